@@ -1,0 +1,55 @@
+# How targets of this repository are made: warnings, the host's rooms, tests.
+
+# Warnings are errors for our own code, in every target that calls this.
+function(gistmill_warnings target)
+  target_compile_options(
+    ${target}
+    PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Werror
+            # Comparing dimensions (int64_t) with sizes is everywhere in tensor code.
+            -Wno-sign-compare)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # False alarms of GCC 12 in std::string (GCC bugs 105329 and 105651).
+    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+  endif()
+  if(GISTMILL_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all
+                                             -fno-omit-frame-pointer -g)
+    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
+  endif()
+endfunction()
+
+# gistmill_room(recipe SOURCES a.cpp b.cpp LIBRARIES Gistmill::diagnostic ...)
+# A room of the host: static library gistmill_<room>, alias Gistmill::<room>.
+function(gistmill_room room)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  add_library(gistmill_${room} STATIC ${arg_SOURCES})
+  add_library(Gistmill::${room} ALIAS gistmill_${room})
+  target_include_directories(gistmill_${room} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/sdk/include)
+  target_link_libraries(gistmill_${room} PUBLIC ${arg_LIBRARIES})
+  gistmill_warnings(gistmill_${room})
+endfunction()
+
+# gistmill_add_test(recipe_test SOURCES a_test.cpp LIBRARIES Gistmill::recipe [TORCH])
+# One test program; each of its tests is a ctest of its own. Skipped where it needs LibTorch and there is none.
+function(gistmill_add_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH" "TIMEOUT" "SOURCES;LIBRARIES")
+  if(arg_TORCH AND NOT GISTMILL_TORCH)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/sdk/include)
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock_main)
+  if(arg_TORCH)
+    target_link_libraries(${name} PRIVATE Gistmill::libtorch)
+  endif()
+  gistmill_warnings(${name})
+  target_compile_definitions(${name} PRIVATE GISTMILL_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                             GISTMILL_BUILD_DIR="${PROJECT_BINARY_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 600)
+  endif()
+  # One ctest for a program: starting LibTorch a hundred times would cost more than the tests do.
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+endfunction()

@@ -1,0 +1,175 @@
+// Boost.Program_options behind one table; see command_line.hpp.
+#include "host/cli/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <sstream>
+
+#include "host/diagnostic/failure.hpp"
+
+namespace gistmill {
+
+namespace {
+
+namespace options = boost::program_options;
+
+struct Verb {
+  const char* name;
+  const char* arguments;  // shown behind the name
+  std::size_t least, most;
+  const char* takes;      // letters of its options, see describe()
+  const char* doc;
+};
+
+constexpr Verb kVerbs[] = {
+    {"run", "RECIPE", 1, 1, "sfprnj", "train and evaluate, from an empty run folder to its report"},
+    {"evaluate", "RECIPE", 1, 1, "sfpj", "evaluate again what a run left"},
+    {"prepare", "RECIPE", 1, 1, "spj", "turn the recipe's text into the file that training reads"},
+    {"plan", "RECIPE", 1, 1, "spj", "show calls, shapes, gradients and parameters before a step runs"},
+    {"validate", "RECIPE...", 1, 1000, "spj", "check recipes without loading a plugin"},
+    {"plugins list", "", 0, 0, "pj", "components that recipes can use, and files that were refused"},
+    {"plugins inspect", "COMPONENT|FILE", 1, 1, "pj", "options, operations and ports of a component or plugin"},
+    {"version", "", 0, 0, "j", "versions of the program, its ABI and LibTorch"},
+};
+
+const Verb* find_verb(const std::string& name) {
+  for (const Verb& verb : kVerbs) {
+    if (verb.name == name) return &verb;
+  }
+  return nullptr;
+}
+
+options::options_description describe(const Verb& verb) {
+  options::options_description description("options");
+  auto add = description.add_options();
+  for (const char* letter = verb.takes; *letter != '\0'; ++letter) {
+    switch (*letter) {
+      case 's':
+        add("set", options::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+            "give a value in place of the recipe's: --set components.gist.width=256; for a stage: "
+            "--set stage.NAME.run.steps=10");
+        break;
+      case 'f': add("folder", options::value<std::string>()->value_name("DIR"), "run folder (default: runs/NAME)"); break;
+      case 'p':
+        add("plugins", options::value<std::vector<std::string>>()->value_name("DIR"),
+            "look for plugins here first; may be given again");
+        break;
+      case 'r': add("resume", "go on where a stopped run left off, or start where there is none"); break;
+      case 'n': add("fresh", "remove what an earlier run left in the folder, and start over"); break;
+      case 'j': add("json", "answer as JSON"); break;
+      default: break;
+    }
+  }
+  add("help,h", "this text");
+  return description;
+}
+
+[[noreturn]] void refuse(const std::string& message, std::vector<std::string> notes) {
+  throw Failure(ExitCode::usage, message, std::move(notes));
+}
+
+// The verb is one word or two ("plugins list"); the rest are arguments and options.
+const Verb& take_verb(const std::vector<std::string>& words, std::size_t& used) {
+  std::vector<std::string> names;
+  for (const Verb& verb : kVerbs) names.emplace_back(verb.name);
+  if (words.size() >= 2) {
+    if (const Verb* verb = find_verb(words[0] + " " + words[1])) return used = 2, *verb;
+  }
+  if (const Verb* verb = find_verb(words[0])) return used = 1, *verb;
+  if (words[0] == "plugins") {
+    refuse("'plugins' needs to know what to do", {"gistmill plugins list", "gistmill plugins inspect COMPONENT"});
+  }
+  std::vector<std::string> notes;
+  if (const std::string near = nearest(words[0], names); !near.empty()) notes.push_back(fmt::format("did you mean '{}'?", near));
+  notes.push_back("gistmill --help lists the verbs");
+  refuse(fmt::format("unknown verb '{}'", words[0]), notes);
+}
+
+void read_options(const Verb& verb, const std::vector<std::string>& rest, Command& command) {
+  options::options_description named = describe(verb);
+  options::options_description hidden;
+  hidden.add_options()("argument", options::value<std::vector<std::string>>());
+  options::options_description all;
+  all.add(named).add(hidden);
+  options::positional_options_description positions;
+  positions.add("argument", -1);
+  options::variables_map values;
+  try {
+    using Style = options::command_line_style::style_t;
+    const int style = Style::default_style & ~Style::allow_guessing;
+    options::store(options::command_line_parser(rest).options(all).positional(positions).style(style).run(), values);
+  } catch (const options::unknown_option& error) {
+    std::string name = error.get_option_name();
+    name.erase(0, name.find_first_not_of('-'));
+    std::vector<std::string> names;
+    for (const auto& option : named.options()) names.push_back(option->long_name());
+    std::vector<std::string> notes;
+    if (const std::string near = nearest(name, names); !near.empty()) notes.push_back(fmt::format("did you mean '--{}'?", near));
+    notes.push_back(fmt::format("gistmill {} --help lists them", verb.name));
+    refuse(fmt::format("unknown option '--{}' of gistmill {}", name, verb.name), notes);
+  } catch (const options::error& error) {
+    refuse(error.what(), {fmt::format("gistmill {} --help lists the options", verb.name)});
+  }
+  const auto list = [&](const char* name) {
+    return values.contains(name) ? values[name].as<std::vector<std::string>>() : std::vector<std::string>();
+  };
+  command.arguments = list("argument");
+  command.overrides = list("set");
+  for (const std::string& folder : list("plugins")) command.plugin_folders.emplace_back(folder);
+  if (values.contains("folder")) command.folder = values["folder"].as<std::string>();
+  command.json = values.contains("json");
+  command.resume = values.contains("resume");
+  command.fresh = values.contains("fresh");
+  command.help = values.contains("help");
+}
+
+}  // namespace
+
+Command parse_command_line(const std::vector<std::string>& words) {
+  Command command;
+  command.words = words;
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    command.help = true;
+    if (words.size() > 1) command.verb = words[1];
+    return command;
+  }
+  if (words[0] == "--version") {
+    command.verb = "version";
+    return command;
+  }
+  std::size_t used = 0;
+  const Verb& verb = take_verb(words, used);
+  command.verb = verb.name;
+  read_options(verb, {words.begin() + static_cast<std::ptrdiff_t>(used), words.end()}, command);
+  if (command.help) return command;
+  if (command.arguments.size() < verb.least || command.arguments.size() > verb.most) {
+    refuse(fmt::format("gistmill {} takes {} and was given {} arguments", verb.name,
+                       verb.most == 0 ? "no arguments" : verb.arguments, command.arguments.size()),
+           {fmt::format("gistmill {} --help", verb.name)});
+  }
+  if (command.resume && command.fresh) refuse("--resume and --fresh exclude each other", {});
+  return command;
+}
+
+std::string help_text(const std::string& name) {
+  if (const Verb* verb = find_verb(name)) {
+    std::ostringstream text;
+    text << fmt::format("gistmill {} {}\n{}\n\n", verb->name, verb->arguments, verb->doc) << describe(*verb);
+    return std::move(text).str();
+  }
+  std::string text =
+      "gistmill: trains and measures networks that compress a language model's context\n\n"
+      "usage: gistmill VERB [ARGUMENTS] [OPTIONS]\n\n";
+  for (const Verb& verb : kVerbs) {
+    text += fmt::format("  {:<32}{}\n", fmt::format("{} {}", verb.name, verb.arguments), verb.doc);
+  }
+  text +=
+      "\ngistmill VERB --help lists the options of a verb.\n"
+      "exit codes: 0 done, 1 failed, 2 usage, 3 recipe invalid, 4 plugin refused, 5 does not fit,\n"
+      "            6 a number that is not finite, 75 stopped after saving, 130 interrupted\n";
+  return text;
+}
+
+}  // namespace gistmill

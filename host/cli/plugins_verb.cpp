@@ -1,0 +1,152 @@
+// plugins list and plugins inspect: from manifests alone, nothing is loaded.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "host/cli/terminal.hpp"
+#include "host/cli/verbs.hpp"
+#include "host/plan/options.hpp"
+#include "host/registry/registry.hpp"
+
+namespace gistmill {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Registry open_registry(const Command& command) {
+  std::vector<fs::path> folders = command.plugin_folders;
+  for (fs::path& folder : Registry::search_path(fs::path())) folders.push_back(std::move(folder));
+  return Registry(folders);
+}
+
+const char* effect_name(Effect effect) {
+  switch (effect) {
+    case Effect::pure: return "pure";
+    case Effect::random: return "random";
+    default: return "stateful";
+  }
+}
+
+const char* type_name(OptionType type) {
+  constexpr const char* kNames[] = {"integer", "float",    "boolean", "string", "path",   "choice",
+                                    "prepared", "integers", "floats",  "strings", "paths"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
+std::string option_line(const OptionSpec& option) {
+  std::string line = fmt::format("    {:<20} {}", option.key, type_name(option.type));
+  if (!option.choices.empty()) line += fmt::format(" of {}", fmt::join(option.choices, " "));
+  if (option.min || option.max) {
+    line += fmt::format(" {}..{}", option.min ? fmt::format("{:g}", *option.min) : "",
+                        option.max ? fmt::format("{:g}", *option.max) : "");
+  }
+  line += option.default_value ? fmt::format(", default {}", option_text(*option.default_value)) : ", required";
+  if (!option.unit.empty()) line += fmt::format(", {}", option.unit);
+  return line + (option.doc.empty() ? "\n" : fmt::format("\n                         {}\n", option.doc));
+}
+
+std::string port_line(const char* direction, const PortSpec& port) {
+  return fmt::format("      {:<4} {:<18} {}{}{}{}\n", direction, port.name, port.type.text,
+                     port.gradient ? ", gradient" : "", port.optional ? ", optional" : "",
+                     port.doc.empty() ? "" : "; " + port.doc);
+}
+
+std::string component_text(const ComponentSpec& component, const PluginFile& file) {
+  std::string text = fmt::format("{}\n  {}\n  plugin {} {}, tier {}, licence {}, {}\n", component.name, component.doc,
+                                 file.manifest.name, file.manifest.version, file.manifest.tier, file.manifest.license,
+                                 file.path.string());
+  if (component.parameters) text += "  has parameters that can train\n";
+  if (!component.options.empty()) text += "  options\n";
+  for (const OptionSpec& option : component.options) text += option_line(option);
+  for (const OperationSpec& operation : component.operations) {
+    text += fmt::format("  operation {} ({}){}\n", operation.name, effect_name(operation.effect),
+                        operation.doc.empty() ? "" : ": " + operation.doc);
+    for (const PortSpec& port : operation.inputs) text += port_line("in", port);
+    for (const PortSpec& port : operation.outputs) text += port_line("out", port);
+  }
+  return text;
+}
+
+nlohmann::json component_json(const ComponentSpec& component, const PluginFile& file) {
+  nlohmann::json options = nlohmann::json::array();
+  for (const OptionSpec& option : component.options) {
+    nlohmann::json entry = {{"key", option.key}, {"type", type_name(option.type)}, {"doc", option.doc}};
+    if (option.default_value) {
+      entry["default"] = std::visit([](const auto& value) { return nlohmann::json(value); }, *option.default_value);
+    }
+    if (!option.choices.empty()) entry["choices"] = option.choices;
+    if (option.min) entry["min"] = *option.min;
+    if (option.max) entry["max"] = *option.max;
+    options.push_back(entry);
+  }
+  nlohmann::json operations = nlohmann::json::array();
+  const auto ports = [](const std::vector<PortSpec>& list) {
+    nlohmann::json json = nlohmann::json::array();
+    for (const PortSpec& port : list) {
+      json.push_back({{"name", port.name}, {"type", port.type.text}, {"gradient", port.gradient}, {"optional", port.optional}, {"doc", port.doc}});
+    }
+    return json;
+  };
+  for (const OperationSpec& operation : component.operations) {
+    operations.push_back({{"name", operation.name},
+                          {"effect", effect_name(operation.effect)},
+                          {"inputs", ports(operation.inputs)},
+                          {"outputs", ports(operation.outputs)}});
+  }
+  return {{"component", component.name}, {"doc", component.doc},       {"plugin", file.manifest.name},
+          {"version", file.manifest.version}, {"tier", file.manifest.tier}, {"file", file.path.string()},
+          {"parameters", component.parameters}, {"options", options},   {"operations", operations}};
+}
+
+}  // namespace
+
+ExitCode run_plugins_list(const Command& command) {
+  const Registry registry = open_registry(command);
+  nlohmann::json json = {{"components", nlohmann::json::array()}, {"refused", nlohmann::json::array()}};
+  std::string text;
+  for (const std::string& name : registry.component_names()) {
+    const PluginFile& file = *registry.file_of(name);
+    const ComponentSpec& component = *registry.find(name);
+    text += fmt::format("{:<24} {:<8} {}\n", name, file.manifest.version, component.doc.substr(0, component.doc.find(". ")));
+    json["components"].push_back({{"component", name}, {"version", file.manifest.version}, {"file", file.path.string()}, {"doc", component.doc}});
+  }
+  for (const RefusedFile& refused : registry.refused()) {
+    text += fmt::format("refused: {}: {}\n", refused.path.string(), refused.reason);
+    json["refused"].push_back({{"file", refused.path.string()}, {"reason", refused.reason}});
+  }
+  print_answer(command.json ? json.dump(2) + "\n" : text);
+  return ExitCode::ok;
+}
+
+ExitCode run_plugins_inspect(const Command& command) {
+  const std::string& asked = command.arguments.front();
+  std::string text;
+  nlohmann::json json = nlohmann::json::array();
+  const auto add = [&](const ComponentSpec& component, const PluginFile& file) {
+    text += component_text(component, file);
+    json.push_back(component_json(component, file));
+  };
+  if (fs::is_regular_file(asked)) {
+    const PluginFile file{asked, parse_manifest(read_embedded_manifest(asked), asked)};
+    for (const ComponentSpec& component : file.manifest.components) add(component, file);
+  } else {
+    const Registry registry = open_registry(command);
+    const ComponentSpec* component = registry.find(asked);
+    if (component == nullptr) {
+      std::vector<std::string> notes;
+      if (const std::string near = nearest(asked, registry.component_names()); !near.empty()) {
+        notes.push_back(fmt::format("did you mean '{}'?", near));
+      }
+      notes.push_back("gistmill plugins list shows what there is");
+      throw Failure(ExitCode::plugin, fmt::format("no plugin offers '{}'", asked), notes);
+    }
+    add(*component, *registry.file_of(asked));
+  }
+  print_answer(command.json ? json.dump(2) + "\n" : text);
+  return ExitCode::ok;
+}
+
+}  // namespace gistmill

@@ -1,0 +1,54 @@
+// validate and version: what recipes and manifests tell, without loading anything.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "gistmill/types.h"
+#include "gistmill/version.h"
+#include "host/cli/terminal.hpp"
+#include "host/cli/verbs.hpp"
+#include "host/plan/plan.hpp"
+#include "host/recipe/recipe.hpp"
+#include "host/registry/registry.hpp"
+
+namespace gistmill {
+
+namespace fs = std::filesystem;
+
+void check_recipe(const Command& command, const fs::path& path) {
+  const Recipe recipe = load_recipe(path, command.overrides);
+  std::vector<fs::path> folders = command.plugin_folders;
+  for (fs::path& folder : Registry::search_path(path.parent_path())) folders.push_back(std::move(folder));
+  const Registry registry(folders);
+  const std::vector<Role> roles = load_roles(program_folders().roles);
+  make_plan(recipe, registry, roles);
+  for (const Stage& stage : recipe.stages) make_plan(load_recipe(stage.recipe, stage.overrides), registry, roles);
+}
+
+ExitCode run_validate(const Command& command) {
+  nlohmann::json json = nlohmann::json::array();
+  std::string text;
+  for (const std::string& recipe : command.arguments) {
+    check_recipe(command, recipe);
+    text += fmt::format("{}: valid\n", recipe);
+    json.push_back({{"recipe", recipe}, {"valid", true}});
+  }
+  print_answer(command.json ? json.dump(2) + "\n" : text);
+  return ExitCode::ok;
+}
+
+ExitCode run_version(const Command& command) {
+  if (command.json) {
+    print_answer(nlohmann::json({{"version", GM_VERSION},
+                                 {"abi", fmt::format("{}.{}", GM_ABI_MAJOR, GM_ABI_MINOR)},
+                                 {"torch", GISTMILL_TORCH_VERSION}})
+                     .dump(2) +
+                 "\n");
+  } else {
+    print_answer(fmt::format("gistmill {}, plugin ABI {}.{}, LibTorch {}\n", GM_VERSION, GM_ABI_MAJOR, GM_ABI_MINOR,
+                             GISTMILL_TORCH_VERSION));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace gistmill

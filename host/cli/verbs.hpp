@@ -1,0 +1,28 @@
+// One function a verb. Each prints its answer and gives the exit code, or throws Failure.
+#pragma once
+
+#include <filesystem>
+
+#include "host/cli/command_line.hpp"
+#include "host/diagnostic/failure.hpp"
+
+namespace gistmill {
+
+// Where what belongs to the program lies: beside it in a build or an installation.
+struct ProgramFolders {
+  std::filesystem::path run_library;
+  std::filesystem::path plugins;
+  std::filesystem::path roles;
+};
+ProgramFolders program_folders();
+
+// Everything that can be said of a recipe and its stages without loading a plugin. Throws Failure.
+void check_recipe(const Command& command, const std::filesystem::path& recipe);
+
+ExitCode run_compute_verb(const Command& command);  // run, evaluate, prepare, plan
+ExitCode run_validate(const Command& command);
+ExitCode run_plugins_list(const Command& command);
+ExitCode run_plugins_inspect(const Command& command);
+ExitCode run_version(const Command& command);
+
+}  // namespace gistmill

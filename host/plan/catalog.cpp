@@ -1,0 +1,39 @@
+#include "host/plan/catalog.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/diagnostic/failure.hpp"
+
+namespace gistmill {
+namespace {
+
+// A library named after the component ("contrastive.so" for "loss/contrastive") may be the one meant.
+bool may_offer(const RefusedFile& file, std::string_view component) {
+  const std::string_view name = component.substr(component.find('/') + 1);
+  return !name.empty() && file.path.stem().string().find(name) != std::string::npos;
+}
+
+}  // namespace
+
+const ComponentSpec& Catalog::find(const std::string& component, const Origin& origin) const {
+  std::vector<std::string> names;
+  for (const ComponentSpec* spec : components) {
+    if (spec->name == component) return *spec;
+    names.push_back(spec->name);
+  }
+  std::vector<std::string> notes;
+  if (const std::string near = nearest(component, names); !near.empty()) {
+    notes.push_back(fmt::format("did you mean '{}'?", near));
+  }
+  for (const auto& folder : searched) notes.push_back(fmt::format("searched {}", folder.string()));
+  for (const RefusedFile& file : refused) {
+    if (may_offer(file, component)) {
+      notes.push_back(fmt::format("refused {}: {}", file.path.string(), file.reason));
+    }
+  }
+  throw Failure(ExitCode::recipe, origin, fmt::format("no plugin offers '{}'", component), std::move(notes));
+}
+
+}  // namespace gistmill

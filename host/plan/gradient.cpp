@@ -1,0 +1,210 @@
+#include "host/plan/gradient.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "host/plan/types.hpp"
+#include "host/plan/wiring.hpp"
+
+namespace gistmill {
+namespace {
+
+using Marks = std::vector<std::uint8_t>;  // one for each call
+
+bool contains(const std::vector<std::size_t>& list, std::size_t item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+const PortSpec& source_port(const PlannedPipeline& pipeline, const PlannedInput& input) {
+  return *pipeline.calls[input.source->call].outputs[input.source->output].port;
+}
+
+// Whether a gradient can go back along the wire into `input`.
+bool carries_gradient(const PlannedPipeline& pipeline, const PlannedInput& input) {
+  return input.source && input.port->gradient && source_port(pipeline, input).gradient;
+}
+
+bool has_figure(const PlannedCall& call) {
+  return std::any_of(call.outputs.begin(), call.outputs.end(),
+                     [](const PlannedOutput& output) { return !output.port->figure.empty(); });
+}
+
+// Calls that run: those that change something or make a result, and what they read. Where a pipeline
+// neither minimizes nor measures, every output may be what it is for.
+Marks needed_calls(const PlannedPipeline& pipeline) {
+  const auto& calls = pipeline.calls;
+  if (!pipeline.minimize && std::none_of(calls.begin(), calls.end(), has_figure))
+    return Marks(calls.size(), 1);
+  Marks needed(calls.size(), 0);
+  if (pipeline.minimize) needed[pipeline.minimize->call] = 1;
+  for (std::size_t i = calls.size(); i-- > 0;) {
+    if (calls[i].operation->effect == Effect::stateful || has_figure(calls[i])) needed[i] = 1;
+    if (!needed[i]) continue;
+    for (const PlannedInput& input : calls[i].inputs) {
+      if (input.source) needed[input.source->call] = 1;
+    }
+  }
+  return needed;
+}
+
+// Calls whose outputs depend, by wires that carry a gradient, on the parameters of `train`.
+Marks live_calls(const PlannedPipeline& pipeline, const std::vector<std::size_t>& train) {
+  Marks live(pipeline.calls.size(), 0);
+  for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
+    const PlannedCall& call = pipeline.calls[i];
+    live[i] = contains(train, call.instance) ||
+              std::any_of(call.inputs.begin(), call.inputs.end(), [&](const PlannedInput& input) {
+                return carries_gradient(pipeline, input) && live[input.source->call];
+              });
+  }
+  return live;
+}
+
+// Walks back from what is minimized; marks the calls that a gradient comes to and the inputs it goes on by.
+void walk_back(PlannedPipeline& pipeline) {
+  const Marks live = live_calls(pipeline, pipeline.train);
+  Marks reached(pipeline.calls.size(), 0);
+  reached[pipeline.minimize->call] = live[pipeline.minimize->call];
+  for (std::size_t i = pipeline.calls.size(); i-- > 0;) {
+    if (!reached[i]) continue;
+    PlannedCall& call = pipeline.calls[i];
+    call.kind = contains(pipeline.train, call.instance) ? CallClass::trains : CallClass::passes;
+    for (std::size_t port = 0; port < call.inputs.size(); ++port) {
+      const PlannedInput& input = call.inputs[port];
+      if (!carries_gradient(pipeline, input) || !live[input.source->call]) continue;
+      call.need[port] = 1;
+      reached[input.source->call] = 1;
+    }
+  }
+}
+
+bool is_float(const PortType& type) {
+  return !type.is_object && type.dtype.find('f') != std::string::npos;  // f64 f32 bf16 f16 float
+}
+
+// Every wire between the calls of `instance` and what is minimized at which the gradient ends. Wires that can
+// carry none (integers, objects) are no news, unless there are no others.
+std::vector<std::string> breaks(const PlannedPipeline& pipeline, std::size_t instance) {
+  Marks leads(pipeline.calls.size(), 0);  // to what is minimized, by any wire
+  leads[pipeline.minimize->call] = 1;
+  for (std::size_t i = pipeline.calls.size(); i-- > 0;) {
+    for (const PlannedInput& input : pipeline.calls[i].inputs) {
+      if (leads[i] && input.source) leads[input.source->call] = 1;
+    }
+  }
+  const Marks live = live_calls(pipeline, {instance});
+  std::vector<std::string> found;
+  std::vector<std::string> others;
+  for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
+    const PlannedCall& call = pipeline.calls[i];
+    for (const PlannedInput& input : call.inputs) {
+      if (!leads[i] || !input.source || !live[input.source->call]) continue;
+      const std::string& writer = pipeline.calls[input.source->call].name;
+      const PortSpec& source = source_port(pipeline, input);
+      auto& list = is_float(source.type) ? found : others;
+      if (!source.gradient) {
+        list.push_back(fmt::format("{} does not take a gradient at its output '{}'", writer, source.name));
+      } else if (!input.port->gradient) {
+        list.push_back(
+            fmt::format("{} does not give a gradient to its input '{}'", call.name, input.port->name));
+      }
+    }
+  }
+  return found.empty() ? others : found;
+}
+
+void check_reached(const PlannedPipeline& pipeline, std::size_t instance, const std::string& name,
+                   const Origin& origin, const std::string& minimize) {
+  const PlannedCall* called = nullptr;
+  for (const PlannedCall& call : pipeline.calls) {
+    if (call.instance != instance) continue;
+    if (call.kind == CallClass::trains) return;
+    called = &call;
+  }
+  if (!called) {
+    throw Failure(ExitCode::recipe, origin,
+                  fmt::format("pipeline '{}' trains {} but never calls it", pipeline.name, name));
+  }
+  auto where = breaks(pipeline, instance);
+  if (where.empty())
+    where.push_back(fmt::format("nothing that {} writes goes into '{}'", called->name, minimize));
+  const std::string first = where.front();
+  where.erase(where.begin());
+  throw Failure(ExitCode::recipe, origin,
+                fmt::format("no gradient of '{}' reaches {}: {}", minimize, name, first), std::move(where));
+}
+
+SlotRef find_minimized(const PlannedPipeline& pipeline, const PipelineRecipe& recipe) {
+  const auto place = pipeline.writer(recipe.minimize);
+  if (!place) {
+    std::vector<std::string> slots;
+    for (const PlannedCall& call : pipeline.calls) {
+      for (const PlannedOutput& output : call.outputs) slots.push_back(output.slot);
+    }
+    const std::string near = nearest(recipe.minimize, slots);
+    throw Failure(
+        ExitCode::recipe, recipe.minimize_origin,
+        fmt::format("pipeline '{}' minimizes '{}' but nothing wrote it", recipe.name, recipe.minimize),
+        near.empty() ? std::vector<std::string>{} : std::vector{fmt::format("did you mean '{}'?", near)});
+  }
+  const PlannedCall& call = pipeline.calls[place->call];
+  const PortSpec& port = *call.outputs[place->output].port;
+  if (!port.type.shape.empty() || !is_float(port.type)) {
+    throw Failure(ExitCode::recipe, recipe.minimize_origin,
+                  fmt::format("minimize '{}' is {} when it should be one number: f32[]", recipe.minimize,
+                              type_text(port.type)));
+  }
+  if (!port.gradient) {
+    throw Failure(ExitCode::recipe, recipe.minimize_origin,
+                  fmt::format("{} does not take a gradient at its output '{}', which is minimized", call.name,
+                              port.name));
+  }
+  return *place;
+}
+
+void set_needed(PlannedPipeline& pipeline) {
+  const Marks needed = needed_calls(pipeline);
+  for (std::size_t i = 0; i < needed.size(); ++i) {
+    pipeline.calls[i].kind = needed[i] ? CallClass::forward : CallClass::skipped;
+  }
+}
+
+}  // namespace
+
+void plan_forward(PlannedPipeline& pipeline) { set_needed(pipeline); }
+
+void plan_gradient(PlannedPipeline& pipeline, const PipelineRecipe& recipe,
+                   const std::vector<PlannedInstance>& instances) {
+  if (recipe.minimize.empty() && !recipe.train.empty()) {
+    const auto& [name, origin] = recipe.train.front();
+    throw Failure(ExitCode::recipe, origin,
+                  fmt::format("pipeline '{}' trains {} but minimizes nothing", recipe.name, name),
+                  {"name the slot to minimize: minimize = \"loss\""});
+  }
+  if (recipe.minimize.empty()) return set_needed(pipeline);
+  if (recipe.train.empty()) {
+    throw Failure(
+        ExitCode::recipe, recipe.minimize_origin,
+        fmt::format("pipeline '{}' minimizes '{}' but trains nothing", recipe.name, recipe.minimize),
+        {"name the components whose parameters change: train = [\"gist\"]"});
+  }
+  pipeline.minimize = find_minimized(pipeline, recipe);
+  for (const auto& [name, origin] : recipe.train) {
+    const std::size_t instance = find_instance(instances, name, origin);
+    if (!instances[instance].spec->parameters) {
+      throw Failure(
+          ExitCode::recipe, origin,
+          fmt::format("{} is {}, which has no parameters to train", name, instances[instance].spec->name));
+    }
+    pipeline.train.push_back(instance);
+  }
+  set_needed(pipeline);
+  walk_back(pipeline);
+  for (const auto& [name, origin] : recipe.train) {
+    check_reached(pipeline, find_instance(instances, name, origin), name, origin, recipe.minimize);
+  }
+}
+
+}  // namespace gistmill

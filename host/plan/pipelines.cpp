@@ -1,0 +1,188 @@
+#include "host/plan/pipelines.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "host/plan/gradient.hpp"
+#include "host/plan/symbols.hpp"
+
+namespace gistmill {
+namespace {
+
+PlannedPipeline wire_and_type(const PipelineRecipe& recipe, const std::vector<PlannedInstance>& instances,
+                              const Substitutions& substitutions) {
+  PlannedPipeline pipeline;
+  pipeline.name = recipe.name;
+  pipeline.origin = recipe.origin;
+  pipeline.calls = wire_calls(recipe, instances, substitutions);
+  plan_types(pipeline, instances);
+  return pipeline;
+}
+
+Failure with_note(const Failure& failure, const std::string& note) {
+  auto notes = failure.notes();
+  notes.push_back(note);
+  return Failure(failure.code(), failure.origin(), failure.message(), std::move(notes));
+}
+
+Substitutions find_substitutions(const Evaluation::Variant& variant, const PipelineRecipe& recipe,
+                                 const std::vector<PlannedInstance>& instances) {
+  Substitutions substitutions;
+  for (const auto& [replaced, by] : variant.use) {
+    const std::size_t from = find_instance(instances, replaced, variant.origin);
+    const std::size_t to = find_instance(instances, by, variant.origin);
+    bool called = false;
+    for (const CallStep& step : recipe.steps) {
+      if (step.instance != replaced) continue;
+      called = true;
+      if (instances[to].spec->operation(step.operation)) continue;
+      throw Failure(ExitCode::recipe, variant.origin,
+                    fmt::format("{} ({}) cannot stand for {}: it does not offer the operation '{}'", by,
+                                instances[to].spec->name, replaced, step.operation),
+                    {fmt::format("called at {}", step.origin.text())});
+    }
+    if (!called) {
+      throw Failure(ExitCode::recipe, variant.origin,
+                    fmt::format("variant '{}' replaces {}, which pipeline '{}' does not call", variant.name,
+                                replaced, recipe.name));
+    }
+    substitutions[from] = to;
+  }
+  return substitutions;
+}
+
+PlannedPipeline plan_variant(const Evaluation::Variant& variant, const PipelineRecipe& recipe,
+                             const std::vector<PlannedInstance>& instances,
+                             const Substitutions& substitutions) {
+  try {
+    PlannedPipeline pipeline = wire_and_type(recipe, instances, substitutions);
+    plan_forward(pipeline);
+    return pipeline;
+  } catch (const Failure& failure) {
+    std::vector<std::string> uses;
+    for (const auto& [replaced, by] : variant.use)
+      uses.push_back(fmt::format("{} in place of {}", by, replaced));
+    if (uses.empty()) throw;
+    throw with_note(failure, fmt::format("in variant '{}' ({}): {}", variant.name, variant.origin.text(),
+                                         fmt::join(uses, ", ")));
+  }
+}
+
+// "delta_nll.32", "delta_nll.64": one name for each column of a figure's output.
+std::vector<std::string> column_names(const PlannedOutput& output, const PlannedInstance& instance) {
+  const PlannedOption* labels = instance.option(output.port->labels);
+  std::vector<std::string> names;
+  if (labels) {
+    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&labels->value)) {
+      for (const std::int64_t label : *list) names.push_back(fmt::format("{}.{}", output.slot, label));
+    } else if (const auto* texts = std::get_if<std::vector<std::string>>(&labels->value)) {
+      for (const std::string& label : *texts) names.push_back(fmt::format("{}.{}", output.slot, label));
+    }
+  }
+  return names.empty() ? std::vector{output.slot} : names;
+}
+
+std::vector<std::string> figures_of(const PlannedPipeline& pipeline,
+                                    const std::vector<PlannedInstance>& instances) {
+  std::vector<std::string> figures;
+  for (const PlannedCall& call : pipeline.calls) {
+    for (const PlannedOutput& output : call.outputs) {
+      if (output.port->figure.empty()) continue;
+      const auto names = column_names(output, instances[call.instance]);
+      figures.insert(figures.end(), names.begin(), names.end());
+    }
+  }
+  return figures;
+}
+
+void check_named_figure(const Evaluation& evaluation, const std::vector<std::string>& figures,
+                        const char* setting, const std::string& name) {
+  if (name.empty() || std::find(figures.begin(), figures.end(), name) != figures.end()) return;
+  throw Failure(ExitCode::recipe, evaluation.origin,
+                fmt::format("{} of evaluation '{}' is '{}', which is none of its figures: {}", setting,
+                            evaluation.name, name, fmt::join(figures, ", ")));
+}
+
+// Every variant must measure the same, so that they can stand in one table.
+std::vector<std::string> plan_figures(const Evaluation& evaluation,
+                                      const std::vector<PlannedVariant>& variants,
+                                      const std::vector<PlannedInstance>& instances) {
+  const auto figures = figures_of(variants.front().pipeline, instances);
+  for (std::size_t i = 1; i < variants.size(); ++i) {
+    const auto others = figures_of(variants[i].pipeline, instances);
+    if (others == figures) continue;
+    throw Failure(ExitCode::recipe, evaluation.variants[i].origin,
+                  fmt::format("variant '{}' measures {} when variant '{}' measures {}", variants[i].name,
+                              fmt::join(others, ", "), variants.front().name, fmt::join(figures, ", ")));
+  }
+  if (figures.empty()) {
+    throw Failure(ExitCode::recipe, evaluation.origin,
+                  fmt::format("evaluation '{}' measures nothing: no call of pipeline '{}' has a figure",
+                              evaluation.name, evaluation.pipeline),
+                  {"add a metric's call to its steps"});
+  }
+  check_named_figure(evaluation, figures, "best", evaluation.best);
+  check_named_figure(evaluation, figures, "headline", evaluation.headline);
+  return figures;
+}
+
+}  // namespace
+
+PlannedPipeline plan_pipeline(const PipelineRecipe& recipe, const std::vector<PlannedInstance>& instances) {
+  PlannedPipeline pipeline = wire_and_type(recipe, instances, {});
+  plan_gradient(pipeline, recipe, instances);
+  return pipeline;
+}
+
+PlannedEvaluation plan_evaluation(const Evaluation& evaluation, const Recipe& recipe,
+                                  const std::vector<PlannedInstance>& instances) {
+  const PipelineRecipe* pipeline = recipe.pipeline(evaluation.pipeline);
+  if (!pipeline) {
+    std::vector<std::string> names;
+    for (const PipelineRecipe& each : recipe.pipelines) names.push_back(each.name);
+    const std::string near = nearest(evaluation.pipeline, names);
+    throw Failure(
+        ExitCode::recipe, evaluation.origin,
+        fmt::format("evaluation '{}' uses pipeline '{}', which the recipe does not have", evaluation.name,
+                    evaluation.pipeline),
+        near.empty() ? std::vector<std::string>{} : std::vector{fmt::format("did you mean '{}'?", near)});
+  }
+  auto variants = evaluation.variants;
+  if (variants.empty()) variants.push_back({"", {}, "", evaluation.origin});
+
+  PlannedEvaluation planned;
+  planned.name = evaluation.name;
+  planned.pipeline = static_cast<std::size_t>(pipeline - recipe.pipelines.data());
+  planned.shared.assign(pipeline->steps.size(), 1);
+  for (const Evaluation::Variant& variant : variants) {
+    const Substitutions substitutions = find_substitutions(variant, *pipeline, instances);
+    planned.variants.push_back({variant.name, plan_variant(variant, *pipeline, instances, substitutions)});
+    std::vector<std::size_t> replacements;
+    for (const auto& [replaced, by] : substitutions) {
+      if (by != replaced) replacements.push_back(by);
+    }
+    const auto changed = depends_on(planned.variants.back().pipeline, replacements);
+    for (std::size_t i = 0; i < changed.size(); ++i)
+      planned.shared[i] &= static_cast<std::uint8_t>(!changed[i]);
+  }
+  planned.figures = plan_figures(evaluation, planned.variants, instances);
+  return planned;
+}
+
+std::vector<std::uint8_t> depends_on(const PlannedPipeline& pipeline,
+                                     const std::vector<std::size_t>& instances) {
+  std::vector<std::uint8_t> depends(pipeline.calls.size(), 0);
+  for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
+    const PlannedCall& call = pipeline.calls[i];
+    const bool itself = std::find(instances.begin(), instances.end(), call.instance) != instances.end();
+    depends[i] =
+        itself || std::any_of(call.inputs.begin(), call.inputs.end(), [&](const PlannedInput& input) {
+          return input.source && depends[input.source->call];
+        });
+  }
+  return depends;
+}
+
+}  // namespace gistmill

@@ -1,0 +1,146 @@
+#include "host/plan/plan.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "host/plan/options.hpp"
+#include "host/plan/pipelines.hpp"
+
+namespace gistmill {
+namespace {
+
+template <class Items>
+auto find_named(Items& items, std::string_view name) {
+  const auto found =
+      std::find_if(items.begin(), items.end(), [&](const auto& item) { return item.name == name; });
+  return found == items.end() ? nullptr : &*found;
+}
+
+PlannedInstance plan_instance(const Recipe& recipe, const ComponentUse& written, const Catalog& catalog) {
+  const ComponentUse use = written.use.empty() ? resolve_from(recipe, written) : written;
+  PlannedInstance instance;
+  instance.name = use.name;
+  instance.from = use.from;
+  instance.parameters = use.parameters;
+  instance.origin = use.origin;
+  instance.spec = &catalog.find(use.use, use.use_origin);
+  if (const Role* role = find_named(catalog.roles, instance.spec->role)) check_role(*instance.spec, *role);
+  instance.options = plan_options(use, *instance.spec);
+  return instance;
+}
+
+void check_instance_role(const Plan& plan, const std::string& name, const std::string& role,
+                         const std::string& setting, const Origin& origin) {
+  const PlannedInstance& instance = plan.instances[find_instance(plan.instances, name, origin)];
+  if (instance.spec->role == role) return;
+  throw Failure(ExitCode::recipe, origin,
+                fmt::format("run.{} names {}, which is {} when it should be of role {}", setting, name,
+                            instance.spec->name, role));
+}
+
+// What [run] names must be there and do what it is named for.
+void check_run(const Recipe& recipe, Plan& plan) {
+  const RunSettings& run = recipe.run;
+  for (const std::string& logger : run.loggers)
+    check_instance_role(plan, logger, "logger", "loggers", run.origin);
+  if (run.steps == 0) return;
+  const PlannedPipeline* pipeline = plan.pipeline(run.pipeline);
+  if (!pipeline) {
+    std::vector<std::string> names;
+    for (const PipelineRecipe& each : recipe.pipelines) names.push_back(each.name);
+    const std::string near = nearest(run.pipeline, names);
+    throw Failure(
+        ExitCode::recipe, run.origin,
+        fmt::format("run.pipeline is '{}', which the recipe does not have", run.pipeline),
+        near.empty() ? std::vector<std::string>{} : std::vector{fmt::format("did you mean '{}'?", near)});
+  }
+  if (!pipeline->minimize) {
+    throw Failure(ExitCode::recipe, pipeline->origin,
+                  fmt::format("pipeline '{}' minimizes nothing, so {} steps of it would train nothing",
+                              run.pipeline, run.steps),
+                  {"give it minimize and train, or set run.steps to 0"});
+  }
+  if (!run.items.empty() && !pipeline->writer(run.items)) {
+    throw Failure(
+        ExitCode::recipe, run.origin,
+        fmt::format("run.items is '{}', which is no slot of pipeline '{}'", run.items, run.pipeline));
+  }
+  check_instance_role(plan, run.optimizer, "optimizer", "optimizer", run.origin);
+  plan.trained = run.pipeline;
+  plan.steps = run.steps;
+}
+
+}  // namespace
+
+const char* to_text(CallClass kind) {
+  switch (kind) {
+    case CallClass::skipped:
+      return "skipped";
+    case CallClass::forward:
+      return "forward";
+    case CallClass::passes:
+      return "passes gradient";
+    case CallClass::trains:
+      return "trains";
+  }
+  return "";
+}
+
+const PlannedOption* PlannedInstance::option(std::string_view key) const {
+  const auto found =
+      std::find_if(options.begin(), options.end(), [&](const auto& each) { return each.key == key; });
+  return found == options.end() ? nullptr : &*found;
+}
+
+const PlannedSymbol* PlannedPipeline::symbol(std::string_view symbol_name) const {
+  return find_named(symbols, symbol_name);
+}
+
+std::map<std::string, std::int64_t> PlannedPipeline::known_symbols() const {
+  std::map<std::string, std::int64_t> known;
+  for (const PlannedSymbol& symbol : symbols) {
+    if (symbol.value) known.emplace(symbol.name, *symbol.value);
+  }
+  return known;
+}
+
+std::optional<SlotRef> PlannedPipeline::writer(std::string_view slot) const {
+  for (std::size_t call = 0; call < calls.size(); ++call) {
+    for (std::size_t output = 0; output < calls[call].outputs.size(); ++output) {
+      if (calls[call].outputs[output].slot == slot) return SlotRef{call, output};
+    }
+  }
+  return std::nullopt;
+}
+
+const PlannedInstance* Plan::instance(std::string_view name) const { return find_named(instances, name); }
+
+const PlannedPipeline* Plan::pipeline(std::string_view name) const { return find_named(pipelines, name); }
+
+Plan make_plan(const Recipe& recipe, const Catalog& catalog) {
+  Plan plan;
+  for (const ComponentUse& use : recipe.components)
+    plan.instances.push_back(plan_instance(recipe, use, catalog));
+  for (const PipelineRecipe& pipeline : recipe.pipelines) {
+    plan.pipelines.push_back(plan_pipeline(pipeline, plan.instances));
+  }
+  for (const Evaluation& evaluation : recipe.evaluations) {
+    plan.evaluations.push_back(plan_evaluation(evaluation, recipe, plan.instances));
+  }
+  check_run(recipe, plan);
+  return plan;
+}
+
+Plan make_plan(const Recipe& recipe, const Registry& registry, const std::vector<Role>& roles) {
+  Catalog catalog;
+  for (const std::string& name : registry.component_names())
+    catalog.components.push_back(registry.find(name));
+  catalog.searched = registry.folders();
+  catalog.refused = registry.refused();
+  catalog.roles = roles;
+  return make_plan(recipe, catalog);
+}
+
+}  // namespace gistmill

@@ -1,0 +1,156 @@
+// Everything that is known before a step runs: instances with typed options, pipelines with wired and
+// typed calls, which calls a gradient passes, what every variant of an evaluation shares. Made from a recipe
+// and manifests alone: nothing is loaded, and nothing here computes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/diagnostic/failure.hpp"
+#include "host/plan/catalog.hpp"
+#include "host/recipe/recipe.hpp"
+#include "host/registry/manifest.hpp"
+#include "host/registry/registry.hpp"
+
+namespace gistmill {
+
+struct PlannedOption {
+  std::string key;
+  OptionValue value;
+  Origin origin;  // unknown: the manifest's default
+};
+
+struct PlannedInstance {
+  std::string name;                     // "gist"
+  const ComponentSpec* spec = nullptr;  // the catalog's
+  std::vector<PlannedOption> options;   // every option of the manifest, in its order
+  std::string from;                     // as ComponentUse
+  std::string parameters;
+  Origin origin;
+  // What start() is told: sizes that are the same in every pipeline that uses the instance. Filled by
+  // bind_symbols.
+  std::map<std::string, std::int64_t> symbols;
+
+  const PlannedOption* option(std::string_view key) const;
+};
+
+// Output number `output` of call number `call` of one pipeline.
+struct SlotRef {
+  std::size_t call = 0;
+  std::size_t output = 0;
+  bool operator==(const SlotRef&) const = default;
+};
+
+struct PlannedInput {
+  const PortSpec* port = nullptr;
+  std::string slot;               // empty: an optional port that nothing is wired to
+  std::optional<SlotRef> source;  // an earlier call
+  PortType type;                  // the port's, in the pipeline's symbols: what check_shape takes
+};
+
+struct PlannedOutput {
+  const PortSpec* port = nullptr;
+  std::string slot;
+  PortType type;
+};
+
+enum class CallClass {
+  skipped,  // nothing that is needed reads it: it does not run
+  forward,  // runs, keeps no tape
+  passes,   // a gradient passes through its inputs on the way to what trains
+  trains,   // its instance's parameters get a gradient
+};
+const char* to_text(CallClass kind);
+
+struct PlannedCall {
+  std::size_t instance = 0;  // in Plan::instances
+  const OperationSpec* operation = nullptr;
+  std::vector<PlannedInput> inputs;    // in the manifest's order
+  std::vector<PlannedOutput> outputs;  // in the manifest's order
+  CallClass kind = CallClass::forward;
+  std::vector<std::uint8_t> need;  // gm_call.need: 1 where vjp is asked for that input's gradient
+  std::string name;                // "gist.compress"
+  Origin origin;
+};
+
+// A size of one pipeline. A symbol that an instance's manifest declares is one size throughout the
+// pipeline; any other is a name inside one call, and wires carry it from call to call.
+struct PlannedSymbol {
+  std::string name;                   // unique in the pipeline
+  std::vector<std::string> declared;  // names that manifests declare for it: "D", "E"; empty: found by a step
+  std::optional<std::int64_t> value;
+  std::string source;  // what fixed it: "corpus.horizon", "teacher"
+  Origin origin;       // of the option's value; unknown: a default, or an answer
+};
+
+struct PlannedPipeline {
+  std::string name;
+  std::vector<PlannedCall> calls;
+  std::vector<PlannedSymbol> symbols;  // in the order of first appearance
+  std::optional<SlotRef> minimize;
+  std::vector<std::size_t> train;  // instances
+  Origin origin;
+
+  const PlannedSymbol* symbol(std::string_view name) const;
+  // The sizes known so far, by PlannedSymbol::name: what check_shape starts from in each step.
+  std::map<std::string, std::int64_t> known_symbols() const;
+  // Where `slot` is written.
+  std::optional<SlotRef> writer(std::string_view slot) const;
+};
+
+// A variant's calls are those of the evaluation's pipeline, one to one; only instances differ.
+struct PlannedVariant {
+  std::string name;  // empty: the evaluation has no variants, this is its pipeline as it is
+  PlannedPipeline pipeline;
+};
+
+struct PlannedEvaluation {
+  std::string name;
+  std::size_t pipeline = 0;              // in Plan::pipelines
+  std::vector<PlannedVariant> variants;  // at least one
+  std::vector<std::string> figures;      // "delta_nll.32": slot and column, the same in every variant
+  // Call by call: 1 where no variant changes anything that the call depends on: run it once a step and give
+  // its outputs to all. Where it is skipped in every variant it need not run at all.
+  std::vector<std::uint8_t> shared;
+};
+
+struct Plan {
+  std::vector<PlannedInstance> instances;      // as Recipe::components
+  std::vector<PlannedPipeline> pipelines;      // as Recipe::pipelines
+  std::vector<PlannedEvaluation> evaluations;  // as Recipe::evaluations
+  std::string trained;                         // RunSettings::pipeline where steps > 0; empty: nothing trains
+  std::int64_t steps = 0;
+
+  const PlannedInstance* instance(std::string_view name) const;
+  const PlannedPipeline* pipeline(std::string_view name) const;
+};
+
+// Checks everything that a recipe and manifests can tell. Throws Failure (ExitCode::recipe, or ::plugin
+// where a component breaks its role). Reads the recipes of stages that components come `from`. The plan
+// points into the catalog's components and roles, which must outlive it.
+Plan make_plan(const Recipe& recipe, const Catalog& catalog);
+
+// The same with what the registry found. `roles`: as Catalog::roles.
+Plan make_plan(const Recipe& recipe, const Registry& registry, const std::vector<Role>& roles = {});
+
+// `use`, which has a `from` ("refine.gist"), with use and options of that component of that stage. Reads the
+// stage's recipe. Throws Failure (ExitCode::recipe).
+ComponentUse resolve_from(const Recipe& top, const ComponentUse& use);
+
+// The size of a symbol that the instance answers (gm.symbols/1), or -1 where it has no say or was not made.
+using SymbolAnswers = std::function<std::int64_t(const PlannedInstance&, const std::string& symbol)>;
+
+// Takes the instances' answers: fills in the pipelines' sizes and PlannedInstance::symbols. Throws Failure
+// (ExitCode::recipe) where two sources give one size differently. Asks each (instance, symbol) once.
+void bind_symbols(Plan& plan, const SymbolAnswers& answers);
+
+// Whether each call depends, through slots, on what `instances` write.
+std::vector<std::uint8_t> depends_on(const PlannedPipeline& pipeline,
+                                     const std::vector<std::size_t>& instances);
+
+}  // namespace gistmill

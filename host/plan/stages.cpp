@@ -1,0 +1,57 @@
+// Components that come from a stage's recipe.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "host/plan/plan.hpp"
+
+namespace gistmill {
+namespace {
+
+template <class Items>
+const auto& find_or_refuse(const Items& items, const std::string& name, const char* kind,
+                           const std::string& where, const ComponentUse& use) {
+  std::vector<std::string> names;
+  for (const auto& item : items) {
+    if (item.name == name) return item;
+    names.push_back(item.name);
+  }
+  std::vector<std::string> notes;
+  if (const std::string near = nearest(name, names); !near.empty()) {
+    notes.push_back(fmt::format("did you mean '{}'?", near));
+  }
+  notes.push_back(names.empty() ? fmt::format("it has no {}s", kind)
+                                : fmt::format("it has: {}", fmt::join(names, " ")));
+  throw Failure(ExitCode::recipe, use.use_origin,
+                fmt::format("from is '{}', but {} has no {} '{}'", use.from, where, kind, name),
+                std::move(notes));
+}
+
+// `seen`: recipes on the way here, to end where stages name each other in a circle.
+ComponentUse resolve(const Recipe& top, const ComponentUse& use, std::vector<std::string> seen) {
+  const auto dot = use.from.find('.');  // the recipe's schema has seen to it that there is one
+  const std::string where = top.path.filename().string();
+  const Stage& stage = find_or_refuse(top.stages, use.from.substr(0, dot), "stage", where, use);
+  const std::string key = stage.recipe.string() + ":" + use.from.substr(dot + 1);
+  if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
+    throw Failure(ExitCode::recipe, use.use_origin, fmt::format("from '{}' leads back to itself", use.from));
+  }
+  seen.push_back(key);
+
+  const Recipe recipe = load_recipe(stage.recipe, stage.overrides);
+  const ComponentUse& found = find_or_refuse(recipe.components, use.from.substr(dot + 1), "component",
+                                             stage.recipe.filename().string(), use);
+  const ComponentUse source = found.use.empty() ? resolve(recipe, found, std::move(seen)) : found;
+  ComponentUse result = use;
+  result.use = source.use;
+  result.use_origin = source.use_origin;
+  result.options = source.options;
+  return result;
+}
+
+}  // namespace
+
+ComponentUse resolve_from(const Recipe& top, const ComponentUse& use) { return resolve(top, use, {}); }
+
+}  // namespace gistmill

@@ -1,0 +1,182 @@
+#include "host/plan/wiring.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace gistmill {
+namespace {
+
+using Notes = std::vector<std::string>;
+
+Notes did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {
+  const std::string near = nearest(name, candidates);
+  return near.empty() ? Notes{} : Notes{fmt::format("did you mean '{}'?", near)};
+}
+
+template <class Items>
+std::vector<std::string> names_of(const Items& items) {
+  std::vector<std::string> names;
+  for (const auto& item : items) names.push_back(item.name);
+  return names;
+}
+
+const OperationSpec& find_operation(const PlannedInstance& instance, const CallStep& step) {
+  if (const OperationSpec* operation = instance.spec->operation(step.operation)) return *operation;
+  const auto names = names_of(instance.spec->operations);
+  Notes notes = did_you_mean(step.operation, names);
+  notes.push_back(names.empty() ? fmt::format("{} has no operations", instance.spec->name)
+                                : fmt::format("{} offers: {}", instance.spec->name, fmt::join(names, " ")));
+  throw Failure(ExitCode::recipe, step.origin,
+                fmt::format("{} does not offer the operation '{}'", instance.spec->name, step.operation),
+                std::move(notes));
+}
+
+// Refuses wires that name no port, and ports that are named twice.
+void check_wires(const std::vector<CallStep::Wire>& wires, const std::vector<PortSpec>& ports,
+                 const std::vector<PortSpec>& original, const char* kind, const std::string& call) {
+  for (auto wire = wires.begin(); wire != wires.end(); ++wire) {
+    const auto same = [&](const auto& other) { return other.port == wire->port; };
+    if (std::any_of(wires.begin(), wire, same)) {
+      throw Failure(ExitCode::recipe, wire->origin,
+                    fmt::format("{} '{}' of {} is wired twice", kind, wire->port, call));
+    }
+    auto names = names_of(ports);
+    const auto known = [&](const std::vector<std::string>& list) {
+      return std::find(list.begin(), list.end(), wire->port) != list.end();
+    };
+    if (known(names) || known(names_of(original))) continue;
+    Notes notes = did_you_mean(wire->port, names);
+    notes.push_back(names.empty() ? fmt::format("{} has no {}s", call, kind)
+                                  : fmt::format("{}s of {}: {}", kind, call, fmt::join(names, " ")));
+    throw Failure(ExitCode::recipe, wire->origin, fmt::format("{} has no {} '{}'", call, kind, wire->port),
+                  std::move(notes));
+  }
+}
+
+const CallStep::Wire* find_wire(const std::vector<CallStep::Wire>& wires, const std::string& port) {
+  const auto wire =
+      std::find_if(wires.begin(), wires.end(), [&](const auto& each) { return each.port == port; });
+  return wire == wires.end() ? nullptr : &*wire;
+}
+
+class Wiring {
+ public:
+  Wiring(const PipelineRecipe& recipe, const std::vector<PlannedInstance>& instances,
+         const Substitutions& substitutions)
+      : recipe_(recipe), instances_(instances), substitutions_(substitutions) {}
+
+  std::vector<PlannedCall> wire() {
+    for (const CallStep& step : recipe_.steps) add(step);
+    return std::move(calls_);
+  }
+
+ private:
+  void add(const CallStep& step) {
+    const std::size_t named = find_instance(instances_, step.instance, step.origin);
+    const auto substitution = substitutions_.find(named);
+    const std::size_t used = substitution == substitutions_.end() ? named : substitution->second;
+    const OperationSpec& original = find_operation(instances_[named], step);
+    const OperationSpec& operation = find_operation(instances_[used], step);
+
+    PlannedCall call;
+    call.instance = used;
+    call.operation = &operation;
+    call.name = instances_[used].name + "." + operation.name;
+    call.origin = step.origin;
+    call.need.assign(operation.inputs.size(), 0);
+    check_wires(step.in, operation.inputs, original.inputs, "input", call.name);
+    check_wires(step.out, operation.outputs, original.outputs, "output", call.name);
+    for (const PortSpec& port : operation.inputs) call.inputs.push_back(read(call, step, port));
+    for (const PortSpec& port : operation.outputs) call.outputs.push_back(write(call, step, port));
+    calls_.push_back(std::move(call));
+  }
+
+  PlannedInput read(const PlannedCall& call, const CallStep& step, const PortSpec& port) const {
+    const CallStep::Wire* wire = find_wire(step.in, port.name);
+    const std::string& slot = wire ? wire->slot : port.name;
+    if (const auto source = slots_.find(slot); source != slots_.end()) {
+      return {&port, slot, source->second, port.type};
+    }
+    if (!wire && port.optional) return {&port, "", {}, port.type};
+    refuse_unwritten(call, slot, wire ? wire->origin : step.origin);
+  }
+
+  PlannedOutput write(const PlannedCall& call, const CallStep& step, const PortSpec& port) {
+    const CallStep::Wire* wire = find_wire(step.out, port.name);
+    const std::string& slot = wire ? wire->slot : port.name;
+    const SlotRef here{calls_.size(), call.outputs.size()};
+    const auto [first, added] = slots_.emplace(slot, here);
+    if (added) return {&port, slot, port.type};
+    const bool same = first->second.call == here.call;
+    const PlannedCall& writer = same ? call : calls_[first->second.call];
+    throw Failure(
+        ExitCode::recipe, wire ? wire->origin : step.origin,
+        fmt::format("slot '{}' is written by {} and again by {}", slot, writer.name, call.name),
+        {fmt::format("first written at {}", writer.origin.text()),
+         fmt::format("give one of them another name: {{ call = \"{}.{}\", out = {{ {} = \"...\" }} }}",
+                     step.instance, step.operation, port.name)});
+  }
+
+  [[noreturn]] void refuse_unwritten(const PlannedCall& call, const std::string& slot,
+                                     const Origin& origin) const {
+    std::vector<std::string> written;
+    for (const auto& [name, place] : slots_) written.push_back(name);
+    Notes notes = did_you_mean(slot, written);
+    if (const CallStep* later = later_writer(slot)) {
+      notes.push_back(fmt::format("{}.{} writes it later, at {}: move that call up", later->instance,
+                                  later->operation, later->origin.text()));
+    }
+    notes.push_back(written.empty() ? "no slot is written before it"
+                                    : fmt::format("written before it: {}", fmt::join(written, " ")));
+    throw Failure(ExitCode::recipe, origin,
+                  fmt::format("slot '{}' is read by {} but nothing wrote it", slot, call.name),
+                  std::move(notes));
+  }
+
+  // The step after the one that is being added which writes `slot`, or null.
+  const CallStep* later_writer(const std::string& slot) const {
+    for (std::size_t i = calls_.size(); i < recipe_.steps.size(); ++i) {
+      const CallStep& step = recipe_.steps[i];
+      const auto instance = std::find_if(instances_.begin(), instances_.end(),
+                                         [&](const auto& each) { return each.name == step.instance; });
+      if (instance == instances_.end()) continue;
+      const OperationSpec* operation = instance->spec->operation(step.operation);
+      if (!operation) continue;
+      for (const PortSpec& port : operation->outputs) {
+        const CallStep::Wire* wire = find_wire(step.out, port.name);
+        if ((wire ? wire->slot : port.name) == slot) return &step;
+      }
+    }
+    return nullptr;
+  }
+
+  const PipelineRecipe& recipe_;
+  const std::vector<PlannedInstance>& instances_;
+  const Substitutions& substitutions_;
+  std::vector<PlannedCall> calls_;
+  std::map<std::string, SlotRef> slots_;
+};
+
+}  // namespace
+
+std::vector<PlannedCall> wire_calls(const PipelineRecipe& recipe,
+                                    const std::vector<PlannedInstance>& instances,
+                                    const Substitutions& substitutions) {
+  return Wiring(recipe, instances, substitutions).wire();
+}
+
+std::size_t find_instance(const std::vector<PlannedInstance>& instances, const std::string& name,
+                          const Origin& origin) {
+  const auto found =
+      std::find_if(instances.begin(), instances.end(), [&](const auto& each) { return each.name == name; });
+  if (found != instances.end()) return static_cast<std::size_t>(found - instances.begin());
+  const auto names = names_of(instances);
+  Notes notes = did_you_mean(name, names);
+  notes.push_back(names.empty() ? "the recipe has no components"
+                                : fmt::format("the recipe has: {}", fmt::join(names, " ")));
+  throw Failure(ExitCode::recipe, origin, fmt::format("no component is named '{}'", name), std::move(notes));
+}
+
+}  // namespace gistmill

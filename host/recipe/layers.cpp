@@ -1,0 +1,150 @@
+// Reads files, follows `extends`, merges.
+#include "host/recipe/layers.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "host/recipe/fields.hpp"
+#include "host/recipe/toml.hpp"
+
+namespace gistmill {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_text(const fs::path& path, const Origin& named_at) {
+  const auto fail = [&] {
+    std::string reason = std::generic_category().message(errno);
+    reason[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(reason[0])));
+    throw Failure(ExitCode::recipe, named_at,
+                  fmt::format("cannot read recipe '{}': {}", path.string(), reason));
+  };
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!file) fail();
+  std::string text;
+  char piece[16384];
+  while (const std::size_t got = std::fread(piece, 1, sizeof piece, file.get())) text.append(piece, got);
+  if (std::ferror(file.get()) != 0) fail();
+  return text;
+}
+
+class LayerReader {
+ public:
+  Value read(const fs::path& path, const Origin& named_at) {
+    enter(path, named_at);
+    Value own = parse_toml(read_text(path, named_at), path.string(), ExitCode::recipe);
+    Value merged(Value::Table{}, own.origin());
+    for (const auto& [name, origin] : take_extends(own)) {
+      merge_layer(merged, read((path.parent_path() / name).lexically_normal(), origin));
+    }
+    merge_layer(merged, std::move(own));
+    open_.pop_back();
+    return merged;
+  }
+
+ private:
+  struct OpenFile {
+    fs::path identity;
+    std::string name;
+  };
+
+  void enter(const fs::path& path, const Origin& named_at) {
+    std::error_code ignored;
+    const fs::path identity = fs::weakly_canonical(path, ignored);
+    const auto same = std::find_if(open_.begin(), open_.end(),
+                                   [&](const OpenFile& file) { return file.identity == identity; });
+    if (same != open_.end()) {
+      std::string chain;
+      for (auto file = same; file != open_.end(); ++file) chain += file->name + " -> ";
+      throw Failure(ExitCode::recipe, named_at, "the recipe extends itself", {chain + path.string()});
+    }
+    open_.push_back({identity, path.string()});
+  }
+
+  static std::vector<std::pair<std::string, Origin>> take_extends(Value& own) {
+    auto& table = std::get<Value::Table>(own.data());
+    const auto entry =
+        std::find_if(table.begin(), table.end(), [](const auto& item) { return item.first == "extends"; });
+    if (entry == table.end()) return {};
+    const Value extends = std::move(entry->second);
+    table.erase(entry);
+
+    std::vector<std::pair<std::string, Origin>> names;
+    const auto add = [&names](const Value& value) {
+      const auto* name = value.get_if<std::string>();
+      if (name == nullptr) {
+        throw Failure(ExitCode::recipe, value.origin(),
+                      fmt::format("extends is {} when it should be a file name or a list of file names",
+                                  with_article(value.type_name())));
+      }
+      names.emplace_back(*name, value.origin());
+    };
+    if (const auto* list = extends.get_if<Value::List>()) {
+      for (const Value& item : *list) add(item);
+    } else {
+      add(extends);
+    }
+    return names;
+  }
+
+  std::vector<OpenFile> open_;  // from the recipe down to the file being read
+};
+
+// Whether `above` names another component (or another stage's) than `below`.
+bool starts_afresh(const Value& below, const Value& above) {
+  for (const char* key : {"use", "from"}) {
+    const Value* named = above.find(key);
+    if (named == nullptr) continue;
+    const Value* before = below.find(key);
+    if (before == nullptr || before->text() != named->text()) return true;
+  }
+  return false;
+}
+
+void replace(Value& below, Value above) {
+  if (auto* entries = std::get_if<Value::Table>(&above.data())) {
+    for (auto& [key, value] : *entries) {
+      if (const Value* before = below.find(key)) value.overrides(*before);
+    }
+  }
+  above.overrides(std::move(below));
+  below = std::move(above);
+}
+
+// Where in the recipe two tables are merged: only the entries of [components] have a rule of their own.
+enum class Level { recipe, components, elsewhere };
+
+void merge_tables(Value& below, Value above, Level level) {
+  auto& entries = std::get<Value::Table>(below.data());
+  for (auto& [key, value] : std::get<Value::Table>(above.data())) {
+    Value* before = below.find(key);
+    if (before == nullptr) {
+      entries.emplace_back(key, std::move(value));
+    } else if (!before->is_table() || !value.is_table() ||
+               (level == Level::components && starts_afresh(*before, value))) {
+      replace(*before, std::move(value));
+    } else {
+      const bool entering = level == Level::recipe && key == "components";
+      merge_tables(*before, std::move(value), entering ? Level::components : Level::elsewhere);
+    }
+  }
+}
+
+}  // namespace
+
+Value read_layers(const fs::path& path) { return LayerReader().read(path, Origin{}); }
+
+void merge_layer(Value& below, Value above) { merge_tables(below, std::move(above), Level::recipe); }
+
+void merge_plainly(Value& below, Value above) { merge_tables(below, std::move(above), Level::elsewhere); }
+
+}  // namespace gistmill

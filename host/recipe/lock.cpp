@@ -1,0 +1,101 @@
+// Writes a resolved tree as TOML: values first, then a header for each table.
+#include "host/recipe/lock.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace gistmill {
+namespace {
+
+constexpr std::size_t kLineWidth = 100;
+
+bool is_list_of_tables(const Value& value) {
+  const auto* list = value.get_if<Value::List>();
+  return list != nullptr && !list->empty() &&
+         std::all_of(list->begin(), list->end(), [](const Value& item) { return item.is_table(); });
+}
+
+// Every "${" that is left after substitution is meant literally.
+void escape_variables(Value& value) {
+  if (auto* list = std::get_if<Value::List>(&value.data())) {
+    for (Value& item : *list) escape_variables(item);
+  } else if (auto* table = std::get_if<Value::Table>(&value.data())) {
+    for (auto& entry : *table) escape_variables(entry.second);
+  } else if (auto* text = std::get_if<std::string>(&value.data())) {
+    for (std::size_t at = text->find("${"); at != std::string::npos; at = text->find("${", at + 3)) {
+      text->insert(at, 1, '$');
+    }
+  }
+}
+
+void write_value(std::string& text, const std::string& key, const Value& value) {
+  std::string line = fmt::format("{} = {}\n", key_text(key), value.text());
+  const auto* list = value.get_if<Value::List>();
+  if (list != nullptr && line.size() > kLineWidth) {
+    line = key_text(key) + " = [\n";
+    for (const Value& item : *list) line += fmt::format("  {},\n", item.text());
+    line += "]\n";
+  }
+  text += line;
+}
+
+void write_table(std::string& text, const Value::Table& table, const std::string& path) {
+  for (const auto& [key, value] : table) {
+    if (!value.is_table() && !is_list_of_tables(value)) write_value(text, key, value);
+  }
+  for (const auto& [key, value] : table) {
+    const std::string inner = path.empty() ? key_text(key) : path + "." + key_text(key);
+    if (const auto* inner_table = value.get_if<Value::Table>()) {
+      text += fmt::format("\n[{}]\n", inner);
+      write_table(text, *inner_table, inner);
+    } else if (is_list_of_tables(value)) {
+      for (const Value& item : *value.get_if<Value::List>()) {
+        text += fmt::format("\n[[{}]]\n", inner);
+        write_table(text, *item.get_if<Value::Table>(), inner);
+      }
+    }
+  }
+}
+
+// Absolute paths, and every override that a stage is given: neither depends on where the lock lies.
+Value::List stage_list(const Recipe& recipe) {
+  Value::List list;
+  for (const Stage& stage : recipe.stages) {
+    Value::Table table;
+    table.emplace_back("name", Value(stage.name, {}));
+    table.emplace_back("recipe", Value(stage.recipe.string(), {}));
+    if (!stage.overrides.empty()) {
+      Value::List set;
+      for (const std::string& text : stage.overrides) set.emplace_back(text, Origin{});
+      table.emplace_back("set", Value(std::move(set), {}));
+    }
+    list.emplace_back(std::move(table), Origin{});
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string lock_text(const Recipe& recipe, const std::vector<LockedPlugin>& plugins,
+                      std::string_view host_version) {
+  Value tree = recipe.resolved;
+  if (Value* stages = tree.find("stage")) stages->data() = stage_list(recipe);
+  escape_variables(tree);
+  auto& table = std::get<Value::Table>(tree.data());
+  const auto spent = [](const auto& entry) { return entry.first == "variables" || entry.first == "lock"; };
+  table.erase(std::remove_if(table.begin(), table.end(), spent), table.end());
+
+  std::string text = "# The recipe as it ran: layers merged, variables filled in. Runs again as it stands.\n";
+  write_table(text, table, "");
+  text += fmt::format("\n[lock]\nhost = {}\n", string_text(host_version));
+  for (const LockedPlugin& plugin : plugins) {
+    text += fmt::format("\n[[lock.plugins]]\ncomponent = {}\nfile = {}\nversion = {}\nsha256 = {}\n",
+                        string_text(plugin.component), string_text(plugin.file), string_text(plugin.version),
+                        string_text(plugin.sha256));
+  }
+  return text;
+}
+
+}  // namespace gistmill

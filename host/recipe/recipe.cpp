@@ -1,0 +1,76 @@
+// Layers, overrides, variables, schema: in this order, so that an override reaches a variable.
+#include "host/recipe/recipe.hpp"
+
+#include <fmt/format.h>
+
+#include "host/recipe/layers.hpp"
+#include "host/recipe/overrides.hpp"
+#include "host/recipe/schema.hpp"
+#include "host/recipe/variables.hpp"
+
+namespace gistmill {
+namespace {
+
+constexpr std::string_view kStage = "stage.";
+
+bool is_for_stages(const std::string& text) { return text.rfind(kStage, 0) == 0; }
+
+// "stage.refine.run.steps=10": hands "run.steps=10" to stage refine; "stage.*." to all of them.
+void hand_on(const std::string& text, std::vector<Stage>& stages) {
+  const std::string_view rest = std::string_view(text).substr(kStage.size());
+  const std::size_t dot = rest.find('.');
+  const std::string name(rest.substr(0, dot));
+  const Origin origin{kOverridePrefix + text, 0, 0};
+  if (dot == std::string_view::npos || rest.find('=') < dot) {
+    throw Failure(ExitCode::usage, origin, "it names a stage and no key of it",
+                  {"write it as stage.<name>.<key>=<value>, or stage.*.<key>=<value> for every stage"});
+  }
+  bool found = false;
+  for (Stage& stage : stages) {
+    if (name != "*" && name != stage.name) continue;
+    stage.overrides.emplace_back(rest.substr(dot + 1));
+    found = true;
+  }
+  if (found) return;
+  std::vector<std::string> names;
+  for (const Stage& stage : stages) names.push_back(stage.name);
+  if (names.empty()) throw Failure(ExitCode::recipe, origin, "the recipe has no stages");
+  throw Failure(ExitCode::recipe, origin, fmt::format("unknown stage '{}'", name),
+                {suggestion(name, "the recipe", std::move(names))});
+}
+
+}  // namespace
+
+const ComponentUse* Recipe::component(std::string_view name) const {
+  for (const ComponentUse& component : components) {
+    if (component.name == name) return &component;
+  }
+  return nullptr;
+}
+
+const PipelineRecipe* Recipe::pipeline(std::string_view name) const {
+  for (const PipelineRecipe& pipeline : pipelines) {
+    if (pipeline.name == name) return &pipeline;
+  }
+  return nullptr;
+}
+
+Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+  std::vector<std::string> own;
+  for (const std::string& text : overrides) {
+    if (!is_for_stages(text)) own.push_back(text);
+  }
+  Value above = parse_overrides(own);
+  Recipe recipe;
+  recipe.path = path;
+  recipe.resolved = read_layers(path);
+  merge_layer(recipe.resolved, std::move(above));
+  substitute_variables(recipe.resolved);
+  read_schema(recipe);
+  for (const std::string& text : overrides) {
+    if (is_for_stages(text)) hand_on(text, recipe.stages);
+  }
+  return recipe;
+}
+
+}  // namespace gistmill

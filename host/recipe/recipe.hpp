@@ -1,0 +1,132 @@
+// One resolved recipe: layers merged, variables filled in, keys checked against the recipe's own schema.
+// Whether components exist and options fit is not known here: that is the plan's, which has manifests.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "host/recipe/value.hpp"
+
+namespace gistmill {
+
+// [components] gist = { use = "gistnet/refine", width = 512 }
+struct ComponentUse {
+  std::string name;        // "gist"
+  std::string use;         // "gistnet/refine"; empty where `from` is given
+  std::string from;        // "refine.gist": use, options and parameters of component gist of stage refine
+  std::string parameters;  // a checkpoint folder or safetensors file to start from; empty: none
+  Value options;           // a table without the reserved keys use, from, parameters
+  Origin origin;           // of the name
+  Origin use_origin;
+};
+
+// "corpus.next" or { call = "teacher.resume", in = { gist = "swapped" }, out = { hidden = "h2" } }
+struct CallStep {
+  struct Wire {
+    std::string port;
+    std::string slot;
+    Origin origin;
+  };
+  std::string instance;
+  std::string operation;
+  std::vector<Wire> in;
+  std::vector<Wire> out;
+  Origin origin;
+};
+
+struct PipelineRecipe {
+  std::string name;
+  std::vector<CallStep> steps;
+  std::string minimize;  // slot; empty: nothing trains
+  Origin minimize_origin;
+  std::vector<std::pair<std::string, Origin>> train;  // instances whose parameters change
+  Origin origin;
+};
+
+// [run]
+struct RunSettings {
+  std::string pipeline = "train";
+  std::int64_t steps = 0;        // optimizer steps; 0: only evaluate
+  std::int64_t micro_steps = 1;  // pipeline steps whose gradients are averaged in one optimizer step
+  std::int64_t seed = 0;
+  std::string optimizer = "optimizer";     // instance
+  double clip = 1.0;                       // global gradient norm; 0: none
+  std::vector<std::string> loggers;        // instances, besides the JSONL file that is always written
+  std::int64_t threads = 0;                // compute threads; 0: one for each physical core
+  std::string items;                       // slot whose rows are counted as items: "spans"; empty: none
+  std::string prepared = "data/prepared";  // folder of prepared corpora
+  Origin origin;
+};
+
+// [learning_rate]: linear from 0 over `warmup` steps to `peak`, then cosine to `floor` at the last step.
+struct LearningRate {
+  double peak = 1e-4;
+  double floor = 1e-6;
+  std::int64_t warmup = 0;
+  Origin origin;
+};
+
+// [checkpoints]
+struct CheckpointSettings {
+  std::int64_t every = 0;  // optimizer steps; 0: only at the end and when stopped
+  std::int64_t keep = 2;   // the last so many, besides the best
+};
+
+// [evaluations.heldout]
+struct Evaluation {
+  struct Variant {
+    std::string name;                                      // "last 4 in place"
+    std::vector<std::pair<std::string, std::string>> use;  // instance in the pipeline -> instance instead
+    std::string binding;  // name of the variant whose binding gap this one measures; empty: an own row
+    Origin origin;
+  };
+  std::string name;
+  std::string pipeline;
+  std::int64_t steps = 0;         // pipeline steps; 0: until the source ends
+  std::int64_t every = 0;         // optimizer steps between evaluations while training; 0: at the end only
+  std::string best;               // figure whose minimum marks the best checkpoint; empty: not used
+  std::string reference;          // variant whose mean counts as nothing recovered
+  std::string paired;             // variant that paired differences are taken to
+  std::string headline;           // figure that sentences and pictures are about; empty: the last one
+  std::vector<Variant> variants;  // empty: the pipeline as it is
+  Origin origin;
+};
+
+// [[stage]]
+struct Stage {
+  std::string name;
+  std::filesystem::path recipe;  // absolute, resolved against the file that names it
+  // What load_recipe of the stage is given: the stage's own `set = ["run.steps=10"]`, then overrides of the
+  // whole recipe that begin with "stage.<name>." or "stage.*.", without that beginning.
+  std::vector<std::string> overrides;
+  Origin origin;
+};
+
+struct Recipe {
+  std::filesystem::path path;
+  std::string doc;
+  std::vector<ComponentUse> components;
+  std::vector<PipelineRecipe> pipelines;
+  RunSettings run;
+  LearningRate learning_rate;
+  CheckpointSettings checkpoints;
+  std::vector<Evaluation> evaluations;
+  std::vector<Stage> stages;
+  Value resolved;  // the whole tree, with origins; what recipe.lock.toml is written from
+
+  const ComponentUse* component(std::string_view name) const;
+  const PipelineRecipe* pipeline(std::string_view name) const;
+};
+
+// Reads `path` and what it extends, applies `overrides` ("components.gist.width=256": dotted key, TOML
+// value; a bare word is taken as a string), fills in ${variables}. Relative `extends` and stage recipes
+// are relative to the file that names them; paths in options are the working folder's.
+// Throws Failure (ExitCode::recipe, or ExitCode::usage for a malformed override).
+Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& overrides);
+
+}  // namespace gistmill

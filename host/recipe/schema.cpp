@@ -1,0 +1,341 @@
+// Reads the resolved tree into typed form, one function for each table of the recipe.
+#include "host/recipe/schema.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "host/recipe/fields.hpp"
+
+namespace gistmill {
+namespace {
+
+constexpr ExitCode kCode = ExitCode::recipe;
+constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::min();
+
+const Value::Table& entries_of(const Value& table) { return *table.get_if<Value::Table>(); }
+
+// Names are part of "instance.operation", of option paths and of folder names.
+bool is_name(std::string_view name) {
+  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+  return !name.empty() && name.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+void expect_name(std::string_view name, std::string_view where, const Origin& origin) {
+  if (is_name(name)) return;
+  throw Failure(kCode, origin,
+                fmt::format("'{}' cannot be a name in {}: use letters, digits, '_' and '-'", name, where));
+}
+
+// "left<separator>right", both not empty, the separator once.
+bool is_pair(std::string_view text, char separator) {
+  const std::size_t at = text.find(separator);
+  return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+         text.find(separator, at + 1) == std::string_view::npos;
+}
+
+// ---- [components] ----
+
+ComponentUse read_component(const std::string& name, const Value& value) {
+  static constexpr std::array<std::string_view, 3> kReserved = {"use", "from", "parameters"};
+  const Origin& origin = place_of(value);
+  expect_name(name, "[components]", origin);
+  const std::string path = "components." + name;
+  Value::Table options;
+  std::vector<std::string> keys;
+  if (value.is_table()) {
+    for (const auto& entry : entries_of(value)) {
+      keys.push_back(entry.first);
+      const bool reserved = std::find(kReserved.begin(), kReserved.end(), entry.first) != kReserved.end();
+      if (!reserved) options.push_back(entry);
+    }
+  }
+  const Fields fields(value, path, fmt::format("[{}]", path), keys, kCode);
+
+  ComponentUse component;
+  component.name = name;
+  component.origin = origin;
+  component.use = fields.string("use", "");
+  component.from = fields.string("from", "");
+  component.parameters = fields.string("parameters", "");
+  const Value* use = fields.find("use");
+  const Value* from = fields.find("from");
+  if ((use == nullptr) == (from == nullptr)) {
+    throw Failure(kCode, origin,
+                  fmt::format("{} has {} of 'use' and 'from' when it should have one", path,
+                              use == nullptr ? "neither" : "both"),
+                  {"use = \"role/name\" makes a new one; from = \"stage.instance\" takes another stage's"});
+  }
+  if (use != nullptr && !is_pair(component.use, '/')) {
+    fields.refuse(*use, "use", "role/name, as in \"gistnet/refine\"");
+  }
+  if (from != nullptr) {
+    if (!is_pair(component.from, '.')) fields.refuse(*from, "from", "stage.instance, as in \"refine.gist\"");
+    for (const auto& entry : entries_of(value)) {
+      if (entry.first == "from") continue;
+      throw Failure(kCode, place_of(entry.second),
+                    fmt::format("{} cannot be set beside 'from'", fields.path_of(key_text(entry.first))),
+                    {fmt::format("component, options and parameters are those of {}", component.from)});
+    }
+  }
+  component.use_origin = use != nullptr ? use->origin() : from->origin();
+  component.options = Value(std::move(options), value.origin());
+  component.options.set_key_origin(origin);
+  return component;
+}
+
+// ---- [pipelines] ----
+
+void read_call(const std::string& call, CallStep& step, const Origin& origin) {
+  const std::size_t dot = call.find('.');
+  if (!is_pair(call, '.') || !is_name(call.substr(0, dot)) || !is_name(call.substr(dot + 1))) {
+    throw Failure(kCode, origin,
+                  fmt::format("'{}' is no call: write instance.operation, as in \"teacher.read\"", call));
+  }
+  step.instance = call.substr(0, dot);
+  step.operation = call.substr(dot + 1);
+  step.origin = origin;
+}
+
+std::vector<CallStep::Wire> read_wires(const Fields& fields, std::string_view key) {
+  std::vector<CallStep::Wire> wires;
+  const Value* table = fields.table(key);
+  if (table == nullptr) return wires;
+  for (const auto& [port, slot] : entries_of(*table)) {
+    const auto* name = slot.get_if<std::string>();
+    const std::string path = fmt::format("{}.{}", key, key_text(port));
+    if (name == nullptr) fields.refuse_type(slot, path, "the name of a slot");
+    if (name->empty()) fields.refuse(slot, path, "the name of a slot");
+    wires.push_back({port, *name, place_of(slot)});
+  }
+  return wires;
+}
+
+CallStep read_step(const Value& value, const std::string& path) {
+  CallStep step;
+  if (const auto* call = value.get_if<std::string>()) {
+    read_call(*call, step, value.origin());
+    return step;
+  }
+  if (!value.is_table()) {
+    throw Failure(kCode, value.origin(),
+                  fmt::format("{} holds {} when it should hold calls: \"instance.operation\" or {{ call = "
+                              "\"instance.operation\", in = {{}}, out = {{}} }}",
+                              path, with_article(value.type_name())));
+  }
+  const Fields fields(value, path, fmt::format("a call of {}", path), {"call", "in", "out"}, kCode);
+  const std::string call = fields.string("call");
+  read_call(call, step, fields.find("call")->origin());
+  step.in = read_wires(fields, "in");
+  step.out = read_wires(fields, "out");
+  return step;
+}
+
+PipelineRecipe read_pipeline(const std::string& name, const Value& value) {
+  expect_name(name, "[pipelines]", place_of(value));
+  const std::string path = "pipelines." + name;
+  const Fields fields(value, path, fmt::format("[{}]", path), {"steps", "minimize", "train"}, kCode);
+  PipelineRecipe pipeline;
+  pipeline.name = name;
+  pipeline.origin = place_of(value);
+  const Value& steps = fields.required("steps");
+  for (const Value& step : *fields.list("steps")) pipeline.steps.push_back(read_step(step, path + ".steps"));
+  if (pipeline.steps.empty()) fields.refuse(steps, "steps", "a list of one call or more");
+  pipeline.minimize = fields.string("minimize", "");
+  if (const Value* minimize = fields.find("minimize")) pipeline.minimize_origin = minimize->origin();
+  const std::vector<std::string> train = fields.strings("train");
+  for (std::size_t i = 0; i < train.size(); ++i) {
+    pipeline.train.emplace_back(train[i], (*fields.list("train"))[i].origin());
+  }
+  return pipeline;
+}
+
+// ---- [run], [learning_rate], [checkpoints] ----
+
+RunSettings read_run(const Value& value) {
+  const Fields fields(value, "run", "[run]",
+                      {"pipeline", "steps", "micro_steps", "seed", "optimizer", "clip", "loggers", "threads",
+                       "items", "prepared"},
+                      kCode);
+  RunSettings run;
+  run.origin = place_of(value);
+  run.pipeline = fields.string("pipeline", run.pipeline);
+  run.steps = fields.integer("steps", run.steps, 0);
+  run.micro_steps = fields.integer("micro_steps", run.micro_steps, 1);
+  run.seed = fields.integer("seed", run.seed, kAny);
+  run.optimizer = fields.string("optimizer", run.optimizer);
+  run.clip = fields.number("clip", run.clip);
+  if (run.clip < 0) fields.refuse(*fields.find("clip"), "clip", "at least 0");
+  run.loggers = fields.strings("loggers");
+  run.threads = fields.integer("threads", run.threads, 0);
+  run.items = fields.string("items", "");
+  run.prepared = fields.string("prepared", run.prepared);
+  if (run.prepared.empty()) fields.refuse(*fields.find("prepared"), "prepared", "a folder");
+  return run;
+}
+
+LearningRate read_learning_rate(const Value& value) {
+  const Fields fields(value, "learning_rate", "[learning_rate]", {"peak", "floor", "warmup"}, kCode);
+  LearningRate rate;
+  rate.origin = place_of(value);
+  rate.peak = fields.number("peak", rate.peak);
+  if (rate.peak <= 0) fields.refuse(*fields.find("peak"), "peak", "above 0");
+  // The default floor must not stand above a lower peak.
+  rate.floor = fields.number("floor", std::min(rate.floor, rate.peak));
+  if (rate.floor < 0) fields.refuse(*fields.find("floor"), "floor", "at least 0");
+  if (rate.floor > rate.peak) {
+    fields.refuse(*fields.find("floor"), "floor", fmt::format("at most learning_rate.peak, {}", rate.peak));
+  }
+  rate.warmup = fields.integer("warmup", rate.warmup, 0);
+  return rate;
+}
+
+CheckpointSettings read_checkpoints(const Value& value) {
+  const Fields fields(value, "checkpoints", "[checkpoints]", {"every", "keep"}, kCode);
+  CheckpointSettings checkpoints;
+  checkpoints.every = fields.integer("every", checkpoints.every, 0);
+  checkpoints.keep = fields.integer("keep", checkpoints.keep, 1);
+  return checkpoints;
+}
+
+// ---- [evaluations] ----
+
+Evaluation::Variant read_variant(const Value& value, const std::string& path) {
+  const Fields fields(value, path, fmt::format("[[{}]]", path), {"name", "use", "binding"}, kCode);
+  Evaluation::Variant variant;
+  variant.origin = value.origin();
+  variant.name = fields.string("name");
+  if (variant.name.empty()) fields.refuse(*fields.find("name"), "name", "a name");
+  variant.binding = fields.string("binding", "");
+  if (const Value* use = fields.table("use")) {
+    for (const auto& [instance, other] : entries_of(*use)) {
+      const auto* name = other.get_if<std::string>();
+      if (name == nullptr) fields.refuse_type(other, "use." + key_text(instance), "the name of an instance");
+      variant.use.emplace_back(instance, *name);
+    }
+  }
+  return variant;
+}
+
+void expect_variant(const Fields& fields, std::string_view key, const std::string& name,
+                    const std::vector<std::string>& variants) {
+  if (name.empty() || std::find(variants.begin(), variants.end(), name) != variants.end()) return;
+  const std::string meant = nearest(name, variants);
+  std::string list;
+  for (const std::string& variant : variants)
+    list += fmt::format("{}'{}'", list.empty() ? "" : ", ", variant);
+  throw Failure(kCode, fields.find(key)->origin(),
+                fmt::format("{} names the unknown variant '{}'", fields.path_of(key), name),
+                {(meant.empty() ? "" : fmt::format("did you mean '{}'? ", meant)) +
+                 (list.empty() ? "the evaluation has no variants" : "the variants are: " + list)});
+}
+
+Evaluation read_evaluation(const std::string& name, const Value& value) {
+  expect_name(name, "[evaluations]", place_of(value));
+  const std::string path = "evaluations." + name;
+  const Fields fields(value, path, fmt::format("[{}]", path),
+                      {"pipeline", "steps", "every", "best", "reference", "paired", "headline", "variants"},
+                      kCode);
+  Evaluation evaluation;
+  evaluation.name = name;
+  evaluation.origin = place_of(value);
+  evaluation.pipeline = fields.string("pipeline");
+  evaluation.steps = fields.integer("steps", evaluation.steps, 0);
+  evaluation.every = fields.integer("every", evaluation.every, 0);
+  evaluation.best = fields.string("best", "");
+  evaluation.reference = fields.string("reference", "");
+  evaluation.paired = fields.string("paired", "");
+  evaluation.headline = fields.string("headline", "");
+
+  const std::string variants_path = path + ".variants";
+  std::vector<std::string> names;
+  if (const Value::List* variants = fields.list("variants")) {
+    for (const Value& variant : *variants) {
+      evaluation.variants.push_back(read_variant(variant, variants_path));
+      const std::string& added = evaluation.variants.back().name;
+      if (std::find(names.begin(), names.end(), added) != names.end()) {
+        throw Failure(kCode, variant.find("name")->origin(),
+                      fmt::format("{} is in [[{}]] twice", string_text(added), variants_path));
+      }
+      names.push_back(added);
+    }
+  }
+  expect_variant(fields, "reference", evaluation.reference, names);
+  expect_variant(fields, "paired", evaluation.paired, names);
+  for (std::size_t i = 0; i < evaluation.variants.size(); ++i) {
+    const Fields variant((*fields.list("variants"))[i], variants_path, "", {"name", "use", "binding"}, kCode);
+    expect_variant(variant, "binding", evaluation.variants[i].binding, names);
+  }
+  return evaluation;
+}
+
+// ---- [[stage]] ----
+
+Stage read_stage(const Value& value) {
+  const Fields fields(value, "stage", "[[stage]]", {"name", "recipe", "set"}, kCode);
+  Stage stage;
+  stage.origin = value.origin();
+  const std::filesystem::path written = fields.string("recipe");
+  const Origin& origin = fields.find("recipe")->origin();
+  // A relative name counts from the file that gives it; one of an override from the working folder.
+  const std::filesystem::path folder =
+      origin.line == 0 ? std::filesystem::path() : std::filesystem::path(origin.file).parent_path();
+  stage.recipe = std::filesystem::absolute(folder / written).lexically_normal();
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(stage.recipe, error)) {
+    throw Failure(kCode, origin, fmt::format("the stage's recipe '{}' does not exist", written.string()),
+                  {fmt::format("looked for {}", (folder / written).lexically_normal().string())});
+  }
+  stage.name = fields.string("name", stage.recipe.stem().string());
+  stage.overrides = fields.strings("set");
+  const Value* name = fields.find("name");
+  expect_name(stage.name, "[[stage]]", name != nullptr ? name->origin() : origin);
+  return stage;
+}
+
+std::vector<Stage> read_stages(const Value::List& list) {
+  std::vector<Stage> stages;
+  std::set<std::string> names;
+  for (const Value& value : list) {
+    stages.push_back(read_stage(value));
+    if (!names.insert(stages.back().name).second) {
+      throw Failure(kCode, stages.back().origin,
+                    fmt::format("two stages have the name '{}'", stages.back().name),
+                    {"give each a name of its own: name = \"...\""});
+    }
+  }
+  return stages;
+}
+
+template <class Item, class Read>
+void read_entries(const Fields& fields, std::string_view key, std::vector<Item>& items, Read read) {
+  const Value* table = fields.table(key);
+  if (table == nullptr) return;
+  for (const auto& [name, value] : entries_of(*table)) items.push_back(read(name, value));
+}
+
+}  // namespace
+
+void read_schema(Recipe& recipe) {
+  const Fields fields(recipe.resolved, "", "the recipe",
+                      {"doc", "extends", "variables", "components", "pipelines", "run", "learning_rate",
+                       "checkpoints", "evaluations", "stage", "lock"},
+                      kCode);
+  recipe.doc = fields.string("doc", "");
+  fields.table("lock");
+  read_entries(fields, "components", recipe.components, read_component);
+  read_entries(fields, "pipelines", recipe.pipelines, read_pipeline);
+  if (const Value* run = fields.find("run")) recipe.run = read_run(*run);
+  if (const Value* rate = fields.find("learning_rate")) recipe.learning_rate = read_learning_rate(*rate);
+  if (const Value* checkpoints = fields.find("checkpoints"))
+    recipe.checkpoints = read_checkpoints(*checkpoints);
+  read_entries(fields, "evaluations", recipe.evaluations, read_evaluation);
+  if (const Value::List* stages = fields.list("stage")) recipe.stages = read_stages(*stages);
+}
+
+}  // namespace gistmill

@@ -1,0 +1,131 @@
+// ELF64 as elf(5) describes it; only what manifests and dependencies need.
+#include "host/registry/elf.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "host/diagnostic/failure.hpp"
+
+namespace gistmill {
+namespace {
+
+// The zero-terminated string at `offset` of a string table, or none.
+std::optional<std::string_view> string_at(const std::string& table, std::uint64_t offset) {
+  if (offset >= table.size()) return std::nullopt;
+  const std::size_t end = table.find('\0', offset);
+  if (end == std::string::npos) return std::nullopt;
+  return std::string_view(table).substr(offset, end - offset);
+}
+
+template <class T>
+std::vector<T> records_of(const std::string& bytes) {
+  std::vector<T> records(bytes.size() / sizeof(T));
+  if (!records.empty()) std::memcpy(records.data(), bytes.data(), records.size() * sizeof(T));
+  return records;
+}
+
+}  // namespace
+
+ElfFile::ElfFile(const std::filesystem::path& path) : path_(path) {
+  // O_NONBLOCK: a pipe of that name must not hold up the search.
+  file_ = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  if (!file_.open() || ::fstat(file_.get(), &status) != 0) refuse("cannot be read: " + error_text(errno));
+  if (!S_ISREG(status.st_mode)) refuse("no plugin: not a regular file");
+  size_ = static_cast<std::uint64_t>(status.st_size);
+  if (size_ < sizeof(Elf64_Ehdr)) refuse("no plugin: not a shared library");
+  Elf64_Ehdr header;
+  std::memcpy(&header, read(0, sizeof header, "ELF header").data(), sizeof header);
+  check_header(header);
+  read_section_headers(header);
+}
+
+void ElfFile::check_header(const Elf64_Ehdr& header) const {
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) refuse("no plugin: not a shared library");
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) {
+    refuse(
+        fmt::format("no plugin: ELF class {} and byte order {} when they should be 2 (64 bits) and 1 "
+                    "(little-endian)",
+                    header.e_ident[EI_CLASS], header.e_ident[EI_DATA]));
+  }
+  if (header.e_type != ET_DYN) {
+    refuse(fmt::format("no plugin: ELF type {} when it should be 3, a shared library", header.e_type));
+  }
+}
+
+void ElfFile::read_section_headers(const Elf64_Ehdr& header) {
+  if (header.e_shnum == 0) return;
+  if (header.e_shentsize != sizeof(Elf64_Shdr)) {
+    refuse(fmt::format("damaged: section headers of {} bytes when they should have {}", header.e_shentsize,
+                       sizeof(Elf64_Shdr)));
+  }
+  sections_ = records_of<Elf64_Shdr>(
+      read(header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr), "table of sections"));
+  if (header.e_shstrndx >= sections_.size()) {
+    refuse(fmt::format("damaged: section {} should hold the names of {} sections", header.e_shstrndx,
+                       sections_.size()));
+  }
+  section_names_ = contents(sections_[header.e_shstrndx], "table of section names");
+}
+
+std::optional<std::string> ElfFile::section(std::string_view name) const {
+  for (const Elf64_Shdr& section : sections_) {
+    if (string_at(section_names_, section.sh_name) != name) continue;
+    return contents(section, "section");
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> ElfFile::needed() const {
+  std::vector<std::string> names;
+  for (const Elf64_Shdr& section : sections_) {
+    if (section.sh_type != SHT_DYNAMIC) continue;
+    if (section.sh_link >= sections_.size()) {
+      refuse(fmt::format("damaged: its dynamic section names section {} of {}", section.sh_link,
+                         sections_.size()));
+    }
+    const std::string strings = contents(sections_[section.sh_link], "table of dynamic strings");
+    for (const Elf64_Dyn& entry : records_of<Elf64_Dyn>(contents(section, "dynamic section"))) {
+      if (entry.d_tag == DT_NULL) break;
+      if (entry.d_tag != DT_NEEDED) continue;
+      const auto name = string_at(strings, entry.d_un.d_val);
+      if (!name) refuse("damaged: the name of a needed library lies outside the string table");
+      names.emplace_back(*name);
+    }
+  }
+  return names;
+}
+
+std::string ElfFile::contents(const Elf64_Shdr& section, const char* what) const {
+  if (section.sh_type == SHT_NOBITS) refuse(fmt::format("damaged: its {} has no bytes", what));
+  return read(section.sh_offset, section.sh_size, what);
+}
+
+std::string ElfFile::read(std::uint64_t offset, std::uint64_t size, const char* what) const {
+  if (offset > size_ || size > size_ - offset) {
+    refuse(fmt::format("truncated or damaged: its {} takes {} bytes from byte {} on, and the file has {}",
+                       what, size, offset, size_));
+  }
+  std::string bytes(size, '\0');
+  for (std::uint64_t done = 0; done < size;) {
+    const ssize_t got =
+        ::pread(file_.get(), bytes.data() + done, size - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) refuse("cannot be read: " + error_text(errno));
+    if (got == 0) refuse("truncated or damaged: it became shorter while it was read");
+    done += static_cast<std::uint64_t>(got);
+  }
+  return bytes;
+}
+
+void ElfFile::refuse(const std::string& message) const {
+  throw Failure(ExitCode::plugin, Origin{path_.string(), 0, 0}, message);
+}
+
+}  // namespace gistmill

@@ -1,0 +1,44 @@
+// Looks into a 64-bit little-endian shared library without loading it: named sections, needed libraries.
+// Trusts nothing: every offset and count is checked against the file before it is used.
+#pragma once
+
+#include <elf.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/files/descriptor.hpp"
+
+namespace gistmill {
+
+class ElfFile {
+ public:
+  // Throws Failure (ExitCode::plugin, origin: the file), as all members: unreadable, no such library, an
+  // offset past the end of the file.
+  explicit ElfFile(const std::filesystem::path& path);
+
+  // The bytes of the first section of this name, or none.
+  std::optional<std::string> section(std::string_view name) const;
+
+  // What the dynamic section lists as DT_NEEDED: "libc10.so".
+  std::vector<std::string> needed() const;
+
+ private:
+  void check_header(const Elf64_Ehdr& header) const;
+  void read_section_headers(const Elf64_Ehdr& header);
+  std::string contents(const Elf64_Shdr& section, const char* what) const;
+  std::string read(std::uint64_t offset, std::uint64_t size, const char* what) const;
+  [[noreturn]] void refuse(const std::string& message) const;
+
+  std::filesystem::path path_;
+  Descriptor file_;
+  std::uint64_t size_ = 0;  // bytes
+  std::vector<Elf64_Shdr> sections_;
+  std::string section_names_;
+};
+
+}  // namespace gistmill

@@ -1,0 +1,219 @@
+// Loading a plugin, in the order in which each check is safe: what the manifest and the ELF file say first,
+// then the library. What is loaded stays until the process has ended: tensors and autograd nodes that
+// outlive everything else point into it.
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>  // before Boost.DLL, which needs it and forgets to include it
+
+#define BOOST_DLL_USE_STD_FS
+#include <fmt/format.h>
+#include <boost/dll/shared_library.hpp>
+
+#include "gistmill/version.h"
+#include "host/diagnostic/failure.hpp"
+#include "host/files/digest.hpp"
+#include "host/registry/description.hpp"
+#include "host/registry/elf.hpp"
+#include "host/registry/registry.hpp"
+
+namespace gistmill {
+namespace {
+
+constexpr bool kCxx11Abi = _GLIBCXX_USE_CXX11_ABI != 0;
+constexpr std::string_view kTorch = GISTMILL_TORCH_VERSION;
+
+// A library that passed every check.
+struct Library {
+  gm_component_interface interface {};
+  std::string digest;
+};
+
+// Never destroyed: exit must not unload either.
+std::deque<boost::dll::shared_library>& open_handles() {
+  static auto* const handles = new std::deque<boost::dll::shared_library>;
+  return *handles;
+}
+
+// By absolute path.
+std::map<std::string, Library>& loaded_libraries() {
+  static auto* const libraries = new std::map<std::string, Library>;
+  return *libraries;
+}
+
+struct Sink : gm_error {
+  Sink() : gm_error{sizeof(gm_error), this, &Sink::take} {}
+
+  static void take(gm_error* self, gm_status, const char* text, const char*) {
+    static_cast<Sink*>(self->context)->message = text == nullptr ? "" : text;
+  }
+
+  std::string message;
+};
+
+class Loader {
+ public:
+  Loader(const PluginFile& file, const gm_host& host)
+      : file_(file), host_(host), place_{file.path.string(), 0, 0} {}
+
+  Library load() const {
+    check_build();
+    check_tier();
+    Library library;
+    library.digest = sha256_file(file_.path);
+    const gm_entry& entry = find_entry(open());
+    check_entry(entry);
+    initialize(entry);
+    library.interface = interface_of(entry);
+    check_description(library.interface, file_.manifest, place_);
+    return library;
+  }
+
+ private:
+  void check_build() const {
+    if (file_.manifest.abi_major != 0) return;  // parse_manifest refused every other major
+    refuse("the manifest has no [build] table, so its ABI is unknown", "build it with gistmill_add_plugin");
+  }
+
+  void check_tier() const {
+    const Manifest& manifest = file_.manifest;
+    if (manifest.tier == "libtorch") {
+      if (kTorch.empty())
+        refuse("needs LibTorch when this program is built without it", "use a build with LibTorch");
+      if (manifest.torch != kTorch) {
+        refuse(fmt::format("built against LibTorch {} when this program has {}",
+                           manifest.torch.empty() ? "of unknown version" : manifest.torch, kTorch),
+               fmt::format("rebuild it with LibTorch {} and the SDK of gistmill {}", kTorch, GM_VERSION));
+      }
+      if (manifest.cxx11_abi != kCxx11Abi) {
+        refuse(fmt::format("built with _GLIBCXX_USE_CXX11_ABI={} when this program has {}",
+                           static_cast<int>(manifest.cxx11_abi), static_cast<int>(kCxx11Abi)),
+               fmt::format("rebuild it with LibTorch {} and the SDK of gistmill {}", kTorch, GM_VERSION));
+      }
+      return;
+    }
+    // A second LibTorch in the process, of whatever version, crashes where nobody looks for it.
+    for (const std::string& needed : ElfFile(file_.path).needed()) {
+      if (needed.rfind("libtorch", 0) != 0 && needed.rfind("libc10", 0) != 0) continue;
+      refuse(fmt::format("needs {} when its manifest has tier \"c\"", needed),
+             "write tier = \"libtorch\" in plugin.toml and build it with gistmill_add_plugin(... TORCH)");
+    }
+  }
+
+  boost::dll::shared_library& open() const {
+    try {
+      using boost::dll::load_mode::rtld_local;
+      using boost::dll::load_mode::rtld_now;
+      return open_handles().emplace_back(std::filesystem::absolute(file_.path), rtld_now | rtld_local);
+    } catch (const std::exception& error) {
+      refuse(fmt::format("cannot be loaded: {}", linker_message(error.what())),
+             "see that the libraries it needs are found: ldd " + file_.path.string());
+    }
+  }
+
+  // Boost wraps the dynamic linker's words: "boost::dll::... (dlerror system message: <words>): <category>".
+  static std::string linker_message(const std::string& text) {
+    constexpr std::string_view kLead = "dlerror system message: ";
+    const std::size_t start = text.find(kLead);
+    if (start == std::string::npos) return text;
+    const std::size_t words = start + kLead.size();
+    return text.substr(words, text.rfind(')') - words);
+  }
+
+  const gm_entry& find_entry(boost::dll::shared_library& library) const {
+    if (!library.has("gm_plugin")) {
+      refuse("it exports no symbol gm_plugin",
+             "define it with GISTMILL_PLUGIN(...), once, in one source file");
+    }
+    return library.get<const gm_entry>("gm_plugin");
+  }
+
+  void check_entry(const gm_entry& entry) const {
+    constexpr std::size_t kNeeded = offsetof(gm_entry, get_interface) + sizeof entry.get_interface;
+    if (entry.struct_size >= offsetof(gm_entry, abi_minor_required) && entry.abi_major != GM_ABI_MAJOR) {
+      refuse(fmt::format("built for ABI {}.{} when this program has ABI {}.{}", entry.abi_major,
+                         entry.abi_minor, GM_ABI_MAJOR, GM_ABI_MINOR),
+             fmt::format("rebuild it with the SDK of gistmill {}", GM_VERSION));
+    }
+    if (entry.struct_size < kNeeded) {
+      refuse(fmt::format("its gm_plugin has {} bytes when it should have {} or more", entry.struct_size,
+                         kNeeded),
+             fmt::format("rebuild it with the SDK of gistmill {}", GM_VERSION));
+    }
+    if (entry.abi_minor_required > GM_ABI_MINOR) {
+      refuse(fmt::format("needs ABI {}.{} or later when this program has ABI {}.{}", entry.abi_major,
+                         entry.abi_minor_required, GM_ABI_MAJOR, GM_ABI_MINOR),
+             "use a later gistmill, or " + fmt::format("rebuild it with the SDK of gistmill {}", GM_VERSION));
+    }
+    if (entry.manifest == nullptr || file_.manifest.text != entry.manifest) {
+      refuse("its gm_plugin.manifest differs from the manifest in section .gistmill",
+             "set gm_plugin.manifest to gistmill_manifest");
+    }
+    if (entry.get_interface == nullptr) refuse("its gm_plugin.get_interface is null", "define it");
+  }
+
+  void initialize(const gm_entry& entry) const {
+    if (entry.init == nullptr) return;
+    Sink sink;
+    if (entry.init(&host_, &sink) == GM_OK) return;
+    refuse(fmt::format("its init failed: {}", sink.message.empty() ? "it gave no reason" : sink.message),
+           "ask its author, or leave the component out of the recipe");
+  }
+
+  // The plugin's table in the size that this host knows: what an older plugin does not have is null.
+  gm_component_interface interface_of(const gm_entry& entry) const {
+    const void* found = entry.get_interface(GM_COMPONENT_INTERFACE);
+    if (found == nullptr) {
+      refuse(fmt::format("it does not offer the interface {}", GM_COMPONENT_INTERFACE),
+             fmt::format("rebuild it with the SDK of gistmill {}", GM_VERSION));
+    }
+    std::uint32_t size = 0;
+    std::memcpy(&size, found, sizeof size);
+    gm_component_interface interface {};
+    std::memcpy(&interface, found, std::min<std::size_t>(size, sizeof interface));
+    interface.struct_size = sizeof interface;
+    const std::pair<const char*, bool> required[] = {
+        {"count", interface.count != nullptr},   {"describe", interface.describe != nullptr},
+        {"create", interface.create != nullptr}, {"destroy", interface.destroy != nullptr},
+        {"start", interface.start != nullptr},   {"forward", interface.forward != nullptr}};
+    for (const auto& [name, present] : required) {
+      if (!present) refuse(fmt::format("its {} lacks {}", GM_COMPONENT_INTERFACE, name), "define it");
+    }
+    if (interface.extension == nullptr) {
+      interface.extension = [](gm_instance*, const char*) -> const void* { return nullptr; };
+    }
+    return interface;
+  }
+
+  [[noreturn]] void refuse(const std::string& message, const std::string& remedy) const {
+    throw Failure(ExitCode::plugin, place_, message, {remedy});
+  }
+
+  const PluginFile& file_;
+  const gm_host& host_;
+  Origin place_;
+};
+
+}  // namespace
+
+LoadedComponent Registry::load(std::string_view component, const gm_host& host) {
+  const PluginFile* file = file_of(component);
+  if (file == nullptr) {
+    std::vector<std::string> notes = {suggestion(component, "the registry", component_names())};
+    for (const RefusedFile& refused : refused_) {
+      notes.push_back(fmt::format("refused {}: {}", refused.path.string(), refused.reason));
+    }
+    throw Failure(ExitCode::plugin, fmt::format("no plugin offers '{}'", component), std::move(notes));
+  }
+  auto& libraries = loaded_libraries();
+  const std::string identity = std::filesystem::absolute(file->path).lexically_normal().string();
+  auto library = libraries.find(identity);
+  if (library == libraries.end()) library = libraries.emplace(identity, Loader(*file, host).load()).first;
+  return {file->manifest.component(component), file, &library->second.interface, library->second.digest};
+}
+
+}  // namespace gistmill

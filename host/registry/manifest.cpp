@@ -1,0 +1,284 @@
+// plugin.toml -> Manifest, strictly: what is not known is refused at its place.
+#include "host/registry/manifest.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "gistmill/types.h"
+#include "gistmill/version.h"
+#include "host/recipe/fields.hpp"
+#include "host/recipe/toml.hpp"
+#include "host/registry/elf.hpp"
+#include "host/registry/manifest_options.hpp"
+
+namespace gistmill {
+namespace {
+
+constexpr ExitCode kCode = ExitCode::plugin;
+
+template <class Item>
+const Item* find_named(const std::vector<Item>& items, std::string_view name) {
+  for (const Item& item : items) {
+    if (item.name == name) return &item;
+  }
+  return nullptr;
+}
+
+const Value::Table& entries_of(const Value* table) {
+  static const Value::Table kNone;
+  return table == nullptr ? kNone : *table->get_if<Value::Table>();
+}
+
+// Names of operations, ports, options and symbols: what a recipe writes without quotes.
+void expect_identifier(std::string_view name, const char* what, const Origin& origin) {
+  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+  if (!name.empty() && name.find_first_not_of(kAllowed) == std::string_view::npos) return;
+  throw Failure(kCode, origin, fmt::format("'{}' cannot name {}: use letters, digits and '_'", name, what));
+}
+
+// ---- ports ----
+
+bool is_differentiable(const PortType& type) {
+  static const std::vector<std::string> kFloats = {"f64", "f32", "bf16", "f16", "float"};
+  return !type.is_object && std::find(kFloats.begin(), kFloats.end(), type.dtype) != kFloats.end();
+}
+
+PortType read_type(const Fields& fields) {
+  const std::string text = fields.string("type");
+  try {
+    return parse_port_type(text);
+  } catch (const Failure& failure) {
+    throw Failure(kCode, fields.find("type")->origin(), failure.message(), failure.notes());
+  }
+}
+
+void read_figure(const Fields& fields, PortSpec& port, const ComponentSpec& component) {
+  port.figure = fields.string("figure", "");
+  port.labels = fields.string("labels", "");
+  if (const Value* figure = fields.find("figure")) {
+    if (port.figure != "mean" && port.figure != "sum")
+      fields.refuse(*figure, "figure", "\"mean\" or \"sum\"");
+    if (!is_differentiable(port.type) || port.type.shape.empty()) {
+      throw Failure(kCode, figure->origin(),
+                    fmt::format("a figure has a row for each item: {} has none", port.type.text),
+                    {"declare it as f32[K] or f32[K, M]"});
+    }
+  }
+  const Value* labels = fields.find("labels");
+  if (labels == nullptr) return;
+  if (port.figure.empty()) throw Failure(kCode, place_of(*labels), "only a figure can have 'labels'");
+  const OptionSpec* option = component.option(port.labels);
+  const bool is_list =
+      option != nullptr && (option->type == OptionType::integers || option->type == OptionType::floats ||
+                            option->type == OptionType::strings);
+  if (!is_list) fields.refuse(*labels, "labels", "an option that is a list");
+}
+
+PortSpec read_port(const std::string& name, const Value& value, const std::string& path, bool input,
+                   const ComponentSpec& component) {
+  expect_identifier(name, "a port", place_of(value));
+  const std::string own = fmt::format("{}.{}", path, name);
+  const std::vector<std::string> allowed =
+      input ? std::vector<std::string>{"type", "gradient", "optional", "doc"}
+            : std::vector<std::string>{"type", "gradient", "figure", "labels", "doc"};
+  const Fields fields(value, own, own, allowed, kCode);
+  PortSpec port;
+  port.name = name;
+  port.type = read_type(fields);
+  port.gradient = fields.boolean("gradient", false);
+  if (port.gradient && !is_differentiable(port.type)) {
+    throw Failure(kCode, fields.find("gradient")->origin(),
+                  fmt::format("{} has no gradient: only floats have one", port.type.text));
+  }
+  port.doc = fields.string("doc", "");
+  if (input) {
+    port.optional = fields.boolean("optional", false);
+  } else {
+    read_figure(fields, port, component);
+  }
+  return port;
+}
+
+// ---- operations ----
+
+Effect read_effect(const Fields& fields) {
+  const std::string effect = fields.string("effect");
+  if (effect == "pure") return Effect::pure;
+  if (effect == "random") return Effect::random;
+  if (effect == "stateful") return Effect::stateful;
+  fields.refuse(*fields.find("effect"), "effect", "\"pure\", \"random\" or \"stateful\"");
+}
+
+OperationSpec read_operation(const std::string& name, const Value& value, const std::string& path,
+                             const ComponentSpec& component) {
+  expect_identifier(name, "an operation", place_of(value));
+  const std::string own = fmt::format("{}.{}", path, name);
+  const Fields fields(value, own, own, {"doc", "effect", "inputs", "outputs"}, kCode);
+  OperationSpec operation;
+  operation.name = name;
+  operation.doc = fields.string("doc", "");
+  operation.effect = read_effect(fields);
+  for (const auto& [port, spec] : entries_of(fields.table("inputs"))) {
+    operation.inputs.push_back(read_port(port, spec, own + ".inputs", true, component));
+  }
+  for (const auto& [port, spec] : entries_of(fields.table("outputs"))) {
+    operation.outputs.push_back(read_port(port, spec, own + ".outputs", false, component));
+  }
+  const auto has_gradient = [](const PortSpec& port) { return port.gradient; };
+  if (std::any_of(operation.inputs.begin(), operation.inputs.end(), has_gradient) &&
+      std::none_of(operation.outputs.begin(), operation.outputs.end(), has_gradient)) {
+    throw Failure(kCode, place_of(value),
+                  fmt::format("{} gives gradients of inputs, but takes none of any output", own),
+                  {"mark the output that the gradient comes from: gradient = true"});
+  }
+  return operation;
+}
+
+// ---- components ----
+
+SymbolSpec read_symbol(const std::string& name, const Value& value, const std::string& path,
+                       const ComponentSpec& component) {
+  expect_identifier(name, "a symbol", place_of(value));
+  const std::string own = fmt::format("{}.{}", path, name);
+  const Fields fields(value, own, own, {"option", "doc"}, kCode);
+  SymbolSpec symbol;
+  symbol.name = name;
+  symbol.option = fields.string("option", "");
+  symbol.doc = fields.string("doc", "");
+  if (const Value* named = fields.find("option")) {
+    const OptionSpec* option = component.option(symbol.option);
+    const bool sized = option != nullptr && option->type != OptionType::floating &&
+                       option->type != OptionType::boolean && option->type != OptionType::string &&
+                       option->type != OptionType::path && option->type != OptionType::choice &&
+                       option->type != OptionType::prepared;
+    if (!sized) fields.refuse(*named, "option", "an option that is an integer or a list");
+  }
+  return symbol;
+}
+
+ComponentSpec read_component(const std::string& name, const Value& value) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string::npos || slash == 0 || slash + 1 == name.size() ||
+      name.find('/', slash + 1) != std::string::npos || name.find_first_of(". ") != std::string::npos) {
+    throw Failure(kCode, place_of(value),
+                  fmt::format("'{}' cannot name a component: write role/name, as in \"gistnet/mean\"", name));
+  }
+  const std::string path = "components." + key_text(name);
+  const Fields fields(value, path, fmt::format("[{}]", path),
+                      {"doc", "parameters", "options", "symbols", "operations"}, kCode);
+  ComponentSpec component;
+  component.name = name;
+  component.role = name.substr(0, slash);
+  component.doc = fields.string("doc", "");
+  component.parameters = fields.boolean("parameters", false);
+  for (const auto& [key, option] : entries_of(fields.table("options"))) {
+    expect_identifier(key, "an option", place_of(option));
+    component.options.push_back(read_option(key, option, path + ".options"));
+  }
+  for (const auto& [key, symbol] : entries_of(fields.table("symbols"))) {
+    component.symbols.push_back(read_symbol(key, symbol, path + ".symbols", component));
+  }
+  for (const auto& [key, operation] : entries_of(fields.table("operations"))) {
+    component.operations.push_back(read_operation(key, operation, path + ".operations", component));
+  }
+  return component;
+}
+
+// ---- [plugin] and [build] ----
+
+void read_plugin(const Value& value, Manifest& manifest) {
+  const Fields fields(value, "plugin", "[plugin]", {"name", "version", "license", "tier"}, kCode);
+  manifest.name = fields.string("name");
+  manifest.version = fields.string("version");
+  manifest.license = fields.string("license");
+  manifest.tier = fields.string("tier");
+  if (manifest.tier != "c" && manifest.tier != "libtorch") {
+    fields.refuse(*fields.find("tier"), "tier", "\"c\" or \"libtorch\"");
+  }
+}
+
+// "1.0" -> major, minor
+bool parse_abi(std::string_view text, Manifest& manifest) {
+  const char* const end = text.data() + text.size();
+  const auto major = std::from_chars(text.data(), end, manifest.abi_major);
+  if (major.ec != std::errc() || major.ptr == end || *major.ptr != '.') return false;
+  const auto minor = std::from_chars(major.ptr + 1, end, manifest.abi_minor);
+  return minor.ec == std::errc() && minor.ptr == end;
+}
+
+// Before all else: the manifest of another ABI may hold what this program cannot know.
+void read_abi(const Value& document, Manifest& manifest) {
+  const Value* build = document.find("build");
+  const Value* abi = build != nullptr ? build->find("abi") : nullptr;
+  if (abi == nullptr) return;
+  const auto* text = abi->get_if<std::string>();
+  if (text == nullptr || !parse_abi(*text, manifest)) {
+    throw Failure(kCode, abi->origin(),
+                  fmt::format("build.abi is {} when it should be major.minor, as in \"{}.{}\"", abi->text(),
+                              GM_ABI_MAJOR, GM_ABI_MINOR));
+  }
+  if (manifest.abi_major == GM_ABI_MAJOR) return;
+  throw Failure(kCode, abi->origin(),
+                fmt::format("the plugin is built for ABI {} when this program has ABI {}.{}", *text,
+                            GM_ABI_MAJOR, GM_ABI_MINOR),
+                {fmt::format("rebuild it with the SDK of gistmill {}", GM_VERSION)});
+}
+
+void read_build(const Value& value, Manifest& manifest) {
+  const Fields fields(value, "build", "[build]", {"sdk", "abi", "torch", "cxx11_abi", "cuda"}, kCode);
+  manifest.sdk = fields.string("sdk");
+  fields.required("abi");
+  manifest.torch = fields.string("torch", "");
+  manifest.cxx11_abi = fields.boolean("cxx11_abi", true);
+  manifest.cuda = fields.string("cuda", "");
+}
+
+}  // namespace
+
+const PortSpec* OperationSpec::input(std::string_view port) const { return find_named(inputs, port); }
+const PortSpec* OperationSpec::output(std::string_view port) const { return find_named(outputs, port); }
+const OperationSpec* ComponentSpec::operation(std::string_view key) const {
+  return find_named(operations, key);
+}
+const ComponentSpec* Manifest::component(std::string_view key) const { return find_named(components, key); }
+
+const OptionSpec* ComponentSpec::option(std::string_view key) const {
+  for (const OptionSpec& option : options) {
+    if (option.key == key) return &option;
+  }
+  return nullptr;
+}
+
+Manifest parse_manifest(std::string_view text, const std::string& source) {
+  const Value document = parse_toml(text, source, kCode);
+  Manifest manifest;
+  manifest.text = text;
+  read_abi(document, manifest);
+  const Fields fields(document, "", "the manifest", {"plugin", "components", "build"}, kCode);
+  read_plugin(fields.required("plugin"), manifest);
+  if (const Value* build = fields.find("build")) read_build(*build, manifest);
+  for (const auto& [name, component] : entries_of(fields.table("components"))) {
+    manifest.components.push_back(read_component(name, component));
+  }
+  if (manifest.components.empty()) {
+    throw Failure(kCode, Origin{source, 0, 0}, "the manifest names no components",
+                  {"add one: [components.\"role/name\"]"});
+  }
+  return manifest;
+}
+
+std::string read_embedded_manifest(const std::filesystem::path& library) {
+  std::optional<std::string> text = ElfFile(library).section(".gistmill");
+  if (!text) {
+    throw Failure(kCode, Origin{library.string(), 0, 0}, "no plugin: it has no section .gistmill",
+                  {"build it with gistmill_add_plugin, which embeds plugin.toml"});
+  }
+  // Embedded as a C string.
+  text->erase(std::find(text->begin(), text->end(), '\0'), text->end());
+  return *text;
+}
+
+}  // namespace gistmill

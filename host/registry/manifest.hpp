@@ -1,0 +1,130 @@
+// A plugin's manifest, parsed: components, options, operations, ports. Read from the library's ELF section
+// without loading it. See docs/plugins.md for the format.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace gistmill {
+
+enum class OptionType {
+  integer,
+  floating,
+  boolean,
+  string,
+  path,
+  choice,
+  prepared,
+  integers,
+  floats,
+  strings,
+  paths
+};
+
+using OptionValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::int64_t>,
+                                 std::vector<double>, std::vector<std::string>>;
+
+// options.margin = { type = "float", default = 0.2, min = 0.0, max = 2.0, unit = "nats", doc = "..." }
+struct OptionSpec {
+  std::string key;
+  OptionType type = OptionType::integer;
+  std::optional<OptionValue> default_value;  // none: the recipe must give it
+  std::optional<double> min;
+  std::optional<double> max;
+  std::vector<std::string> choices;
+  std::string unit;
+  std::string doc;
+};
+
+// One dimension of a port: a number, or a symbol that has one value across a pipeline.
+struct Dimension {
+  std::string symbol;  // empty: fixed
+  std::int64_t fixed = -1;
+};
+
+// "f32[K, D]", "float[K, H, D]" (any of f32, bf16, f16), "object<llama.context/1>"
+struct PortType {
+  bool is_object = false;
+  std::string object;  // type name
+  std::string dtype;   // f64 f32 bf16 f16 i64 i32 u8 bool, or float
+  std::vector<Dimension> shape;
+  std::string text;  // as written
+};
+
+struct PortSpec {
+  std::string name;
+  PortType type;
+  bool gradient = false;  // input: vjp can give its gradient. output: a gradient can be given to it
+  bool optional = false;  // inputs only
+  std::string figure;     // outputs only: "mean" or "sum": a figure of evaluations, one row an item
+  std::string labels;     // outputs only: the list option that names the last dimension's columns
+  std::string doc;
+};
+
+enum class Effect { pure, random, stateful };
+
+struct OperationSpec {
+  std::string name;
+  Effect effect = Effect::pure;
+  std::vector<PortSpec> inputs;  // in the manifest's order
+  std::vector<PortSpec> outputs;
+  std::string doc;
+
+  const PortSpec* input(std::string_view name) const;
+  const PortSpec* output(std::string_view name) const;
+};
+
+// symbols.H = { option = "horizon" }: an option fixes it; symbols.D = {}: the instance answers it.
+struct SymbolSpec {
+  std::string name;
+  std::string option;  // empty: the instance answers
+  std::string doc;
+};
+
+struct ComponentSpec {
+  std::string name;  // "loss/contrastive"
+  std::string role;  // "loss"
+  std::string doc;
+  bool parameters = false;  // has parameters that can train
+  std::vector<OptionSpec> options;
+  std::vector<SymbolSpec> symbols;
+  std::vector<OperationSpec> operations;
+
+  const OptionSpec* option(std::string_view key) const;
+  const OperationSpec* operation(std::string_view name) const;
+};
+
+struct Manifest {
+  std::string name;
+  std::string version;
+  std::string license;
+  std::string tier;  // "c" or "libtorch"
+  std::string sdk;   // version of the SDK it was built with
+  std::uint32_t abi_major = 0;
+  std::uint32_t abi_minor = 0;
+  std::string torch;      // tier libtorch: version built against, "2.13.0+cpu"
+  bool cxx11_abi = true;  // tier libtorch
+  std::string cuda;       // tier libtorch: "none", or what of CUDA it was built with
+  std::vector<ComponentSpec> components;
+  std::string text;  // the embedded TOML
+
+  const ComponentSpec* component(std::string_view name) const;
+};
+
+// A port's type as manifests and role files write it: "f32[K, D]", "object<llama.context/1>". Throws Failure
+// (ExitCode::plugin) with what is wrong, without a place.
+PortType parse_port_type(std::string_view text);
+
+// Parses manifest text; `source` names it in errors. Throws Failure (ExitCode::plugin).
+Manifest parse_manifest(std::string_view text, const std::string& source);
+
+// The text of section .gistmill of a 64-bit little-endian ELF file, every offset checked; the library is
+// not loaded. Throws Failure (ExitCode::plugin): not a plugin, truncated, no such section.
+std::string read_embedded_manifest(const std::filesystem::path& library);
+
+}  // namespace gistmill

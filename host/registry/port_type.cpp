@@ -1,0 +1,87 @@
+// The grammar of port types: <element>[<dimension>, ...] or object<name/revision>.
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "host/diagnostic/failure.hpp"
+#include "host/registry/manifest.hpp"
+
+namespace gistmill {
+namespace {
+
+constexpr const char* kForm = "write it as f32[K, D], f32[] or object<llama.context/1>";
+
+bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t start = text.find_first_not_of(' ');
+  if (start == std::string_view::npos) return {};
+  return text.substr(start, text.find_last_not_of(' ') - start + 1);
+}
+
+[[noreturn]] void refuse(std::string_view text, const std::string& reason,
+                         std::vector<std::string> notes = {}) {
+  if (notes.empty()) notes.emplace_back(kForm);
+  throw Failure(ExitCode::plugin, fmt::format("'{}' is no port type: {}", text, reason), std::move(notes));
+}
+
+// "llama.context/1"
+bool is_object_name(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == name.size()) return false;
+  const std::string_view revision = name.substr(slash + 1);
+  return std::all_of(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(slash),
+                     [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-'; }) &&
+         std::all_of(revision.begin(), revision.end(), is_digit);
+}
+
+Dimension parse_dimension(std::string_view dimension, std::string_view text) {
+  Dimension parsed;
+  if (!dimension.empty() && is_digit(dimension.front())) {
+    const auto answer = std::from_chars(dimension.begin(), dimension.end(), parsed.fixed);
+    if (answer.ec == std::errc() && answer.ptr == dimension.end() && parsed.fixed > 0) return parsed;
+  } else if (!dimension.empty() && std::all_of(dimension.begin(), dimension.end(),
+                                               [](char c) { return is_letter(c) || is_digit(c); })) {
+    parsed.symbol = dimension;
+    return parsed;
+  }
+  refuse(text, fmt::format("'{}' is neither a symbol nor a size of 1 or more", dimension));
+}
+
+}  // namespace
+
+PortType parse_port_type(std::string_view text) {
+  static const std::vector<std::string> kElements = {"f64", "f32", "bf16", "f16",  "i64",
+                                                     "i32", "u8",  "bool", "float"};
+  PortType type;
+  type.text = text;
+  constexpr std::string_view kObject = "object<";
+  if (text.substr(0, kObject.size()) == kObject) {
+    if (text.back() != '>') refuse(text, "it lacks the closing '>'");
+    type.is_object = true;
+    type.object = text.substr(kObject.size(), text.size() - kObject.size() - 1);
+    if (!is_object_name(type.object)) refuse(text, fmt::format("'{}' is not name/revision", type.object));
+    return type;
+  }
+  const std::size_t open = text.find('[');
+  if (open == std::string_view::npos || text.back() != ']') refuse(text, "it lacks '[' and ']'");
+  type.dtype = text.substr(0, open);
+  if (std::find(kElements.begin(), kElements.end(), type.dtype) == kElements.end()) {
+    refuse(text, fmt::format("unknown element type '{}'", type.dtype),
+           {suggestion(type.dtype, "a port", kElements)});
+  }
+  std::string_view dimensions = text.substr(open + 1, text.size() - open - 2);
+  if (trimmed(dimensions).empty()) return type;
+  for (;;) {
+    const std::size_t comma = dimensions.find(',');
+    type.shape.push_back(parse_dimension(trimmed(dimensions.substr(0, comma)), text));
+    if (comma == std::string_view::npos) return type;
+    dimensions.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace gistmill

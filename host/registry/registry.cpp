@@ -1,0 +1,106 @@
+// Finding plugins: folders, manifests, names. Loads nothing (load.cpp).
+#include "host/registry/registry.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "host/diagnostic/failure.hpp"
+
+namespace gistmill {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Every *.so of a folder in the order of names, so that the same files always give the same registry.
+std::vector<fs::path> libraries_in(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() == ".so") files.push_back(entry->path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// The reason in one line; the caller names the file.
+std::string reason_of(const Failure& failure) {
+  const Origin& at = failure.origin();
+  return at.line == 0 ? failure.message()
+                      : fmt::format("plugin.toml:{}:{}: {}", at.line, at.column, failure.message());
+}
+
+fs::path folder_of_program() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path();
+}
+
+// bin/gistmill beside lib/gistmill/plugins, in an installation as in a build folder.
+fs::path plugins_beside_program() {
+  return (folder_of_program() / ".." / "lib" / "gistmill" / "plugins").lexically_normal();
+}
+
+}  // namespace
+
+Registry::Registry(const std::vector<fs::path>& folders) : folders_(folders) {
+  std::vector<fs::path> seen;
+  for (const fs::path& folder : folders_) {
+    std::error_code error;
+    const fs::path identity = fs::weakly_canonical(folder, error);
+    if (std::find(seen.begin(), seen.end(), identity) != seen.end()) continue;
+    seen.push_back(identity);
+    for (const fs::path& path : libraries_in(folder)) {
+      try {
+        const std::string source = path.string() + " (plugin.toml)";
+        plugins_.push_back(std::make_unique<PluginFile>(
+            PluginFile{path, parse_manifest(read_embedded_manifest(path), source)}));
+      } catch (const Failure& failure) {
+        refused_.push_back({path, reason_of(failure)});
+      }
+    }
+  }
+}
+
+std::vector<fs::path> Registry::search_path(const fs::path& recipe_folder) {
+  std::vector<fs::path> folders = {recipe_folder / "plugins"};
+  // secure_getenv answers null to a privileged process, which must not load what its caller names.
+  if (const char* list = ::secure_getenv("GISTMILL_PLUGIN_PATH")) {
+    const std::string_view text = list;
+    for (std::size_t start = 0; start <= text.size();) {
+      const std::size_t end = std::min(text.find(':', start), text.size());
+      if (end > start) folders.emplace_back(text.substr(start, end - start));
+      start = end + 1;
+    }
+  }
+  folders.push_back(plugins_beside_program());
+  return folders;
+}
+
+const ComponentSpec* Registry::find(std::string_view component) const {
+  const PluginFile* file = file_of(component);
+  return file == nullptr ? nullptr : file->manifest.component(component);
+}
+
+const PluginFile* Registry::file_of(std::string_view component) const {
+  for (const auto& plugin : plugins_) {
+    if (plugin->manifest.component(component) != nullptr) return plugin.get();
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Registry::component_names() const {
+  std::vector<std::string> names;
+  for (const auto& plugin : plugins_) {
+    for (const ComponentSpec& component : plugin->manifest.components) names.push_back(component.name);
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace gistmill

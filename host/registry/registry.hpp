@@ -1,0 +1,63 @@
+// Finds plugins, reads their manifests without loading, loads the ones that a recipe needs, never unloads.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gistmill/entry.h"
+#include "host/registry/manifest.hpp"
+
+namespace gistmill {
+
+struct PluginFile {
+  std::filesystem::path path;
+  Manifest manifest;
+};
+
+// A file in the search path that is no usable plugin; kept so that it can be shown with its reason.
+struct RefusedFile {
+  std::filesystem::path path;
+  std::string reason;
+};
+
+// A loaded component. spec and file live as long as the registry, interface as long as the process.
+struct LoadedComponent {
+  const ComponentSpec* spec = nullptr;
+  const PluginFile* file = nullptr;
+  const gm_component_interface* interface = nullptr;
+  std::string digest;  // SHA-256 of the library
+};
+
+class Registry {
+ public:
+  // Reads the manifests of every *.so in `folders`, first folder first. A component that is offered twice
+  // comes from the first; a bad file never blocks others.
+  explicit Registry(const std::vector<std::filesystem::path>& folders);
+
+  // Folders in search order: recipe_folder/plugins, $GISTMILL_PLUGIN_PATH (colon-separated; ignored for a
+  // privileged process), the installed or built plugin folder beside the program.
+  static std::vector<std::filesystem::path> search_path(const std::filesystem::path& recipe_folder);
+
+  const std::vector<std::filesystem::path>& folders() const { return folders_; }
+  const std::vector<std::unique_ptr<PluginFile>>& plugins() const { return plugins_; }
+  const std::vector<RefusedFile>& refused() const { return refused_; }
+
+  // The component's manifest entry and file, or null.
+  const ComponentSpec* find(std::string_view component) const;
+  const PluginFile* file_of(std::string_view component) const;
+  std::vector<std::string> component_names() const;
+
+  // Loads the library behind `component` (once), checks entry, ABI, tier and that description and manifest
+  // agree. Throws Failure (ExitCode::plugin) with what was found and expected. Main thread only.
+  LoadedComponent load(std::string_view component, const gm_host& host);
+
+ private:
+  std::vector<std::filesystem::path> folders_;  // as given
+  std::vector<std::unique_ptr<PluginFile>> plugins_;
+  std::vector<RefusedFile> refused_;
+};
+
+}  // namespace gistmill

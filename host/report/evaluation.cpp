@@ -1,0 +1,154 @@
+// Checks the rows of an evaluation, then fills in one entry for each variant and figure.
+#include "host/report/evaluation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/diagnostic/failure.hpp"
+
+namespace gistmill {
+namespace {
+
+using Variant = EvaluationRows::Variant;
+
+[[noreturn]] void fail(ExitCode code, const EvaluationRows& rows, const std::string& message) {
+  throw Failure(code, fmt::format("evaluation '{}': {}", rows.name, message));
+}
+
+const Variant* find_variant(const EvaluationRows& rows, std::string_view name, std::string_view meaning) {
+  if (name.empty()) return nullptr;
+  const auto found = std::ranges::find(rows.variants, name, &Variant::name);
+  if (found == rows.variants.end()) {
+    fail(ExitCode::failed, rows, fmt::format("{} '{}' is none of its variants", meaning, name));
+  }
+  return &*found;
+}
+
+void check_shape(const EvaluationRows& rows, const Variant& variant) {
+  if (variant.rows.size() != rows.figures.size()) {
+    fail(ExitCode::failed, rows,
+         fmt::format("variant '{}' has {} figures when there are {}", variant.name, variant.rows.size(),
+                     rows.figures.size()));
+  }
+  for (std::size_t f = 0; f < rows.figures.size(); ++f) {
+    if (variant.rows[f].size() == variant.documents.size()) continue;
+    fail(ExitCode::failed, rows,
+         fmt::format("{} of variant '{}' has {} values for {} items", rows.figures[f], variant.name,
+                     variant.rows[f].size(), variant.documents.size()));
+  }
+}
+
+void check_same_items(const EvaluationRows& rows, const Variant& variant, const Variant& other) {
+  if (variant.documents == other.documents) return;
+  fail(ExitCode::failed, rows,
+       fmt::format("variants '{}' ({} items) and '{}' ({} items) saw different items; a comparison needs "
+                   "the same ones",
+                   variant.name, variant.documents.size(), other.name, other.documents.size()));
+}
+
+// An item without a value (no target within the document) lacks it whatever stands for the span. A NaN in
+// one variant only is a number that went wrong.
+void check_numbers(const EvaluationRows& rows, const Variant& variant) {
+  for (std::size_t f = 0; f < rows.figures.size(); ++f) {
+    const auto wrong = [&](std::size_t item) {
+      const double value = variant.rows[f][item];
+      if (!std::isnan(value)) return std::isinf(value);
+      return std::ranges::any_of(rows.variants, [&](const Variant& other) {
+        return other.documents == variant.documents && !std::isnan(other.rows[f][item]);
+      });
+    };
+    std::size_t count = 0;
+    for (std::size_t item = 0; item < variant.documents.size(); ++item) count += wrong(item) ? 1 : 0;
+    if (count == 0) continue;
+    fail(ExitCode::numerics, rows,
+         fmt::format("{} of variant '{}' is not finite in {} of {} items", rows.figures[f], variant.name,
+                     count, variant.documents.size()));
+  }
+}
+
+void check(const EvaluationRows& rows) {
+  for (const Variant& variant : rows.variants) check_shape(rows, variant);
+  for (const Variant& variant : rows.variants) check_numbers(rows, variant);
+  for (const Variant& variant : rows.variants) {
+    const Variant* own = find_variant(rows, variant.binding_of, "binding of");
+    if (own != nullptr) check_same_items(rows, variant, *own);
+  }
+  if (!rows.headline.empty() && std::ranges::find(rows.figures, rows.headline) == rows.figures.end()) {
+    fail(ExitCode::failed, rows, fmt::format("headline '{}' is none of its figures", rows.headline));
+  }
+}
+
+std::vector<std::string> each_once(const std::vector<EvaluationEntry>& entries,
+                                   std::string EvaluationEntry::*member) {
+  std::vector<std::string> names;
+  for (const EvaluationEntry& entry : entries) {
+    if (std::ranges::find(names, entry.*member) == names.end()) names.push_back(entry.*member);
+  }
+  return names;
+}
+
+}  // namespace
+
+EvaluationTable evaluate(const EvaluationRows& rows) {
+  check(rows);
+  const Variant* reference = find_variant(rows, rows.reference, "reference");
+  const Variant* paired = find_variant(rows, rows.paired, "paired variant");
+
+  EvaluationTable table;
+  table.name = rows.name;
+  table.reference = rows.reference;
+  table.paired = rows.paired;
+  table.headline = rows.headline;
+  table.items = rows.items;
+  for (const Variant& variant : rows.variants) {
+    if (!variant.binding_of.empty()) continue;
+    const auto swapped = std::ranges::find(rows.variants, variant.name, &Variant::binding_of);
+    if (reference != nullptr) check_same_items(rows, variant, *reference);
+    if (paired != nullptr) check_same_items(rows, variant, *paired);
+    for (std::size_t f = 0; f < rows.figures.size(); ++f) {
+      const auto& values = variant.rows[f];
+      EvaluationEntry entry{variant.name,
+                            rows.figures[f],
+                            variant.trained,
+                            clustered_mean(values, variant.documents),
+                            {},
+                            {},
+                            {}};
+      if (reference != nullptr) {
+        entry.recovered = recovered_share(values, reference->rows[f], variant.documents);
+      }
+      if (paired != nullptr && paired != &variant) {
+        entry.paired = paired_difference(values, paired->rows[f], variant.documents);
+      }
+      if (swapped != rows.variants.end()) {
+        entry.binding_gap = paired_difference(swapped->rows[f], values, variant.documents);
+      }
+      table.entries.push_back(std::move(entry));
+    }
+  }
+  return table;
+}
+
+std::vector<std::string> EvaluationTable::figures() const {
+  return each_once(entries, &EvaluationEntry::figure);
+}
+
+std::vector<std::string> EvaluationTable::variants() const {
+  return each_once(entries, &EvaluationEntry::variant);
+}
+
+std::string EvaluationTable::headline_figure() const {
+  if (!headline.empty()) return headline;
+  return entries.empty() ? "" : figures().back();
+}
+
+const EvaluationEntry* EvaluationTable::find(std::string_view variant, std::string_view figure) const {
+  for (const EvaluationEntry& entry : entries) {
+    if (entry.variant == variant && entry.figure == figure) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace gistmill

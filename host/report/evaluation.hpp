@@ -1,0 +1,67 @@
+// From the rows that an evaluation measured to its table: one entry for each variant and figure.
+// Not for showing it (text_table.hpp, html_page.hpp) nor for files (summary.hpp).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/report/statistics.hpp"
+
+namespace gistmill {
+
+// What was measured: every variant on the same items.
+struct EvaluationRows {
+  struct Variant {
+    std::string name;                       // "last 4 in place"
+    std::string binding_of;                 // measures the binding gap of that variant; empty: an own entry
+    bool trained = false;                   // has parameters that were trained
+    std::vector<std::vector<double>> rows;  // [figure][item]; NaN: the item has no value for the figure
+    std::vector<int> documents;             // [item]: the document that it is from
+  };
+  std::string name;                  // "heldout"
+  std::vector<std::string> figures;  // "delta_nll.32": port, point, label of the column
+  std::vector<Variant> variants;
+  std::string reference;        // variant whose mean counts as nothing recovered; empty: none
+  std::string paired;           // variant that differences are taken to; empty: none
+  std::string headline;         // figure that sentences and bars are about; empty: the last one
+  std::string items = "spans";  // what the items are called
+};
+
+// Lower is better in every figure.
+struct EvaluationEntry {
+  std::string variant;
+  std::string figure;
+  bool trained = false;
+  Estimate mean;
+  std::optional<Estimate> recovered;    // 1 - mean / mean of the reference
+  std::optional<Estimate> paired;       // mean difference to the paired variant; below 0: better than it
+  std::optional<Estimate> binding_gap;  // cost of another item's gist in place of the own one
+};
+
+struct EvaluationTable {
+  std::string name;
+  std::string stage;      // empty: not part of a stage
+  std::int64_t step = 0;  // optimizer steps done when it was made
+  std::string reference;
+  std::string paired;
+  std::string headline;
+  std::string items = "spans";
+  std::vector<EvaluationEntry> entries;  // figures within variants, both in the order of the rows
+
+  std::vector<std::string> figures() const;   // each once, in order
+  std::vector<std::string> variants() const;  // each once, in order
+  std::string headline_figure() const;        // `headline`, or the last figure; "" without entries
+  // Null where there is none. The pointer is valid as long as the table is unchanged.
+  const EvaluationEntry* find(std::string_view variant, std::string_view figure) const;
+};
+
+// The table of `rows`, with empty stage and step 0. Throws Failure:
+// - ExitCode::numerics where a value is infinite, or NaN in one variant and a number in another;
+// - ExitCode::failed where variants that are compared saw different items, a row has another length than
+//   its documents, or a reference, paired or binding name is none of the variants'.
+EvaluationTable evaluate(const EvaluationRows& rows);
+
+}  // namespace gistmill

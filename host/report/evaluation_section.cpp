@@ -1,0 +1,162 @@
+// Every final evaluation: the headline's ladder large, those of the other horizons small, and the table.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "host/report/html_text.hpp"
+#include "host/report/ladder_chart.hpp"
+#include "host/report/page_sections.hpp"
+#include "host/report/wording.hpp"
+
+namespace gistmill {
+namespace {
+
+std::vector<std::string> trained_variants(const EvaluationTable& table) {
+  std::vector<std::string> out;
+  for (const EvaluationEntry& entry : table.entries) {
+    if (entry.trained && std::ranges::find(out, entry.variant) == out.end()) out.push_back(entry.variant);
+  }
+  return out;
+}
+
+std::string ladders(const EvaluationTable& table) {
+  const auto trained = trained_variants(table);
+  const std::string headline = table.headline_figure();
+  std::string out = fmt::format("<div class='card'>{}</div>\n", ladder_svg(table, headline, trained, 900));
+  std::string others;
+  for (const std::string& figure : table.figures()) {
+    if (figure == headline) continue;
+    const std::string svg = ladder_svg(table, figure, trained, 460);
+    if (!svg.empty()) others += fmt::format("<div class='card'>{}</div>\n", svg);
+  }
+  return others.empty() ? out : out + "<div class='row two'>\n" + others + "</div>\n";
+}
+
+// "0.256 <span class='error'>(0.018)</span>"
+std::string cell(const std::optional<Estimate>& estimate, bool with_sign) {
+  if (!estimate) return "";
+  std::string text = with_sign ? signed_with_error(*estimate) : with_error(*estimate);
+  const std::size_t bracket = text.find('(');
+  if (bracket == std::string::npos) return text;
+  return text.substr(0, bracket) + "<span class='error'>" + text.substr(bracket) + "</span>";
+}
+
+// One of the two columns that each figure has in a table.
+struct Column {
+  std::string_view title;
+  std::string (*cell)(const EvaluationEntry&);  // "" where the entry has nothing for it
+};
+
+constexpr std::array kMeans = {
+    Column{"mean (error)", [](const EvaluationEntry& entry) { return cell(entry.mean, false); }},
+    Column{"recovered",
+           [](const EvaluationEntry& entry) {
+             return entry.recovered ? percent(entry.recovered->value) : std::string();
+           }},
+};
+constexpr std::array kComparisons = {
+    Column{"paired (error)", [](const EvaluationEntry& entry) { return cell(entry.paired, true); }},
+    Column{"binding gap", [](const EvaluationEntry& entry) { return cell(entry.binding_gap, true); }},
+};
+
+// Variants in rows, the given columns of every figure side by side. Columns and rows that stay empty are
+// left out; "" where all do.
+class FiguresTable {
+ public:
+  FiguresTable(const EvaluationTable& table, const std::array<Column, 2>& columns)
+      : table_(table), trained_(trained_variants(table)), figures_(table.figures()) {
+    for (const Column& column : columns) {
+      const auto fills = [&](const EvaluationEntry& entry) { return !column.cell(entry).empty(); };
+      if (std::ranges::any_of(table.entries, fills)) columns_.push_back(column);
+    }
+  }
+
+  std::string html() const {
+    if (columns_.empty()) return "";
+    std::string out = "<div class='scroll'><table>" + head() + "<tbody>\n";
+    for (const std::string& variant : ladder_order(table_)) out += row(variant);
+    return out + "</tbody></table></div>\n";
+  }
+
+ private:
+  std::string head() const {
+    std::string groups = "<tr><th></th>";
+    std::string names = "<tr><th></th>";
+    for (const std::string& figure : figures_) {
+      const FigureName name = split_figure(figure);
+      groups += fmt::format("<th class='group first' colspan='{}'>{}</th>", columns_.size(),
+                            escaped(name.label.empty() ? figure_title(name.port) : column_title(name)));
+      for (const Column& column : columns_)
+        names += fmt::format("<th{}>{}</th>", first(column), column.title);
+    }
+    return "<thead>" + groups + "</tr>" + names + "</tr></thead>\n";
+  }
+
+  std::string row(const std::string& variant) const {
+    std::string cells;
+    bool empty = true;
+    for (const std::string& figure : figures_) {
+      const EvaluationEntry* entry = table_.find(variant, figure);
+      for (const Column& column : columns_) {
+        const std::string text = entry != nullptr ? column.cell(*entry) : "";
+        empty = empty && text.empty();
+        cells += fmt::format("<td{}>{}</td>", first(column), text);
+      }
+    }
+    if (empty) return "";
+    const auto place = std::ranges::find(trained_, variant);
+    if (place == trained_.end()) return "<tr><td>" + escaped(variant) + "</td>" + cells + "</tr>\n";
+    return fmt::format("<tr class='trained'><td><span class='swatch f{}'></span>{}</td>{}</tr>\n",
+                       (place - trained_.begin()) % 6, escaped(variant), cells);
+  }
+
+  std::string_view first(const Column& column) const {
+    return column.title == columns_.front().title ? " class='first'" : "";
+  }
+
+  const EvaluationTable& table_;
+  std::vector<std::string> trained_;
+  std::vector<std::string> figures_;
+  std::vector<Column> columns_;
+};
+
+std::string legend(const EvaluationTable& table) {
+  const FigureName headline = split_figure(table.headline_figure());
+  std::string out = fmt::format("{} over {}; lower is better. Bars and brackets: one standard error.",
+                                figure_title(headline.port), sample_size(table));
+  if (!table.reference.empty())
+    out += fmt::format(" Recovered: share of what {} costs that is won back.", table.reference);
+  if (!table.paired.empty()) out += fmt::format(" Dashed: {}.", table.paired);
+  return "<p class='soft'>" + escaped(out) + "</p>\n";
+}
+
+std::string tables(const EvaluationTable& table) {
+  const std::string comparisons = FiguresTable(table, kComparisons).html();
+  std::string out = FiguresTable(table, kMeans).html();
+  if (comparisons.empty()) return out;
+  std::string note = "On the same " + table.items + ".";
+  if (!table.paired.empty()) note += " Paired: difference from " + table.paired + ", below 0 is better.";
+  note +=
+      " Binding gap: cost of another one's gist in place of the own; near 0, the gist says nothing of its "
+      "own.";
+  return out + "<p class='soft spaced'>" + escaped(note) + "</p>\n" + comparisons;
+}
+
+}  // namespace
+
+std::string evaluation_section(const RunRecord& record) {
+  std::string out;
+  for (const EvaluationTable& table : record.evaluations) {
+    if (table.entries.empty()) continue;
+    std::string title = table.name;
+    if (!table.stage.empty()) title += fmt::format(", stage {}", table.stage);
+    if (table.step > 0) title += fmt::format(", step {}", table.step);
+    out += fmt::format("<section>\n<h2>{}</h2>\n{}{}{}</section>\n", escaped(title), legend(table),
+                       ladders(table), tables(table));
+  }
+  return out;
+}
+
+}  // namespace gistmill

@@ -1,0 +1,14 @@
+// Read, render, write.
+#include "host/report/report.hpp"
+
+#include "host/files/atomic_write.hpp"
+#include "host/report/html_page.hpp"
+#include "host/report/run_record.hpp"
+
+namespace gistmill {
+
+void write_report(const std::filesystem::path& run_folder) {
+  write_file_atomically(run_folder / "report.html", html_page(read_run(run_folder)));
+}
+
+}  // namespace gistmill

@@ -1,0 +1,80 @@
+// What a run folder tells of a run: events.jsonl, summary.json and recipe.lock.toml, read into one value.
+// Tolerant of what a crash leaves; not for showing anything.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/report/summary.hpp"
+
+namespace gistmill {
+
+// One optimizer step. What an event lacks is NaN.
+struct StepPoint {
+  std::int64_t step = 0;
+  double loss = 0.0;
+  double learning_rate = 0.0;
+  double gradient_norm = 0.0;
+  double seconds = 0.0;
+  double items = 0.0;
+};
+
+struct StageRecord {
+  std::string name;
+  std::int64_t steps = 0;  // that the stage is to have at its end
+  std::uint64_t parameters = 0;
+  std::vector<std::string> trains;
+  std::vector<StepPoint> points;             // ascending steps, each once
+  std::vector<EvaluationTable> evaluations;  // ascending steps
+};
+
+struct MessageRecord {
+  double time = 0.0;  // seconds since 1970
+  std::string level;
+  std::string instance;
+  std::string text;
+};
+
+// A plugin (name, version, digest) or outside content (instance, use, digest).
+struct DigestRecord {
+  std::string name;
+  std::string what;
+  std::string digest;
+};
+
+struct RunRecord {
+  std::string recipe;
+  std::string run_folder;
+  std::string version;
+  std::string processor;
+  std::string working_folder;
+  std::string status;                // of the last process; "" where it has not ended, or crashed
+  std::string failure;               // what failed
+  std::vector<std::string> command;  // words
+  std::int64_t threads = 0;
+  std::int64_t seed = 0;
+  double started = 0.0;  // seconds since 1970; 0: unknown
+  double seconds = 0.0;  // over all processes; of a crashed one up to its last event
+  std::uint64_t peak_memory_bytes = 0;
+  int resumptions = 0;
+  int damaged_lines = 0;  // that are not JSON objects, besides a last line that was cut short
+  std::vector<StageRecord> stages;
+  std::vector<MessageRecord> messages;
+  std::vector<DigestRecord> plugins;
+  std::vector<DigestRecord> contents;
+  std::vector<EvaluationTable> evaluations;  // final ones: of summary.json, else the last of the events
+  std::string recipe_lock;                   // text of recipe.lock.toml; "" where there is none
+};
+
+// Reads events.jsonl's text by the rules of docs/events.md. Never throws on damaged text: a line or a value
+// that makes no sense is left out.
+RunRecord record_from_events(std::string_view jsonl);
+
+// Reads the run folder; files that are not there are left out. Throws Failure (ExitCode::failed) where the
+// folder does not exist or a file cannot be read. A summary.json that makes no sense becomes a message.
+RunRecord read_run(const std::filesystem::path& run_folder);
+
+}  // namespace gistmill

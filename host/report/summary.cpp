@@ -1,0 +1,169 @@
+// JSON of evaluation tables and run figures. Keys are listed in docs/events.md.
+#include "host/report/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "host/diagnostic/failure.hpp"
+#include "host/files/atomic_write.hpp"
+#include "host/report/text_file.hpp"
+
+namespace gistmill {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kFormat = 1;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+double number_at(const Json& json, const std::string& key) {
+  const auto found = json.find(key);
+  if (found == json.end() || found->is_null()) return std::numeric_limits<double>::quiet_NaN();
+  return found->get<double>();
+}
+
+void add(Json& json, const std::string& key, const std::optional<Estimate>& estimate) {
+  if (!estimate) return;
+  json[key] = number(estimate->value);
+  json[key + "_standard_error"] = number(estimate->standard_error);
+}
+
+// Items and documents are written once an entry: a comparison is on the same ones.
+std::optional<Estimate> comparison(const Json& json, const std::string& key, const Estimate& mean) {
+  if (!json.contains(key)) return std::nullopt;
+  return Estimate{number_at(json, key), number_at(json, key + "_standard_error"), mean.items, mean.documents};
+}
+
+Json to_json(const EvaluationEntry& entry) {
+  Json json = {{"variant", entry.variant},
+               {"figure", entry.figure},
+               {"trained", entry.trained},
+               {"mean", number(entry.mean.value)},
+               {"standard_error", number(entry.mean.standard_error)},
+               {"n", entry.mean.items},
+               {"documents", entry.mean.documents}};
+  add(json, "recovered", entry.recovered);
+  add(json, "paired", entry.paired);
+  add(json, "binding_gap", entry.binding_gap);
+  return json;
+}
+
+EvaluationEntry entry_from_json(const Json& json) {
+  EvaluationEntry entry;
+  entry.variant = json.value("variant", "");
+  entry.figure = json.value("figure", "");
+  entry.trained = json.value("trained", false);
+  entry.mean = {number_at(json, "mean"), number_at(json, "standard_error"), json.value("n", std::int64_t{0}),
+                json.value("documents", std::int64_t{0})};
+  entry.recovered = comparison(json, "recovered", entry.mean);
+  entry.paired = comparison(json, "paired", entry.mean);
+  entry.binding_gap = comparison(json, "binding_gap", entry.mean);
+  return entry;
+}
+
+RunFigures figures_from_json(const Json& json) {
+  RunFigures run;
+  run.status = json.value("status", "");
+  run.seconds = number_at(json, "seconds");
+  run.peak_memory_bytes = json.value("peak_memory_bytes", run.peak_memory_bytes);
+  run.parameters = json.value("parameters", run.parameters);
+  run.steps = json.value("steps", run.steps);
+  run.items = json.value("items", run.items);
+  run.threads = json.value("threads", run.threads);
+  run.seed = json.value("seed", run.seed);
+  run.version = json.value("version", "");
+  return run;
+}
+
+template <class Read>
+auto typed(const char* what, const Read& read) {
+  try {
+    return read();
+  } catch (const Json::exception& error) {
+    throw Failure(ExitCode::failed, fmt::format("{} has a value of the wrong type", what), {error.what()});
+  }
+}
+
+}  // namespace
+
+Json to_json(const EvaluationTable& table) {
+  Json entries = Json::array();
+  for (const EvaluationEntry& entry : table.entries) entries.push_back(to_json(entry));
+  return {{"stage", table.stage},         {"step", table.step},           {"name", table.name},
+          {"reference", table.reference}, {"paired", table.paired},       {"headline", table.headline},
+          {"items", table.items},         {"entries", std::move(entries)}};
+}
+
+Json to_json(const RunSummary& summary) {
+  const RunFigures& run = summary.run;
+  Json evaluations = Json::array();
+  for (const EvaluationTable& table : summary.evaluations) evaluations.push_back(to_json(table));
+  return {{"format", kFormat},
+          {"recipe", summary.recipe},
+          {"run",
+           {{"status", run.status},
+            {"seconds", number(run.seconds)},
+            {"peak_memory_bytes", run.peak_memory_bytes},
+            {"parameters", run.parameters},
+            {"steps", run.steps},
+            {"items", run.items},
+            {"threads", run.threads},
+            {"seed", run.seed},
+            {"version", run.version}}},
+          {"evaluations", std::move(evaluations)}};
+}
+
+EvaluationTable evaluation_from_json(const Json& json) {
+  return typed("evaluation", [&] {
+    EvaluationTable table;
+    table.stage = json.value("stage", "");
+    table.step = json.value("step", std::int64_t{0});
+    table.name = json.value("name", "");
+    table.reference = json.value("reference", "");
+    table.paired = json.value("paired", "");
+    table.headline = json.value("headline", "");
+    table.items = json.value("items", table.items);
+    for (const Json& entry : json.value("entries", Json::array())) {
+      table.entries.push_back(entry_from_json(entry));
+    }
+    return table;
+  });
+}
+
+RunSummary summary_from_json(const Json& json) {
+  return typed("summary", [&] {
+    const int format = json.value("format", 0);
+    if (format != kFormat) {
+      throw Failure(ExitCode::failed,
+                    fmt::format("summary has format {} when it should be {}", format, kFormat));
+    }
+    RunSummary summary;
+    summary.recipe = json.value("recipe", "");
+    summary.run = figures_from_json(json.value("run", Json::object()));
+    for (const Json& table : json.value("evaluations", Json::array())) {
+      summary.evaluations.push_back(evaluation_from_json(table));
+    }
+    return summary;
+  });
+}
+
+void write_summary(const std::filesystem::path& path, const RunSummary& summary) {
+  // Names come from recipes and are UTF-8; `replace` keeps a stray byte from losing the whole file.
+  write_file_atomically(path, to_json(summary).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+RunSummary read_summary(const std::filesystem::path& path) {
+  const std::string text = read_text_file(path);
+  const Json json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) {
+    throw Failure(ExitCode::failed, Origin{path.string()}, "is not JSON");
+  }
+  return summary_from_json(json);
+}
+
+}  // namespace gistmill

@@ -1,0 +1,119 @@
+// One grid of columns for the means, the paired differences and the binding gaps of each port.
+// Widths count characters of UTF-8, not bytes.
+#include "host/report/text_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "host/report/wording.hpp"
+
+namespace gistmill {
+namespace {
+
+// Wide enough for "-0.060 (0.009)" and " 100 %".
+constexpr std::size_t kEstimateWidth = 16;
+constexpr std::size_t kShareWidth = 7;
+
+using Cell = std::function<std::string(const EvaluationEntry&)>;
+
+std::size_t characters(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char byte) { return (byte & 0xC0) != 0x80; }));
+}
+
+std::string left(const std::string& text, std::size_t width) {
+  return text + std::string(width - std::min(width, characters(text)), ' ');
+}
+
+std::string right(const std::string& text, std::size_t width) {
+  return std::string(width - std::min(width, characters(text)), ' ') + text;
+}
+
+std::string without_trailing_spaces(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + "\n";
+}
+
+// The figures of one port with all variants.
+class Block {
+ public:
+  Block(const EvaluationTable& table, std::string port) : table_(table), port_(std::move(port)) {
+    for (const std::string& figure : table.figures()) {
+      if (split_figure(figure).port == port_) figures_.push_back(figure);
+    }
+    for (const std::string& variant : table.variants()) {
+      label_width_ = std::max(label_width_, characters(variant));
+    }
+  }
+
+  std::string text() const {
+    std::string out = header();
+    out += rows(
+        [](const EvaluationEntry& entry) { return with_error(entry.mean); },
+        [](const EvaluationEntry& entry) { return entry.recovered ? percent(entry.recovered->value) : ""; });
+    out += comparison("difference from " + table_.paired + ", below 0 is better", &EvaluationEntry::paired);
+    out += comparison("binding gap: another item's gist in place of its own", &EvaluationEntry::binding_gap);
+    return out;
+  }
+
+ private:
+  std::string header() const {
+    std::string out = table_.name + ", " + sample_size(table_) + ", " + figure_title(port_) +
+                      " (standard error)" + (table_.reference.empty() ? "" : ", recovered share") + "\n";
+    std::string columns = left("", label_width_ + 2);
+    for (const std::string& figure : figures_) {
+      columns += right(column_title(split_figure(figure)), kEstimateWidth) + left("", kShareWidth);
+    }
+    columns = without_trailing_spaces(columns);
+    return columns == "\n" ? out : out + columns;
+  }
+
+  std::string rows(const Cell& estimate, const Cell& share) const {
+    std::string out;
+    for (const std::string& variant : table_.variants()) {
+      std::string line = "  " + left(variant, label_width_);
+      bool empty = true;
+      for (const std::string& figure : figures_) {
+        const EvaluationEntry* entry = table_.find(variant, figure);
+        const std::string cell = entry != nullptr ? estimate(*entry) : "";
+        empty = empty && cell.empty();
+        line += right(cell, kEstimateWidth) + right(entry != nullptr ? share(*entry) : "", kShareWidth);
+      }
+      if (!empty) out += without_trailing_spaces(line);
+    }
+    return out;
+  }
+
+  // Only trained variants: how the untrained ones compare can be read off the means.
+  std::string comparison(const std::string& title, std::optional<Estimate> EvaluationEntry::*member) const {
+    const std::string body = rows(
+        [member](const EvaluationEntry& entry) {
+          return entry.trained && entry.*member ? signed_with_error(*(entry.*member)) : "";
+        },
+        [](const EvaluationEntry&) { return ""; });
+    return body.empty() ? "" : "  " + title + "\n" + body;
+  }
+
+  const EvaluationTable& table_;
+  std::string port_;
+  std::vector<std::string> figures_;
+  std::size_t label_width_ = 0;
+};
+
+}  // namespace
+
+std::string text_table(const EvaluationTable& table) {
+  std::vector<std::string> ports;
+  for (const std::string& figure : table.figures()) {
+    std::string port = split_figure(figure).port;
+    if (std::ranges::find(ports, port) == ports.end()) ports.push_back(std::move(port));
+  }
+  std::string out;
+  for (const std::string& port : ports) out += Block(table, port).text();
+  for (const std::string& sentence : outcomes(table)) out += sentence + "\n";
+  return out;
+}
+
+}  // namespace gistmill

@@ -1,0 +1,148 @@
+// The curves of each stage: loss raw and smoothed, evaluations on the way, learning rate, gradient norm,
+// speed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/report/html_text.hpp"
+#include "host/report/line_chart.hpp"
+#include "host/report/page_sections.hpp"
+#include "host/report/wording.hpp"
+
+namespace gistmill {
+namespace {
+
+constexpr int kSmallWidth = 300;
+constexpr int kSmallHeight = 170;
+
+std::vector<Point> points_of(const StageRecord& stage, double StepPoint::*member) {
+  std::vector<Point> out;
+  for (const StepPoint& point : stage.points) out.push_back({static_cast<double>(point.step), point.*member});
+  return out;
+}
+
+std::vector<Point> speed_of(const StageRecord& stage) {
+  std::vector<Point> out;
+  for (const StepPoint& point : stage.points) {
+    if (point.seconds > 0.0) out.push_back({static_cast<double>(point.step), point.items / point.seconds});
+  }
+  return out;
+}
+
+// A twentieth of the stage in all, at least 5 steps.
+std::size_t half_window(const StageRecord& stage) {
+  return std::max<std::size_t>(2, stage.points.size() / 40);
+}
+
+std::string loss_chart(const StageRecord& stage, int color) {
+  const auto raw = points_of(stage, &StepPoint::loss);
+  const std::size_t half = half_window(stage);
+  LineChart chart;
+  chart.title = "loss";
+  chart.note = fmt::format("training, mean of {} steps and each step", 2 * half + 1);
+  chart.x_title = "step";
+  chart.x_end = static_cast<double>(stage.steps);
+  chart.curves = {{Curve::Kind::raw, color, "", raw}, {Curve::Kind::smooth, color, "", smoothed(raw, half)}};
+  chart.may_leave = 0.02;
+  return to_svg(chart);
+}
+
+std::string small_chart(const StageRecord& stage, const std::string& title, std::vector<Point> points,
+                        std::size_t half, int color) {
+  LineChart chart;
+  chart.title = title;
+  chart.x_title = "step";
+  chart.x_end = static_cast<double>(stage.steps);
+  chart.width = kSmallWidth;
+  chart.height = kSmallHeight;
+  chart.from_zero = true;
+  if (half > 0) chart.curves.push_back({Curve::Kind::raw, color, "", points});
+  chart.curves.push_back(
+      {Curve::Kind::smooth, color, "", half > 0 ? smoothed(points, half) : std::move(points)});
+  return to_svg(chart);
+}
+
+// The headline of each variant over the steps at which the evaluation `name` was made; "" for fewer than two.
+std::string evaluation_chart(const StageRecord& stage, const std::string& name, int first_color) {
+  LineChart chart;
+  chart.x_title = "step";
+  chart.x_end = static_cast<double>(stage.steps);
+  chart.height = 260;
+  std::size_t made = 0;
+  for (const EvaluationTable& table : stage.evaluations) {
+    if (table.name != name) continue;
+    const FigureName figure = split_figure(table.headline_figure());
+    chart.title = name + " while training";
+    chart.note = figure_title(figure.port) + (figure.label.empty() ? "" : ", " + column_title(figure));
+    ++made;
+    for (const EvaluationEntry& entry : table.entries) {
+      if (entry.figure != table.headline_figure()) continue;
+      auto curve = std::ranges::find(chart.curves, entry.variant, &Curve::label);
+      if (curve == chart.curves.end()) {
+        const int color = (first_color + static_cast<int>(chart.curves.size())) % 6;
+        chart.curves.push_back({Curve::Kind::measured, color, entry.variant, {}});
+        curve = chart.curves.end() - 1;
+      }
+      curve->points.push_back({static_cast<double>(table.step), entry.mean.value, entry.mean.standard_error});
+    }
+  }
+  if (made < 2) return "";
+  if (chart.curves.size() == 1) chart.curves.front().label.clear();
+  return to_svg(chart);
+}
+
+std::vector<std::string> evaluation_names(const StageRecord& stage) {
+  std::vector<std::string> out;
+  for (const EvaluationTable& table : stage.evaluations) {
+    if (std::ranges::find(out, table.name) == out.end()) out.push_back(table.name);
+  }
+  return out;
+}
+
+std::string card(const std::string& svg) {
+  return svg.empty() ? "" : "<div class='card'>" + svg + "</div>\n";
+}
+
+std::string about(const StageRecord& stage) {
+  std::string trains;
+  for (const std::string& instance : stage.trains) trains += (trains.empty() ? "" : ", ") + instance;
+  std::string out =
+      fmt::format("{} of {} steps", stage.points.empty() ? 0 : stage.points.back().step, stage.steps);
+  if (!trains.empty()) {
+    out +=
+        fmt::format("; trains {}, {} parameters", trains, short_count(static_cast<double>(stage.parameters)));
+  }
+  const auto lost =
+      std::ranges::count_if(stage.points, [](const auto& point) { return !std::isfinite(point.loss); });
+  if (lost > 0) out += fmt::format("; the loss of {} steps is not finite", lost);
+  return out;
+}
+
+std::string stage_part(const StageRecord& stage, const std::string& items, int color) {
+  const std::size_t half = half_window(stage);
+  std::string out =
+      fmt::format("<h3>{}</h3>\n<p class='soft'>{}</p>\n", escaped(stage.name), escaped(about(stage)));
+  out += card(loss_chart(stage, color));
+  for (const std::string& name : evaluation_names(stage)) out += card(evaluation_chart(stage, name, color));
+  const std::string small =
+      card(small_chart(stage, "learning rate", points_of(stage, &StepPoint::learning_rate), 0, color)) +
+      card(small_chart(stage, "gradient norm", points_of(stage, &StepPoint::gradient_norm), half, color)) +
+      card(small_chart(stage, items + " a second", speed_of(stage), half, color));
+  return small.empty() ? out : out + "<div class='row three'>\n" + small + "</div>\n";
+}
+
+}  // namespace
+
+std::string training_section(const RunRecord& record) {
+  std::string out;
+  int color = 0;
+  for (const StageRecord& stage : record.stages) {
+    if (stage.points.empty()) continue;
+    out += stage_part(stage, item_word(record), color);
+    color = (color + 1) % 6;
+  }
+  return out.empty() ? "" : "<section>\n<h2>Training</h2>\n" + out + "</section>\n";
+}
+
+}  // namespace gistmill

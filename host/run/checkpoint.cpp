@@ -1,0 +1,222 @@
+// Safetensors, state files and their manifest; see checkpoint.hpp.
+#include "host/run/checkpoint.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "gistmill/formats/safetensors.hpp"
+#include "gistmill/version.h"
+#include "host/diagnostic/failure.hpp"
+#include "host/files/atomic_write.hpp"
+#include "host/files/digest.hpp"
+
+namespace gistmill {
+
+namespace {
+
+using formats::SafetensorsDtype;
+using formats::SafetensorsTensor;
+namespace fs = std::filesystem;
+
+SafetensorsDtype saved_dtype(const at::Tensor& tensor) {
+  switch (tensor.scalar_type()) {
+    case at::kDouble: return SafetensorsDtype::kF64;
+    case at::kFloat: return SafetensorsDtype::kF32;
+    case at::kBFloat16: return SafetensorsDtype::kBF16;
+    case at::kHalf: return SafetensorsDtype::kF16;
+    case at::kLong: return SafetensorsDtype::kI64;
+    case at::kInt: return SafetensorsDtype::kI32;
+    case at::kByte: return SafetensorsDtype::kU8;
+    case at::kBool: return SafetensorsDtype::kBool;
+    default: break;
+  }
+  throw Failure(ExitCode::plugin, fmt::format("a parameter of dtype {} cannot be saved",
+                                              c10::toString(tensor.scalar_type())));
+}
+
+void save_parameters(const fs::path& path, const std::vector<Instance*>& instances) {
+  std::vector<formats::SafetensorsItem> items;
+  std::vector<at::Tensor> kept;  // contiguous copies live until they are written
+  for (Instance* instance : instances) {
+    for (const Parameter& parameter : instance->parameters()) {
+      const at::Tensor& tensor = kept.emplace_back(parameter.tensor.contiguous());
+      items.push_back({instance->name() + "." + parameter.name, saved_dtype(tensor), tensor.sizes().vec(),
+                       tensor.data_ptr(), tensor.nbytes()});
+    }
+  }
+  AtomicFile file(path);
+  formats::write_safetensors(
+      [&](const void* data, std::size_t size) { file.write({static_cast<const char*>(data), size}); }, items,
+      {{"gistmill", GM_VERSION}});
+  file.commit();
+}
+
+// Finds each parameter's saved tensor before anything is copied, so that a bad file changes nothing.
+void copy_parameters(const formats::Safetensors& file, const std::vector<Instance*>& instances,
+                     const std::function<std::string(const Instance&, const Parameter&)>& saved_name,
+                     bool nothing_beside) {
+  std::vector<std::pair<at::Tensor, const SafetensorsTensor*>> copies;
+  for (Instance* instance : instances) {
+    for (const Parameter& parameter : instance->parameters()) {
+      const std::string name = saved_name(*instance, parameter);
+      const SafetensorsTensor* saved = file.find(name);
+      if (saved == nullptr) {
+        throw Failure(ExitCode::failed, fmt::format("{}: no tensor '{}', which {} ({}) needs", file.name(), name,
+                                                    instance->name(), instance->planned().spec->name));
+      }
+      if (saved->shape != parameter.tensor.sizes().vec() || saved->dtype != saved_dtype(parameter.tensor)) {
+        throw Failure(ExitCode::failed,
+                      fmt::format("{}: tensor '{}' is {}[{}] when it should be {}[{}]", file.name(), name,
+                                  formats::safetensors_dtype_name(saved->dtype), fmt::join(saved->shape, ", "),
+                                  formats::safetensors_dtype_name(saved_dtype(parameter.tensor)),
+                                  fmt::join(parameter.tensor.sizes().vec(), ", ")));
+      }
+      copies.emplace_back(parameter.tensor, saved);
+    }
+  }
+  if (nothing_beside && copies.size() != file.tensors().size()) {
+    throw Failure(ExitCode::failed, fmt::format("{}: {} tensors when there should be {}", file.name(),
+                                                file.tensors().size(), copies.size()));
+  }
+  for (auto& [tensor, saved] : copies) {
+    at::Tensor copy = at::empty(tensor.sizes(), tensor.options());
+    std::memcpy(copy.data_ptr(), saved->data.data(), saved->data.size());
+    tensor.copy_(copy);
+  }
+}
+
+std::string own_name(const Instance& instance, const Parameter& parameter) {
+  return instance.name() + "." + parameter.name;
+}
+
+std::string read_whole(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Failure(ExitCode::failed, fmt::format("{} cannot be read", path.string()));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return std::move(text).str();
+}
+
+nlohmann::json to_json(const CheckpointInfo& info) {
+  nlohmann::json json = {{"format", 1},
+                         {"stage", info.stage},
+                         {"step", info.step},
+                         {"items", info.items},
+                         {"seconds", info.seconds},
+                         {"finished", info.finished},
+                         {"identity", info.identity},
+                         {"uses", info.uses},
+                         {"best_figure", info.best_figure},
+                         {"best_step", info.best_step}};
+  json["best_value"] = info.best_value ? nlohmann::json(*info.best_value) : nlohmann::json();
+  return json;
+}
+
+CheckpointInfo info_from(const nlohmann::json& json) {
+  CheckpointInfo info;
+  json.at("stage").get_to(info.stage);
+  json.at("step").get_to(info.step);
+  json.at("items").get_to(info.items);
+  json.at("seconds").get_to(info.seconds);
+  json.at("finished").get_to(info.finished);
+  json.at("identity").get_to(info.identity);
+  json.at("uses").get_to(info.uses);
+  json.at("best_figure").get_to(info.best_figure);
+  json.at("best_step").get_to(info.best_step);
+  if (!json.at("best_value").is_null()) info.best_value = json.at("best_value").get<double>();
+  return info;
+}
+
+}  // namespace
+
+void save_checkpoint(const fs::path& folder, const CheckpointInfo& info, const std::vector<Instance*>& trained,
+                     Instance* optimizer, const std::vector<Instance*>& stateful) {
+  const fs::path temporary = folder.parent_path() / ("." + folder.filename().string() + ".tmp");
+  std::error_code ignored;
+  fs::remove_all(temporary, ignored);  // left by a run that was killed while saving
+  try {
+    fs::create_directories(temporary);
+    save_parameters(temporary / "parameters.safetensors", trained);
+    if (optimizer != nullptr) save_parameters(temporary / "optimizer.safetensors", {optimizer});
+    for (Instance* instance : stateful) {
+      write_file_atomically(temporary / (instance->name() + ".state"), instance->save_state());
+    }
+    nlohmann::json json = to_json(info);
+    for (const auto& entry : fs::directory_iterator(temporary)) {
+      json["files"][entry.path().filename().string()] = sha256_file(entry.path());
+    }
+    write_file_atomically(temporary / "checkpoint.json", json.dump(2) + "\n");
+    fs::remove_all(folder, ignored);
+    publish_folder(temporary, folder);
+  } catch (const fs::filesystem_error& error) {
+    fs::remove_all(temporary, ignored);
+    throw Failure(ExitCode::failed, fmt::format("{} cannot be written: {}", folder.string(), error.what()));
+  } catch (...) {
+    fs::remove_all(temporary, ignored);
+    throw;
+  }
+}
+
+CheckpointInfo verify_checkpoint(const fs::path& folder) {
+  const fs::path manifest = folder / "checkpoint.json";
+  try {
+    const nlohmann::json json = nlohmann::json::parse(read_whole(manifest));
+    for (const auto& [name, digest] : json.at("files").items()) {
+      if (fs::path(name).filename() != name) throw Failure(ExitCode::failed, manifest.string() + " names a path");
+      const std::string found = sha256_file(folder / name);
+      if (found != digest.get<std::string>()) {
+        throw Failure(ExitCode::failed, fmt::format("{} is damaged: its SHA-256 is {} when it should be {}",
+                                                    (folder / name).string(), found, digest.get<std::string>()));
+      }
+    }
+    return info_from(json);
+  } catch (const nlohmann::json::exception& error) {
+    throw Failure(ExitCode::failed, fmt::format("{} is damaged: {}", manifest.string(), error.what()));
+  }
+}
+
+void load_checkpoint(const fs::path& folder, const std::vector<Instance*>& trained, Instance* optimizer,
+                     const std::vector<Instance*>& stateful) {
+  try {
+    copy_parameters(formats::Safetensors(folder / "parameters.safetensors"), trained, own_name, true);
+    if (optimizer != nullptr) {
+      copy_parameters(formats::Safetensors(folder / "optimizer.safetensors"), {optimizer}, own_name, true);
+    }
+  } catch (const formats::FormatError& error) {
+    throw Failure(ExitCode::failed, error.what());
+  }
+  for (Instance* instance : stateful) instance->load_state(read_whole(folder / (instance->name() + ".state")));
+}
+
+void load_parameters(const fs::path& path, const std::string& saved_name, Instance& instance) {
+  const fs::path file = fs::is_directory(path) ? path / "parameters.safetensors" : path;
+  if (fs::is_directory(path)) {
+    const CheckpointInfo info = verify_checkpoint(path);
+    const auto use = info.uses.find(saved_name);
+    if (use != info.uses.end() && use->second != instance.planned().spec->name) {
+      throw Failure(ExitCode::recipe, instance.planned().origin,
+                    fmt::format("{} in {} is a {} when it should be a {}", saved_name, path.string(), use->second,
+                                instance.planned().spec->name));
+    }
+  }
+  try {
+    const formats::Safetensors saved(file);
+    copy_parameters(saved, {&instance},
+                    [&](const Instance&, const Parameter& parameter) {
+                      const std::string full = saved_name + "." + parameter.name;
+                      return saved.find(full) != nullptr ? full : parameter.name;
+                    },
+                    false);
+  } catch (const formats::FormatError& error) {
+    throw Failure(ExitCode::failed, instance.planned().origin, error.what());
+  }
+}
+
+}  // namespace gistmill

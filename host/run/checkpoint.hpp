@@ -1,0 +1,51 @@
+// One checkpoint: a folder that appears whole or not at all.
+//   parameters.safetensors   parameters and buffers of what trains, "gist.head.weight"
+//   optimizer.safetensors    the optimizer's buffers
+//   <instance>.state         state of each stateful instance
+//   checkpoint.json          what it is, and the SHA-256 of every other file; written last
+// Which checkpoints are kept is run_folder.hpp's.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/run/instance.hpp"
+
+namespace gistmill {
+
+struct CheckpointInfo {
+  std::string stage;
+  std::int64_t step = 0;
+  std::int64_t items = 0;     // trained on so far
+  double seconds = 0;         // spent so far
+  bool finished = false;      // the stage is done
+  std::string best_figure;    // of the evaluation that chooses the best
+  std::optional<double> best_value;  // least so far
+  std::int64_t best_step = 0;
+  std::string identity;       // of the resolved recipe: a checkpoint of another recipe is refused
+  std::map<std::string, std::string> uses;  // instance -> component, of what has parameters
+};
+
+// Writes `folder`, whose parent exists. `trained` have their parameters saved, `optimizer` may be null,
+// `stateful` their state. Throws Failure; then nothing is left behind.
+void save_checkpoint(const std::filesystem::path& folder, const CheckpointInfo& info,
+                     const std::vector<Instance*>& trained, Instance* optimizer,
+                     const std::vector<Instance*>& stateful);
+
+// Reads checkpoint.json and checks every digest. Throws Failure naming the file that differs.
+CheckpointInfo verify_checkpoint(const std::filesystem::path& folder);
+
+// Copies the saved values into the instances' own memory. Every parameter must be there, in its shape and
+// dtype, and nothing beside. Throws Failure saying which differs; then nothing was changed.
+void load_checkpoint(const std::filesystem::path& folder, const std::vector<Instance*>& trained,
+                     Instance* optimizer, const std::vector<Instance*>& stateful);
+
+// The parameters of one instance from a checkpoint folder or a safetensors file, where they are named
+// "<saved_name>.<parameter>" or plainly "<parameter>".
+void load_parameters(const std::filesystem::path& path, const std::string& saved_name, Instance& instance);
+
+}  // namespace gistmill

@@ -1,0 +1,170 @@
+// Variants side by side on the same items; see evaluator.hpp.
+#include "host/run/evaluator.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "host/diagnostic/failure.hpp"
+#include "host/report/summary.hpp"
+#include "host/run/pipeline_run.hpp"
+
+namespace gistmill {
+
+namespace {
+
+// The slot that says which document each item is from: one number, or one an item.
+constexpr const char* kDocumentSlot = "document";
+
+std::string label_text(const PlannedInstance& instance, const std::string& option, std::int64_t column) {
+  const PlannedOption* labels = instance.option(option);
+  if (labels == nullptr) return std::to_string(column);
+  const auto i = static_cast<std::size_t>(column);
+  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&labels->value)) return std::to_string(list->at(i));
+  if (const auto* list = std::get_if<std::vector<std::string>>(&labels->value)) return list->at(i);
+  return std::to_string(column);
+}
+
+// Appends the figures of one step: `rows` is [figure][item], its figures those of the first step.
+void append_figures(const PipelineRun& run, const Plan& plan, std::vector<std::string>& figures,
+                    EvaluationRows::Variant& variant) {
+  std::size_t figure = 0;
+  std::int64_t items = 0;
+  for (std::size_t i = 0; i < run.pipeline().calls.size(); ++i) {
+    const PlannedCall& call = run.pipeline().calls[i];
+    for (const PlannedOutput& output : call.outputs) {
+      if (output.port->figure.empty()) continue;
+      at::Tensor values = run.tensor(output.slot).to(at::kDouble).contiguous();
+      if (values.dim() == 1) values = values.unsqueeze(1);
+      const auto view = values.accessor<double, 2>();  // [items, columns]
+      items = view.size(0);
+      for (std::int64_t column = 0; column < view.size(1); ++column, ++figure) {
+        if (variant.rows.size() <= figure) variant.rows.emplace_back();
+        if (figures.size() <= figure) {
+          const std::string label = output.port->labels.empty()
+                                        ? ""
+                                        : "." + label_text(plan.instances[call.instance], output.port->labels, column);
+          figures.push_back(output.slot + label);
+        }
+        for (std::int64_t item = 0; item < items; ++item) variant.rows[figure].push_back(view[item][column]);
+      }
+    }
+  }
+  const at::Tensor documents = run.tensor(kDocumentSlot);
+  for (std::int64_t item = 0; item < items; ++item) {
+    if (!documents.defined()) {
+      variant.documents.push_back(static_cast<int>(variant.documents.size()));
+    } else {
+      const at::Tensor flat = documents.reshape({-1});
+      variant.documents.push_back(flat[flat.numel() == 1 ? 0 : item].item<int>());
+    }
+  }
+}
+
+}  // namespace
+
+Evaluator::Evaluator(Session& session, Events& events) : session_(session), events_(events) {
+  for (const PlannedEvaluation& evaluation : session_.plan().evaluations) {
+    for (const PlannedVariant& variant : evaluation.variants) {
+      for (Instance* instance : session_.stateful(variant.pipeline)) {
+        initial_state_.try_emplace(instance->name(), instance->save_state());
+      }
+    }
+  }
+}
+
+bool Evaluator::is_trained(const PlannedVariant& variant) const {
+  const std::vector<Instance*> trained = session_.trained();
+  return std::any_of(variant.pipeline.calls.begin(), variant.pipeline.calls.end(), [&](const PlannedCall& call) {
+    const PlannedInstance& instance = session_.plan().instances[call.instance];
+    if (!instance.spec->parameters || call.kind == CallClass::skipped) return false;
+    if (!instance.from.empty() || !instance.parameters.empty()) return true;
+    return std::any_of(trained.begin(), trained.end(),
+                       [&](const Instance* other) { return other->name() == instance.name; });
+  });
+}
+
+EvaluationTable Evaluator::run(std::size_t index, const StopSignal& stop, const std::string& stage,
+                               std::int64_t step) {
+  const auto began = std::chrono::steady_clock::now();
+  std::map<Instance*, std::string> kept;
+  for (const auto& [name, bytes] : initial_state_) {
+    Instance* instance = session_.find(name);
+    kept[instance] = instance->save_state();
+    instance->load_state(bytes);
+  }
+  const auto restore = [&] {
+    for (const auto& [instance, bytes] : kept) instance->load_state(bytes);
+  };
+  EvaluationTable table;
+  try {
+    table = evaluate(measure(index, stop, stage));
+  } catch (...) {
+    restore();
+    throw;
+  }
+  restore();
+
+  table.stage = stage;
+  table.step = step;
+  nlohmann::json event = to_json(table);
+  event["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  events_.emit("evaluation", event);
+  return table;
+}
+
+EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, const std::string& stage) {
+  const PlannedEvaluation& planned = session_.plan().evaluations[index];
+  const Evaluation& recipe = session_.recipe().evaluations[index];
+  EvaluationRows rows;
+  rows.name = planned.name;
+  rows.reference = recipe.reference;
+  rows.paired = recipe.paired;
+  rows.headline = recipe.headline;
+  if (!session_.recipe().run.items.empty()) rows.items = session_.recipe().run.items;
+
+  std::vector<PipelineRun> runs;
+  for (std::size_t v = 0; v < planned.variants.size(); ++v) {
+    runs.emplace_back(planned.variants[v].pipeline, session_.instances());
+    EvaluationRows::Variant& variant = rows.variants.emplace_back();
+    variant.name = planned.variants[v].name.empty() ? planned.name : planned.variants[v].name;
+    variant.binding_of = v < recipe.variants.size() ? recipe.variants[v].binding : "";
+    variant.trained = is_trained(planned.variants[v]);
+  }
+
+  StepContext context;
+  context.seed = static_cast<std::uint64_t>(session_.recipe().run.seed);
+  context.cancel = stop.cancel();
+  for (std::int64_t step = 0; recipe.steps == 0 || step < recipe.steps; ++step) {
+    context.step = static_cast<std::uint64_t>(step);
+    std::vector<std::uint8_t> ready(planned.shared.size(), 0);
+    CallResults shared(planned.shared.size());
+    for (std::size_t v = 0; v < runs.size(); ++v) {
+      if (stop.requested()) throw Failure(ExitCode::interrupted, fmt::format("{} was interrupted", planned.name));
+      std::vector<std::uint8_t> wanted(planned.shared.size(), 1);
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (ready[i] == 0) continue;
+        wanted[i] = 0;
+        runs[v].results()[i] = shared[i];
+      }
+      if (!runs[v].forward(context, wanted)) {
+        if (step == 0) throw Failure(ExitCode::failed, fmt::format("{} has no data: its source ended at once", planned.name));
+        return rows;
+      }
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (planned.shared[i] == 0 || ready[i] != 0 || runs[v].pipeline().calls[i].kind == CallClass::skipped) continue;
+        ready[i] = 1;
+        shared[i] = runs[v].results()[i];
+      }
+      append_figures(runs[v], session_.plan(), rows.figures, rows.variants[v]);
+      for (auto& values : runs[v].results()) values.clear();
+    }
+    events_.emit("progress", {{"stage", stage}, {"text", planned.name}, {"done", step + 1}, {"count", recipe.steps}});
+  }
+  return rows;
+}
+
+}  // namespace gistmill

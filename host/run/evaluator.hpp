@@ -1,0 +1,36 @@
+// Runs an evaluation: the pipeline once a step, what variants share only once, the figures of every item kept.
+// What the figures say is host/report's.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/report/evaluation.hpp"
+#include "host/run/events.hpp"
+#include "host/run/session.hpp"
+#include "host/run/stop_signal.hpp"
+
+namespace gistmill {
+
+class Evaluator {
+ public:
+  // Remembers the state that stateful instances start every evaluation from: the one they have now.
+  // session and events outlive this.
+  Evaluator(Session& session, Events& events);
+
+  // Runs evaluation number `index` of the recipe and leaves all state as it was. Throws Failure where it
+  // fails, ExitCode::interrupted where `stop` was asked for on the way.
+  EvaluationTable run(std::size_t index, const StopSignal& stop, const std::string& stage, std::int64_t step);
+
+ private:
+  EvaluationRows measure(std::size_t index, const StopSignal& stop, const std::string& stage);
+  bool is_trained(const PlannedVariant& variant) const;
+
+  Session& session_;
+  Events& events_;
+  std::map<std::string, std::string> initial_state_;  // instance -> bytes
+};
+
+}  // namespace gistmill

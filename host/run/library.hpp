@@ -1,0 +1,40 @@
+// The door of this library: what cli calls after loading it. One function, so that the program itself links
+// no LibTorch and answers `--help`, `validate` and `plugins list` at once.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/diagnostic/failure.hpp"
+
+namespace gistmill {
+
+enum class RunVerb { prepare, run, evaluate, plan };
+
+struct RunRequest {
+  RunVerb verb = RunVerb::run;
+  std::filesystem::path recipe;
+  std::vector<std::string> overrides;        // --set
+  std::filesystem::path folder;              // of the run; empty: runs/<recipe's name>
+  std::filesystem::path roles;               // folder of role files
+  std::vector<std::filesystem::path> plugin_folders;  // before the search path
+  bool resume = false;                       // go on where the folder holds an unfinished run
+  bool fresh = false;                        // remove what the folder holds
+  std::vector<std::string> command;          // for the record
+  std::function<void(std::string_view)> talk;  // messages to the user
+};
+
+struct RunOutcome {
+  ExitCode code = ExitCode::ok;
+  std::string text;  // the answer, for people
+  std::string json;  // the same for programs
+};
+
+}  // namespace gistmill
+
+// Runs the verb. Throws gistmill::Failure; both sides are built together. Main thread.
+extern "C" __attribute__((visibility("default"))) void gistmill_run_verb(const gistmill::RunRequest* request,
+                                                                        gistmill::RunOutcome* outcome);

@@ -1,0 +1,58 @@
+// The verb `plan`: what manifests tell, with the sizes and parameters that only made instances know.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "host/plan/describe.hpp"
+#include "host/run/run.hpp"
+#include "host/run/run_context.hpp"
+
+namespace gistmill {
+
+namespace {
+
+// Gists learn their widths from sizes of the model, so parameters are counted on started instances.
+std::string parameters_text(const Session& session, nlohmann::json& json) {
+  std::string text;
+  for (Instance* instance : session.trained()) {
+    if (instance == nullptr) continue;
+    std::int64_t numbers = 0;
+    nlohmann::json list = nlohmann::json::array();
+    for (const Parameter& parameter : instance->parameters()) {
+      if (!parameter.trainable()) continue;
+      numbers += parameter.tensor.numel();
+      list.push_back({{"name", parameter.name},
+                      {"shape", parameter.tensor.sizes().vec()},
+                      {"dtype", dtype_name(parameter.tensor)}});
+    }
+    text += fmt::format("  {} ({}) trains {} parameters in {} tensors\n", instance->name(),
+                        instance->planned().spec->name, numbers, list.size());
+    json.push_back({{"instance", instance->name()},
+                    {"use", instance->planned().spec->name},
+                    {"numbers", numbers},
+                    {"parameters", list}});
+  }
+  return text;
+}
+
+}  // namespace
+
+RunOutcome plan_recipe(const RunRequest& request) {
+  RunContext context(request);
+  RunOutcome outcome;
+  nlohmann::json json = nlohmann::json::array();
+  std::vector<Part> parts = parts_of(context.recipe);
+  if (!context.recipe.stages.empty() && context.recipe.run.steps == 0) parts.push_back({"", context.recipe});
+  for (const Part& part : parts) {
+    const Session session(part.recipe, context.registry, context.roles, context.events, SessionUse::describe,
+                          [](const Plan&, const std::string&) { return std::filesystem::path(); });
+    nlohmann::json trained = nlohmann::json::array();
+    if (!part.name.empty()) outcome.text += fmt::format("stage {}\n", part.name);
+    outcome.text += describe(session.plan()) + parameters_text(session, trained) + "\n";
+    json.push_back({{"stage", part.name}, {"plan", to_json(session.plan())}, {"trained", trained}});
+  }
+  outcome.json = json.dump(2) + "\n";
+  return outcome;
+}
+
+}  // namespace gistmill

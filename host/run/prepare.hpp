@@ -1,0 +1,26 @@
+// Preparing: a pipeline whose last instance is a store turns text into one file, named by all that it depends
+// on, so that a change of text, tokenizer or options makes another file and nothing is ever stale.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "host/plan/plan.hpp"
+#include "host/recipe/recipe.hpp"
+#include "host/registry/registry.hpp"
+#include "host/run/events.hpp"
+
+namespace gistmill {
+
+struct PreparedFile {
+  std::filesystem::path path;
+  bool made = false;            // false: it was there
+  std::int64_t documents = 0;   // that went in, where made
+};
+
+// The file of pipeline `name`, made now where it is not there. Throws Failure where the pipeline has no store
+// or a step fails; then nothing is left behind.
+PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
+                     Events& events);
+
+}  // namespace gistmill

@@ -1,0 +1,16 @@
+// The verbs that compute: a recipe with or without stages, from an empty run folder to its report.
+#pragma once
+
+#include <string>
+
+#include "host/run/library.hpp"
+
+namespace gistmill {
+
+// Each throws Failure. See docs/recipes.md for what a run folder holds.
+RunOutcome run_recipe(const RunRequest& request);
+RunOutcome evaluate_recipe(const RunRequest& request);
+RunOutcome prepare_recipe(const RunRequest& request);
+RunOutcome plan_recipe(const RunRequest& request);
+
+}  // namespace gistmill

@@ -1,0 +1,162 @@
+// Opening a run: recipe, folder, loggers; see run_context.hpp.
+#include "host/run/run_context.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "gistmill/version.h"
+#include "host/diagnostic/failure.hpp"
+#include "host/files/digest.hpp"
+#include "host/run/machine.hpp"
+#include "host/run/prepare.hpp"
+#include "host/run/run_folder.hpp"
+
+namespace gistmill {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<fs::path> search_folders(const RunRequest& asked) {
+  std::vector<fs::path> folders = asked.plugin_folders;
+  for (fs::path& folder : Registry::search_path(asked.recipe.parent_path())) folders.push_back(std::move(folder));
+  return folders;
+}
+
+}  // namespace
+
+std::vector<Part> parts_of(const Recipe& recipe) {
+  std::vector<Part> parts;
+  for (const Stage& stage : recipe.stages) parts.push_back({stage.name, load_recipe(stage.recipe, stage.overrides)});
+  if (!recipe.stages.empty()) {
+    for (Part& part : parts) {
+      // An evaluation of the whole recipe takes the place of the stage's of the same name.
+      std::erase_if(part.recipe.evaluations, [&](const Evaluation& own) {
+        return own.every == 0 && std::any_of(recipe.evaluations.begin(), recipe.evaluations.end(),
+                                             [&](const Evaluation& whole) { return whole.name == own.name; });
+      });
+    }
+  }
+  if (recipe.stages.empty() || recipe.run.steps > 0) parts.push_back({"", recipe});
+  return parts;
+}
+
+RunContext::RunContext(const RunRequest& asked)
+    : request(asked),
+      recipe(load_recipe(asked.recipe, asked.overrides)),
+      registry(search_folders(asked)),
+      roles(load_roles(asked.roles)),
+      folder(asked.folder.empty() ? fs::path("runs") / recipe.path.stem() : asked.folder),
+      events(asked.talk) {
+  set_plugin_events(&events);
+}
+
+RunContext::~RunContext() { set_plugin_events(nullptr); }
+
+Session::PreparedPath RunContext::prepared(const Recipe& of) {
+  return [this, &of](const Plan& plan, const std::string& pipeline) {
+    const std::string key = of.path.string() + ":" + pipeline;
+    if (const auto known = prepared_paths.find(key); known != prepared_paths.end()) return known->second;
+    return prepared_paths[key] = prepare(of, plan, pipeline, registry, events).path;
+  };
+}
+
+std::vector<LockedPlugin> RunContext::locked_plugins(const std::vector<Part>& parts) const {
+  std::map<std::string, LockedPlugin> plugins;
+  const auto add = [&](const Recipe& of) {
+    for (const ComponentUse& use : of.components) {
+      const PluginFile* file = registry.file_of(use.use);
+      if (file == nullptr || plugins.contains(use.use)) continue;
+      plugins[use.use] = {use.use, file->path.filename().string(), file->manifest.version, sha256_file(file->path)};
+    }
+  };
+  for (const Part& part : parts) add(part.recipe);
+  add(recipe);
+  std::vector<LockedPlugin> list;
+  for (auto& [name, plugin] : plugins) list.push_back(std::move(plugin));
+  return list;
+}
+
+void RunContext::open_folder() const {
+  const fs::path lock = folder / run_file::kLock;
+  if (request.fresh) {
+    for (const char* name : {run_file::kLock, run_file::kEvents, run_file::kSummary, run_file::kReport}) {
+      fs::remove(folder / name);
+    }
+    fs::remove_all(folder / "checkpoints");
+  }
+  if (fs::exists(lock) && !request.resume) {
+    const bool finished = fs::exists(folder / run_file::kSummary);
+    throw Failure(ExitCode::failed,
+                  fmt::format("{} already holds {} run", folder.string(), finished ? "a finished" : "an unfinished"),
+                  {finished ? "start over with --fresh, name another folder with --folder, or see its report.html"
+                            : "go on with --resume, start over with --fresh, or name another folder with --folder"});
+  }
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    throw Failure(ExitCode::failed, fmt::format("{} cannot be made: {}", folder.string(), error.message()));
+  }
+}
+
+namespace {
+
+ComponentUse logger_use(const std::string& name, const std::string& use, const std::string& file) {
+  ComponentUse logger;
+  logger.name = name;
+  logger.use = use;
+  Value::Table options;
+  options.emplace_back("file", Value(file, Origin{}));
+  logger.options = Value(std::move(options), Origin{});
+  return logger;
+}
+
+}  // namespace
+
+void RunContext::open_loggers() {
+  loggers.push_back(make_instance(
+      logger_use("events", "logger/jsonl", (folder / run_file::kEvents).string()), registry));
+  for (const std::string& name : recipe.run.loggers) {
+    const ComponentUse* use = recipe.component(name);
+    if (use == nullptr) {
+      throw Failure(ExitCode::recipe, recipe.run.origin, fmt::format("no component '{}' to log with", name));
+    }
+    loggers.push_back(make_instance(*use, registry));
+  }
+  for (std::size_t i = 0; i < loggers.size(); ++i) {
+    loggers[i]->start({}, 0);
+    events.add(*loggers[i], i > 0);
+  }
+}
+
+void RunContext::emit_started(const std::vector<Part>& parts, const std::vector<LockedPlugin>& plugins, int threads,
+                              bool resumed) {
+  nlohmann::json stages = nlohmann::json::array();
+  for (const Part& part : parts) {
+    nlohmann::json trains = nlohmann::json::array();
+    if (const PipelineRecipe* pipeline = part.recipe.pipeline(part.recipe.run.pipeline); pipeline != nullptr) {
+      for (const auto& [instance, origin] : pipeline->train) trains.push_back(instance);
+    }
+    stages.push_back({{"name", part.name}, {"steps", part.recipe.run.steps}, {"trains", trains}});
+  }
+  nlohmann::json list = nlohmann::json::array();
+  for (const LockedPlugin& plugin : plugins) {
+    list.push_back({{"name", plugin.component}, {"version", plugin.version}, {"digest", plugin.sha256}});
+  }
+  events.emit("run_started", {{"format", 1},
+                                      {"recipe", request.recipe.string()},
+                                      {"run_folder", folder.string()},
+                                      {"version", GM_VERSION},
+                                      {"threads", threads},
+                                      {"seed", recipe.run.seed},
+                                      {"resumed", resumed},
+                                      {"stages", stages},
+                                      {"command", request.command},
+                                      {"working_folder", fs::current_path().string()},
+                                      {"processor", processor_name()},
+                                      {"plugins", list}});
+}
+
+}  // namespace gistmill

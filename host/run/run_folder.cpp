@@ -1,0 +1,70 @@
+// Names and keeps checkpoints; see run_folder.hpp.
+#include "host/run/run_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "host/diagnostic/failure.hpp"
+
+namespace gistmill {
+
+namespace fs = std::filesystem;
+
+CheckpointFolder::CheckpointFolder(const fs::path& run_folder, const std::string& stage)
+    : folder_(stage.empty() ? run_folder / "checkpoints" : run_folder / "checkpoints" / stage) {}
+
+fs::path CheckpointFolder::path_of(std::int64_t step) const { return folder_ / fmt::format("step-{:06}", step); }
+
+std::vector<std::pair<std::int64_t, fs::path>> CheckpointFolder::all() const {
+  std::vector<std::pair<std::int64_t, fs::path>> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.rfind("step-", 0) != 0) continue;
+    std::int64_t step = 0;
+    const char* end = name.data() + name.size();
+    if (const auto [rest, code] = std::from_chars(name.data() + 5, end, step); code == std::errc() && rest == end) {
+      found.emplace_back(step, entry.path());
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::optional<std::pair<fs::path, CheckpointInfo>> CheckpointFolder::latest(
+    const std::function<void(const std::string&)>& skipped) const {
+  auto found = all();
+  for (auto checkpoint = found.rbegin(); checkpoint != found.rend(); ++checkpoint) {
+    try {
+      return std::make_pair(checkpoint->second, verify_checkpoint(checkpoint->second));
+    } catch (const Failure& failure) {
+      skipped(fmt::format("checkpoint left out: {}", failure.message()));
+    }
+  }
+  return std::nullopt;
+}
+
+fs::path CheckpointFolder::best_or_latest() const {
+  const auto last = latest([](const std::string&) {});
+  if (!last) throw Failure(ExitCode::failed, fmt::format("no checkpoint in {}", folder_.string()));
+  if (last->second.best_value) {
+    const fs::path best = path_of(last->second.best_step);
+    if (fs::exists(best / "checkpoint.json")) return best;
+  }
+  return last->first;
+}
+
+void CheckpointFolder::prune(std::int64_t keep, std::int64_t best_step) const {
+  auto found = all();
+  const auto last = static_cast<std::int64_t>(found.size()) - std::max<std::int64_t>(keep, 1);
+  std::error_code ignored;
+  for (std::int64_t i = 0; i < last; ++i) {
+    if (found[static_cast<std::size_t>(i)].first != best_step) {
+      fs::remove_all(found[static_cast<std::size_t>(i)].second, ignored);
+    }
+  }
+}
+
+}  // namespace gistmill

@@ -1,0 +1,46 @@
+// The files of one run: where they lie, which checkpoints are kept, what a resumed run goes on from.
+//   recipe.lock.toml  events.jsonl  summary.json  report.html
+//   checkpoints/step-000100/  (a run with stages: checkpoints/<stage>/step-000100/)
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "host/run/checkpoint.hpp"
+
+namespace gistmill {
+
+namespace run_file {
+inline constexpr const char* kLock = "recipe.lock.toml";
+inline constexpr const char* kEvents = "events.jsonl";
+inline constexpr const char* kSummary = "summary.json";
+inline constexpr const char* kReport = "report.html";
+}  // namespace run_file
+
+// The checkpoints of one stage, or of a run without stages (stage "").
+class CheckpointFolder {
+ public:
+  CheckpointFolder(const std::filesystem::path& run_folder, const std::string& stage);
+
+  std::filesystem::path path_of(std::int64_t step) const;
+
+  // The latest checkpoint that verifies; damaged ones are skipped, `skipped` is told why. None: nothing yet.
+  std::optional<std::pair<std::filesystem::path, CheckpointInfo>> latest(
+      const std::function<void(const std::string&)>& skipped) const;
+
+  // The best one where one was marked and is still there, else the latest; throws Failure where there is none.
+  std::filesystem::path best_or_latest() const;
+
+  // Removes all but the last `keep` and the best.
+  void prune(std::int64_t keep, std::int64_t best_step) const;
+
+ private:
+  std::vector<std::pair<std::int64_t, std::filesystem::path>> all() const;  // ascending steps
+
+  std::filesystem::path folder_;
+};
+
+}  // namespace gistmill

@@ -1,0 +1,117 @@
+// Creates, binds and starts the instances of a recipe; see session.hpp.
+#include "host/run/session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/diagnostic/failure.hpp"
+#include "host/plan/options.hpp"
+
+namespace gistmill {
+
+void mark_used(const PlannedPipeline& pipeline, std::vector<std::uint8_t>& used) {
+  for (const PlannedCall& call : pipeline.calls) {
+    if (call.kind != CallClass::skipped) used[call.instance] = 1;
+  }
+}
+
+std::int64_t trainable_numbers(const std::vector<Instance*>& instances) {
+  std::int64_t total = 0;
+  for (Instance* instance : instances) {
+    for (const Parameter& parameter : instance->parameters()) {
+      if (parameter.trainable()) total += parameter.tensor.numel();
+    }
+  }
+  return total;
+}
+
+std::unique_ptr<Instance> make_instance(const ComponentUse& use, Registry& registry) {
+  const LoadedComponent component = registry.load(use.use, plugin_host());
+  PlannedInstance planned;
+  planned.name = use.name;
+  planned.spec = component.spec;
+  planned.options = plan_options(use, *component.spec);
+  planned.origin = use.origin;
+  return std::make_unique<Instance>(planned, component, plugin_host());
+}
+
+Session::Session(const Recipe& recipe, Registry& registry, const std::vector<Role>& roles, Events& events,
+                 SessionUse use, const PreparedPath& prepared)
+    : recipe_(recipe), plan_(make_plan(recipe, registry, roles)) {
+  set_plugin_events(&events);
+  const std::vector<std::uint8_t> wanted = needed(use);
+  instances_.resize(plan_.instances.size());
+  for (std::size_t i = 0; i < plan_.instances.size(); ++i) {
+    if (wanted[i] == 0) continue;
+    PlannedInstance planned = plan_.instances[i];
+    for (PlannedOption& option : planned.options) {
+      if (planned.spec->option(option.key)->type == OptionType::prepared) {
+        option.value = prepared(plan_, std::get<std::string>(option.value)).string();
+      }
+    }
+    instances_[i] = std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host());
+  }
+  bind_symbols(plan_, [this](const PlannedInstance& planned, const std::string& symbol) -> std::int64_t {
+    Instance* instance = find(planned.name);
+    return instance == nullptr ? -1 : instance->symbol(symbol);
+  });
+  for (std::size_t i = 0; i < instances_.size(); ++i) {
+    if (instances_[i] == nullptr) continue;
+    if (use == SessionUse::describe && !plan_.instances[i].spec->parameters) continue;
+    instances_[i]->start(plan_.instances[i].symbols, static_cast<std::uint64_t>(recipe_.run.seed));
+  }
+}
+
+std::vector<std::uint8_t> Session::needed(SessionUse use) const {
+  std::vector<std::uint8_t> used(plan_.instances.size(), 0);
+  if (use != SessionUse::evaluate && !plan_.trained.empty()) {
+    mark_used(*plan_.pipeline(plan_.trained), used);
+  }
+  for (const PlannedEvaluation& evaluation : plan_.evaluations) {
+    for (const PlannedVariant& variant : evaluation.variants) mark_used(variant.pipeline, used);
+  }
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    const PlannedInstance& instance = plan_.instances[i];
+    if (use == SessionUse::train_and_evaluate && !plan_.trained.empty() && instance.name == recipe_.run.optimizer) {
+      used[i] = 1;
+    }
+    if (use != SessionUse::describe) continue;
+    const bool answers = std::any_of(instance.spec->symbols.begin(), instance.spec->symbols.end(),
+                                     [](const SymbolSpec& symbol) { return symbol.option.empty(); });
+    if (!answers && !instance.spec->parameters) used[i] = 0;
+  }
+  return used;
+}
+
+std::vector<Instance*> Session::instances() const {
+  std::vector<Instance*> list;
+  for (const auto& instance : instances_) list.push_back(instance.get());
+  return list;
+}
+
+Instance* Session::find(std::string_view name) const {
+  for (const auto& instance : instances_) {
+    if (instance != nullptr && instance->name() == name) return instance.get();
+  }
+  return nullptr;
+}
+
+std::vector<Instance*> Session::trained() const {
+  std::vector<Instance*> list;
+  if (plan_.trained.empty()) return list;
+  for (const std::size_t index : plan_.pipeline(plan_.trained)->train) list.push_back(instances_[index].get());
+  return list;
+}
+
+std::vector<Instance*> Session::stateful(const PlannedPipeline& pipeline) const {
+  std::vector<std::uint8_t> used(plan_.instances.size(), 0);
+  mark_used(pipeline, used);
+  std::vector<Instance*> list;
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    if (used[i] != 0 && instances_[i] != nullptr && instances_[i]->has_state()) list.push_back(instances_[i].get());
+  }
+  return list;
+}
+
+}  // namespace gistmill

@@ -1,0 +1,65 @@
+// The instances of one recipe, made and started: what training, evaluating and planning work on.
+// Not the loop, not the run folder.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/plan/plan.hpp"
+#include "host/recipe/recipe.hpp"
+#include "host/registry/registry.hpp"
+#include "host/run/events.hpp"
+#include "host/run/instance.hpp"
+
+namespace gistmill {
+
+// Which instances a session makes.
+enum class SessionUse {
+  train_and_evaluate,  // those of the training pipeline, the optimizer, and all evaluations
+  evaluate,            // those of the evaluations
+  describe,            // those that answer sizes or have parameters; no data, no optimizer
+};
+
+class Session {
+ public:
+  // Plans, creates, binds symbols, starts. `prepared` answers a prepared pipeline's file (see prepare.hpp).
+  // recipe, registry, roles and events outlive the session. Throws Failure.
+  using PreparedPath = std::function<std::filesystem::path(const Plan&, const std::string& pipeline)>;
+  Session(const Recipe& recipe, Registry& registry, const std::vector<Role>& roles, Events& events, SessionUse use,
+          const PreparedPath& prepared);
+
+  const Recipe& recipe() const { return recipe_; }
+  const Plan& plan() const { return plan_; }
+
+  // In the order of Plan::instances; null where this session did not need one.
+  std::vector<Instance*> instances() const;
+  Instance* find(std::string_view name) const;
+
+  // The instances whose parameters the training pipeline changes.
+  std::vector<Instance*> trained() const;
+  // The stateful instances of a pipeline, each once.
+  std::vector<Instance*> stateful(const PlannedPipeline& pipeline) const;
+
+ private:
+  std::vector<std::uint8_t> needed(SessionUse use) const;
+
+  const Recipe& recipe_;
+  Plan plan_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+};
+
+// Makes an instance that no recipe names: the run's own logger, the one optimizer of a plan.
+std::unique_ptr<Instance> make_instance(const ComponentUse& use, Registry& registry);
+
+// The calls whose instances a pipeline really runs.
+void mark_used(const PlannedPipeline& pipeline, std::vector<std::uint8_t>& used);
+
+// How many numbers train: parameters marked trainable.
+std::int64_t trainable_numbers(const std::vector<Instance*>& instances);
+
+}  // namespace gistmill

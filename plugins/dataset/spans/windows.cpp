@@ -1,0 +1,119 @@
+#include "plugins/dataset/spans/windows.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <sstream>
+#include <utility>
+
+#include <gistmill/formats/token_file.hpp>
+#include <gistmill/plugin/values.hpp>
+
+#include "plugins/dataset/spans/random.hpp"
+
+namespace gistmill::dataset {
+namespace {
+
+constexpr char kStateHead[] = "dataset/spans";
+constexpr int kStateVersion = 1;
+
+}  // namespace
+
+std::vector<Window> find_windows(const formats::TokenFileReader& file, std::int32_t split,
+                                 std::int64_t length, bool first_only) {
+  std::vector<Window> windows;
+  const auto needed = static_cast<std::uint64_t>(length);
+  std::size_t documents = 0;
+  std::size_t longest = 0;
+  for (std::size_t i = 0; i < file.documents(); ++i) {
+    if (file.split(i) != split) continue;
+    if (documents++ == 0 || file.length(i) > file.length(longest)) longest = i;
+    for (std::uint64_t begin = 0; begin + needed <= file.length(i); begin += needed) {
+      windows.push_back({static_cast<std::uint32_t>(i), begin});
+      if (first_only) break;
+    }
+  }
+  const std::string side = split == formats::kTrainSplit ? "train" : "validation";
+  if (documents == 0) {
+    throw Error(GM_ERROR_USER,
+                "none of " + std::to_string(file.documents()) + " documents is of the " + side + " split",
+                "split");
+  }
+  if (windows.empty()) {
+    throw Error(GM_ERROR_USER,
+                "the longest of " + std::to_string(documents) + " " + side + " documents, '" +
+                    std::string(file.name(longest)) + "', has " + std::to_string(file.length(longest)) +
+                    " tokens when a window needs " + std::to_string(length) +
+                    "; take a smaller document length or longer texts",
+                "document");
+  }
+  return windows;
+}
+
+WindowOrder::WindowOrder(std::size_t windows, bool shuffle, bool repeat)
+    : order_(windows), shuffle_(shuffle), repeat_(repeat) {
+  arrange();
+}
+
+void WindowOrder::set_seed(std::uint64_t seed) {
+  seed_ = seed;
+  arrange();
+}
+
+// Fisher-Yates from the identity, so that an epoch's order needs no epoch before it.
+void WindowOrder::arrange() {
+  std::iota(order_.begin(), order_.end(), 0u);
+  if (!shuffle_) return;
+  KeyedRandom random(combined_key(seed_, epoch_));
+  for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[random.below(i)]);
+}
+
+bool WindowOrder::next(std::size_t& window) {
+  if (place_ == order_.size()) {
+    if (!repeat_) return false;
+    ++epoch_;
+    place_ = 0;
+    arrange();
+  }
+  window = order_[place_++];
+  return true;
+}
+
+std::string WindowOrder::save(std::string_view digest) const {
+  std::ostringstream out;
+  out << kStateHead << ' ' << kStateVersion << ' ' << seed_ << ' ' << epoch_ << ' ' << place_ << ' '
+      << order_.size() << ' ' << digest;
+  return out.str();
+}
+
+void WindowOrder::load(std::string_view state, std::string_view digest) {
+  std::istringstream in{std::string(state)};
+  std::string head;
+  std::string saved_digest;
+  int version = 0;
+  std::uint64_t seed = 0;
+  std::uint64_t epoch = 0;
+  std::size_t place = 0;
+  std::size_t windows = 0;
+  in >> head >> version;
+  if (!in || head != kStateHead)
+    throw Error(GM_ERROR_USER, "a saved position that is not one of dataset/spans");
+  if (version != kStateVersion) {
+    throw Error(GM_ERROR_USER, "a saved position of version " + std::to_string(version) +
+                                   " when this plugin reads " + std::to_string(kStateVersion));
+  }
+  in >> seed >> epoch >> place >> windows >> saved_digest;
+  if (!in || place > windows) throw Error(GM_ERROR_USER, "a saved position that is damaged");
+  if (saved_digest != digest || windows != order_.size()) {
+    throw Error(GM_ERROR_USER,
+                "a saved position in other data: " + std::to_string(windows) + " windows of " +
+                    saved_digest.substr(0, 12) + " when these are " + std::to_string(order_.size()) + " of " +
+                    std::string(digest.substr(0, 12)),
+                "corpus");
+  }
+  seed_ = seed;
+  epoch_ = epoch;
+  arrange();
+  place_ = place;
+}
+
+}  // namespace gistmill::dataset

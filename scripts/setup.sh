@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Installs what Gistmill is built with: Debian packages and LibTorch from its pip wheel, into .venv.
+# What is there is left alone; a second run changes nothing. Sourced by quickstart.sh and test.sh; may be run
+# by itself. Nothing is half installed: LibTorch appears under its name only when it is complete.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly TORCH_VERSION=2.13.0
+readonly PACKAGES=(
+  g++ cmake ninja-build ccache pkg-config git ca-certificates unzip
+  python3 python3-venv python3-pip
+  libboost-dev libboost-program-options-dev libtomlplusplus-dev libfmt-dev
+  libhdf5-dev libutf8proc-dev nlohmann-json3-dev libssl-dev
+  libgtest-dev libgmock-dev libbenchmark-dev hdf5-tools clang-format
+)
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "error: $*"; exit 1; }
+
+missing_packages() {
+  local package
+  for package in "${PACKAGES[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || printf '%s ' "$package"
+  done
+}
+
+install_packages() {
+  command -v dpkg-query >/dev/null || fail "this is no Debian: install the packages named in scripts/setup.sh by hand"
+  # A Python that was not installed by Debian is as good.
+  local missing
+  missing=$(missing_packages)
+  if python3 -c 'import venv, ensurepip' 2>/dev/null; then
+    missing=$(printf '%s' "$missing" | sed -E 's/\bpython3(-venv|-pip)?( |$)//g')
+  fi
+  [ -n "${missing// /}" ] || return 0
+  local command="apt-get install -y --no-install-recommends $missing"
+  if [ "$(id -u)" -ne 0 ]; then
+    if sudo -n true 2>/dev/null; then
+      command="sudo $command"
+      sudo apt-get update -qq || true
+    else
+      fail "packages are missing; install them with:  sudo $command"
+    fi
+  else
+    apt-get update -qq || say "warning: the package lists could not be brought up to date"
+  fi
+  say "installing Debian packages: $missing"
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive $command >/dev/null || fail "these packages could not be installed: $missing"
+}
+
+python_311() {
+  local candidate
+  for candidate in python3.11 python3; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
+      printf '%s' "$candidate"
+      return
+    fi
+  done
+  fail "Python 3.11 was not found; LibTorch's wheel is for that version"
+}
+
+install_torch() {
+  local root=.venv/lib/python3.11/site-packages/torch
+  [ -e "$root/include/ATen/ATen.h" ] && [ -e "$root/lib/libtorch_cpu.so" ] && return 0
+  say "installing LibTorch $TORCH_VERSION"
+  rm -rf .venv .venv.partial
+  "$(python_311)" -m venv .venv.partial
+  if ! .venv.partial/bin/python -m pip install --quiet "torch==$TORCH_VERSION"; then
+    rm -rf .venv.partial
+    fail "LibTorch $TORCH_VERSION could not be downloaded; nothing was installed. Check the network and run this again"
+  fi
+  mv .venv.partial .venv
+}
+
+install_packages
+install_torch

@@ -1,0 +1,135 @@
+// Reads GGUF version 3 (little endian): typed metadata, the table of tensors, and their values as floats.
+// Not a writer, and not a model: what a key or a tensor means is its reader's affair.
+//
+// A file is data from strangers. Every length is checked against the bytes that are there before anything
+// is allocated or read, and every product against overflow; arrays stay in the file until asked for.
+// Reference: ggml docs/gguf.md; where it is silent, the stricter reading (no nested arrays, no gaps).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gistmill/formats/error.hpp>
+#include <gistmill/formats/mapped_file.hpp>
+
+namespace gistmill::formats {
+
+// Numbers as in the file. F32 to Q8_0 and BF16 can be dequantized; the others are known by size only.
+enum class GgufType : std::uint32_t {
+  kF32 = 0,
+  kF16 = 1,
+  kQ4_0 = 2,
+  kQ4_1 = 3,
+  kQ8_0 = 8,
+  kBF16 = 30,
+};
+// "Q4_1"; "type 77" for a number that this reader does not know. Any number may be asked for.
+std::string gguf_type_name(GgufType type);
+
+struct GgufTensor {
+  std::string_view name;  // in the file's memory
+  // ggml's order: dims[0] is the length of a contiguous row. The shape elsewhere is the reverse of it.
+  std::uint32_t rank = 0;
+  std::array<std::uint64_t, 4> dims{1, 1, 1, 1};
+  GgufType type = GgufType::kF32;
+  std::uint64_t offset = 0;  // from the start of the file
+  std::uint64_t bytes = 0;   // offset + bytes lies within the file
+
+  std::uint64_t row_length() const { return dims[0]; }
+  std::uint64_t rows() const { return dims[1] * dims[2] * dims[3]; }
+  std::uint64_t elements() const { return dims[0] * rows(); }  // fits an int64
+  std::vector<std::int64_t> shape() const;                     // row-major: [rows, row_length] for a matrix
+};
+
+// Numbers as in the file.
+enum class GgufValueType : std::uint32_t {
+  kU8 = 0,
+  kI8,
+  kU16,
+  kI16,
+  kU32,
+  kI32,
+  kF32,
+  kBool,
+  kString,
+  kArray,
+  kU64,
+  kI64,
+  kF64
+};
+
+// One metadata entry. A view: values are decoded when asked for.
+struct GgufEntry {
+  std::string_view key;
+  GgufValueType type = GgufValueType::kU8;  // of the value, or of each element of an array
+  bool is_array = false;
+  std::uint64_t count = 1;
+  std::uint64_t offset = 0;  // of the first value, from the start of the file
+};
+
+// Immutable after construction: any number of threads may read.
+// All accessors throw FormatError, which names the file, the place, what was found and what was expected.
+class Gguf {
+ public:
+  explicit Gguf(const std::filesystem::path& path);
+  // From bytes that outlive the object; `name` stands for the file in messages.
+  Gguf(std::string_view bytes, std::string name);
+
+  // ---- metadata
+  const std::vector<GgufEntry>& entries() const { return entries_; }  // in file order
+  bool has(std::string_view key) const { return find_entry(key) != nullptr; }
+  // Any integer type is an integer, any float type or integer a number.
+  std::int64_t integer(std::string_view key) const;
+  std::int64_t integer_or(std::string_view key, std::int64_t fallback) const;
+  double number(std::string_view key) const;
+  double number_or(std::string_view key, double fallback) const;
+  bool boolean(std::string_view key) const;
+  bool boolean_or(std::string_view key, bool fallback) const;
+  std::string_view string(std::string_view key) const;
+  std::vector<std::string_view> strings(std::string_view key) const;  // views into the file's memory
+  std::vector<std::int64_t> integers(std::string_view key) const;
+  std::vector<double> numbers(std::string_view key) const;
+
+  // ---- tensors
+  const std::vector<GgufTensor>& tensors() const { return tensors_; }  // in file order
+  const GgufTensor* find_tensor(std::string_view name) const;          // null where there is none
+  const GgufTensor& tensor(std::string_view name) const;
+  // The stored bytes; aligned only as the file's general.alignment says.
+  std::string_view data(const GgufTensor& tensor) const { return bytes_.substr(tensor.offset, tensor.bytes); }
+
+  // out: elements() floats, in the order of the file. Exactly ggml's values: no rounding but float's own.
+  void dequantize(const GgufTensor& tensor, float* out) const;
+  // out: count x row_length() floats, the rows [first, first + count). Several threads may share a tensor.
+  void dequantize_rows(const GgufTensor& tensor, std::uint64_t first, std::uint64_t count, float* out) const;
+
+  const std::string& name() const { return name_; }
+
+ private:
+  void parse();
+  void read_entries(struct GgufCursor& cursor, std::uint64_t count);
+  void read_tensors(struct GgufCursor& cursor, std::uint64_t count);
+  void place_tensors(std::uint64_t data_start, std::uint64_t alignment);
+  std::uint64_t alignment() const;
+  const GgufEntry* find_entry(std::string_view key) const;
+  const GgufEntry& entry(std::string_view key) const;
+  const GgufEntry& scalar(std::string_view key, std::string_view expected) const;
+  const GgufEntry& array(std::string_view key, std::string_view expected) const;
+  [[noreturn]] void refuse(const GgufEntry& entry, std::string_view expected) const;
+  std::int64_t integer_at(const GgufEntry& entry, std::uint64_t index) const;
+  double number_at(const GgufEntry& entry, std::uint64_t index) const;
+
+  std::shared_ptr<const MappedFile> file_;  // null where the bytes belong to someone else
+  std::string_view bytes_;
+  std::string name_;
+  std::vector<GgufEntry> entries_;
+  std::vector<GgufTensor> tensors_;
+  std::vector<std::uint32_t> entries_by_key_;
+  std::vector<std::uint32_t> tensors_by_name_;
+};
+
+}  // namespace gistmill::formats

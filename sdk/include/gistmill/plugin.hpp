@@ -1,0 +1,29 @@
+// Write a plugin in C++17 without LibTorch: a class, its member functions as operations, one macro.
+// This header turns them into the C interfaces of component.h and extensions.h; nothing C++ crosses.
+// Not for the host. Components on LibTorch tensors include torch.hpp, which builds on this.
+#pragma once
+
+#include "gistmill/entry.h"
+#include "gistmill/extensions.h"
+#include "gistmill/plugin/bind.hpp"
+#include "gistmill/plugin/instance.hpp"
+#include "gistmill/plugin/interface.hpp"
+#include "gistmill/plugin/object.hpp"
+#include "gistmill/plugin/tensor.hpp"
+#include "gistmill/plugin/values.hpp"
+
+// Defines the plugin's one exported symbol from a comma-separated list of components:
+//   GISTMILL_PLUGIN(gistmill::component<Mean>("gistnet/mean").operation("compress", &Mean::compress))
+#define GISTMILL_PLUGIN(...)                                                                        \
+  namespace gistmill::detail {                                                                      \
+  const ComponentList& plugin_components() {                                                        \
+    static const ComponentList list = collect(__VA_ARGS__);                                         \
+    return list;                                                                                    \
+  }                                                                                                 \
+  }                                                                                                 \
+  extern "C" {                                                                                      \
+  GM_EXPORT extern const gm_entry gm_plugin = {sizeof(gm_entry), GM_ABI_MAJOR,      GM_ABI_MINOR,   \
+                                               0,                gistmill_manifest, gistmill::detail::init, \
+                                               gistmill::detail::get_interface};                    \
+  }                                                                                                 \
+  static_assert(true, "a semicolon follows")

@@ -1,0 +1,65 @@
+// Opaque objects between components of one plugin: a C++ value behind the ABI's reference-counted handle.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gistmill/plugin/values.hpp"
+
+namespace gistmill {
+
+// Specialize it for a type that crosses as an object:
+//   template <> struct gistmill::ObjectType<Context> { static constexpr const char* name = "llama.context/1"; };
+// A member function `std::uint64_t bytes() const` of the type, where it has one, tells the memory held.
+template <class T>
+struct ObjectType;
+
+namespace detail {
+
+template <class T, class = void>
+struct HasBytes : std::false_type {};
+template <class T>
+struct HasBytes<T, std::void_t<decltype(std::declval<const T&>().bytes())>> : std::true_type {};
+
+template <class T>
+struct ObjectHolder {
+  gm_object object;
+  std::atomic<int> references{1};
+  std::shared_ptr<const T> value;
+
+  static ObjectHolder* of(const gm_object* object) {
+    return reinterpret_cast<ObjectHolder*>(const_cast<gm_object*>(object));
+  }
+  static gm_object* make(std::shared_ptr<const T> value) {
+    auto* holder = new ObjectHolder;
+    holder->value = std::move(value);
+    holder->object = {sizeof(gm_object),
+                      ObjectType<T>::name,
+                      holder,
+                      [](gm_object* self) { of(self)->references.fetch_add(1); },
+                      [](gm_object* self) {
+                        if (of(self)->references.fetch_sub(1) == 1) delete of(self);
+                      },
+                      nullptr};
+    if constexpr (HasBytes<T>::value) {
+      holder->object.bytes = [](const gm_object* self) -> std::uint64_t { return of(self)->value->bytes(); };
+    }
+    return &holder->object;
+  }
+  // Opens an object and gives back the reference that came with it.
+  static std::shared_ptr<const T> take(gm_object* object) {
+    if (object->type != std::string(ObjectType<T>::name)) {
+      const std::string found = object->type;
+      object->release(object);
+      throw Error(GM_ERROR_MISUSE, "an object of type " + found + " when it should be " + ObjectType<T>::name);
+    }
+    std::shared_ptr<const T> value = of(object)->value;
+    object->release(object);
+    return value;
+  }
+};
+
+}  // namespace detail
+}  // namespace gistmill

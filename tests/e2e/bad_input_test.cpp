@@ -1,0 +1,170 @@
+// Everything that a user can get wrong, through the real program: message and exit code.
+#include <gmock/gmock.h>
+
+#include "tests/e2e/program.hpp"
+
+namespace gistmill {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+
+class BadInputTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    write("base.toml", R"([components]
+data = { use = "test/ramp" }
+scale = { use = "test/scale" }
+loss = { use = "test/half-squares" }
+optimizer = { use = "optimizer/adamw" }
+[pipelines.train]
+steps = ["data.next", "scale.apply", "loss.value"]
+minimize = "loss"
+train = ["scale"]
+[run]
+steps = 2
+)");
+  }
+  // Runs a recipe that extends the good one and expects this failure.
+  void expect(const std::string& recipe, int code, const std::string& message, const std::string& note = "") {
+    write("r.toml", "extends = \"base.toml\"\n" + recipe);
+    const Answer answer = gistmill("run r.toml " + test_plugins());
+    EXPECT_EQ(answer.code, code) << answer.err;
+    EXPECT_THAT(answer.err, HasSubstr(message));
+    EXPECT_THAT(answer.err, HasSubstr(note));
+    EXPECT_EQ(answer.out, "");
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "runs/r/checkpoints"));
+  }
+};
+
+TEST_F(BadInputTest, UnknownKeyNamesTheNearest) {
+  expect("[run]\nstepz = 3\n", 3, "r.toml:3:1: unknown key 'stepz'", "did you mean 'steps'?");
+}
+
+TEST_F(BadInputTest, WrongTypeSaysBoth) { expect("[run]\nsteps = \"many\"\n", 3, "r.toml:3:9: ", "integer"); }
+
+TEST_F(BadInputTest, OptionOutOfRangeSaysTheRange) {
+  expect("[components]\ndata = { use = \"test/ramp\", size = 5000 }\n", 3, "r.toml:3:", "at most 1024");
+}
+
+TEST_F(BadInputTest, UnknownOptionNamesTheNearestAndAll) {
+  expect("[components.data]\nsise = 5\n", 3, "r.toml:3:1: unknown option 'sise' of test/ramp", "did you mean 'size'?");
+}
+
+TEST_F(BadInputTest, UnknownComponentNamesTheNearest) {
+  expect("[components]\nscale = { use = \"test/skale\" }\n", 3, "no plugin offers 'test/skale'",
+         "did you mean 'test/scale'?");
+}
+
+TEST_F(BadInputTest, CyclicExtendsShowsTheCircle) {
+  write("a.toml", "extends = \"b.toml\"\n");
+  write("b.toml", "extends = \"a.toml\"\n");
+  const Answer answer = gistmill("validate a.toml");
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr("b.toml:1:"));
+}
+
+TEST_F(BadInputTest, MissingRecipeIsNamed) {
+  const Answer answer = gistmill("run nowhere.toml");
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr("nowhere.toml"));
+}
+
+TEST_F(BadInputTest, SlotThatNothingWroteNamesTheNearest) {
+  expect("[pipelines.train]\nsteps = [\"data.next\", { call = \"scale.apply\", in = { x = \"y\" } }, \"loss.value\"]\n", 3,
+         "slot 'y' is read by scale.apply but");
+}
+
+TEST_F(BadInputTest, ShapesThatDifferAreBothShown) {
+  expect(R"([components]
+source = { use = "test/embeddings" }
+[pipelines.train]
+steps = ["source.next", { call = "scale.apply", in = { x = "embeddings" } }, "loss.value"]
+)",
+         3, "f32[K, S, D]", "f32[N]");
+}
+
+TEST_F(BadInputTest, PipelineWithoutAPathFromLossToParametersIsRefused) {
+  expect("[pipelines.train]\nsteps = [\"data.next\", \"scale.apply\", { call = \"loss.value\", in = { y = \"x\" } }]\n", 3,
+         "scale");
+}
+
+TEST_F(BadInputTest, PluginWithAnotherAbiMajorIsRefused) {
+  const Answer answer = gistmill("plugins list --plugins '" + std::string(GISTMILL_BUILD_DIR) + "/tests/faulty'");
+  EXPECT_EQ(answer.code, 0);
+  EXPECT_THAT(answer.out, HasSubstr("refused: "));
+  EXPECT_THAT(answer.out, HasSubstr("ABI"));
+}
+
+TEST_F(BadInputTest, PluginThatThrowsEndsTheRunWithItsNameAndMessage) {
+  expect("[components]\nscale = { use = \"test/throws\" }\n", 1, "scale (test/throws): thrown on purpose",
+         "this is a defect of the plugin");
+}
+
+TEST_F(BadInputTest, NumberThatIsNotFiniteEndsWithSix) {
+  expect("[components]\ndata = { use = \"test/ramp\", poison = 1 }\n", 6, "loss is nan at step 1 of 2");
+}
+
+TEST_F(BadInputTest, FullDiskWhileSavingLeavesNothingHalfWritten) {
+  write("r.toml", "extends = \"base.toml\"\n[components]\ndata = { use = \"test/ramp\", size = 1024 }\n");
+  const Answer answer = gistmill("run r.toml " + test_plugins(), "trap '' XFSZ; ulimit -f 2;");
+  EXPECT_NE(answer.code, 0);
+  EXPECT_THAT(answer.err, HasSubstr("runs/r"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs/r/checkpoints/step-000002"));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
+    EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr(".tmp")));
+  }
+}
+
+TEST_F(BadInputTest, UnknownVerbAndOptionAreUsageErrors) {
+  EXPECT_EQ(gistmill("runn r.toml").code, 2);
+  EXPECT_THAT(gistmill("runn r.toml").err, HasSubstr("did you mean 'run'?"));
+  EXPECT_EQ(gistmill("run r.toml --resum").code, 2);
+  EXPECT_THAT(gistmill("run r.toml --resum").err, HasSubstr("did you mean '--resume'?"));
+  EXPECT_EQ(gistmill("run").code, 2);
+}
+
+TEST_F(BadInputTest, MissingModelIsSaidAtTheRecipesLine) {
+  write("r.toml", R"([components]
+tokenizer = { use = "tokenizer/bpe", model = "no-such.gguf" }
+documents = { use = "dataset/text", files = ["text.txt"] }
+store = { use = "store/tokens" }
+corpus = { use = "dataset/spans", corpus = "prepare" }
+[pipelines.prepare]
+steps = ["documents.next", "tokenizer.encode", "store.append"]
+)");
+  write("text.txt", "some text");
+  const Answer answer = gistmill("prepare r.toml");
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr("no-such.gguf"));
+  EXPECT_THAT(answer.err, HasSubstr("r.toml:2:"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "data"));
+}
+
+TEST_F(BadInputTest, TextShorterThanASpanIsRefused) {
+  if (model().empty()) GTEST_SKIP() << "no model: set GISTMILL_MODEL";
+  write("text/a.txt", "too short");
+  write("text/b.txt", "too short as well");
+  write("r.toml", R"([components]
+tokenizer = { use = "tokenizer/bpe", model = ")" + model() + R"(" }
+documents = { use = "dataset/text", files = ["text"], validation = 0.0 }
+store = { use = "store/tokens" }
+corpus = { use = "dataset/spans", corpus = "prepare" }
+[pipelines.prepare]
+steps = ["documents.next", "tokenizer.encode", "store.append"]
+[pipelines.look]
+steps = ["corpus.next"]
+[evaluations.look]
+pipeline = "look"
+steps = 1
+)");
+  const Answer answer = gistmill("run r.toml");
+  EXPECT_EQ(answer.code, 3) << answer.err;
+  EXPECT_THAT(answer.err, HasSubstr("tokens"));
+  EXPECT_THAT(answer.err, HasSubstr("1024"));
+}
+
+}  // namespace
+}  // namespace gistmill

@@ -1,0 +1,100 @@
+// The shipped recipes on the real model, cut to seconds.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/program.hpp"
+
+namespace gistmill {
+namespace {
+
+using ::testing::HasSubstr;
+
+class TrainTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    if (model().empty()) GTEST_SKIP() << "no model: set GISTMILL_MODEL";
+    // Made-up prose: what it says does not matter here, only that documents are long enough.
+    const char* const words[] = {"the", "river", "turned", "slowly", "under", "a", "grey", "bridge", "while", "people",
+                                 "walked", "home", "and", "lamps", "were", "lit", "one", "by"};
+    for (int document = 0; document < 12; ++document) {
+      std::string text;
+      unsigned state = 17u + static_cast<unsigned>(document);
+      for (int word = 0; word < 600; ++word) {
+        state = state * 1664525u + 1013904223u;
+        text += words[(state >> 16) % std::size(words)];
+        text += word % 11 == 10 ? ". " : " ";
+      }
+      write("text/" + std::to_string(document) + ".txt", text);
+    }
+  }
+
+  // Sizes that run in seconds.
+  std::string small() const {
+    return " --set variables.model='" + model() + "' --set variables.text=text " + sizes("") + sizes("stage.*.") +
+           " --set components.heldout.horizon=64 --set evaluations.heldout.steps=2 ";
+  }
+  static std::string sizes(const std::string& stage) {
+    std::string text;
+    for (const char* value : {"components.corpus.document=192", "components.corpus.spans=3",
+                              "components.corpus.first=32", "components.heldout.document=256",
+                              "components.heldout.spans=2", "components.heldout.first=32",
+                              "components.other.shift=1", "checkpoints.every=2", "components.documents.group=file",
+                              "components.documents.hold_out=[]", "components.documents.validation=0.3"}) {
+      text += " --set '" + stage + value + "'";
+    }
+    return text;
+  }
+};
+
+TEST_F(TrainTest, TheQuickstartRecipeTrainsBothCompressorsAndMeasuresTheLadder) {
+  const std::string recipe = "'" GISTMILL_SOURCE_DIR "/recipes/gistnet/quickstart.toml'";
+  const std::string stages = " --set 'stage.*.variables.model=" + model() + "' --set 'stage.*.variables.text=text'" +
+                             " --set 'stage.*.run.steps=3'";
+  const Answer answer = gistmill("run " + recipe + small() + stages);
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("contextual"));
+  const auto summary = nlohmann::json::parse(read(folder_ / "runs/quickstart/summary.json"));
+  const auto& entries = summary["evaluations"][0]["entries"];
+  EXPECT_EQ(entries.size(), 9u * 2u);
+  int gaps = 0;
+  for (const auto& entry : entries) {
+    EXPECT_EQ(entry["n"], 4) << entry;
+    if (entry.contains("binding_gap")) ++gaps;
+  }
+  EXPECT_EQ(gaps, 4);
+  for (const char* name : {"recipe.lock.toml", "events.jsonl", "report.html", "checkpoints/refine/step-000003",
+                           "checkpoints/contextual/step-000003"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "runs/quickstart" / name)) << name;
+  }
+  EXPECT_EQ(gistmill("run " + recipe + small() + stages + " --resume").code, 0);
+}
+
+TEST_F(TrainTest, AStoppedRunGoesOnToTheSameParametersBitForBit) {
+  const std::string recipe = "'" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml'" + small();
+  const std::string settings = " --set run.steps=6";
+  ASSERT_EQ(gistmill("run " + recipe + settings + " --folder straight").code, 0);
+  ASSERT_EQ(gistmill("run " + recipe + settings + " --folder cut").code, 0);
+  std::filesystem::remove_all(folder_ / "cut/checkpoints/step-000006");  // as if it had ended after step 4
+  std::filesystem::remove(folder_ / "cut/summary.json");
+  const Answer answer = gistmill("run " + recipe + settings + " --folder cut --resume");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  for (const char* file : {"parameters.safetensors", "optimizer.safetensors", "corpus.state"}) {
+    EXPECT_EQ(read(folder_ / "straight/checkpoints/step-000006" / file),
+              read(folder_ / "cut/checkpoints/step-000006" / file))
+        << file;
+  }
+}
+
+TEST_F(TrainTest, PlanShowsShapesGradientsAndParameters) {
+  const Answer answer = gistmill("plan '" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml' --set variables.model='" +
+                                 model() + "'");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("D 576"));
+  EXPECT_THAT(answer.out, HasSubstr("V 49152"));
+  EXPECT_THAT(answer.out, HasSubstr("gist (gistnet/contextual) trains"));
+}
+
+}  // namespace
+}  // namespace gistmill

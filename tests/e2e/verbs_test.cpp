@@ -1,0 +1,72 @@
+// Verbs that answer from manifests alone, on the recipes that are shipped.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "tests/e2e/program.hpp"
+
+namespace gistmill {
+namespace {
+
+using ::testing::HasSubstr;
+
+using VerbsTest = ProgramTest;
+
+std::vector<std::filesystem::path> shipped_recipes() {
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(GISTMILL_SOURCE_DIR "/recipes")) {
+    if (entry.path().extension() == ".toml") found.push_back(entry.path());
+  }
+  return found;
+}
+
+TEST_F(VerbsTest, EveryShippedRecipeIsValid) {
+  const auto recipes = shipped_recipes();
+  EXPECT_GE(recipes.size(), 4u);
+  for (const auto& recipe : recipes) {
+    const Answer answer = gistmill("validate '" + recipe.string() + "'");
+    EXPECT_EQ(answer.code, 0) << recipe << "\n" << answer.err;
+  }
+}
+
+TEST_F(VerbsTest, PluginsListNamesEveryComponentOnce) {
+  const Answer answer = gistmill("plugins list --json");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  std::vector<std::string> names;
+  const auto json = nlohmann::json::parse(answer.out);
+  for (const auto& entry : json["components"]) names.push_back(entry["component"]);
+  for (const char* name : {"dataset/spans", "dataset/text", "gistnet/contextual", "gistnet/last-k", "gistnet/mean",
+                           "gistnet/refine", "gistnet/vector", "gistnet/zero", "logger/jsonl", "logger/progress",
+                           "loss/delta-nll", "loss/kl", "metric/delta-nll", "optimizer/adamw", "teacher/llama",
+                           "tokenizer/bpe"}) {
+    EXPECT_EQ(std::count(names.begin(), names.end(), name), 1) << name;
+  }
+  EXPECT_TRUE(json["refused"].empty()) << json["refused"];
+}
+
+TEST_F(VerbsTest, PluginsInspectShowsOptionsAndPorts) {
+  const Answer answer = gistmill("plugins inspect gistnet/refine");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("mid_slots"));
+  EXPECT_THAT(answer.out, HasSubstr("f32[K, 1, D], gradient"));
+}
+
+TEST_F(VerbsTest, HelpIsThereForEveryVerb) {
+  for (const char* verb : {"run", "evaluate", "prepare", "plan", "validate", "version"}) {
+    const Answer answer = gistmill(std::string(verb) + " --help");
+    EXPECT_EQ(answer.code, 0);
+    EXPECT_THAT(answer.out, HasSubstr(std::string("gistmill ") + verb));
+  }
+  EXPECT_EQ(gistmill("--help").code, 0);
+}
+
+TEST_F(VerbsTest, VersionIsAnsweredAsJson) {
+  const Answer answer = gistmill("version --json");
+  EXPECT_EQ(nlohmann::json::parse(answer.out)["version"], "0.1.0");
+}
+
+}  // namespace
+}  // namespace gistmill

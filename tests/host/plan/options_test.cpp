@@ -1,0 +1,126 @@
+#include "host/plan/options.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/host/plan/plan_fixture.hpp"
+
+namespace gistmill {
+namespace {
+
+using testing::HasSubstr;
+
+class Options : public PlanTest {
+ protected:
+  // A recipe whose component `gist` has these options, one a line from line 3 on.
+  static std::string gist(const std::string& options) {
+    return "[components.gist]\nuse = \"gistnet/refine\"\n" + options;
+  }
+  OptionValue value(const std::string& options, const std::string& key) const {
+    return plan(gist(options)).instance("gist")->option(key)->value;
+  }
+};
+
+TEST_F(Options, KeepTheManifestsOrderWithDefaultsFilledIn) {
+  const Plan planned = plan(gist("heads = 4\n"));
+  const PlannedInstance& instance = *planned.instance("gist");
+  std::string text;
+  for (const PlannedOption& option : instance.options)
+    text += option.key + " = " + option_text(option.value) + "\n";
+  EXPECT_EQ(text,
+            "width = 512\nheads = 4\ndropout = 0.0\nposition = \"end\"\ncausal = false\nscales = [1.0]\n");
+  EXPECT_EQ(instance.option("heads")->origin.line, 3u);
+  EXPECT_FALSE(instance.option("width")->origin.known()) << "a default has no place in the recipe";
+  EXPECT_EQ(instance.option("hats"), nullptr);
+}
+
+TEST_F(Options, TakeAnIntegerWhereANumberIsExpected) {
+  EXPECT_EQ(value("dropout = 0\n", "dropout"), OptionValue(0.0));
+  EXPECT_EQ(value("scales = [1, 0.5]\n", "scales"), OptionValue(std::vector<double>{1.0, 0.5}));
+}
+
+TEST_F(Options, RefuseAnUnknownKeyAtTheKey) {
+  EXPECT_EQ(failure_of(gist("heads = 8\ncausal = true\ndropout = 0.1\nposition = \"end\"\nwidht = 256\n")),
+            "recipe.toml:7:1: unknown option 'widht' of gistnet/refine\n"
+            "did you mean 'width'? gistnet/refine takes: causal dropout heads position scales width");
+}
+
+TEST_F(Options, RefuseAnUnknownKeyThatIsNearToNone) {
+  EXPECT_EQ(failure_of(gist("temperature = 1\n")),
+            "recipe.toml:3:1: unknown option 'temperature' of gistnet/refine\n"
+            "gistnet/refine takes: causal dropout heads position scales width");
+}
+
+TEST_F(Options, RefuseAnyKeyOfAComponentWithoutOptions) {
+  EXPECT_EQ(failure_of("[components]\nloss = { use = \"loss/delta-nll\", margin = 1 }\n"),
+            "recipe.toml:2:34: unknown option 'margin' of loss/delta-nll\nloss/delta-nll takes no options");
+}
+
+TEST_F(Options, RefuseAnotherTypeWithTheValueFound) {
+  EXPECT_EQ(failure_of(gist("width = \"wide\"\n")),
+            "recipe.toml:3:9: width is \"wide\" when it should be an integer\nwidth: width inside");
+  EXPECT_EQ(failure_of(gist("width = 2.5\n")),
+            "recipe.toml:3:9: width is 2.5 when it should be an integer\nwidth: width inside");
+  EXPECT_EQ(failure_of(gist("causal = 1\n")),
+            "recipe.toml:3:10: causal is 1 when it should be true or false");
+  EXPECT_EQ(failure_of(gist("dropout = true\n")),
+            "recipe.toml:3:11: dropout is true when it should be a number");
+  EXPECT_EQ(failure_of(gist("scales = 1.0\n")),
+            "recipe.toml:3:10: scales is 1.0 when it should be a list of numbers");
+  EXPECT_EQ(failure_of(gist("position = 3\n")),
+            "recipe.toml:3:12: position is 3 when it should be one of start, center, end");
+}
+
+TEST_F(Options, RefuseAnElementOfAListAtItsOwnPlace) {
+  EXPECT_EQ(
+      failure_of("[components]\nteacher = { use = \"teacher/llama\", model = \"m\", layers = [4, -1] }\n"),
+      "recipe.toml:2:62: layers is -1 when it should be at least 0");
+}
+
+TEST_F(Options, RefuseAValueOutOfRangeWithTheBound) {
+  EXPECT_EQ(failure_of(gist("width = 100000\n")),
+            "recipe.toml:3:9: width is 100000 when it should be at most 65536\nwidth: width inside");
+  EXPECT_EQ(failure_of(gist("dropout = 0.95\n")),
+            "recipe.toml:3:11: dropout is 0.95 when it should be at most 0.9");
+  EXPECT_EQ(failure_of(gist("dropout = nan\n")),
+            "recipe.toml:3:11: dropout is nan when it should be a number");
+  EXPECT_EQ(
+      failure_of("[components]\ncorpus = { use = \"dataset/spans\", horizon = 0 }\n"),
+      "recipe.toml:2:45: horizon is 0 when it should be at least 1 tokens\nhorizon: targets after each span");
+}
+
+TEST_F(Options, RefuseAValueThatIsNoChoice) {
+  EXPECT_EQ(failure_of(gist("position = \"centre\"\n")),
+            "recipe.toml:3:12: position is \"centre\" when it should be one of start, center, end\n"
+            "did you mean 'center'?");
+}
+
+TEST_F(Options, RefuseAComponentThatLacksARequiredOne) {
+  EXPECT_EQ(failure_of("[components]\nteacher = { use = \"teacher/llama\" }\n"),
+            "recipe.toml:2:1: components.teacher lacks option 'model', which teacher/llama requires\nmodel: "
+            "GGUF file");
+}
+
+TEST_F(Options, ThatNoCallUsesAreCheckedAllTheSame) {
+  EXPECT_EQ(plan(gist("") + "[components.other]\nuse = \"gistnet/refine\"\n").instances.size(), 2u);
+}
+
+class Components : public PlanTest {};
+
+TEST_F(Components, ThatNoPluginOffersAreRefusedWithTheNearestName) {
+  catalog.searched = {"recipes/plugins", "lib/gistmill/plugins"};
+  EXPECT_EQ(failure_of("[components]\ngist = { use = \"gistnet/refin\" }\n"),
+            "recipe.toml:2:16: no plugin offers 'gistnet/refin'\n"
+            "did you mean 'gistnet/refine'?\n"
+            "searched recipes/plugins\n"
+            "searched lib/gistmill/plugins");
+}
+
+TEST_F(Components, ThatARefusedFileMayOfferShowItsReason) {
+  catalog.refused = {{"lib/contrastive.so", "built for ABI 2"}, {"lib/other.so", "truncated"}};
+  EXPECT_EQ(
+      failure_of("[components]\nloss = { use = \"loss/contrastive\" }\n"),
+      "recipe.toml:2:16: no plugin offers 'loss/contrastive'\nrefused lib/contrastive.so: built for ABI 2");
+}
+
+}  // namespace
+}  // namespace gistmill

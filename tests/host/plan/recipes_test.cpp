@@ -1,0 +1,54 @@
+// The recipes of this repository against the manifests of its plugins: what `gistmill validate` would say,
+// without a build of the plugins.
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "tests/host/plan/plan_fixture.hpp"
+
+namespace gistmill {
+namespace {
+
+class Recipes : public PlanTest {
+ protected:
+  Recipes() {
+    catalog.components.clear();
+    for (const auto& path : files_named("plugins", "plugin.toml")) {
+      std::ifstream stream(path);
+      offer({std::istreambuf_iterator<char>(stream), {}});
+    }
+    catalog.roles = load_roles(source() / "sdk" / "roles");
+  }
+  static std::filesystem::path source() { return GISTMILL_SOURCE_DIR; }
+  // Files below `folder` with this name, or with this ending where it begins with a dot.
+  static std::vector<std::filesystem::path> files_named(const std::string& below, const std::string& name) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(source() / below)) {
+      const auto& path = entry.path();
+      if (path.filename() == name || path.extension() == name) files.push_back(path);
+    }
+    return files;
+  }
+};
+
+TEST_F(Recipes, OfThisRepositoryCanAllBePlanned) {
+  const auto recipes = files_named("recipes", ".toml");
+  for (const auto& path : recipes) EXPECT_NO_THROW(make_plan(load_recipe(path, {}), catalog)) << path;
+  EXPECT_GT(recipes.size(), 0u);
+}
+
+TEST_F(Recipes, OfGistTrainingMeasureEveryVariantOnOnePassOfTheTeacher) {
+  const Plan planned = make_plan(load_recipe(source() / "recipes" / "gistnet" / "base.toml", {}), catalog);
+  const PlannedEvaluation& evaluation = planned.evaluations.at(0);
+  std::size_t shared = 0;
+  for (const PlannedCall& call : planned.pipelines[evaluation.pipeline].calls) {
+    if (call.name != "teacher.read" && call.name != "teacher.original") continue;
+    const auto index = static_cast<std::size_t>(&call - planned.pipelines[evaluation.pipeline].calls.data());
+    EXPECT_TRUE(evaluation.shared[index]) << call.name;
+    ++shared;
+  }
+  EXPECT_EQ(shared, 2u);
+}
+
+}  // namespace
+}  // namespace gistmill

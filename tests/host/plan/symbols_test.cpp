@@ -1,0 +1,192 @@
+#include <gmock/gmock.h>
+
+#include "host/plan/plan.hpp"
+#include "host/plan/types.hpp"
+#include "tests/host/plan/plan_fixture.hpp"
+
+namespace gistmill {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+std::int64_t model_sizes(const PlannedInstance& instance, const std::string& symbol) {
+  if (instance.name != "teacher") return -1;
+  return symbol == "D" ? 576 : symbol == "V" ? 49152 : -1;
+}
+
+class Symbols : public PlanTest {
+ protected:
+  static std::string pipeline(const std::string& steps) { return "[pipelines.p]\nsteps = [" + steps + "]\n"; }
+  // Two plugins whose ports have the sizes under test: a/source writes x, b/sink reads it.
+  void offer_pair(const std::string& written, const std::string& read, const std::string& sink_symbols = "") {
+    offer(R"([plugin]
+name = "pair"
+version = "0.1.0"
+license = "MIT"
+tier = "c"
+[components."a/source"]
+doc = "writes x"
+options.width = { type = "integer", default = 64 }
+symbols.D = { option = "width" }
+[components."a/source".operations.next]
+effect = "stateful"
+outputs.x = { type = ")" +
+          written + R"(" }
+[components."b/sink"]
+doc = "reads x"
+options.size = { type = "integer", default = 64 }
+)" + sink_symbols +
+          R"(
+[components."b/sink".operations.take]
+effect = "stateful"
+inputs.x = { type = ")" +
+          read + R"(" }
+)");
+  }
+  static constexpr const char* kPair =
+      "[components]\na = { use = \"a/source\", width = 32 }\n"
+      "b = { use = \"b/sink\" }\n[pipelines.p]\nsteps = [\"a.next\", \"b.take\"]\n";
+};
+
+TEST_F(Symbols, ThatOptionsFixAreKnownFromTheRecipe) {
+  const Plan planned = plan(std::string(kComponents) + kTrainPipeline);
+  const PlannedPipeline& train = planned.pipelines[0];
+  EXPECT_THAT(train.known_symbols(), UnorderedElementsAre(Pair("T", 1024), Pair("K", 28), Pair("S", 32),
+                                                          Pair("H", 8), Pair("N", 4), Pair("G", 1)));
+  EXPECT_EQ(train.symbol("H")->source, "corpus.horizon");
+  EXPECT_EQ(train.symbol("H")->origin.line, 2u);
+  EXPECT_EQ(train.symbol("N")->source, "teacher.layers") << "a list fixes its length";
+  EXPECT_FALSE(train.symbol("T")->origin.known()) << "a default";
+  EXPECT_EQ(train.symbol("Q"), nullptr);
+}
+
+TEST_F(Symbols, ThatInstancesAnswerAreBoundLater) {
+  Plan planned = plan(std::string(kComponents) + kTrainPipeline);
+  EXPECT_FALSE(planned.pipelines[0].symbol("D")->value);
+  bind_symbols(planned, model_sizes);
+  EXPECT_EQ(planned.pipelines[0].symbol("D")->value, 576);
+  EXPECT_EQ(planned.pipelines[0].symbol("D")->source, "teacher");
+  EXPECT_THAT(planned.instance("gist")->symbols,
+              UnorderedElementsAre(Pair("T", 1024), Pair("K", 28), Pair("S", 32), Pair("H", 8), Pair("N", 4),
+                                   Pair("D", 576), Pair("V", 49152)));
+  EXPECT_THAT(planned.instance("optimizer")->symbols, ElementsAre()) << "no pipeline calls it";
+}
+
+TEST_F(Symbols, AreAskedOnceAnInstance) {
+  Plan planned = plan(std::string(kComponents) + kTrainPipeline + pipeline("\"teacher.head\""));
+  std::vector<std::string> asked;
+  bind_symbols(planned, [&](const PlannedInstance& instance, const std::string& symbol) -> std::int64_t {
+    asked.push_back(instance.name + " " + symbol);
+    return model_sizes(instance, symbol);
+  });
+  EXPECT_THAT(asked, UnorderedElementsAre("teacher D", "teacher V", "gist S", "gist D"));
+}
+
+TEST_F(Symbols, ThatTwoOptionsFixDifferentlyAreRefusedWithBoth) {
+  offer_pair("f32[K, D]", "f32[K, D]", "symbols.D = { option = \"size\" }");
+  EXPECT_EQ(failure_of(kPair),
+            "recipe.toml:2:33: D is 64 by b.size when it is 32 by a.width\n"
+            "a: width = 32 (recipe.toml:2:33)\n"
+            "b: size = 64 (default of b/sink)");
+}
+
+TEST_F(Symbols, OfOtherNamesAreOneWhereAWireJoinsThem) {
+  offer_pair("f32[K, D]", "f32[K, E]", "symbols.E = { option = \"size\" }");
+  EXPECT_EQ(failure_of(kPair),
+            "recipe.toml:2:33: D is 64 by b.size when it is 32 by a.width\n"
+            "a: width = 32 (recipe.toml:2:33)\n"
+            "b: size = 64 (default of b/sink)\n"
+            "b.take reads x as f32[K, E] when a.next writes f32[K, D]");
+}
+
+TEST_F(Symbols, AreToldToEachInstanceUnderItsOwnNames) {
+  offer_pair("f32[K, D]", "f32[K, E]");
+  Plan planned = plan(kPair);
+  bind_symbols(planned, model_sizes);
+  EXPECT_THAT(planned.instance("b")->symbols, UnorderedElementsAre(Pair("D", 32), Pair("E", 32)));
+}
+
+TEST_F(Symbols, OfAFixedDimensionAreHeldToIt) {
+  offer_pair("f32[K, 48]", "f32[K, E]", "symbols.E = { option = \"size\" }");
+  EXPECT_EQ(failure_of(kPair),
+            "recipe.toml:5:20: E is 48 by port x of a.next when it is 64 by b.size\n"
+            "b: size = 64 (default of b/sink)\n"
+            "a.next: x is f32[K, 48]\n"
+            "b.take reads x as f32[K, E] when a.next writes f32[K, 48]");
+}
+
+TEST_F(Symbols, TypesThatDoNotFitAreRefusedWithBothPlaces) {
+  offer_pair("f32[K, D]", "i32[K]");
+  EXPECT_EQ(failure_of(kPair),
+            "recipe.toml:5:20: b.take reads x as i32[K] when a.next writes f32[K, D]\n"
+            "a.next is called at recipe.toml:5:10");
+}
+
+TEST_F(Symbols, ThatNobodyDeclaresBelongToOneCall) {
+  offer_pair("f32[K, D]", "f32[K, D]");
+  const Plan planned = plan(R"([components]
+a = { use = "a/source" }
+b = { use = "b/sink" }
+[pipelines.p]
+steps = [
+  { call = "a.next", out = { x = "first" } },
+  { call = "a.next", out = { x = "second" } },
+  { call = "b.take", in = { x = "second" } },
+]
+)");
+  const PlannedPipeline& p = planned.pipelines[0];
+  EXPECT_EQ(type_text(p.calls[0].outputs[0].type), "f32[K, D]");
+  EXPECT_EQ(type_text(p.calls[1].outputs[0].type), "f32[K2, D]") << "another K, the same D";
+  EXPECT_EQ(type_text(p.calls[2].inputs[0].type), "f32[K2, D]");
+}
+
+TEST_F(Symbols, ThatDifferBetweenPipelinesAreNotToldAtTheStart) {
+  Plan planned = plan(std::string(kComponents) + R"(
+long = { use = "dataset/spans", horizon = 64, spans = 28 }
+)" + pipeline(R"("corpus.next", "teacher.read", "teacher.original")") +
+                      R"([pipelines.q]
+steps = ["long.next", "teacher.read", "teacher.original"]
+)");
+  bind_symbols(planned, model_sizes);
+  EXPECT_EQ(planned.instance("teacher")->symbols.count("H"), 0u) << "8 in one, 64 in the other";
+  EXPECT_EQ(planned.instance("teacher")->symbols.at("K"), 28);
+  EXPECT_EQ(planned.instance("corpus")->symbols.at("H"), 8);
+}
+
+TEST_F(Symbols, ThatVaryInOnePipelineAreNotToldAtTheStart) {
+  offer_pair("i32[T]", "i32[T]");
+  Plan planned = plan(std::string(kComponents) + "a = { use = \"a/source\", width = 576 }\n" +
+                      pipeline(R"("corpus.next", "teacher.read")") + R"([pipelines.q]
+steps = [{ call = "a.next", out = { x = "tokens" } }, "teacher.read"]
+)");
+  bind_symbols(planned, model_sizes);
+  EXPECT_EQ(planned.instance("teacher")->symbols.count("T"), 0u);
+}
+
+TEST_F(Symbols, ThatAnAnswerContradictsAreRefusedWithBothSources) {
+  offer_pair("f32[K, D]", "f32[K, D]", "symbols.D = { doc = \"from a file\" }");
+  Plan planned = plan(kPair);
+  try {
+    bind_symbols(planned, [](const PlannedInstance&, const std::string&) { return 48; });
+    FAIL() << "expected a failure";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(text_of(failure, folder),
+              "recipe.toml:2:33: D is 48 by b when it is 32 by a.width\n"
+              "a.width (recipe.toml:2:33): 32\n"
+              "b, which is b/sink, answers: 48");
+    EXPECT_EQ(failure.code(), ExitCode::recipe);
+  }
+}
+
+TEST_F(Symbols, AreCarriedByPortTypesThroughAPipeline) {
+  const Plan planned = plan(std::string(kComponents) + kTrainPipeline);
+  const PlannedPipeline& train = planned.pipelines[0];
+  EXPECT_EQ(type_text(call_of(train, "teacher.resume").inputs[2].type), "f32[K, G, D]");
+  EXPECT_EQ(call_of(train, "gist.compress").outputs[0].type.text, "f32[K, 1, D]");
+}
+
+}  // namespace
+}  // namespace gistmill

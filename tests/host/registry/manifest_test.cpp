@@ -1,0 +1,389 @@
+// Specification of plugin.toml: what is read, and every rule with its message.
+#include "host/registry/manifest.hpp"
+
+#include <gmock/gmock.h>
+
+#include "host/diagnostic/failure.hpp"
+
+namespace gistmill {
+namespace {
+
+constexpr const char* kWhole = R"([plugin]
+name = "contrastive"
+version = "0.1.0"
+license = "MIT"
+tier = "libtorch"
+
+[components."loss/contrastive"]
+doc = "Keeps neighbors apart."
+parameters = true
+options.margin = { type = "float", default = 1, min = 0.0, max = 2.0, unit = "nats", doc = "distance" }
+options.count = { type = "integer", min = 1 }
+options.on = { type = "boolean", default = true }
+options.name = { type = "string", default = "x" }
+options.file = { type = "path" }
+options.files = { type = "paths", default = [] }
+options.mode = { type = "choice", choices = ["a", "b"], default = "b" }
+options.data = { type = "prepared" }
+options.horizons = { type = "integers", default = [8, 32], min = 1 }
+options.betas = { type = "floats", default = [0.9, 1] }
+options.tags = { type = "strings" }
+symbols.M = { option = "horizons" }
+symbols.D = { doc = "hidden size" }
+
+[components."loss/contrastive".operations.value]
+doc = "the loss"
+effect = "random"
+inputs.zeta = { type = "f32[K, D]", gradient = true, doc = "one row a span" }
+inputs.alpha = { type = "object<llama.context/1>", optional = true }
+outputs.loss = { type = "f32[]", gradient = true }
+outputs.delta = { type = "f32[K, M]", figure = "mean", labels = "horizons" }
+
+[components."loss/contrastive".operations.another]
+effect = "stateful"
+
+[components."gistnet/none"]
+
+[build]
+sdk = "0.1.0"
+abi = "1.0"
+torch = "2.13.0"
+cxx11_abi = true
+cuda = "none"
+)";
+
+TEST(Manifest, ReadsPluginAndBuild) {
+  const Manifest manifest = parse_manifest(kWhole, "plugin.toml");
+  EXPECT_EQ(manifest.name, "contrastive");
+  EXPECT_EQ(manifest.version, "0.1.0");
+  EXPECT_EQ(manifest.license, "MIT");
+  EXPECT_EQ(manifest.tier, "libtorch");
+  EXPECT_EQ(manifest.sdk, "0.1.0");
+  EXPECT_EQ(manifest.abi_major, 1u);
+  EXPECT_EQ(manifest.abi_minor, 0u);
+  EXPECT_EQ(manifest.torch, "2.13.0");
+  EXPECT_TRUE(manifest.cxx11_abi);
+  EXPECT_EQ(manifest.cuda, "none");
+  EXPECT_EQ(manifest.text, kWhole);
+  ASSERT_EQ(manifest.components.size(), 2u);
+  EXPECT_EQ(manifest.components[1].name, "gistnet/none");
+  EXPECT_EQ(manifest.components[1].role, "gistnet");
+  EXPECT_EQ(manifest.component("absent/x"), nullptr);
+}
+
+TEST(Manifest, ReadsOptionsOfEveryType) {
+  const Manifest manifest = parse_manifest(kWhole, "plugin.toml");
+  const ComponentSpec& component = *manifest.component("loss/contrastive");
+  EXPECT_EQ(component.doc, "Keeps neighbors apart.");
+  EXPECT_TRUE(component.parameters);
+  ASSERT_EQ(component.options.size(), 11u);
+  const OptionSpec& margin = *component.option("margin");
+  EXPECT_EQ(margin.type, OptionType::floating);
+  EXPECT_EQ(margin.default_value, OptionValue(1.0)) << "an integer serves as a float";
+  EXPECT_EQ(margin.min, 0.0);
+  EXPECT_EQ(margin.max, 2.0);
+  EXPECT_EQ(margin.unit, "nats");
+  EXPECT_EQ(margin.doc, "distance");
+  EXPECT_EQ(component.option("count")->default_value, std::nullopt);
+  EXPECT_EQ(component.option("on")->default_value, OptionValue(true));
+  EXPECT_EQ(component.option("name")->default_value, OptionValue(std::string("x")));
+  EXPECT_EQ(component.option("file")->type, OptionType::path);
+  EXPECT_EQ(component.option("files")->default_value, OptionValue(std::vector<std::string>{}));
+  EXPECT_EQ(component.option("mode")->choices, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(component.option("data")->type, OptionType::prepared);
+  EXPECT_EQ(component.option("horizons")->default_value, OptionValue(std::vector<std::int64_t>{8, 32}));
+  EXPECT_EQ(component.option("betas")->default_value, OptionValue(std::vector<double>{0.9, 1.0}));
+  EXPECT_EQ(component.option("tags")->type, OptionType::strings);
+  EXPECT_EQ(component.option("absent"), nullptr);
+}
+
+TEST(Manifest, KeepsTheOrderOfTheFile) {
+  const Manifest manifest = parse_manifest(kWhole, "plugin.toml");
+  const ComponentSpec& component = manifest.components[0];
+  EXPECT_EQ(component.options[0].key + " " + component.options[1].key, "margin count");
+  EXPECT_EQ(component.symbols[0].name + " " + component.symbols[1].name, "M D");
+  EXPECT_EQ(component.operations[0].name + " " + component.operations[1].name, "value another");
+  EXPECT_EQ(component.operations[0].inputs[0].name + " " + component.operations[0].inputs[1].name,
+            "zeta alpha");
+  EXPECT_EQ(component.operations[0].outputs[0].name + " " + component.operations[0].outputs[1].name,
+            "loss delta");
+}
+
+TEST(Manifest, ReadsOperationsPortsAndSymbols) {
+  const Manifest manifest = parse_manifest(kWhole, "plugin.toml");
+  const ComponentSpec& component = manifest.components[0];
+  EXPECT_EQ(component.symbols[0].option, "horizons");
+  EXPECT_EQ(component.symbols[1].option, "");
+  EXPECT_EQ(component.symbols[1].doc, "hidden size");
+  const OperationSpec& value = *component.operation("value");
+  EXPECT_EQ(value.effect, Effect::random);
+  EXPECT_EQ(component.operation("another")->effect, Effect::stateful);
+  EXPECT_TRUE(value.input("zeta")->gradient);
+  EXPECT_EQ(value.input("zeta")->doc, "one row a span");
+  EXPECT_TRUE(value.input("alpha")->optional);
+  EXPECT_FALSE(value.input("alpha")->gradient);
+  EXPECT_EQ(value.output("delta")->figure, "mean");
+  EXPECT_EQ(value.output("delta")->labels, "horizons");
+  EXPECT_EQ(value.input("delta"), nullptr);
+  EXPECT_EQ(value.output("zeta"), nullptr);
+  EXPECT_EQ(component.operation("absent"), nullptr);
+}
+
+TEST(PortType, HasElementAndDimensions) {
+  const PortType type = parse_port_type("bf16[K,  D2, 576]");
+  EXPECT_FALSE(type.is_object);
+  EXPECT_EQ(type.dtype, "bf16");
+  EXPECT_EQ(type.text, "bf16[K,  D2, 576]");
+  ASSERT_EQ(type.shape.size(), 3u);
+  EXPECT_EQ(type.shape[0].symbol, "K");
+  EXPECT_EQ(type.shape[1].symbol, "D2");
+  EXPECT_EQ(type.shape[2].symbol, "");
+  EXPECT_EQ(type.shape[2].fixed, 576);
+}
+
+TEST(PortType, WithoutDimensionsIsAScalar) {
+  EXPECT_TRUE(parse_port_type("f32[]").shape.empty());
+  EXPECT_TRUE(parse_port_type("f32[ ]").shape.empty());
+}
+
+TEST(PortType, MayBeAnObject) {
+  const PortType type = parse_port_type("object<llama.context/1>");
+  EXPECT_TRUE(type.is_object);
+  EXPECT_EQ(type.object, "llama.context/1");
+}
+
+TEST(PortType, KnowsEveryElement) {
+  for (const char* element : {"f64", "f32", "bf16", "f16", "i64", "i32", "u8", "bool", "float"}) {
+    EXPECT_EQ(parse_port_type(std::string(element) + "[N]").dtype, element);
+  }
+}
+
+struct BadType {
+  const char* text;
+  const char* reason;
+};
+
+class BadPortType : public ::testing::TestWithParam<BadType> {};
+
+TEST_P(BadPortType, IsRefusedWithItsReason) {
+  try {
+    parse_port_type(GetParam().text);
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), ExitCode::plugin);
+    EXPECT_EQ(failure.message(),
+              std::string("'") + GetParam().text + "' is no port type: " + GetParam().reason);
+    EXPECT_EQ(failure.notes().size(), 1u);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadPortType,
+    ::testing::Values(BadType{"", "it lacks '[' and ']'"}, BadType{"f32", "it lacks '[' and ']'"},
+                      BadType{"f32[K", "it lacks '[' and ']'"}, BadType{"]f32[", "it lacks '[' and ']'"},
+                      BadType{"f33[K]", "unknown element type 'f33'"},
+                      BadType{"[K]", "unknown element type ''"},
+                      BadType{"f32 [K]", "unknown element type 'f32 '"},
+                      BadType{"f32[K D]", "'K D' is neither a symbol nor a size of 1 or more"},
+                      BadType{"f32[K,]", "'' is neither a symbol nor a size of 1 or more"},
+                      BadType{"f32[,K]", "'' is neither a symbol nor a size of 1 or more"},
+                      BadType{"f32[0]", "'0' is neither a symbol nor a size of 1 or more"},
+                      BadType{"f32[-1]", "'-1' is neither a symbol nor a size of 1 or more"},
+                      BadType{"f32[3K]", "'3K' is neither a symbol nor a size of 1 or more"},
+                      BadType{"f32[99999999999999999999]",
+                              "'99999999999999999999' is neither a symbol nor a size of 1 or more"},
+                      BadType{"f32[K]]", "'K]' is neither a symbol nor a size of 1 or more"},
+                      BadType{"object<llama.context/1", "it lacks the closing '>'"},
+                      BadType{"object<>", "'' is not name/revision"},
+                      BadType{"object<llama>", "'llama' is not name/revision"},
+                      BadType{"object<llama/x>", "'llama/x' is not name/revision"},
+                      BadType{"object</1>", "'/1' is not name/revision"}));
+
+// ---- what is refused ----
+
+std::string refusal(const std::string& text) {
+  try {
+    parse_manifest(text, "plugin.toml");
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), ExitCode::plugin);
+    return failure.origin().text() + ": " + failure.message();
+  }
+  return "no refusal";
+}
+
+struct Bad {
+  const char* text;  // follows [plugin] on lines 1 to 5
+  const char* expected;
+};
+
+void PrintTo(const Bad& bad, std::ostream* out) { *out << bad.text; }
+
+class BadManifest : public ::testing::TestWithParam<Bad> {};
+
+TEST_P(BadManifest, IsRefusedAtItsPlace) {
+  EXPECT_EQ(refusal(std::string("[plugin]\nname = 'p'\nversion = '1'\nlicense = 'MIT'\ntier = 'c'\n") +
+                    GetParam().text),
+            GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Components, BadManifest,
+    ::testing::Values(
+        Bad{"", "plugin.toml: the manifest names no components"},
+        Bad{"[component.'a/b']\n", "plugin.toml:6:2: unknown key 'component' in the manifest"},
+        Bad{"[components.b]\n",
+            "plugin.toml:6:13: 'b' cannot name a component: write role/name, as in \"gistnet/mean\""},
+        Bad{"[components.'a/b/c']\n",
+            "plugin.toml:6:13: 'a/b/c' cannot name a component: write role/name, as in \"gistnet/mean\""},
+        Bad{"[components]\n'a/b' = 3\n",
+            "plugin.toml:7:9: components.\"a/b\" is an integer when it should be a table"},
+        Bad{"[components.'a/b']\nparameter = true\n",
+            "plugin.toml:7:1: unknown key 'parameter' in [components.\"a/b\"]"},
+        Bad{"[components.'a/b']\nparameters = 1\n",
+            "plugin.toml:7:14: components.\"a/b\".parameters is an integer when it should be a boolean"},
+        Bad{"[components.'a/b']\ndoc = ''\ndoc = ''\n",
+            "plugin.toml:8:7: error while parsing key-value pair: cannot redefine existing string 'doc'"}));
+
+// Each text is options.x = { <text> }.
+class BadOption : public ::testing::TestWithParam<Bad> {};
+
+TEST_P(BadOption, IsRefused) {
+  const std::string text = refusal(
+      std::string(
+          "[plugin]\nname = 'p'\nversion = '1'\nlicense = 'MIT'\ntier = 'c'\n[components.'a/b']\noptions.x "
+          "= { ") +
+      GetParam().text + " }\n");
+  EXPECT_EQ(text.substr(text.find(": ") + 2), GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadOption,
+    ::testing::Values(
+        Bad{"default = 1", "components.\"a/b\".options.x lacks the key 'type'"},
+        Bad{"type = 'int'", "unknown type 'int' of an option"},
+        Bad{"type = 'integer', defualt = 1", "unknown key 'defualt' in components.\"a/b\".options.x"},
+        Bad{"type = 'integer', default = 1.5",
+            "components.\"a/b\".options.x.default is 1.5 when it should be of type integer"},
+        Bad{"type = 'float', default = 'a'",
+            "components.\"a/b\".options.x.default is \"a\" when it should be of type float"},
+        Bad{"type = 'integers', default = [1, 'a']",
+            "components.\"a/b\".options.x.default is [1, \"a\"] when it should be of type integers"},
+        Bad{"type = 'strings', default = 'a'",
+            "components.\"a/b\".options.x.default is \"a\" when it should be of type strings"},
+        Bad{"type = 'integer', min = 2, default = 1",
+            "components.\"a/b\".options.x.default is 1 when it should be at least min, 2"},
+        Bad{"type = 'floats', max = 1, default = [0.5, 1.5]",
+            "components.\"a/b\".options.x.default is [0.5, 1.5] when it should be at most max, 1"},
+        Bad{"type = 'float', min = 2, max = 1",
+            "components.\"a/b\".options.x.max is 1 when it should be at least min, 2"},
+        Bad{"type = 'float', min = inf",
+            "components.\"a/b\".options.x.min is inf when it should be a finite number"},
+        Bad{"type = 'string', min = 2", "only options of numbers can have 'min'"},
+        Bad{"type = 'string', choices = ['a']", "only options of type choice can have 'choices'"},
+        Bad{"type = 'choice'", "components.\"a/b\".options.x lacks the key 'choices'"},
+        Bad{"type = 'choice', choices = []",
+            "components.\"a/b\".options.x.choices is [] when it should be a list of one name or more"},
+        Bad{"type = 'choice', choices = ['a', 'a']", "the choice 'a' is there twice"},
+        Bad{"type = 'choice', choices = ['a'], default = 'b'",
+            "components.\"a/b\".options.x.default is \"b\" when it should be one of the choices"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Names, BadManifest,
+    ::testing::Values(
+        Bad{"[components.'a/b']\noptions.use = { type = 'integer' }\n",
+            "plugin.toml:7:9: an option cannot have the name 'use'"},
+        Bad{"[components.'a/b']\noptions.'a b' = { type = 'integer' }\n",
+            "plugin.toml:7:9: 'a b' cannot name an option: use letters, digits and '_'"},
+        Bad{"[components.'a/b']\noperations.'a b' = {}\n",
+            "plugin.toml:7:12: 'a b' cannot name an operation: use letters, digits and '_'"},
+        Bad{"[components.'a/b']\nsymbols.'K.1' = {}\n",
+            "plugin.toml:7:9: 'K.1' cannot name a symbol: use letters, digits and '_'"},
+        Bad{"[components.'a/b']\nsymbols.K = { option = 'k' }\n",
+            "plugin.toml:7:24: components.\"a/b\".symbols.K.option is \"k\" when it should be an option that "
+            "is an "
+            "integer or a list"},
+        Bad{"[components.'a/b']\noptions.k = { type = 'float' }\nsymbols.K = { option = 'k' }\n",
+            "plugin.toml:8:24: components.\"a/b\".symbols.K.option is \"k\" when it should be an option that "
+            "is an "
+            "integer or a list"}));
+
+// Each text stands in operation o of component a/b, from line 7 on.
+class BadOperation : public ::testing::TestWithParam<Bad> {};
+
+TEST_P(BadOperation, IsRefused) {
+  std::string text = refusal(std::string("[plugin]\nname = 'p'\nversion = '1'\nlicense = 'MIT'\ntier = "
+                                         "'c'\n[components.'a/b'.operations.o]\n") +
+                             GetParam().text);
+  // The path is long and always the same: O stands for it below.
+  const std::string path = "components.\"a/b\".operations.o";
+  for (std::size_t at = text.find(path); at != std::string::npos; at = text.find(path)) {
+    text = text.substr(0, at) + 'O' + text.substr(at + path.size());
+  }
+  EXPECT_EQ(text, GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadOperation,
+    ::testing::Values(
+        Bad{"", "plugin.toml:6:30: O lacks the key 'effect'"},
+        Bad{"effect = 'impure'\n",
+            "plugin.toml:7:10: O.effect is \"impure\" when it should be \"pure\", \"random\" or "
+            "\"stateful\""},
+        Bad{"effect = 'pure'\ninput.a = {}\n", "plugin.toml:8:1: unknown key 'input' in O"},
+        Bad{"effect = 'pure'\ninputs.a = { doc = '' }\n", "plugin.toml:8:8: O.inputs.a lacks the key 'type'"},
+        Bad{"effect = 'pure'\ninputs.a = 'f32[]'\n",
+            "plugin.toml:8:12: O.inputs.a is a string when it should be a table"},
+        Bad{"effect = 'pure'\ninputs.a-b = { type = 'f32[]' }\n",
+            "plugin.toml:8:8: 'a-b' cannot name a port: use letters, digits and '_'"},
+        Bad{"effect = 'pure'\ninputs.a = { type = 'f33[K]' }\n",
+            "plugin.toml:8:21: 'f33[K]' is no port type: unknown element type 'f33'"},
+        Bad{"effect = 'pure'\ninputs.a = { type = 'i32[K]', gradient = true }\n",
+            "plugin.toml:8:42: i32[K] has no gradient: only floats have one"},
+        Bad{"effect = 'pure'\ninputs.a = { type = 'f32[K]', figure = 'mean' }\n",
+            "plugin.toml:8:31: unknown key 'figure' in O.inputs.a"},
+        Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', optional = true }\n",
+            "plugin.toml:8:32: unknown key 'optional' in O.outputs.a"},
+        Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', figure = 'max' }\n",
+            "plugin.toml:8:41: O.outputs.a.figure is \"max\" when it should be \"mean\" or \"sum\""},
+        Bad{"effect = 'pure'\noutputs.a = { type = 'f32[]', figure = 'mean' }\n",
+            "plugin.toml:8:40: a figure has a row for each item: f32[] has none"},
+        Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K, M]', labels = 'h' }\n",
+            "plugin.toml:8:35: only a figure can have 'labels'"},
+        Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K, M]', figure = 'mean', labels = 'h' }\n",
+            "plugin.toml:8:61: O.outputs.a.labels is \"h\" when it should be an option that is a list"},
+        Bad{"effect = 'pure'\ninputs.a = { type = 'f32[K]', gradient = true }\noutputs.b = { type = 'f32[]' "
+            "}\n",
+            "plugin.toml:6:30: O gives gradients of inputs, but takes none of any output"}));
+
+struct BadHead {
+  const char* text;
+  const char* expected;
+};
+
+class BadManifestHead : public ::testing::TestWithParam<BadHead> {};
+
+TEST_P(BadManifestHead, IsRefused) { EXPECT_EQ(refusal(GetParam().text), GetParam().expected); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadManifestHead,
+    ::testing::Values(
+        BadHead{"", "plugin.toml: the manifest lacks the key 'plugin'"},
+        BadHead{"[plugin]\nname = \n",
+                "plugin.toml:2:8: error while parsing key-value pair: expected value, saw '\\n'"},
+        BadHead{"[plugin]\nname = 'p'\nversion = '1'\nlicense = 'MIT'\n",
+                "plugin.toml:1:2: [plugin] lacks the key 'tier'"},
+        BadHead{"[plugin]\nname = 'p'\nversion = '1'\nlicense = 'MIT'\ntier = 'native'\n",
+                "plugin.toml:5:8: plugin.tier is \"native\" when it should be \"c\" or \"libtorch\""},
+        BadHead{"[plugin]\nauthor = 'x'\n", "plugin.toml:2:1: unknown key 'author' in [plugin]"},
+        // Another ABI is said before anything that this program cannot know.
+        BadHead{"strange = 1\n[build]\nabi = '2.7'\n",
+                "plugin.toml:3:7: the plugin is built for ABI 2.7 when this program has ABI 1.0"},
+        BadHead{"[build]\nabi = 1\n",
+                "plugin.toml:2:7: build.abi is 1 when it should be major.minor, as in \"1.0\""},
+        BadHead{"[build]\nabi = '1'\n",
+                "plugin.toml:2:7: build.abi is \"1\" when it should be major.minor, as in \"1.0\""},
+        BadHead{"[build]\nabi = '1.0beta'\n",
+                "plugin.toml:2:7: build.abi is \"1.0beta\" when it should be major.minor, as in \"1.0\""}));
+
+}  // namespace
+}  // namespace gistmill

@@ -1,0 +1,160 @@
+// Tables from rows: which entry gets which comparison, and rows that must be refused.
+#include "host/report/evaluation.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "host/diagnostic/failure.hpp"
+
+namespace gistmill {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+// One figure, four spans of two documents.
+EvaluationRows ladder() {
+  const std::vector<int> documents = {1, 1, 2, 2};
+  EvaluationRows rows;
+  rows.name = "heldout";
+  rows.figures = {"delta_nll.32"};
+  rows.variants = {
+      {"dropped", "", false, {{0.8, 0.4, 0.6, 0.6}}, documents},
+      {"last 1", "", false, {{0.4, 0.2, 0.3, 0.3}}, documents},
+      {"contextual", "", true, {{0.3, 0.2, 0.2, 0.1}}, documents},
+      {"swapped", "contextual", true, {{0.5, 0.5, 0.3, 0.3}}, documents},
+  };
+  rows.reference = "dropped";
+  rows.paired = "last 1";
+  return rows;
+}
+
+void expect_failure(const EvaluationRows& rows, ExitCode code, const std::string& part) {
+  try {
+    evaluate(rows);
+    FAIL() << "expected a failure about: " << part;
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), code);
+    EXPECT_THAT(failure.message(), HasSubstr(part));
+    EXPECT_THAT(failure.message(), HasSubstr("evaluation 'heldout'"));
+  }
+}
+
+TEST(Evaluation, GivesEachVariantItsMean) {
+  const EvaluationTable table = evaluate(ladder());
+  EXPECT_EQ(table.name, "heldout");
+  EXPECT_NEAR(table.find("dropped", "delta_nll.32")->mean.value, 0.6, 1e-12);
+  EXPECT_NEAR(table.find("contextual", "delta_nll.32")->mean.value, 0.2, 1e-12);
+  EXPECT_EQ(table.find("contextual", "delta_nll.32")->mean.items, 4);
+  EXPECT_EQ(table.find("contextual", "delta_nll.32")->mean.documents, 2);
+  EXPECT_TRUE(table.find("contextual", "delta_nll.32")->trained);
+}
+
+TEST(Evaluation, ComparesWithTheReferenceAndThePairedVariant) {
+  const EvaluationTable table = evaluate(ladder());
+  const EvaluationEntry& entry = *table.find("contextual", "delta_nll.32");
+  EXPECT_NEAR(entry.recovered->value, 1.0 - 0.2 / 0.6, 1e-12);
+  EXPECT_NEAR(entry.paired->value, -0.1, 1e-12);
+  EXPECT_NEAR(table.find("dropped", "delta_nll.32")->recovered->value, 0.0, 1e-12);
+}
+
+TEST(Evaluation, DoesNotPairAVariantWithItself) {
+  EXPECT_FALSE(evaluate(ladder()).find("last 1", "delta_nll.32")->paired.has_value());
+}
+
+TEST(Evaluation, TurnsASwappedVariantIntoTheBindingGapOfItsOwn) {
+  const EvaluationTable table = evaluate(ladder());
+  EXPECT_THAT(table.variants(), ElementsAre("dropped", "last 1", "contextual"));
+  // Differences .2 .3 .1 .2: mean .2; residuals 0 .1 -.1 0 by document .1 and -.1: sqrt(2 * .02) / 4.
+  EXPECT_NEAR(table.find("contextual", "delta_nll.32")->binding_gap->value, 0.2, 1e-12);
+  EXPECT_NEAR(table.find("contextual", "delta_nll.32")->binding_gap->standard_error, 0.05, 1e-12);
+  EXPECT_FALSE(table.find("dropped", "delta_nll.32")->binding_gap.has_value());
+}
+
+TEST(Evaluation, WithoutReferenceAndPairHasMeansOnly) {
+  EvaluationRows rows = ladder();
+  rows.reference.clear();
+  rows.paired.clear();
+  const EvaluationTable table = evaluate(rows);
+  EXPECT_FALSE(table.find("contextual", "delta_nll.32")->recovered.has_value());
+  EXPECT_FALSE(table.find("contextual", "delta_nll.32")->paired.has_value());
+}
+
+TEST(Evaluation, KeepsSeveralFiguresApartAndInOrder) {
+  EvaluationRows rows;
+  rows.name = "heldout";
+  rows.figures = {"delta_nll.8", "delta_nll.32"};
+  rows.variants = {{"a", "", false, {{1.0, 3.0}, {5.0, 7.0}}, {1, 2}}};
+  const EvaluationTable table = evaluate(rows);
+  EXPECT_THAT(table.figures(), ElementsAre("delta_nll.8", "delta_nll.32"));
+  EXPECT_DOUBLE_EQ(table.find("a", "delta_nll.8")->mean.value, 2.0);
+  EXPECT_DOUBLE_EQ(table.find("a", "delta_nll.32")->mean.value, 6.0);
+  EXPECT_EQ(table.find("a", "delta_nll.64"), nullptr);
+}
+
+TEST(Evaluation, TakesTheLastFigureAsHeadlineUnlessOneIsNamed) {
+  EvaluationRows rows;
+  rows.name = "heldout";
+  rows.figures = {"delta_nll.8", "delta_nll.32"};
+  rows.variants = {{"a", "", false, {{1.0}, {5.0}}, {1}}};
+  EXPECT_EQ(evaluate(rows).headline_figure(), "delta_nll.32");
+  rows.headline = "delta_nll.8";
+  EXPECT_EQ(evaluate(rows).headline_figure(), "delta_nll.8");
+  EXPECT_EQ(EvaluationTable{}.headline_figure(), "");
+}
+
+TEST(Evaluation, LeavesOutAnItemThatHasNoValueInAnyVariant) {
+  EvaluationRows rows = ladder();
+  for (auto& variant : rows.variants) variant.rows[0][1] = kNan;
+  EXPECT_EQ(evaluate(rows).find("contextual", "delta_nll.32")->mean.items, 3);
+}
+
+TEST(Evaluation, RefusesAValueThatIsMissingInOneVariantOnly) {
+  EvaluationRows rows = ladder();
+  rows.variants[2].rows[0][1] = kNan;
+  expect_failure(rows, ExitCode::numerics,
+                 "delta_nll.32 of variant 'contextual' is not finite in 1 of 4 items");
+}
+
+TEST(Evaluation, RefusesInfinity) {
+  EvaluationRows rows = ladder();
+  rows.variants[1].rows[0] = {0.1, HUGE_VAL, -HUGE_VAL, 0.1};
+  expect_failure(rows, ExitCode::numerics, "variant 'last 1' is not finite in 2 of 4 items");
+}
+
+TEST(Evaluation, RefusesToCompareVariantsThatSawDifferentItems) {
+  EvaluationRows rows = ladder();
+  rows.variants[2].documents = {1, 1, 2, 3};
+  expect_failure(rows, ExitCode::failed, "saw different items");
+}
+
+TEST(Evaluation, RefusesRowsThatDoNotFitTheirDocuments) {
+  EvaluationRows rows = ladder();
+  rows.variants[0].rows[0].pop_back();
+  expect_failure(rows, ExitCode::failed, "delta_nll.32 of variant 'dropped' has 3 values for 4 items");
+  rows.variants[0].rows.clear();
+  expect_failure(rows, ExitCode::failed, "variant 'dropped' has 0 figures when there are 1");
+}
+
+TEST(Evaluation, RefusesNamesOfVariantsAndFiguresThatAreNotThere) {
+  EvaluationRows rows = ladder();
+  rows.reference = "droped";
+  expect_failure(rows, ExitCode::failed, "reference 'droped' is none of its variants");
+  rows = ladder();
+  rows.paired = "last 9";
+  expect_failure(rows, ExitCode::failed, "paired variant 'last 9'");
+  rows = ladder();
+  rows.variants[3].binding_of = "refine";
+  expect_failure(rows, ExitCode::failed, "binding of 'refine'");
+  rows = ladder();
+  rows.headline = "kl.32";
+  expect_failure(rows, ExitCode::failed, "headline 'kl.32' is none of its figures");
+}
+
+}  // namespace
+}  // namespace gistmill

@@ -1,0 +1,157 @@
+// What the report page says, and that it stands alone.
+#include "host/report/html_page.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+
+namespace gistmill {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+RunRecord trained_run() {
+  RunRecord record;
+  record.recipe = "recipes/gistnet/quickstart.toml";
+  record.version = "0.1.0";
+  record.status = "finished";
+  record.threads = 2;
+  record.started = 1'700'000'000;
+  record.seconds = 512;
+  StageRecord stage;
+  stage.name = "contextual";
+  stage.steps = 3;
+  stage.parameters = 2'950'000;
+  stage.points = {{1, 2.0, 1e-4, 1.0, 0.5, 7}, {2, 1.5, 2e-4, 1.0, 0.5, 7}, {3, 1.0, 1e-4, 1.0, 0.5, 7}};
+  record.stages = {stage};
+  EvaluationTable table;
+  table.name = "heldout";
+  table.reference = "dropped";
+  table.paired = "last 1";
+  EvaluationEntry entry;
+  entry.variant = "dropped";
+  entry.figure = "delta_nll.32";
+  entry.mean = {0.6, 0.02, 512, 64};
+  table.entries.push_back(entry);
+  entry.variant = "contextual";
+  entry.trained = true;
+  entry.mean = {0.25, 0.02, 512, 64};
+  entry.recovered = Estimate{0.583, 0.03, 512, 64};
+  entry.paired = Estimate{-0.06, 0.01, 512, 64};
+  table.entries.push_back(entry);
+  record.evaluations = {table};
+  return record;
+}
+
+TEST(HtmlPage, OpensWithTheResultAndItsUncertainty) {
+  const std::string page = html_page(trained_run());
+  EXPECT_THAT(page, HasSubstr("contextual beats last 1 by 0.060 nats at H = 32, 6.0 standard errors."));
+  EXPECT_THAT(page, HasSubstr("contextual recovers 58 % (3 %)"));
+  EXPECT_THAT(page, HasSubstr("512 spans of 64 documents"));
+  EXPECT_LT(page.find("contextual beats"), page.find("<svg"));
+}
+
+TEST(HtmlPage, HasLadderTableAndCurves) {
+  const std::string page = html_page(trained_run());
+  EXPECT_THAT(page, HasSubstr("class='chart ladder'"));
+  EXPECT_THAT(page, HasSubstr("0.250 <span class='error'>(0.020)</span>"));
+  EXPECT_THAT(page, HasSubstr("aria-label='loss'"));
+  EXPECT_THAT(page, HasSubstr("aria-label='learning rate'"));
+  EXPECT_THAT(page, HasSubstr("14.0 spans/s"));
+}
+
+TEST(HtmlPage, FetchesNothingAndRunsNothing) {
+  const std::string page = html_page(trained_run());
+  for (const char* part : {"http:", "https:", "<script", "<link", "@import", "url(", "src="}) {
+    EXPECT_THAT(page, Not(HasSubstr(part)));
+  }
+  EXPECT_THAT(page, HasSubstr("prefers-color-scheme: dark"));
+  EXPECT_THAT(page, HasSubstr("@media print"));
+}
+
+TEST(HtmlPage, EscapesEveryTextOfTheRun) {
+  const std::string evil = "<evil&'\">";
+  RunRecord record = trained_run();
+  record.recipe = record.version = record.processor = record.working_folder = record.status = record.failure =
+      evil;
+  record.recipe_lock = evil;
+  record.command = {evil};
+  record.messages = {{0.0, evil, evil, evil}};
+  record.plugins = record.contents = {{evil, evil, evil}};
+  record.stages[0].name = evil;
+  record.stages[0].trains = {evil};
+  EvaluationTable& table = record.evaluations[0];
+  table.name = table.stage = table.items = evil;
+  table.reference = table.paired = table.entries[0].variant = evil;
+  for (EvaluationEntry& entry : table.entries) entry.figure = evil;
+  record.stages[0].evaluations = {table, table};
+  const std::string page = html_page(record);
+  EXPECT_THAT(page, Not(HasSubstr("<evil")));
+  EXPECT_THAT(page, HasSubstr("&lt;evil&amp;&#39;&quot;&gt;"));
+}
+
+TEST(HtmlPage, ClosesEveryElement) {
+  const std::string page = html_page(trained_run());
+  std::vector<std::string> open;
+  const std::regex tag("<(/?)([a-z][a-z0-9]*)[^>]*?(/?)>");
+  for (std::sregex_iterator it(page.begin(), page.end(), tag), end; it != end; ++it) {
+    const std::string name = (*it)[2];
+    if ((*it)[3] == "/" || name == "meta") continue;
+    if ((*it)[1] != "/") {
+      open.push_back(name);
+      continue;
+    }
+    ASSERT_FALSE(open.empty()) << "</" << name << ">";
+    EXPECT_EQ(open.back(), name);
+    open.pop_back();
+  }
+  EXPECT_TRUE(open.empty());
+}
+
+TEST(HtmlPage, SaysHowToRunItAgain) {
+  RunRecord record = trained_run();
+  EXPECT_THAT(html_page(record), HasSubstr("<pre>gistmill run recipes/gistnet/quickstart.toml</pre>"));
+  record.command = {"gistmill", "run", "my recipe.toml", "--set", "a='b'"};
+  record.working_folder = "/home/ada";
+  EXPECT_THAT(html_page(record), HasSubstr("<pre>cd /home/ada\ngistmill run &#39;my recipe.toml&#39; --set "
+                                           "&#39;a=&#39;\\&#39;&#39;b&#39;\\&#39;&#39;&#39;</pre>"));
+}
+
+TEST(HtmlPage, ShowsRecipePluginsAndMessages) {
+  RunRecord record = trained_run();
+  record.recipe_lock = "[run]\nsteps = 3  # a.toml:1:1\n";
+  record.plugins = {{"loss-kl", "0.1.0", "abcd1234"}};
+  record.messages = {{0.0, "warning", "teacher", "slow here"}};
+  record.damaged_lines = 2;
+  const std::string page = html_page(record);
+  EXPECT_THAT(page, HasSubstr("steps = 3  # a.toml:1:1"));
+  EXPECT_THAT(page, HasSubstr("abcd1234"));
+  EXPECT_THAT(page, HasSubstr("slow here"));
+  EXPECT_THAT(page, HasSubstr("2 lines of events.jsonl are damaged"));
+}
+
+TEST(HtmlPage, OfAnUnfinishedRunTellsHowFarItCame) {
+  RunRecord record = trained_run();
+  record.evaluations.clear();
+  record.status.clear();
+  const std::string page = html_page(record);
+  EXPECT_THAT(page, HasSubstr("not ended"));
+  EXPECT_THAT(page, HasSubstr("contextual: 3 of 3 steps, loss 2.000 at step 1, 1.000 at step 3."));
+  EXPECT_THAT(page, Not(HasSubstr("class='chart ladder'")));
+}
+
+TEST(HtmlPage, OfAFailedRunBeginsWithTheReason) {
+  RunRecord record = trained_run();
+  record.status = "failed";
+  record.failure = "loss is not finite at step 3";
+  EXPECT_THAT(html_page(record), HasSubstr("<p class='lead error-level'>loss is not finite at step 3</p>"));
+}
+
+TEST(HtmlPage, OfAnEmptyRunSaysThatThereIsNothingYet) {
+  EXPECT_THAT(html_page(RunRecord{}), HasSubstr("The run has written no result yet."));
+}
+
+}  // namespace
+}  // namespace gistmill

@@ -1,0 +1,128 @@
+// summary.json: what is written comes back, and what is no summary is refused.
+#include "host/report/summary.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "host/diagnostic/failure.hpp"
+#include "tests/host/report/scratch_folder.hpp"
+
+namespace gistmill {
+namespace {
+
+using testing::HasSubstr;
+using Json = nlohmann::json;
+
+RunSummary example() {
+  EvaluationEntry entry;
+  entry.variant = "contextual";
+  entry.figure = "delta_nll.32";
+  entry.trained = true;
+  entry.mean = {0.256, 0.018, 512, 64};
+  entry.recovered = Estimate{0.547, 0.02, 512, 64};
+  entry.paired = Estimate{-0.06, std::numeric_limits<double>::quiet_NaN(), 512, 64};
+  EvaluationTable table;
+  table.name = "heldout";
+  table.stage = "contextual";
+  table.step = 600;
+  table.reference = "dropped";
+  table.paired = "last 1 in place";
+  table.headline = "delta_nll.32";
+  table.entries = {entry};
+  RunSummary summary;
+  summary.recipe = "quickstart.toml";
+  summary.run = {"finished", 512.5, 1'300'000'000, 2'950'000, 600, 8400, 2, 7, "0.1.0"};
+  summary.evaluations = {table};
+  return summary;
+}
+
+TEST(Summary, HasTheKeysOfTheDocument) {
+  const Json json = to_json(example());
+  EXPECT_EQ(json["format"], 1);
+  EXPECT_EQ(json["recipe"], "quickstart.toml");
+  EXPECT_EQ(json["run"]["parameters"], 2'950'000);
+  EXPECT_EQ(json["run"]["seconds"], 512.5);
+  const Json& table = json["evaluations"][0];
+  EXPECT_EQ(table["name"], "heldout");
+  EXPECT_EQ(table["stage"], "contextual");
+  EXPECT_EQ(table["items"], "spans");
+  const Json& entry = table["entries"][0];
+  EXPECT_EQ(entry["variant"], "contextual");
+  EXPECT_EQ(entry["mean"], 0.256);
+  EXPECT_EQ(entry["n"], 512);
+  EXPECT_EQ(entry["documents"], 64);
+  EXPECT_EQ(entry["recovered_standard_error"], 0.02);
+  EXPECT_FALSE(entry.contains("binding_gap"));
+}
+
+TEST(Summary, WritesNullForANumberThatIsNotFinite) {
+  EXPECT_TRUE(to_json(example())["evaluations"][0]["entries"][0]["paired_standard_error"].is_null());
+}
+
+TEST(Summary, ComesBackFromItsFile) {
+  const ScratchFolder folder;
+  write_summary(folder / "summary.json", example());
+  const RunSummary back = read_summary(folder / "summary.json");
+  EXPECT_EQ(to_json(back), to_json(example()));
+  const EvaluationEntry& entry = back.evaluations.at(0).entries.at(0);
+  EXPECT_TRUE(std::isnan(entry.paired->standard_error));
+  EXPECT_EQ(entry.recovered->documents, 64);
+  EXPECT_FALSE(entry.binding_gap.has_value());
+}
+
+TEST(Summary, ReadsMissingKeysAsDefaultsAndIgnoresOthers) {
+  const RunSummary summary = summary_from_json(
+      Json::parse(R"({"format": 1, "later": 3, "evaluations": [{"name": "x", "entries": [{}]}]})"));
+  EXPECT_EQ(summary.recipe, "");
+  EXPECT_EQ(summary.evaluations.at(0).name, "x");
+  EXPECT_TRUE(std::isnan(summary.evaluations.at(0).entries.at(0).mean.value));
+}
+
+TEST(Summary, RefusesAnotherFormat) {
+  try {
+    summary_from_json(Json::parse(R"({"format": 2})"));
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.message(), "summary has format 2 when it should be 1");
+    EXPECT_EQ(failure.code(), ExitCode::failed);
+  }
+}
+
+TEST(Summary, RefusesValuesOfTheWrongType) {
+  for (const char* text :
+       {R"({"format": 1, "recipe": 5})", R"({"format": 1, "evaluations": [{"entries": [7]}]})",
+        R"({"format": 1, "run": {"seconds": "long"}})", R"({"format": "one"})", R"([1, 2])"}) {
+    EXPECT_THROW(summary_from_json(Json::parse(text)), Failure) << text;
+  }
+}
+
+TEST(Summary, NamesAFileThatIsNotJson) {
+  const ScratchFolder folder;
+  std::ofstream(folder / "summary.json") << "{\"format\": 1, ";
+  try {
+    read_summary(folder / "summary.json");
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_THAT(failure.what(), HasSubstr("summary.json"));
+    EXPECT_THAT(failure.what(), HasSubstr("is not JSON"));
+  }
+}
+
+TEST(Summary, NamesAFileThatIsNotThere) {
+  const ScratchFolder folder;
+  try {
+    read_summary(folder / "summary.json");
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_THAT(failure.what(), HasSubstr("No such file"));
+  }
+}
+
+}  // namespace
+}  // namespace gistmill

@@ -1,0 +1,97 @@
+// The whole text of tables: the layout is the specification.
+#include "host/report/text_table.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace gistmill {
+namespace {
+
+EvaluationEntry entry(std::string variant, std::string figure, double mean, double error, double recovered) {
+  EvaluationEntry out;
+  out.variant = std::move(variant);
+  out.figure = std::move(figure);
+  out.mean = {mean, error, 512, 64};
+  out.recovered = Estimate{recovered, 0.03, 512, 64};
+  return out;
+}
+
+EvaluationEntry trained(EvaluationEntry out, double paired, double paired_error, double gap,
+                        double gap_error) {
+  out.trained = true;
+  out.paired = Estimate{paired, paired_error, 512, 64};
+  out.binding_gap = Estimate{gap, gap_error, 512, 64};
+  return out;
+}
+
+EvaluationTable ladder() {
+  EvaluationTable table;
+  table.name = "held out";
+  table.reference = "dropped";
+  table.paired = "last 1 in place";
+  table.entries = {
+      entry("dropped", "delta_nll.32", 0.565, 0.019, 0.0),
+      entry("last 1 in place", "delta_nll.32", 0.316, 0.021, 0.4407),
+      trained(entry("contextual", "delta_nll.32", 0.256, 0.018, 0.5469), -0.06, 0.009, 0.258, 0.02),
+      trained(entry("refine", "delta_nll.32", 0.293, 0.020, 0.4814), -0.015, 0.008, 0.1, 0.02),
+  };
+  return table;
+}
+
+TEST(TextTable, ShowsOneHorizonWithItsComparisonsAndOutcome) {
+  EXPECT_EQ(
+      text_table(ladder()),
+      "held out, 512 spans of 64 documents, delta-NLL in nats (standard error), recovered share\n"
+      "                           H = 32\n"
+      "  dropped           0.565 (0.019)    0 %\n"
+      "  last 1 in place   0.316 (0.021)   44 %\n"
+      "  contextual        0.256 (0.018)   55 %\n"
+      "  refine            0.293 (0.020)   48 %\n"
+      "  difference from last 1 in place, below 0 is better\n"
+      "  contextual       -0.060 (0.009)\n"
+      "  refine           -0.015 (0.008)\n"
+      "  binding gap: another item's gist in place of its own\n"
+      "  contextual       +0.258 (0.020)\n"
+      "  refine           +0.100 (0.020)\n"
+      "contextual beats last 1 in place by 0.060 nats at H = 32, 6.7 standard errors\n"
+      "refine and last 1 in place are not distinguishable at H = 32: -0.015 nats, 1.9 standard errors\n");
+}
+
+TEST(TextTable, PutsHorizonsSideBySide) {
+  EvaluationTable table;
+  table.name = "heldout";
+  table.entries = {
+      entry("dropped", "delta_nll.8", 1.84, 0.061, 0.0), entry("dropped", "delta_nll.32", 0.565, 0.019, 0.0),
+      entry("last 1", "delta_nll.8", 1.09, 0.05, 0.41), entry("last 1", "delta_nll.32", 0.316, 0.021, 0.44)};
+  EXPECT_EQ(text_table(table),
+            "heldout, 512 spans of 64 documents, delta-NLL in nats (standard error)\n"
+            "                    H = 8                 H = 32\n"
+            "  dropped   1.840 (0.061)    0 %   0.565 (0.019)    0 %\n"
+            "  last 1    1.090 (0.050)   41 %   0.316 (0.021)   44 %\n");
+}
+
+TEST(TextTable, GivesEachKindOfFigureItsOwnBlock) {
+  EvaluationTable table;
+  table.name = "heldout";
+  table.entries = {entry("a", "delta_nll.32", 0.5, 0.1, 0.0), entry("a", "speed", 14.0, 0.5, 0.0)};
+  for (EvaluationEntry& one : table.entries) one.recovered.reset();
+  EXPECT_EQ(text_table(table),
+            "heldout, 512 spans of 64 documents, delta-NLL in nats (standard error)\n"
+            "             H = 32\n"
+            "  a   0.500 (0.100)\n"
+            "heldout, 512 spans of 64 documents, speed (standard error)\n"
+            "  a  14.000 (0.500)\n");
+}
+
+TEST(TextTable, CountsCharactersAndNotBytesOfNames) {
+  EvaluationTable table;
+  table.name = "heldout";
+  table.entries = {entry("größer", "x", 0.5, 0.1, 0.0), entry("bigger", "x", 0.5, 0.1, 0.0)};
+  EXPECT_THAT(text_table(table),
+              testing::HasSubstr("  größer   0.500 (0.100)    0 %\n  bigger   0.500 (0.100)    0 %\n"));
+}
+
+TEST(TextTable, OfNothingIsNothing) { EXPECT_EQ(text_table(EvaluationTable{}), ""); }
+
+}  // namespace
+}  // namespace gistmill

@@ -1,0 +1,178 @@
+// Training through plugins: gradients across the C ABI, stopping, resuming, numbers that are not finite.
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <cstring>
+#include <thread>
+
+#include "gistmill/formats/safetensors.hpp"
+#include "host/diagnostic/failure.hpp"
+#include "tests/host/run/run_fixture.hpp"
+
+namespace gistmill {
+namespace {
+
+using ::testing::HasSubstr;
+
+using TrainingTest = RunTest;
+
+std::vector<float> floats(const formats::Safetensors& file, const std::string& name) {
+  const auto& tensor = file.tensor(name);
+  std::vector<float> values(tensor.data.size() / sizeof(float));
+  std::memcpy(values.data(), tensor.data.data(), tensor.data.size());
+  return values;
+}
+
+// loss = sum (a x)^2 / 2 with x = (1/4, 2/4, 3/4, 1) and a = 1: loss 0.9375, dloss/da = a x^2.
+TEST_F(TrainingTest, GradientsOfTwoPlainCallsAreThoseOfTheFormula) {
+  run(request(recipe()));
+  const auto steps = events("step");
+  ASSERT_EQ(steps.size(), 8u);
+  EXPECT_NEAR(steps[0]["loss"].get<double>(), 0.9375, 1e-6);
+  double squares = 0;
+  for (const double x : {0.25, 0.5, 0.75, 1.0}) squares += x * x * x * x;
+  EXPECT_NEAR(steps[0]["gradient_norm"].get<double>(), std::sqrt(squares), 1e-6);
+  EXPECT_LT(steps[7]["loss"].get<double>(), steps[0]["loss"].get<double>());
+}
+
+TEST_F(TrainingTest, TheOptimizerChangesTheMemoryThatThePluginComputesWith) {
+  run(request(recipe()));
+  const formats::Safetensors saved(folder_ / "run/checkpoints/step-000008/parameters.safetensors");
+  for (const float a : floats(saved, "scale.a")) {
+    EXPECT_LT(a, 0.6f);  // eight AdamW steps of about 0.1 each, the last ones smaller
+    EXPECT_GT(a, 0.2f);
+  }
+}
+
+TEST_F(TrainingTest, MicroStepsAverageTheirGradients) {
+  run(request(recipe()));
+  run(request(recipe("[run]\nmicro_steps = 4\n", "micro.toml"), "micro"));
+  EXPECT_NEAR(events("step")[0]["gradient_norm"].get<double>(),
+              events("step", "micro")[0]["gradient_norm"].get<double>(), 1e-6);
+}
+
+TEST_F(TrainingTest, ASlotThatIsReadTwiceGetsBothGradients) {
+  const auto path = recipe(R"(
+[components]
+second = { use = "test/scale" }
+[pipelines.train]
+steps = ["data.next", "scale.apply", { call = "second.apply", in = { x = "y" }, out = { y = "z" } },
+         { call = "loss.value", in = { y = "z" } }]
+train = ["scale", "second"]
+)");
+  run(request(path));
+  double squares = 0;  // both parameters are ones: each has gradient x^2
+  for (const double x : {0.25, 0.5, 0.75, 1.0}) squares += 2 * x * x * x * x;
+  EXPECT_NEAR(events("step")[0]["gradient_norm"].get<double>(), std::sqrt(squares), 1e-6);
+}
+
+TEST_F(TrainingTest, ClippingLimitsTheStepAndReportsTheNormBeforeIt) {
+  run(request(recipe("[run]\nclip = 0.001\n")));
+  EXPECT_GT(events("step")[0]["gradient_norm"].get<double>(), 1.0);
+}
+
+TEST_F(TrainingTest, StoppedAndResumedRunEqualsTheStraightOneBitForBit) {
+  run(request(recipe("[checkpoints]\nevery = 1\nkeep = 100\n")));
+  auto again = request(folder_ / "recipe.toml", "again");
+  run(again);
+  for (const int cut : {1, 4, 7}) {  // as if the process had ended right after that step
+    for (int step = cut + 1; step <= 8; ++step) {
+      std::filesystem::remove_all(folder_ / ("again/checkpoints/step-00000" + std::to_string(step)));
+    }
+    std::filesystem::remove(folder_ / "again/summary.json");
+    again.resume = true;
+    run(again);
+    for (const char* file : {"parameters.safetensors", "optimizer.safetensors", "data.state"}) {
+      EXPECT_EQ(read(folder_ / "run/checkpoints/step-000008" / file),
+                read(folder_ / "again/checkpoints/step-000008" / file))
+          << file << " after a cut at step " << cut;
+    }
+  }
+}
+
+TEST_F(TrainingTest, ASignalSavesAndTheRunGoesOnFromThere) {
+  const auto path = recipe("[run]\nsteps = 200000\n");
+  auto asked = request(path);
+  std::thread stopper([&] {
+    while (!std::filesystem::exists(folder_ / "run/events.jsonl")) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    std::raise(SIGTERM);
+  });
+  const RunOutcome outcome = run(asked);
+  stopper.join();
+  EXPECT_EQ(outcome.code, ExitCode::stopped);
+  EXPECT_THAT(talk_, HasSubstr("--resume"));
+  const auto checkpoints = events("checkpoint");
+  ASSERT_EQ(checkpoints.size(), 1u);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / checkpoints[0]["path"].get<std::string>() / "checkpoint.json"));
+}
+
+TEST_F(TrainingTest, ANumberThatIsNotFiniteStopsBeforeParametersChange) {
+  const auto path = recipe("[components]\ndata = { use = \"test/ramp\", poison = 5 }\n[checkpoints]\nevery = 1\nkeep = 9\n");
+  try {
+    run(request(path));
+    FAIL() << "the run went on";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), ExitCode::numerics);
+    EXPECT_THAT(failure.what(), HasSubstr("loss is nan at step 5 of 8; parameters are those of step 4"));
+    EXPECT_THAT(failure.what(), HasSubstr("step-000004"));
+  }
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "run/checkpoints/step-000004/checkpoint.json"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run/checkpoints/step-000005"));
+}
+
+TEST_F(TrainingTest, DataThatEndsEarlyIsSaidSo) {
+  try {
+    run(request(recipe("[components]\ndata = { use = \"test/ramp\", calls = 3 }\n")));
+    FAIL() << "the run went on";
+  } catch (const Failure& failure) {
+    EXPECT_THAT(failure.what(), HasSubstr("the data ended at step 4 of 8"));
+  }
+}
+
+TEST_F(TrainingTest, AnotherRecipesCheckpointIsRefused) {
+  run(request(recipe("[checkpoints]\nevery = 4\n")));
+  std::filesystem::remove(folder_ / "run/summary.json");
+  auto changed = request(recipe("[learning_rate]\npeak = 0.2\n"));
+  changed.resume = true;
+  EXPECT_THROW(run(changed), Failure);
+}
+
+TEST_F(TrainingTest, ADamagedCheckpointIsLeftOutAndTheOneBeforeItTaken) {
+  const auto path = recipe("[checkpoints]\nevery = 1\nkeep = 9\n");
+  run(request(path));
+  std::filesystem::remove(folder_ / "run/summary.json");
+  const auto file = folder_ / "run/checkpoints/step-000008/parameters.safetensors";
+  std::string bytes = read(file);
+  bytes.back() ^= 1;
+  std::ofstream(file, std::ios::binary) << bytes;
+  auto again = request(path);
+  again.resume = true;
+  run(again);
+  const auto started = events("stage_started");
+  EXPECT_EQ(started.back()["step"], 7);
+  EXPECT_THAT(events("message")[0]["text"].get<std::string>(), HasSubstr("SHA-256"));
+}
+
+TEST_F(TrainingTest, AFolderWithARunIsNotOverwritten) {
+  const auto path = recipe();
+  run(request(path));
+  try {
+    run(request(path));
+    FAIL() << "the run was overwritten";
+  } catch (const Failure& failure) {
+    EXPECT_THAT(failure.what(), HasSubstr("already holds a finished run"));
+    EXPECT_THAT(failure.what(), HasSubstr("--fresh"));
+  }
+}
+
+TEST_F(TrainingTest, TheRunFolderHoldsLockEventsSummaryAndReport) {
+  run(request(recipe()));
+  for (const char* name : {"recipe.lock.toml", "events.jsonl", "summary.json", "report.html"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / name)) << name;
+  }
+  EXPECT_THAT(read(folder_ / "run/recipe.lock.toml"), HasSubstr("sha256"));
+}
+
+}  // namespace
+}  // namespace gistmill

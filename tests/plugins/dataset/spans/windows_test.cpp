@@ -1,0 +1,152 @@
+// Which windows a corpus has, in which order they come, and how a run goes on.
+#include "plugins/dataset/spans/windows.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <set>
+
+#include <gistmill/formats/token_file.hpp>
+#include <gistmill/plugin/values.hpp>
+
+#include "tests/sdk/token_file/scratch_folder.hpp"
+
+namespace gistmill::dataset {
+namespace {
+
+using gistmill::testing::ScratchFolder;
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+// A file of documents with these lengths, all of one split but the last.
+formats::TokenFileReader corpus(const ScratchFolder& folder, const std::vector<std::size_t>& lengths) {
+  formats::TokenFileWriter writer(folder / "c.h5", "{}");
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    const std::vector<std::int32_t> ids(lengths[i], static_cast<std::int32_t>(i));
+    writer.append(ids.data(), ids.size(), "doc" + std::to_string(i), i + 1 == lengths.size());
+  }
+  writer.commit();
+  return formats::TokenFileReader(folder / "c.h5");
+}
+
+std::vector<std::pair<std::uint32_t, std::uint64_t>> pairs(const std::vector<Window>& windows) {
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> all;
+  for (const Window& window : windows) all.emplace_back(window.document, window.begin);
+  return all;
+}
+
+TEST(FindWindows, CutsDocumentsIntoWindowsThatDoNotOverlap) {
+  const ScratchFolder folder;
+  const auto file = corpus(folder, {10, 9, 31, 20, 30});
+  EXPECT_THAT(pairs(find_windows(file, 0, 10, false)),
+              ElementsAre(Pair(0, 0), Pair(2, 0), Pair(2, 10), Pair(2, 20), Pair(3, 0), Pair(3, 10)));
+  EXPECT_THAT(pairs(find_windows(file, 1, 10, false)), ElementsAre(Pair(4, 0), Pair(4, 10), Pair(4, 20)));
+}
+
+TEST(FindWindows, TakesTheFirstOfEachDocumentWhereOnlyThatIsAskedFor) {
+  const ScratchFolder folder;
+  EXPECT_THAT(pairs(find_windows(corpus(folder, {10, 9, 31, 1}), 0, 10, true)),
+              ElementsAre(Pair(0, 0), Pair(2, 0)));
+}
+
+TEST(FindWindows, NamesTheLongestDocumentWhereNoneIsLongEnough) {
+  const ScratchFolder folder;
+  try {
+    find_windows(corpus(folder, {10, 31, 9, 2000}), 0, 1024, false);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "the longest of 3 train documents, 'doc1', has 31 tokens when a window needs 1024; take a smaller "
+        "document length or longer texts");
+    EXPECT_EQ(error.key, "document");
+  }
+}
+
+TEST(FindWindows, SaysWhereASplitHasNoDocument) {
+  const ScratchFolder folder;
+  try {
+    find_windows(corpus(folder, {2000}), 0, 1024, false);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "none of 1 documents is of the train split");
+    EXPECT_EQ(error.key, "split");
+  }
+}
+
+std::vector<std::size_t> take(WindowOrder& order, std::size_t count) {
+  std::vector<std::size_t> windows;
+  for (std::size_t window = 0; windows.size() < count && order.next(window);) windows.push_back(window);
+  return windows;
+}
+
+TEST(WindowOrder, IsThatOfTheFileWhereItIsSequential) {
+  WindowOrder order(3, false, true);
+  EXPECT_THAT(take(order, 7), ElementsAre(0, 1, 2, 0, 1, 2, 0));
+}
+
+TEST(WindowOrder, EndsAfterOnePassWhereItDoesNotRepeat) {
+  WindowOrder order(3, false, false);
+  EXPECT_THAT(take(order, 7), ElementsAre(0, 1, 2));
+  std::size_t window = 0;
+  EXPECT_FALSE(order.next(window)) << "and stays at its end";
+}
+
+TEST(WindowOrder, ShuffledGivesEveryWindowOnceAnEpochInAnotherOrderEachTime) {
+  WindowOrder order(100, true, true);
+  order.set_seed(7);
+  const auto first = take(order, 100);
+  const auto second = take(order, 100);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(std::set<std::size_t>(first.begin(), first.end()).size(), 100u);
+  EXPECT_EQ(std::set<std::size_t>(second.begin(), second.end()).size(), 100u);
+}
+
+TEST(WindowOrder, IsDecidedByTheSeedAlone) {
+  const auto with_seed = [](std::uint64_t seed) {
+    WindowOrder order(100, true, true);
+    order.set_seed(seed);
+    return take(order, 250);
+  };
+  EXPECT_EQ(with_seed(7), with_seed(7));
+  EXPECT_NE(with_seed(7), with_seed(8));
+}
+
+TEST(WindowOrder, GoesOnFromASavedStateAsIfNothingHadHappened) {
+  for (const std::size_t taken : {0, 1, 99, 100, 101, 230}) {
+    WindowOrder whole(100, true, true);
+    whole.set_seed(7);
+    take(whole, taken);
+    const std::string state = whole.save("digest");
+
+    WindowOrder resumed(100, true, true);
+    resumed.set_seed(1234);  // of the new process; the saved one counts
+    resumed.load(state, "digest");
+    EXPECT_EQ(resumed.save("digest"), state) << "saving what was loaded gives the same bytes";
+    EXPECT_EQ(take(resumed, 150), take(whole, 150)) << "after " << taken;
+  }
+}
+
+TEST(WindowOrder, RefusesAStateOfSomethingElse) {
+  WindowOrder order(100, true, true);
+  const auto refusal = [&](const std::string& state) -> std::string {
+    try {
+      order.load(state, "0123456789abcdef");
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "it was loaded";
+  };
+  EXPECT_EQ(refusal("dataset/spans 1 7 0 5 100 0123456789abcdef"), "it was loaded");
+  EXPECT_EQ(refusal(""), "a saved position that is not one of dataset/spans");
+  EXPECT_EQ(refusal("dataset/text 1 7"), "a saved position that is not one of dataset/spans");
+  EXPECT_EQ(refusal("dataset/spans 2 7 0 5 100 0123456789abcdef"),
+            "a saved position of version 2 when this plugin reads 1");
+  EXPECT_EQ(refusal("dataset/spans 1 7 0"), "a saved position that is damaged");
+  EXPECT_EQ(refusal("dataset/spans 1 7 0 101 100 0123456789abcdef"), "a saved position that is damaged");
+  EXPECT_EQ(refusal("dataset/spans 1 7 0 5 90 ffffffffffffffff"),
+            "a saved position in other data: 90 windows of ffffffffffff when these are 100 of 0123456789ab");
+}
+
+}  // namespace
+}  // namespace gistmill::dataset

@@ -1,0 +1,354 @@
+// Which files are found, how they are cut, and who is held out.
+#include "plugins/dataset/text/corpus.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+
+#include <gistmill/plugin/values.hpp>
+
+#include "tests/sdk/token_file/scratch_folder.hpp"
+
+namespace gistmill::dataset {
+namespace {
+
+using gistmill::testing::ScratchFolder;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+CorpusOptions options_for(std::vector<std::string> files) {
+  CorpusOptions options;
+  options.files = std::move(files);
+  options.extensions = {".txt", ".md"};
+  options.validation = 0.0;
+  return options;
+}
+
+void put(const std::filesystem::path& path, std::string_view text) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+std::vector<std::string> names(const CorpusOptions& options) {
+  std::vector<std::string> found;
+  for (const CorpusFile& file : find_files(options)) found.push_back(file.name);
+  return found;
+}
+
+std::vector<Document> documents(const CorpusOptions& options) {
+  Corpus corpus(options);
+  std::vector<Document> all;
+  for (Document document; corpus.next(document);) all.push_back(document);
+  return all;
+}
+
+struct Refusal {
+  std::string message;
+  std::string key;
+};
+
+template <class Body>
+Refusal refusal(Body&& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return {error.what(), error.key};
+  }
+  return {"nothing was thrown", ""};
+}
+
+TEST(FindFiles, NamesFilesOfAFolderFromThatFolderOnAndSortsThem) {
+  const ScratchFolder folder;
+  for (const char* name : {"books/b.txt", "books/a.md", "books/old/c.txt", "books/picture.png",
+                           "books/.hidden.txt", "books/.git/x.txt"}) {
+    put(folder / name, "x");
+  }
+  EXPECT_THAT(names(options_for({folder / "books"})),
+              ElementsAre("books/a.md", "books/b.txt", "books/old/c.txt"));
+  EXPECT_THAT(names(options_for({(folder / "books").string() + "/"})),
+              ElementsAre("books/a.md", "books/b.txt", "books/old/c.txt"));
+}
+
+TEST(FindFiles, TakesANamedFileWhateverItsExtension) {
+  const ScratchFolder folder;
+  put(folder / "code.go", "x");
+  EXPECT_THAT(names(options_for({folder / "code.go"})), ElementsAre("code.go"));
+}
+
+TEST(FindFiles, ExpandsGlobsUnlessAFileHasThatVeryName) {
+  const ScratchFolder folder;
+  for (const char* name : {"one.txt", "two.txt", "three.log", "odd[1].txt"}) put(folder / name, "x");
+  EXPECT_THAT(names(options_for({folder / "t*.txt"})), ElementsAre("two.txt"));
+  EXPECT_THAT(names(options_for({folder / "odd[1].txt"})), ElementsAre("odd[1].txt"));
+}
+
+TEST(FindFiles, TakesAllFilesOfAFolderWithoutExtensions) {
+  const ScratchFolder folder;
+  put(folder / "x" / "a.png", "x");
+  CorpusOptions options = options_for({folder / "x"});
+  options.extensions = {};
+  EXPECT_THAT(names(options), ElementsAre("x/a.png"));
+}
+
+TEST(FindFiles, TakesAFileOnceThoughItIsNamedTwice) {
+  const ScratchFolder folder;
+  put(folder / "a.txt", "x");
+  EXPECT_THAT(names(options_for({folder / "a.txt", folder / "*.txt"})), ElementsAre("a.txt"));
+}
+
+TEST(FindFiles, SaysWhatIsMissing) {
+  const ScratchFolder folder;
+  put(folder / "books" / "a.png", "x");
+  const auto said = [&](std::vector<std::string> files) {
+    const Refusal refused = refusal([&] { find_files(options_for(std::move(files))); });
+    EXPECT_EQ(refused.key, "files");
+    return refused.message;
+  };
+  const std::string at = folder.path().string();
+  EXPECT_EQ(said({}), "no files are named");
+  EXPECT_EQ(said({at + "/novels"}), "there is no file or folder '" + at + "/novels'");
+  EXPECT_EQ(said({at + "/*.txt"}), "no file matches '" + at + "/*.txt'");
+  EXPECT_EQ(said({at + "/books"}), "no file in '" + at + "/books' ends in '.txt', '.md'");
+}
+
+TEST(FindFiles, RefusesTwoFilesOfOneName) {
+  const ScratchFolder folder;
+  put(folder / "a" / "x.txt", "x");
+  put(folder / "b" / "x.txt", "x");
+  const std::string at = folder.path().string();
+  EXPECT_EQ(refusal([&] {
+              find_files(options_for({at + "/b/x.txt", at + "/a/x.txt"}));
+            }).message,
+            "'" + at + "/a/x.txt' and '" + at +
+                "/b/x.txt' would both be named 'x.txt'; give a folder that holds both");
+}
+
+TEST(Corpus, GivesOneDocumentAFileInOrderOfNames) {
+  const ScratchFolder folder;
+  put(folder / "t" / "b.txt", "second\r\n");
+  put(folder / "t" / "a.txt",
+      "\xEF\xBB\xBF"
+      "first");
+  const std::vector<Document> all = documents(options_for({folder / "t"}));
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].name, "t/a.txt");
+  EXPECT_EQ(all[0].text, "first");
+  EXPECT_EQ(all[1].text, "second\n");
+}
+
+TEST(Corpus, CutsAFileAtTheSeparatorAndNumbersItsDocuments) {
+  const ScratchFolder folder;
+  put(folder / "stories.txt", "one\r\n\r\n\r\ntwo\n\n\n \n\n\nthree");
+  CorpusOptions options = options_for({folder / "stories.txt"});
+  options.separator = "\n\n\n";
+  const std::vector<Document> all = documents(options);
+  ASSERT_EQ(all.size(), 3u) << "the blank one is left out";
+  EXPECT_EQ(all[0].name, "stories.txt#1");
+  EXPECT_EQ(all[0].text, "one");
+  EXPECT_EQ(all[2].name, "stories.txt#3");
+  EXPECT_EQ(all[2].text, "three");
+}
+
+TEST(Corpus, DropsAHeaderBeforeItCuts) {
+  const ScratchFolder folder;
+  put(folder / "book.md", "# Title: X\r\n\r\n-------\r\nIt was late.\n");
+  CorpusOptions options = options_for({folder / "book.md"});
+  options.skip_until = "-------";
+  EXPECT_EQ(documents(options).at(0).text, "It was late.\n");
+}
+
+TEST(Corpus, LeavesOutEmptyFilesAndSaysWhereAllAreEmpty) {
+  const ScratchFolder folder;
+  put(folder / "t" / "a.txt", "");
+  put(folder / "t" / "b.txt", " \n\n");
+  const Refusal refused = refusal([&] { documents(options_for({folder / "t"})); });
+  EXPECT_EQ(refused.message, "no text in 2 files: each is empty");
+  EXPECT_EQ(refused.key, "files");
+  put(folder / "t" / "c.txt", "text");
+  EXPECT_EQ(documents(options_for({folder / "t"})).size(), 1u);
+}
+
+TEST(Corpus, RefusesAFileThatIsNoText) {
+  const ScratchFolder folder;
+  put(folder / "a.txt", std::string_view("ab\0c", 4));
+  EXPECT_EQ(refusal([&] { documents(options_for({folder / "a.txt"})); }).message,
+            "'" + (folder / "a.txt").string() + "' is not text: byte 2 is zero");
+}
+
+TEST(Corpus, CountsWhatItReplaced) {
+  const ScratchFolder folder;
+  put(folder / "a.txt", "caf\xE9 \xFF");
+  Corpus corpus(options_for({folder / "a.txt"}));
+  Document document;
+  ASSERT_TRUE(corpus.next(document));
+  EXPECT_EQ(document.text, "caf\uFFFD \uFFFD");
+  EXPECT_EQ(corpus.replaced(), 2u);
+}
+
+TEST(Corpus, GoesOnBehindAPosition) {
+  const ScratchFolder folder;
+  put(folder / "t" / "a.txt", "1|2|3");
+  put(folder / "t" / "b.txt", "4|5");
+  CorpusOptions options = options_for({folder / "t"});
+  options.separator = "|";
+  for (std::uint64_t position = 0; position < 5; ++position) {
+    Corpus corpus(options);
+    corpus.seek(position);
+    EXPECT_EQ(corpus.position(), position);
+    Document document;
+    ASSERT_TRUE(corpus.next(document));
+    EXPECT_EQ(document.text, std::to_string(position + 1));
+  }
+  Corpus corpus(options);
+  corpus.seek(5);
+  Document document;
+  EXPECT_FALSE(corpus.next(document));
+  EXPECT_THAT(refusal([&] { corpus.seek(6); }).message, HasSubstr("the files are others than before"));
+}
+
+TEST(Corpus, HasADigestOfNamesAndContents) {
+  const ScratchFolder folder;
+  put(folder / "one" / "t" / "a.txt", "text");
+  put(folder / "two" / "t" / "a.txt", "text");
+  const auto digest = [](const std::filesystem::path& path) { return Corpus(options_for({path})).digest(); };
+  const std::string reference = digest(folder / "one" / "t");
+  EXPECT_EQ(reference.size(), 64u);
+  EXPECT_EQ(digest(folder / "two" / "t"), reference) << "wherever it lies";
+  put(folder / "two" / "t" / "a.txt", "Text");
+  EXPECT_NE(digest(folder / "two" / "t"), reference);
+  std::filesystem::rename(folder / "one" / "t" / "a.txt", folder / "one" / "t" / "b.txt");
+  EXPECT_NE(digest(folder / "one" / "t"), reference);
+}
+
+// ---- who is held out ----
+
+std::set<std::string> held_out(const CorpusOptions& options) {
+  std::set<std::string> found;
+  for (const Document& document : documents(options)) {
+    if (document.split == 1) found.insert(document.name);
+  }
+  return found;
+}
+
+TEST(Split, HoldsOutAboutTheShareThatWasAskedFor) {
+  CorpusOptions options;
+  options.validation = 0.1;
+  int held = 0;
+  for (int i = 0; i < 10000; ++i) held += split_of(options, "group " + std::to_string(i));
+  EXPECT_NEAR(held, 1000, 120) << "four standard deviations";
+}
+
+TEST(Split, OfAGroupDependsOnNothingButItsNameAndTheSalt) {
+  CorpusOptions options;
+  options.validation = 0.5;
+  CorpusOptions salted = options;
+  salted.salt = "again";
+  int moved = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string group = std::to_string(i);
+    EXPECT_EQ(split_of(options, group), split_of(options, group));
+    moved += split_of(options, group) != split_of(salted, group);
+  }
+  EXPECT_NEAR(moved, 500, 65);
+}
+
+TEST(Split, IsTheSameInEveryVersion) {
+  CorpusOptions options;
+  options.validation = 0.5;
+  std::string splits;
+  for (const char* group : {"novels/emma", "novels/persuasion", "a", "b", "c", "d"}) {
+    splits += std::to_string(split_of(options, group));
+  }
+  EXPECT_EQ(splits, "111100") << "prepared corpora and published results depend on it";
+}
+
+TEST(Split, GrowsWithTheShareAndNeverSwapsAGroup) {
+  CorpusOptions few;
+  few.validation = 0.1;
+  CorpusOptions more = few;
+  more.validation = 0.2;
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_LE(split_of(few, std::to_string(i)), split_of(more, std::to_string(i)));
+}
+
+TEST(Split, OfEveryDocumentOfAFileIsTheFilesUnlessDocumentsAreAskedFor) {
+  const ScratchFolder folder;
+  std::string stories;
+  for (int i = 0; i < 200; ++i) stories += "story\n\n";
+  put(folder / "t" / "a.txt", stories);
+  put(folder / "t" / "b.txt", stories);
+  CorpusOptions options = options_for({folder / "t"});
+  options.separator = "\n\n";
+  options.hold_out = {"t/b*"};
+  std::map<std::string, std::set<std::int32_t>> splits;
+  for (const Document& document : documents(options))
+    splits[document.name.substr(0, 7)].insert(document.split);
+  EXPECT_THAT(splits["t/a.txt"], ElementsAre(0));
+  EXPECT_THAT(splits["t/b.txt"], ElementsAre(1));
+
+  options.hold_out = {};
+  options.validation = 0.5;
+  options.group = "document";
+  EXPECT_GT(held_out(options).size(), 150u);
+  EXPECT_LT(held_out(options).size(), 250u);
+}
+
+TEST(Split, HoldsWholeWorksOutWhereTheGroupEndsAtAText) {
+  CorpusOptions options;
+  options.group = "__";
+  EXPECT_EQ(group_of(options, "novels/emma__07.txt", ""), "novels/emma");
+  EXPECT_EQ(group_of(options, "a__b/plain.txt", ""), "a__b/plain.txt") << "folders are no part of it";
+  options.group = "file";
+  EXPECT_EQ(group_of(options, "novels/emma__07.txt", "x"), "novels/emma__07.txt");
+}
+
+TEST(Split, HoldsOutTheGroupsThatAreNamed) {
+  const ScratchFolder folder;
+  for (const char* name : {"n/emma__1.txt", "n/emma__2.txt", "n/persuasion__1.txt"}) put(folder / name, "x");
+  CorpusOptions options = options_for({folder / "n"});
+  options.group = "__";
+  options.validation = 0.9;
+  options.hold_out = {"n/emma"};
+  EXPECT_THAT(held_out(options), ElementsAre("n/emma__1.txt", "n/emma__2.txt"));
+  options.hold_out = {"n/pers*"};
+  EXPECT_THAT(held_out(options), ElementsAre("n/persuasion__1.txt"));
+}
+
+TEST(Split, SaysSoWhereOneSideWouldBeEmpty) {
+  const ScratchFolder folder;
+  put(folder / "t" / "a.txt", "x");
+  put(folder / "t" / "b.txt", "x");
+  CorpusOptions options = options_for({folder / "t"});
+  options.validation = 0.0001;
+  Refusal refused = refusal([&] { Corpus corpus(options); });
+  EXPECT_EQ(refused.message,
+            "none of 2 groups falls into the validation share of 0.0001; take a larger share, another salt, "
+            "or name "
+            "groups in hold_out");
+  EXPECT_EQ(refused.key, "validation");
+  options.validation = 0.9999;
+  EXPECT_THAT(refusal([&] { Corpus corpus(options); }).message, HasSubstr("all 2 groups fall into"));
+  options.hold_out = {"t/c"};
+  refused = refusal([&] { Corpus corpus(options); });
+  EXPECT_EQ(refused.message, "'t/c' is the name of no group; one of 2 is 't/a.txt'");
+  EXPECT_EQ(refused.key, "hold_out");
+  options.hold_out = {"*"};
+  EXPECT_EQ(refusal([&] { Corpus corpus(options); }).message,
+            "all 2 groups are held out, none is left to train on");
+}
+
+TEST(Split, MayBeAllOrNothingWhereThatIsAskedFor) {
+  const ScratchFolder folder;
+  put(folder / "t" / "a.txt", "x");
+  CorpusOptions options = options_for({folder / "t"});
+  options.validation = 1.0;
+  EXPECT_EQ(documents(options).at(0).split, 1);
+  options.validation = 0.0;
+  EXPECT_EQ(documents(options).at(0).split, 0);
+}
+
+}  // namespace
+}  // namespace gistmill::dataset

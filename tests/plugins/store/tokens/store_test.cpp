@@ -1,0 +1,114 @@
+// The store as the host drives it: begin, appends, commit; and what it says where that fails.
+#include "plugins/store/tokens/store.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/plugins/support/plain_options.hpp"
+#include "tests/sdk/token_file/scratch_folder.hpp"
+
+namespace gistmill::store {
+namespace {
+
+using gistmill::test::PlainOptions;
+using gistmill::testing::ScratchFolder;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+Tensor name_of(std::string_view name) {
+  return Tensor::of(std::vector<std::uint8_t>(name.begin(), name.end()),
+                    {static_cast<std::int64_t>(name.size())});
+}
+
+void append(TokenStore& store, const std::vector<std::int32_t>& ids, std::string_view name,
+            std::int32_t split) {
+  store.append(Tensor::of(ids, {static_cast<std::int64_t>(ids.size())}), name_of(name),
+               Tensor::of<std::int32_t>({split}, {}));
+}
+
+template <class Body>
+Error refusal(Body&& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error(GM_OK, "nothing was thrown");
+}
+
+TEST(TokenStore, KeepsDocumentsInTheOrderOfTheirAppends) {
+  const ScratchFolder folder;
+  TokenStore store(PlainOptions({}).get());
+  store.begin(folder / "c.h5", R"({"by": "a test"})");
+  append(store, {1, 2, 3}, "one", 0);
+  append(store, {}, "none", 0);
+  append(store, {49151}, "two", 1);
+  store.commit();
+
+  const formats::TokenFileReader file(folder / "c.h5");
+  EXPECT_EQ(file.documents(), 3u);
+  EXPECT_EQ(file.name(2), "two");
+  EXPECT_EQ(file.split(2), 1);
+  EXPECT_EQ(file.provenance(), R"({"by": "a test"})");
+  std::vector<std::int32_t> ids(3);
+  file.read(0, 0, 3, ids.data());
+  EXPECT_THAT(ids, ElementsAre(1, 2, 3));
+}
+
+TEST(TokenStore, LeavesNothingWhereItIsDestroyedWithoutCommit) {
+  const ScratchFolder folder;
+  {
+    TokenStore store(PlainOptions({}).get());
+    store.begin(folder / "c.h5", "{}");
+    append(store, {1}, "one", 0);
+  }
+  EXPECT_THAT(folder.names(), IsEmpty());
+}
+
+TEST(TokenStore, WritesOneFileAfterAnother) {
+  const ScratchFolder folder;
+  TokenStore store(PlainOptions({}).get());
+  for (const char* name : {"a.h5", "b.h5"}) {
+    store.begin(folder / name, "{}");
+    append(store, {1}, name, 0);
+    store.commit();
+  }
+  EXPECT_THAT(folder.names(), ElementsAre("a.h5", "b.h5"));
+}
+
+TEST(TokenStore, SaysThatAFolderIsNotThereAndThatTryingAgainMayHelp) {
+  const ScratchFolder folder;
+  TokenStore store(PlainOptions({}).get());
+  const Error error = refusal([&] { store.begin(folder / "missing/c.h5", "{}"); });
+  EXPECT_EQ(error.code, GM_ERROR_UNAVAILABLE);
+  EXPECT_THAT(error.what(), HasSubstr("missing/c.h5': cannot create a file in its folder: No such file"));
+}
+
+TEST(TokenStore, RefusesWhatIsNoDocument) {
+  const ScratchFolder folder;
+  TokenStore store(PlainOptions({}).get());
+  store.begin(folder / "c.h5", "{}");
+  const Error error = refusal([&] { append(store, {-5}, "one", 0); });
+  EXPECT_EQ(error.code, GM_ERROR_USER);
+  EXPECT_EQ(error.key, "tokens");
+  EXPECT_STREQ(error.what(), "token 0 of document 'one' is -5 when ids are not negative");
+}
+
+TEST(TokenStore, SaysThatNothingWasAppended) {
+  const ScratchFolder folder;
+  TokenStore store(PlainOptions({}).get());
+  store.begin(folder / "c.h5", "{}");
+  EXPECT_THAT(refusal([&] { store.commit(); }).what(), HasSubstr("0 documents with no token among them"));
+}
+
+TEST(TokenStore, TellsAHostThatBreaksTheOrderOfCalls) {
+  const ScratchFolder folder;
+  TokenStore store(PlainOptions({}).get());
+  EXPECT_EQ(refusal([&] { append(store, {1}, "one", 0); }).code, GM_ERROR_MISUSE);
+  EXPECT_EQ(refusal([&] { store.commit(); }).code, GM_ERROR_MISUSE);
+  store.begin(folder / "c.h5", "{}");
+  EXPECT_EQ(refusal([&] { store.begin(folder / "d.h5", "{}"); }).code, GM_ERROR_MISUSE);
+}
+
+}  // namespace
+}  // namespace gistmill::store

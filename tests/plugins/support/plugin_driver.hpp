@@ -1,0 +1,76 @@
+// Runs one component of a built plugin through the C ABI, as the host does, with at::Tensors at the ends.
+// For tests: no manifest is read, so options must be complete; every failure throws Refused.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "gistmill/extensions.h"
+
+namespace gistmill::test {
+
+using OptionValue =
+    std::variant<std::int64_t, double, bool, std::string, std::vector<std::int64_t>, std::vector<double>>;
+using OptionTable = std::map<std::string, OptionValue>;
+
+// What the plugin answered instead of GM_OK.
+struct Refused : std::runtime_error {
+  Refused(gm_status status_seen, const std::string& message, std::string key_seen)
+      : std::runtime_error(message), status(status_seen), key(std::move(key_seen)) {}
+  gm_status status;
+  std::string key;
+};
+
+struct Parameter {
+  std::string name;
+  std::uint32_t flags = 0;
+  at::Tensor tensor;  // the component's own memory
+};
+
+class PluginDriver {
+ public:
+  // Loads `library` and creates its component `component`.
+  PluginDriver(const std::string& library, const std::string& component, const OptionTable& options);
+  ~PluginDriver();
+  PluginDriver(const PluginDriver&) = delete;
+  PluginDriver& operator=(const PluginDriver&) = delete;
+
+  void start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t seed = 1);
+  std::int64_t symbol(const std::string& name) const;
+
+  // Undefined tensors are ports that nothing is wired to.
+  std::vector<at::Tensor> forward(std::uint32_t operation, const std::vector<at::Tensor>& inputs);
+
+  // One training call: forward with a tape, then vjp. Parameter gradients are added to bound buffers.
+  struct Reverse {
+    std::vector<at::Tensor> outputs;
+    std::vector<at::Tensor> gradients;  // one an input, undefined where not needed or zero
+  };
+  Reverse forward_and_vjp(std::uint32_t operation, const std::vector<at::Tensor>& inputs,
+                          const std::vector<std::uint8_t>& need,
+                          const std::vector<at::Tensor>& output_gradients, std::uint64_t random_key = 1);
+
+  std::vector<Parameter> parameters() const;
+  // Binds zeroed gradient buffers to all trainable parameters, in their order, and gives them.
+  std::vector<at::Tensor> bind_gradients();
+
+  void bind_optimizer(const std::vector<Parameter>& parameters, const std::vector<at::Tensor>& gradients);
+  void optimizer_step(std::uint64_t step, double learning_rate);
+
+ private:
+  template <class Extension>
+  const Extension& extension(const char* id) const;
+
+  const gm_component_interface* interface_ = nullptr;
+  const gm_component_info* info_ = nullptr;
+  gm_instance* instance_ = nullptr;
+};
+
+}  // namespace gistmill::test

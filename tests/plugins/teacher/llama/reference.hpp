@@ -1,0 +1,48 @@
+// The same model written plainly: one ATen operation after the other on whole matrices, in f64, gradients by
+// ATen's autograd. Slow, and the truth that the fast one is held to.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "plugins/teacher/llama/model.hpp"
+
+namespace gistmill::llama::test {
+
+class Reference {
+ public:
+  Reference(const Config& config, const Weights& weights);
+
+  // Embeddings [n, D] of consecutive rows at positions i64[n] -> rows after the final norm, f64[n, D]. Every row
+  // sees the rows before it and itself. states, where given, takes the residual after 0, 1, .. L layers.
+  at::Tensor hidden(const at::Tensor& embeddings, const at::Tensor& positions,
+                    std::vector<at::Tensor>* states = nullptr) const;
+
+  at::Tensor embed(const at::Tensor& tokens) const { return embedding_.index_select(0, tokens.to(at::kLong)); }
+  at::Tensor head() const { return head_; }
+
+ private:
+  at::Tensor norm(const at::Tensor& rows, const at::Tensor& weight) const;
+  at::Tensor rotate(const at::Tensor& heads, const at::Tensor& positions) const;
+  at::Tensor attend(const at::Tensor& qkv, const at::Tensor& positions) const;
+
+  Config config_;
+  at::Tensor embedding_;
+  at::Tensor head_;
+  at::Tensor final_norm_;
+  std::vector<LayerWeights> layers_;
+};
+
+// The document with `gist` [G, D] in place of the span at `start`, as one sequence of embeddings and positions.
+struct Replaced {
+  at::Tensor embeddings;
+  at::Tensor positions;
+};
+Replaced replace_span(const Reference& reference, const at::Tensor& tokens, std::int64_t start, std::int64_t span,
+                      const at::Tensor& gist, const at::Tensor& offsets);
+
+// Negative log-likelihood of targets [n], a row of hidden each, f64[n].
+at::Tensor nll(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets);
+
+}  // namespace gistmill::llama::test

@@ -1,0 +1,94 @@
+// The pre-tokenizers: the pattern's alternatives one by one, and a slow reading of the pattern to compare.
+#include "plugins/tokenizer/bpe/splitter.hpp"
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+namespace gistmill::bpe {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<std::string> split(PreTokenizer pre_tokenizer, std::string_view text) {
+  std::vector<std::string> pieces;
+  Splitter splitter(pre_tokenizer, text);
+  for (auto piece = splitter.next(); !piece.empty(); piece = splitter.next()) pieces.emplace_back(piece);
+  return pieces;
+}
+std::vector<std::string> gpt2(std::string_view text) { return split(PreTokenizer::kGpt2, text); }
+std::vector<std::string> starcoder(std::string_view text) { return split(PreTokenizer::kStarcoder, text); }
+
+TEST(Splitter, HasNothingToSayAboutNothing) { EXPECT_THAT(gpt2(""), IsEmpty()); }
+
+TEST(Splitter, TakesOneSpaceAlongWithAWord) {
+  EXPECT_THAT(gpt2("Hello world"), ElementsAre("Hello", " world"));
+  EXPECT_THAT(gpt2("a  b"), ElementsAre("a", " ", " b"));
+  EXPECT_THAT(gpt2("a \tb"), ElementsAre("a", " ", "\t", "b"));
+}
+
+TEST(Splitter, CutsContractionsInLowerCaseOnly) {
+  EXPECT_THAT(gpt2("it's we're I'll"), ElementsAre("it", "'s", " we", "'re", " I", "'ll"));
+  EXPECT_THAT(gpt2("IT'S"), ElementsAre("IT", "'", "S"));
+  EXPECT_THAT(gpt2("don'tx"), ElementsAre("don", "'t", "x"));
+  EXPECT_THAT(gpt2("'r 'l '"), ElementsAre("'", "r", " '", "l", " '"));
+}
+
+TEST(Splitter, SeesNoContractionWithinARunOfPunctuation) {
+  EXPECT_THAT(gpt2("!'s"), ElementsAre("!'", "s"));
+  EXPECT_THAT(gpt2(" 's"), ElementsAre(" '", "s"));
+}
+
+TEST(Splitter, KeepsLettersNumbersAndPunctuationApart) {
+  EXPECT_THAT(gpt2("ab12?!c"), ElementsAre("ab", "12", "?!", "c"));
+  EXPECT_THAT(gpt2(" 12"), ElementsAre(" 12"));
+}
+
+TEST(Splitter, KeepsDigitsApartForStarcoder) {
+  EXPECT_THAT(starcoder("ab12 34"), ElementsAre("ab", "1", "2", " ", "3", "4"));
+  EXPECT_THAT(starcoder("\xC2\xBD\xE2\x85\xA7"), ElementsAre("\xC2\xBD", "\xE2\x85\xA7"));  // 1/2, roman 8
+}
+
+TEST(Splitter, LeavesSpaceBeforeADigitInOnePieceForStarcoder) {
+  EXPECT_THAT(starcoder("a  1"), ElementsAre("a", "  ", "1"));
+  EXPECT_THAT(gpt2("a  1"), ElementsAre("a", " ", " 1"));
+}
+
+TEST(Splitter, LeavesTheLastSpaceOfARunToWhatFollows) {
+  EXPECT_THAT(gpt2("a\n\n\nb"), ElementsAre("a", "\n\n", "\n", "b"));
+  EXPECT_THAT(gpt2("a\n\n b"), ElementsAre("a", "\n\n", " b"));
+  EXPECT_THAT(gpt2("a   "), ElementsAre("a", "   "));
+}
+
+TEST(Splitter, KnowsUnicodeClasses) {
+  EXPECT_THAT(gpt2("h\xC3\xA9llo"), ElementsAre("h\xC3\xA9llo"));  // e with acute
+  EXPECT_THAT(gpt2("e\xCC\x81"), ElementsAre("e", "\xCC\x81"));    // a mark is no letter
+  EXPECT_THAT(gpt2("a\xC2\xA0\xE3\x80\x80"
+                   "b"),
+              ElementsAre("a", "\xC2\xA0", "\xE3\x80\x80", "b"));            // spaces
+  EXPECT_THAT(gpt2("\xE2\x80\x8B"), ElementsAre("\xE2\x80\x8B"));            // zero width: no space
+  EXPECT_THAT(gpt2("\xF0\x9F\x98\x80!"), ElementsAre("\xF0\x9F\x98\x80!"));  // emoji with punctuation
+}
+
+TEST(Splitter, TakesBytesThatAreNotUtf8AsPunctuation) {
+  EXPECT_THAT(gpt2("a\xFF\xC3"), ElementsAre("a", "\xFF\xC3"));
+  EXPECT_THAT(gpt2("\xED\xA0\x80z"), ElementsAre("\xED\xA0\x80", "z"));  // a surrogate
+}
+
+TEST(Splitter, RefusesPreTokenizersThatItDoesNotKnowByName) {
+  EXPECT_EQ(pre_tokenizer_named("gpt-2"), PreTokenizer::kGpt2);
+  EXPECT_EQ(pre_tokenizer_named("smollm"), PreTokenizer::kStarcoder);
+  EXPECT_EQ(pre_tokenizer_named("starcoder"), PreTokenizer::kStarcoder);
+  try {
+    pre_tokenizer_named("llama-bpe");
+    FAIL() << "llama-bpe was taken";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_STREQ(error.what(), "unknown pre-tokenizer 'llama-bpe', expected gpt-2, starcoder or smollm");
+  }
+}
+
+}  // namespace
+}  // namespace gistmill::bpe

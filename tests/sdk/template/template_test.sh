@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# A third party's way: installs the SDK into an empty prefix, builds sdk/template there with nothing else of this
+# repository, looks at the plugin, and runs a recipe that uses it.
+# arguments: build folder, source folder, LibTorch, scratch folder
+set -euo pipefail
+build=$1 source=$2 torch=$3 scratch=$4
+rm -rf "$scratch"
+mkdir -p "$scratch"
+trap 'rm -rf "$scratch"' EXIT
+
+cmake --install "$build" --component sdk --prefix "$scratch/sdk" >/dev/null
+cp -r "$source/sdk/template" "$scratch/contrastive"
+cmake -S "$scratch/contrastive" -B "$scratch/contrastive/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+  -DCMAKE_PREFIX_PATH="$scratch/sdk" -DGISTMILL_TORCH_ROOT="$torch" >/dev/null
+cmake --build "$scratch/contrastive/build"
+plugin=$scratch/contrastive/build/contrastive.so
+
+exported=$(nm -D --defined-only "$plugin" | awk '{print $3}')
+[ "$exported" = gm_plugin ] || { echo "exports '$exported' when it should export gm_plugin alone"; exit 1; }
+"$build/bin/gistmill" plugins inspect "$plugin" | grep -q 'cosine distance that costs nothing'
+
+cat > "$scratch/recipe.toml" <<'TOML'
+[components]
+source    = { use = "test/embeddings", width = 32 }
+gist      = { use = "gistnet/refine", width = 32, heads = 2, mlp = 32 }
+apart     = { use = "loss/contrastive", margin = 1.5 }
+optimizer = { use = "optimizer/adamw" }
+[pipelines.train]
+steps    = ["source.next", "gist.compress", "apart.value"]
+minimize = "loss"
+train    = ["gist"]
+[run]
+steps = 20
+[learning_rate]
+peak = 1e-3
+TOML
+cd "$scratch"
+"$build/bin/gistmill" run recipe.toml --plugins "$scratch/contrastive/build" --plugins "$build/tests/plugins"
+losses=$(grep '"event":"step"' runs/recipe/events.jsonl | sed -E 's/.*"loss":([0-9.e-]+).*/\1/')
+first=$(printf '%s\n' "$losses" | head -1)
+last=$(printf '%s\n' "$losses" | tail -1)
+echo "loss $first -> $last"
+awk -v first="$first" -v last="$last" 'BEGIN { exit !(last < first) }'
