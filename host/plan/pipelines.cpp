@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "host/plan/gradient.hpp"
 #include "host/plan/symbols.hpp"
@@ -73,15 +74,17 @@ PlannedPipeline plan_variant(const Evaluation::Variant& variant, const PipelineR
 // "delta_nll.32", "delta_nll.64": one name for each column of a figure's output.
 std::vector<std::string> column_names(const PlannedOutput& output, const PlannedInstance& instance) {
   const PlannedOption* labels = instance.option(output.port->labels);
+  if (!labels) return {output.slot};
   std::vector<std::string> names;
-  if (labels) {
-    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&labels->value)) {
-      for (const std::int64_t label : *list) names.push_back(fmt::format("{}.{}", output.slot, label));
-    } else if (const auto* texts = std::get_if<std::vector<std::string>>(&labels->value)) {
-      for (const std::string& label : *texts) names.push_back(fmt::format("{}.{}", output.slot, label));
-    }
-  }
-  return names.empty() ? std::vector{output.slot} : names;
+  std::visit(
+      [&](const auto& list) {
+        using List = std::decay_t<decltype(list)>;
+        if constexpr (!std::is_arithmetic_v<List> && !std::is_same_v<List, std::string>) {
+          for (const auto& label : list) names.push_back(fmt::format("{}.{}", output.slot, label));
+        }
+      },
+      labels->value);
+  return names;
 }
 
 std::vector<std::string> figures_of(const PlannedPipeline& pipeline,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <type_traits>
 
 #include "host/plan/options.hpp"
 #include "host/plan/types.hpp"
@@ -30,31 +31,25 @@ struct Size {
                 std::move(notes));
 }
 
-// The size that an option fixes: its value, or the length of a list.
-std::int64_t size_of(const OptionValue& value, const ComponentSpec& spec, const SymbolSpec& symbol) {
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;
-  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value))
-    return static_cast<std::int64_t>(list->size());
-  if (const auto* list = std::get_if<std::vector<double>>(&value))
-    return static_cast<std::int64_t>(list->size());
-  if (const auto* list = std::get_if<std::vector<std::string>>(&value))
-    return static_cast<std::int64_t>(list->size());
-  throw Failure(ExitCode::plugin,
-                fmt::format("symbol {} of {} is fixed by option '{}', which is no integer and no list",
-                            symbol.name, spec.name, symbol.option));
+// The size that an option fixes: its value, or the length of a list. Manifests let no other option fix one.
+std::int64_t size_of(const OptionValue& value) {
+  return std::visit(
+      [](const auto& item) -> std::int64_t {
+        if constexpr (std::is_arithmetic_v<std::decay_t<decltype(item)>>) {
+          return static_cast<std::int64_t>(item);
+        } else {
+          return static_cast<std::int64_t>(item.size());
+        }
+      },
+      value);
 }
 
 Size fixed_by_option(const PlannedInstance& instance, const SymbolSpec& symbol) {
-  const PlannedOption* option = instance.option(symbol.option);
-  if (!option) {
-    throw Failure(ExitCode::plugin,
-                  fmt::format("symbol {} of {} is fixed by option '{}', which it does not have", symbol.name,
-                              instance.spec->name, symbol.option));
-  }
+  const PlannedOption& option = *instance.option(symbol.option);  // the manifest's parser has seen to it
   const std::string place =
-      option->origin.known() ? option->origin.text() : fmt::format("default of {}", instance.spec->name);
-  return {size_of(option->value, *instance.spec, symbol), instance.name + "." + option->key, option->origin,
-          fmt::format("{}: {} = {} ({})", instance.name, option->key, option_text(option->value), place)};
+      option.origin.known() ? option.origin.text() : fmt::format("default of {}", instance.spec->name);
+  return {size_of(option.value), instance.name + "." + option.key, option.origin,
+          fmt::format("{}: {} = {} ({})", instance.name, option.key, option_text(option.value), place)};
 }
 
 class SymbolClasses {

@@ -21,17 +21,22 @@ std::vector<std::string> trained_variants(const EvaluationTable& table) {
   return out;
 }
 
-std::string ladders(const EvaluationTable& table) {
-  const auto trained = trained_variants(table);
-  const std::string headline = table.headline_figure();
-  std::string out = fmt::format("<div class='card'>{}</div>\n", ladder_svg(table, headline, trained, 900));
-  std::string others;
-  for (const std::string& figure : table.figures()) {
-    if (figure == headline) continue;
-    const std::string svg = ladder_svg(table, figure, trained, 460);
-    if (!svg.empty()) others += fmt::format("<div class='card'>{}</div>\n", svg);
+// One wide picture alone, several in two columns.
+std::string ladder_cards(const EvaluationTable& table, const std::vector<std::string>& figures) {
+  const int width = figures.size() == 1 ? 900 : 460;
+  std::string out;
+  for (const std::string& figure : figures) {
+    const std::string svg = ladder_svg(table, figure, trained_variants(table), width);
+    if (!svg.empty()) out += fmt::format("<div class='card'>{}</div>\n", svg);
   }
-  return others.empty() ? out : out + "<div class='row two'>\n" + others + "</div>\n";
+  return figures.size() == 1 || out.empty() ? out : "<div class='row two'>\n" + out + "</div>\n";
+}
+
+std::string ladders(const EvaluationTable& table) {
+  const std::string headline = table.headline_figure();
+  std::vector<std::string> others = table.figures();
+  std::erase(others, headline);
+  return ladder_cards(table, {headline}) + ladder_cards(table, others);
 }
 
 // "0.256 <span class='error'>(0.018)</span>"

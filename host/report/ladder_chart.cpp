@@ -37,7 +37,7 @@ class Ladder {
       longest = std::max(longest, variant.size());
     }
     left_ = std::min(0.4 * width, kCharacter * static_cast<double>(longest) + 14.0);
-    axis_ = make_axis(low, high, static_cast<int>(inner_width() / 80.0), true);
+    axis_ = make_axis(low, high, static_cast<int>(inner_width() / 55.0), true);
   }
 
   std::string svg() const {

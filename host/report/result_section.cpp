@@ -58,7 +58,8 @@ std::string loss_sentence(const StageRecord& stage) {
   if (stage.points.empty()) return "";
   const StepPoint& first = stage.points.front();
   const StepPoint& last = stage.points.back();
-  return fmt::format("{}: {} of {} steps, loss {:.3f} at step {}, {:.3f} at step {}", stage.name, last.step,
+  return fmt::format("{}: {} of {} steps, loss {:.3f} at step {}, {:.3f} at step {}",
+                     stage.name.empty() ? "training" : stage.name, last.step,
                      std::max(stage.steps, last.step), first.loss, first.step, last.loss, last.step);
 }
 

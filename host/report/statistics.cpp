@@ -1,6 +1,7 @@
 // Cluster-robust standard errors of means. One residual an item, summed within documents.
 #include "host/report/statistics.hpp"
 
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -51,7 +52,25 @@ Estimate with_clustered_error(double value, std::span<const double> residuals,
   return {value, error, static_cast<std::int64_t>(residuals.size()), static_cast<std::int64_t>(sums.size())};
 }
 
+// Two-sided 5 % bound of Student's t. Exact to three decimals up to 10 degrees of freedom, then the expansion
+// around the normal bound (Abramowitz and Stegun, 26.7.5), good to 0.002.
+double student_bound(std::int64_t degrees) {
+  static constexpr std::array kFew = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228};
+  if (degrees < 1) return std::numeric_limits<double>::infinity();
+  if (degrees <= static_cast<std::int64_t>(kFew.size()))
+    return kFew.at(static_cast<std::size_t>(degrees) - 1);
+  constexpr double z = 1.959964;
+  const auto n = static_cast<double>(degrees);
+  return z + (z * z * z + z) / (4.0 * n) +
+         (5.0 * std::pow(z, 5) + 16.0 * std::pow(z, 3) + 3.0 * z) / (96.0 * n * n);
+}
+
 }  // namespace
+
+bool distinguishable_from_zero(const Estimate& estimate) {
+  if (!std::isfinite(estimate.value) || !std::isfinite(estimate.standard_error)) return false;
+  return std::abs(estimate.value) > student_bound(estimate.documents - 1) * estimate.standard_error;
+}
 
 Estimate clustered_mean(std::span<const double> values, std::span<const int> documents) {
   const Pairs kept = complete_pairs(values, values, documents);

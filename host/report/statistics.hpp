@@ -17,6 +17,11 @@ struct Estimate {
   std::int64_t documents = 0;
 };
 
+// Whether the value differs from 0 by more than chance at the 5 % level: by Student's t with documents - 1
+// degrees of freedom, since an error from few documents is itself uncertain (2 documents: 12.7 standard
+// errors, 10: 2.3, many: 2.0). False where value or error is not finite.
+bool distinguishable_from_zero(const Estimate& estimate);
+
 // In all functions values[i] belongs to document documents[i]; spans are of equal length. An item whose
 // value is NaN in any of the spans has no value and is left out.
 

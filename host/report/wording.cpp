@@ -9,8 +9,8 @@
 namespace gistmill {
 namespace {
 
-// Two standard errors: what is nearer than this is not told apart.
-constexpr double kDistinguishable = 2.0;
+// From fewer documents an error is said together with their number.
+constexpr std::int64_t kFewDocuments = 10;
 
 struct KnownFigure {
   std::string_view port;
@@ -55,14 +55,18 @@ std::string compared(const EvaluationEntry& entry, const std::string& other) {
                        amount(difference, figure), difference < 0 ? "below" : "above", other,
                        at_column(figure));
   }
-  if (errors < kDistinguishable) {
-    return fmt::format("{} and {} are not distinguishable{}: {:+.3f}{}{}, {:.1f} standard errors",
-                       entry.variant, other, at_column(figure), difference,
-                       figure_unit(figure.port).empty() ? "" : " ", figure_unit(figure.port), errors);
+  const std::string doubt = entry.paired->documents < kFewDocuments
+                                ? fmt::format(", but from {} documents only", entry.paired->documents)
+                                : "";
+  if (!distinguishable_from_zero(*entry.paired)) {
+    const std::string unit = figure_unit(figure.port);
+    return fmt::format("{} and {} are not distinguishable{}: {:+.3f}{}{}, {:.1f} standard errors{}",
+                       entry.variant, other, at_column(figure), difference, unit.empty() ? "" : " ", unit,
+                       errors, doubt);
   }
-  return fmt::format("{} {} {} by {}{}, {:.1f} standard errors", entry.variant,
+  return fmt::format("{} {} {} by {}{}, {:.1f} standard errors{}", entry.variant,
                      difference < 0 ? "beats" : "falls short of", other, amount(difference, figure),
-                     at_column(figure), errors);
+                     at_column(figure), errors, doubt);
 }
 
 std::string alone(const EvaluationEntry& entry) {

@@ -35,8 +35,8 @@ std::string bytes_text(std::uint64_t bytes);  // "1.3 GB"; decimal units
 std::string sample_size(const EvaluationTable& table);
 
 // What the evaluation says of each trained variant about the headline figure, one plain sentence each, no
-// final period: "contextual beats last 1 in place by 0.060 nats at H = 32, 6.7 standard errors". Less than
-// two standard errors is called not distinguishable. Empty where nothing trained.
+// final period: "contextual beats last 1 in place by 0.060 nats at H = 32, 6.7 standard errors". What
+// distinguishable_from_zero denies is called not distinguishable. Empty where nothing trained.
 std::vector<std::string> outcomes(const EvaluationTable& table);
 
 }  // namespace gistmill

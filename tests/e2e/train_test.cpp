@@ -32,7 +32,7 @@ class TrainTest : public ProgramTest {
 
   // Sizes that run in seconds.
   std::string small() const {
-    return " --set variables.model='" + model() + "' --set variables.text=text " + sizes("") + sizes("stage.*.") +
+    return " --set variables.model='" + model() + "' --set variables.text=text " + sizes("") +
            " --set components.heldout.horizon=64 --set evaluations.heldout.steps=2 ";
   }
   static std::string sizes(const std::string& stage) {
@@ -51,7 +51,7 @@ class TrainTest : public ProgramTest {
 TEST_F(TrainTest, TheQuickstartRecipeTrainsBothCompressorsAndMeasuresTheLadder) {
   const std::string recipe = "'" GISTMILL_SOURCE_DIR "/recipes/gistnet/quickstart.toml'";
   const std::string stages = " --set 'stage.*.variables.model=" + model() + "' --set 'stage.*.variables.text=text'" +
-                             " --set 'stage.*.run.steps=3'";
+                             " --set 'stage.*.run.steps=3'" + sizes("stage.*.");
   const Answer answer = gistmill("run " + recipe + small() + stages);
   ASSERT_EQ(answer.code, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("contextual"));

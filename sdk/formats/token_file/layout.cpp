@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 namespace gistmill::formats::layout {
 namespace {
@@ -27,16 +28,10 @@ std::uint64_t size_bound(const Table& table, std::size_t provenance_size, std::s
   return kHeaders + provenance_size + table.names.size() * document + table.offsets.back() * id_width;
 }
 
+static_assert(std::endian::native == std::endian::little, "ids are hashed as they lie in memory");
+
 void hash_ids(Sha256& sha, const std::int32_t* ids, std::size_t count) {
-  std::array<unsigned char, 4096> bytes;
-  while (count > 0) {
-    const std::size_t now = std::min(count, bytes.size() / 4);
-    unsigned char* at = bytes.data();
-    for (std::size_t i = 0; i < now; ++i) put(at, static_cast<std::uint32_t>(ids[i]));
-    sha.update(bytes.data(), 4 * now);
-    ids += now;
-    count -= now;
-  }
+  sha.update(ids, count * sizeof *ids);
 }
 
 std::string file_digest(const Table& table, const std::string& ids_digest) {

@@ -3,6 +3,7 @@
 #include <gistmill/formats/token_file.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -19,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "mapped ids are little endian");
+static_assert(std::endian::native == std::endian::little, "mapped ids are little endian");
 
 // One data set with what its header says, held against the size of the file before memory is taken for it.
 struct DataSet {

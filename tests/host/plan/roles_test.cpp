@@ -136,7 +136,7 @@ TEST_F(Roles, OfTheSdkFitTheComponentsOfTheseTests) {
   std::vector<std::string> names;
   for (const Role& role : catalog.roles) names.push_back(role.name);
   EXPECT_THAT(names, ElementsAre("dataset", "gistnet", "logger", "loss", "metric", "optimizer", "store",
-                                 "teacher", "tokenizer"));
+                                 "teacher", "tokenizer", "transform"));
   EXPECT_EQ(failure_of(std::string(kComponents) + kTrainPipeline), "");
 }
 

@@ -21,7 +21,7 @@ exported=$(nm -D --defined-only "$plugin" | awk '{print $3}')
 
 cat > "$scratch/recipe.toml" <<'TOML'
 [components]
-source    = { use = "test/embeddings", width = 32 }
+source    = { use = "test/embeddings", width = 32, spans = 64 }
 gist      = { use = "gistnet/refine", width = 32, heads = 2, mlp = 32 }
 apart     = { use = "loss/contrastive", margin = 1.5 }
 optimizer = { use = "optimizer/adamw" }
@@ -30,9 +30,9 @@ steps    = ["source.next", "gist.compress", "apart.value"]
 minimize = "loss"
 train    = ["gist"]
 [run]
-steps = 20
+steps = 40
 [learning_rate]
-peak = 1e-3
+peak = 1e-2
 TOML
 cd "$scratch"
 "$build/bin/gistmill" run recipe.toml --plugins "$scratch/contrastive/build" --plugins "$build/tests/plugins"

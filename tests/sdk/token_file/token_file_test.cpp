@@ -155,6 +155,17 @@ TEST(TokenFile, HasADigestOfItsContentOnly) {
   EXPECT_NE(digest(1, "a", 1, 0), reference);
 }
 
+TEST(TokenFile, HasTheDigestThatItsDocumentationDescribes) {
+  const ScratchFolder folder;
+  TokenFileWriter writer(folder / "corpus.h5", "{}");
+  append(writer, {5, 6, 7}, "first", 0);
+  append(writer, {}, "none", 0);
+  append(writer, {49151, 0}, "second", 1);
+  writer.commit();
+  EXPECT_EQ(TokenFileReader(folder / "corpus.h5").digest(),
+            "c92c1a70046d6c464f4eccefc5e6a926eb00ba73d7908b0f066833896fe977d9");  // by hashlib
+}
+
 TEST(TokenFile, IsTheSameByteForByteForTheSameDocuments) {
   const ScratchFolder folder;
   for (const char* name : {"one.h5", "two.h5"}) {
