@@ -36,7 +36,7 @@ class Session {
   const Recipe& recipe() const { return recipe_; }
   const Plan& plan() const { return plan_; }
 
-  // In the order of Plan::instances; null where this session did not need one.
+  // In the order of Plan::instances; null where it did not need one.
   std::vector<Instance*> instances() const;
   Instance* find(std::string_view name) const;
 
