@@ -121,8 +121,8 @@ std::string about(const StageRecord& stage) {
 
 std::string stage_part(const StageRecord& stage, const std::string& items, int color) {
   const std::size_t half = half_window(stage);
-  std::string out =
-      fmt::format("<h3>{}</h3>\n<p class='soft'>{}</p>\n", escaped(stage.name), escaped(about(stage)));
+  std::string out = stage.name.empty() ? "" : fmt::format("<h3>{}</h3>\n", escaped(stage.name));
+  out += fmt::format("<p class='soft'>{}</p>\n", escaped(about(stage)));
   out += card(loss_chart(stage, color));
   for (const std::string& name : evaluation_names(stage)) out += card(evaluation_chart(stage, name, color));
   const std::string small =

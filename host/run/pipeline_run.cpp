@@ -13,6 +13,7 @@ PipelineRun::PipelineRun(const PlannedPipeline& pipeline, std::vector<Instance*>
     : pipeline_(pipeline),
       instances_(std::move(instances)),
       results_(pipeline.calls.size()),
+      inputs_(pipeline.calls.size()),
       tapes_(pipeline.calls.size()),
       gradients_(pipeline.calls.size()) {}
 
@@ -35,13 +36,44 @@ bool PipelineRun::run_call(std::size_t index, const StepContext& context) {
   for (const PlannedInput& input : call.inputs) {
     in.push_back(input.source ? results_[input.source->call][input.source->output] : SlotValue());
   }
+  if (is_known(index, in)) return true;
   const bool tape = context.train && (call.kind == CallClass::passes || call.kind == CallClass::trains);
   results_[index].clear();
+  inputs_[index].clear();
   if (!instances_[call.instance]->forward(*call.operation, context, in, results_[index],
                                           tape ? &tapes_[index] : nullptr, call.need)) {
     return false;
   }
   check_outputs(call, results_[index]);
+  if (call.operation->effect == Effect::pure && !tape) inputs_[index] = std::move(in);
+  return true;
+}
+
+namespace {
+
+// Small tensors are compared by value, for a source makes new ones; large ones only by their memory.
+constexpr std::int64_t kComparedNumbers = 1 << 20;
+
+bool same_value(const SlotValue& a, const SlotValue& b) {
+  if (a.object() != nullptr || b.object() != nullptr) return a.object() == b.object();
+  if (a.empty() || b.empty()) return a.empty() && b.empty();
+  const at::Tensor& x = a.tensor();
+  const at::Tensor& y = b.tensor();
+  if (x.is_same(y)) return true;
+  return x.is_cpu() && y.is_cpu() && x.scalar_type() == y.scalar_type() && x.numel() <= kComparedNumbers &&
+         at::equal(x, y);
+}
+
+}  // namespace
+
+// What has parameters may have changed since, and is always run.
+bool PipelineRun::is_known(std::size_t index, const std::vector<SlotValue>& in) const {
+  const PlannedCall& call = pipeline_.calls[index];
+  if (results_[index].empty() || call.operation->effect != Effect::pure) return false;
+  if (instances_[call.instance]->planned().spec->parameters || inputs_[index].size() != in.size()) return false;
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    if (!same_value(inputs_[index][i], in[i])) return false;
+  }
   return true;
 }
 

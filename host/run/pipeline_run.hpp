@@ -28,7 +28,8 @@ class PipelineRun {
   CallResults& results() { return results_; }
 
   // Runs the calls for which `wanted` is 1 (empty: all), but for skipped ones; others keep their results of
-  // the last time. Keeps tapes where context.train. Answers false where a source has nothing more.
+  // the last time. So does a pure call without a tape whose inputs are those of the last time: a document
+  // that comes twice in a row is read once. Keeps tapes where context.train. Answers false where a source has nothing more.
   // Throws Failure where a call fails or a value does not have the shape that its port promises.
   bool forward(const StepContext& context, const std::vector<std::uint8_t>& wanted = {});
 
@@ -46,12 +47,14 @@ class PipelineRun {
 
  private:
   bool run_call(std::size_t index, const StepContext& context);
+  bool is_known(std::size_t index, const std::vector<SlotValue>& in) const;
   void check_outputs(const PlannedCall& call, const std::vector<SlotValue>& values);
   at::Tensor& gradient(const SlotRef& slot) { return gradients_[slot.call][slot.output]; }
 
   const PlannedPipeline& pipeline_;
   std::vector<Instance*> instances_;
   CallResults results_;
+  std::vector<std::vector<SlotValue>> inputs_;  // [call] of the last time, for pure calls
   std::vector<TapeHandle> tapes_;                    // [call]
   std::vector<std::vector<at::Tensor>> gradients_;  // [call][output]
   std::map<std::string, std::int64_t> symbols_;

@@ -36,7 +36,9 @@ Spans::Spans(const Options& options)
       file_(open(options.string("corpus"))),
       split_(options.string("split") == "validation" ? formats::kValidationSplit : formats::kTrainSplit),
       windows_(find_windows(file_, split_, shape_.document, options.string("window") == "first")),
-      order_(windows_.size(), options.string("order") == "shuffle", options.boolean("repeat")) {}
+      order_(windows_.size(), options.string("order") == "shuffle", options.boolean("repeat"),
+             static_cast<std::size_t>(options.integer("passes"))),
+      passes_(options.integer("passes")) {}
 
 void Spans::start(const Start& start) {
   try {
@@ -93,6 +95,7 @@ std::string Spans::identity() const {
   sha.update_field(file_.digest());
   sha.update_field(std::to_string(shape_.document));
   sha.update_field(std::to_string(split_));
+  sha.update_field(std::to_string(passes_));
   return sha.hex();
 }
 

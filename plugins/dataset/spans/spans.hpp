@@ -45,6 +45,7 @@ class Spans {
   std::int32_t split_;
   std::vector<Window> windows_;
   WindowOrder order_;
+  std::int64_t passes_;
 };
 
 }  // namespace gistmill::dataset

@@ -49,8 +49,8 @@ std::vector<Window> find_windows(const formats::TokenFileReader& file, std::int3
   return windows;
 }
 
-WindowOrder::WindowOrder(std::size_t windows, bool shuffle, bool repeat)
-    : order_(windows), shuffle_(shuffle), repeat_(repeat) {
+WindowOrder::WindowOrder(std::size_t windows, bool shuffle, bool repeat, std::size_t passes)
+    : order_(windows), shuffle_(shuffle), repeat_(repeat), passes_(passes) {
   arrange();
 }
 
@@ -68,13 +68,13 @@ void WindowOrder::arrange() {
 }
 
 bool WindowOrder::next(std::size_t& window) {
-  if (place_ == order_.size()) {
+  if (place_ == order_.size() * passes_) {
     if (!repeat_) return false;
     ++epoch_;
     place_ = 0;
     arrange();
   }
-  window = order_[place_++];
+  window = order_[place_++ / passes_];
   return true;
 }
 
@@ -102,7 +102,7 @@ void WindowOrder::load(std::string_view state, std::string_view digest) {
                                    " when this plugin reads " + std::to_string(kStateVersion));
   }
   in >> seed >> epoch >> place >> windows >> saved_digest;
-  if (!in || place > windows) throw Error(GM_ERROR_USER, "a saved position that is damaged");
+  if (!in || place / passes_ > windows) throw Error(GM_ERROR_USER, "a saved position that is damaged");
   if (saved_digest != digest || windows != order_.size()) {
     throw Error(GM_ERROR_USER,
                 "a saved position in other data: " + std::to_string(windows) + " windows of " +

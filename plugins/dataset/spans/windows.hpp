@@ -28,7 +28,8 @@ std::vector<Window> find_windows(const formats::TokenFileReader& file, std::int3
 // epoch decide, so that a run that is resumed sees what it would have seen.
 class WindowOrder {
  public:
-  WindowOrder(std::size_t windows, bool shuffle, bool repeat);
+  // Every window comes `passes` times in a row.
+  WindowOrder(std::size_t windows, bool shuffle, bool repeat, std::size_t passes = 1);
 
   void set_seed(std::uint64_t seed);
 
@@ -48,9 +49,10 @@ class WindowOrder {
   std::vector<std::uint32_t> order_;
   bool shuffle_;
   bool repeat_;
+  std::size_t passes_;
   std::uint64_t seed_ = 0;
   std::uint64_t epoch_ = 0;
-  std::size_t place_ = 0;
+  std::size_t place_ = 0;  // passes given in this epoch
 };
 
 }  // namespace gistmill::dataset

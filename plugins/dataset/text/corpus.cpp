@@ -51,7 +51,7 @@ std::vector<std::string_view> cut(std::string_view text, std::string_view separa
 
 std::string number_text(double value) {
   char text[32];
-  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, 6).ptr};
 }
 
 }  // namespace

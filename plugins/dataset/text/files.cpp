@@ -1,6 +1,5 @@
 // Paths, folders and globs of a recipe -> files with names that do not depend on where the corpus lies.
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <tuple>
 

@@ -43,6 +43,12 @@ double share(std::int64_t done, std::int64_t count) {
   return count > 0 ? static_cast<double>(done) / static_cast<double>(count) : 0.0;
 }
 
+// A recipe without stages trains in one that has no name.
+std::string stage_name(const Json& json) {
+  const std::string name = text(json, "stage");
+  return name.empty() ? "train" : name;
+}
+
 std::string list(const Json& json, const char* key) {
   std::string out;
   const auto found = json.find(key);
@@ -85,7 +91,7 @@ std::string View::finish() {
 }
 
 std::string View::stage_started(const Json& event, double now, int width) {
-  stage_ = text(event, "stage");
+  stage_ = stage_name(event);
   step_ = integer(event, "step");
   steps_ = integer(event, "steps");
   utilization_ = 0.0;
@@ -105,7 +111,7 @@ std::string View::stage_started(const Json& event, double now, int width) {
 }
 
 std::string View::step(const Json& event, double now, int width) {
-  stage_ = text(event, "stage");
+  stage_ = stage_name(event);
   step_ = integer(event, "step");
   steps_ = integer(event, "steps");
   utilization_ = number(event, "utilization", 0.0);

@@ -27,6 +27,12 @@ class DeltaNll : public gistmill::torch::Component {
     return {values.loss, values.nll_replaced, values.nll_original};
   }
 
+  at::Tensor score(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets,
+                   const at::Tensor& mask) const {
+    const at::NoGradGuard no_grad;
+    return gistmill::substitution::delta_nll({hidden, hidden, head, targets, mask}, Original::skip).nll_replaced;
+  }
+
  private:
   Original original_;
 };
@@ -52,5 +58,7 @@ class Kl : public gistmill::torch::Component {
 
 }  // namespace
 
-GISTMILL_PLUGIN(gistmill::component<DeltaNll>("loss/delta-nll").operation("value", &DeltaNll::value),
+GISTMILL_PLUGIN(gistmill::component<DeltaNll>("loss/delta-nll")
+                    .operation("value", &DeltaNll::value)
+                    .operation("score", &DeltaNll::score),
                 gistmill::component<Kl>("loss/kl").operation("value", &Kl::value));

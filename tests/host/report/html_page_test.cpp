@@ -142,6 +142,15 @@ TEST(HtmlPage, OfAnUnfinishedRunTellsHowFarItCame) {
   EXPECT_THAT(page, Not(HasSubstr("class='chart ladder'")));
 }
 
+TEST(HtmlPage, NamesTheTrainingOfARecipeWithoutStages) {
+  RunRecord record = trained_run();
+  record.evaluations.clear();
+  record.stages[0].name.clear();
+  const std::string page = html_page(record);
+  EXPECT_THAT(page, HasSubstr("training: 3 of 3 steps"));
+  EXPECT_THAT(page, Not(HasSubstr("<h3></h3>")));
+}
+
 TEST(HtmlPage, OfAFailedRunBeginsWithTheReason) {
   RunRecord record = trained_run();
   record.status = "failed";

@@ -197,5 +197,21 @@ TEST(RecoveredShare, OfNothingLostIsNotANumber) {
   EXPECT_TRUE(std::isnan(recovered_share(values, reference, documents).value));
 }
 
+// Bounds of Student's t, two-sided 5 %: R's qt(0.975, df).
+TEST(Distinguishable, AsksForMoreStandardErrorsOfFewerDocuments) {
+  const std::vector<std::pair<std::int64_t, double>> bounds = {
+      {2, 12.706}, {3, 4.303}, {10, 2.262}, {12, 2.201}, {21, 2.086}, {64, 1.998}, {1001, 1.962}};
+  for (const auto& [documents, bound] : bounds) {
+    EXPECT_TRUE(distinguishable_from_zero({-0.1 * (bound + 0.005), 0.1, 500, documents})) << documents;
+    EXPECT_FALSE(distinguishable_from_zero({0.1 * (bound - 0.005), 0.1, 500, documents})) << documents;
+  }
+}
+
+TEST(Distinguishable, IsNothingThatIsNotKnown) {
+  EXPECT_FALSE(distinguishable_from_zero({1.0, kNan, 500, 1}));
+  EXPECT_FALSE(distinguishable_from_zero({kNan, 0.1, 0, 0}));
+  EXPECT_FALSE(distinguishable_from_zero({1.0, 0.1, 500, 1}));
+}
+
 }  // namespace
 }  // namespace gistmill

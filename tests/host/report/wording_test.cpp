@@ -84,11 +84,25 @@ TEST(Wording, SaysThatAVariantFallsShort) {
               ElementsAre("contextual falls short of last 1 by 0.020 nats at H = 32, 4.0 standard errors"));
 }
 
-TEST(Wording, DoesNotClaimWhatTwoStandardErrorsDoNotCarry) {
+TEST(Wording, DoesNotClaimWhatTheErrorDoesNotCarry) {
   EXPECT_THAT(
       outcomes(compared(-0.017, 0.009)),
       ElementsAre(
           "contextual and last 1 are not distinguishable at H = 32: -0.017 nats, 1.9 standard errors"));
+}
+
+TEST(Wording, DoubtsWhatFewDocumentsSay) {
+  EvaluationTable table = compared(-0.006, 0.001);
+  table.entries[0].paired->documents = 2;
+  EXPECT_THAT(
+      outcomes(table),
+      ElementsAre(
+          "contextual and last 1 are not distinguishable at H = 32: -0.006 nats, 6.0 standard errors, "
+          "but from 2 documents only"));
+  table.entries[0].paired->documents = 6;
+  EXPECT_THAT(outcomes(table),
+              ElementsAre("contextual beats last 1 by 0.006 nats at H = 32, 6.0 standard errors, but "
+                          "from 6 documents only"));
 }
 
 TEST(Wording, SaysThatOneDocumentGivesNoError) {

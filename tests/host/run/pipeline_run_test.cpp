@@ -72,6 +72,17 @@ TEST_F(PipelineRunTest, ATapeFromBeforeAParameterChangeIsRefused) {
   }
 }
 
+TEST_F(PipelineRunTest, APureCallIsNotRunAgainOnTheSameValues) {
+  context_.train = false;
+  ASSERT_TRUE(run_->forward(context_));
+  const at::Tensor first = run_->tensor("loss");
+  ASSERT_TRUE(run_->forward(context_));  // the source gives the same numbers in new memory
+  EXPECT_EQ(run_->tensor("loss").data_ptr(), first.data_ptr());
+  scale_->parameters().at(0).tensor.fill_(3.0);  // what has parameters is run, and what reads it follows
+  ASSERT_TRUE(run_->forward(context_));
+  EXPECT_FLOAT_EQ(run_->tensor("loss").item<float>(), 9 * first.item<float>());
+}
+
 TEST_F(PipelineRunTest, NoTapeIsKeptWhereNothingTrains) {
   context_.train = false;
   ASSERT_TRUE(run_->forward(context_));

@@ -58,7 +58,7 @@ class SpansTest : public ::testing::Test {
                       {"placement", std::string("random")},
                       {"order", std::string("shuffle")},
                       {"window", std::string("all")},
-                      {"repeat", true}};
+                      {"repeat", true}, {"passes", 1}};
     for (const auto& [key, value] : changes) all[key] = value;
     return all;
   }

@@ -85,6 +85,13 @@ TEST(WindowOrder, IsThatOfTheFileWhereItIsSequential) {
   EXPECT_THAT(take(order, 7), ElementsAre(0, 1, 2, 0, 1, 2, 0));
 }
 
+TEST(WindowOrder, GivesEachWindowAsOftenInARowAsAskedFor) {
+  WindowOrder order(3, false, false, 2);
+  EXPECT_THAT(take(order, 6), ElementsAre(0, 0, 1, 1, 2, 2));
+  std::size_t window = 0;
+  EXPECT_FALSE(order.next(window));
+}
+
 TEST(WindowOrder, EndsAfterOnePassWhereItDoesNotRepeat) {
   WindowOrder order(3, false, false);
   EXPECT_THAT(take(order, 7), ElementsAre(0, 1, 2));

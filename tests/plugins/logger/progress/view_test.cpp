@@ -204,6 +204,12 @@ TEST(ProgressLoss, IsSmoothedButTellsAtOnceWhenItIsNotANumber) {
   EXPECT_THAT(run.at(4).step(4, 600, 1.0), HasSubstr("loss 1.000"));
 }
 
+TEST(ProgressView, NamesTheTrainingOfARecipeWithoutStages) {
+  Shown run(kFile);
+  EXPECT_THAT(run.tell({{"event", "stage_started"}, {"stage", ""}, {"steps", 600}}),
+              StartsWith("train  600 steps"));
+}
+
 TEST(ProgressView, PassesOverWhatItDoesNotKnow) {
   Shown run(kTerminal);
   EXPECT_EQ(run.tell({{"event", "later"}}), "");

@@ -239,6 +239,16 @@ TEST(SubstitutionPlugin, GivesLossFiguresAndGradientThroughTheAbi) {
   EXPECT_TRUE(at::allclose(k.gradients[0], 3 * gradient_of(expected_kl.loss, leaf.hidden_replaced), 1e-5));
 }
 
+TEST(SubstitutionPlugin, ScoresOnePassAsTheLossDoes) {
+  const Inputs inputs = make(2, 3);
+  PluginDriver delta(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", {{"report_original", true}});
+  const auto both = delta.forward(
+      0, {inputs.hidden_replaced, inputs.hidden_original, inputs.head, inputs.targets, inputs.mask});
+  const auto one = delta.forward(1, {inputs.hidden_original, inputs.head, inputs.targets, inputs.mask});
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_TRUE(at::allclose(one[0], both[2], 1e-5));
+}
+
 TEST(SubstitutionPlugin, RefusesATargetOutsideTheVocabulary) {
   Inputs inputs = make(2, 3);
   inputs.targets[1][2] = 1000;

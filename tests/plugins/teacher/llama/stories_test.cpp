@@ -15,10 +15,18 @@ constexpr const char* kStory =
     "Lily was sad and didn't know what to do. She said, \"I'm sorry, Lily. I didn't know what to do.\"\n"
     "Lily didn't want to help her mom, so she";
 
+// The text of a token; bytes that are no token of their own are written as "<0x0A>".
+std::string piece_text(const std::string& piece) {
+  if (piece.size() == 6 && piece.starts_with("<0x")) {
+    return std::string(1, static_cast<char>(std::stoi(piece.substr(3, 2), nullptr, 16)));
+  }
+  return piece;
+}
+
 std::string decode(const Stories& stories, const at::Tensor& tokens) {
   std::string text;
   for (std::int64_t i = 0; i < tokens.size(0); ++i) {
-    text += stories.pieces.at(static_cast<std::size_t>(tokens[i].item<std::int32_t>()));
+    text += piece_text(stories.pieces.at(static_cast<std::size_t>(tokens[i].item<std::int32_t>())));
   }
   return text.starts_with(' ') ? text.substr(1) : text;  // the tokenizer's own leading space
 }
