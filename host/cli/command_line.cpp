@@ -19,7 +19,7 @@ struct Verb {
   const char* name;
   const char* arguments;  // shown behind the name
   std::size_t least, most;
-  const char* takes;      // letters of its options, see describe()
+  const char* takes;  // letters of its options, see describe()
   const char* doc;
 };
 
@@ -30,7 +30,8 @@ constexpr Verb kVerbs[] = {
     {"plan", "RECIPE", 1, 1, "spj", "show calls, shapes, gradients and parameters before a step runs"},
     {"validate", "RECIPE...", 1, 1000, "spj", "check recipes without loading a plugin"},
     {"plugins list", "", 0, 0, "pj", "components that recipes can use, and files that were refused"},
-    {"plugins inspect", "COMPONENT|FILE", 1, 1, "pj", "options, operations and ports of a component or plugin"},
+    {"plugins inspect", "COMPONENT|FILE", 1, 1, "pj",
+     "options, operations and ports of a component or plugin"},
     {"version", "", 0, 0, "j", "versions of the program, its ABI and LibTorch"},
 };
 
@@ -51,15 +52,24 @@ options::options_description describe(const Verb& verb) {
             "give a value in place of the recipe's: --set components.gist.width=256; for a stage: "
             "--set stage.NAME.run.steps=10");
         break;
-      case 'f': add("folder", options::value<std::string>()->value_name("DIR"), "run folder (default: runs/NAME)"); break;
+      case 'f':
+        add("folder", options::value<std::string>()->value_name("DIR"), "run folder (default: runs/NAME)");
+        break;
       case 'p':
         add("plugins", options::value<std::vector<std::string>>()->value_name("DIR"),
             "look for plugins here first; may be given again");
         break;
-      case 'r': add("resume", "go on where a stopped run left off, or start where there is none"); break;
-      case 'n': add("fresh", "remove what an earlier run left in the folder, and start over"); break;
-      case 'j': add("json", "answer as JSON"); break;
-      default: break;
+      case 'r':
+        add("resume", "go on where a stopped run left off, or start where there is none");
+        break;
+      case 'n':
+        add("fresh", "remove what an earlier run left in the folder, and start over");
+        break;
+      case 'j':
+        add("json", "answer as JSON");
+        break;
+      default:
+        break;
     }
   }
   add("help,h", "this text");
@@ -79,10 +89,12 @@ const Verb& take_verb(const std::vector<std::string>& words, std::size_t& used) 
   }
   if (const Verb* verb = find_verb(words[0])) return used = 1, *verb;
   if (words[0] == "plugins") {
-    refuse("'plugins' needs to know what to do", {"gistmill plugins list", "gistmill plugins inspect COMPONENT"});
+    refuse("'plugins' needs to know what to do",
+           {"gistmill plugins list", "gistmill plugins inspect COMPONENT"});
   }
   std::vector<std::string> notes;
-  if (const std::string near = nearest(words[0], names); !near.empty()) notes.push_back(fmt::format("did you mean '{}'?", near));
+  if (const std::string near = nearest(words[0], names); !near.empty())
+    notes.push_back(fmt::format("did you mean '{}'?", near));
   notes.push_back("gistmill --help lists the verbs");
   refuse(fmt::format("unknown verb '{}'", words[0]), notes);
 }
@@ -99,14 +111,16 @@ void read_options(const Verb& verb, const std::vector<std::string>& rest, Comman
   try {
     using Style = options::command_line_style::style_t;
     const int style = Style::default_style & ~Style::allow_guessing;
-    options::store(options::command_line_parser(rest).options(all).positional(positions).style(style).run(), values);
+    options::store(options::command_line_parser(rest).options(all).positional(positions).style(style).run(),
+                   values);
   } catch (const options::unknown_option& error) {
     std::string name = error.get_option_name();
     name.erase(0, name.find_first_not_of('-'));
     std::vector<std::string> names;
     for (const auto& option : named.options()) names.push_back(option->long_name());
     std::vector<std::string> notes;
-    if (const std::string near = nearest(name, names); !near.empty()) notes.push_back(fmt::format("did you mean '--{}'?", near));
+    if (const std::string near = nearest(name, names); !near.empty())
+      notes.push_back(fmt::format("did you mean '--{}'?", near));
     notes.push_back(fmt::format("gistmill {} --help lists them", verb.name));
     refuse(fmt::format("unknown option '--{}' of gistmill {}", name, verb.name), notes);
   } catch (const options::error& error) {

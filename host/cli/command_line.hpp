@@ -8,16 +8,16 @@
 namespace gistmill {
 
 struct Command {
-  std::string verb;                        // "run", "plugins list", ...
-  std::vector<std::string> arguments;      // what follows the verb and is no option
-  std::vector<std::string> overrides;      // --set
-  std::filesystem::path folder;            // --folder
+  std::string verb;                                   // "run", "plugins list", ...
+  std::vector<std::string> arguments;                 // what follows the verb and is no option
+  std::vector<std::string> overrides;                 // --set
+  std::filesystem::path folder;                       // --folder
   std::vector<std::filesystem::path> plugin_folders;  // --plugins
   bool json = false;
   bool resume = false;
   bool fresh = false;
   bool help = false;
-  std::vector<std::string> words;          // the whole line, for the record
+  std::vector<std::string> words;  // the whole line, for the record
 };
 
 // Throws Failure (ExitCode::usage): unknown verb or option with the nearest name, missing or extra arguments.

@@ -24,14 +24,17 @@ Registry open_registry(const Command& command) {
 
 const char* effect_name(Effect effect) {
   switch (effect) {
-    case Effect::pure: return "pure";
-    case Effect::random: return "random";
-    default: return "stateful";
+    case Effect::pure:
+      return "pure";
+    case Effect::random:
+      return "random";
+    default:
+      return "stateful";
   }
 }
 
 const char* type_name(OptionType type) {
-  constexpr const char* kNames[] = {"integer", "float",    "boolean", "string", "path",   "choice",
+  constexpr const char* kNames[] = {"integer",  "float",    "boolean", "string",  "path", "choice",
                                     "prepared", "integers", "floats",  "strings", "paths"};
   return kNames[static_cast<std::size_t>(type)];
 }
@@ -43,7 +46,8 @@ std::string option_line(const OptionSpec& option) {
     line += fmt::format(" {}..{}", option.min ? fmt::format("{:g}", *option.min) : "",
                         option.max ? fmt::format("{:g}", *option.max) : "");
   }
-  line += option.default_value ? fmt::format(", default {}", option_text(*option.default_value)) : ", required";
+  line +=
+      option.default_value ? fmt::format(", default {}", option_text(*option.default_value)) : ", required";
   if (!option.unit.empty()) line += fmt::format(", {}", option.unit);
   return line + (option.doc.empty() ? "\n" : fmt::format("\n                         {}\n", option.doc));
 }
@@ -55,9 +59,9 @@ std::string port_line(const char* direction, const PortSpec& port) {
 }
 
 std::string component_text(const ComponentSpec& component, const PluginFile& file) {
-  std::string text = fmt::format("{}\n  {}\n  plugin {} {}, tier {}, licence {}, {}\n", component.name, component.doc,
-                                 file.manifest.name, file.manifest.version, file.manifest.tier, file.manifest.license,
-                                 file.path.string());
+  std::string text = fmt::format("{}\n  {}\n  plugin {} {}, tier {}, licence {}, {}\n", component.name,
+                                 component.doc, file.manifest.name, file.manifest.version, file.manifest.tier,
+                                 file.manifest.license, file.path.string());
   if (component.parameters) text += "  has parameters that can train\n";
   if (!component.options.empty()) text += "  options\n";
   for (const OptionSpec& option : component.options) text += option_line(option);
@@ -75,7 +79,8 @@ nlohmann::json component_json(const ComponentSpec& component, const PluginFile& 
   for (const OptionSpec& option : component.options) {
     nlohmann::json entry = {{"key", option.key}, {"type", type_name(option.type)}, {"doc", option.doc}};
     if (option.default_value) {
-      entry["default"] = std::visit([](const auto& value) { return nlohmann::json(value); }, *option.default_value);
+      entry["default"] =
+          std::visit([](const auto& value) { return nlohmann::json(value); }, *option.default_value);
     }
     if (!option.choices.empty()) entry["choices"] = option.choices;
     if (option.min) entry["min"] = *option.min;
@@ -86,7 +91,11 @@ nlohmann::json component_json(const ComponentSpec& component, const PluginFile& 
   const auto ports = [](const std::vector<PortSpec>& list) {
     nlohmann::json json = nlohmann::json::array();
     for (const PortSpec& port : list) {
-      json.push_back({{"name", port.name}, {"type", port.type.text}, {"gradient", port.gradient}, {"optional", port.optional}, {"doc", port.doc}});
+      json.push_back({{"name", port.name},
+                      {"type", port.type.text},
+                      {"gradient", port.gradient},
+                      {"optional", port.optional},
+                      {"doc", port.doc}});
     }
     return json;
   };
@@ -96,9 +105,9 @@ nlohmann::json component_json(const ComponentSpec& component, const PluginFile& 
                           {"inputs", ports(operation.inputs)},
                           {"outputs", ports(operation.outputs)}});
   }
-  return {{"component", component.name}, {"doc", component.doc},       {"plugin", file.manifest.name},
-          {"version", file.manifest.version}, {"tier", file.manifest.tier}, {"file", file.path.string()},
-          {"parameters", component.parameters}, {"options", options},   {"operations", operations}};
+  return {{"component", component.name},        {"doc", component.doc},       {"plugin", file.manifest.name},
+          {"version", file.manifest.version},   {"tier", file.manifest.tier}, {"file", file.path.string()},
+          {"parameters", component.parameters}, {"options", options},         {"operations", operations}};
 }
 
 }  // namespace
@@ -110,8 +119,12 @@ ExitCode run_plugins_list(const Command& command) {
   for (const std::string& name : registry.component_names()) {
     const PluginFile& file = *registry.file_of(name);
     const ComponentSpec& component = *registry.find(name);
-    text += fmt::format("{:<24} {:<8} {}\n", name, file.manifest.version, component.doc.substr(0, component.doc.find(". ")));
-    json["components"].push_back({{"component", name}, {"version", file.manifest.version}, {"file", file.path.string()}, {"doc", component.doc}});
+    text += fmt::format("{:<24} {:<8} {}\n", name, file.manifest.version,
+                        component.doc.substr(0, component.doc.find(". ")));
+    json["components"].push_back({{"component", name},
+                                  {"version", file.manifest.version},
+                                  {"file", file.path.string()},
+                                  {"doc", component.doc}});
   }
   for (const RefusedFile& refused : registry.refused()) {
     text += fmt::format("refused: {}: {}\n", refused.path.string(), refused.reason);

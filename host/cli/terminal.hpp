@@ -8,7 +8,7 @@
 namespace gistmill {
 
 void print_answer(std::string_view text);
-void print_talk(std::string_view line);       // a newline is added
-void print_failure(const Failure& failure);   // in color on a terminal
+void print_talk(std::string_view line);      // a newline is added
+void print_failure(const Failure& failure);  // in color on a terminal
 
 }  // namespace gistmill

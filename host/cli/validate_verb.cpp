@@ -22,7 +22,8 @@ void check_recipe(const Command& command, const fs::path& path) {
   const Registry registry(folders);
   const std::vector<Role> roles = load_roles(program_folders().roles);
   make_plan(recipe, registry, roles);
-  for (const Stage& stage : recipe.stages) make_plan(load_recipe(stage.recipe, stage.overrides), registry, roles);
+  for (const Stage& stage : recipe.stages)
+    make_plan(load_recipe(stage.recipe, stage.overrides), registry, roles);
 }
 
 ExitCode run_validate(const Command& command) {
@@ -45,8 +46,8 @@ ExitCode run_version(const Command& command) {
                      .dump(2) +
                  "\n");
   } else {
-    print_answer(fmt::format("gistmill {}, plugin ABI {}.{}, LibTorch {}\n", GM_VERSION, GM_ABI_MAJOR, GM_ABI_MINOR,
-                             GISTMILL_TORCH_VERSION));
+    print_answer(fmt::format("gistmill {}, plugin ABI {}.{}, LibTorch {}\n", GM_VERSION, GM_ABI_MAJOR,
+                             GM_ABI_MINOR, GISTMILL_TORCH_VERSION));
   }
   return ExitCode::ok;
 }

@@ -27,18 +27,27 @@ namespace fs = std::filesystem;
 
 SafetensorsDtype saved_dtype(const at::Tensor& tensor) {
   switch (tensor.scalar_type()) {
-    case at::kDouble: return SafetensorsDtype::kF64;
-    case at::kFloat: return SafetensorsDtype::kF32;
-    case at::kBFloat16: return SafetensorsDtype::kBF16;
-    case at::kHalf: return SafetensorsDtype::kF16;
-    case at::kLong: return SafetensorsDtype::kI64;
-    case at::kInt: return SafetensorsDtype::kI32;
-    case at::kByte: return SafetensorsDtype::kU8;
-    case at::kBool: return SafetensorsDtype::kBool;
-    default: break;
+    case at::kDouble:
+      return SafetensorsDtype::kF64;
+    case at::kFloat:
+      return SafetensorsDtype::kF32;
+    case at::kBFloat16:
+      return SafetensorsDtype::kBF16;
+    case at::kHalf:
+      return SafetensorsDtype::kF16;
+    case at::kLong:
+      return SafetensorsDtype::kI64;
+    case at::kInt:
+      return SafetensorsDtype::kI32;
+    case at::kByte:
+      return SafetensorsDtype::kU8;
+    case at::kBool:
+      return SafetensorsDtype::kBool;
+    default:
+      break;
   }
-  throw Failure(ExitCode::plugin, fmt::format("a parameter of dtype {} cannot be saved",
-                                              c10::toString(tensor.scalar_type())));
+  throw Failure(ExitCode::plugin,
+                fmt::format("a parameter of dtype {} cannot be saved", c10::toString(tensor.scalar_type())));
 }
 
 void save_parameters(const fs::path& path, const std::vector<Instance*>& instances) {
@@ -53,8 +62,10 @@ void save_parameters(const fs::path& path, const std::vector<Instance*>& instanc
   }
   AtomicFile file(path);
   formats::write_safetensors(
-      [&](const void* data, std::size_t size) { file.write({static_cast<const char*>(data), size}); }, items,
-      {{"gistmill", GM_VERSION}});
+      [&](const void* data, std::size_t size) {
+        file.write({static_cast<const char*>(data), size});
+      },
+      items, {{"gistmill", GM_VERSION}});
   file.commit();
 }
 
@@ -68,15 +79,16 @@ void copy_parameters(const formats::Safetensors& file, const std::vector<Instanc
       const std::string name = saved_name(*instance, parameter);
       const SafetensorsTensor* saved = file.find(name);
       if (saved == nullptr) {
-        throw Failure(ExitCode::failed, fmt::format("{}: no tensor '{}', which {} ({}) needs", file.name(), name,
-                                                    instance->name(), instance->planned().spec->name));
+        throw Failure(ExitCode::failed, fmt::format("{}: no tensor '{}', which {} ({}) needs", file.name(),
+                                                    name, instance->name(), instance->planned().spec->name));
       }
       if (saved->shape != parameter.tensor.sizes().vec() || saved->dtype != saved_dtype(parameter.tensor)) {
-        throw Failure(ExitCode::failed,
-                      fmt::format("{}: tensor '{}' is {}[{}] when it should be {}[{}]", file.name(), name,
-                                  formats::safetensors_dtype_name(saved->dtype), fmt::join(saved->shape, ", "),
-                                  formats::safetensors_dtype_name(saved_dtype(parameter.tensor)),
-                                  fmt::join(parameter.tensor.sizes().vec(), ", ")));
+        throw Failure(
+            ExitCode::failed,
+            fmt::format("{}: tensor '{}' is {}[{}] when it should be {}[{}]", file.name(), name,
+                        formats::safetensors_dtype_name(saved->dtype), fmt::join(saved->shape, ", "),
+                        formats::safetensors_dtype_name(saved_dtype(parameter.tensor)),
+                        fmt::join(parameter.tensor.sizes().vec(), ", ")));
       }
       copies.emplace_back(parameter.tensor, saved);
     }
@@ -136,8 +148,9 @@ CheckpointInfo info_from(const nlohmann::json& json) {
 
 }  // namespace
 
-void save_checkpoint(const fs::path& folder, const CheckpointInfo& info, const std::vector<Instance*>& trained,
-                     Instance* optimizer, const std::vector<Instance*>& stateful) {
+void save_checkpoint(const fs::path& folder, const CheckpointInfo& info,
+                     const std::vector<Instance*>& trained, Instance* optimizer,
+                     const std::vector<Instance*>& stateful) {
   const fs::path temporary = folder.parent_path() / ("." + folder.filename().string() + ".tmp");
   std::error_code ignored;
   fs::remove_all(temporary, ignored);  // left by a run that was killed while saving
@@ -169,11 +182,13 @@ CheckpointInfo verify_checkpoint(const fs::path& folder) {
   try {
     const nlohmann::json json = nlohmann::json::parse(read_whole(manifest));
     for (const auto& [name, digest] : json.at("files").items()) {
-      if (fs::path(name).filename() != name) throw Failure(ExitCode::failed, manifest.string() + " names a path");
+      if (fs::path(name).filename() != name)
+        throw Failure(ExitCode::failed, manifest.string() + " names a path");
       const std::string found = sha256_file(folder / name);
       if (found != digest.get<std::string>()) {
-        throw Failure(ExitCode::failed, fmt::format("{} is damaged: its SHA-256 is {} when it should be {}",
-                                                    (folder / name).string(), found, digest.get<std::string>()));
+        throw Failure(ExitCode::failed,
+                      fmt::format("{} is damaged: its SHA-256 is {} when it should be {}",
+                                  (folder / name).string(), found, digest.get<std::string>()));
       }
     }
     return info_from(json);
@@ -192,7 +207,8 @@ void load_checkpoint(const fs::path& folder, const std::vector<Instance*>& train
   } catch (const formats::FormatError& error) {
     throw Failure(ExitCode::failed, error.what());
   }
-  for (Instance* instance : stateful) instance->load_state(read_whole(folder / (instance->name() + ".state")));
+  for (Instance* instance : stateful)
+    instance->load_state(read_whole(folder / (instance->name() + ".state")));
 }
 
 void load_parameters(const fs::path& path, const std::string& saved_name, Instance& instance) {
@@ -202,18 +218,19 @@ void load_parameters(const fs::path& path, const std::string& saved_name, Instan
     const auto use = info.uses.find(saved_name);
     if (use != info.uses.end() && use->second != instance.planned().spec->name) {
       throw Failure(ExitCode::recipe, instance.planned().origin,
-                    fmt::format("{} in {} is a {} when it should be a {}", saved_name, path.string(), use->second,
-                                instance.planned().spec->name));
+                    fmt::format("{} in {} is a {} when it should be a {}", saved_name, path.string(),
+                                use->second, instance.planned().spec->name));
     }
   }
   try {
     const formats::Safetensors saved(file);
-    copy_parameters(saved, {&instance},
-                    [&](const Instance&, const Parameter& parameter) {
-                      const std::string full = saved_name + "." + parameter.name;
-                      return saved.find(full) != nullptr ? full : parameter.name;
-                    },
-                    false);
+    copy_parameters(
+        saved, {&instance},
+        [&](const Instance&, const Parameter& parameter) {
+          const std::string full = saved_name + "." + parameter.name;
+          return saved.find(full) != nullptr ? full : parameter.name;
+        },
+        false);
   } catch (const formats::FormatError& error) {
     throw Failure(ExitCode::failed, instance.planned().origin, error.what());
   }

@@ -20,13 +20,13 @@ namespace gistmill {
 struct CheckpointInfo {
   std::string stage;
   std::int64_t step = 0;
-  std::int64_t items = 0;     // trained on so far
-  double seconds = 0;         // spent so far
-  bool finished = false;      // the stage is done
-  std::string best_figure;    // of the evaluation that chooses the best
+  std::int64_t items = 0;            // trained on so far
+  double seconds = 0;                // spent so far
+  bool finished = false;             // the stage is done
+  std::string best_figure;           // of the evaluation that chooses the best
   std::optional<double> best_value;  // least so far
   std::int64_t best_step = 0;
-  std::string identity;       // of the resolved recipe: a checkpoint of another recipe is refused
+  std::string identity;  // of the resolved recipe: a checkpoint of another recipe is refused
   std::map<std::string, std::string> uses;  // instance -> component, of what has parameters
 };
 

@@ -23,7 +23,8 @@ std::string label_text(const PlannedInstance& instance, const std::string& optio
   const PlannedOption* labels = instance.option(option);
   if (labels == nullptr) return std::to_string(column);
   const auto i = static_cast<std::size_t>(column);
-  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&labels->value)) return std::to_string(list->at(i));
+  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&labels->value))
+    return std::to_string(list->at(i));
   if (const auto* list = std::get_if<std::vector<std::string>>(&labels->value)) return list->at(i);
   return std::to_string(column);
 }
@@ -44,9 +45,10 @@ void append_figures(const PipelineRun& run, const Plan& plan, std::vector<std::s
       for (std::int64_t column = 0; column < view.size(1); ++column, ++figure) {
         if (variant.rows.size() <= figure) variant.rows.emplace_back();
         if (figures.size() <= figure) {
-          const std::string label = output.port->labels.empty()
-                                        ? ""
-                                        : "." + label_text(plan.instances[call.instance], output.port->labels, column);
+          const std::string label =
+              output.port->labels.empty()
+                  ? ""
+                  : "." + label_text(plan.instances[call.instance], output.port->labels, column);
           figures.push_back(output.slot + label);
         }
         for (std::int64_t item = 0; item < items; ++item) variant.rows[figure].push_back(view[item][column]);
@@ -78,13 +80,14 @@ Evaluator::Evaluator(Session& session, Events& events) : session_(session), even
 
 bool Evaluator::is_trained(const PlannedVariant& variant) const {
   const std::vector<Instance*> trained = session_.trained();
-  return std::any_of(variant.pipeline.calls.begin(), variant.pipeline.calls.end(), [&](const PlannedCall& call) {
-    const PlannedInstance& instance = session_.plan().instances[call.instance];
-    if (!instance.spec->parameters || call.kind == CallClass::skipped) return false;
-    if (!instance.from.empty() || !instance.parameters.empty()) return true;
-    return std::any_of(trained.begin(), trained.end(),
-                       [&](const Instance* other) { return other->name() == instance.name; });
-  });
+  return std::any_of(
+      variant.pipeline.calls.begin(), variant.pipeline.calls.end(), [&](const PlannedCall& call) {
+        const PlannedInstance& instance = session_.plan().instances[call.instance];
+        if (!instance.spec->parameters || call.kind == CallClass::skipped) return false;
+        if (!instance.from.empty() || !instance.parameters.empty()) return true;
+        return std::any_of(trained.begin(), trained.end(),
+                           [&](const Instance* other) { return other->name() == instance.name; });
+      });
 }
 
 EvaluationTable Evaluator::run(std::size_t index, const StopSignal& stop, const std::string& stage,
@@ -143,7 +146,8 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
     std::vector<std::uint8_t> ready(planned.shared.size(), 0);
     CallResults shared(planned.shared.size());
     for (std::size_t v = 0; v < runs.size(); ++v) {
-      if (stop.requested()) throw Failure(ExitCode::interrupted, fmt::format("{} was interrupted", planned.name));
+      if (stop.requested())
+        throw Failure(ExitCode::interrupted, fmt::format("{} was interrupted", planned.name));
       std::vector<std::uint8_t> wanted(planned.shared.size(), 1);
       for (std::size_t i = 0; i < wanted.size(); ++i) {
         if (ready[i] == 0) continue;
@@ -151,18 +155,22 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
         runs[v].results()[i] = shared[i];
       }
       if (!runs[v].forward(context, wanted)) {
-        if (step == 0) throw Failure(ExitCode::failed, fmt::format("{} has no data: its source ended at once", planned.name));
+        if (step == 0)
+          throw Failure(ExitCode::failed,
+                        fmt::format("{} has no data: its source ended at once", planned.name));
         return rows;
       }
       for (std::size_t i = 0; i < wanted.size(); ++i) {
-        if (planned.shared[i] == 0 || ready[i] != 0 || runs[v].pipeline().calls[i].kind == CallClass::skipped) continue;
+        if (planned.shared[i] == 0 || ready[i] != 0 || runs[v].pipeline().calls[i].kind == CallClass::skipped)
+          continue;
         ready[i] = 1;
         shared[i] = runs[v].results()[i];
       }
       append_figures(runs[v], session_.plan(), rows.figures, rows.variants[v]);
       for (auto& values : runs[v].results()) values.clear();
     }
-    events_.emit("progress", {{"stage", stage}, {"text", planned.name}, {"done", step + 1}, {"count", recipe.steps}});
+    events_.emit("progress",
+                 {{"stage", stage}, {"text", planned.name}, {"done", step + 1}, {"count", recipe.steps}});
   }
   return rows;
 }

@@ -1,5 +1,5 @@
-// Runs an evaluation: the pipeline once a step, what variants share only once, the figures of every item kept.
-// What the figures say is host/report's.
+// Runs an evaluation: the pipeline once a step, what variants share only once, the figures of every item
+// kept. What the figures say is host/report's.
 #pragma once
 
 #include <cstdint>

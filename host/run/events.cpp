@@ -20,7 +20,8 @@ void log_from_plugin(std::int32_t level, const char* instance, const char* messa
   static const char* const names[] = {"debug", "info", "warning", "error"};
   if (level <= GM_LOG_DEBUG || level > GM_LOG_ERROR || message == nullptr) return;
   const std::scoped_lock lock(messages_mutex);
-  if (plugin_events != nullptr) plugin_events->message(names[level], message, instance != nullptr ? instance : "");
+  if (plugin_events != nullptr)
+    plugin_events->message(names[level], message, instance != nullptr ? instance : "");
 }
 
 }  // namespace
@@ -38,9 +39,9 @@ void set_plugin_events(Events* events) {
 void Events::add(Instance& logger, bool shows) {
   const auto* extension = logger.extension<gm_events_extension>(GM_EVENTS_EXTENSION);
   if (extension == nullptr) {
-    throw Failure(ExitCode::recipe, logger.planned().origin,
-                  fmt::format("{} ({}) is no logger: it takes no events", logger.name(),
-                              logger.planned().spec->name));
+    throw Failure(
+        ExitCode::recipe, logger.planned().origin,
+        fmt::format("{} ({}) is no logger: it takes no events", logger.name(), logger.planned().spec->name));
   }
   loggers_.push_back({&logger, extension, shows});
 }
@@ -53,7 +54,8 @@ void Events::emit(std::string_view kind, nlohmann::json fields) {
   for (Logger& logger : loggers_) {
     if (logger.failed) continue;
     Instance::ErrorSink sink;
-    if (logger.extension->on_event(logger.instance->handle(), text.data(), text.size(), sink.get()) == GM_OK) continue;
+    if (logger.extension->on_event(logger.instance->handle(), text.data(), text.size(), sink.get()) == GM_OK)
+      continue;
     logger.failed = true;
     if (talk_) talk_(fmt::format("warning: {} logs no more: {}", logger.instance->name(), sink.message()));
   }

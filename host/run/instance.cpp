@@ -31,9 +31,13 @@ class MarshalledOptions {
     std::visit([&](const auto& value) { fill(item, value); }, option.value);
     items_.push_back(item);
   }
-  static void fill(gm_option& item, std::int64_t value) { item.kind = GM_OPTION_INTEGER, item.integer = value; }
+  static void fill(gm_option& item, std::int64_t value) {
+    item.kind = GM_OPTION_INTEGER, item.integer = value;
+  }
   static void fill(gm_option& item, double value) { item.kind = GM_OPTION_FLOAT, item.number = value; }
-  static void fill(gm_option& item, bool value) { item.kind = GM_OPTION_BOOLEAN, item.boolean = value ? 1 : 0; }
+  static void fill(gm_option& item, bool value) {
+    item.kind = GM_OPTION_BOOLEAN, item.boolean = value ? 1 : 0;
+  }
   static void fill(gm_option& item, const std::string& value) {
     item.kind = GM_OPTION_STRING;
     item.string = value.c_str();
@@ -78,7 +82,8 @@ std::uint64_t split_mix(std::uint64_t x) {  // SplitMix64's finalizer, Steele et
 
 }  // namespace
 
-std::uint64_t mix_key(std::uint64_t seed, std::string_view name, std::uint64_t step, std::uint64_t micro_step) {
+std::uint64_t mix_key(std::uint64_t seed, std::string_view name, std::uint64_t step,
+                      std::uint64_t micro_step) {
   std::uint64_t key = split_mix(seed);
   for (const char letter : name) key = split_mix(key ^ static_cast<unsigned char>(letter));
   return split_mix(split_mix(key ^ step) ^ micro_step);
@@ -114,21 +119,26 @@ void Instance::fail(gm_status status, const ErrorSink& sink, std::string_view do
   std::string message = fmt::format("{} ({}): {}", planned_.name, planned_.spec->name,
                                     sink.message().empty() ? "failed without a message" : sink.message());
   Origin origin = planned_.origin;
-  if (const PlannedOption* option = planned_.option(sink.key()); option != nullptr && option->origin.known()) {
+  if (const PlannedOption* option = planned_.option(sink.key());
+      option != nullptr && option->origin.known()) {
     origin = option->origin;
   }
   switch (status) {
-    case GM_ERROR_USER: throw Failure(ExitCode::recipe, origin, message);
-    case GM_CANCELED: throw Failure(ExitCode::interrupted, fmt::format("{} was canceled", planned_.name));
+    case GM_ERROR_USER:
+      throw Failure(ExitCode::recipe, origin, message);
+    case GM_CANCELED:
+      throw Failure(ExitCode::interrupted, fmt::format("{} was canceled", planned_.name));
     case GM_ERROR_UNAVAILABLE:
-    case GM_ERROR_OUT_OF_MEMORY: throw Failure(ExitCode::failed, origin, message);
-    default: break;
+    case GM_ERROR_OUT_OF_MEMORY:
+      throw Failure(ExitCode::failed, origin, message);
+    default:
+      break;
   }
-  throw Failure(ExitCode::failed, origin, message,
-                {fmt::format("while {} {}; plugin {} {} in {}", doing, planned_.name,
-                             component_.file->manifest.name, component_.file->manifest.version,
-                             component_.file->path.string()),
-                 "this is a defect of the plugin"});
+  throw Failure(
+      ExitCode::failed, origin, message,
+      {fmt::format("while {} {}; plugin {} {} in {}", doing, planned_.name, component_.file->manifest.name,
+                   component_.file->manifest.version, component_.file->path.string()),
+       "this is a defect of the plugin"});
 }
 
 Instance::Instance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host)
@@ -229,8 +239,9 @@ gm_call make_call(const StepContext& context, const std::string& instance, gm_er
 
 }  // namespace
 
-bool Instance::forward(const OperationSpec& operation, const StepContext& context, const std::vector<SlotValue>& in,
-                       std::vector<SlotValue>& out, TapeHandle* tape, const std::vector<std::uint8_t>& need) {
+bool Instance::forward(const OperationSpec& operation, const StepContext& context,
+                       const std::vector<SlotValue>& in, std::vector<SlotValue>& out, TapeHandle* tape,
+                       const std::vector<std::uint8_t>& need) {
   std::vector<gm_value> given;
   given.reserve(in.size());
   for (const SlotValue& value : in) given.push_back(value.give());
@@ -238,10 +249,10 @@ bool Instance::forward(const OperationSpec& operation, const StepContext& contex
   ErrorSink sink;
   const gm_call call = make_call(context, planned_.name, sink.get(), tape != nullptr ? &need : nullptr);
   gm_tape* kept = nullptr;
-  const gm_status status = interface_->forward(
-      handle_, operation_index(*planned_.spec, operation), &call, given.data(),
-      static_cast<std::uint32_t>(given.size()), results.data(), static_cast<std::uint32_t>(results.size()),
-      tape != nullptr ? &kept : nullptr);
+  const gm_status status =
+      interface_->forward(handle_, operation_index(*planned_.spec, operation), &call, given.data(),
+                          static_cast<std::uint32_t>(given.size()), results.data(),
+                          static_cast<std::uint32_t>(results.size()), tape != nullptr ? &kept : nullptr);
   if (tape != nullptr) *tape = TapeHandle(interface_, handle_, kept);
   if (status == GM_END) return false;
   if (status != GM_OK) fail(status, sink, "running " + operation.name + " of");
@@ -254,16 +265,17 @@ std::vector<at::Tensor> Instance::vjp(const OperationSpec& operation, const Step
                                       const TapeHandle& tape, const std::vector<at::Tensor>& grad_out,
                                       const std::vector<std::uint8_t>& need) {
   std::vector<gm_tensor*> given;
-  for (const at::Tensor& grad : grad_out) given.push_back(grad.defined() ? share_tensor(grad, true) : nullptr);
+  for (const at::Tensor& grad : grad_out)
+    given.push_back(grad.defined() ? share_tensor(grad, true) : nullptr);
   std::vector<gm_tensor*> results(operation.inputs.size(), nullptr);
   std::vector<std::uint8_t> asked = need;
   asked.resize(operation.inputs.size(), 0);
   ErrorSink sink;
   const gm_call call = make_call(context, planned_.name, sink.get(), &asked);
-  const gm_status status = interface_->vjp(
-      handle_, operation_index(*planned_.spec, operation), &call, tape.get(), given.data(),
-      static_cast<std::uint32_t>(given.size()), asked.data(), results.data(),
-      static_cast<std::uint32_t>(results.size()));
+  const gm_status status =
+      interface_->vjp(handle_, operation_index(*planned_.spec, operation), &call, tape.get(), given.data(),
+                      static_cast<std::uint32_t>(given.size()), asked.data(), results.data(),
+                      static_cast<std::uint32_t>(results.size()));
   if (status != GM_OK) fail(status, sink, "taking the gradient of " + operation.name + " of");
   std::vector<at::Tensor> gradients(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {

@@ -30,7 +30,8 @@ struct StepContext {
 };
 
 // A number that is the same for the same inputs on every machine: counter-based random keys.
-std::uint64_t mix_key(std::uint64_t seed, std::string_view name, std::uint64_t step, std::uint64_t micro_step);
+std::uint64_t mix_key(std::uint64_t seed, std::string_view name, std::uint64_t step,
+                      std::uint64_t micro_step);
 
 // What a forward kept; released with its instance's function, exactly once.
 class TapeHandle {
@@ -86,8 +87,9 @@ class Instance {
                std::vector<SlotValue>& out, TapeHandle* tape, const std::vector<std::uint8_t>& need);
   // grad_out: undefined where nothing flows back. The result has one tensor an input, undefined where none
   // was asked or the gradient is zero. Parameter gradients are added to the bound buffers.
-  std::vector<at::Tensor> vjp(const OperationSpec& operation, const StepContext& context, const TapeHandle& tape,
-                              const std::vector<at::Tensor>& grad_out, const std::vector<std::uint8_t>& need);
+  std::vector<at::Tensor> vjp(const OperationSpec& operation, const StepContext& context,
+                              const TapeHandle& tape, const std::vector<at::Tensor>& grad_out,
+                              const std::vector<std::uint8_t>& need);
 
   std::vector<Parameter>& parameters() { return parameters_; }
   // Fetches them anew: an optimizer has its moments only after it was given parameters.

@@ -6,9 +6,17 @@
 extern "C" void gistmill_run_verb(const gistmill::RunRequest* request, gistmill::RunOutcome* outcome) {
   using gistmill::RunVerb;
   switch (request->verb) {
-    case RunVerb::prepare: *outcome = gistmill::prepare_recipe(*request); return;
-    case RunVerb::run: *outcome = gistmill::run_recipe(*request); return;
-    case RunVerb::evaluate: *outcome = gistmill::evaluate_recipe(*request); return;
-    case RunVerb::plan: *outcome = gistmill::plan_recipe(*request); return;
+    case RunVerb::prepare:
+      *outcome = gistmill::prepare_recipe(*request);
+      return;
+    case RunVerb::run:
+      *outcome = gistmill::run_recipe(*request);
+      return;
+    case RunVerb::evaluate:
+      *outcome = gistmill::evaluate_recipe(*request);
+      return;
+    case RunVerb::plan:
+      *outcome = gistmill::plan_recipe(*request);
+      return;
   }
 }

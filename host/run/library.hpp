@@ -17,14 +17,14 @@ enum class RunVerb { prepare, run, evaluate, plan };
 struct RunRequest {
   RunVerb verb = RunVerb::run;
   std::filesystem::path recipe;
-  std::vector<std::string> overrides;        // --set
-  std::filesystem::path folder;              // of the run; empty: runs/<recipe's name>
-  std::filesystem::path roles;               // folder of role files
+  std::vector<std::string> overrides;                 // --set
+  std::filesystem::path folder;                       // of the run; empty: runs/<recipe's name>
+  std::filesystem::path roles;                        // folder of role files
   std::vector<std::filesystem::path> plugin_folders;  // before the search path
-  bool resume = false;                       // go on where the folder holds an unfinished run
-  bool fresh = false;                        // remove what the folder holds
-  std::vector<std::string> command;          // for the record
-  std::function<void(std::string_view)> talk;  // messages to the user
+  bool resume = false;                                // go on where the folder holds an unfinished run
+  bool fresh = false;                                 // remove what the folder holds
+  std::vector<std::string> command;                   // for the record
+  std::function<void(std::string_view)> talk;         // messages to the user
 };
 
 struct RunOutcome {
@@ -37,4 +37,4 @@ struct RunOutcome {
 
 // Runs the verb. Throws gistmill::Failure; both sides are built together. Main thread.
 extern "C" __attribute__((visibility("default"))) void gistmill_run_verb(const gistmill::RunRequest* request,
-                                                                        gistmill::RunOutcome* outcome);
+                                                                         gistmill::RunOutcome* outcome);

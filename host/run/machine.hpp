@@ -11,7 +11,7 @@ namespace gistmill {
 // physical core that this process may use. Answers the number of threads. Main thread, before any tensor.
 int set_up_machine(std::int64_t threads);
 
-std::uint64_t peak_memory_bytes();   // most resident memory of this process
-std::string processor_name();        // "AMD EPYC ..."; "" where unknown
+std::uint64_t peak_memory_bytes();  // most resident memory of this process
+std::string processor_name();       // "AMD EPYC ..."; "" where unknown
 
 }  // namespace gistmill

@@ -70,7 +70,8 @@ bool same_value(const SlotValue& a, const SlotValue& b) {
 bool PipelineRun::is_known(std::size_t index, const std::vector<SlotValue>& in) const {
   const PlannedCall& call = pipeline_.calls[index];
   if (results_[index].empty() || call.operation->effect != Effect::pure) return false;
-  if (instances_[call.instance]->planned().spec->parameters || inputs_[index].size() != in.size()) return false;
+  if (instances_[call.instance]->planned().spec->parameters || inputs_[index].size() != in.size())
+    return false;
   for (std::size_t i = 0; i < in.size(); ++i) {
     if (!same_value(inputs_[index][i], in[i])) return false;
   }
@@ -95,8 +96,7 @@ void PipelineRun::check_outputs(const PlannedCall& call, const std::vector<SlotV
     }
     const at::Tensor& tensor = values[i].tensor();
     if (!tensor.defined()) refuse("nothing");
-    const std::string mismatch =
-        check_shape(output.type, tensor.sizes().vec(), dtype_name(tensor), symbols_);
+    const std::string mismatch = check_shape(output.type, tensor.sizes().vec(), dtype_name(tensor), symbols_);
     if (!mismatch.empty()) refuse(mismatch);
   }
 }

@@ -29,8 +29,9 @@ class PipelineRun {
 
   // Runs the calls for which `wanted` is 1 (empty: all), but for skipped ones; others keep their results of
   // the last time. So does a pure call without a tape whose inputs are those of the last time: a document
-  // that comes twice in a row is read once. Keeps tapes where context.train. Answers false where a source has nothing more.
-  // Throws Failure where a call fails or a value does not have the shape that its port promises.
+  // that comes twice in a row is read once. Keeps tapes where context.train. Answers false where a source has
+  // nothing more. Throws Failure where a call fails or a value does not have the shape that its port
+  // promises.
   bool forward(const StepContext& context, const std::vector<std::uint8_t>& wanted = {});
 
   // Adds d(scale * minimized slot)/d(parameters) to the gradients of what trains, then releases the tapes.
@@ -54,8 +55,8 @@ class PipelineRun {
   const PlannedPipeline& pipeline_;
   std::vector<Instance*> instances_;
   CallResults results_;
-  std::vector<std::vector<SlotValue>> inputs_;  // [call] of the last time, for pure calls
-  std::vector<TapeHandle> tapes_;                    // [call]
+  std::vector<std::vector<SlotValue>> inputs_;      // [call] of the last time, for pure calls
+  std::vector<TapeHandle> tapes_;                   // [call]
   std::vector<std::vector<at::Tensor>> gradients_;  // [call][output]
   std::map<std::string, std::int64_t> symbols_;
   std::uint64_t tape_generation_ = 0;

@@ -65,8 +65,9 @@ Preparation make_instances(const Recipe& recipe, const Plan& plan, const Planned
     }
   }
   if (result.store == nullptr) {
-    throw Failure(ExitCode::recipe, pipeline.origin,
-                  fmt::format("pipeline '{}' prepares nothing: none of its components is a store", pipeline.name));
+    throw Failure(
+        ExitCode::recipe, pipeline.origin,
+        fmt::format("pipeline '{}' prepares nothing: none of its components is a store", pipeline.name));
   }
   return result;
 }
@@ -87,13 +88,15 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   const std::string identity = sha256_hex(provenance.dump());
 
   PreparedFile result;
-  result.path = std::filesystem::path(recipe.run.prepared) / fmt::format("{}-{}.h5", name, identity.substr(0, 16));
+  result.path =
+      std::filesystem::path(recipe.run.prepared) / fmt::format("{}-{}.h5", name, identity.substr(0, 16));
   if (std::filesystem::exists(result.path)) return result;
 
   std::error_code error;
   std::filesystem::create_directories(result.path.parent_path(), error);
   if (error) {
-    throw Failure(ExitCode::failed, fmt::format("{} cannot be made: {}", result.path.parent_path().string(), error.message()));
+    throw Failure(ExitCode::failed,
+                  fmt::format("{} cannot be made: {}", result.path.parent_path().string(), error.message()));
   }
   events.message("info", fmt::format("preparing {}", result.path.string()));
   Instance::ErrorSink sink;
@@ -101,8 +104,9 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
     if (status != GM_OK) made.store->fail(status, sink, doing);
   };
   provenance["identity"] = identity;
-  check(made.extension->begin(made.store->handle(), result.path.c_str(), provenance.dump().c_str(), sink.get()),
-        "opening");
+  check(
+      made.extension->begin(made.store->handle(), result.path.c_str(), provenance.dump().c_str(), sink.get()),
+      "opening");
   const StopSignal stop;
   PipelineRun run(*pipeline, made.instances);
   StepContext context;
@@ -114,7 +118,8 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
       events.emit("progress", {{"stage", ""}, {"text", "preparing"}, {"done", context.step}, {"count", 0}});
     }
     if (stop.requested()) {
-      throw Failure(ExitCode::interrupted, fmt::format("interrupted; {} was not written", result.path.string()));
+      throw Failure(ExitCode::interrupted,
+                    fmt::format("interrupted; {} was not written", result.path.string()));
     }
   }
   check(made.extension->commit(made.store->handle(), sink.get()), "committing");

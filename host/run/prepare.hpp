@@ -14,8 +14,8 @@ namespace gistmill {
 
 struct PreparedFile {
   std::filesystem::path path;
-  bool made = false;            // false: it was there
-  std::int64_t documents = 0;   // that went in, where made
+  bool made = false;           // false: it was there
+  std::int64_t documents = 0;  // that went in, where made
 };
 
 // The file of pipeline `name`, made now where it is not there. Throws Failure where the pipeline has no store

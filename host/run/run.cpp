@@ -42,7 +42,8 @@ std::string identity_of(const Recipe& recipe) { return sha256_hex(lock_text(reci
 
 // Parameters that an instance starts from: a file that the recipe names, what a stage left, or what the stage
 // before left in an instance of the same name and component.
-void load_starting_parameters(const RunContext& context, Session& session, const std::string& previous_stage) {
+void load_starting_parameters(const RunContext& context, Session& session,
+                              const std::string& previous_stage) {
   for (Instance* instance : session.instances()) {
     if (instance == nullptr || instance->parameters().empty()) continue;
     const PlannedInstance& planned = instance->planned();
@@ -57,14 +58,15 @@ void load_starting_parameters(const RunContext& context, Session& session, const
       const fs::path path = checkpoints.best_or_latest();
       const CheckpointInfo info = verify_checkpoint(path);
       const auto use = info.uses.find(planned.name);
-      if (use != info.uses.end() && use->second == planned.spec->name) load_parameters(path, planned.name, *instance);
+      if (use != info.uses.end() && use->second == planned.spec->name)
+        load_parameters(path, planned.name, *instance);
     }
   }
 }
 
 // Evaluations that are not part of training, after it.
-void evaluate_at_end(Session& session, Evaluator& evaluator, const StopSignal& stop,
-                     const std::string& stage, std::int64_t step, RunSummary& summary) {
+void evaluate_at_end(Session& session, Evaluator& evaluator, const StopSignal& stop, const std::string& stage,
+                     std::int64_t step, RunSummary& summary) {
   for (std::size_t i = 0; i < session.recipe().evaluations.size(); ++i) {
     const Evaluation& evaluation = session.recipe().evaluations[i];
     if (evaluation.every > 0 && session.recipe().run.steps > 0) continue;
@@ -76,13 +78,14 @@ enum class PartEnd { finished, stopped };
 
 PartEnd run_part(RunContext& context, const Part& part, std::size_t index, std::size_t count,
                  const std::string& previous_stage, const StopSignal& stop, RunSummary& summary) {
-  Session session(part.recipe, context.registry, context.roles, context.events, SessionUse::train_and_evaluate,
-                  context.prepared(part.recipe));
+  Session session(part.recipe, context.registry, context.roles, context.events,
+                  SessionUse::train_and_evaluate, context.prepared(part.recipe));
   load_starting_parameters(context, session, previous_stage);
   Evaluator evaluator(session, context.events);
   std::int64_t step = 0;
   if (part.recipe.run.steps > 0) {
-    Trainer trainer(session, context.events, evaluator, stop, context.folder, part.name, identity_of(part.recipe));
+    Trainer trainer(session, context.events, evaluator, stop, context.folder, part.name,
+                    identity_of(part.recipe));
     if (context.request.resume) trainer.resume();
     nlohmann::json trains = nlohmann::json::array();
     for (const Instance* instance : session.trained()) trains.push_back(instance->name());
@@ -99,10 +102,9 @@ PartEnd run_part(RunContext& context, const Part& part, std::size_t index, std::
     summary.run.items += result.items;
     summary.run.parameters += static_cast<std::uint64_t>(result.parameters);
     if (result.stopped) return PartEnd::stopped;
-    context.events.emit("stage_finished", {{"stage", part.name},
-                                           {"step", result.steps},
-                                           {"seconds", result.seconds},
-                                           {"items", result.items}});
+    context.events.emit(
+        "stage_finished",
+        {{"stage", part.name}, {"step", result.steps}, {"seconds", result.seconds}, {"items", result.items}});
     if (!part.recipe.evaluations.empty()) trainer.load_best();
   }
   evaluate_at_end(session, evaluator, stop, part.name, step, summary);
@@ -126,7 +128,8 @@ std::string tables_text(const RunSummary& summary) {
 
 RunOutcome answer(const RunContext& context, const RunSummary& summary) {
   RunOutcome outcome;
-  outcome.text = tables_text(summary) + fmt::format("report   {}\n", (context.folder / run_file::kReport).string());
+  outcome.text =
+      tables_text(summary) + fmt::format("report   {}\n", (context.folder / run_file::kReport).string());
   outcome.json = to_json(summary).dump(2) + "\n";
   return outcome;
 }
@@ -136,20 +139,22 @@ RunOutcome finish(RunContext& context, RunSummary& summary, double seconds) {
   summary.run.seconds = seconds;
   summary.run.peak_memory_bytes = peak_memory_bytes();
   write_summary(context.folder / run_file::kSummary, summary);
-  context.events.emit("run_finished", {{"status", "finished"},
-                                       {"seconds", seconds},
-                                       {"peak_memory_bytes", summary.run.peak_memory_bytes}});
+  context.events.emit(
+      "run_finished",
+      {{"status", "finished"}, {"seconds", seconds}, {"peak_memory_bytes", summary.run.peak_memory_bytes}});
   write_report(context.folder);
   return answer(context, summary);
 }
 
 RunOutcome stopped(RunContext& context, double seconds) {
-  context.events.emit("run_finished",
-                      {{"status", "stopped"}, {"seconds", seconds}, {"peak_memory_bytes", peak_memory_bytes()}});
+  context.events.emit(
+      "run_finished",
+      {{"status", "stopped"}, {"seconds", seconds}, {"peak_memory_bytes", peak_memory_bytes()}});
   RunOutcome outcome;
   outcome.code = ExitCode::stopped;
-  context.request.talk(fmt::format("stopped and saved in {}; go on with: gistmill run {} --folder {} --resume",
-                                   context.folder.string(), context.request.recipe.string(), context.folder.string()));
+  context.request.talk(
+      fmt::format("stopped and saved in {}; go on with: gistmill run {} --folder {} --resume",
+                  context.folder.string(), context.request.recipe.string(), context.folder.string()));
   return outcome;
 }
 
@@ -158,11 +163,13 @@ std::optional<RunOutcome> finished_before(const RunContext& context, const std::
   const fs::path summary_path = context.folder / run_file::kSummary;
   if (!context.request.resume || !fs::exists(summary_path)) return std::nullopt;
   if (read_file(context.folder / run_file::kLock) != lock) {
-    throw Failure(ExitCode::failed,
-                  fmt::format("{} holds a finished run of another recipe or other plugins", context.folder.string()),
-                  {"start over with --fresh, or name another folder with --folder"});
+    throw Failure(
+        ExitCode::failed,
+        fmt::format("{} holds a finished run of another recipe or other plugins", context.folder.string()),
+        {"start over with --fresh, or name another folder with --folder"});
   }
-  context.request.talk(fmt::format("{} holds this run, finished; --fresh starts over", context.folder.string()));
+  context.request.talk(
+      fmt::format("{} holds this run, finished; --fresh starts over", context.folder.string()));
   return answer(context, read_summary(summary_path));
 }
 
@@ -170,7 +177,9 @@ std::optional<RunOutcome> finished_before(const RunContext& context, const std::
 
 RunOutcome run_recipe(const RunRequest& request) {
   const auto began = std::chrono::steady_clock::now();
-  const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); };
+  const auto seconds = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  };
   RunContext context(request);
   const std::vector<Part> parts = parts_of(context.recipe);
   for (const Part& part : parts) make_plan(part.recipe, context.registry, context.roles);  // all errors first
@@ -198,7 +207,8 @@ RunOutcome run_recipe(const RunRequest& request) {
         return stopped(context, seconds());
       }
     }
-    if (!context.recipe.stages.empty() && context.recipe.run.steps == 0) evaluate_whole(context, stop, summary);
+    if (!context.recipe.stages.empty() && context.recipe.run.steps == 0)
+      evaluate_whole(context, stop, summary);
   } catch (const Failure& failure) {
     if (failure.code() == ExitCode::interrupted && stop.requested()) return stopped(context, seconds());
     context.events.emit("run_finished", {{"status", "failed"},
@@ -219,8 +229,8 @@ RunOutcome evaluate_recipe(const RunRequest& request) {
   if (!context.recipe.stages.empty()) {
     evaluate_whole(context, stop, summary);
   } else {
-    Session session(context.recipe, context.registry, context.roles, context.events, SessionUse::train_and_evaluate,
-                    context.prepared(context.recipe));
+    Session session(context.recipe, context.registry, context.roles, context.events,
+                    SessionUse::train_and_evaluate, context.prepared(context.recipe));
     load_starting_parameters(context, session, "");
     const CheckpointFolder checkpoints(context.folder, "");
     for (Instance* instance : session.trained()) {

@@ -21,7 +21,8 @@ namespace {
 
 std::vector<fs::path> search_folders(const RunRequest& asked) {
   std::vector<fs::path> folders = asked.plugin_folders;
-  for (fs::path& folder : Registry::search_path(asked.recipe.parent_path())) folders.push_back(std::move(folder));
+  for (fs::path& folder : Registry::search_path(asked.recipe.parent_path()))
+    folders.push_back(std::move(folder));
   return folders;
 }
 
@@ -29,7 +30,8 @@ std::vector<fs::path> search_folders(const RunRequest& asked) {
 
 std::vector<Part> parts_of(const Recipe& recipe) {
   std::vector<Part> parts;
-  for (const Stage& stage : recipe.stages) parts.push_back({stage.name, load_recipe(stage.recipe, stage.overrides)});
+  for (const Stage& stage : recipe.stages)
+    parts.push_back({stage.name, load_recipe(stage.recipe, stage.overrides)});
   if (!recipe.stages.empty()) {
     for (Part& part : parts) {
       // An evaluation of the whole recipe takes the place of the stage's of the same name.
@@ -69,7 +71,8 @@ std::vector<LockedPlugin> RunContext::locked_plugins(const std::vector<Part>& pa
     for (const ComponentUse& use : of.components) {
       const PluginFile* file = registry.file_of(use.use);
       if (file == nullptr || plugins.contains(use.use)) continue;
-      plugins[use.use] = {use.use, file->path.filename().string(), file->manifest.version, sha256_file(file->path)};
+      plugins[use.use] = {use.use, file->path.filename().string(), file->manifest.version,
+                          sha256_file(file->path)};
     }
   };
   for (const Part& part : parts) add(part.recipe);
@@ -89,10 +92,11 @@ void RunContext::open_folder() const {
   }
   if (fs::exists(lock) && !request.resume) {
     const bool finished = fs::exists(folder / run_file::kSummary);
-    throw Failure(ExitCode::failed,
-                  fmt::format("{} already holds {} run", folder.string(), finished ? "a finished" : "an unfinished"),
-                  {finished ? "start over with --fresh, name another folder with --folder, or see its report.html"
-                            : "go on with --resume, start over with --fresh, or name another folder with --folder"});
+    throw Failure(
+        ExitCode::failed,
+        fmt::format("{} already holds {} run", folder.string(), finished ? "a finished" : "an unfinished"),
+        {finished ? "start over with --fresh, name another folder with --folder, or see its report.html"
+                  : "go on with --resume, start over with --fresh, or name another folder with --folder"});
   }
   std::error_code error;
   fs::create_directories(folder, error);
@@ -116,8 +120,8 @@ ComponentUse logger_use(const std::string& name, const std::string& use, const s
 }  // namespace
 
 void RunContext::open_loggers() {
-  loggers.push_back(make_instance(
-      logger_use("events", "logger/jsonl", (folder / run_file::kEvents).string()), registry));
+  loggers.push_back(
+      make_instance(logger_use("events", "logger/jsonl", (folder / run_file::kEvents).string()), registry));
   for (const std::string& name : recipe.run.loggers) {
     const ComponentUse* use = recipe.component(name);
     if (use == nullptr) {
@@ -131,12 +135,13 @@ void RunContext::open_loggers() {
   }
 }
 
-void RunContext::emit_started(const std::vector<Part>& parts, const std::vector<LockedPlugin>& plugins, int threads,
-                              bool resumed) {
+void RunContext::emit_started(const std::vector<Part>& parts, const std::vector<LockedPlugin>& plugins,
+                              int threads, bool resumed) {
   nlohmann::json stages = nlohmann::json::array();
   for (const Part& part : parts) {
     nlohmann::json trains = nlohmann::json::array();
-    if (const PipelineRecipe* pipeline = part.recipe.pipeline(part.recipe.run.pipeline); pipeline != nullptr) {
+    if (const PipelineRecipe* pipeline = part.recipe.pipeline(part.recipe.run.pipeline);
+        pipeline != nullptr) {
       for (const auto& [instance, origin] : pipeline->train) trains.push_back(instance);
     }
     stages.push_back({{"name", part.name}, {"steps", part.recipe.run.steps}, {"trains", trains}});
@@ -146,17 +151,17 @@ void RunContext::emit_started(const std::vector<Part>& parts, const std::vector<
     list.push_back({{"name", plugin.component}, {"version", plugin.version}, {"digest", plugin.sha256}});
   }
   events.emit("run_started", {{"format", 1},
-                                      {"recipe", request.recipe.string()},
-                                      {"run_folder", folder.string()},
-                                      {"version", GM_VERSION},
-                                      {"threads", threads},
-                                      {"seed", recipe.run.seed},
-                                      {"resumed", resumed},
-                                      {"stages", stages},
-                                      {"command", request.command},
-                                      {"working_folder", fs::current_path().string()},
-                                      {"processor", processor_name()},
-                                      {"plugins", list}});
+                              {"recipe", request.recipe.string()},
+                              {"run_folder", folder.string()},
+                              {"version", GM_VERSION},
+                              {"threads", threads},
+                              {"seed", recipe.run.seed},
+                              {"resumed", resumed},
+                              {"stages", stages},
+                              {"command", request.command},
+                              {"working_folder", fs::current_path().string()},
+                              {"processor", processor_name()},
+                              {"plugins", list}});
 }
 
 }  // namespace gistmill

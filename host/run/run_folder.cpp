@@ -15,7 +15,9 @@ namespace fs = std::filesystem;
 CheckpointFolder::CheckpointFolder(const fs::path& run_folder, const std::string& stage)
     : folder_(stage.empty() ? run_folder / "checkpoints" : run_folder / "checkpoints" / stage) {}
 
-fs::path CheckpointFolder::path_of(std::int64_t step) const { return folder_ / fmt::format("step-{:06}", step); }
+fs::path CheckpointFolder::path_of(std::int64_t step) const {
+  return folder_ / fmt::format("step-{:06}", step);
+}
 
 std::vector<std::pair<std::int64_t, fs::path>> CheckpointFolder::all() const {
   std::vector<std::pair<std::int64_t, fs::path>> found;
@@ -25,7 +27,8 @@ std::vector<std::pair<std::int64_t, fs::path>> CheckpointFolder::all() const {
     if (name.rfind("step-", 0) != 0) continue;
     std::int64_t step = 0;
     const char* end = name.data() + name.size();
-    if (const auto [rest, code] = std::from_chars(name.data() + 5, end, step); code == std::errc() && rest == end) {
+    if (const auto [rest, code] = std::from_chars(name.data() + 5, end, step);
+        code == std::errc() && rest == end) {
       found.emplace_back(step, entry.path());
     }
   }

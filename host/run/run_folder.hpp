@@ -31,7 +31,8 @@ class CheckpointFolder {
   std::optional<std::pair<std::filesystem::path, CheckpointInfo>> latest(
       const std::function<void(const std::string&)>& skipped) const;
 
-  // The best one where one was marked and is still there, else the latest; throws Failure where there is none.
+  // The best one where one was marked and is still there, else the latest; throws Failure where there is
+  // none.
   std::filesystem::path best_or_latest() const;
 
   // Removes all but the last `keep` and the best.

@@ -50,7 +50,8 @@ Session::Session(const Recipe& recipe, Registry& registry, const std::vector<Rol
         option.value = prepared(plan_, std::get<std::string>(option.value)).string();
       }
     }
-    instances_[i] = std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host());
+    instances_[i] =
+        std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host());
   }
   bind_symbols(plan_, [this](const PlannedInstance& planned, const std::string& symbol) -> std::int64_t {
     Instance* instance = find(planned.name);
@@ -73,7 +74,8 @@ std::vector<std::uint8_t> Session::needed(SessionUse use) const {
   }
   for (std::size_t i = 0; i < used.size(); ++i) {
     const PlannedInstance& instance = plan_.instances[i];
-    if (use == SessionUse::train_and_evaluate && !plan_.trained.empty() && instance.name == recipe_.run.optimizer) {
+    if (use == SessionUse::train_and_evaluate && !plan_.trained.empty() &&
+        instance.name == recipe_.run.optimizer) {
       used[i] = 1;
     }
     if (use != SessionUse::describe) continue;
@@ -100,7 +102,8 @@ Instance* Session::find(std::string_view name) const {
 std::vector<Instance*> Session::trained() const {
   std::vector<Instance*> list;
   if (plan_.trained.empty()) return list;
-  for (const std::size_t index : plan_.pipeline(plan_.trained)->train) list.push_back(instances_[index].get());
+  for (const std::size_t index : plan_.pipeline(plan_.trained)->train)
+    list.push_back(instances_[index].get());
   return list;
 }
 
@@ -109,7 +112,8 @@ std::vector<Instance*> Session::stateful(const PlannedPipeline& pipeline) const 
   mark_used(pipeline, used);
   std::vector<Instance*> list;
   for (std::size_t i = 0; i < used.size(); ++i) {
-    if (used[i] != 0 && instances_[i] != nullptr && instances_[i]->has_state()) list.push_back(instances_[i].get());
+    if (used[i] != 0 && instances_[i] != nullptr && instances_[i]->has_state())
+      list.push_back(instances_[i].get());
   }
   return list;
 }

@@ -15,15 +15,24 @@ static_assert(offsetof(gm_tensor, data) == offsetof(DLManagedTensorVersioned, dl
 
 std::string dtype_name(const at::Tensor& tensor) {
   switch (tensor.scalar_type()) {
-    case at::kDouble: return "f64";
-    case at::kFloat: return "f32";
-    case at::kBFloat16: return "bf16";
-    case at::kHalf: return "f16";
-    case at::kLong: return "i64";
-    case at::kInt: return "i32";
-    case at::kByte: return "u8";
-    case at::kBool: return "bool";
-    default: return "";
+    case at::kDouble:
+      return "f64";
+    case at::kFloat:
+      return "f32";
+    case at::kBFloat16:
+      return "bf16";
+    case at::kHalf:
+      return "f16";
+    case at::kLong:
+      return "i64";
+    case at::kInt:
+      return "i32";
+    case at::kByte:
+      return "u8";
+    case at::kBool:
+      return "bool";
+    default:
+      return "";
   }
 }
 

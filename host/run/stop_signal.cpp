@@ -1,8 +1,8 @@
 // The handler only sets a flag; see stop_signal.hpp.
 #include "host/run/stop_signal.hpp"
 
-#include <csignal>
 #include <unistd.h>
+#include <csignal>
 
 namespace gistmill {
 

@@ -25,7 +25,8 @@ double seconds_since(Clock::time_point start) {
 }  // namespace
 
 Trainer::Trainer(Session& session, Events& events, Evaluator& evaluator, const StopSignal& stop,
-                 const std::filesystem::path& run_folder, const std::string& stage, const std::string& identity)
+                 const std::filesystem::path& run_folder, const std::string& stage,
+                 const std::string& identity)
     : session_(session),
       events_(events),
       evaluator_(evaluator),
@@ -40,14 +41,16 @@ Trainer::Trainer(Session& session, Events& events, Evaluator& evaluator, const S
   info_.identity = identity;
   for (const Instance* instance : trained_) info_.uses[instance->name()] = instance->planned().spec->name;
   if (optimizer_ == nullptr) {
-    throw Failure(ExitCode::recipe, session.recipe().run.origin,
-                  fmt::format("no component '{}' to optimize with", session.recipe().run.optimizer),
-                  {"add [components] optimizer = { use = \"optimizer/adamw\" }, or name another in run.optimizer"});
+    throw Failure(
+        ExitCode::recipe, session.recipe().run.origin,
+        fmt::format("no component '{}' to optimize with", session.recipe().run.optimizer),
+        {"add [components] optimizer = { use = \"optimizer/adamw\" }, or name another in run.optimizer"});
   }
   optimizer_extension_ = optimizer_->extension<gm_optimizer_extension>(GM_OPTIMIZER_EXTENSION);
   if (optimizer_extension_ == nullptr) {
-    throw Failure(ExitCode::recipe, optimizer_->planned().origin,
-                  fmt::format("{} ({}) is no optimizer", optimizer_->name(), optimizer_->planned().spec->name));
+    throw Failure(
+        ExitCode::recipe, optimizer_->planned().origin,
+        fmt::format("{} ({}) is no optimizer", optimizer_->name(), optimizer_->planned().spec->name));
   }
 
   std::vector<gm_param_info> infos;
@@ -83,9 +86,10 @@ void Trainer::resume() {
   if (!last) return;
   const auto& [path, info] = *last;
   if (info.identity != info_.identity) {
-    throw Failure(ExitCode::recipe,
-                  fmt::format("{} is of another recipe than {}", path.string(), session_.recipe().path.string()),
-                  {"start over with --fresh, or name another folder with --folder"});
+    throw Failure(
+        ExitCode::recipe,
+        fmt::format("{} is of another recipe than {}", path.string(), session_.recipe().path.string()),
+        {"start over with --fresh, or name another folder with --folder"});
   }
   load_checkpoint(path, trained_, info.finished ? nullptr : optimizer_, stateful_);
   info_ = info;
@@ -136,7 +140,8 @@ void Trainer::load_best() {
 Trainer::StepFigures Trainer::train_step(std::int64_t step, double learning_rate) {
   StepFigures figures;
   for (at::Tensor& gradient : gradients_) gradient.zero_();
-  for (std::int64_t micro = 0; micro < session_.recipe().run.micro_steps; ++micro) accumulate(step, micro, figures);
+  for (std::int64_t micro = 0; micro < session_.recipe().run.micro_steps; ++micro)
+    accumulate(step, micro, figures);
   figures.gradient_norm = clip_gradients();
   if (!std::isfinite(figures.gradient_norm)) refuse_number("gradient norm", figures.gradient_norm, step);
 
@@ -225,12 +230,14 @@ void Trainer::evaluate_due(std::int64_t step) {
     if (evaluations[i].best.empty()) continue;
     const EvaluationEntry* chosen = nullptr;
     for (const EvaluationEntry& entry : table.entries) {
-      if (entry.figure == evaluations[i].best && (chosen == nullptr || (entry.trained && !chosen->trained))) chosen = &entry;
+      if (entry.figure == evaluations[i].best && (chosen == nullptr || (entry.trained && !chosen->trained)))
+        chosen = &entry;
     }
     if (chosen == nullptr) {
-      throw Failure(ExitCode::recipe, evaluations[i].origin,
-                    fmt::format("evaluation '{}' has no figure '{}'", evaluations[i].name, evaluations[i].best),
-                    {fmt::format("its figures: {}", fmt::join(table.figures(), " "))});
+      throw Failure(
+          ExitCode::recipe, evaluations[i].origin,
+          fmt::format("evaluation '{}' has no figure '{}'", evaluations[i].name, evaluations[i].best),
+          {fmt::format("its figures: {}", fmt::join(table.figures(), " "))});
     }
     if (info_.best_value && chosen->mean.value >= *info_.best_value) continue;
     info_.best_figure = chosen->figure;

@@ -22,5 +22,4 @@ class Contrastive : public gistmill::torch::Component {
 
 }  // namespace
 
-GISTMILL_PLUGIN(
-    gistmill::component<Contrastive>("loss/contrastive").operation("value", &Contrastive::value));
+GISTMILL_PLUGIN(gistmill::component<Contrastive>("loss/contrastive").operation("value", &Contrastive::value));

@@ -67,7 +67,8 @@ TEST_F(BadInputTest, OptionOutOfRangeSaysTheRange) {
 }
 
 TEST_F(BadInputTest, UnknownOptionNamesTheNearestAndAll) {
-  expect("[components.data]\nsise = 5\n", 3, "r.toml:3:1: unknown option 'sise' of test/ramp", "did you mean 'size'?");
+  expect("[components.data]\nsise = 5\n", 3, "r.toml:3:1: unknown option 'sise' of test/ramp",
+         "did you mean 'size'?");
 }
 
 TEST_F(BadInputTest, UnknownComponentNamesTheNearest) {
@@ -90,8 +91,10 @@ TEST_F(BadInputTest, MissingRecipeIsNamed) {
 }
 
 TEST_F(BadInputTest, SlotThatNothingWroteNamesTheNearest) {
-  expect("[pipelines.train]\nsteps = [\"data.next\", { call = \"scale.apply\", in = { x = \"y\" } }, \"loss.value\"]\n", 3,
-         "slot 'y' is read by scale.apply but");
+  expect(
+      "[pipelines.train]\nsteps = [\"data.next\", { call = \"scale.apply\", in = { x = \"y\" } }, "
+      "\"loss.value\"]\n",
+      3, "slot 'y' is read by scale.apply but");
 }
 
 TEST_F(BadInputTest, ShapesThatDifferAreBothShown) {
@@ -104,8 +107,10 @@ steps = ["source.next", { call = "scale.apply", in = { x = "embeddings" } }, "lo
 }
 
 TEST_F(BadInputTest, PipelineWithoutAPathFromLossToParametersIsRefused) {
-  expect("[pipelines.train]\nsteps = [\"data.next\", \"scale.apply\", { call = \"loss.value\", in = { y = \"x\" } }]\n", 3,
-         "scale");
+  expect(
+      "[pipelines.train]\nsteps = [\"data.next\", \"scale.apply\", { call = \"loss.value\", in = { y = \"x\" "
+      "} }]\n",
+      3, "scale");
 }
 
 TEST_F(BadInputTest, PluginWithAnotherAbiMajorIsRefusedWithBothMajors) {
@@ -172,9 +177,10 @@ TEST_F(BadInputTest, TextShorterThanADocumentIsRefusedWithBothLengths) {
   if (model().empty()) GTEST_SKIP() << "no model: set GISTMILL_MODEL";
   write("text/a.txt", "too short");
   write("text/b.txt", "too short as well");
-  const Answer answer = gistmill("run '" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml' --set variables.model='" +
-                                 model() + "' --set variables.text=text --set components.documents.group=file" +
-                                 " --set 'components.documents.hold_out=[\"text/b.txt\"]'");
+  const Answer answer =
+      gistmill("run '" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml' --set variables.model='" +
+               model() + "' --set variables.text=text --set components.documents.group=file" +
+               " --set 'components.documents.hold_out=[\"text/b.txt\"]'");
   EXPECT_EQ(answer.code, 3) << answer.err;
   EXPECT_THAT(answer.err, HasSubstr("tokens"));
   EXPECT_THAT(answer.err, HasSubstr("1024"));

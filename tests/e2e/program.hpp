@@ -22,8 +22,9 @@ struct Answer {
 class ProgramTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(::testing::TempDir()) /
-              ("gistmill-e2e-" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+    folder_ =
+        std::filesystem::path(::testing::TempDir()) /
+        ("gistmill-e2e-" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
   }
@@ -45,8 +46,8 @@ class ProgramTest : public ::testing::Test {
   // "ulimit -f 8;".
   Answer gistmill(const std::string& arguments, const std::string& before = "") const {
     const std::string program = std::string(GISTMILL_BUILD_DIR) + "/bin/gistmill";
-    const std::string command = "cd '" + folder_.string() + "' && (" + before + " '" + program + "' " + arguments +
-                                ") > .out 2> .err < /dev/null";
+    const std::string command = "cd '" + folder_.string() + "' && (" + before + " '" + program + "' " +
+                                arguments + ") > .out 2> .err < /dev/null";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(folder_ / ".out"), read(folder_ / ".err")};
   }
@@ -57,7 +58,9 @@ class ProgramTest : public ::testing::Test {
     return named != nullptr && std::filesystem::exists(named) ? named : "";
   }
 
-  static std::string test_plugins() { return "--plugins '" + std::string(GISTMILL_BUILD_DIR) + "/tests/plugins' "; }
+  static std::string test_plugins() {
+    return "--plugins '" + std::string(GISTMILL_BUILD_DIR) + "/tests/plugins' ";
+  }
 
   std::filesystem::path folder_;
 };

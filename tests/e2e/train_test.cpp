@@ -16,8 +16,9 @@ class TrainTest : public ProgramTest {
     ProgramTest::SetUp();
     if (model().empty()) GTEST_SKIP() << "no model: set GISTMILL_MODEL";
     // Made-up prose: what it says does not matter here, only that documents are long enough.
-    const char* const words[] = {"the", "river", "turned", "slowly", "under", "a", "grey", "bridge", "while", "people",
-                                 "walked", "home", "and", "lamps", "were", "lit", "one", "by"};
+    const char* const words[] = {"the",  "river",  "turned", "slowly", "under",  "a",
+                                 "grey", "bridge", "while",  "people", "walked", "home",
+                                 "and",  "lamps",  "were",   "lit",    "one",    "by"};
     for (int document = 0; document < 12; ++document) {
       std::string text;
       unsigned state = 17u + static_cast<unsigned>(document);
@@ -37,11 +38,11 @@ class TrainTest : public ProgramTest {
   }
   static std::string sizes(const std::string& stage) {
     std::string text;
-    for (const char* value : {"components.corpus.document=192", "components.corpus.spans=3",
-                              "components.corpus.first=32", "components.heldout.document=256",
-                              "components.heldout.spans=2", "components.heldout.first=32",
-                              "components.other.shift=1", "checkpoints.every=2", "components.documents.group=file",
-                              "components.documents.hold_out=[]", "components.documents.validation=0.3"}) {
+    for (const char* value :
+         {"components.corpus.document=192", "components.corpus.spans=3", "components.corpus.first=32",
+          "components.heldout.document=256", "components.heldout.spans=2", "components.heldout.first=32",
+          "components.other.shift=1", "checkpoints.every=2", "components.documents.group=file",
+          "components.documents.hold_out=[]", "components.documents.validation=0.3"}) {
       text += " --set '" + stage + value + "'";
     }
     return text;
@@ -50,8 +51,9 @@ class TrainTest : public ProgramTest {
 
 TEST_F(TrainTest, TheQuickstartRecipeTrainsBothCompressorsAndMeasuresTheLadder) {
   const std::string recipe = "'" GISTMILL_SOURCE_DIR "/recipes/gistnet/quickstart.toml'";
-  const std::string stages = " --set 'stage.*.variables.model=" + model() + "' --set 'stage.*.variables.text=text'" +
-                             " --set 'stage.*.run.steps=3'" + sizes("stage.*.");
+  const std::string stages = " --set 'stage.*.variables.model=" + model() +
+                             "' --set 'stage.*.variables.text=text'" + " --set 'stage.*.run.steps=3'" +
+                             sizes("stage.*.");
   const Answer answer = gistmill("run " + recipe + small() + stages);
   ASSERT_EQ(answer.code, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("contextual"));
@@ -64,8 +66,8 @@ TEST_F(TrainTest, TheQuickstartRecipeTrainsBothCompressorsAndMeasuresTheLadder) 
     if (entry.contains("binding_gap")) ++gaps;
   }
   EXPECT_EQ(gaps, 4);
-  for (const char* name : {"recipe.lock.toml", "events.jsonl", "report.html", "checkpoints/refine/step-000003",
-                           "checkpoints/contextual/step-000003"}) {
+  for (const char* name : {"recipe.lock.toml", "events.jsonl", "report.html",
+                           "checkpoints/refine/step-000003", "checkpoints/contextual/step-000003"}) {
     EXPECT_TRUE(std::filesystem::exists(folder_ / "runs/quickstart" / name)) << name;
   }
   EXPECT_EQ(gistmill("run " + recipe + small() + stages + " --resume").code, 0);
@@ -88,8 +90,9 @@ TEST_F(TrainTest, AStoppedRunGoesOnToTheSameParametersBitForBit) {
 }
 
 TEST_F(TrainTest, PlanShowsShapesGradientsAndParameters) {
-  const Answer answer = gistmill("plan '" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml' --set variables.model='" +
-                                 model() + "'");
+  const Answer answer =
+      gistmill("plan '" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml' --set variables.model='" +
+               model() + "'");
   ASSERT_EQ(answer.code, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("D 576"));
   EXPECT_THAT(answer.out, HasSubstr("V 49152"));

@@ -38,10 +38,10 @@ TEST_F(VerbsTest, PluginsListNamesEveryComponentOnce) {
   std::vector<std::string> names;
   const auto json = nlohmann::json::parse(answer.out);
   for (const auto& entry : json["components"]) names.push_back(entry["component"]);
-  for (const char* name : {"dataset/spans", "dataset/text", "gistnet/contextual", "gistnet/last-k", "gistnet/mean",
-                           "gistnet/refine", "gistnet/vector", "gistnet/zero", "logger/jsonl", "logger/progress",
-                           "loss/delta-nll", "loss/kl", "metric/delta-nll", "optimizer/adamw", "teacher/llama",
-                           "tokenizer/bpe"}) {
+  for (const char* name : {"dataset/spans", "dataset/text", "gistnet/contextual", "gistnet/last-k",
+                           "gistnet/mean", "gistnet/refine", "gistnet/vector", "gistnet/zero", "logger/jsonl",
+                           "logger/progress", "loss/delta-nll", "loss/kl", "metric/delta-nll",
+                           "optimizer/adamw", "teacher/llama", "tokenizer/bpe"}) {
     EXPECT_EQ(std::count(names.begin(), names.end(), name), 1) << name;
   }
   EXPECT_TRUE(json["refused"].empty()) << json["refused"];

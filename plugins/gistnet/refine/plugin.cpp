@@ -28,6 +28,7 @@ class Refine : public gistmill::torch::Component {
     shape_.mlp = options.integer("mlp");
     shape_.layers = options.integer("layers");
     shape_.mid_slots = options.integer("mid_slots");
+    shape_.ask_with_last = options.string("query") == "last";
     if (shape_.width % (2 * shape_.heads) != 0) {
       throw Error(GM_ERROR_USER,
                   "width is " + std::to_string(shape_.width) +

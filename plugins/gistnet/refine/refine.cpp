@@ -50,6 +50,7 @@ class SelfAttention {
 };
 
 // Learned slots [m, W], the same for every span, collect from the rows [K, S, W] -> [K, m, W].
+// `start` [K, W], where defined, is added to each span's slots before they ask.
 class Collect {
  public:
   Collect(const Builder& build, const Shape& shape, std::int64_t slots)
@@ -59,8 +60,9 @@ class Collect {
         attention_(build.in("attention"), shape.width, shape.heads),
         feed_forward_(build.in("feed_forward"), shape) {}
 
-  at::Tensor operator()(const at::Tensor& rows, const Dropout& dropout) const {
-    const at::Tensor slots = slots_.expand({rows.size(0), -1, -1});
+  at::Tensor operator()(const at::Tensor& rows, const Dropout& dropout, const at::Tensor& start = {}) const {
+    at::Tensor slots = slots_.expand({rows.size(0), -1, -1});
+    if (start.defined()) slots = slots + start.unsqueeze(1);
     const at::Tensor collected = attention_(slot_norm_(slots), row_norm_(rows));
     return feed_forward_(slots + dropout(collected), dropout);
   }
@@ -116,6 +118,7 @@ struct Network::Layers {
         tell_feed_forward(build.in("c.feed_forward"), shape),
         self_attention(build.in("c.self"), shape),
         collect_last(build.in("d"), shape, 1),
+        ask_with_last(shape.ask_with_last),
         last_norm(build.in("d.norm"), shape.width),
         head(Linear::zero(build.in("head"), shape.width, shape.hidden)) {}
 
@@ -137,6 +140,7 @@ struct Network::Layers {
   FeedForward tell_feed_forward;
   SelfAttention self_attention;
   Collect collect_last;
+  bool ask_with_last;
   LayerNorm last_norm;
   Linear head;
 };
@@ -154,7 +158,8 @@ at::Tensor Network::operator()(const at::Tensor& features, const Dropout& dropou
   const at::Tensor middle = net.collect_middle(rows, dropout);  // [K, m, W]
   rows = net.tell_feed_forward(rows + dropout(net.tell(rows, middle)), dropout);
   rows = net.self_attention(rows, net.rotary, dropout);
-  const at::Tensor slot = net.collect_last(rows, dropout).squeeze(1);  // [K, W]
+  const at::Tensor start = net.ask_with_last ? rows.select(1, rows.size(1) - 1) : at::Tensor();
+  const at::Tensor slot = net.collect_last(rows, dropout, start).squeeze(1);  // [K, W]
   return net.head(net.last_norm(slot));
 }
 

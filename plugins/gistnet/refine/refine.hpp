@@ -29,6 +29,7 @@ struct Shape {
   std::int64_t mlp = 512;      // hidden width of every MLP
   std::int64_t layers = 2;     // of stage A
   std::int64_t mid_slots = 1;  // of stages B and C
+  bool ask_with_last = false;  // stage D's slot starts from the last row too, not from its own vector alone
 };
 
 // features [K, S, F] -> correction [K, D], zero until the head has learned.

@@ -30,7 +30,8 @@ class DeltaNll : public gistmill::torch::Component {
   at::Tensor score(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets,
                    const at::Tensor& mask) const {
     const at::NoGradGuard no_grad;
-    return gistmill::substitution::delta_nll({hidden, hidden, head, targets, mask}, Original::skip).nll_replaced;
+    return gistmill::substitution::delta_nll({hidden, hidden, head, targets, mask}, Original::skip)
+        .nll_replaced;
   }
 
  private:

@@ -37,7 +37,8 @@ void write_out(const ForwardState<T>& state, std::int64_t rows, std::int64_t gro
     const std::size_t at = static_cast<std::size_t>(m);
     const float share = 1.0f / state.sum[at];
     T* line = to + m / group * stride + m % group * size;
-    for (std::int64_t i = 0; i < size; ++i) put(line[i], state.out[static_cast<std::size_t>(m * size + i)] * share);
+    for (std::int64_t i = 0; i < size; ++i)
+      put(line[i], state.out[static_cast<std::size_t>(m * size + i)] * share);
     log_sum[m / group * heads + m % group] = state.maximum[at] + std::log(state.sum[at]);
   }
 }
@@ -51,8 +52,8 @@ void forward(const Problem<T>& problem, const AttentionPlan& plan, T* out, float
   const auto tile = [&](ForwardState<T>& state, const Segment& segment, std::int64_t head, std::int64_t first,
                         std::int64_t rows, const Packed<T>& own_keys, const Packed<T>& own_values) {
     const std::int64_t m = rows * group;
-    gather(problem.qkv + problem.queries_at(segment.row + first, head), problem.row_width(), rows, group * size,
-           state.queries.get());
+    gather(problem.qkv + problem.queries_at(segment.row + first, head), problem.row_width(), rows,
+           group * size, state.queries.get());
     std::fill_n(state.maximum.get(), m, -std::numeric_limits<float>::infinity());
     std::fill_n(state.sum.get(), m, 0.0f);
     std::fill_n(state.out.get(), m * size, 0.0f);
@@ -60,7 +61,8 @@ void forward(const Problem<T>& problem, const AttentionPlan& plan, T* out, float
       const std::int64_t width = tiles::padded(visible.keys);
       const T* keys = own ? own_keys.block(0, block) : prefix_keys.block(head, block);
       const T* values = own ? own_values.block(0, block) : prefix_values.block(head, block);
-      tiles::product(m, width, size, state.queries.get(), size, keys, kBlock, state.scores.get(), kBlock, false);
+      tiles::product(m, width, size, state.queries.get(), size, keys, kBlock, state.scores.get(), kBlock,
+                     false);
       tiles::softmax_step(m, visible, problem.shape.scale, state.scores.get(), state.weights.get(),
                           state.maximum.get(), state.sum.get(), state.out.get(), size);
       tiles::product(m, size, width, state.weights.get(), kBlock, values, size, state.out.get(), size, true);
@@ -74,7 +76,8 @@ void forward(const Problem<T>& problem, const AttentionPlan& plan, T* out, float
         const Packed<T> own_keys = problem.pack_own(segment, head, false, Layout::columns);
         const Packed<T> own_values = problem.pack_own(segment, head, true, Layout::rows);
         for (std::int64_t first = 0; first < segment.rows; first += problem.tile_rows()) {
-          tile(state, segment, head, first, std::min(problem.tile_rows(), segment.rows - first), own_keys, own_values);
+          tile(state, segment, head, first, std::min(problem.tile_rows(), segment.rows - first), own_keys,
+               own_values);
         }
       });
 }
@@ -87,9 +90,11 @@ std::tuple<at::Tensor, at::Tensor> attention(const at::Tensor& qkv, const at::Te
   const at::Tensor log_sum = at::empty({qkv.size(0), plan.shape.heads}, qkv.options().dtype(at::kFloat));
   const auto run = [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    forward(problem_of<T>(qkv, prefix, plan), plan, out.mutable_data_ptr<T>(), log_sum.mutable_data_ptr<float>());
+    forward(problem_of<T>(qkv, prefix, plan), plan, out.mutable_data_ptr<T>(),
+            log_sum.mutable_data_ptr<float>());
   };
-  qkv.scalar_type() == at::kBFloat16 ? run(static_cast<c10::BFloat16*>(nullptr)) : run(static_cast<float*>(nullptr));
+  qkv.scalar_type() == at::kBFloat16 ? run(static_cast<c10::BFloat16*>(nullptr))
+                                     : run(static_cast<float*>(nullptr));
   return {out, log_sum};
 }
 

@@ -7,8 +7,8 @@
 namespace gistmill::llama {
 namespace {
 
-// The forward's weights are computed again from the scores: cheaper than keeping them, which would take as much
-// memory as everything else of a layer together.
+// The forward's weights are computed again from the scores: cheaper than keeping them, which would take as
+// much memory as everything else of a layer together.
 template <class T>
 struct BackwardState {
   explicit BackwardState(const Problem<T>& problem)
@@ -35,7 +35,7 @@ struct BackwardState {
   std::unique_ptr<float[]> grad_queries;
   std::unique_ptr<float[]> dot;
   std::unique_ptr<float[]> log_sum;
-  std::vector<float> grad_keys;    // of the whole segment, f32[rows, E]
+  std::vector<float> grad_keys;  // of the whole segment, f32[rows, E]
   std::vector<float> grad_values;
 };
 
@@ -91,30 +91,33 @@ class Backward {
     const std::int64_t row = segment.row + first;
     gather(problem_.qkv + problem_.queries_at(row, head), problem_.row_width(), rows, group * size,
            state.queries.get());
-    gather(grad_ + problem_.out_at(row, head), problem_.out_width(), rows, group * size, state.grad_out.get());
+    gather(grad_ + problem_.out_at(row, head), problem_.out_width(), rows, group * size,
+           state.grad_out.get());
     load_row_sums(state, row, head, m);
     std::fill_n(state.grad_queries.get(), m * size, 0.0f);
-    for_blocks(segment, first, rows, group, [&](bool is_own, std::int64_t block, const tiles::Visible& visible) {
-      const std::int64_t width = tiles::padded(visible.keys);
-      const T* keys = is_own ? own.key_columns.block(0, block) : key_columns_.block(head, block);
-      const T* values = is_own ? own.value_columns.block(0, block) : value_columns_.block(head, block);
-      const T* key_rows = is_own ? own.key_rows.block(0, block) : key_rows_.block(head, block);
-      tiles::product(m, width, size, state.queries.get(), size, keys, kBlock, state.scores.get(), kBlock, false);
-      tiles::product(m, width, size, state.grad_out.get(), size, values, kBlock, state.grad_weights.get(), kBlock,
-                     false);
-      tiles::softmax_gradient(m, visible, problem_.shape.scale, state.scores.get(), state.grad_weights.get(),
-                              state.log_sum.get(), state.dot.get(), state.grad_scores.get(),
-                              is_own ? state.weights.get() : nullptr);
-      tiles::product(m, size, width, state.grad_scores.get(), kBlock, key_rows, size, state.grad_queries.get(), size,
-                     true);
-      if (is_own) {
-        const std::int64_t at = block * kBlock * size;
-        add_transposed(state, m, visible.keys, state.grad_scores.get(), state.queries.get(),
-                       state.grad_keys.data() + at);
-        add_transposed(state, m, visible.keys, state.weights.get(), state.grad_out.get(),
-                       state.grad_values.data() + at);
-      }
-    });
+    for_blocks(
+        segment, first, rows, group, [&](bool is_own, std::int64_t block, const tiles::Visible& visible) {
+          const std::int64_t width = tiles::padded(visible.keys);
+          const T* keys = is_own ? own.key_columns.block(0, block) : key_columns_.block(head, block);
+          const T* values = is_own ? own.value_columns.block(0, block) : value_columns_.block(head, block);
+          const T* key_rows = is_own ? own.key_rows.block(0, block) : key_rows_.block(head, block);
+          tiles::product(m, width, size, state.queries.get(), size, keys, kBlock, state.scores.get(), kBlock,
+                         false);
+          tiles::product(m, width, size, state.grad_out.get(), size, values, kBlock, state.grad_weights.get(),
+                         kBlock, false);
+          tiles::softmax_gradient(m, visible, problem_.shape.scale, state.scores.get(),
+                                  state.grad_weights.get(), state.log_sum.get(), state.dot.get(),
+                                  state.grad_scores.get(), is_own ? state.weights.get() : nullptr);
+          tiles::product(m, size, width, state.grad_scores.get(), kBlock, key_rows, size,
+                         state.grad_queries.get(), size, true);
+          if (is_own) {
+            const std::int64_t at = block * kBlock * size;
+            add_transposed(state, m, visible.keys, state.grad_scores.get(), state.queries.get(),
+                           state.grad_keys.data() + at);
+            add_transposed(state, m, visible.keys, state.weights.get(), state.grad_out.get(),
+                           state.grad_values.data() + at);
+          }
+        });
     for (std::int64_t r = 0; r < rows; ++r) {
       scatter(state.grad_queries.get() + r * group * size, 1, group * size,
               grad_qkv_ + problem_.queries_at(row + r, head), 0);
@@ -142,8 +145,8 @@ class Backward {
     const std::int64_t size = problem_.shape.head_size;
     tiles::transpose(left, m, n, state.transposed.get());
     tiles::pack_rows(right, size, m, size, tiles::even(m), state.packed.get());
-    tiles::product(n, size, tiles::even(m), state.transposed.get(), tiles::even(m), state.packed.get(), size, to,
-                   size, true);
+    tiles::product(n, size, tiles::even(m), state.transposed.get(), tiles::even(m), state.packed.get(), size,
+                   to, size, true);
   }
 
   const Problem<T>& problem_;
@@ -172,7 +175,8 @@ at::Tensor attention_backward(const at::Tensor& grad, const at::Tensor& qkv, con
           backward.segment(state, segment, head);
         });
   };
-  qkv.scalar_type() == at::kBFloat16 ? run(static_cast<c10::BFloat16*>(nullptr)) : run(static_cast<float*>(nullptr));
+  qkv.scalar_type() == at::kBFloat16 ? run(static_cast<c10::BFloat16*>(nullptr))
+                                     : run(static_cast<float*>(nullptr));
   return grad_qkv;
 }
 

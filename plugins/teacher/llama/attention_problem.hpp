@@ -1,5 +1,6 @@
-// What the forward and the backward of attention share: where a head's numbers stand, packed blocks of keys, the
-// walk over the keys that a tile sees, and the division of the work among threads. Internal to attention*.cpp.
+// What the forward and the backward of attention share: where a head's numbers stand, packed blocks of keys,
+// the walk over the keys that a tile sees, and the division of the work among threads. Internal to
+// attention*.cpp.
 #pragma once
 
 #include <ATen/Parallel.h>
@@ -24,7 +25,8 @@ template <class T>
 class Packed {
  public:
   // first: element of the first token and head; heads lie side by side, tokens `row` elements apart.
-  Packed(const T* first, std::int64_t row, std::int64_t tokens, std::int64_t heads, std::int64_t size, Layout layout)
+  Packed(const T* first, std::int64_t row, std::int64_t tokens, std::int64_t heads, std::int64_t size,
+         Layout layout)
       : blocks_((tokens + kBlock - 1) / kBlock), stride_(kBlock * size) {
     memory_ = tiles::buffer<T>(heads * blocks_ * stride_);
     at::parallel_for(0, heads * blocks_, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -56,7 +58,7 @@ template <class T>
 struct Problem {
   AttentionShape shape;
   const T* qkv;
-  const T* prefix;           // null: none
+  const T* prefix;             // null: none
   std::int64_t prefix_tokens;  // the most that any segment sees
 
   std::int64_t group() const { return shape.heads / shape.kv_heads; }
@@ -78,7 +80,8 @@ struct Problem {
   }
   Packed<T> pack_prefix(bool values, Layout layout) const {
     const std::int64_t keys = shape.kv_heads * shape.head_size;
-    return Packed<T>(prefix + (values ? keys : 0), 2 * keys, prefix_tokens, shape.kv_heads, shape.head_size, layout);
+    const T* first = prefix != nullptr && values ? prefix + keys : prefix;
+    return Packed<T>(first, 2 * keys, prefix_tokens, shape.kv_heads, shape.head_size, layout);
   }
   Packed<T> pack_own(const Segment& segment, std::int64_t head, bool values, Layout layout) const {
     const std::int64_t at = values ? values_at(segment.row, head) : keys_at(segment.row, head);
@@ -93,15 +96,19 @@ Problem<T> problem_of(const at::Tensor& qkv, const at::Tensor& prefix, const Att
   return {plan.shape, qkv.const_data_ptr<T>(), tokens > 0 ? prefix.const_data_ptr<T>() : nullptr, tokens};
 }
 
-// Copies `rows` rows of `size` elements, `stride` apart, next to one another: the query heads of one key head.
+// Copies `rows` rows of `size` elements, `stride` apart, next to one another: the query heads of one key
+// head.
 template <class T>
 void gather(const T* from, std::int64_t stride, std::int64_t rows, std::int64_t size, T* to) {
-  for (std::int64_t r = 0; r < rows; ++r) std::copy(from + r * stride, from + r * stride + size, to + r * size);
+  for (std::int64_t r = 0; r < rows; ++r)
+    std::copy(from + r * stride, from + r * stride + size, to + r * size);
 }
 
-// Calls body(is_own, block, visible) for every block of keys that rows [first, first + rows) of a segment see.
+// Calls body(is_own, block, visible) for every block of keys that rows [first, first + rows) of a segment
+// see.
 template <class Body>
-void for_blocks(const Segment& segment, std::int64_t first, std::int64_t rows, std::int64_t group, Body&& body) {
+void for_blocks(const Segment& segment, std::int64_t first, std::int64_t rows, std::int64_t group,
+                Body&& body) {
   for (std::int64_t key = 0; key < segment.prefix; key += kBlock) {
     const std::int64_t keys = std::min(kBlock, segment.prefix - key);
     body(false, key / kBlock, tiles::Visible{keys, keys, group});
@@ -112,8 +119,9 @@ void for_blocks(const Segment& segment, std::int64_t first, std::int64_t rows, s
   }
 }
 
-// Runs task(worker state, segment, head) for every segment and head: dearest first, each thread taking the next
-// one, since the prefixes differ in length. Every task writes its own rows and heads, so order changes no bit.
+// Runs task(worker state, segment, head) for every segment and head: dearest first, each thread taking the
+// next one, since the prefixes differ in length. Every task writes its own rows and heads, so order changes
+// no bit.
 template <class MakeState, class Task>
 void for_tasks(const AttentionPlan& plan, MakeState&& make_state, Task&& task) {
   std::vector<std::int64_t> order(plan.segments.size());
@@ -126,13 +134,15 @@ void for_tasks(const AttentionPlan& plan, MakeState&& make_state, Task&& task) {
   const std::int64_t heads = plan.shape.kv_heads;
   const std::int64_t count = heads * static_cast<std::int64_t>(order.size());
   std::atomic<std::int64_t> next{0};
-  at::parallel_for(0, std::min<std::int64_t>(at::get_num_threads(), count), 1, [&](std::int64_t, std::int64_t) {
-    auto state = make_state();
-    for (std::int64_t i = next++; i < count; i = next++) {
-      task(state, plan.segments[static_cast<std::size_t>(order[static_cast<std::size_t>(i / heads)])], i % heads);
-    }
-    tiles::finish_products();
-  });
+  at::parallel_for(
+      0, std::min<std::int64_t>(at::get_num_threads(), count), 1, [&](std::int64_t, std::int64_t) {
+        auto state = make_state();
+        for (std::int64_t i = next++; i < count; i = next++) {
+          task(state, plan.segments[static_cast<std::size_t>(order[static_cast<std::size_t>(i / heads)])],
+               i % heads);
+        }
+        tiles::finish_products();
+      });
 }
 
 }  // namespace gistmill::llama

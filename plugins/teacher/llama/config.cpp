@@ -7,7 +7,8 @@ namespace gistmill::llama {
 namespace {
 
 void refuse(const std::string& what, std::int64_t found, const std::string& expected) {
-  throw Error(GM_ERROR_USER, what + " is " + std::to_string(found) + " when it should be " + expected, "model");
+  throw Error(GM_ERROR_USER, what + " is " + std::to_string(found) + " when it should be " + expected,
+              "model");
 }
 
 }  // namespace
@@ -33,8 +34,10 @@ void check(const Config& config) {
   }
   if (config.head_size() % 2 != 0) refuse("the size of a head", config.head_size(), "even");
   if (!(config.rope_base > 0.0) || !(config.norm_epsilon > 0.0)) {
-    throw Error(GM_ERROR_USER, "rope base and norm epsilon are " + std::to_string(config.rope_base) + " and " +
-                                   std::to_string(config.norm_epsilon) + " when both should be above 0", "model");
+    throw Error(GM_ERROR_USER,
+                "rope base and norm epsilon are " + std::to_string(config.rope_base) + " and " +
+                    std::to_string(config.norm_epsilon) + " when both should be above 0",
+                "model");
   }
 }
 

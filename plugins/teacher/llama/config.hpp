@@ -19,10 +19,12 @@ struct Config {
   double rope_base = 0.0;
   double norm_epsilon = 0.0;
 
-  std::int64_t head_size() const { return width / heads; }                           // E
-  std::int64_t group() const { return heads / kv_heads; }                            // query heads a key head serves
-  std::int64_t qkv_width() const { return (heads + 2 * kv_heads) * head_size(); }    // one row: queries, keys, values
-  std::int64_t kv_width() const { return 2 * kv_heads * head_size(); }               // one row: keys, values
+  std::int64_t head_size() const { return width / heads; }  // E
+  std::int64_t group() const { return heads / kv_heads; }   // query heads a key head serves
+  std::int64_t qkv_width() const {
+    return (heads + 2 * kv_heads) * head_size();
+  }                                                                     // one row: queries, keys, values
+  std::int64_t kv_width() const { return 2 * kv_heads * head_size(); }  // one row: keys, values
 };
 
 // Throws Error (user) where the sizes do not fit together: "width is 10 when it should be ...".

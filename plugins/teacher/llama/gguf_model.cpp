@@ -30,7 +30,8 @@ std::string text(at::IntArrayRef shape) {
 Config read_config(const formats::Gguf& file) {
   const std::string architecture(file.string("general.architecture"));
   if (architecture != "llama") {
-    refuse(file.name() + ": the architecture is " + formats::printable(architecture) + " when it should be 'llama'");
+    refuse(file.name() + ": the architecture is " + formats::printable(architecture) +
+           " when it should be 'llama'");
   }
   Config config;
   config.layers = file.integer("llama.block_count");
@@ -71,7 +72,8 @@ void check_plain(const formats::Gguf& file, const Config& config) {
 }
 
 // Every tensor that the model needs, by name and shape.
-std::vector<std::pair<std::string, std::vector<std::int64_t>>> expected_tensors(const Config& config, bool own_head) {
+std::vector<std::pair<std::string, std::vector<std::int64_t>>> expected_tensors(const Config& config,
+                                                                                bool own_head) {
   const std::int64_t width = config.width;
   const std::int64_t keys = config.kv_heads * config.head_size();
   std::vector<std::pair<std::string, std::vector<std::int64_t>>> result = {
@@ -155,10 +157,12 @@ at::Tensor GgufModel::read(const std::string& name, at::IntArrayRef shape) const
     }
     const at::Tensor values = at::empty(shape, at::kFloat);
     float* out = values.mutable_data_ptr<float>();
-    at::parallel_for(0, static_cast<std::int64_t>(tensor.rows()), kRows, [&](std::int64_t begin, std::int64_t end) {
-      file_.dequantize_rows(tensor, static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end - begin),
-                            out + begin * static_cast<std::int64_t>(tensor.row_length()));
-    });
+    at::parallel_for(0, static_cast<std::int64_t>(tensor.rows()), kRows,
+                     [&](std::int64_t begin, std::int64_t end) {
+                       file_.dequantize_rows(tensor, static_cast<std::uint64_t>(begin),
+                                             static_cast<std::uint64_t>(end - begin),
+                                             out + begin * static_cast<std::int64_t>(tensor.row_length()));
+                     });
     return values;
   });
 }

@@ -52,8 +52,8 @@ std::uint64_t Context::bytes() const {
 void check_recorded(const Config& config, const std::vector<std::int64_t>& recorded) {
   for (const std::int64_t layer : recorded) {
     if (layer >= 0 && layer <= config.layers) continue;
-    refuse("layers names " + text(layer) + " when it should name 0 (the embedding) to " + text(config.layers) +
-               ", the model's number of layers",
+    refuse("layers names " + text(layer) + " when it should name 0 (the embedding) to " +
+               text(config.layers) + ", the model's number of layers",
            "layers");
   }
 }
@@ -68,8 +68,9 @@ Model::Model(const Config& config, Weights weights, std::vector<std::int64_t> re
   check(config);
   check_recorded(config, recorded_);
   if (span < 1 || span > config.context) {
-    refuse("span is " + text(span) + " when it should be 1 to " + text(config.context) + ", the context length",
-           "span");
+    refuse(
+        "span is " + text(span) + " when it should be 1 to " + text(config.context) + ", the context length",
+        "span");
   }
   const at::NoGradGuard no_grad;
   rotation_ = make_rotation(config_);
@@ -96,7 +97,8 @@ at::Tensor Model::run(const Pass& pass) const {
   };
   for (std::size_t i = 0; i < weights_.layers.size(); ++i) {
     const LayerWeights& layer = weights_.layers[i];
-    std::tie(residual, hidden) = add_norm(residual, delta, layer.attention_norm, config_.norm_epsilon, dtype());
+    std::tie(residual, hidden) =
+        add_norm(residual, delta, layer.attention_norm, config_.norm_epsilon, dtype());
     record(static_cast<std::int64_t>(i));
     const at::Tensor qkv = rotate(at::linear(hidden, layer.qkv), rotation_, pass.positions, shape_);
     at::Tensor own;
@@ -128,8 +130,8 @@ void Model::check_tokens(const at::Tensor& tokens) const {
   const std::int64_t low = tokens.min().item<std::int64_t>();
   const std::int64_t high = tokens.max().item<std::int64_t>();
   if (low < 0 || high >= config_.vocabulary) {
-    refuse("token " + text(low < 0 ? low : high) + " when the model knows 0 to " + text(config_.vocabulary - 1) +
-               "; the tokens come from another tokenizer",
+    refuse("token " + text(low < 0 ? low : high) + " when the model knows 0 to " +
+               text(config_.vocabulary - 1) + "; the tokens come from another tokenizer",
            "tokens");
   }
 }
@@ -196,8 +198,10 @@ at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const 
     refuse("an offset of the gist lies outside [0, " + text(span_) + "), the span", "offsets");
   }
   if (gists == 0 && count > 0 && spans.min().item<std::int64_t>() < 1) {
-    refuse("a span at 0 is dropped with nothing in its place when a span without a gist should start at 1 or later",
-           "spans");
+    refuse(
+        "a span at 0 is dropped with nothing in its place when a span without a gist should start at 1 or "
+        "later",
+        "spans");
   }
   const at::Tensor places_after = places(spans, span_, following, context.length() - 1);
   at::Tensor hidden;

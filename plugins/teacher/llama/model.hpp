@@ -1,8 +1,8 @@
-// One frozen Llama-family teacher: the full pass over a document, what a replaced span does to the tokens that
-// follow it, and plain inference. Knows nothing of files and of the plugin interface.
+// One frozen Llama-family teacher: the full pass over a document, what a replaced span does to the tokens
+// that follow it, and plain inference. Knows nothing of files and of the plugin interface.
 //
-// All operations are pure and may run on any thread. Spans are given by their first token; S is the length of a
-// span, K the number of spans, H the number of targets of a span, G the vectors that stand for one.
+// All operations are pure and may run on any thread. Spans are given by their first token; S is the length of
+// a span, K the number of spans, H the number of targets of a span, G the vectors that stand for one.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,8 +24,8 @@ void check_recorded(const Config& config, const std::vector<std::int64_t>& recor
 
 class Model {
  public:
-  // recorded: for each, the hidden state after that many layers is kept by read(); 0 is the embedding, the number
-  // of layers the state before the final norm. span: S. Throws Error (user) where one is out of range.
+  // recorded: for each, the hidden state after that many layers is kept by read(); 0 is the embedding, the
+  // number of layers the state before the final norm. span: S. Throws Error (user) where one is out of range.
   Model(const Config& config, Weights weights, std::vector<std::int64_t> recorded, std::int64_t span);
 
   const Config& config() const { return config_; }
@@ -44,14 +44,14 @@ class Model {
   // Recorded states of the spans' tokens, f32[K, S, N, D].
   at::Tensor states(const Context& context, const at::Tensor& spans) const;
 
-  // Rows s+S-1+i of the full pass, i < H, after the final norm: T[K, H, D]. Row i predicts target i. Rows past the
-  // end repeat the last one.
+  // Rows s+S-1+i of the full pass, i < H, after the final norm: T[K, H, D]. Row i predicts target i. Rows
+  // past the end repeat the last one.
   at::Tensor original(const Context& context, const at::Tensor& spans, std::int64_t horizon) const;
 
-  // The same rows when `gist` f32[K, G, D] stands for each span, at positions s + offsets i32[K, G]: inputs are
-  // x[0..s), the gist, then x[s+S .. s+S+H-1) at their own positions. Each span is alone in being replaced. Row 0
-  // is the last gist row; with G = 0 it is row s-1 of the full pass. T[K, H, D], differentiable to gist. Rows whose
-  // target lies past the end are finite and mean nothing.
+  // The same rows when `gist` f32[K, G, D] stands for each span, at positions s + offsets i32[K, G]: inputs
+  // are x[0..s), the gist, then x[s+S .. s+S+H-1) at their own positions. Each span is alone in being
+  // replaced. Row 0 is the last gist row; with G = 0 it is row s-1 of the full pass. T[K, H, D],
+  // differentiable to gist. Rows whose target lies past the end are finite and mean nothing.
   at::Tensor resume(const Context& context, const at::Tensor& spans, const at::Tensor& gist,
                     const at::Tensor& offsets, std::int64_t horizon) const;
 
@@ -67,10 +67,10 @@ class Model {
  private:
   // The rows of one pass through all layers.
   struct Pass {
-    at::Tensor residual;                   // f32[n, D]
-    at::Tensor positions;                  // i64[n]
+    at::Tensor residual;   // f32[n, D]
+    at::Tensor positions;  // i64[n]
     AttentionPlan plan;
-    std::vector<at::Tensor> prefixes;      // a layer each; none: the rows' own keys, as in a causal pass
+    std::vector<at::Tensor> prefixes;  // a layer each; none: the rows' own keys, as in a causal pass
     std::vector<at::Tensor>* keys_values = nullptr;  // takes each layer's keys and values of the rows
     std::vector<at::Tensor>* states = nullptr;       // takes the recorded residuals; as long as recorded_
   };

@@ -22,8 +22,8 @@ std::optional<at::Tensor> optional(const at::Tensor& tensor) {
 
 struct AddNorm : Function<AddNorm> {
   static variable_list forward(AutogradContext* context, const at::Tensor& residual,
-                               const std::optional<at::Tensor>& given, const at::Tensor& weight, double epsilon,
-                               at::ScalarType dtype) {
+                               const std::optional<at::Tensor>& given, const at::Tensor& weight,
+                               double epsilon, at::ScalarType dtype) {
     const at::Tensor delta = given.value_or(at::Tensor());
     const rows::Normed result = rows::add_norm(residual, delta, weight, epsilon, dtype);
     context->save_for_backward({result.sum, result.inverse, weight});
@@ -39,7 +39,8 @@ struct AddNorm : Function<AddNorm> {
     at::Tensor grad = grad_sum;
     at::Tensor grad_delta;
     if (grads[1].defined()) {
-      std::tie(grad, grad_delta) = rows::add_norm_backward(grad_sum, dense(grads[1]), saved[0], saved[1], saved[2]);
+      std::tie(grad, grad_delta) =
+          rows::add_norm_backward(grad_sum, dense(grads[1]), saved[0], saved[1], saved[2]);
     } else if (has_delta && grad_sum.defined()) {
       grad_delta = grad_sum.to(context->saved_data["dtype"].toScalarType());
     }
@@ -56,7 +57,8 @@ struct Rotate : Function<Rotate> {
   }
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const variable_list saved = context->get_saved_variables();
-    return {rows::rotate(dense(grads[0]), saved[0], saved[1], saved[2], context->saved_data["heads"].toInt(), -1.0f),
+    return {rows::rotate(dense(grads[0]), saved[0], saved[1], saved[2], context->saved_data["heads"].toInt(),
+                         -1.0f),
             at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
@@ -67,8 +69,8 @@ struct PlanHolder final : ::torch::CustomClassHolder {
 };
 
 struct Attend : Function<Attend> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& qkv, const std::optional<at::Tensor>& given,
-                            const AttentionPlan& plan) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& qkv,
+                            const std::optional<at::Tensor>& given, const AttentionPlan& plan) {
     const at::Tensor prefix = given.value_or(at::Tensor());
     auto [out, log_sum] = attention(qkv, prefix, plan);
     context->save_for_backward({qkv, prefix, out, log_sum});

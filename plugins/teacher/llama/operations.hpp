@@ -1,5 +1,5 @@
-// The parts of a layer as differentiable operations, each one autograd node. Gradients flow to activations only:
-// weights, positions and the prefix have none.
+// The parts of a layer as differentiable operations, each one autograd node. Gradients flow to activations
+// only: weights, positions and the prefix have none.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -43,7 +43,8 @@ class Llama : public gistmill::torch::Component {
                                    (native ? ": the processor multiplies bf16 natively"
                                            : ": the processor has no native bf16"));
     model_ = std::make_unique<gistmill::llama::Model>(
-        config_, gistmill::llama::load_weights(config_, *file_, bf16 ? at::kBFloat16 : at::kFloat), layers_, span_);
+        config_, gistmill::llama::load_weights(config_, *file_, bf16 ? at::kBFloat16 : at::kFloat), layers_,
+        span_);
     file_.reset();
   }
 
@@ -57,13 +58,16 @@ class Llama : public gistmill::torch::Component {
 
   std::string digest() const { return gistmill::formats::sha256_file(path_); }
 
-  at::Tensor embed(const at::Tensor& tokens, const at::Tensor& spans) const { return model_->embed(tokens, spans); }
+  at::Tensor embed(const at::Tensor& tokens, const at::Tensor& spans) const {
+    return model_->embed(tokens, spans);
+  }
   std::tuple<at::Tensor, at::Tensor> scale() const { return model_->scale(); }
   ContextPointer read(const at::Tensor& tokens) const { return model_->read(tokens); }
   at::Tensor states(const ContextPointer& context, const at::Tensor& spans) const {
     return model_->states(*context, spans);
   }
-  at::Tensor original(const ContextPointer& context, const at::Tensor& spans, const at::Tensor& targets) const {
+  at::Tensor original(const ContextPointer& context, const at::Tensor& spans,
+                      const at::Tensor& targets) const {
     return model_->original(*context, spans, targets.size(1));
   }
   at::Tensor resume(const ContextPointer& context, const at::Tensor& spans, const at::Tensor& gist,

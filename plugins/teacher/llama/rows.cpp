@@ -96,8 +96,8 @@ GISTMILL_INLINE void rotate_head_body(const T* in, T* out, const float* cosine, 
     put(out[2 * i + 1], first * s + second * cosine[i]);
   }
 }
-GISTMILL_CLONES void rotate_head(const float* in, float* out, const float* cosine, const float* sine, float sign,
-                                 std::int64_t half) {
+GISTMILL_CLONES void rotate_head(const float* in, float* out, const float* cosine, const float* sine,
+                                 float sign, std::int64_t half) {
   rotate_head_body(in, out, cosine, sine, sign, half);
 }
 GISTMILL_CLONES void rotate_head(const BFloat16* in, BFloat16* out, const float* cosine, const float* sine,
@@ -184,9 +184,9 @@ Normed add_norm(const at::Tensor& residual, const at::Tensor& delta, const at::T
   return result;
 }
 
-std::tuple<at::Tensor, at::Tensor> add_norm_backward(const at::Tensor& grad_sum, const at::Tensor& grad_normed,
-                                                     const at::Tensor& sum, const at::Tensor& inverse,
-                                                     const at::Tensor& weight) {
+std::tuple<at::Tensor, at::Tensor> add_norm_backward(const at::Tensor& grad_sum,
+                                                     const at::Tensor& grad_normed, const at::Tensor& sum,
+                                                     const at::Tensor& inverse, const at::Tensor& weight) {
   const std::int64_t width = sum.size(1);
   const at::Tensor grad = at::empty_like(sum);
   const bool same = grad_normed.scalar_type() == at::kFloat;

@@ -19,11 +19,11 @@ struct Normed {
 // residual f32[n, D]; delta T[n, D], or undefined for none; weight f32[D]; dtype: T.
 Normed add_norm(const at::Tensor& residual, const at::Tensor& delta, const at::Tensor& weight, double epsilon,
                 at::ScalarType dtype);
-// grad_sum f32[n, D] or undefined; grad_normed T[n, D] -> gradient of the sum, as f32[n, D] and as T[n, D] (the
-// same tensor where T is f32).
-std::tuple<at::Tensor, at::Tensor> add_norm_backward(const at::Tensor& grad_sum, const at::Tensor& grad_normed,
-                                                     const at::Tensor& sum, const at::Tensor& inverse,
-                                                     const at::Tensor& weight);
+// grad_sum f32[n, D] or undefined; grad_normed T[n, D] -> gradient of the sum, as f32[n, D] and as T[n, D]
+// (the same tensor where T is f32).
+std::tuple<at::Tensor, at::Tensor> add_norm_backward(const at::Tensor& grad_sum,
+                                                     const at::Tensor& grad_normed, const at::Tensor& sum,
+                                                     const at::Tensor& inverse, const at::Tensor& weight);
 
 // Rotates the adjacent pairs (2i, 2i+1) of the first `heads` heads of every row; what follows is copied.
 // rows T[n, W]; cosine, sine f32[positions, E/2]; positions i64[n]. `sign` is -1 for the backward.

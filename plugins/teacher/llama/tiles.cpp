@@ -47,7 +47,8 @@ GISTMILL_CLONES void softmax_row(std::int64_t keys, std::int64_t width, float sc
   softmax_row_body(keys, width, scale, scores, weights, maximum, sum, out, size);
 }
 GISTMILL_CLONES void softmax_row(std::int64_t keys, std::int64_t width, float scale, const float* scores,
-                                 BFloat16* weights, float& maximum, float& sum, float* out, std::int64_t size) {
+                                 BFloat16* weights, float& maximum, float& sum, float* out,
+                                 std::int64_t size) {
   softmax_row_body(keys, width, scale, scores, weights, maximum, sum, out, size);
 }
 
@@ -91,15 +92,16 @@ GISTMILL_CLONES void gradient_row(std::int64_t keys, std::int64_t width, float s
 
 bool native_bf16() {
 #if defined(__x86_64__)
-  static const bool native = __builtin_cpu_supports("avx512bf16") != 0;  // every processor with AMX has it too
+  static const bool native =
+      __builtin_cpu_supports("avx512bf16") != 0;  // every processor with AMX has it too
   return native;
 #else
   return false;
 #endif
 }
 
-void product(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t a_row, const float* b,
-             std::int64_t b_row, float* c, std::int64_t c_row, bool add) {
+void product(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t a_row,
+             const float* b, std::int64_t b_row, float* c, std::int64_t c_row, bool add) {
   at::native::cpublas::brgemm(m, n, k, a_row, b_row, c_row, add, a, b, c, false);
 }
 
@@ -123,10 +125,12 @@ void pack_columns(const T* rows, std::int64_t row, std::int64_t count, std::int6
   }
 }
 template void pack_columns(const float*, std::int64_t, std::int64_t, std::int64_t, std::int64_t, float*);
-template void pack_columns(const BFloat16*, std::int64_t, std::int64_t, std::int64_t, std::int64_t, BFloat16*);
+template void pack_columns(const BFloat16*, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                           BFloat16*);
 
 template <class T>
-void pack_rows(const T* rows, std::int64_t row, std::int64_t count, std::int64_t size, std::int64_t width, T* out) {
+void pack_rows(const T* rows, std::int64_t row, std::int64_t count, std::int64_t size, std::int64_t width,
+               T* out) {
   const std::int64_t pair = interleaved(rows) ? 2 : 1;
   for (std::int64_t j = 0; j < width; ++j) {
     T* line = out + j / pair * pair * size + j % pair;
@@ -146,8 +150,8 @@ void softmax_step(std::int64_t m, const Visible& visible, float scale, const flo
 }
 template void softmax_step(std::int64_t, const Visible&, float, const float*, float*, float*, float*, float*,
                            std::int64_t);
-template void softmax_step(std::int64_t, const Visible&, float, const float*, BFloat16*, float*, float*, float*,
-                           std::int64_t);
+template void softmax_step(std::int64_t, const Visible&, float, const float*, BFloat16*, float*, float*,
+                           float*, std::int64_t);
 
 template <class T>
 void softmax_gradient(std::int64_t m, const Visible& visible, float scale, const float* scores,

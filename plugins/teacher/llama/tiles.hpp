@@ -29,8 +29,8 @@ std::unique_ptr<T[]> buffer(std::int64_t count) {
 bool native_bf16();
 
 // c[m, n] = a[m, k] b[k, n], plus c where `add`; b is packed. f32 sums. k is even.
-void product(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t a_row, const float* b,
-             std::int64_t b_row, float* c, std::int64_t c_row, bool add);
+void product(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t a_row,
+             const float* b, std::int64_t b_row, float* c, std::int64_t c_row, bool add);
 void product(std::int64_t m, std::int64_t n, std::int64_t k, const c10::BFloat16* a, std::int64_t a_row,
              const c10::BFloat16* b, std::int64_t b_row, float* c, std::int64_t c_row, bool add);
 
@@ -42,9 +42,11 @@ void finish_products();
 //   pack_rows: as they are, [width, size], rows count..width zero
 // `width` is even and at least `count`. `out` holds size * kBlock, or width * size elements.
 template <class T>
-void pack_columns(const T* rows, std::int64_t row, std::int64_t count, std::int64_t size, std::int64_t width, T* out);
+void pack_columns(const T* rows, std::int64_t row, std::int64_t count, std::int64_t size, std::int64_t width,
+                  T* out);
 template <class T>
-void pack_rows(const T* rows, std::int64_t row, std::int64_t count, std::int64_t size, std::int64_t width, T* out);
+void pack_rows(const T* rows, std::int64_t row, std::int64_t count, std::int64_t size, std::int64_t width,
+               T* out);
 
 // Which keys of a block a tile's rows see: row r (of `group` consecutive rows m) the first
 // clamp(first + r, 0, keys) of them. Without causality `first` is `keys`.
@@ -53,14 +55,12 @@ struct Visible {
   std::int64_t first = 0;
   std::int64_t group = 1;
 
-  std::int64_t of(std::int64_t m) const {
-    return std::clamp<std::int64_t>(first + m / group, 0, keys);
-  }
+  std::int64_t of(std::int64_t m) const { return std::clamp<std::int64_t>(first + m / group, 0, keys); }
 };
 
 // One step of a running softmax over blocks of keys. scores f32[m, kBlock] unscaled -> weights T[m, kBlock],
-// relative to the running maximum, zero where not visible up to padded(keys); maximum and sum [m] are updated,
-// out f32[m, size] is rescaled to the new maximum.
+// relative to the running maximum, zero where not visible up to padded(keys); maximum and sum [m] are
+// updated, out f32[m, size] is rescaled to the new maximum.
 template <class T>
 void softmax_step(std::int64_t m, const Visible& visible, float scale, const float* scores, T* weights,
                   float* maximum, float* sum, float* out, std::int64_t size);

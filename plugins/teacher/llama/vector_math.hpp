@@ -48,7 +48,8 @@ GISTMILL_INLINE float exponential(float x) {
   y = y * r + 1.6666665459e-1f;
   y = y * r + 5.0000001201e-1f;
   y = y * r * r + r + 1.0f;
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(y) + (std::bit_cast<std::uint32_t>(shifted) << 23));
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(y) +
+                              (std::bit_cast<std::uint32_t>(shifted) << 23));
 }
 
 }  // namespace gistmill::llama

@@ -34,8 +34,8 @@ struct LayerWeights {
 
 // Matrices in the compute type, norms in f32. Nothing here ever requires a gradient.
 struct Weights {
-  at::Tensor embedding;  // [V, D]
-  at::Tensor head;       // [V, D]; the embedding itself where the model ties them
+  at::Tensor embedding;   // [V, D]
+  at::Tensor head;        // [V, D]; the embedding itself where the model ties them
   at::Tensor final_norm;  // f32[D]
   std::vector<LayerWeights> layers;
 };

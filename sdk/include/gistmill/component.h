@@ -22,7 +22,7 @@ struct gm_host;
 
 typedef struct gm_operation_info {
   uint32_t struct_size;
-  const char *name;
+  const char* name;
   uint32_t input_count;
   uint32_t output_count;
   uint32_t has_vjp; /* 1: differentiable in the inputs (and parameters) that the manifest marks */
@@ -30,20 +30,20 @@ typedef struct gm_operation_info {
 
 typedef struct gm_component_info {
   uint32_t struct_size;
-  const char *name; /* "loss/contrastive" */
+  const char* name; /* "loss/contrastive" */
   uint32_t operation_count;
-  const gm_operation_info *const *operations;
+  const gm_operation_info* const* operations;
 } gm_component_info;
 
 typedef struct gm_symbol {
-  const char *name; /* "D" */
+  const char* name; /* "D" */
   int64_t value;
 } gm_symbol;
 
 typedef struct gm_start {
   uint32_t struct_size;
   uint32_t symbol_count;
-  const gm_symbol *symbols; /* those that have one value in every pipeline that uses the instance */
+  const gm_symbol* symbols; /* those that have one value in every pipeline that uses the instance */
   uint64_t seed;            /* differs by run and by instance name; initialize from nothing else */
   int32_t device_type;
   int32_t device_id;
@@ -58,29 +58,29 @@ typedef struct gm_call {
   uint32_t flags; /* GM_CALL_* */
   int32_t device_type;
   int32_t device_id;
-  void *stream; /* of the device; null on CPU. Enqueue on it, never wait for it */
+  void* stream; /* of the device; null on CPU. Enqueue on it, never wait for it */
   uint64_t step;
   uint64_t micro_step;
   uint64_t parameter_generation; /* raised by every optimizer step and load */
-  const uint8_t *need; /* n bytes, 1: vjp will ask for that input's gradient; null: no vjp follows */
-  uint64_t random_key;           /* same key, same numbers: differs by run, instance, step, micro-step */
-  const volatile int32_t *cancel; /* not null; nonzero: return GM_CANCELED soon */
-  gm_error *error;                /* never null */
+  const uint8_t* need; /* n bytes, 1: vjp will ask for that input's gradient; null: no vjp follows */
+  uint64_t random_key; /* same key, same numbers: differs by run, instance, step, micro-step */
+  const volatile int32_t* cancel; /* not null; nonzero: return GM_CANCELED soon */
+  gm_error* error;                /* never null */
 } gm_call;
 
 typedef struct gm_component_interface {
   uint32_t struct_size;
 
-  uint32_t (*count)(void);                               /* [any] */
-  const gm_component_info *(*describe)(uint32_t index);  /* [any] static data; null past the end */
+  uint32_t (*count)(void);                              /* [any] */
+  const gm_component_info* (*describe)(uint32_t index); /* [any] static data; null past the end */
 
   /* Makes an instance. `component` is one of the described names. `host` lives as long as the process.
    * On failure *out is null and the sink holds the reason, with the option's key. [main] */
-  gm_status (*create)(const struct gm_host *host, const char *component, const gm_options *options,
-                      gm_instance **out, gm_error *error);
-  void (*destroy)(gm_instance *instance); /* [main] after every tape of it was released */
+  gm_status (*create)(const struct gm_host* host, const char* component, const gm_options* options,
+                      gm_instance** out, gm_error* error);
+  void (*destroy)(gm_instance* instance); /* [main] after every tape of it was released */
 
-  gm_status (*start)(gm_instance *instance, const gm_start *start, gm_error *error); /* [main] once */
+  gm_status (*start)(gm_instance* instance, const gm_start* start, gm_error* error); /* [main] once */
 
   /* Runs operation number `operation` (order of the description).
    * in:   n values in the manifest's order; GM_VALUE_NONE where an optional port is not wired. The
@@ -88,8 +88,8 @@ typedef struct gm_component_interface {
    * out:  m values, all NONE on entry; the plugin fills them, or leaves all NONE on failure.
    * tape: null where no vjp will follow; else *tape receives what vjp needs (null is legal).
    * GM_END from a source: nothing filled, nothing more to come. [compute] */
-  gm_status (*forward)(gm_instance *instance, uint32_t operation, const gm_call *call,
-                       const gm_value *in, uint32_t n, gm_value *out, uint32_t m, gm_tape **tape);
+  gm_status (*forward)(gm_instance* instance, uint32_t operation, const gm_call* call, const gm_value* in,
+                       uint32_t n, gm_value* out, uint32_t m, gm_tape** tape);
 
   /* Vector-Jacobian product: the reverse of one forward. Once differentiable.
    * grad_out: m tensors, null where nothing flows back; owned by the plugin from here on.
@@ -98,14 +98,14 @@ typedef struct gm_component_interface {
    *           input's dtype. Null then means zero.
    * Parameter gradients are ADDED to the buffers that the host bound (ext "gm.params/1").
    * The tape stays with the host, which releases it. [compute] */
-  gm_status (*vjp)(gm_instance *instance, uint32_t operation, const gm_call *call, gm_tape *tape,
-                   gm_tensor *const *grad_out, uint32_t m, const uint8_t *need, gm_tensor **grad_in,
+  gm_status (*vjp)(gm_instance* instance, uint32_t operation, const gm_call* call, gm_tape* tape,
+                   gm_tensor* const* grad_out, uint32_t m, const uint8_t* need, gm_tensor** grad_in,
                    uint32_t n);
-  void (*tape_release)(gm_instance *instance, gm_tape *tape); /* [any] exactly once */
-  uint64_t (*tape_bytes)(const gm_tape *tape);                /* [any] memory held; may be null */
+  void (*tape_release)(gm_instance* instance, gm_tape* tape); /* [any] exactly once */
+  uint64_t (*tape_bytes)(const gm_tape* tape);                /* [any] memory held; may be null */
 
   /* An optional interface by id ("gm.params/1"), or null. Static data. [any] */
-  const void *(*extension)(gm_instance *instance, const char *id);
+  const void* (*extension)(gm_instance* instance, const char* id);
 } gm_component_interface;
 
 #ifdef __cplusplus

@@ -24,9 +24,9 @@ typedef struct gm_host {
   uint32_t struct_size;
   uint32_t abi_major;
   uint32_t abi_minor;
-  const char *version; /* of the host, "0.1.0" */
+  const char* version; /* of the host, "0.1.0" */
   /* Says something to the user, on standard error and in the run's events. [any] */
-  void (*log)(int32_t level, const char *instance, const char *message);
+  void (*log)(int32_t level, const char* instance, const char* message);
 } gm_host;
 
 /* `gm_plugin`, plain static data: the host reads it right after loading. Plugins are never unloaded,
@@ -36,9 +36,9 @@ typedef struct gm_entry {
   uint32_t abi_major;          /* GM_ABI_MAJOR that the plugin was built with: must equal the host's */
   uint32_t abi_minor;          /* GM_ABI_MINOR that it was built with */
   uint32_t abi_minor_required; /* least minor of a host that it runs in */
-  const char *manifest;        /* zero-terminated, the same bytes as in ELF section .gistmill */
-  gm_status (*init)(const gm_host *host, gm_error *error); /* [main] may be called again; may be null */
-  const void *(*get_interface)(const char *id);            /* [any] "gm.component/1"; null if unknown */
+  const char* manifest;        /* zero-terminated, the same bytes as in ELF section .gistmill */
+  gm_status (*init)(const gm_host* host, gm_error* error); /* [main] may be called again; may be null */
+  const void* (*get_interface)(const char* id);            /* [any] "gm.component/1"; null if unknown */
 } gm_entry;
 
 /* The embedded manifest; `gistmill_add_plugin` defines it. */

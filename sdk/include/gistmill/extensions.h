@@ -13,7 +13,7 @@ extern "C" {
 typedef struct gm_symbols_extension {
   uint32_t struct_size;
   /* The size of symbol `name`, or -1 where the instance has no say in it. [main] */
-  int64_t (*get)(gm_instance *instance, const char *name);
+  int64_t (*get)(gm_instance* instance, const char* name);
 } gm_symbols_extension;
 
 /* ---- gm.identity/1: what outside content the instance depends on ---- */
@@ -22,7 +22,7 @@ typedef struct gm_identity_extension {
   uint32_t struct_size;
   /* A hexadecimal digest of the files that the instance reads, known after create; null on failure.
    * Valid as long as the instance. [main] */
-  const char *(*digest)(gm_instance *instance, gm_error *error);
+  const char* (*digest)(gm_instance* instance, gm_error* error);
 } gm_identity_extension;
 
 /* ---- gm.params/1: tensors that the host sees in place ---- */
@@ -33,32 +33,32 @@ typedef struct gm_identity_extension {
 typedef struct gm_param_info {
   uint32_t struct_size;
   uint32_t flags;
-  const char *name; /* "head.weight"; static as long as the instance */
+  const char* name; /* "head.weight"; static as long as the instance */
 } gm_param_info;
 typedef struct gm_params_extension {
   uint32_t struct_size;
-  uint32_t (*count)(gm_instance *instance);                                   /* [main] after start */
-  const gm_param_info *(*describe)(gm_instance *instance, uint32_t index);    /* [main] */
+  uint32_t (*count)(gm_instance* instance);                                /* [main] after start */
+  const gm_param_info* (*describe)(gm_instance* instance, uint32_t index); /* [main] */
   /* An alias of the parameter's memory, without READ_ONLY: writing through it changes the parameter.
    * The caller owns the handle; the memory lives until the instance is destroyed. [main] */
-  gm_status (*tensor)(gm_instance *instance, uint32_t index, gm_tensor **out, gm_error *error);
+  gm_status (*tensor)(gm_instance* instance, uint32_t index, gm_tensor** out, gm_error* error);
   /* Gives the buffer that vjp adds this parameter's gradient into: same shape and dtype, zeroed by the
    * host. The plugin owns the handle and keeps it until the next bind or destroy. [main] */
-  gm_status (*bind_gradient)(gm_instance *instance, uint32_t index, gm_tensor *gradient, gm_error *error);
+  gm_status (*bind_gradient)(gm_instance* instance, uint32_t index, gm_tensor* gradient, gm_error* error);
 } gm_params_extension;
 
 /* ---- gm.state/1: state other than parameters (cursors, statistics), as bytes ---- */
 #define GM_STATE_EXTENSION "gm.state/1"
 typedef struct gm_sink {
   uint32_t struct_size;
-  void *context;
-  gm_status (*write)(struct gm_sink *self, const void *data, uint64_t size);
+  void* context;
+  gm_status (*write)(struct gm_sink* self, const void* data, uint64_t size);
 } gm_sink;
 typedef struct gm_state_extension {
   uint32_t struct_size;
   /* Saving what was just loaded gives the same bytes. The bytes carry a format version. [main] */
-  gm_status (*save)(gm_instance *instance, gm_sink *sink, gm_error *error);
-  gm_status (*load)(gm_instance *instance, const void *data, uint64_t size, gm_error *error);
+  gm_status (*save)(gm_instance* instance, gm_sink* sink, gm_error* error);
+  gm_status (*load)(gm_instance* instance, const void* data, uint64_t size, gm_error* error);
 } gm_state_extension;
 
 /* ---- gm.optimizer/1: changes parameters in place. Its own moments are gm.params/1 buffers ---- */
@@ -68,10 +68,10 @@ typedef struct gm_optimizer_extension {
   /* n parameters with their gradients; names and flags as in gm_param_info. The plugin owns the tensor
    * handles from here on, also when it fails; infos are borrowed for the call. Called once, after start.
    * [main] */
-  gm_status (*bind)(gm_instance *instance, const gm_param_info *const *infos, gm_tensor *const *parameters,
-                    gm_tensor *const *gradients, uint32_t n, gm_error *error);
+  gm_status (*bind)(gm_instance* instance, const gm_param_info* const* infos, gm_tensor* const* parameters,
+                    gm_tensor* const* gradients, uint32_t n, gm_error* error);
   /* One update with this learning rate; `step` counts from 1. [main] */
-  gm_status (*step)(gm_instance *instance, uint64_t step, double learning_rate, gm_error *error);
+  gm_status (*step)(gm_instance* instance, uint64_t step, double learning_rate, gm_error* error);
 } gm_optimizer_extension;
 
 /* ---- gm.store/1: a file that appears whole or not at all ---- */
@@ -80,9 +80,9 @@ typedef struct gm_store_extension {
   uint32_t struct_size;
   /* Starts writing what will become `path`; under a temporary name until commit. `provenance` is JSON
    * that is kept in the file. [main] */
-  gm_status (*begin)(gm_instance *instance, const char *path, const char *provenance, gm_error *error);
+  gm_status (*begin)(gm_instance* instance, const char* path, const char* provenance, gm_error* error);
   /* Makes it durable and visible under its name. Destroying an uncommitted instance leaves nothing. */
-  gm_status (*commit)(gm_instance *instance, gm_error *error);
+  gm_status (*commit)(gm_instance* instance, gm_error* error);
 } gm_store_extension;
 
 /* ---- gm.events/1: loggers and monitors ---- */
@@ -91,7 +91,7 @@ typedef struct gm_events_extension {
   uint32_t struct_size;
   /* One event: a JSON object with "event" (its kind) and "time" (seconds since 1970). docs/events.md
    * lists the kinds. A failure is said once and never ends the run. [main] */
-  gm_status (*on_event)(gm_instance *instance, const char *json, uint64_t size, gm_error *error);
+  gm_status (*on_event)(gm_instance* instance, const char* json, uint64_t size, gm_error* error);
 } gm_events_extension;
 
 #ifdef __cplusplus

@@ -14,16 +14,20 @@
 
 // Defines the plugin's one exported symbol from a comma-separated list of components:
 //   GISTMILL_PLUGIN(gistmill::component<Mean>("gistnet/mean").operation("compress", &Mean::compress))
-#define GISTMILL_PLUGIN(...)                                                                        \
-  namespace gistmill::detail {                                                                      \
-  const ComponentList& plugin_components() {                                                        \
-    static const ComponentList list = collect(__VA_ARGS__);                                         \
-    return list;                                                                                    \
-  }                                                                                                 \
-  }                                                                                                 \
-  extern "C" {                                                                                      \
-  GM_EXPORT extern const gm_entry gm_plugin = {sizeof(gm_entry), GM_ABI_MAJOR,      GM_ABI_MINOR,   \
-                                               0,                gistmill_manifest, gistmill::detail::init, \
-                                               gistmill::detail::get_interface};                    \
-  }                                                                                                 \
+#define GISTMILL_PLUGIN(...)                                                     \
+  namespace gistmill::detail {                                                   \
+  const ComponentList& plugin_components() {                                     \
+    static const ComponentList list = collect(__VA_ARGS__);                      \
+    return list;                                                                 \
+  }                                                                              \
+  }                                                                              \
+  extern "C" {                                                                   \
+  GM_EXPORT extern const gm_entry gm_plugin = {sizeof(gm_entry),                 \
+                                               GM_ABI_MAJOR,                     \
+                                               GM_ABI_MINOR,                     \
+                                               0,                                \
+                                               gistmill_manifest,                \
+                                               gistmill::detail::init,           \
+                                               gistmill::detail::get_interface}; \
+  }                                                                              \
   static_assert(true, "a semicolon follows")

@@ -41,16 +41,16 @@ typedef struct gm_dtype {
 typedef struct gm_tensor {
   uint32_t major;
   uint32_t minor;
-  void *manager_ctx; /* the producer's own */
-  void (*deleter)(struct gm_tensor *self);
+  void* manager_ctx; /* the producer's own */
+  void (*deleter)(struct gm_tensor* self);
   uint64_t flags; /* GM_TENSOR_READ_ONLY */
-  void *data;
+  void* data;
   int32_t device_type; /* GM_DEVICE_CPU ... */
   int32_t device_id;
   int32_t ndim;
   gm_dtype dtype;
-  int64_t *shape;   /* [ndim], elements; may be null where ndim is 0 */
-  int64_t *strides; /* [ndim], elements, never bytes; may be null where ndim is 0 */
+  int64_t* shape;   /* [ndim], elements; may be null where ndim is 0 */
+  int64_t* strides; /* [ndim], elements, never bytes; may be null where ndim is 0 */
   uint64_t byte_offset;
 } gm_tensor;
 

@@ -25,13 +25,13 @@ extern "C" {
 /* What a fallible function answers. Everything but GM_OK and GM_END comes with a message in the sink. */
 typedef int32_t gm_status;
 #define GM_OK 0
-#define GM_END 1                /* a source has nothing more; not an error */
-#define GM_ERROR_USER 2         /* a recipe's value or an input file is wrong; the user can mend it */
-#define GM_ERROR_UNAVAILABLE 3  /* file, memory or device is not there now; trying again may help */
+#define GM_END 1               /* a source has nothing more; not an error */
+#define GM_ERROR_USER 2        /* a recipe's value or an input file is wrong; the user can mend it */
+#define GM_ERROR_UNAVAILABLE 3 /* file, memory or device is not there now; trying again may help */
 #define GM_ERROR_OUT_OF_MEMORY 4
-#define GM_ERROR_INTERNAL 5     /* a defect of the side that answers */
-#define GM_ERROR_MISUSE 6       /* the caller broke this contract */
-#define GM_CANCELED 7           /* gm_call.cancel was seen */
+#define GM_ERROR_INTERNAL 5 /* a defect of the side that answers */
+#define GM_ERROR_MISUSE 6   /* the caller broke this contract */
+#define GM_CANCELED 7       /* gm_call.cancel was seen */
 
 /* Where a message goes. Owned by the caller, valid until the call returns.
  * `key` names the option or port that is at fault ("margin", "gist"), or is null; the host maps it to
@@ -39,19 +39,19 @@ typedef int32_t gm_status;
  * The last `set` of a call wins. */
 typedef struct gm_error {
   uint32_t struct_size;
-  void *context;
-  void (*set)(struct gm_error *self, gm_status code, const char *message, const char *key);
+  void* context;
+  void (*set)(struct gm_error* self, gm_status code, const char* message, const char* key);
 } gm_error;
 
 /* An opaque thing that only components which know `type` may open: a prefix's keys and values, say.
  * Reference-counted by its maker; `retain` and `release` are [any]. */
 typedef struct gm_object {
   uint32_t struct_size;
-  const char *type; /* "llama.context/1"; lives as long as the object */
-  void *data;
-  void (*retain)(struct gm_object *self);
-  void (*release)(struct gm_object *self);
-  uint64_t (*bytes)(const struct gm_object *self); /* memory held; may be null */
+  const char* type; /* "llama.context/1"; lives as long as the object */
+  void* data;
+  void (*retain)(struct gm_object* self);
+  void (*release)(struct gm_object* self);
+  uint64_t (*bytes)(const struct gm_object* self); /* memory held; may be null */
 } gm_object;
 
 #define GM_VALUE_NONE 0u /* an optional port that nothing is wired to */
@@ -63,8 +63,8 @@ typedef struct gm_value {
   uint32_t kind;
   uint32_t reserved;
   union {
-    gm_tensor *tensor;
-    gm_object *object;
+    gm_tensor* tensor;
+    gm_object* object;
   } as;
 } gm_value;
 
@@ -81,21 +81,21 @@ typedef struct gm_value {
 typedef struct gm_option {
   uint32_t struct_size;
   uint32_t kind;   /* which field below holds the value */
-  const char *key; /* as in the manifest */
+  const char* key; /* as in the manifest */
   int64_t integer;
   double number;
   int32_t boolean;
-  const char *string;
+  const char* string;
   uint32_t count; /* of the list fields */
-  const int64_t *integers;
-  const double *numbers;
-  const char *const *strings;
+  const int64_t* integers;
+  const double* numbers;
+  const char* const* strings;
 } gm_option;
 
 typedef struct gm_options {
   uint32_t struct_size;
   uint32_t count;
-  const gm_option *const *items; /* every option of the manifest, in its order */
+  const gm_option* const* items; /* every option of the manifest, in its order */
 } gm_options;
 
 #ifdef __cplusplus

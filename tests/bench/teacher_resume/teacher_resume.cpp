@@ -1,6 +1,6 @@
-// Measures the teacher's part of a training step on the real model: read, original, resume forward and backward,
-// with a plain NLL over the whole vocabulary as the loss. Prints the time of each part and spans a second.
-// Not the product's loss, compressor or optimizer.
+// Measures the teacher's part of a training step on the real model: read, original, resume forward and
+// backward, with a plain NLL over the whole vocabulary as the loss. Prints the time of each part and spans a
+// second. Not the product's loss, compressor or optimizer.
 //
 //   teacher_resume MODEL.gguf [bf16|f32] [threads] [T H K]
 #include <ATen/ATen.h>
@@ -65,7 +65,8 @@ void measure(const Model& model, std::int64_t length, std::int64_t horizon, std:
   for (int round = 0; round < kRounds; ++round) {
     parts.time("step", [&] {
       const auto context = parts.time("read", [&] { return model.read(tokens); });
-      const at::Tensor gist = model.embed(tokens, starts).narrow(1, kSpan - 1, 1).clone().requires_grad_(true);
+      const at::Tensor gist =
+          model.embed(tokens, starts).narrow(1, kSpan - 1, 1).clone().requires_grad_(true);
       const at::Tensor original = model.original(*context, starts, horizon);
       const at::Tensor replaced =
           parts.time("resume", [&] { return model.resume(*context, starts, gist, offsets, horizon); });
@@ -74,17 +75,19 @@ void measure(const Model& model, std::int64_t length, std::int64_t horizon, std:
         return nll(original, model.head(), targets);
       });
       const at::Tensor leaf = replaced.detach().requires_grad_(true);
-      const at::Tensor grad = parts.time(
-          "loss and gradient", [&] { return torch::autograd::grad({nll(leaf, model.head(), targets)}, {leaf})[0]; });
+      const at::Tensor grad = parts.time("loss and gradient", [&] {
+        return torch::autograd::grad({nll(leaf, model.head(), targets)}, {leaf})[0];
+      });
       return parts.time("backward", [&] { return torch::autograd::grad({replaced}, {gist}, {grad})[0]; });
     });
   }
   const double teacher = parts["read"] + parts["resume"] + parts["backward"];
   std::printf(
-      "T %5ld H %4ld K %3ld: read %.3f s, resume %.3f, backward %.3f, loss original %.3f, loss and gradient %.3f | "
+      "T %5ld H %4ld K %3ld: read %.3f s, resume %.3f, backward %.3f, loss original %.3f, loss and gradient "
+      "%.3f | "
       "step %.3f s = %.2f spans/s; without losses %.2f spans/s\n",
-      static_cast<long>(length), static_cast<long>(horizon), static_cast<long>(spans), parts["read"], parts["resume"],
-      parts["backward"], parts["loss"], parts["loss and gradient"], parts["step"],
+      static_cast<long>(length), static_cast<long>(horizon), static_cast<long>(spans), parts["read"],
+      parts["resume"], parts["backward"], parts["loss"], parts["loss and gradient"], parts["step"],
       static_cast<double>(spans) / parts["step"], static_cast<double>(spans) / teacher);
 }
 

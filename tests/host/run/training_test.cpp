@@ -103,11 +103,13 @@ TEST_F(TrainingTest, ASignalSavesAndTheRunGoesOnFromThere) {
   EXPECT_THAT(talk_, HasSubstr("--resume"));
   const auto checkpoints = events("checkpoint");
   ASSERT_EQ(checkpoints.size(), 1u);
-  EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / checkpoints[0]["path"].get<std::string>() / "checkpoint.json"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / checkpoints[0]["path"].get<std::string>() /
+                                      "checkpoint.json"));
 }
 
 TEST_F(TrainingTest, ANumberThatIsNotFiniteStopsBeforeParametersChange) {
-  const auto path = recipe("[components]\ndata = { use = \"test/ramp\", poison = 5 }\n[checkpoints]\nevery = 1\nkeep = 9\n");
+  const auto path = recipe(
+      "[components]\ndata = { use = \"test/ramp\", poison = 5 }\n[checkpoints]\nevery = 1\nkeep = 9\n");
   try {
     run(request(path));
     FAIL() << "the run went on";

@@ -20,7 +20,8 @@ class Embeddings {
     gistmill::Tensor embeddings = gistmill::Tensor::zeros<float>(shape_);
     std::mt19937_64 generator(call.random_key());
     std::normal_distribution<float> normal;
-    for (std::int64_t i = 0; i < embeddings.size(); ++i) embeddings.mutable_data<float>()[i] = normal(generator);
+    for (std::int64_t i = 0; i < embeddings.size(); ++i)
+      embeddings.mutable_data<float>()[i] = normal(generator);
     const std::int64_t spans = shape_[0], span = shape_[1], width = shape_[2];
     gistmill::Tensor rows = gistmill::Tensor::zeros<float>({spans, width});
     for (std::int64_t k = 0; k < spans; ++k) {

@@ -17,12 +17,12 @@ typedef struct block {
   float data[];
 } block;
 
-static void free_block(gm_tensor *tensor) { free(tensor->manager_ctx); }
+static void free_block(gm_tensor* tensor) { free(tensor->manager_ctx); }
 
 /* n < 0: a scalar */
-static gm_tensor *new_tensor(int64_t n) {
+static gm_tensor* new_tensor(int64_t n) {
   size_t count = n < 0 ? 1 : (size_t)n;
-  block *made = calloc(1, sizeof(block) + count * sizeof(float));
+  block* made = calloc(1, sizeof(block) + count * sizeof(float));
   if (made == NULL) return NULL;
   made->shape[0] = n;
   made->strides[0] = 1;
@@ -41,17 +41,15 @@ static gm_tensor *new_tensor(int64_t n) {
   return &made->tensor;
 }
 
-static float *values(const gm_tensor *tensor) {
-  return (float *)((char *)tensor->data + tensor->byte_offset);
-}
+static float* values(const gm_tensor* tensor) { return (float*)((char*)tensor->data + tensor->byte_offset); }
 
-static int64_t length(const gm_tensor *tensor) { return tensor->ndim == 0 ? 1 : tensor->shape[0]; }
+static int64_t length(const gm_tensor* tensor) { return tensor->ndim == 0 ? 1 : tensor->shape[0]; }
 
-static void release(gm_tensor *tensor) {
+static void release(gm_tensor* tensor) {
   if (tensor != NULL && tensor->deleter != NULL) tensor->deleter(tensor);
 }
 
-static gm_status fail(gm_error *error, gm_status status, const char *message) {
+static gm_status fail(gm_error* error, gm_status status, const char* message) {
   error->set(error, status, message, NULL);
   return status;
 }
@@ -65,29 +63,31 @@ struct gm_instance {
   int64_t size;
   int64_t calls;
   int64_t poison;
-  int64_t done;      /* calls of a ramp so far: its state */
-  float *parameter;  /* a of scale, [size] */
-  gm_tensor *gradient; /* bound by the host */
+  int64_t done;        /* calls of a ramp so far: its state */
+  float* parameter;    /* a of scale, [size] */
+  gm_tensor* gradient; /* bound by the host */
   gm_param_info info;
 };
 
 struct gm_tape {
-  gm_tensor *x; /* the input of the forward */
+  gm_tensor* x; /* the input of the forward */
 };
 
-static int64_t option(const gm_options *options, const char *key) {
+static int64_t option(const gm_options* options, const char* key) {
   for (uint32_t i = 0; i < options->count; ++i) {
     if (strcmp(options->items[i]->key, key) == 0) return options->items[i]->integer;
   }
   return 0;
 }
 
-static gm_status create(const struct gm_host *host, const char *component, const gm_options *options,
-                        gm_instance **out, gm_error *error) {
+static gm_status create(const struct gm_host* host, const char* component, const gm_options* options,
+                        gm_instance** out, gm_error* error) {
   (void)host;
-  gm_instance *made = calloc(1, sizeof(gm_instance));
+  gm_instance* made = calloc(1, sizeof(gm_instance));
   if (made == NULL) return fail(error, GM_ERROR_OUT_OF_MEMORY, "out of memory");
-  made->kind = strcmp(component, "test/ramp") == 0 ? RAMP : strcmp(component, "test/scale") == 0 ? SCALE : HALF_SQUARES;
+  made->kind = strcmp(component, "test/ramp") == 0    ? RAMP
+               : strcmp(component, "test/scale") == 0 ? SCALE
+                                                      : HALF_SQUARES;
   made->size = option(options, "size");
   made->calls = option(options, "calls");
   made->poison = option(options, "poison");
@@ -95,13 +95,13 @@ static gm_status create(const struct gm_host *host, const char *component, const
   return GM_OK;
 }
 
-static void destroy(gm_instance *instance) {
+static void destroy(gm_instance* instance) {
   release(instance->gradient);
   free(instance->parameter);
   free(instance);
 }
 
-static gm_status start(gm_instance *instance, const gm_start *with, gm_error *error) {
+static gm_status start(gm_instance* instance, const gm_start* with, gm_error* error) {
   if (instance->kind != SCALE) return GM_OK;
   for (uint32_t i = 0; i < with->symbol_count; ++i) {
     if (strcmp(with->symbols[i].name, "N") == 0) instance->size = with->symbols[i].value;
@@ -115,30 +115,30 @@ static gm_status start(gm_instance *instance, const gm_start *with, gm_error *er
   return GM_OK;
 }
 
-static gm_status give(gm_tensor *tensor, gm_value *out, gm_error *error) {
+static gm_status give(gm_tensor* tensor, gm_value* out, gm_error* error) {
   if (tensor == NULL) return fail(error, GM_ERROR_OUT_OF_MEMORY, "out of memory");
   out->kind = GM_VALUE_TENSOR;
   out->as.tensor = tensor;
   return GM_OK;
 }
 
-static gm_status next(gm_instance *instance, const gm_call *call, gm_value *out) {
+static gm_status next(gm_instance* instance, const gm_call* call, gm_value* out) {
   if (instance->calls > 0 && instance->done >= instance->calls) return GM_END;
   ++instance->done;
-  gm_tensor *x = new_tensor(instance->size);
+  gm_tensor* x = new_tensor(instance->size);
   for (int64_t i = 0; x != NULL && i < instance->size; ++i) {
     values(x)[i] = instance->done == instance->poison ? NAN : (float)(i + 1) / (float)instance->size;
   }
   return give(x, out, call->error);
 }
 
-static gm_status forward(gm_instance *instance, uint32_t operation, const gm_call *call, const gm_value *in,
-                         uint32_t n, gm_value *out, uint32_t m, gm_tape **tape) {
+static gm_status forward(gm_instance* instance, uint32_t operation, const gm_call* call, const gm_value* in,
+                         uint32_t n, gm_value* out, uint32_t m, gm_tape** tape) {
   (void)operation;
   (void)m;
   if (instance->kind == RAMP) return next(instance, call, out);
-  gm_tensor *x = in[0].as.tensor; /* ours from here on, whatever happens */
-  gm_tensor *y = new_tensor(instance->kind == SCALE ? length(x) : -1);
+  gm_tensor* x = in[0].as.tensor; /* ours from here on, whatever happens */
+  gm_tensor* y = new_tensor(instance->kind == SCALE ? length(x) : -1);
   if (n != 1 || y == NULL) {
     release(x);
     release(y);
@@ -161,8 +161,9 @@ static gm_status forward(gm_instance *instance, uint32_t operation, const gm_cal
 }
 
 /* scale: dL/da += g * x, dL/dx = g * a.   half-squares: dL/dy = g * y. */
-static gm_status vjp(gm_instance *instance, uint32_t operation, const gm_call *call, gm_tape *tape,
-                     gm_tensor *const *grad_out, uint32_t m, const uint8_t *need, gm_tensor **grad_in, uint32_t n) {
+static gm_status vjp(gm_instance* instance, uint32_t operation, const gm_call* call, gm_tape* tape,
+                     gm_tensor* const* grad_out, uint32_t m, const uint8_t* need, gm_tensor** grad_in,
+                     uint32_t n) {
   (void)operation;
   (void)m;
   (void)n;
@@ -171,8 +172,8 @@ static gm_status vjp(gm_instance *instance, uint32_t operation, const gm_call *c
     return fail(call->error, GM_ERROR_MISUSE, "vjp without the tape of its forward");
   }
   const int64_t size = length(tape->x);
-  const float *x = values(tape->x);
-  const float *g = grad_out[0] != NULL ? values(grad_out[0]) : NULL;
+  const float* x = values(tape->x);
+  const float* g = grad_out[0] != NULL ? values(grad_out[0]) : NULL;
   if (g != NULL && need[0]) grad_in[0] = new_tensor(size);
   for (int64_t i = 0; g != NULL && i < size; ++i) {
     const int scales = instance->kind == SCALE;
@@ -183,7 +184,7 @@ static gm_status vjp(gm_instance *instance, uint32_t operation, const gm_call *c
   return GM_OK;
 }
 
-static void tape_release(gm_instance *instance, gm_tape *tape) {
+static void tape_release(gm_instance* instance, gm_tape* tape) {
   (void)instance;
   release(tape->x);
   free(tape);
@@ -191,23 +192,23 @@ static void tape_release(gm_instance *instance, gm_tape *tape) {
 
 /* ---- extensions: a parameter that the host sees in place, the state of the source ---- */
 
-static uint32_t param_count(gm_instance *instance) { return instance->kind == SCALE ? 1 : 0; }
+static uint32_t param_count(gm_instance* instance) { return instance->kind == SCALE ? 1 : 0; }
 
-static const gm_param_info *param_describe(gm_instance *instance, uint32_t index) {
+static const gm_param_info* param_describe(gm_instance* instance, uint32_t index) {
   (void)index;
   return &instance->info;
 }
 
-static gm_status param_tensor(gm_instance *instance, uint32_t index, gm_tensor **out, gm_error *error) {
+static gm_status param_tensor(gm_instance* instance, uint32_t index, gm_tensor** out, gm_error* error) {
   (void)index;
-  gm_tensor *alias = new_tensor(instance->size);
+  gm_tensor* alias = new_tensor(instance->size);
   if (alias == NULL) return fail(error, GM_ERROR_OUT_OF_MEMORY, "out of memory");
   alias->data = instance->parameter; /* lives until destroy, after every handle of the host */
   *out = alias;
   return GM_OK;
 }
 
-static gm_status bind_gradient(gm_instance *instance, uint32_t index, gm_tensor *gradient, gm_error *error) {
+static gm_status bind_gradient(gm_instance* instance, uint32_t index, gm_tensor* gradient, gm_error* error) {
   (void)index;
   (void)error;
   release(instance->gradient);
@@ -215,15 +216,15 @@ static gm_status bind_gradient(gm_instance *instance, uint32_t index, gm_tensor 
   return GM_OK;
 }
 
-static const gm_params_extension params = {sizeof(gm_params_extension), param_count, param_describe, param_tensor,
-                                           bind_gradient};
+static const gm_params_extension params = {sizeof(gm_params_extension), param_count, param_describe,
+                                           param_tensor, bind_gradient};
 
-static gm_status save(gm_instance *instance, gm_sink *sink, gm_error *error) {
+static gm_status save(gm_instance* instance, gm_sink* sink, gm_error* error) {
   (void)error;
   return sink->write(sink, &instance->done, sizeof(instance->done));
 }
 
-static gm_status load(gm_instance *instance, const void *data, uint64_t size, gm_error *error) {
+static gm_status load(gm_instance* instance, const void* data, uint64_t size, gm_error* error) {
   if (size != sizeof(instance->done)) return fail(error, GM_ERROR_USER, "the state has another size");
   memcpy(&instance->done, data, sizeof(instance->done));
   return GM_OK;
@@ -231,7 +232,7 @@ static gm_status load(gm_instance *instance, const void *data, uint64_t size, gm
 
 static const gm_state_extension state = {sizeof(gm_state_extension), save, load};
 
-static const void *extension(gm_instance *instance, const char *id) {
+static const void* extension(gm_instance* instance, const char* id) {
   if (instance->kind == SCALE && strcmp(id, GM_PARAMS_EXTENSION) == 0) return &params;
   if (instance->kind == RAMP && strcmp(id, GM_STATE_EXTENSION) == 0) return &state;
   return NULL;
@@ -242,9 +243,9 @@ static const void *extension(gm_instance *instance, const char *id) {
 static const gm_operation_info next_info = {sizeof(gm_operation_info), "next", 0, 1, 0};
 static const gm_operation_info apply_info = {sizeof(gm_operation_info), "apply", 1, 1, 1};
 static const gm_operation_info value_info = {sizeof(gm_operation_info), "value", 1, 1, 1};
-static const gm_operation_info *const ramp_operations[] = {&next_info};
-static const gm_operation_info *const scale_operations[] = {&apply_info};
-static const gm_operation_info *const half_squares_operations[] = {&value_info};
+static const gm_operation_info* const ramp_operations[] = {&next_info};
+static const gm_operation_info* const scale_operations[] = {&apply_info};
+static const gm_operation_info* const half_squares_operations[] = {&value_info};
 static const gm_component_info components[] = {
     {sizeof(gm_component_info), "test/ramp", 1, ramp_operations},
     {sizeof(gm_component_info), "test/scale", 1, scale_operations},
@@ -252,7 +253,7 @@ static const gm_component_info components[] = {
 };
 
 static uint32_t count(void) { return 3; }
-static const gm_component_info *describe(uint32_t index) { return index < 3 ? &components[index] : NULL; }
+static const gm_component_info* describe(uint32_t index) { return index < 3 ? &components[index] : NULL; }
 
 static const gm_component_interface component_interface = {sizeof(gm_component_interface),
                                                            count,
@@ -266,8 +267,9 @@ static const gm_component_interface component_interface = {sizeof(gm_component_i
                                                            NULL,
                                                            extension};
 
-static const void *get_interface(const char *id) {
+static const void* get_interface(const char* id) {
   return strcmp(id, GM_COMPONENT_INTERFACE) == 0 ? &component_interface : NULL;
 }
 
-const gm_entry gm_plugin = {sizeof(gm_entry), GM_ABI_MAJOR, GM_ABI_MINOR, 0, gistmill_manifest, NULL, get_interface};
+const gm_entry gm_plugin = {sizeof(gm_entry),  GM_ABI_MAJOR, GM_ABI_MINOR, 0,
+                            gistmill_manifest, NULL,         get_interface};

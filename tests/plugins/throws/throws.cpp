@@ -17,4 +17,5 @@ class Throws {
 
 }  // namespace
 
-GISTMILL_PLUGIN(gistmill::component<Throws>("test/throws").operation("apply", &Throws::apply, &Throws::apply_vjp));
+GISTMILL_PLUGIN(
+    gistmill::component<Throws>("test/throws").operation("apply", &Throws::apply, &Throws::apply_vjp));

@@ -162,11 +162,12 @@ void give_all(Results&& results, gm_value* out, std::index_sequence<I...>) {
   }
 }
 
-inline void check_counts(std::uint32_t n, std::uint32_t expected_n, std::uint32_t m, std::uint32_t expected_m) {
+inline void check_counts(std::uint32_t n, std::uint32_t expected_n, std::uint32_t m,
+                         std::uint32_t expected_m) {
   if (n != expected_n || m != expected_m) {
     throw Error(GM_ERROR_MISUSE, "an operation was called with " + std::to_string(n) + " inputs and " +
-                                     std::to_string(m) + " outputs when it has " + std::to_string(expected_n) +
-                                     " and " + std::to_string(expected_m));
+                                     std::to_string(m) + " outputs when it has " +
+                                     std::to_string(expected_n) + " and " + std::to_string(expected_m));
   }
 }
 
@@ -226,8 +227,7 @@ struct PlainOperation final : Operation<T> {
     std::vector<Tensor> grads;
     for (std::uint32_t i = 0; i < m; ++i) grads.push_back(Tensor::adopt(grad_out[i]));
     if constexpr (has_vjp) {
-      std::vector<Tensor> result =
-          (object.*reverse)(Call(call), static_cast<InputTape&>(tape).inputs, grads);
+      std::vector<Tensor> result = (object.*reverse)(Call(call), static_cast<InputTape&>(tape).inputs, grads);
       if (result.size() != n) throw Error(GM_ERROR_INTERNAL, "vjp gives another number of gradients");
       for (std::uint32_t i = 0; i < n; ++i) {
         if (need[i] != 0 && result[i]) grad_in[i] = result[i].share();

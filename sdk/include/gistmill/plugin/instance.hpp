@@ -20,7 +20,7 @@ class ParameterSet {
   virtual ~ParameterSet() = default;
   virtual std::uint32_t count() const = 0;
   virtual const gm_param_info* describe(std::uint32_t index) const = 0;
-  virtual gm_tensor* share(std::uint32_t index) = 0;                   // the caller owns the handle
+  virtual gm_tensor* share(std::uint32_t index) = 0;                         // the caller owns the handle
   virtual void bind_gradient(std::uint32_t index, gm_tensor* gradient) = 0;  // takes ownership
 };
 
@@ -46,7 +46,8 @@ template <class T, class = void>
 struct HasState : std::false_type {};
 template <class T>
 struct HasState<T, std::void_t<decltype(std::declval<T&>().save_state()),
-                               decltype(std::declval<T&>().load_state(std::string_view()))>> : std::true_type {};
+                               decltype(std::declval<T&>().load_state(std::string_view()))>>
+    : std::true_type {};
 
 template <class T, class = void>
 struct HasStore : std::false_type {};
@@ -57,7 +58,8 @@ struct HasStore<T, std::void_t<decltype(std::declval<T&>().begin(std::string(), 
 template <class T, class = void>
 struct HasEvents : std::false_type {};
 template <class T>
-struct HasEvents<T, std::void_t<decltype(std::declval<T&>().on_event(std::string_view()))>> : std::true_type {};
+struct HasEvents<T, std::void_t<decltype(std::declval<T&>().on_event(std::string_view()))>> : std::true_type {
+};
 
 template <class T, class = void>
 struct HasParameters : std::false_type {};
@@ -119,12 +121,12 @@ class Instance final : public InstanceBase {
   void start(const Start& start) override {
     if constexpr (HasStart<T>::value) object_.start(start);
   }
-  void forward(std::uint32_t operation, const gm_call* call, const gm_value* in, std::uint32_t n, gm_value* out,
-               std::uint32_t m, std::unique_ptr<Tape>* tape) override {
+  void forward(std::uint32_t operation, const gm_call* call, const gm_value* in, std::uint32_t n,
+               gm_value* out, std::uint32_t m, std::unique_ptr<Tape>* tape) override {
     find(operation).forward(object_, call, in, n, out, m, tape);
   }
-  void vjp(std::uint32_t operation, const gm_call* call, Tape& tape, gm_tensor* const* grad_out, std::uint32_t m,
-           const std::uint8_t* need, gm_tensor** grad_in, std::uint32_t n) override {
+  void vjp(std::uint32_t operation, const gm_call* call, Tape& tape, gm_tensor* const* grad_out,
+           std::uint32_t m, const std::uint8_t* need, gm_tensor** grad_in, std::uint32_t n) override {
     find(operation).vjp(object_, call, tape, grad_out, m, need, grad_in, n);
   }
 
@@ -155,7 +157,8 @@ class Instance final : public InstanceBase {
   void load_state([[maybe_unused]] std::string_view bytes) override {
     if constexpr (HasState<T>::value) object_.load_state(bytes);
   }
-  void begin([[maybe_unused]] const std::string& path, [[maybe_unused]] const std::string& provenance) override {
+  void begin([[maybe_unused]] const std::string& path,
+             [[maybe_unused]] const std::string& provenance) override {
     if constexpr (HasStore<T>::value) object_.begin(path, provenance);
   }
   void commit() override {

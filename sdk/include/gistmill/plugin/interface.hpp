@@ -14,12 +14,12 @@ inline InstanceBase& base(gm_instance* instance) { return *reinterpret_cast<Inst
 inline Tape& base(gm_tape* tape) { return *reinterpret_cast<Tape*>(tape); }
 
 inline const gm_symbols_extension& symbols_extension() {
-  static const gm_symbols_extension table = {
-      sizeof(gm_symbols_extension), [](gm_instance* instance, const char* name) -> std::int64_t {
-        std::int64_t value = -1;
-        guarded(nullptr, [&] { value = base(instance).symbol(name); });
-        return value;
-      }};
+  static const gm_symbols_extension table = {sizeof(gm_symbols_extension),
+                                             [](gm_instance* instance, const char* name) -> std::int64_t {
+                                               std::int64_t value = -1;
+                                               guarded(nullptr, [&] { value = base(instance).symbol(name); });
+                                               return value;
+                                             }};
   return table;
 }
 
@@ -35,8 +35,7 @@ inline const gm_identity_extension& identity_extension() {
 
 inline const gm_params_extension& params_extension() {
   static const gm_params_extension table = {
-      sizeof(gm_params_extension),
-      [](gm_instance* instance) { return base(instance).parameters()->count(); },
+      sizeof(gm_params_extension), [](gm_instance* instance) { return base(instance).parameters()->count(); },
       [](gm_instance* instance, std::uint32_t index) { return base(instance).parameters()->describe(index); },
       [](gm_instance* instance, std::uint32_t index, gm_tensor** out, gm_error* error) {
         return guarded(error, [&] { *out = base(instance).parameters()->share(index); });
@@ -59,8 +58,9 @@ inline const gm_state_extension& state_extension() {
         });
       },
       [](gm_instance* instance, const void* data, std::uint64_t size, gm_error* error) {
-        return guarded(error,
-                       [&] { base(instance).load_state(std::string_view(static_cast<const char*>(data), size)); });
+        return guarded(error, [&] {
+          base(instance).load_state(std::string_view(static_cast<const char*>(data), size));
+        });
       }};
   return table;
 }
@@ -84,13 +84,16 @@ inline const gm_store_extension& store_extension() {
       [](gm_instance* instance, const char* path, const char* provenance, gm_error* error) {
         return guarded(error, [&] { base(instance).begin(path, provenance); });
       },
-      [](gm_instance* instance, gm_error* error) { return guarded(error, [&] { base(instance).commit(); }); }};
+      [](gm_instance* instance, gm_error* error) {
+        return guarded(error, [&] { base(instance).commit(); });
+      }};
   return table;
 }
 
 inline const gm_events_extension& events_extension() {
   static const gm_events_extension table = {
-      sizeof(gm_events_extension), [](gm_instance* instance, const char* json, std::uint64_t size, gm_error* error) {
+      sizeof(gm_events_extension),
+      [](gm_instance* instance, const char* json, std::uint64_t size, gm_error* error) {
         return guarded(error, [&] { base(instance).on_event(std::string_view(json, size)); });
       }};
   return table;
@@ -123,8 +126,9 @@ inline gm_status create(const gm_host* with, const char* name, const gm_options*
   });
 }
 
-inline gm_status forward(gm_instance* instance, std::uint32_t operation, const gm_call* call, const gm_value* in,
-                         std::uint32_t n, gm_value* out, std::uint32_t m, gm_tape** tape) {
+inline gm_status forward(gm_instance* instance, std::uint32_t operation, const gm_call* call,
+                         const gm_value* in, std::uint32_t n, gm_value* out, std::uint32_t m,
+                         gm_tape** tape) {
   return guarded(call->error, [&] {
     std::unique_ptr<Tape> kept;
     base(instance).forward(operation, call, in, n, out, m, tape != nullptr ? &kept : nullptr);
@@ -133,8 +137,8 @@ inline gm_status forward(gm_instance* instance, std::uint32_t operation, const g
 }
 
 inline gm_status vjp(gm_instance* instance, std::uint32_t operation, const gm_call* call, gm_tape* tape,
-                     gm_tensor* const* grad_out, std::uint32_t m, const std::uint8_t* need, gm_tensor** grad_in,
-                     std::uint32_t n) {
+                     gm_tensor* const* grad_out, std::uint32_t m, const std::uint8_t* need,
+                     gm_tensor** grad_in, std::uint32_t n) {
   return guarded(call->error, [&] {
     if (tape == nullptr) throw Error(GM_ERROR_MISUSE, "vjp without the tape of its forward");
     base(instance).vjp(operation, call, base(tape), grad_out, m, need, grad_in, n);

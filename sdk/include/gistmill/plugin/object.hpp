@@ -11,7 +11,8 @@
 namespace gistmill {
 
 // Specialize it for a type that crosses as an object:
-//   template <> struct gistmill::ObjectType<Context> { static constexpr const char* name = "llama.context/1"; };
+//   template <> struct gistmill::ObjectType<Context> { static constexpr const char* name = "llama.context/1";
+//   };
 // A member function `std::uint64_t bytes() const` of the type, where it has one, tells the memory held.
 template <class T>
 struct ObjectType;
@@ -53,7 +54,8 @@ struct ObjectHolder {
     if (object->type != std::string(ObjectType<T>::name)) {
       const std::string found = object->type;
       object->release(object);
-      throw Error(GM_ERROR_MISUSE, "an object of type " + found + " when it should be " + ObjectType<T>::name);
+      throw Error(GM_ERROR_MISUSE,
+                  "an object of type " + found + " when it should be " + ObjectType<T>::name);
     }
     std::shared_ptr<const T> value = of(object)->value;
     object->release(object);

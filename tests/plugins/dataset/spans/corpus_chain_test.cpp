@@ -58,7 +58,8 @@ TEST(CorpusChain, LeadsFromTextFilesToTheBytesBehindASpan) {
                                      {"placement", std::string("random")},
                                      {"order", std::string("sequential")},
                                      {"window", std::string("all")},
-                                     {"repeat", false}, {"passes", 1}})
+                                     {"repeat", false},
+                                     {"passes", 1}})
                            .get());
   const auto [tokens, starts, targets, mask, document] = spans.next(PlainCall(3));
   EXPECT_EQ(*document.data<std::int32_t>(), 2) << "books/beta__1.txt is the third document";

@@ -58,7 +58,8 @@ class SpansTest : public ::testing::Test {
                       {"placement", std::string("random")},
                       {"order", std::string("shuffle")},
                       {"window", std::string("all")},
-                      {"repeat", true}, {"passes", 1}};
+                      {"repeat", true},
+                      {"passes", 1}};
     for (const auto& [key, value] : changes) all[key] = value;
     return all;
   }

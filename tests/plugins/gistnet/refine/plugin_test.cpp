@@ -19,6 +19,7 @@ OptionTable options(const OptionTable& changes = {}) {
                        {"mlp", std::int64_t{8}},
                        {"layers", std::int64_t{1}},
                        {"mid_slots", std::int64_t{1}},
+                       {"query", std::string("slot")},
                        {"position", std::string("end")},
                        {"scale", 1.3},
                        {"dropout", 0.0}};

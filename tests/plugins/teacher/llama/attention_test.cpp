@@ -52,9 +52,9 @@ at::Tensor plain(const Case& c, const at::Tensor& qkv, const at::Tensor& prefix)
       };
       const at::Tensor scores =
           at::matmul(own.narrow(1, head * size, size), all(0).t()) * static_cast<double>(c.shape.scale);
-      const at::Tensor hidden =
-          at::cat({at::zeros({segment.rows, segment.prefix}, at::kBool),
-                   at::ones({segment.rows, segment.rows}, at::kBool).triu(1)}, 1);
+      const at::Tensor hidden = at::cat({at::zeros({segment.rows, segment.prefix}, at::kBool),
+                                         at::ones({segment.rows, segment.rows}, at::kBool).triu(1)},
+                                        1);
       const at::Tensor weights = at::softmax(scores.masked_fill(hidden, -INFINITY), 1);
       heads.push_back(at::matmul(weights, all(c.shape.kv_heads)));
     }
@@ -82,8 +82,10 @@ void expect_plain(const Case& c, at::ScalarType dtype, double tolerance) {
   const at::Tensor found = attention_backward(grad, qkv, prefix, plan, out, log_sum);
   const std::int64_t queries = c.shape.heads * c.shape.head_size;
   const std::int64_t keys = c.shape.kv_heads * c.shape.head_size;
-  EXPECT_LE(relative(found.narrow(1, 0, queries), expected_grad[0].narrow(1, 0, queries)), tolerance) << "queries";
-  EXPECT_LE(relative(found.narrow(1, queries, keys), expected_grad[0].narrow(1, queries, keys)), tolerance) << "keys";
+  EXPECT_LE(relative(found.narrow(1, 0, queries), expected_grad[0].narrow(1, 0, queries)), tolerance)
+      << "queries";
+  EXPECT_LE(relative(found.narrow(1, queries, keys), expected_grad[0].narrow(1, queries, keys)), tolerance)
+      << "keys";
   EXPECT_LE(relative(found.narrow(1, queries + keys, keys), expected_grad[0].narrow(1, queries + keys, keys)),
             tolerance)
       << "values";
@@ -93,13 +95,18 @@ AttentionShape shape(std::int64_t heads, std::int64_t kv_heads, std::int64_t siz
   return {heads, kv_heads, size, 1.0f / std::sqrt(static_cast<float>(size))};
 }
 
-const Case kSpans{shape(9, 3, 64), 700, {{0, 17, 0}, {17, 17, 31}, {34, 17, 256}, {51, 17, 257}, {68, 17, 700}}};
+const Case kSpans{
+    shape(9, 3, 64), 700, {{0, 17, 0}, {17, 17, 31}, {34, 17, 256}, {51, 17, 257}, {68, 17, 700}}};
 const Case kLongRows{shape(6, 2, 8), 40, {{0, 300, 40}, {300, 1, 7}}};
 const Case kOddRows{shape(3, 1, 6), 5, {{0, 5, 5}, {5, 3, 0}}};
 const Case kNoGroups{shape(4, 4, 10), 33, {{0, 9, 33}}};
 
-TEST(BlockedAttention, EqualsThePlainFormulaForSpansWithPrefixesOfAnyLength) { expect_plain(kSpans, at::kFloat, 2e-6); }
-TEST(BlockedAttention, EqualsThePlainFormulaForMoreRowsThanATileHolds) { expect_plain(kLongRows, at::kFloat, 2e-6); }
+TEST(BlockedAttention, EqualsThePlainFormulaForSpansWithPrefixesOfAnyLength) {
+  expect_plain(kSpans, at::kFloat, 2e-6);
+}
+TEST(BlockedAttention, EqualsThePlainFormulaForMoreRowsThanATileHolds) {
+  expect_plain(kLongRows, at::kFloat, 2e-6);
+}
 TEST(BlockedAttention, EqualsThePlainFormulaForOddNumbersOfRows) { expect_plain(kOddRows, at::kFloat, 2e-6); }
 TEST(BlockedAttention, EqualsThePlainFormulaWithoutGroups) { expect_plain(kNoGroups, at::kFloat, 2e-6); }
 
@@ -114,8 +121,10 @@ TEST(BlockedAttention, StandsScoresFarBeyondWhatAnExponentialHolds) {
   Case c = kOddRows;
   c.shape.scale = 500.0f;
   const Data data = random_data(c);
-  const auto [out, log_sum] = attention(data.qkv.to(at::kFloat), data.prefix.to(at::kFloat), {c.shape, c.segments});
-  EXPECT_LE(relative(out, plain(c, data.qkv.to(at::kFloat).to(at::kDouble), data.prefix.to(at::kFloat).to(at::kDouble))),
+  const auto [out, log_sum] =
+      attention(data.qkv.to(at::kFloat), data.prefix.to(at::kFloat), {c.shape, c.segments});
+  EXPECT_LE(relative(out, plain(c, data.qkv.to(at::kFloat).to(at::kDouble),
+                                data.prefix.to(at::kFloat).to(at::kDouble))),
             1e-4);
 }
 
@@ -128,7 +137,8 @@ TEST(BlockedAttention, GivesTheSameBitsEveryTime) {
   const at::Tensor grad = attention_backward(data.grad.to(at::kFloat), qkv, prefix, plan, out, log_sum);
   for (int i = 0; i < 3; ++i) {
     EXPECT_TRUE(at::equal(std::get<0>(attention(qkv, prefix, plan)), out));
-    EXPECT_TRUE(at::equal(attention_backward(data.grad.to(at::kFloat), qkv, prefix, plan, out, log_sum), grad));
+    EXPECT_TRUE(
+        at::equal(attention_backward(data.grad.to(at::kFloat), qkv, prefix, plan, out, log_sum), grad));
   }
 }
 

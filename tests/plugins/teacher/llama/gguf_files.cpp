@@ -26,7 +26,8 @@ GgufContent content_of(const Config& config, const MemorySource& source) {
   for (const auto& [name, tensor] : source.tensors) {
     GgufContent::Tensor stored;
     const at::Tensor values = tensor.contiguous();
-    for (std::int64_t i = values.dim() - 1; i >= 0; --i) stored.dims.push_back(static_cast<std::uint64_t>(values.size(i)));
+    for (std::int64_t i = values.dim() - 1; i >= 0; --i)
+      stored.dims.push_back(static_cast<std::uint64_t>(values.size(i)));
     stored.data.assign(static_cast<const char*>(values.const_data_ptr()), values.nbytes());
     content.tensors[name] = stored;
   }

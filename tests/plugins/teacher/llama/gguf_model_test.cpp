@@ -63,12 +63,14 @@ TEST(GgufModel, GivesTheModelThatWasWritten) {
 }
 
 TEST(GgufModel, TakesTheNumberOfHeadsWhereKeyHeadsAreNotSaid) {
-  const std::string message = refusal([](GgufContent& file) { file.metadata.erase("llama.attention.head_count_kv"); });
+  const std::string message =
+      refusal([](GgufContent& file) { file.metadata.erase("llama.attention.head_count_kv"); });
   EXPECT_THAT(message, HasSubstr("'blk.0.attn_k.weight' has shape [16, 48] when it should be [48, 48]"));
 }
 
 TEST(GgufModel, TakesScalingThatIsNone) {
-  EXPECT_EQ(refusal([](GgufContent& file) { file.metadata["llama.rope.scaling.type"] = std::string("none"); }), "");
+  EXPECT_EQ(
+      refusal([](GgufContent& file) { file.metadata["llama.rope.scaling.type"] = std::string("none"); }), "");
 }
 
 TEST(GgufModel, NamesMetadataThatIsMissing) {
@@ -92,8 +94,9 @@ TEST(GgufModel, RefusesScaledPositions) {
               "tiny.gguf: has metadata '" + std::string(key) +
                   "' when this teacher knows only unscaled rotary positions");
   }
-  EXPECT_THAT(refusal([](GgufContent& file) { file.metadata["llama.rope.scaling.type"] = std::string("yarn"); }),
-              HasSubstr("unscaled rotary positions"));
+  EXPECT_THAT(
+      refusal([](GgufContent& file) { file.metadata["llama.rope.scaling.type"] = std::string("yarn"); }),
+      HasSubstr("unscaled rotary positions"));
 }
 
 TEST(GgufModel, RefusesMetadataThatDoesNotFitItsTensors) {
@@ -110,14 +113,17 @@ TEST(GgufModel, RefusesMetadataThatDoesNotFitItsTensors) {
 }
 
 TEST(GgufModel, NamesATensorThatIsMissing) {
-  for (const char* name : {"token_embd.weight", "output_norm.weight", "blk.2.ffn_up.weight", "blk.0.attn_norm.weight"}) {
+  for (const char* name :
+       {"token_embd.weight", "output_norm.weight", "blk.2.ffn_up.weight", "blk.0.attn_norm.weight"}) {
     EXPECT_THAT(refusal([&](GgufContent& file) { file.tensors.erase(name); }),
                 AllOf(HasSubstr("tiny.gguf"), HasSubstr(name)));
   }
 }
 
 TEST(GgufModel, NamesATensorOfAnotherShape) {
-  EXPECT_EQ(refusal([](GgufContent& file) { file.tensors["blk.1.ffn_down.weight"].dims = {48, 80}; }),
+  EXPECT_EQ(refusal([](GgufContent& file) {
+              file.tensors["blk.1.ffn_down.weight"].dims = {48, 80};
+            }),
             "tiny.gguf: tensor 'blk.1.ffn_down.weight' has shape [80, 48] when it should be [48, 80]");
 }
 
@@ -133,7 +139,9 @@ TEST(GgufModel, NamesATensorOfATypeThatItCannotRead) {
 // A bias that is ignored would give a wrong teacher without a word.
 TEST(GgufModel, RefusesATensorThatItDoesNotUse) {
   for (const char* name : {"blk.0.attn_q.bias", "rope_freqs.weight", "blk.3.attn_q.weight"}) {
-    EXPECT_THAT(refusal([&](GgufContent& file) { file.tensors[name] = {{4}, 0, std::string(16, '\0')}; }),
+    EXPECT_THAT(refusal([&](GgufContent& file) {
+                  file.tensors[name] = {{4}, 0, std::string(16, '\0')};
+                }),
                 AllOf(HasSubstr("has tensor '" + std::string(name) + "'"), HasSubstr("none of that name")));
   }
 }

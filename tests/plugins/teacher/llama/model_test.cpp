@@ -39,7 +39,8 @@ TEST(FullPass, EqualsThePlainModelInEveryRecordedState) {
     const at::Tensor tokens = random_tokens(97, length, 5);
     const auto context = model.read(tokens);
     std::vector<at::Tensor> states;
-    const at::Tensor hidden = reference.hidden(reference.embed(tokens), at::arange(length, at::kLong), &states);
+    const at::Tensor hidden =
+        reference.hidden(reference.embed(tokens), at::arange(length, at::kLong), &states);
     EXPECT_LE(relative(context->last_hidden, hidden), 1e-5);
     ASSERT_EQ(context->states.sizes(), at::IntArrayRef({length, 3, 48}));
     EXPECT_LE(relative(context->states.select(1, 0), states[0]), 1e-7);
@@ -75,7 +76,8 @@ TEST(FullPass, IsTheSameInBf16WithinItsRounding) {
   const Model exact = random_model(tiny_config(), 11);
   const Model rounded = random_model(tiny_config(), 11, 32, at::kBFloat16);
   const at::Tensor tokens = random_tokens(97, 150, 5);
-  EXPECT_LE(relative(rounded.read(tokens)->last_hidden, exact.read(tokens)->last_hidden.to(at::kDouble)), 0.03);
+  EXPECT_LE(relative(rounded.read(tokens)->last_hidden, exact.read(tokens)->last_hidden.to(at::kDouble)),
+            0.03);
 }
 
 TEST(Spans, HaveTheEmbeddingsAndStatesOfTheirTokens) {
@@ -150,10 +152,16 @@ TEST_F(Refusals, DocumentsLongerThanTheModelsContext) {
 }
 
 TEST_F(Refusals, TokensThatTheModelDoesNotKnow) {
-  expect_refused([&] { model_.read(at::tensor({5, 97}, at::kInt)); }, "tokens",
-                 "token 97 when the model knows 0 to 96");
-  expect_refused([&] { model_.forward(at::tensor({-1, 3}, at::kInt).unsqueeze(0)); }, "tokens",
-                 "token -1 when the model knows 0 to 96");
+  expect_refused(
+      [&] {
+        model_.read(at::tensor({5, 97}, at::kInt));
+      },
+      "tokens", "token 97 when the model knows 0 to 96");
+  expect_refused(
+      [&] {
+        model_.forward(at::tensor({-1, 3}, at::kInt).unsqueeze(0));
+      },
+      "tokens", "token -1 when the model knows 0 to 96");
 }
 
 TEST_F(Refusals, SpansOutsideTheDocument) {
@@ -176,8 +184,11 @@ TEST_F(Refusals, ADroppedSpanThatNothingPrecedes) {
 
 TEST_F(Refusals, RecordedLayersThatTheModelHasNot) {
   for (const std::int64_t layer : {-1, 4}) {
-    expect_refused([&] { random_model(tiny_config(), 1, 8, at::kFloat, {0, layer}); }, "layers",
-                   "layers names " + std::to_string(layer) + " when it should name 0 (the embedding) to 3");
+    expect_refused(
+        [&] {
+          random_model(tiny_config(), 1, 8, at::kFloat, {0, layer});
+        },
+        "layers", "layers names " + std::to_string(layer) + " when it should name 0 (the embedding) to 3");
   }
 }
 
@@ -188,8 +199,10 @@ TEST_F(Refusals, SizesThatDoNotFitTogether) {
     expect_refused([&] { check(config); }, "model", message);
   };
   expect([](Config& config) { config.heads = 5; }, "the embedding length is 48 when it should be a multiple");
-  expect([](Config& config) { config.kv_heads = 4; }, "the number of heads is 6 when it should be a multiple");
-  expect([](Config& config) { config.heads = config.kv_heads = 16; }, "the size of a head is 3 when it should be even");
+  expect([](Config& config) { config.kv_heads = 4; },
+         "the number of heads is 6 when it should be a multiple");
+  expect([](Config& config) { config.heads = config.kv_heads = 16; },
+         "the size of a head is 3 when it should be even");
   expect([](Config& config) { config.layers = 0; }, "the number of layers is 0 when it should be 1 or more");
   expect([](Config& config) { config.rope_base = 0.0; }, "both should be above 0");
 }

@@ -18,14 +18,26 @@ using gistmill::test::Refused;
 using ::testing::HasSubstr;
 
 // As in the manifest.
-enum Operation : std::uint32_t { kEmbed, kScale, kRead, kStates, kOriginal, kResume, kHead, kForward, kGenerate };
+enum Operation : std::uint32_t {
+  kEmbed,
+  kScale,
+  kRead,
+  kStates,
+  kOriginal,
+  kResume,
+  kHead,
+  kForward,
+  kGenerate
+};
 
 class LlamaPlugin : public ::testing::Test {
  protected:
   void SetUp() override {
-    path_ = std::filesystem::path(testing::TempDir()) /
-            (std::string("gistmill_") + testing::UnitTest::GetInstance()->current_test_info()->name() + ".gguf");
-    std::ofstream(path_, std::ios::binary) << to_bytes(content_of(tiny_config(), random_source(tiny_config(), 11)));
+    path_ =
+        std::filesystem::path(testing::TempDir()) /
+        (std::string("gistmill_") + testing::UnitTest::GetInstance()->current_test_info()->name() + ".gguf");
+    std::ofstream(path_, std::ios::binary)
+        << to_bytes(content_of(tiny_config(), random_source(tiny_config(), 11)));
   }
   void TearDown() override { std::filesystem::remove(path_); }
 
@@ -65,7 +77,8 @@ TEST_F(LlamaPlugin, GivesWhatItsModelGives) {
   const auto scale = driver->forward(kScale, {});
   EXPECT_TRUE(at::equal(scale[0], model_.scale().first));
   EXPECT_TRUE(at::equal(scale[1], model_.scale().second));
-  EXPECT_TRUE(at::equal(driver->forward(kForward, {tokens_.unsqueeze(0)})[0], model_.forward(tokens_.unsqueeze(0))));
+  EXPECT_TRUE(
+      at::equal(driver->forward(kForward, {tokens_.unsqueeze(0)})[0], model_.forward(tokens_.unsqueeze(0))));
   EXPECT_TRUE(at::equal(driver->forward(kGenerate, {tokens_})[0], model_.generate(tokens_, 5)));
 }
 

@@ -10,8 +10,9 @@ Reference::Reference(const Config& config, const Weights& weights)
       head_(weights.head.to(at::kDouble)),
       final_norm_(weights.final_norm.to(at::kDouble)) {
   for (const LayerWeights& layer : weights.layers) {
-    layers_.push_back({layer.attention_norm.to(at::kDouble), layer.qkv.to(at::kDouble), layer.output.to(at::kDouble),
-                       layer.feed_norm.to(at::kDouble), layer.gate_up.to(at::kDouble), layer.down.to(at::kDouble)});
+    layers_.push_back({layer.attention_norm.to(at::kDouble), layer.qkv.to(at::kDouble),
+                       layer.output.to(at::kDouble), layer.feed_norm.to(at::kDouble),
+                       layer.gate_up.to(at::kDouble), layer.down.to(at::kDouble)});
   }
 }
 
@@ -37,8 +38,8 @@ at::Tensor Reference::rotate(const at::Tensor& heads, const at::Tensor& position
 at::Tensor Reference::attend(const at::Tensor& qkv, const at::Tensor& positions) const {
   const std::int64_t rows = qkv.size(0);
   const std::int64_t size = config_.head_size();
-  const auto parts = qkv.split_with_sizes(
-      {config_.heads * size, config_.kv_heads * size, config_.kv_heads * size}, 1);
+  const auto parts =
+      qkv.split_with_sizes({config_.heads * size, config_.kv_heads * size, config_.kv_heads * size}, 1);
   const at::Tensor queries = rotate(parts[0].reshape({rows, config_.heads, size}), positions).transpose(0, 1);
   const auto repeated = [&](const at::Tensor& heads) {
     return heads.repeat_interleave(config_.group(), 1).transpose(0, 1);
@@ -65,14 +66,15 @@ at::Tensor Reference::hidden(const at::Tensor& embeddings, const at::Tensor& pos
   return norm(rows, final_norm_);
 }
 
-Replaced replace_span(const Reference& reference, const at::Tensor& tokens, std::int64_t start, std::int64_t span,
-                      const at::Tensor& gist, const at::Tensor& offsets) {
+Replaced replace_span(const Reference& reference, const at::Tensor& tokens, std::int64_t start,
+                      std::int64_t span, const at::Tensor& gist, const at::Tensor& offsets) {
   const std::int64_t length = tokens.size(0);
   const at::Tensor embeddings = reference.embed(tokens);
   const std::int64_t behind = start + span;
   return {at::cat({embeddings.narrow(0, 0, start), gist.to(at::kDouble),
                    embeddings.narrow(0, behind, length - behind)}),
-          at::cat({at::arange(start, at::kLong), offsets.to(at::kLong) + start, at::arange(behind, length, at::kLong)})};
+          at::cat({at::arange(start, at::kLong), offsets.to(at::kLong) + start,
+                   at::arange(behind, length, at::kLong)})};
 }
 
 at::Tensor nll(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets) {

@@ -14,12 +14,14 @@ class Reference {
  public:
   Reference(const Config& config, const Weights& weights);
 
-  // Embeddings [n, D] of consecutive rows at positions i64[n] -> rows after the final norm, f64[n, D]. Every row
-  // sees the rows before it and itself. states, where given, takes the residual after 0, 1, .. L layers.
+  // Embeddings [n, D] of consecutive rows at positions i64[n] -> rows after the final norm, f64[n, D]. Every
+  // row sees the rows before it and itself. states, where given, takes the residual after 0, 1, .. L layers.
   at::Tensor hidden(const at::Tensor& embeddings, const at::Tensor& positions,
                     std::vector<at::Tensor>* states = nullptr) const;
 
-  at::Tensor embed(const at::Tensor& tokens) const { return embedding_.index_select(0, tokens.to(at::kLong)); }
+  at::Tensor embed(const at::Tensor& tokens) const {
+    return embedding_.index_select(0, tokens.to(at::kLong));
+  }
   at::Tensor head() const { return head_; }
 
  private:
@@ -34,13 +36,14 @@ class Reference {
   std::vector<LayerWeights> layers_;
 };
 
-// The document with `gist` [G, D] in place of the span at `start`, as one sequence of embeddings and positions.
+// The document with `gist` [G, D] in place of the span at `start`, as one sequence of embeddings and
+// positions.
 struct Replaced {
   at::Tensor embeddings;
   at::Tensor positions;
 };
-Replaced replace_span(const Reference& reference, const at::Tensor& tokens, std::int64_t start, std::int64_t span,
-                      const at::Tensor& gist, const at::Tensor& offsets);
+Replaced replace_span(const Reference& reference, const at::Tensor& tokens, std::int64_t start,
+                      std::int64_t span, const at::Tensor& gist, const at::Tensor& offsets);
 
 // Negative log-likelihood of targets [n], a row of hidden each, f64[n].
 at::Tensor nll(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets);

@@ -1,5 +1,5 @@
-// What the shared prefix must not change: a replaced span gives the same numbers and gradients as a full pass over
-// the replaced document, span by span.
+// What the shared prefix must not change: a replaced span gives the same numbers and gradients as a full pass
+// over the replaced document, span by span.
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -32,8 +32,8 @@ class Resume {
         gist_(random_normal({spans_.size(0), gists, model_.config().width}, 7, at::kFloat)),
         offsets_(at::linspace(0, kSpan - 1, gists).to(at::kInt).expand({spans_.size(0), gists})) {}
 
-  // NLL of every existing target after the span, with the span and with its gist, and the gradient of the sum of
-  // their differences to the gist: within 1e-5 of full passes over the document and the replaced document.
+  // NLL of every existing target after the span, with the span and with its gist, and the gradient of the sum
+  // of their differences to the gist: within 1e-5 of full passes over the document and the replaced document.
   void expect_equals_full_passes() {
     const at::Tensor gist = gist_.clone().requires_grad_(gist_.numel() > 0);
     const at::Tensor replaced = model_.resume(*context_, spans_, gist, offsets_, horizon_);
@@ -42,15 +42,18 @@ class Resume {
     EXPECT_TRUE(at::isfinite(replaced).all().item<bool>());
     for (std::int64_t k = 0; k < spans_.size(0); ++k) {
       SCOPED_TRACE(testing::Message() << "span at " << start(k));
-      const at::Tensor with_gist = nll(replaced[k].narrow(0, 0, targets(k).size(0)), model_.head(), targets(k));
-      const at::Tensor with_span = nll(original[k].narrow(0, 0, targets(k).size(0)), model_.head(), targets(k));
+      const at::Tensor with_gist =
+          nll(replaced[k].narrow(0, 0, targets(k).size(0)), model_.head(), targets(k));
+      const at::Tensor with_span =
+          nll(original[k].narrow(0, 0, targets(k).size(0)), model_.head(), targets(k));
       const at::Tensor plain_gist = gist_[k].to(at::kDouble).requires_grad_(gist_.numel() > 0);
       const at::Tensor plain_with_gist = plain_nll_replaced(k, plain_gist);
       const at::Tensor plain_with_span = plain_nll_original(k);
       EXPECT_LE(relative(with_gist.detach(), plain_with_gist.detach()), 1e-5);
       EXPECT_LE(relative(with_span, plain_with_span), 1e-5);
       if (gist_.numel() == 0) continue;
-      const auto plain_grad = ::torch::autograd::grad({(plain_with_gist - plain_with_span).sum()}, {plain_gist});
+      const auto plain_grad =
+          ::torch::autograd::grad({(plain_with_gist - plain_with_span).sum()}, {plain_gist});
       const auto found =
           ::torch::autograd::grad({(with_gist - with_span).sum()}, {gist}, {}, /*retain_graph=*/true);
       EXPECT_LE(relative(found[0][k], plain_grad[0]), 1e-5);
@@ -73,7 +76,8 @@ class Resume {
   at::Tensor plain_nll_replaced(std::int64_t k, const at::Tensor& gist) const {
     const Replaced document = replace_span(reference_, tokens_, start(k), kSpan, gist, offsets_[k]);
     const at::Tensor rows = reference_.hidden(document.embeddings, document.positions);
-    return nll(rows.narrow(0, start(k) + gist.size(0) - 1, targets(k).size(0)), reference_.head(), targets(k));
+    return nll(rows.narrow(0, start(k) + gist.size(0) - 1, targets(k).size(0)), reference_.head(),
+               targets(k));
   }
 
   Model model_;
@@ -102,7 +106,9 @@ TEST(ResumeAfterASpan, EqualsTwoFullPassesForTwoVectorsASpan) {
 TEST(ResumeAfterASpan, EqualsTwoFullPassesForFourVectorsASpan) {
   Resume({0, 64, 250}, 4, 16).expect_equals_full_passes();
 }
-TEST(ResumeAfterASpan, EqualsTwoFullPassesForADroppedSpan) { Resume({1, 64, 250}, 0, 16).expect_equals_full_passes(); }
+TEST(ResumeAfterASpan, EqualsTwoFullPassesForADroppedSpan) {
+  Resume({1, 64, 250}, 0, 16).expect_equals_full_passes();
+}
 TEST(ResumeAfterASpan, EqualsTwoFullPassesForADroppedSpanAndOneTarget) {
   Resume({1, 250}, 0, 1).expect_equals_full_passes();
 }
@@ -170,8 +176,8 @@ TEST(ResumeAfterASpan, LeavesTheWeightsAsTheyAreAndWithoutGradients) {
   const Model model = random_model(tiny_config(), 3, kSpan);
   std::vector<at::Tensor> all = {model.weights().embedding, model.weights().head, model.weights().final_norm};
   for (const LayerWeights& layer : model.weights().layers) {
-    for (const at::Tensor& one : {layer.attention_norm, layer.qkv, layer.output, layer.feed_norm, layer.gate_up,
-                                  layer.down}) {
+    for (const at::Tensor& one :
+         {layer.attention_norm, layer.qkv, layer.output, layer.feed_norm, layer.gate_up, layer.down}) {
       all.push_back(one);
     }
   }

@@ -69,11 +69,13 @@ TEST(Rotate, TurnsAdjacentPairsOfQueriesAndKeysAndLeavesValues) {
   // One query head, one key head, one value head of two: the angle itself.
   const Rotation rotation{at::tensor({1.0f, 0.0f}).view({2, 1}), at::tensor({0.0f, 1.0f}).view({2, 1})};
   const AttentionShape shape{1, 1, 2, 1.0f};
-  const at::Tensor rows = at::tensor({1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f}).repeat({2, 1}).requires_grad_(true);
+  const at::Tensor rows =
+      at::tensor({1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f}).repeat({2, 1}).requires_grad_(true);
   const at::Tensor turned = rotate(rows, rotation, at::tensor({0, 1}, at::kLong), shape);
   EXPECT_TRUE(at::equal(turned[0], rows[0]));
   EXPECT_TRUE(at::equal(turned[1], at::tensor({-2.0f, 1.0f, -4.0f, 3.0f, 5.0f, 6.0f})));
-  const auto found = grad({turned}, {rows}, {at::tensor({1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f}).repeat({2, 1})});
+  const auto found =
+      grad({turned}, {rows}, {at::tensor({1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f}).repeat({2, 1})});
   EXPECT_TRUE(at::equal(found[0][1], at::tensor({2.0f, -1.0f, 4.0f, -3.0f, 5.0f, 6.0f})));
 }
 

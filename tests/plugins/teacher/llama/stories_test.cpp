@@ -44,7 +44,8 @@ TEST(Stories260K, HasTheSameHiddenRowsWhetherReadAtOnceOrTokenByToken) {
   const auto stories = load_stories();
   if (!stories) GTEST_SKIP() << "models/stories260K is not in the shared data";
   const Model model(stories->config, load_weights(stories->config, stories->source, at::kFloat), {}, 32);
-  const at::Tensor story = at::cat({at::tensor({1}, at::kInt), model.generate(at::tensor({1}, at::kInt), 200)});
+  const at::Tensor story =
+      at::cat({at::tensor({1}, at::kInt), model.generate(at::tensor({1}, at::kInt), 200)});
   const at::Tensor best = model.forward(story.unsqueeze(0))[0].argmax(1).to(at::kInt);
   EXPECT_TRUE(at::equal(best.narrow(0, 0, 200), story.narrow(0, 1, 200)));
 }
