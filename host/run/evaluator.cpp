@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 
 #include "host/diagnostic/failure.hpp"
 #include "host/report/summary.hpp"
@@ -19,19 +18,8 @@ namespace {
 // The slot that says which document each item is from: one number, or one an item.
 constexpr const char* kDocumentSlot = "document";
 
-std::string label_text(const PlannedInstance& instance, const std::string& option, std::int64_t column) {
-  const PlannedOption* labels = instance.option(option);
-  if (labels == nullptr) return std::to_string(column);
-  const auto i = static_cast<std::size_t>(column);
-  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&labels->value))
-    return std::to_string(list->at(i));
-  if (const auto* list = std::get_if<std::vector<std::string>>(&labels->value)) return list->at(i);
-  return std::to_string(column);
-}
-
-// Appends the figures of one step: `rows` is [figure][item], its figures those of the first step.
-void append_figures(const PipelineRun& run, const Plan& plan, std::vector<std::string>& figures,
-                    EvaluationRows::Variant& variant) {
+// Appends one step's items to the variant's rows, [figure][item], figures in the order of the plan's.
+void append_figures(const PipelineRun& run, EvaluationRows::Variant& variant) {
   std::size_t figure = 0;
   std::int64_t items = 0;
   for (std::size_t i = 0; i < run.pipeline().calls.size(); ++i) {
@@ -44,13 +32,6 @@ void append_figures(const PipelineRun& run, const Plan& plan, std::vector<std::s
       items = view.size(0);
       for (std::int64_t column = 0; column < view.size(1); ++column, ++figure) {
         if (variant.rows.size() <= figure) variant.rows.emplace_back();
-        if (figures.size() <= figure) {
-          const std::string label =
-              output.port->labels.empty()
-                  ? ""
-                  : "." + label_text(plan.instances[call.instance], output.port->labels, column);
-          figures.push_back(output.slot + label);
-        }
         for (std::int64_t item = 0; item < items; ++item) variant.rows[figure].push_back(view[item][column]);
       }
     }
@@ -124,6 +105,7 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
   const Evaluation& recipe = session_.recipe().evaluations[index];
   EvaluationRows rows;
   rows.name = planned.name;
+  rows.figures = planned.figures;
   rows.reference = recipe.reference;
   rows.paired = recipe.paired;
   rows.headline = recipe.headline;
@@ -166,7 +148,13 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
         ready[i] = 1;
         shared[i] = runs[v].results()[i];
       }
-      append_figures(runs[v], session_.plan(), rows.figures, rows.variants[v]);
+      append_figures(runs[v], rows.variants[v]);
+      if (rows.variants[v].rows.size() != rows.figures.size()) {
+        throw Failure(ExitCode::failed,
+                      fmt::format("{} measured {} figures when its manifests promise {}", planned.name,
+                                  rows.variants[v].rows.size(), rows.figures.size()),
+                      {"this is a defect of the metric's plugin"});
+      }
       for (auto& values : runs[v].results()) values.clear();
     }
     events_.emit("progress",
