@@ -71,6 +71,12 @@ TEST_F(TrainTest, TheQuickstartRecipeTrainsBothCompressorsAndMeasuresTheLadder) 
     EXPECT_TRUE(std::filesystem::exists(folder_ / "runs/quickstart" / name)) << name;
   }
   EXPECT_EQ(gistmill("run " + recipe + small() + stages + " --resume").code, 0);
+
+  const Answer again = gistmill("evaluate " + recipe + small() + stages + " --json");
+  ASSERT_EQ(again.code, 0) << again.err;
+  const auto repeated = nlohmann::json::parse(again.out)["evaluations"][0]["entries"];
+  ASSERT_EQ(repeated.size(), entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) EXPECT_EQ(repeated[i]["mean"], entries[i]["mean"]);
 }
 
 TEST_F(TrainTest, AStoppedRunGoesOnToTheSameParametersBitForBit) {
