@@ -180,6 +180,7 @@ RunOutcome run_recipe(const RunRequest& request) {
   const auto seconds = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   };
+  const StopSignal stop;  // before there is anything to save
   RunContext context(request);
   const std::vector<Part> parts = parts_of(context.recipe);
   for (const Part& part : parts) make_plan(part.recipe, context.registry, context.roles);  // all errors first
@@ -199,7 +200,6 @@ RunOutcome run_recipe(const RunRequest& request) {
   summary.run.threads = threads;
   summary.run.seed = context.recipe.run.seed;
   summary.run.version = GM_VERSION;
-  const StopSignal stop;
   try {
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const std::string previous = i == 0 ? "" : parts[i - 1].name;

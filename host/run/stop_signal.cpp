@@ -10,6 +10,7 @@ namespace {
 
 volatile std::sig_atomic_t stop_requested = 0;
 volatile std::int32_t never_canceled = 0;
+int depth = 0;  // how many StopSignals live
 struct sigaction earlier_interrupt;
 struct sigaction earlier_terminate;
 
@@ -21,6 +22,7 @@ void on_signal(int signal) {
 }  // namespace
 
 StopSignal::StopSignal() {
+  if (depth++ > 0) return;
   stop_requested = 0;
   struct sigaction action {};
   action.sa_handler = on_signal;
@@ -31,6 +33,7 @@ StopSignal::StopSignal() {
 }
 
 StopSignal::~StopSignal() {
+  if (--depth > 0) return;
   sigaction(SIGINT, &earlier_interrupt, nullptr);
   sigaction(SIGTERM, &earlier_terminate, nullptr);
 }

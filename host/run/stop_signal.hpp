@@ -5,7 +5,8 @@
 
 namespace gistmill {
 
-// While one lives, the handlers are installed; afterwards the earlier ones are back. One at a time.
+// While one lives, the handlers are installed; afterwards the earlier ones are back. A part of a run may make
+// its own: the outermost decides, and all see the same request. Main thread.
 class StopSignal {
  public:
   StopSignal();
