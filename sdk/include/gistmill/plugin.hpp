@@ -12,12 +12,16 @@
 #include "gistmill/plugin/tensor.hpp"
 #include "gistmill/plugin/values.hpp"
 
-// Defines the plugin's one exported symbol from a comma-separated list of components:
-//   GISTMILL_PLUGIN(gistmill::component<Mean>("gistnet/mean").operation("compress", &Mean::compress))
+// Defines the plugin's one exported symbol from a comma-separated list of components. Use it at global scope:
+//   GISTMILL_PLUGIN(gistmill::component<Mean>("gistnet/mean").operation("compress", &Mean::compress));
+// The list is evaluated at global scope too, so that an author's class may have any name.
 #define GISTMILL_PLUGIN(...)                                                     \
+  static gistmill::detail::ComponentList gistmill_plugin_list() {                \
+    return gistmill::detail::collect(__VA_ARGS__);                               \
+  }                                                                              \
   namespace gistmill::detail {                                                   \
   const ComponentList& plugin_components() {                                     \
-    static const ComponentList list = collect(__VA_ARGS__);                      \
+    static const ComponentList list = ::gistmill_plugin_list();                  \
     return list;                                                                 \
   }                                                                              \
   }                                                                              \
