@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds everything, passes the tests: the release build, then address and
-# undefined-behavior sanitizers on all that needs no LibTorch.
+# undefined-behavior sanitizers on all that needs no LibTorch, then a short run of each fuzz target.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -21,3 +21,4 @@ else
 fi
 ctest --preset sanitize
 ctest --preset release
+scripts/fuzz.sh

@@ -29,11 +29,54 @@ constexpr Verb kVerbs[] = {
     {"prepare", "RECIPE", 1, 1, "spj", "turn the recipe's text into the file that training reads"},
     {"plan", "RECIPE", 1, 1, "spj", "show calls, shapes, gradients and parameters before a step runs"},
     {"validate", "RECIPE...", 1, 1000, "spj", "check recipes without loading a plugin"},
+    {"export", "RUN FOLDER", 2, 2, "xpj", "write what a run trained as files that other programs read"},
+    {"inspect", "MODEL", 1, 1, "mpj", "architecture, shapes, types and tokenizer of a model's files"},
+    {"tokenize", "MODEL [FILE]", 1, 2, "dmpj", "text to token ids, or back with --decode"},
+    {"score", "MODEL [FILE]", 1, 2, "wmpj", "how well a model predicts a text: mean NLL, perplexity"},
+    {"generate", "MODEL [FILE]", 1, 2, "gmpj", "go on behind a prompt"},
     {"plugins list", "", 0, 0, "pj", "components that recipes can use, and files that were refused"},
     {"plugins inspect", "COMPONENT|FILE", 1, 1, "pj",
      "options, operations and ports of a component or plugin"},
     {"version", "", 0, 0, "j", "versions of the program, its ABI and LibTorch"},
 };
+
+// An option of the verbs that take its letter; several options may share one.
+struct Option {
+  char letter;
+  const char* name;
+  const char* value;  // what help calls it; null: a flag. A '+' before it: may be given again
+  const char* doc;
+};
+
+constexpr Option kOptions[] = {
+    {'s', "set", "+KEY=VALUE",
+     "give a value in place of the recipe's: --set components.gist.width=256; for a stage: "
+     "--set stage.NAME.run.steps=10"},
+    {'f', "folder", "DIR", "run folder (default: runs/NAME)"},
+    {'r', "resume", nullptr, "go on where a stopped run left off, or start where there is none"},
+    {'n', "fresh", nullptr, "remove what an earlier run left in the folder, and start over"},
+    {'x', "merge", nullptr, "write the whole model with what was trained merged into it"},
+    {'d', "decode", nullptr, "read token ids and write the bytes that they stand for"},
+    {'w', "per-token", nullptr, "a JSON line for each token in place of the sums: token, text, nll"},
+    {'w', "window", "N", "tokens that the model reads at once (default: as many as it takes)"},
+    {'w', "stride", "N",
+     "a longer text is read in windows N tokens apart; each token counts once, with at least "
+     "window - N tokens before it (default: half a window)"},
+    {'g', "prompt", "TEXT", "what to go on behind (default: FILE or standard input, less one line end)"},
+    {'g', "max-tokens", "N", "at most so many; short for --set teacher.max_tokens=N"},
+    {'g', "temperature", "X", "0: always the likeliest token; short for --set teacher.temperature=X"},
+    {'g', "top-p", "X", "among the likeliest that sum to X; short for --set teacher.top_p=X"},
+    {'g', "seed", "N", "same seed, same text (default: 0)"},
+    {'g', "chat", nullptr, "the prompt is a user's message: put it in the model's chat template"},
+    {'g', "system", "TEXT", "with --chat: a system message before it"},
+    {'m', "set", "+KEY=VALUE",
+     "an option of the component that reads the model: --set teacher.dtype=f32, "
+     "--set tokenizer.special=false; --set teacher.use=NAME takes that component"},
+    {'p', "plugins", "+DIR", "look for plugins here first; may be given again"},
+    {'j', "json", nullptr, "answer as JSON"},
+};
+
+bool is_list(const Option& option) { return option.value != nullptr && option.value[0] == '+'; }
 
 const Verb* find_verb(const std::string& name) {
   for (const Verb& verb : kVerbs) {
@@ -45,31 +88,14 @@ const Verb* find_verb(const std::string& name) {
 options::options_description describe(const Verb& verb) {
   options::options_description description("options");
   auto add = description.add_options();
-  for (const char* letter = verb.takes; *letter != '\0'; ++letter) {
-    switch (*letter) {
-      case 's':
-        add("set", options::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
-            "give a value in place of the recipe's: --set components.gist.width=256; for a stage: "
-            "--set stage.NAME.run.steps=10");
-        break;
-      case 'f':
-        add("folder", options::value<std::string>()->value_name("DIR"), "run folder (default: runs/NAME)");
-        break;
-      case 'p':
-        add("plugins", options::value<std::vector<std::string>>()->value_name("DIR"),
-            "look for plugins here first; may be given again");
-        break;
-      case 'r':
-        add("resume", "go on where a stopped run left off, or start where there is none");
-        break;
-      case 'n':
-        add("fresh", "remove what an earlier run left in the folder, and start over");
-        break;
-      case 'j':
-        add("json", "answer as JSON");
-        break;
-      default:
-        break;
+  for (const Option& option : kOptions) {
+    if (std::string_view(verb.takes).find(option.letter) == std::string_view::npos) continue;
+    if (option.value == nullptr) {
+      add(option.name, option.doc);
+    } else if (is_list(option)) {
+      add(option.name, options::value<std::vector<std::string>>()->value_name(option.value + 1), option.doc);
+    } else {
+      add(option.name, options::value<std::string>()->value_name(option.value), option.doc);
     }
   }
   add("help,h", "this text");
@@ -126,16 +152,13 @@ void read_options(const Verb& verb, const std::vector<std::string>& rest, Comman
   } catch (const options::error& error) {
     refuse(error.what(), {fmt::format("gistmill {} --help lists the options", verb.name)});
   }
-  const auto list = [&](const char* name) {
-    return values.contains(name) ? values[name].as<std::vector<std::string>>() : std::vector<std::string>();
-  };
-  command.arguments = list("argument");
-  command.overrides = list("set");
-  for (const std::string& folder : list("plugins")) command.plugin_folders.emplace_back(folder);
-  if (values.contains("folder")) command.folder = values["folder"].as<std::string>();
-  command.json = values.contains("json");
-  command.resume = values.contains("resume");
-  command.fresh = values.contains("fresh");
+  if (values.contains("argument")) command.arguments = values["argument"].as<std::vector<std::string>>();
+  for (const Option& option : kOptions) {
+    if (!values.contains(option.name) || command.options.contains(option.name)) continue;
+    std::vector<std::string>& given = command.options[option.name];
+    if (is_list(option)) given = values[option.name].as<std::vector<std::string>>();
+    if (option.value != nullptr && !is_list(option)) given = {values[option.name].as<std::string>()};
+  }
   command.help = values.contains("help");
 }
 
@@ -163,8 +186,23 @@ Command parse_command_line(const std::vector<std::string>& words) {
                        verb.most == 0 ? "no arguments" : verb.arguments, command.arguments.size()),
            {fmt::format("gistmill {} --help", verb.name)});
   }
-  if (command.resume && command.fresh) refuse("--resume and --fresh exclude each other", {});
+  if (command.has("resume") && command.has("fresh")) refuse("--resume and --fresh exclude each other", {});
   return command;
+}
+
+std::vector<std::string> Command::all(const std::string& option) const {
+  const auto found = options.find(option);
+  return found == options.end() ? std::vector<std::string>() : found->second;
+}
+
+std::optional<std::string> Command::value(const std::string& option) const {
+  const std::vector<std::string> given = all(option);
+  return given.empty() ? std::nullopt : std::optional(given.front());
+}
+
+std::vector<std::filesystem::path> Command::plugin_folders() const {
+  const std::vector<std::string> given = all("plugins");
+  return {given.begin(), given.end()};
 }
 
 std::string help_text(const std::string& name) {
@@ -181,8 +219,8 @@ std::string help_text(const std::string& name) {
   }
   text +=
       "\ngistmill VERB --help lists the options of a verb.\n"
-      "exit codes: 0 done, 1 failed, 2 usage, 3 recipe invalid, 4 plugin refused, 5 does not fit,\n"
-      "            6 a number that is not finite, 75 stopped after saving, 130 interrupted\n";
+      "exit codes: 0 done, 1 failed, 2 usage, 3 recipe, model or input invalid, 4 plugin refused,\n"
+      "            5 does not fit, 6 a number that is not finite, 75 stopped after saving, 130 interrupted\n";
   return text;
 }
 

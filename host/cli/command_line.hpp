@@ -2,22 +2,28 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace gistmill {
 
 struct Command {
-  std::string verb;                                   // "run", "plugins list", ...
-  std::vector<std::string> arguments;                 // what follows the verb and is no option
-  std::vector<std::string> overrides;                 // --set
-  std::filesystem::path folder;                       // --folder
-  std::vector<std::filesystem::path> plugin_folders;  // --plugins
-  bool json = false;
-  bool resume = false;
-  bool fresh = false;
+  std::string verb;                    // "run", "plugins list", ...
+  std::vector<std::string> arguments;  // what follows the verb and is no option
+  // Those that were given, by name without dashes; a flag has no values.
+  std::map<std::string, std::vector<std::string>> options;
   bool help = false;
   std::vector<std::string> words;  // the whole line, for the record
+
+  bool has(const std::string& option) const { return options.count(option) != 0; }
+  std::optional<std::string> value(const std::string& option) const;
+  std::vector<std::string> all(const std::string& option) const;
+
+  bool json() const { return has("json"); }
+  std::vector<std::string> overrides() const { return all("set"); }
+  std::vector<std::filesystem::path> plugin_folders() const;
 };
 
 // Throws Failure (ExitCode::usage): unknown verb or option with the nearest name, missing or extra arguments.

@@ -1,4 +1,4 @@
-// run, evaluate, prepare, plan: loads the run library, and with it LibTorch, only now.
+// run, evaluate, prepare, plan, export: loads the run library, and with it LibTorch, only now.
 #include <dlfcn.h>
 #include <fmt/format.h>
 
@@ -29,6 +29,7 @@ RunVerb verb_of(const std::string& name) {
   if (name == "run") return RunVerb::run;
   if (name == "evaluate") return RunVerb::evaluate;
   if (name == "prepare") return RunVerb::prepare;
+  if (name == "export") return RunVerb::export_run;
   return RunVerb::plan;
 }
 
@@ -44,20 +45,23 @@ ExitCode run_compute_verb(const Command& command) {
   RunRequest request;
   request.verb = verb_of(command.verb);
   request.recipe = command.arguments.front();
-  request.overrides = command.overrides;
-  request.folder = command.folder;
+  request.overrides = command.overrides();
+  request.folder = command.value("folder").value_or("");
   request.roles = program_folders().roles;
-  request.plugin_folders = command.plugin_folders;
-  request.resume = command.resume;
-  request.fresh = command.fresh;
+  request.plugin_folders = command.plugin_folders();
+  request.resume = command.has("resume");
+  request.fresh = command.has("fresh");
   request.command = command.words;
   request.command.insert(request.command.begin(), "gistmill");
   request.talk = print_talk;
+  request.merge = command.has("merge");
+  if (command.arguments.size() > 1) request.target = command.arguments[1];
   // The recipe is checked before LibTorch is loaded: a typing mistake is answered at once.
-  if (request.verb != RunVerb::plan) check_recipe(command, request.recipe);
+  const bool is_recipe = request.verb != RunVerb::plan && request.verb != RunVerb::export_run;
+  if (is_recipe) check_recipe(command, request.recipe);
   RunOutcome outcome;
   load_run_library()(&request, &outcome);
-  print_answer(command.json ? outcome.json : outcome.text);
+  print_answer(command.json() ? outcome.json : outcome.text);
   return outcome.code;
 }
 

@@ -20,6 +20,9 @@ gistmill::ExitCode run(const std::vector<std::string>& words) {
   if (command.verb == "plugins list") return run_plugins_list(command);
   if (command.verb == "plugins inspect") return run_plugins_inspect(command);
   if (command.verb == "version") return run_version(command);
+  for (const char* verb : {"inspect", "tokenize", "score", "generate"}) {
+    if (command.verb == verb) return run_model_verb(command);
+  }
   return run_compute_verb(command);
 }
 
@@ -28,6 +31,8 @@ gistmill::ExitCode run(const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
   try {
     return static_cast<int>(run({argv + 1, argv + argc}));
+  } catch (const gistmill::NobodyReads&) {
+    return gistmill::kNobodyReadsCode;
   } catch (const gistmill::Failure& failure) {
     gistmill::print_failure(failure);
     return static_cast<int>(failure.code());

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 Registry open_registry(const Command& command) {
-  std::vector<fs::path> folders = command.plugin_folders;
+  std::vector<fs::path> folders = command.plugin_folders();
   for (fs::path& folder : Registry::search_path(fs::path())) folders.push_back(std::move(folder));
   return Registry(folders);
 }
@@ -130,7 +130,7 @@ ExitCode run_plugins_list(const Command& command) {
     text += fmt::format("refused: {}: {}\n", refused.path.string(), refused.reason);
     json["refused"].push_back({{"file", refused.path.string()}, {"reason", refused.reason}});
   }
-  print_answer(command.json ? json.dump(2) + "\n" : text);
+  print_answer(command.json() ? json.dump(2) + "\n" : text);
   return ExitCode::ok;
 }
 
@@ -158,7 +158,7 @@ ExitCode run_plugins_inspect(const Command& command) {
     }
     add(*component, *registry.file_of(asked));
   }
-  print_answer(command.json ? json.dump(2) + "\n" : text);
+  print_answer(command.json() ? json.dump(2) + "\n" : text);
   return ExitCode::ok;
 }
 

@@ -7,6 +7,11 @@
 
 namespace gistmill {
 
+struct NobodyReads {};
+inline constexpr int kNobodyReadsCode = 141;  // what a shell says of a program that such a write ended
+
+// Writes to standard output at once. Throws NobodyReads where the reader has gone (`gistmill ... | head`),
+// and Failure where it cannot be written: on a full disk, an answer that is cut short must not look whole.
 void print_answer(std::string_view text);
 void print_talk(std::string_view line);      // a newline is added
 void print_failure(const Failure& failure);  // in color on a terminal

@@ -16,14 +16,13 @@ namespace gistmill {
 namespace fs = std::filesystem;
 
 void check_recipe(const Command& command, const fs::path& path) {
-  const Recipe recipe = load_recipe(path, command.overrides);
-  std::vector<fs::path> folders = command.plugin_folders;
+  const Recipe recipe = load_recipe(path, command.overrides());
+  std::vector<fs::path> folders = command.plugin_folders();
   for (fs::path& folder : Registry::search_path(path.parent_path())) folders.push_back(std::move(folder));
   const Registry registry(folders);
   const std::vector<Role> roles = load_roles(program_folders().roles);
   make_plan(recipe, registry, roles);
-  for (const Stage& stage : recipe.stages)
-    make_plan(load_recipe(stage.recipe, stage.overrides), registry, roles);
+  for (const Stage& stage : recipe.stages) make_plan(load_stage(stage), registry, roles);
 }
 
 ExitCode run_validate(const Command& command) {
@@ -34,12 +33,12 @@ ExitCode run_validate(const Command& command) {
     text += fmt::format("{}: valid\n", recipe);
     json.push_back({{"recipe", recipe}, {"valid", true}});
   }
-  print_answer(command.json ? json.dump(2) + "\n" : text);
+  print_answer(command.json() ? json.dump(2) + "\n" : text);
   return ExitCode::ok;
 }
 
 ExitCode run_version(const Command& command) {
-  if (command.json) {
+  if (command.json()) {
     print_answer(nlohmann::json({{"version", GM_VERSION},
                                  {"abi", fmt::format("{}.{}", GM_ABI_MAJOR, GM_ABI_MINOR)},
                                  {"torch", GISTMILL_TORCH_VERSION}})

@@ -19,7 +19,8 @@ ProgramFolders program_folders();
 // Everything that can be said of a recipe and its stages without loading a plugin. Throws Failure.
 void check_recipe(const Command& command, const std::filesystem::path& recipe);
 
-ExitCode run_compute_verb(const Command& command);  // run, evaluate, prepare, plan
+ExitCode run_compute_verb(const Command& command);  // run, evaluate, prepare, plan, export
+ExitCode run_model_verb(const Command& command);    // inspect, tokenize, score, generate
 ExitCode run_validate(const Command& command);
 ExitCode run_plugins_list(const Command& command);
 ExitCode run_plugins_inspect(const Command& command);

@@ -16,7 +16,7 @@ enum class ExitCode : int {
   ok = 0,
   failed = 1,         // the run failed
   usage = 2,          // the command line
-  recipe = 3,         // the recipe is invalid
+  recipe = 3,         // the recipe, a model or an input is invalid
   plugin = 4,         // a plugin was refused
   does_not_fit = 5,   // the plan needs more than the machine has
   numerics = 6,       // a number that is not finite, or a baseline gate

@@ -33,15 +33,15 @@ ComponentUse resolve(const Recipe& top, const ComponentUse& use, std::vector<std
   const auto dot = use.from.find('.');  // the recipe's schema has seen to it that there is one
   const std::string where = top.path.filename().string();
   const Stage& stage = find_or_refuse(top.stages, use.from.substr(0, dot), "stage", where, use);
-  const std::string key = stage.recipe.string() + ":" + use.from.substr(dot + 1);
+  const Recipe recipe = load_stage(stage);
+  const std::string key = recipe.path.string() + ":" + use.from.substr(dot + 1);
   if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
     throw Failure(ExitCode::recipe, use.use_origin, fmt::format("from '{}' leads back to itself", use.from));
   }
   seen.push_back(key);
 
-  const Recipe recipe = load_recipe(stage.recipe, stage.overrides);
   const ComponentUse& found = find_or_refuse(recipe.components, use.from.substr(dot + 1), "component",
-                                             stage.recipe.filename().string(), use);
+                                             recipe.path.filename().string(), use);
   const ComponentUse source = found.use.empty() ? resolve(recipe, found, std::move(seen)) : found;
   ComponentUse result = use;
   result.use = source.use;

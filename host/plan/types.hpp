@@ -11,7 +11,7 @@
 
 namespace gistmill {
 
-// "f32[K, D]" or "object<llama.context/1>", from the fields.
+// "f32[K, D]" or "object<decoder.context/1>", from the fields.
 std::string type_text(const PortType& type);
 
 // Whether a value of `written` may go where `read` is expected, as far as types without sizes tell: kind,

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "host/recipe/variables.hpp"
+
 namespace gistmill {
 namespace {
 
@@ -15,19 +17,6 @@ bool is_list_of_tables(const Value& value) {
   const auto* list = value.get_if<Value::List>();
   return list != nullptr && !list->empty() &&
          std::all_of(list->begin(), list->end(), [](const Value& item) { return item.is_table(); });
-}
-
-// Every "${" that is left after substitution is meant literally.
-void escape_variables(Value& value) {
-  if (auto* list = std::get_if<Value::List>(&value.data())) {
-    for (Value& item : *list) escape_variables(item);
-  } else if (auto* table = std::get_if<Value::Table>(&value.data())) {
-    for (auto& entry : *table) escape_variables(entry.second);
-  } else if (auto* text = std::get_if<std::string>(&value.data())) {
-    for (std::size_t at = text->find("${"); at != std::string::npos; at = text->find("${", at + 3)) {
-      text->insert(at, 1, '$');
-    }
-  }
 }
 
 void write_value(std::string& text, const std::string& key, const Value& value) {
@@ -59,36 +48,39 @@ void write_table(std::string& text, const Value::Table& table, const std::string
   }
 }
 
-// Absolute paths, and every override that a stage is given: neither depends on where the lock lies.
-Value::List stage_list(const Recipe& recipe) {
-  Value::List list;
-  for (const Stage& stage : recipe.stages) {
-    Value::Table table;
-    table.emplace_back("name", Value(stage.name, {}));
-    table.emplace_back("recipe", Value(stage.recipe.string(), {}));
-    if (!stage.overrides.empty()) {
-      Value::List set;
-      for (const std::string& text : stage.overrides) set.emplace_back(text, Origin{});
-      table.emplace_back("set", Value(std::move(set), {}));
-    }
-    list.emplace_back(std::move(table), Origin{});
+// The recipe's tree without what reading has used up, stages as the recipes that they are: no file beside
+// this one is needed to run it again. `above`: recipes that this one is a stage of.
+Value locked_tree(const Recipe& recipe, std::vector<std::string> above) {
+  if (std::find(above.begin(), above.end(), recipe.path.string()) != above.end()) {
+    throw Failure(ExitCode::recipe, fmt::format("{} is a stage of itself", recipe.path.string()));
   }
-  return list;
+  above.push_back(recipe.path.string());
+  Value tree = recipe.resolved;
+  if (Value* stages = tree.find("stage")) {
+    Value::List list;
+    for (const Stage& stage : recipe.stages) {
+      Value::Table table;
+      table.emplace_back("name", Value(stage.name, {}));
+      table.emplace_back("recipe", locked_tree(load_stage(stage), above));
+      list.emplace_back(std::move(table), Origin{});
+    }
+    stages->data() = std::move(list);
+  }
+  auto& table = std::get<Value::Table>(tree.data());
+  const auto spent = [](const auto& entry) { return entry.first == "variables" || entry.first == "lock"; };
+  table.erase(std::remove_if(table.begin(), table.end(), spent), table.end());
+  return tree;
 }
 
 }  // namespace
 
 std::string lock_text(const Recipe& recipe, const std::vector<LockedPlugin>& plugins,
                       std::string_view host_version) {
-  Value tree = recipe.resolved;
-  if (Value* stages = tree.find("stage")) stages->data() = stage_list(recipe);
+  Value tree = locked_tree(recipe, {});
   escape_variables(tree);
-  auto& table = std::get<Value::Table>(tree.data());
-  const auto spent = [](const auto& entry) { return entry.first == "variables" || entry.first == "lock"; };
-  table.erase(std::remove_if(table.begin(), table.end(), spent), table.end());
 
   std::string text = "# The recipe as it ran: layers merged, variables filled in. Runs again as it stands.\n";
-  write_table(text, table, "");
+  write_table(text, *tree.get_if<Value::Table>(), "");
   text += fmt::format("\n[lock]\nhost = {}\n", string_text(host_version));
   for (const LockedPlugin& plugin : plugins) {
     text += fmt::format("\n[[lock.plugins]]\ncomponent = {}\nfile = {}\nversion = {}\nsha256 = {}\n",

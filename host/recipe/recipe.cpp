@@ -39,6 +39,24 @@ void hand_on(const std::string& text, std::vector<Stage>& stages) {
                 {suggestion(name, "the recipe", std::move(names))});
 }
 
+Recipe resolve(const std::filesystem::path& path, Value layers, const std::vector<std::string>& overrides) {
+  std::vector<std::string> own;
+  for (const std::string& text : overrides) {
+    if (!is_for_stages(text)) own.push_back(text);
+  }
+  Value above = parse_overrides(own);
+  Recipe recipe;
+  recipe.path = path;
+  recipe.resolved = std::move(layers);
+  merge_layer(recipe.resolved, std::move(above));
+  substitute_variables(recipe.resolved);
+  read_schema(recipe);
+  for (const std::string& text : overrides) {
+    if (is_for_stages(text)) hand_on(text, recipe.stages);
+  }
+  return recipe;
+}
+
 }  // namespace
 
 const ComponentUse* Recipe::component(std::string_view name) const {
@@ -56,21 +74,16 @@ const PipelineRecipe* Recipe::pipeline(std::string_view name) const {
 }
 
 Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
-  std::vector<std::string> own;
-  for (const std::string& text : overrides) {
-    if (!is_for_stages(text)) own.push_back(text);
-  }
-  Value above = parse_overrides(own);
-  Recipe recipe;
-  recipe.path = path;
-  recipe.resolved = read_layers(path);
-  merge_layer(recipe.resolved, std::move(above));
-  substitute_variables(recipe.resolved);
-  read_schema(recipe);
-  for (const std::string& text : overrides) {
-    if (is_for_stages(text)) hand_on(text, recipe.stages);
-  }
-  return recipe;
+  return resolve(path, read_layers(path), overrides);
+}
+
+Recipe load_stage(const Stage& stage) {
+  if (!stage.recipe.empty()) return load_recipe(stage.recipe, stage.overrides);
+  // Its variables were filled in with those around it; what is left of "${" is meant literally.
+  Value layers = stage.inner;
+  escape_variables(layers);
+  const std::string path = fmt::format("{} (stage {})", stage.origin.file, stage.name);
+  return resolve(path, std::move(layers), stage.overrides);
 }
 
 }  // namespace gistmill

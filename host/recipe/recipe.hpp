@@ -100,7 +100,8 @@ struct Evaluation {
 // [[stage]]
 struct Stage {
   std::string name;
-  std::filesystem::path recipe;  // absolute, resolved against the file that names it
+  std::filesystem::path recipe;  // absolute, resolved against the file that names it; empty: `inner`
+  Value inner;                   // the recipe itself, as a table, where no file is named
   // What load_recipe of the stage is given: the stage's own `set = ["run.steps=10"]`, then overrides of the
   // whole recipe that begin with "stage.<name>." or "stage.*.", without that beginning.
   std::vector<std::string> overrides;
@@ -128,5 +129,8 @@ struct Recipe {
 // are relative to the file that names them; paths in options are the working folder's.
 // Throws Failure (ExitCode::recipe, or ExitCode::usage for a malformed override).
 Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& overrides);
+
+// The stage's recipe with the stage's overrides. Throws as load_recipe.
+Recipe load_stage(const Stage& stage);
 
 }  // namespace gistmill

@@ -276,25 +276,38 @@ Evaluation read_evaluation(const std::string& name, const Value& value) {
 
 // ---- [[stage]] ----
 
+// A relative name counts from the file that gives it; one of an override from the working folder.
+std::filesystem::path stage_file(const std::string& written, const Origin& origin) {
+  const std::filesystem::path folder =
+      origin.line == 0 ? std::filesystem::path() : std::filesystem::path(origin.file).parent_path();
+  const std::filesystem::path file = std::filesystem::absolute(folder / written).lexically_normal();
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) {
+    throw Failure(kCode, origin, fmt::format("the stage's recipe '{}' does not exist", written),
+                  {fmt::format("looked for {}", (folder / written).lexically_normal().string())});
+  }
+  return file;
+}
+
 Stage read_stage(const Value& value) {
   const Fields fields(value, "stage", "[[stage]]", {"name", "recipe", "set"}, kCode);
   Stage stage;
   stage.origin = value.origin();
-  const std::filesystem::path written = fields.string("recipe");
-  const Origin& origin = fields.find("recipe")->origin();
-  // A relative name counts from the file that gives it; one of an override from the working folder.
-  const std::filesystem::path folder =
-      origin.line == 0 ? std::filesystem::path() : std::filesystem::path(origin.file).parent_path();
-  stage.recipe = std::filesystem::absolute(folder / written).lexically_normal();
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(stage.recipe, error)) {
-    throw Failure(kCode, origin, fmt::format("the stage's recipe '{}' does not exist", written.string()),
-                  {fmt::format("looked for {}", (folder / written).lexically_normal().string())});
+  const Value& recipe = fields.required("recipe");
+  if (recipe.is_table()) {
+    if (const Value* extends = recipe.find("extends")) {
+      throw Failure(kCode, place_of(*extends), "a recipe within a recipe cannot extend another",
+                    {"write it to a file of its own: recipe = \"stage.toml\""});
+    }
+    stage.inner = recipe;
+    stage.name = fields.string("name");
+  } else {
+    stage.recipe = stage_file(fields.string("recipe"), recipe.origin());
+    stage.name = fields.string("name", stage.recipe.stem().string());
   }
-  stage.name = fields.string("name", stage.recipe.stem().string());
   stage.overrides = fields.strings("set");
   const Value* name = fields.find("name");
-  expect_name(stage.name, "[[stage]]", name != nullptr ? name->origin() : origin);
+  expect_name(stage.name, "[[stage]]", name != nullptr ? name->origin() : recipe.origin());
   return stage;
 }
 

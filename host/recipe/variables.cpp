@@ -138,4 +138,16 @@ void substitute_variables(Value& recipe) {
   if (variables != nullptr) substitution.apply(*variables);
 }
 
+void escape_variables(Value& value) {
+  if (auto* list = std::get_if<Value::List>(&value.data())) {
+    for (Value& item : *list) escape_variables(item);
+  } else if (auto* table = std::get_if<Value::Table>(&value.data())) {
+    for (auto& entry : *table) escape_variables(entry.second);
+  } else if (auto* text = std::get_if<std::string>(&value.data())) {
+    for (std::size_t at = text->find("${"); at != std::string::npos; at = text->find("${", at + 3)) {
+      text->insert(at, 1, '$');
+    }
+  }
+}
+
 }  // namespace gistmill

@@ -11,4 +11,7 @@ namespace gistmill {
 // a list or table within text, an override of a variable that no layer defines or uses.
 void substitute_variables(Value& recipe);
 
+// The reverse for what is left after that: every "${" is meant literally, and is written "$${".
+void escape_variables(Value& value);
+
 }  // namespace gistmill

@@ -159,7 +159,22 @@ SymbolSpec read_symbol(const std::string& name, const Value& value, const std::s
   return symbol;
 }
 
-ComponentSpec read_component(const std::string& name, const Value& value) {
+// The component of this manifest whose options, symbols and operations another one shares.
+ComponentSpec read_like(const Fields& fields, const std::string& path, const Manifest& manifest) {
+  const std::string like = fields.string("like");
+  const ComponentSpec* other = manifest.component(like);
+  if (other == nullptr)
+    fields.refuse(*fields.find("like"), "like", "a component further up in this manifest");
+  for (const char* key : {"parameters", "options", "symbols", "operations"}) {
+    if (const Value* own = fields.find(key)) {
+      throw Failure(kCode, place_of(*own), fmt::format("{} has its own {} beside 'like'", path, key),
+                    {fmt::format("leave it out: they are those of {}", like)});
+    }
+  }
+  return *other;
+}
+
+ComponentSpec read_component(const std::string& name, const Value& value, const Manifest& manifest) {
   const std::size_t slash = name.find('/');
   if (slash == std::string::npos || slash == 0 || slash + 1 == name.size() ||
       name.find('/', slash + 1) != std::string::npos || name.find_first_of(". ") != std::string::npos) {
@@ -168,11 +183,13 @@ ComponentSpec read_component(const std::string& name, const Value& value) {
   }
   const std::string path = "components." + key_text(name);
   const Fields fields(value, path, fmt::format("[{}]", path),
-                      {"doc", "parameters", "options", "symbols", "operations"}, kCode);
-  ComponentSpec component;
+                      {"doc", "like", "parameters", "options", "symbols", "operations"}, kCode);
+  const bool like = fields.find("like") != nullptr;
+  ComponentSpec component = like ? read_like(fields, path, manifest) : ComponentSpec();
   component.name = name;
   component.role = name.substr(0, slash);
   component.doc = fields.string("doc", "");
+  if (like) return component;
   component.parameters = fields.boolean("parameters", false);
   for (const auto& [key, option] : entries_of(fields.table("options"))) {
     expect_identifier(key, "an option", place_of(option));
@@ -261,7 +278,7 @@ Manifest parse_manifest(std::string_view text, const std::string& source) {
   read_plugin(fields.required("plugin"), manifest);
   if (const Value* build = fields.find("build")) read_build(*build, manifest);
   for (const auto& [name, component] : entries_of(fields.table("components"))) {
-    manifest.components.push_back(read_component(name, component));
+    manifest.components.push_back(read_component(name, component, manifest));
   }
   if (manifest.components.empty()) {
     throw Failure(kCode, Origin{source, 0, 0}, "the manifest names no components",

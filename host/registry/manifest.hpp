@@ -47,7 +47,7 @@ struct Dimension {
   std::int64_t fixed = -1;
 };
 
-// "f32[K, D]", "float[K, H, D]" (any of f32, bf16, f16), "object<llama.context/1>"
+// "f32[K, D]", "float[K, H, D]" (any of f32, bf16, f16), "object<decoder.context/1>"
 struct PortType {
   bool is_object = false;
   std::string object;  // type name
@@ -116,8 +116,8 @@ struct Manifest {
   const ComponentSpec* component(std::string_view name) const;
 };
 
-// A port's type as manifests and role files write it: "f32[K, D]", "object<llama.context/1>". Throws Failure
-// (ExitCode::plugin) with what is wrong, without a place.
+// A port's type as manifests and role files write it: "f32[K, D]", "object<decoder.context/1>". Throws
+// Failure (ExitCode::plugin) with what is wrong, without a place.
 PortType parse_port_type(std::string_view text);
 
 // Parses manifest text; `source` names it in errors. Throws Failure (ExitCode::plugin).

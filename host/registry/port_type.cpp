@@ -12,7 +12,7 @@
 namespace gistmill {
 namespace {
 
-constexpr const char* kForm = "write it as f32[K, D], f32[] or object<llama.context/1>";
+constexpr const char* kForm = "write it as f32[K, D], f32[] or object<decoder.context/1>";
 
 bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -29,7 +29,7 @@ std::string_view trimmed(std::string_view text) {
   throw Failure(ExitCode::plugin, fmt::format("'{}' is no port type: {}", text, reason), std::move(notes));
 }
 
-// "llama.context/1"
+// "decoder.context/1"
 bool is_object_name(std::string_view name) {
   const std::size_t slash = name.find('/');
   if (slash == std::string_view::npos || slash == 0 || slash + 1 == name.size()) return false;

@@ -67,7 +67,13 @@ Registry::Registry(const std::vector<fs::path>& folders) : folders_(folders) {
 }
 
 std::vector<fs::path> Registry::search_path(const fs::path& recipe_folder) {
-  std::vector<fs::path> folders = {recipe_folder / "plugins"};
+  std::vector<fs::path> folders = search_path();
+  folders.insert(folders.begin(), recipe_folder / "plugins");
+  return folders;
+}
+
+std::vector<fs::path> Registry::search_path() {
+  std::vector<fs::path> folders;
   // secure_getenv answers null to a privileged process, which must not load what its caller names.
   if (const char* list = ::secure_getenv("GISTMILL_PLUGIN_PATH")) {
     const std::string_view text = list;

@@ -40,6 +40,8 @@ class Registry {
   // Folders in search order: recipe_folder/plugins, $GISTMILL_PLUGIN_PATH (colon-separated; ignored for a
   // privileged process), the installed or built plugin folder beside the program.
   static std::vector<std::filesystem::path> search_path(const std::filesystem::path& recipe_folder);
+  // The same without a recipe.
+  static std::vector<std::filesystem::path> search_path();
 
   const std::vector<std::filesystem::path>& folders() const { return folders_; }
   const std::vector<std::unique_ptr<PluginFile>>& plugins() const { return plugins_; }

@@ -71,6 +71,7 @@ class Replay {
     note_time(event);
     if (kind == "run_started") run_started(event);
     if (kind == "stage_started") stage_started(event);
+    if (kind == "contents") contents(event);
     if (kind == "step") step(event);
     if (kind == "evaluation") evaluation(event);
     if (kind == "message") message(event);
@@ -115,7 +116,17 @@ class Replay {
     record_.seed = integer(event, "seed");
     record_.command = words(event, "command");
     record_.plugins = digests(event, "plugins", "name", "version");
-    record_.contents = digests(event, "contents", "instance", "use");
+    record_.contents.clear();
+  }
+
+  // Stages may share instances' names, and what they depend on.
+  void contents(const Json& event) {
+    for (DigestRecord& content : digests(event, "contents", "instance", "use")) {
+      const bool known = std::ranges::any_of(record_.contents, [&](const DigestRecord& other) {
+        return other.name == content.name && other.digest == content.digest;
+      });
+      if (!known) record_.contents.push_back(std::move(content));
+    }
   }
 
   void stage_started(const Json& event) {

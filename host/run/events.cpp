@@ -4,36 +4,17 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <mutex>
 
-#include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
+#include "host/instance/plugin_host.hpp"
 
 namespace gistmill {
 
-namespace {
-
-std::mutex messages_mutex;
-Events* plugin_events = nullptr;
-
-void log_from_plugin(std::int32_t level, const char* instance, const char* message) {
-  static const char* const names[] = {"debug", "info", "warning", "error"};
-  if (level <= GM_LOG_DEBUG || level > GM_LOG_ERROR || message == nullptr) return;
-  const std::scoped_lock lock(messages_mutex);
-  if (plugin_events != nullptr)
-    plugin_events->message(names[level], message, instance != nullptr ? instance : "");
-}
-
-}  // namespace
-
-const gm_host& plugin_host() {
-  static const gm_host host = {sizeof(gm_host), GM_ABI_MAJOR, GM_ABI_MINOR, GM_VERSION, log_from_plugin};
-  return host;
-}
-
 void set_plugin_events(Events* events) {
-  const std::scoped_lock lock(messages_mutex);
-  plugin_events = events;
+  if (events == nullptr) return set_plugin_listener({});
+  set_plugin_listener([events](std::string_view level, const std::string& text, const std::string& instance) {
+    events->message(level, text, instance);
+  });
 }
 
 void Events::add(Instance& logger, bool shows) {
@@ -52,12 +33,13 @@ void Events::emit(std::string_view kind, nlohmann::json fields) {
   event["time"] = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   const std::string text = event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   for (Logger& logger : loggers_) {
-    if (logger.failed) continue;
     Instance::ErrorSink sink;
-    if (logger.extension->on_event(logger.instance->handle(), text.data(), text.size(), sink.get()) == GM_OK)
-      continue;
-    logger.failed = true;
-    if (talk_) talk_(fmt::format("warning: {} logs no more: {}", logger.instance->name(), sink.message()));
+    const gm_status status =
+        logger.extension->on_event(logger.instance->handle(), text.data(), text.size(), sink.get());
+    logger.failed = status != GM_OK;
+    if (!logger.failed || logger.said) continue;
+    logger.said = true;
+    if (talk_) talk_(fmt::format("warning: {} misses events: {}", logger.instance->name(), sink.message()));
   }
 }
 

@@ -21,8 +21,8 @@ class Events {
   // Loggers outlive this. `shows`: it shows messages to the user. Throws Failure where the instance is none.
   void add(Instance& logger, bool shows);
 
-  // Sends {"event": kind, "time": now, ...fields}. A logger that fails is named once and left out from then
-  // on: logging never ends a run.
+  // Sends {"event": kind, "time": now, ...fields}. A logger that fails is named once and still gets the
+  // events that follow, since a full disk may be emptied: logging never ends a run.
   void emit(std::string_view kind, nlohmann::json fields);
   void message(std::string_view level, const std::string& text, const std::string& instance = "");
 
@@ -31,15 +31,14 @@ class Events {
     Instance* instance;
     const gm_events_extension* extension;
     bool shows;
-    bool failed = false;
+    bool failed = false;  // at the last event
+    bool said = false;    // that it failed
   };
   std::vector<Logger> loggers_;
   std::function<void(std::string_view)> talk_;
 };
 
-// What plugins are given as their host; messages of plugins go to `events`. One at a time; plugins may call
-// from any thread, and what they say between two events of the main thread is kept in order.
-const gm_host& plugin_host();
+// Messages of plugins go to `events` from now on; null: nowhere.
 void set_plugin_events(Events* events);
 
 }  // namespace gistmill

@@ -1,5 +1,4 @@
-// One gm_instance with everything the host may ask of it. Statuses become Failures that name the instance
-// and point at the recipe. Knows no pipeline.
+// An instance whose values are LibTorch tensors: parameters, gradients, tapes. Knows no pipeline.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,26 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "gistmill/entry.h"
-#include "gistmill/extensions.h"
-#include "host/plan/plan.hpp"
+#include "host/instance/bare_instance.hpp"
 #include "host/run/slot_value.hpp"
 
 namespace gistmill {
-
-// What is the same for all calls of one micro-step.
-struct StepContext {
-  std::uint64_t seed = 0;
-  std::uint64_t step = 0;
-  std::uint64_t micro_step = 0;
-  std::uint64_t parameter_generation = 0;
-  bool train = false;
-  const volatile std::int32_t* cancel = nullptr;  // not null
-};
-
-// A number that is the same for the same inputs on every machine: counter-based random keys.
-std::uint64_t mix_key(std::uint64_t seed, std::string_view name, std::uint64_t step,
-                      std::uint64_t micro_step);
 
 // What a forward kept; released with its instance's function, exactly once.
 class TapeHandle {
@@ -62,24 +45,12 @@ struct Parameter {
   bool trainable() const { return (flags & GM_PARAM_TRAINABLE) != 0; }
 };
 
-class Instance {
+class Instance : public BareInstance {
  public:
-  // Creates it; options go over typed, in the manifest's order. `planned` is copied.
   Instance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host);
-  Instance(const Instance&) = delete;
-  Instance& operator=(const Instance&) = delete;
-  ~Instance();
-
-  const std::string& name() const { return planned_.name; }
-  const PlannedInstance& planned() const { return planned_; }
-  const LoadedComponent& component() const { return component_; }
-
-  std::int64_t symbol(const std::string& name);  // -1: no say in it
-  std::string digest();                          // "": depends on nothing outside
 
   // Starts it and fetches its parameters. Once.
   void start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed);
-  bool started() const { return started_; }
 
   // Runs an operation of the manifest. Results are in the manifest's order. `tape`: null, or where a vjp
   // follows; `need` as in gm_call. Answers false where a source has nothing more.
@@ -101,41 +72,9 @@ class Instance {
   std::string save_state();
   void load_state(std::string_view bytes);
 
-  // The optional interface, or null.
-  template <class Extension>
-  const Extension* extension(const char* id) const {
-    return static_cast<const Extension*>(find_extension(id));
-  }
-  gm_instance* handle() const { return handle_; }
-
-  // Throws the Failure for a status other than ok: "gist (gistnet/refine): message" at the option that the
-  // plugin named, else at the instance.
-  class ErrorSink;
-  [[noreturn]] void fail(gm_status status, const ErrorSink& sink, std::string_view doing) const;
-
  private:
-  const void* find_extension(const char* id) const;
-  PlannedInstance planned_;
-  LoadedComponent component_;
-  const gm_component_interface* interface_;
-  gm_instance* handle_ = nullptr;
   const gm_state_extension* state_ = nullptr;
   std::vector<Parameter> parameters_;
-  bool started_ = false;
-};
-
-// Receives the message of one call across the ABI.
-class Instance::ErrorSink {
- public:
-  ErrorSink();
-  gm_error* get() { return &error_; }
-  const std::string& message() const { return message_; }
-  const std::string& key() const { return key_; }
-
- private:
-  gm_error error_;
-  std::string message_;
-  std::string key_;
 };
 
 }  // namespace gistmill

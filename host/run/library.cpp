@@ -15,6 +15,9 @@ extern "C" void gistmill_run_verb(const gistmill::RunRequest* request, gistmill:
     case RunVerb::evaluate:
       *outcome = gistmill::evaluate_recipe(*request);
       return;
+    case RunVerb::export_run:
+      *outcome = gistmill::export_run(*request);
+      return;
     case RunVerb::plan:
       *outcome = gistmill::plan_recipe(*request);
       return;

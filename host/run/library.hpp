@@ -12,7 +12,7 @@
 
 namespace gistmill {
 
-enum class RunVerb { prepare, run, evaluate, plan };
+enum class RunVerb { prepare, run, evaluate, plan, export_run };
 
 struct RunRequest {
   RunVerb verb = RunVerb::run;
@@ -23,6 +23,8 @@ struct RunRequest {
   std::vector<std::filesystem::path> plugin_folders;  // before the search path
   bool resume = false;                                // go on where the folder holds an unfinished run
   bool fresh = false;                                 // remove what the folder holds
+  std::filesystem::path target;                       // export_run: the folder to write
+  bool merge = false;                                 // export_run: the whole model, not what was added
   std::vector<std::string> command;                   // for the record
   std::function<void(std::string_view)> talk;         // messages to the user
 };

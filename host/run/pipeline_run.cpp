@@ -70,8 +70,7 @@ bool same_value(const SlotValue& a, const SlotValue& b) {
 bool PipelineRun::is_known(std::size_t index, const std::vector<SlotValue>& in) const {
   const PlannedCall& call = pipeline_.calls[index];
   if (results_[index].empty() || call.operation->effect != Effect::pure) return false;
-  if (instances_[call.instance]->planned().spec->parameters || inputs_[index].size() != in.size())
-    return false;
+  if (!instances_[call.instance]->parameters().empty() || inputs_[index].size() != in.size()) return false;
   for (std::size_t i = 0; i < in.size(); ++i) {
     if (!same_value(inputs_[index][i], in[i])) return false;
   }

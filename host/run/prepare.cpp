@@ -9,6 +9,7 @@
 
 #include "host/diagnostic/failure.hpp"
 #include "host/files/digest.hpp"
+#include "host/instance/plugin_host.hpp"
 #include "host/run/pipeline_run.hpp"
 #include "host/run/session.hpp"
 #include "host/run/stop_signal.hpp"

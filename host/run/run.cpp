@@ -15,6 +15,7 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/files/atomic_write.hpp"
 #include "host/files/digest.hpp"
+#include "host/instance/machine.hpp"
 #include "host/recipe/lock.hpp"
 #include "host/report/report.hpp"
 #include "host/report/summary.hpp"
@@ -74,12 +75,26 @@ void evaluate_at_end(Session& session, Evaluator& evaluator, const StopSignal& s
   }
 }
 
+// Outside content that the results depend on: digests of model files and data.
+void emit_contents(RunContext& context, const Session& session, const std::string& stage) {
+  nlohmann::json contents = nlohmann::json::array();
+  for (const Instance* instance : session.instances()) {
+    if (instance == nullptr) continue;
+    const std::string digest = instance->digest();
+    if (digest.empty()) continue;
+    contents.push_back(
+        {{"instance", instance->name()}, {"use", instance->planned().spec->name}, {"digest", digest}});
+  }
+  if (!contents.empty()) context.events.emit("contents", {{"stage", stage}, {"contents", contents}});
+}
+
 enum class PartEnd { finished, stopped };
 
 PartEnd run_part(RunContext& context, const Part& part, std::size_t index, std::size_t count,
                  const std::string& previous_stage, const StopSignal& stop, RunSummary& summary) {
   Session session(part.recipe, context.registry, context.roles, context.events,
                   SessionUse::train_and_evaluate, context.prepared(part.recipe));
+  emit_contents(context, session, part.name);
   load_starting_parameters(context, session, previous_stage);
   Evaluator evaluator(session, context.events);
   std::int64_t step = 0;
@@ -115,6 +130,7 @@ PartEnd run_part(RunContext& context, const Part& part, std::size_t index, std::
 void evaluate_whole(RunContext& context, const StopSignal& stop, RunSummary& summary) {
   Session session(context.recipe, context.registry, context.roles, context.events, SessionUse::evaluate,
                   context.prepared(context.recipe));
+  emit_contents(context, session, "");
   load_starting_parameters(context, session, "");
   Evaluator evaluator(session, context.events);
   evaluate_at_end(session, evaluator, stop, "", 0, summary);

@@ -12,5 +12,8 @@ RunOutcome run_recipe(const RunRequest& request);
 RunOutcome evaluate_recipe(const RunRequest& request);
 RunOutcome prepare_recipe(const RunRequest& request);
 RunOutcome plan_recipe(const RunRequest& request);
+// What a run trained, written by the component itself as files of a format of its own; the run's lock says
+// what it is.
+RunOutcome export_run(const RunRequest& request);
 
 }  // namespace gistmill

@@ -9,7 +9,7 @@
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
 #include "host/files/digest.hpp"
-#include "host/run/machine.hpp"
+#include "host/instance/machine.hpp"
 #include "host/run/prepare.hpp"
 #include "host/run/run_folder.hpp"
 
@@ -30,8 +30,7 @@ std::vector<fs::path> search_folders(const RunRequest& asked) {
 
 std::vector<Part> parts_of(const Recipe& recipe) {
   std::vector<Part> parts;
-  for (const Stage& stage : recipe.stages)
-    parts.push_back({stage.name, load_recipe(stage.recipe, stage.overrides)});
+  for (const Stage& stage : recipe.stages) parts.push_back({stage.name, load_stage(stage)});
   if (!recipe.stages.empty()) {
     for (Part& part : parts) {
       // An evaluation of the whole recipe takes the place of the stage's of the same name.
@@ -148,7 +147,10 @@ void RunContext::emit_started(const std::vector<Part>& parts, const std::vector<
   }
   nlohmann::json list = nlohmann::json::array();
   for (const LockedPlugin& plugin : plugins) {
-    list.push_back({{"name", plugin.component}, {"version", plugin.version}, {"digest", plugin.sha256}});
+    list.push_back({{"name", plugin.component},
+                    {"version", plugin.version},
+                    {"tier", registry.file_of(plugin.component)->manifest.tier},
+                    {"digest", plugin.sha256}});
   }
   events.emit("run_started", {{"format", 1},
                               {"recipe", request.recipe.string()},

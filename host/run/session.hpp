@@ -22,7 +22,7 @@ namespace gistmill {
 enum class SessionUse {
   train_and_evaluate,  // those of the training pipeline, the optimizer, and all evaluations
   evaluate,            // those of the evaluations
-  describe,            // those that answer sizes or have parameters; no data, no optimizer
+  describe,            // those that answer sizes or have parameters; only what trains is started
 };
 
 class Session {

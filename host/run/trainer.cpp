@@ -9,7 +9,7 @@
 #include <cmath>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/run/machine.hpp"
+#include "host/instance/machine.hpp"
 #include "host/run/schedule.hpp"
 
 namespace gistmill {

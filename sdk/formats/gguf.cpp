@@ -23,9 +23,10 @@ constexpr std::uint64_t kMaxTensorName = 64;  // GGML_MAX_NAME
 constexpr std::uint32_t kMaxRank = 4;         // GGML_MAX_DIMS
 constexpr std::uint64_t kDefaultAlignment = 32;
 constexpr std::uint64_t kMaxInt = std::numeric_limits<std::int64_t>::max();
-// Far above any model, and small enough that a file of nothing but entries cannot cost much memory.
-constexpr std::uint64_t kMaxEntries = 1 << 16;
-constexpr std::uint64_t kMaxTensors = 1 << 17;
+// Far above any model (which have some 50 and 2,000), and so small that a file of nothing but the shortest
+// entries costs less than twice its size and 1 MiB.
+constexpr std::uint64_t kMaxEntries = 1 << 14;
+constexpr std::uint64_t kMaxTensors = 1 << 15;
 // The smallest bytes that an entry can take: key length, key of one letter, type, value.
 constexpr std::uint64_t kLeastEntry = 8 + 1 + 4 + 1;
 // Name length, name of one letter, rank, type, offset.
@@ -139,8 +140,9 @@ template <class Items, class Name, class Duplicate>
 std::vector<std::uint32_t> sorted_by_name(const Items& items, Name name, Duplicate duplicate) {
   std::vector<std::uint32_t> order(items.size());
   std::iota(order.begin(), order.end(), 0u);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](auto a, auto b) { return name(items[a]) < name(items[b]); });
+  // In place: a stable sort would allocate.
+  std::sort(order.begin(), order.end(),
+            [&](auto a, auto b) { return std::pair(name(items[a]), a) < std::pair(name(items[b]), b); });
   for (std::size_t i = 1; i < order.size(); ++i) {
     if (name(items[order[i - 1]]) == name(items[order[i]])) duplicate(order[i]);
   }
@@ -200,6 +202,7 @@ void Gguf::read_entries(GgufCursor& cursor, std::uint64_t count) {
     cursor.fail(16, "metadata count is " + std::to_string(count) + ", expected at most " +
                         std::to_string(kMaxEntries));
   }
+  entries_.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) entries_.push_back(read_entry(cursor));
   entries_by_key_ = sorted_by_name(entries_, key_of, [&](std::uint32_t index) {
     cursor.fail(entries_[index].offset, "metadata key " + printable(entries_[index].key) + " occurs twice");
@@ -211,6 +214,7 @@ void Gguf::read_tensors(GgufCursor& cursor, std::uint64_t count) {
     cursor.fail(
         8, "tensor count is " + std::to_string(count) + ", expected at most " + std::to_string(kMaxTensors));
   }
+  tensors_.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) tensors_.push_back(read_tensor(cursor));
   tensors_by_name_ = sorted_by_name(tensors_, name_of, [&](std::uint32_t index) {
     cursor.fail(static_cast<std::uint64_t>(tensors_[index].name.data() - bytes_.data()),

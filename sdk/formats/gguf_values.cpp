@@ -27,6 +27,10 @@ bool is_integer(GgufValueType type) {
   return is_number(type) && type != GgufValueType::kF32 && type != GgufValueType::kF64;
 }
 
+// Elements of less than 4 bytes that an array may have to be given in 8 bytes each: a file shall not decide
+// that a list of token types is a thousand million bytes, and so cost eight times its size.
+constexpr std::uint64_t kMaxWidened = 1 << 16;
+
 }  // namespace
 
 const GgufEntry& Gguf::entry(std::string_view key) const {
@@ -133,9 +137,24 @@ std::vector<std::string_view> Gguf::strings(std::string_view key) const {
   return out;
 }
 
+std::string_view Gguf::bytes(std::string_view key) const {
+  const GgufEntry& found = array(key, "an array of bytes");
+  if (found.type != GgufValueType::kU8 && found.type != GgufValueType::kI8)
+    refuse(found, "an array of bytes");
+  return bytes_.substr(found.offset, found.count);
+}
+
+void Gguf::check_width(const GgufEntry& entry) const {
+  const bool narrow = entry.type <= GgufValueType::kI16;
+  if (narrow && entry.count > kMaxWidened) {
+    refuse(entry, "at most " + std::to_string(kMaxWidened) + " of so few bytes each");
+  }
+}
+
 std::vector<std::int64_t> Gguf::integers(std::string_view key) const {
   const GgufEntry& found = array(key, "an array of integers");
   if (!is_integer(found.type)) refuse(found, "an array of integers");
+  check_width(found);
   std::vector<std::int64_t> out(found.count);
   for (std::uint64_t i = 0; i < found.count; ++i) out[i] = integer_at(found, i);
   return out;
@@ -144,6 +163,7 @@ std::vector<std::int64_t> Gguf::integers(std::string_view key) const {
 std::vector<double> Gguf::numbers(std::string_view key) const {
   const GgufEntry& found = array(key, "an array of numbers");
   if (!is_number(found.type)) refuse(found, "an array of numbers");
+  check_width(found);
   std::vector<double> out(found.count);
   for (std::uint64_t i = 0; i < found.count; ++i) out[i] = number_at(found, i);
   return out;

@@ -1,21 +1,16 @@
-// A strict reading of the header, event by event, without a document tree: a header of deep or wide
-// nonsense costs no more memory than its text.
+// A strict reading of the header: every field once, of its type, and nothing else.
 #include "sdk/formats/safetensors_header.hpp"
 
 #include <algorithm>
-#include <cstddef>
-#include <iterator>
 #include <limits>
 #include <optional>
-#include <set>
-#include <utility>
-
-#include <nlohmann/json.hpp>
+#include <stdexcept>
 
 namespace gistmill::formats {
 namespace {
 
-constexpr std::size_t kMaxRank = 64;  // a tensor of more dimensions is nonsense, and its error unreadable
+constexpr std::size_t kMaxDepth = 4;  // one more than a header has, so that depth is never the complaint
+constexpr std::size_t kMaxMetadata = 1024;  // far above any file; bounds what short strings can cost
 
 std::optional<SafetensorsDtype> dtype_named(std::string_view name) {
   for (int i = 0; i <= static_cast<int>(SafetensorsDtype::kU64); ++i) {
@@ -25,189 +20,134 @@ std::optional<SafetensorsDtype> dtype_named(std::string_view name) {
   return std::nullopt;
 }
 
-// An input iterator that tells how far the parser has come.
-class Position {
+class HeaderReader {
  public:
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = const char&;
+  HeaderReader(std::string_view json, const std::string& file, std::uint64_t offset)
+      : cursor_(json, file, kMaxDepth, JsonCursor::Place::kByte, offset) {}
 
-  Position(const char* at, const char** reached) : at_(at), reached_(reached) {}
-  reference operator*() const { return *at_; }
-  Position& operator++() {
-    *reached_ = ++at_;
-    return *this;
-  }
-  bool operator==(const Position& other) const { return at_ == other.at_; }
-  bool operator!=(const Position& other) const { return at_ != other.at_; }
-
- private:
-  const char* at_;
-  const char** reached_;
-};
-
-// Receives nlohmann's parse events. Where a value stands decides what it may be.
-class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
- public:
-  HeaderEvents(std::string_view json, const std::string& file, std::uint64_t offset)
-      : start_(json.data()), reached_(json.data()), file_(file), offset_(offset) {}
-
-  const char** reached() { return &reached_; }
-  SafetensorsHeader take() { return std::move(header_); }
-
-  bool start_object(std::size_t) override {
-    if (place_ == Place::kNowhere) {
-      place_ = Place::kFile;
-    } else if (place_ == Place::kFile && key_ == "__metadata__") {
-      place_ = Place::kMetadata;
-    } else if (place_ == Place::kFile) {
-      place_ = Place::kTensor;
-      tensor_ = {};
-      tensor_.name = key_;
-      fields_ = {};
-    } else {
-      refuse("an object");
-    }
-    return true;
-  }
-
-  bool end_object() override {
-    if (place_ == Place::kTensor) {
-      for (const auto& [seen, name] : {std::pair{fields_.dtype, "dtype"}, std::pair{fields_.shape, "shape"},
-                                       std::pair{fields_.offsets, "data_offsets"}}) {
-        if (!seen) fail("tensor " + printable(tensor_.name) + " has no " + name);
+  std::map<std::string, std::string> read(const std::function<void(const SafetensorsEntry&)>& on_tensor) {
+    bool metadata_seen = false;
+    cursor_.members([&](const JsonString& key) {
+      const bool is_metadata = key.text() == "__metadata__";
+      expect(JsonKind::kObject, [&] { return "entry " + quoted(key); });
+      if (!is_metadata) {
+        on_tensor(tensor(key));
+      } else {
+        if (metadata_seen) cursor_.fail("name '__metadata__' occurs twice");
+        metadata_seen = true;
+        metadata();
       }
-      header_.tensors.push_back(std::move(tensor_));
-    }
-    place_ = place_ == Place::kFile ? Place::kNowhere : Place::kFile;
-    return true;
-  }
-
-  bool key(std::string& name) override {
-    key_ = std::move(name);
-    if (place_ == Place::kFile && !names_.insert(key_).second) {
-      fail("name " + printable(key_) + " occurs twice");
-    } else if (place_ == Place::kMetadata && header_.metadata.count(key_) != 0) {
-      fail("metadata " + printable(key_) + " occurs twice");
-    } else if (place_ == Place::kTensor) {
-      bool* field = key_ == "dtype"          ? &fields_.dtype
-                    : key_ == "shape"        ? &fields_.shape
-                    : key_ == "data_offsets" ? &fields_.offsets
-                                             : nullptr;
-      const std::string tensor = "tensor " + printable(tensor_.name);
-      if (field == nullptr) {
-        fail(tensor + " has unknown field " + printable(key_) + ", expected dtype, shape and data_offsets");
-      }
-      if (*field) fail(tensor + " has " + key_ + " twice");
-      *field = true;
-    }
-    return true;
-  }
-
-  bool string(std::string& text) override {
-    if (place_ == Place::kMetadata) {
-      header_.metadata.emplace(key_, std::move(text));
-    } else if (place_ == Place::kTensor && key_ == "dtype") {
-      const auto dtype = dtype_named(text);
-      if (!dtype) fail("tensor " + printable(tensor_.name) + " has unknown dtype " + printable(text));
-      tensor_.dtype = *dtype;
-    } else {
-      refuse("a string");
-    }
-    return true;
-  }
-
-  bool start_array(std::size_t) override {
-    if (place_ != Place::kTensor || key_ == "dtype") refuse("an array");
-    place_ = key_ == "shape" ? Place::kShape : Place::kOffsets;
-    offsets_read_ = 0;
-    return true;
-  }
-
-  bool end_array() override {
-    if (place_ == Place::kOffsets && offsets_read_ != 2) {
-      fail("tensor " + printable(tensor_.name) + " has " + std::to_string(offsets_read_) +
-           " data_offsets, expected 2");
-    }
-    place_ = Place::kTensor;
-    return true;
-  }
-
-  bool number_unsigned(number_unsigned_t value) override {
-    if (place_ == Place::kShape) {
-      if (tensor_.shape.size() == kMaxRank) {
-        fail("tensor " + printable(tensor_.name) + " has more than " + std::to_string(kMaxRank) +
-             " dimensions");
-      }
-      if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-        fail("tensor " + printable(tensor_.name) + " has dimension " + std::to_string(value) +
-             ", expected at most 2^63 - 1");
-      }
-      tensor_.shape.push_back(static_cast<std::int64_t>(value));
-    } else if (place_ == Place::kOffsets) {
-      if (offsets_read_ == 0) tensor_.begin = value;
-      if (offsets_read_ == 1) tensor_.end = value;
-      offsets_read_ = std::min(offsets_read_ + 1, 3);
-    } else {
-      refuse("a number");
-    }
-    return true;
-  }
-
-  bool number_integer(number_integer_t value) override { refuse("the number " + std::to_string(value)); }
-  bool number_float(number_float_t, const std::string& text) override {
-    refuse("the number " + printable(text));
-  }
-  bool boolean(bool) override { refuse("a boolean"); }
-  bool null() override { refuse("null"); }
-  bool binary(binary_t&) override { refuse("bytes"); }
-
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
-    // nlohmann's text starts with "[json.exception.parse_error.101] ".
-    const std::string text = error.what();
-    const std::size_t bracket = text.find("] ");
-    fail("header is not JSON in UTF-8: " + (bracket == std::string::npos ? text : text.substr(bracket + 2)));
+    });
+    cursor_.finish();
+    return std::move(metadata_);
   }
 
  private:
-  enum class Place { kNowhere, kFile, kMetadata, kTensor, kShape, kOffsets };
-  struct Fields {
+  static std::string quoted(const JsonString& string) { return printable(string.text()); }
+
+  template <class What>
+  void expect(JsonKind expected, What what) {
+    const JsonKind found = cursor_.kind();
+    if (found == expected) return;
+    cursor_.fail(what() + " is " + json_kind_name(found) + " when it should be " + json_kind_name(expected));
+  }
+
+  void metadata() {
+    cursor_.members([&](const JsonString& key) {
+      expect(JsonKind::kString, [&] { return "metadata " + quoted(key); });
+      if (metadata_.size() == kMaxMetadata) {
+        cursor_.fail("has more than " + std::to_string(kMaxMetadata) + " entries of metadata");
+      }
+      if (!metadata_.emplace(key.text(), cursor_.string().text()).second) {
+        cursor_.fail("metadata " + quoted(key) + " occurs twice");
+      }
+    });
+  }
+
+  SafetensorsEntry tensor(const JsonString& name) {
+    SafetensorsEntry entry;
+    entry.name = name;
+    const auto fail = [&](const std::string& message) { cursor_.fail("tensor " + quoted(name) + message); };
     bool dtype = false, shape = false, offsets = false;
-  };
-
-  [[noreturn]] void fail(const std::string& message) const {
-    throw FormatError(file_, offset_ + static_cast<std::uint64_t>(reached_ - start_), message);
+    const auto once = [&](bool& seen, const char* field) {
+      if (seen) fail(std::string(" has ") + field + " twice");
+      seen = true;
+    };
+    cursor_.members([&](const JsonString& key) {
+      const std::string field = key.text();
+      if (field == "dtype") {
+        once(dtype, "dtype");
+        read_dtype(entry);
+      } else if (field == "shape") {
+        once(shape, "shape");
+        read_shape(entry);
+      } else if (field == "data_offsets") {
+        once(offsets, "data_offsets");
+        read_offsets(entry);
+      } else {
+        fail(" has unknown field " + printable(field) + ", expected dtype, shape and data_offsets");
+      }
+    });
+    if (!dtype) fail(" has no dtype");
+    if (!shape) fail(" has no shape");
+    if (!offsets) fail(" has no data_offsets");
+    return entry;
   }
 
-  [[noreturn]] void refuse(const std::string& found) const {
-    switch (place_) {
-      case Place::kNowhere:
-        fail("header is " + found + " when it should be an object");
-      case Place::kFile:
-        fail("entry " + printable(key_) + " is " + found + " when it should be an object");
-      case Place::kMetadata:
-        fail("metadata " + printable(key_) + " is " + found + " when it should be a string");
-      default:
-        break;
+  void read_dtype(SafetensorsEntry& entry) {
+    expect(JsonKind::kString, [&] { return "dtype of tensor " + quoted(entry.name); });
+    const std::string name = cursor_.string().text();
+    const auto found = dtype_named(name);
+    if (!found) cursor_.fail("tensor " + quoted(entry.name) + " has unknown dtype " + printable(name));
+    entry.dtype = *found;
+  }
+
+  void read_shape(SafetensorsEntry& entry) {
+    expect(JsonKind::kArray, [&] { return "shape of tensor " + quoted(entry.name); });
+    cursor_.elements([&] {
+      const std::uint64_t dim = whole_number(entry, "shape");
+      if (entry.rank == kSafetensorsMaxRank) {
+        cursor_.fail("tensor " + quoted(entry.name) + " has more than " +
+                     std::to_string(kSafetensorsMaxRank) + " dimensions");
+      }
+      if (dim > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+        cursor_.fail("tensor " + quoted(entry.name) + " has dimension " + std::to_string(dim) +
+                     ", expected at most 2^63 - 1");
+      }
+      entry.dims[entry.rank++] = static_cast<std::int64_t>(dim);
+    });
+  }
+
+  void read_offsets(SafetensorsEntry& entry) {
+    expect(JsonKind::kArray, [&] { return "data_offsets of tensor " + quoted(entry.name); });
+    std::size_t count = 0;
+    cursor_.elements([&] {
+      const std::uint64_t value = whole_number(entry, "data_offsets");
+      if (count == 0) entry.begin = value;
+      if (count == 1) entry.end = value;
+      ++count;
+    });
+    if (count != 2) {
+      cursor_.fail("tensor " + quoted(entry.name) + " has " + std::to_string(count) +
+                   " data_offsets, expected 2");
     }
-    const char* expected =
-        key_ == "dtype" ? " when it should be a string" : " when it should be an array of unsigned integers";
-    fail("tensor " + printable(tensor_.name) + " has " + found + " in " + key_ + expected);
   }
 
-  const char* start_;
-  const char* reached_;
-  const std::string& file_;
-  std::uint64_t offset_;
-  SafetensorsHeader header_;
-  SafetensorsHeader::Tensor tensor_;
-  Fields fields_;
-  std::set<std::string, std::less<>> names_;
-  std::string key_;
-  Place place_ = Place::kNowhere;
-  int offsets_read_ = 0;
+  std::uint64_t whole_number(const SafetensorsEntry& entry, const char* field) {
+    const JsonKind kind = cursor_.kind();
+    std::string found = json_kind_name(kind);
+    const std::size_t at = cursor_.at();
+    if (kind == JsonKind::kNumber) {
+      const JsonNumber number = cursor_.number();
+      if (const auto value = number.as_unsigned()) return *value;
+      found = "the number " + printable(number.raw);
+    }
+    cursor_.fail_at(at, "tensor " + quoted(entry.name) + " has " + found + " in " + field +
+                            " when it should be an unsigned integer");
+  }
+
+  JsonCursor cursor_;
+  std::map<std::string, std::string> metadata_;
 };
 
 }  // namespace
@@ -223,11 +163,12 @@ std::size_t safetensors_dtype_size(SafetensorsDtype dtype) {
   return kSizes[static_cast<int>(dtype)];
 }
 
-std::uint64_t safetensors_bytes(SafetensorsDtype dtype, const std::vector<std::int64_t>& shape) {
+std::uint64_t safetensors_bytes(SafetensorsDtype dtype, const std::int64_t* dims, std::size_t rank) {
   std::uint64_t bytes = safetensors_dtype_size(dtype);
   bool empty = false;
   // Zero dimensions are left out of the product, so that no order of the others can hide an overflow.
-  for (const std::int64_t dim : shape) {
+  for (std::size_t i = 0; i < rank; ++i) {
+    const std::int64_t dim = dims[i];
     empty = empty || dim == 0;
     const auto factor = static_cast<std::uint64_t>(std::max<std::int64_t>(dim, 1));
     if (dim < 0 || __builtin_mul_overflow(bytes, factor, &bytes) || bytes >> 63 != 0) {
@@ -237,12 +178,10 @@ std::uint64_t safetensors_bytes(SafetensorsDtype dtype, const std::vector<std::i
   return empty ? 0 : bytes;
 }
 
-SafetensorsHeader parse_safetensors_header(std::string_view json, const std::string& file,
-                                           std::uint64_t offset) {
-  HeaderEvents events(json, file, offset);
-  nlohmann::json::sax_parse(Position(json.data(), events.reached()),
-                            Position(json.data() + json.size(), events.reached()), &events);
-  return events.take();
+std::map<std::string, std::string> read_safetensors_header(
+    std::string_view json, const std::string& file, std::uint64_t offset,
+    const std::function<void(const SafetensorsEntry&)>& on_tensor) {
+  return HeaderReader(json, file, offset).read(on_tensor);
 }
 
 }  // namespace gistmill::formats

@@ -23,7 +23,7 @@ void check(const SafetensorsItem& item, const SafetensorsItem* previous) {
   if (previous != nullptr && previous->name == item.name) fail("is given twice");
   std::uint64_t expected = 0;
   try {
-    expected = safetensors_bytes(item.dtype, item.shape);
+    expected = safetensors_bytes(item.dtype, item.shape.data(), item.shape.size());
   } catch (const std::overflow_error& error) {
     fail(std::string("of this ") + error.what());
   }

@@ -55,7 +55,8 @@ TEST_F(VerbsTest, PluginsInspectShowsOptionsAndPorts) {
 }
 
 TEST_F(VerbsTest, HelpIsThereForEveryVerb) {
-  for (const char* verb : {"run", "evaluate", "prepare", "plan", "validate", "version"}) {
+  for (const char* verb : {"run", "evaluate", "prepare", "plan", "validate", "version", "export", "inspect",
+                           "tokenize", "score", "generate"}) {
     const Answer answer = gistmill(std::string(verb) + " --help");
     EXPECT_EQ(answer.code, 0);
     EXPECT_THAT(answer.out, HasSubstr(std::string("gistmill ") + verb));

@@ -1,5 +1,8 @@
-// dataset/spans as a plugin.
+// dataset/spans and dataset/windows as a plugin.
+#include "plugins/dataset/spans/batches.hpp"
 #include "plugins/dataset/spans/spans.hpp"
 
 GISTMILL_PLUGIN(gistmill::component<gistmill::dataset::Spans>("dataset/spans")
-                    .operation("next", &gistmill::dataset::Spans::next));
+                    .operation("next", &gistmill::dataset::Spans::next),
+                gistmill::component<gistmill::dataset::Batches>("dataset/windows")
+                    .operation("next", &gistmill::dataset::Batches::next));

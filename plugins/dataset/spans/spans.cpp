@@ -6,6 +6,7 @@
 
 #include <gistmill/formats/digest.hpp>
 
+#include "plugins/dataset/spans/corpus_file.hpp"
 #include "plugins/dataset/spans/random.hpp"
 
 namespace gistmill::dataset {
@@ -17,14 +18,6 @@ SpanShape span_shape(const Options& options) {
           options.boolean("full_horizon")};
 }
 
-formats::TokenFileReader open(const std::string& path) {
-  try {
-    return formats::TokenFileReader(path);
-  } catch (const formats::FormatError& error) {
-    throw Error(GM_ERROR_USER, error.what(), "corpus");
-  }
-}
-
 }  // namespace
 
 Spans::Spans(const Options& options)
@@ -33,19 +26,15 @@ Spans::Spans(const Options& options)
                  : options.string("placement") == "fixed" ? Placement::fixed
                                                           : Placement::random),
       starts_(possible_starts(shape_)),
-      file_(open(options.string("corpus"))),
-      split_(options.string("split") == "validation" ? formats::kValidationSplit : formats::kTrainSplit),
+      file_(open_corpus(options.string("corpus"))),
+      split_(split_of(options)),
       windows_(find_windows(file_, split_, shape_.document, options.string("window") == "first")),
       order_(windows_.size(), options.string("order") == "shuffle", options.boolean("repeat"),
              static_cast<std::size_t>(options.integer("passes"))),
       passes_(options.integer("passes")) {}
 
 void Spans::start(const Start& start) {
-  try {
-    file_.verify();
-  } catch (const formats::FormatError& error) {
-    throw Error(GM_ERROR_USER, error.what(), "corpus");
-  }
+  verify_corpus(file_);
   order_.set_seed(start.seed());
 }
 
@@ -71,11 +60,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> Spans::next(const Call& call)
   Tensor targets = Tensor::zeros<std::int32_t>({shape_.spans, shape_.horizon});
   Tensor mask = Tensor::zeros<float>({shape_.spans, shape_.horizon});
   auto* ids = tokens.mutable_data<std::int32_t>();
-  try {
-    file_.read(window.document, window.begin, static_cast<std::size_t>(shape_.document), ids);
-  } catch (const formats::FormatError& error) {
-    throw Error(GM_ERROR_USER, error.what(), "corpus");
-  }
+  read_window(file_, window, shape_.document, ids);
   auto* target = targets.mutable_data<std::int32_t>();
   auto* exists = mask.mutable_data<float>();
   for (const std::int32_t start : starts) {

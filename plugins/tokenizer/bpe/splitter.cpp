@@ -1,64 +1,26 @@
-// The GPT-2 pattern as a scanner: one look at each character, two at the last space of a run.
+// The patterns as scanners: each looks at a character once or twice, so that time is linear.
 #include "plugins/tokenizer/bpe/splitter.hpp"
 
 #include <array>
-#include <cstdint>
-#include <stdexcept>
-#include <string>
-
-#include <utf8proc.h>
 
 namespace gistmill::bpe {
 namespace {
 
-enum Class : std::uint8_t { kLetter, kNumber, kSpace, kOther };
+using tokenizer::Character;
+using tokenizer::CharacterClass;
+using enum tokenizer::CharacterClass;
 
-struct Character {
-  Class type;
-  std::uint8_t size;  // bytes
-};
-
-bool is_white_space(utf8proc_int32_t c) {
-  // Unicode PropList.txt, White_Space.
-  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
-         c == 0x3000;
-}
-
-Class class_of(utf8proc_int32_t c) {
-  if (is_white_space(c)) return kSpace;
-  switch (utf8proc_category(c)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-      return kLetter;
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
-      return kNumber;
-    default:
-      return kOther;
+std::array<CharacterClass, 128> ascii_classes() {
+  std::array<CharacterClass, 128> classes{};
+  for (std::size_t c = 0; c < 128; ++c) {
+    const char text[] = {static_cast<char>(c)};
+    classes[c] = tokenizer::character_at({text, 1}, 0).type;
   }
-}
-
-std::array<Class, 128> ascii_classes() {
-  std::array<Class, 128> classes{};
-  for (int c = 0; c < 128; ++c) classes[static_cast<std::size_t>(c)] = class_of(c);
   return classes;
 }
+const std::array<CharacterClass, 128> kAscii = ascii_classes();
 
-Character character_at(std::string_view text, std::size_t at) {
-  static const std::array<Class, 128> kAscii = ascii_classes();
-  const auto first = static_cast<unsigned char>(text[at]);
-  if (first < 128) return {kAscii[first], 1};
-  utf8proc_int32_t code = -1;
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at);
-  const auto size = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - at), &code);
-  if (size <= 0) return {kOther, 1};
-  return {class_of(code), static_cast<std::uint8_t>(size)};
-}
+bool is_newline(char c) { return c == '\n' || c == '\r'; }
 
 // Bytes of 's 't 're 've 'm 'll 'd at `at`, which holds an apostrophe; 0 where it is none of these.
 std::size_t contraction(std::string_view text, std::size_t at) {
@@ -68,65 +30,142 @@ std::size_t contraction(std::string_view text, std::size_t at) {
   return after == "re" || after == "ve" || after == "ll" ? 3 : 0;
 }
 
+// The same in either case. The long s, U+017F, is an s where case does not count.
+std::size_t contraction_of_any_case(std::string_view text, std::size_t at) {
+  const auto lower = [&](std::size_t i) -> char {
+    if (i >= text.size()) return '\0';
+    return text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] | 0x20) : text[i];
+  };
+  const char first = lower(at + 1), second = lower(at + 2);
+  if (first == 's' || first == 't' || first == 'm' || first == 'd') return 2;
+  if (first == '\xC5' && second == '\xBF') return 3;
+  if ((first == 'r' || first == 'v') && second == 'e') return 3;
+  return first == 'l' && second == 'l' ? 3 : 0;
+}
+
 }  // namespace
 
-PreTokenizer pre_tokenizer_named(std::string_view name) {
-  if (name == "gpt-2") return PreTokenizer::kGpt2;
-  if (name == "starcoder" || name == "smollm") return PreTokenizer::kStarcoder;
-  throw std::invalid_argument("unknown pre-tokenizer '" + std::string(name) +
-                              "', expected gpt-2, starcoder or smollm");
+const char* pre_tokenizer_name(PreTokenizer pre_tokenizer) {
+  static constexpr const char* kNames[] = {"gpt-2", "starcoder", "llama-3", "qwen2"};
+  return kNames[static_cast<int>(pre_tokenizer)];
+}
+
+// A number that the expressions do not know is one to StarCoder's Digits only.
+Character Splitter::character(std::size_t at) const {
+  const auto first = static_cast<unsigned char>(text_[at]);
+  if (first < 128) return {kAscii[first], 1};
+  Character character = tokenizer::character_at(text_, at);
+  if (character.type == kNewNumber) character.type = kind_ == PreTokenizer::kStarcoder ? kNumber : kOther;
+  return character;
+}
+
+std::size_t Splitter::end_of_run(Class type, std::size_t at) const {
+  while (at < text_.size()) {
+    const Character following = character(at);
+    if (following.type != type) break;
+    at += following.size;
+  }
+  return at;
 }
 
 std::string_view Splitter::next() {
   if (at_ == text_.size()) return {};
-  const std::size_t end = piece_end();
+  const bool gpt2 = kind_ == PreTokenizer::kGpt2 || kind_ == PreTokenizer::kStarcoder;
+  const std::size_t end = gpt2 ? gpt2_piece() : tiktoken_piece();
   const std::string_view piece = text_.substr(at_, end - at_);
   at_ = end;
   return piece;
 }
 
-std::size_t Splitter::piece_end() const {
+std::size_t Splitter::gpt2_piece() const {
+  const bool digits_alone = kind_ == PreTokenizer::kStarcoder;
   const char first = text_[at_];
   if (first == '\'') {
     if (const std::size_t size = contraction(text_, at_); size > 0) return at_ + size;
   }
-  Character character = character_at(text_, at_);
-  std::size_t end = at_ + character.size;
+  Character start = character(at_);
+  std::size_t end = at_ + start.size;
 
   // " ?" takes one U+0020 along with the run that follows it, unless the run is more space. Where numbers
   // stand alone, nothing is taken along with them: they end the text that the pattern sees.
   if (first == ' ' && end < text_.size()) {
-    const Character second = character_at(text_, end);
-    if (second.type != kSpace && !(digits_alone_ && second.type == kNumber)) {
-      character = second;
+    const Character second = character(end);
+    if (second.type != kSpace && !(digits_alone && second.type == kNumber)) {
+      start = second;
       end += second.size;
     }
   }
-  if (character.type == kSpace) return whitespace_end(end);
-  if (character.type == kNumber && digits_alone_) return end;
+  if (start.type == kSpace) return gpt2_space(end);
+  if (start.type == kNumber && digits_alone) return end;
+  return end_of_run(start.type, end);
+}
+
+// A run of space gives its last character to what follows, by \s+(?!\S); not at the end of what the
+// pattern sees, and not where the run is that one character.
+std::size_t Splitter::gpt2_space(std::size_t after_first) const {
+  std::size_t last = at_;
+  std::size_t end = after_first;
   while (end < text_.size()) {
-    const Character following = character_at(text_, end);
-    if (following.type != character.type) break;
+    const Character following = character(end);
+    if (following.type != kSpace) {
+      const bool sees_it = !(kind_ == PreTokenizer::kStarcoder && following.type == kNumber);
+      return sees_it && last != at_ ? last : end;
+    }
+    last = end;
     end += following.size;
   }
   return end;
 }
 
-// A run of space gives its last character to what follows, by \s+(?!\S); not at the end of what the
-// pattern sees, and not where the run is that one character.
-std::size_t Splitter::whitespace_end(std::size_t after_first) const {
-  std::size_t last = at_;
+std::size_t Splitter::tiktoken_piece() const {
+  const char first = text_[at_];
+  if (first == '\'') {
+    if (const std::size_t size = contraction_of_any_case(text_, at_); size > 0) return at_ + size;
+  }
+  const Character start = character(at_);
+  const std::size_t end = at_ + start.size;
+  if (start.type == kLetter) return end_of_run(kLetter, end);
+  if (start.type == kNumber) return tiktoken_numbers(end);
+  // Any one character but a newline goes along with the letters behind it.
+  if (end < text_.size() && !is_newline(first)) {
+    const Character second = character(end);
+    if (second.type == kLetter) return end_of_run(kLetter, end + second.size);
+    if (first == ' ' && second.type == kOther) return tiktoken_others(end + second.size);
+  }
+  return start.type == kOther ? tiktoken_others(end) : tiktoken_space();
+}
+
+std::size_t Splitter::tiktoken_numbers(std::size_t after_first) const {
   std::size_t end = after_first;
-  while (end < text_.size()) {
-    const Character character = character_at(text_, end);
-    if (character.type != kSpace) {
-      const bool sees_it = !(digits_alone_ && character.type == kNumber);
-      return sees_it && last != at_ ? last : end;
-    }
-    last = end;
-    end += character.size;
+  for (int more = kind_ == PreTokenizer::kLlama3 ? 2 : 0; more > 0 && end < text_.size(); --more) {
+    const Character following = character(end);
+    if (following.type != kNumber) break;
+    end += following.size;
   }
   return end;
+}
+
+// [^\s\p{L}\p{N}]+[\r\n]*
+std::size_t Splitter::tiktoken_others(std::size_t after_first) const {
+  std::size_t end = end_of_run(kOther, after_first);
+  while (end < text_.size() && is_newline(text_[end])) ++end;
+  return end;
+}
+
+// \s*[\r\n]+ up to the last newline of the run; without one as in GPT-2's pattern.
+std::size_t Splitter::tiktoken_space() const {
+  std::size_t after_newline = at_;
+  std::size_t last = at_;
+  std::size_t end = at_;
+  while (end < text_.size()) {
+    const Character following = character(end);
+    if (following.type != kSpace) break;
+    last = end;
+    end += following.size;
+    if (is_newline(text_[last])) after_newline = end;
+  }
+  if (after_newline != at_) return after_newline;
+  return end == text_.size() || last == at_ ? end : last;
 }
 
 }  // namespace gistmill::bpe

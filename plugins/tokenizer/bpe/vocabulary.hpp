@@ -1,44 +1,46 @@
-// What a byte-level BPE tokenizer is made of, as a model file states it: tokens, merges, pre-tokenizer.
-// Data only, checked for sense by Tokenizer.
+// What a byte-level BPE tokenizer is made of, as a model's files state it. Data only, checked for sense by
+// Tokenizer.
 #pragma once
 
-#include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include <gistmill/formats/gguf.hpp>
 
+#include "plugins/tokenizer/bpe/splitter.hpp"
+#include "plugins/tokenizer/common/vocabulary.hpp"
+
 namespace gistmill::bpe {
 
-// The values of tokenizer.ggml.token_type.
-enum class TokenType : std::int64_t {
-  kNormal = 1,  // text in GPT-2's byte alphabet
-  kUnknown = 2,
-  kControl = 3,      // special: raw text
-  kUserDefined = 4,  // added: raw text
-  kUnused = 5,
-  kByte = 6,
-};
+struct Vocabulary : tokenizer::CommonVocabulary {
+  Vocabulary() = default;
+  explicit Vocabulary(tokenizer::CommonVocabulary common) : CommonVocabulary(std::move(common)) {}
 
-struct Vocabulary {
-  std::string source;  // for messages: the file's name
-  std::string pre_tokenizer;
-  std::vector<std::string> tokens;
-  std::vector<TokenType> types;     // one a token
-  std::vector<std::string> merges;  // "left right", best first
+  PreTokenizer pre_tokenizer = PreTokenizer::kGpt2;
+  bool nfc = false;               // text is brought to normalization form C
+  bool ignore_merges = false;     // a piece that is a token is that token, whatever merging would make of it
+  bool fuse_unknown = false;      // bytes without a token next to each other become one unknown token
+  std::int32_t unknown = -1;      // stands for a byte without a token; -1: such bytes are dropped
+  tokenizer::StringTable merges;  // left, right, left, right, ...: best first
 
-  // SHA-256 of all but the source.
+  // SHA-256 of all that encoding and decoding depend on.
   std::string digest() const;
 };
 
-// Reads tokenizer.ggml.{model,pre,tokens,token_type,merges}. Throws formats::FormatError, also where the
-// model is another kind than "gpt2", which is GGUF's word for byte-level BPE.
-Vocabulary vocabulary_from(const formats::Gguf& file);
+// All throw formats::FormatError, also where the tokenizer is of another kind or has a part that is not
+// known.
 
-// GPT-2's alphabet: every byte has a printable character, so that tokens are text. 0x20 is U+0120.
-std::string to_byte_alphabet(std::string_view bytes);
-// False where `text` holds a character outside the alphabet; `bytes` is then of no use.
-bool from_byte_alphabet(std::string_view text, std::string* bytes);
+// GGUF: tokenizer.ggml.{model,pre,tokens,token_type,merges}; the model must be "gpt2", GGUF's word for
+// byte-level BPE.
+Vocabulary vocabulary_from(const formats::Gguf& file);
+// tokenizer.json, with its neighbors in `folder`.
+Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder);
+// vocab.json and merges.txt of a folder. Which pre-tokenizer they need, tokenizer_config.json says by the
+// name of a class; without one it is GPT-2's.
+Vocabulary vocabulary_from_folder(const std::filesystem::path& folder);
+// Whichever of these the MODEL has.
+Vocabulary load_vocabulary(const std::filesystem::path& model);
 
 }  // namespace gistmill::bpe

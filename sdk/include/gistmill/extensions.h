@@ -25,6 +25,16 @@ typedef struct gm_identity_extension {
   const char* (*digest)(gm_instance* instance, gm_error* error);
 } gm_identity_extension;
 
+/* ---- gm.describe/1: what the outside content holds, for people and programs ---- */
+#define GM_DESCRIBE_EXTENSION "gm.describe/1"
+typedef struct gm_describe_extension {
+  uint32_t struct_size;
+  /* A JSON object that says what the files hold which the instance reads (a model's architecture, shapes,
+   * vocabulary), known after create, before start; null on failure. Keys are the role's; sizes in bytes end
+   * in "bytes". Valid as long as the instance. [main] */
+  const char* (*describe)(gm_instance* instance, gm_error* error);
+} gm_describe_extension;
+
 /* ---- gm.params/1: tensors that the host sees in place ---- */
 #define GM_PARAMS_EXTENSION "gm.params/1"
 #define GM_PARAM_TRAINABLE 1u /* gets a gradient and is changed by the optimizer */

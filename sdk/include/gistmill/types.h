@@ -47,7 +47,7 @@ typedef struct gm_error {
  * Reference-counted by its maker; `retain` and `release` are [any]. */
 typedef struct gm_object {
   uint32_t struct_size;
-  const char* type; /* "llama.context/1"; lives as long as the object */
+  const char* type; /* "decoder.context/1"; lives as long as the object */
   void* data;
   void (*retain)(struct gm_object* self);
   void (*release)(struct gm_object* self);

@@ -17,14 +17,14 @@
 #include <map>
 #include <string>
 
-#include "plugins/teacher/llama/gguf_model.hpp"
-#include "plugins/teacher/llama/model.hpp"
-#include "plugins/teacher/llama/tiles.hpp"
+#include "plugins/teacher/decoder/attention/tiles.hpp"
+#include "plugins/teacher/decoder/files/model_file.hpp"
+#include "plugins/teacher/decoder/model.hpp"
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using gistmill::llama::Model;
+using gistmill::decoder::Model;
 
 // Seconds of named parts, the best of all rounds each.
 class Parts {
@@ -100,11 +100,11 @@ int run(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 2000000000);
   mallopt(M_TOP_PAD, 64 << 20);
-  const bool bf16 = argc > 2 ? std::string(argv[2]) == "bf16" : gistmill::llama::tiles::native_bf16();
+  const bool bf16 = argc > 2 ? std::string(argv[2]) == "bf16" : gistmill::decoder::tiles::native_bf16();
   if (argc > 3) at::set_num_threads(std::atoi(argv[3]));
   const auto begin = Clock::now();
-  const gistmill::llama::GgufModel file(argv[1]);
-  const Model model(file.config(), load_weights(file.config(), file, bf16 ? at::kBFloat16 : at::kFloat),
+  const auto file = gistmill::decoder::open_model(argv[1], {"llama"});
+  const Model model(file->config(), load_weights(file->config(), file, bf16 ? at::kBFloat16 : at::kFloat),
                     {4, 8, 12, 16, 20, 24, 30}, 32);
   std::printf("%s, %d threads, loaded in %.2f s\n", bf16 ? "bf16" : "f32", at::get_num_threads(),
               std::chrono::duration<double>(Clock::now() - begin).count());

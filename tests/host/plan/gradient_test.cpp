@@ -152,9 +152,9 @@ TEST_F(Gradient, RefusesToMinimizeWhatIsNoScalar) {
             "recipe.toml:20:12: minimize 'nll_replaced' is f32[K, H] when it should be one number: f32[]");
   EXPECT_EQ(failure_of(minimizing("minimize = \"document\"\ntrain = [\"gist\"]\n")),
             "recipe.toml:20:12: minimize 'document' is i32[] when it should be one number: f32[]");
-  EXPECT_EQ(
-      failure_of(minimizing("minimize = \"context\"\ntrain = [\"gist\"]\n")),
-      "recipe.toml:20:12: minimize 'context' is object<llama.context/1> when it should be one number: f32[]");
+  EXPECT_EQ(failure_of(minimizing("minimize = \"context\"\ntrain = [\"gist\"]\n")),
+            "recipe.toml:20:12: minimize 'context' is object<decoder.context/1> when it should be one "
+            "number: f32[]");
   EXPECT_EQ(failure_of(minimizing("minimize = \"lss\"\ntrain = [\"gist\"]\n")),
             "recipe.toml:20:12: pipeline 'train' minimizes 'lss' but nothing wrote it\ndid you mean 'loss'?");
 }

@@ -47,21 +47,21 @@ outputs.embeddings = { type = "f32[K, S, D]" }
 [components."teacher/llama".operations.read]
 effect = "pure"
 inputs.tokens = { type = "i32[T]" }
-outputs.context = { type = "object<llama.context/1>" }
+outputs.context = { type = "object<decoder.context/1>" }
 [components."teacher/llama".operations.states]
 effect = "pure"
-inputs.context = { type = "object<llama.context/1>" }
+inputs.context = { type = "object<decoder.context/1>" }
 inputs.spans = { type = "i32[K]" }
 outputs.states = { type = "f32[K, S, N, D]" }
 [components."teacher/llama".operations.original]
 effect = "pure"
-inputs.context = { type = "object<llama.context/1>" }
+inputs.context = { type = "object<decoder.context/1>" }
 inputs.spans = { type = "i32[K]" }
 inputs.targets = { type = "i32[K, H]" }
 outputs.hidden_original = { type = "float[K, H, D]" }
 [components."teacher/llama".operations.resume]
 effect = "pure"
-inputs.context = { type = "object<llama.context/1>" }
+inputs.context = { type = "object<decoder.context/1>" }
 inputs.spans = { type = "i32[K]" }
 inputs.gist = { type = "f32[K, G, D]", gradient = true }
 inputs.offsets = { type = "i32[K, G]" }

@@ -26,7 +26,7 @@ const Dimension K{"K", -1}, G{"G", -1}, D{"D", -1}, kOne{"", 1}, kTwo{"", 2};
 TEST(PortTypes, ReadAsTheyAreWritten) {
   EXPECT_EQ(type_text(type("f32", {K, kOne, D})), "f32[K, 1, D]");
   EXPECT_EQ(type_text(type("f32", {})), "f32[]");
-  EXPECT_EQ(type_text(object("llama.context/1")), "object<llama.context/1>");
+  EXPECT_EQ(type_text(object("decoder.context/1")), "object<decoder.context/1>");
 }
 
 TEST(PortTypes, FitByDtype) {
@@ -51,9 +51,9 @@ TEST(PortTypes, FitByRankAndFixedDimensions) {
 }
 
 TEST(PortTypes, ObjectsFitByName) {
-  EXPECT_TRUE(types_fit(object("llama.context/1"), object("llama.context/1")));
-  EXPECT_FALSE(types_fit(object("llama.context/1"), object("llama.context/2")));
-  EXPECT_FALSE(types_fit(object("llama.context/1"), type("f32", {})));
+  EXPECT_TRUE(types_fit(object("decoder.context/1"), object("decoder.context/1")));
+  EXPECT_FALSE(types_fit(object("decoder.context/1"), object("decoder.context/2")));
+  EXPECT_FALSE(types_fit(object("decoder.context/1"), type("f32", {})));
 }
 
 TEST(CheckShape, BindsSymbolsThatItSeesFirst) {
@@ -81,8 +81,8 @@ TEST(CheckShape, TellsAnotherRankDtypeOrFixedDimension) {
   EXPECT_EQ(check_shape(type("i32", {K}), {16}, "i64", sizes), "i64[16] when it should be i32[K]");
   EXPECT_EQ(check_shape(type("f32", {K, kOne}), {16, 2}, "f32", sizes),
             "f32[16, 2] when it should be f32[K, 1]");
-  EXPECT_EQ(check_shape(object("llama.context/1"), {}, "f32", sizes),
-            "f32[] when it should be object<llama.context/1>");
+  EXPECT_EQ(check_shape(object("decoder.context/1"), {}, "f32", sizes),
+            "f32[] when it should be object<decoder.context/1>");
   EXPECT_TRUE(sizes.empty());
 }
 

@@ -54,7 +54,9 @@ sha256 = "00ff"
 }
 
 TEST_F(Lock, ReadsBackToTheSameRecipe) {
-  write("stages/one.toml", "");
+  write("stages/base.toml", "[variables]\nn = 'm'\n[run]\nsteps = 1\nitems = '${n}'\n");
+  write("stages/one.toml",
+        "extends = 'base.toml'\n[components]\nb = { use = 'a/b', x = '${n}', y = '$${n}' }\n");
   write("r.toml",
         "doc = \"\"\"two\nlines \\\" $${x}\"\"\"\n[variables]\nn = 'v'\n[components]\na-1 = { use = 'a/b', x "
         "= '${n}', "
@@ -63,18 +65,36 @@ TEST_F(Lock, ReadsBackToTheSameRecipe) {
         "[pipelines.q]\nsteps = ['a.operation_with_a_long_name', 'b.operation_with_a_long_name', "
         "'c.operation_with_a_long_name', 'd.e']\n[pipelines.r]\nsteps = [{ call = 'a.b', in = { x = 'y' } }, "
         "{ call = 'c.d' }]\n[[stage]]\nrecipe = 'stages/one.toml'\nset = ['run.steps=3']\n");
-  const Recipe recipe = load("r.toml", {"stage.one.variables.n=${x}"});
+  const Recipe recipe = load("r.toml", {"stage.one.variables.n=k"});
   const std::string text = lock_text(recipe, {{"a/b", "b.so", "1", "00"}}, "0.1.0");
+  const Recipe stage = load_stage(recipe.stages.at(0));
+  std::filesystem::remove_all(folder_ / "stages");
   write("elsewhere/recipe.lock.toml", text);
   const Recipe again = load("elsewhere/recipe.lock.toml");
 
   EXPECT_EQ(again.doc, "two\nlines \" ${x}");
-  EXPECT_EQ(again.stages.at(0).recipe, recipe.stages.at(0).recipe);
   EXPECT_EQ(again.stages.at(0).name, "one");
-  EXPECT_EQ(again.stages.at(0).overrides, (std::vector<std::string>{"run.steps=3", "variables.n=${x}"}));
+  const Recipe stage_again = load_stage(again.stages.at(0));
+  EXPECT_EQ(stage_again.run.steps, 3);
+  EXPECT_EQ(stage_again.run.items, "k");
+  EXPECT_EQ(at(stage_again, "components"), at(stage, "components"));
+  EXPECT_EQ(at(stage_again, "components"), "{ b = { use = \"a/b\", x = \"k\", y = \"${n}\" } }");
+  EXPECT_EQ(lock_text(stage_again, {}, ""), lock_text(stage, {}, ""));
   EXPECT_EQ(at(again, "components"), at(recipe, "components"));
   EXPECT_EQ(at(again, "pipelines"), at(recipe, "pipelines"));
   EXPECT_EQ(lock_text(again, {{"a/b", "b.so", "1", "00"}}, "0.1.0"), text);
+}
+
+TEST_F(Lock, StagesOfALockTakeOverrides) {
+  write("one.toml", "[run]\nsteps = 1\n");
+  write("r.toml", "[[stage]]\nrecipe = 'one.toml'\n");
+  write("lock.toml", lock_text(load("r.toml"), {}, "0.1.0"));
+  EXPECT_EQ(load_stage(load("lock.toml", {"stage.one.run.steps=7"}).stages.at(0)).run.steps, 7);
+}
+
+TEST_F(Lock, RefusesARecipeThatIsAStageOfItself) {
+  write("r.toml", "[[stage]]\nrecipe = 'r.toml'\n");
+  EXPECT_THROW(lock_text(load_stage(load("r.toml").stages.at(0)), {}, ""), Failure);
 }
 
 TEST_F(Lock, TakesOverridesButHasNoVariablesLeft) {

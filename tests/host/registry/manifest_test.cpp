@@ -35,7 +35,7 @@ symbols.D = { doc = "hidden size" }
 doc = "the loss"
 effect = "random"
 inputs.zeta = { type = "f32[K, D]", gradient = true, doc = "one row a span" }
-inputs.alpha = { type = "object<llama.context/1>", optional = true }
+inputs.alpha = { type = "object<decoder.context/1>", optional = true }
 outputs.loss = { type = "f32[]", gradient = true }
 outputs.delta = { type = "f32[K, M]", figure = "mean", labels = "horizons" }
 
@@ -129,6 +129,33 @@ TEST(Manifest, ReadsOperationsPortsAndSymbols) {
   EXPECT_EQ(component.operation("absent"), nullptr);
 }
 
+constexpr const char* kAlike = R"([plugin]
+name = "p"
+version = "1"
+license = "MIT"
+tier = "c"
+[components."loss/a"]
+doc = "the first"
+parameters = true
+options.margin = { type = "float", default = 1.0 }
+[components."loss/a".operations.value]
+effect = "pure"
+outputs.loss = { type = "f32[]" }
+[components."loss/b"]
+doc = "the second"
+like = "loss/a"
+)";
+
+TEST(Manifest, LetsAComponentHaveThePortsAndOptionsOfAnother) {
+  const Manifest manifest = parse_manifest(kAlike, "plugin.toml");
+  const ComponentSpec& second = *manifest.component("loss/b");
+  EXPECT_EQ(second.name, "loss/b");
+  EXPECT_EQ(second.doc, "the second");
+  EXPECT_TRUE(second.parameters);
+  EXPECT_NE(second.option("margin"), nullptr);
+  EXPECT_NE(second.operation("value"), nullptr);
+}
+
 TEST(PortType, HasElementAndDimensions) {
   const PortType type = parse_port_type("bf16[K,  D2, 576]");
   EXPECT_FALSE(type.is_object);
@@ -147,9 +174,9 @@ TEST(PortType, WithoutDimensionsIsAScalar) {
 }
 
 TEST(PortType, MayBeAnObject) {
-  const PortType type = parse_port_type("object<llama.context/1>");
+  const PortType type = parse_port_type("object<decoder.context/1>");
   EXPECT_TRUE(type.is_object);
-  EXPECT_EQ(type.object, "llama.context/1");
+  EXPECT_EQ(type.object, "decoder.context/1");
 }
 
 TEST(PortType, KnowsEveryElement) {
@@ -193,7 +220,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BadType{"f32[99999999999999999999]",
                               "'99999999999999999999' is neither a symbol nor a size of 1 or more"},
                       BadType{"f32[K]]", "'K]' is neither a symbol nor a size of 1 or more"},
-                      BadType{"object<llama.context/1", "it lacks the closing '>'"},
+                      BadType{"object<decoder.context/1", "it lacks the closing '>'"},
                       BadType{"object<>", "'' is not name/revision"},
                       BadType{"object<llama>", "'llama' is not name/revision"},
                       BadType{"object<llama/x>", "'llama/x' is not name/revision"},
@@ -209,6 +236,14 @@ std::string refusal(const std::string& text) {
     return failure.origin().text() + ": " + failure.message();
   }
   return "no refusal";
+}
+
+TEST(Manifest, RefusesALikeThatNamesNothingOrStandsBesidePortsOfItsOwn) {
+  std::string text = kAlike;
+  text.replace(text.rfind("loss/a"), 6, "loss/c");
+  EXPECT_THAT(refusal(text), testing::HasSubstr("when it should be a component further up in this manifest"));
+  EXPECT_THAT(refusal(std::string(kAlike) + "parameters = false\n"),
+              testing::HasSubstr("has its own parameters beside 'like'"));
 }
 
 struct Bad {

@@ -48,6 +48,18 @@ std::vector<std::int64_t> steps_of(const RunRecord& record) {
   return out;
 }
 
+TEST(RunRecord, KeepsEachContentOnceOverStages) {
+  const std::string first = R"({"event":"contents","time":101,"stage":"a","contents":)"
+                            R"([{"instance":"teacher","use":"teacher/x","digest":"ab"}]})";
+  const std::string second = R"({"event":"contents","time":102,"stage":"b","contents":)"
+                             R"([{"instance":"teacher","use":"teacher/x","digest":"ab"},)"
+                             R"({"instance":"corpus","use":"dataset/y","digest":"cd"}]})";
+  const RunRecord record = record_from_events(started(100) + first + "\n" + second + "\n");
+  ASSERT_THAT(record.contents, SizeIs(2));
+  EXPECT_EQ(record.contents[0].what, "teacher/x");
+  EXPECT_EQ(record.contents[1].digest, "cd");
+}
+
 TEST(RunRecord, CollectsWhatTheRunSaid) {
   const RunRecord record = record_from_events(
       started(100) +

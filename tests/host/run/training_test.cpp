@@ -13,6 +13,7 @@ namespace gistmill {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 using TrainingTest = RunTest;
 
@@ -173,6 +174,71 @@ TEST_F(TrainingTest, TheRunFolderHoldsLockEventsSummaryAndReport) {
     EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / name)) << name;
   }
   EXPECT_THAT(read(folder_ / "run/recipe.lock.toml"), HasSubstr("sha256"));
+}
+
+TEST_F(TrainingTest, TheLockOfARunWithStagesRunsAgainWithoutTheFilesOfItsStages) {
+  recipe("", "part.toml");
+  const auto whole = write("whole.toml", "[[stage]]\nrecipe = 'part.toml'\nset = ['run.steps=3']\n");
+  run(request(whole));
+  EXPECT_THAT(read(folder_ / "run/recipe.lock.toml"), Not(HasSubstr(folder_.string())));
+  for (const char* name : {"part.toml", "base.toml", "whole.toml"}) std::filesystem::remove(folder_ / name);
+  run(request(folder_ / "run/recipe.lock.toml", "again"));
+  const auto saved = [&](const char* name) {
+    return read(folder_ / name / "checkpoints/part/step-000003/parameters.safetensors");
+  };
+  EXPECT_EQ(saved("again"), saved("run"));
+  EXPECT_EQ(read(folder_ / "again/recipe.lock.toml"), read(folder_ / "run/recipe.lock.toml"));
+}
+
+class ExportTest : public RunTest {
+ protected:
+  // Of the run in `run`, to `folder`.
+  RunOutcome export_to(const std::string& folder, bool merge = false) {
+    RunRequest asked = request(folder_ / "run");
+    asked.verb = RunVerb::export_run;
+    asked.target = folder_ / folder;
+    asked.merge = merge;
+    return run(asked);
+  }
+  std::string refusal(const std::string& folder, bool merge = false) {
+    try {
+      export_to(folder, merge);
+    } catch (const Failure& failure) {
+      return failure.message();
+    }
+    return "";
+  }
+};
+
+TEST_F(ExportTest, TheComponentThatTrainedWritesTheParametersOfTheLastCheckpoint) {
+  run(request(recipe()));
+  const RunOutcome outcome = export_to("out");
+  EXPECT_THAT(outcome.text, HasSubstr("scale (test/scale) of"));
+  const formats::Safetensors saved(folder_ / "run/checkpoints/step-000008/parameters.safetensors");
+  std::istringstream lines(read(folder_ / "out/a.txt"));
+  for (const float a : floats(saved, "scale.a")) {
+    float written = 0;
+    lines >> written;
+    EXPECT_EQ(written, a);
+  }
+}
+
+TEST_F(ExportTest, TheLastStageIsTaken) {
+  recipe("", "part.toml");
+  run(request(write("whole.toml",
+                    "[[stage]]\nrecipe = 'part.toml'\n[[stage]]\nname = 'more'\nrecipe = 'part.toml'\n")));
+  EXPECT_THAT(export_to("out").json, HasSubstr("checkpoints/more/step-000008"));
+}
+
+TEST_F(ExportTest, RefusesWhatCannotBeExportedAndLeavesNothing) {
+  EXPECT_THAT(refusal("out"), HasSubstr("holds no run"));
+  run(request(recipe()));
+  EXPECT_THAT(refusal("out", true), HasSubstr("has an operation 'save_merged'"));
+  std::filesystem::create_directories(folder_ / "full/something");
+  EXPECT_THAT(refusal("full"), HasSubstr("is there already"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
+  for (const auto& entry : std::filesystem::directory_iterator(folder_))
+    EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr(".tmp")));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
  * operation with a parameter, a loss. Shows that the ABI is enough, and what it asks of an author.
  * Every function follows the contract in gistmill/component.h. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,7 @@ static gm_status fail(gm_error* error, gm_status status, const char* message) {
 /* ---- instances ---- */
 
 enum { RAMP, SCALE, HALF_SQUARES };
+enum { SAVE = 1 }; /* operation of scale; the others are number 0 of their component */
 
 struct gm_instance {
   int kind;
@@ -67,6 +69,7 @@ struct gm_instance {
   float* parameter;    /* a of scale, [size] */
   gm_tensor* gradient; /* bound by the host */
   gm_param_info info;
+  char description[64]; /* of a ramp */
 };
 
 struct gm_tape {
@@ -132,12 +135,27 @@ static gm_status next(gm_instance* instance, const gm_call* call, gm_value* out)
   return give(x, out, call->error);
 }
 
+/* a.txt in the folder: a number a line. */
+static gm_status save_to(const gm_instance* instance, const gm_tensor* folder, gm_error* error) {
+  char path[4096];
+  snprintf(path, sizeof(path), "%.*s/a.txt", (int)length(folder),
+           (const char*)folder->data + folder->byte_offset);
+  FILE* file = fopen(path, "w");
+  if (file == NULL) return fail(error, GM_ERROR_UNAVAILABLE, "the file cannot be written");
+  for (int64_t i = 0; i < instance->size; ++i) fprintf(file, "%.9g\n", (double)instance->parameter[i]);
+  return fclose(file) == 0 ? GM_OK : fail(error, GM_ERROR_UNAVAILABLE, "the file cannot be written");
+}
+
 static gm_status forward(gm_instance* instance, uint32_t operation, const gm_call* call, const gm_value* in,
                          uint32_t n, gm_value* out, uint32_t m, gm_tape** tape) {
-  (void)operation;
   (void)m;
   if (instance->kind == RAMP) return next(instance, call, out);
   gm_tensor* x = in[0].as.tensor; /* ours from here on, whatever happens */
+  if (operation == SAVE) {
+    const gm_status status = save_to(instance, x, call->error);
+    release(x);
+    return status;
+  }
   gm_tensor* y = new_tensor(instance->kind == SCALE ? length(x) : -1);
   if (n != 1 || y == NULL) {
     release(x);
@@ -232,9 +250,19 @@ static gm_status load(gm_instance* instance, const void* data, uint64_t size, gm
 
 static const gm_state_extension state = {sizeof(gm_state_extension), save, load};
 
+static const char* describe_ramp(gm_instance* instance, gm_error* error) {
+  (void)error;
+  snprintf(instance->description, sizeof(instance->description), "{\"calls\": %lld, \"size\": %lld}",
+           (long long)instance->calls, (long long)instance->size);
+  return instance->description;
+}
+
+static const gm_describe_extension description = {sizeof(gm_describe_extension), describe_ramp};
+
 static const void* extension(gm_instance* instance, const char* id) {
   if (instance->kind == SCALE && strcmp(id, GM_PARAMS_EXTENSION) == 0) return &params;
   if (instance->kind == RAMP && strcmp(id, GM_STATE_EXTENSION) == 0) return &state;
+  if (instance->kind == RAMP && strcmp(id, GM_DESCRIBE_EXTENSION) == 0) return &description;
   return NULL;
 }
 
@@ -242,13 +270,14 @@ static const void* extension(gm_instance* instance, const char* id) {
 
 static const gm_operation_info next_info = {sizeof(gm_operation_info), "next", 0, 1, 0};
 static const gm_operation_info apply_info = {sizeof(gm_operation_info), "apply", 1, 1, 1};
+static const gm_operation_info save_info = {sizeof(gm_operation_info), "save", 1, 0, 0};
 static const gm_operation_info value_info = {sizeof(gm_operation_info), "value", 1, 1, 1};
 static const gm_operation_info* const ramp_operations[] = {&next_info};
-static const gm_operation_info* const scale_operations[] = {&apply_info};
+static const gm_operation_info* const scale_operations[] = {&apply_info, &save_info};
 static const gm_operation_info* const half_squares_operations[] = {&value_info};
 static const gm_component_info components[] = {
     {sizeof(gm_component_info), "test/ramp", 1, ramp_operations},
-    {sizeof(gm_component_info), "test/scale", 1, scale_operations},
+    {sizeof(gm_component_info), "test/scale", 2, scale_operations},
     {sizeof(gm_component_info), "test/half-squares", 1, half_squares_operations},
 };
 

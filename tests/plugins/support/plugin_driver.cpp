@@ -30,7 +30,9 @@ const gm_host& test_host() {
   return host;
 }
 
-gm_option option_of(const std::string& key, const OptionValue& value) {
+// texts: keeps the pointers of lists of strings.
+gm_option option_of(const std::string& key, const OptionValue& value,
+                    std::vector<std::vector<const char*>>& texts) {
   gm_option option{};
   option.struct_size = sizeof(gm_option);
   option.key = key.c_str();
@@ -50,11 +52,18 @@ gm_option option_of(const std::string& key, const OptionValue& value) {
     option.kind = GM_OPTION_INTEGERS;
     option.count = static_cast<std::uint32_t>(integers->size());
     option.integers = integers->data();
-  } else {
-    const auto& numbers = std::get<std::vector<double>>(value);
+  } else if (const auto* numbers = std::get_if<std::vector<double>>(&value)) {
     option.kind = GM_OPTION_FLOATS;
-    option.count = static_cast<std::uint32_t>(numbers.size());
-    option.numbers = numbers.data();
+    option.count = static_cast<std::uint32_t>(numbers->size());
+    option.numbers = numbers->data();
+  } else {
+    texts.emplace_back();
+    for (const std::string& item : std::get<std::vector<std::string>>(value)) {
+      texts.back().push_back(item.c_str());
+    }
+    option.kind = GM_OPTION_STRINGS;
+    option.count = static_cast<std::uint32_t>(texts.back().size());
+    option.strings = texts.back().data();
   }
   return option;
 }
@@ -96,7 +105,8 @@ PluginDriver::PluginDriver(const std::string& library, const std::string& compon
   if (info_ == nullptr) throw std::runtime_error("no component " + component + " in " + library);
 
   std::vector<gm_option> items;
-  for (const auto& [key, value] : options) items.push_back(option_of(key, value));
+  std::vector<std::vector<const char*>> texts;
+  for (const auto& [key, value] : options) items.push_back(option_of(key, value, texts));
   std::vector<const gm_option*> pointers;
   for (const gm_option& item : items) pointers.push_back(&item);
   const gm_options all = {sizeof(gm_options), static_cast<std::uint32_t>(pointers.size()), pointers.data()};

@@ -16,8 +16,8 @@
 
 namespace gistmill::test {
 
-using OptionValue =
-    std::variant<std::int64_t, double, bool, std::string, std::vector<std::int64_t>, std::vector<double>>;
+using OptionValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::int64_t>,
+                                 std::vector<double>, std::vector<std::string>>;
 using OptionTable = std::map<std::string, OptionValue>;
 
 // What the plugin answered instead of GM_OK.

@@ -57,14 +57,12 @@ TEST(SafetensorsHeader, StartsWithABrace) {
 }
 
 TEST(SafetensorsHeader, IsJson) {
-  EXPECT_THAT(refusal("{\"t\":"), HasSubstr("header is not JSON in UTF-8: "));
-  EXPECT_THAT(refusal("{} x"), HasSubstr("header is not JSON in UTF-8: "));
+  EXPECT_THAT(refusal("{\"t\":"), HasSubstr("is not JSON: "));
+  EXPECT_THAT(refusal("{} x"), HasSubstr("is not JSON: "));
   EXPECT_EQ(refusal("{}   "), "");
 }
 
-TEST(SafetensorsHeader, IsUtf8) {
-  EXPECT_THAT(refusal("{\"\xff\":{}}"), HasSubstr("header is not JSON in UTF-8: "));
-}
+TEST(SafetensorsHeader, IsUtf8) { EXPECT_THAT(refusal("{\"\xff\":{}}"), HasSubstr("is not JSON: ")); }
 
 TEST(SafetensorsHeader, HasNoDuplicateKeys) {
   const std::string empty = R"({"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
@@ -84,7 +82,7 @@ TEST(SafetensorsHeader, NamesEveryFieldOnce) {
 }
 
 TEST(SafetensorsHeader, HasTheRightTypes) {
-  EXPECT_EQ(refusal(R"({"t":1})"), "x: byte 15: entry 't' is a number when it should be an object");
+  EXPECT_EQ(refusal(R"({"t":1})"), "x: byte 13: entry 't' is a number when it should be an object");
   for (const char* wrong :
        {R"("dtype":1)", R"("dtype":["U8"])", R"("dtype":{})", R"("shape":"3")", R"("shape":[-1])",
         R"("shape":[1.5])", R"("shape":[1e3])", R"("shape":[[1]])", R"("shape":[true])", R"("shape":null)",
@@ -157,14 +155,14 @@ TEST(SafetensorsShape, MayBeEmptyOrAScalar) {
 
 TEST(SafetensorsShape, HasABoundedRank) {
   std::string shape = "[1";
-  for (int i = 0; i < 64; ++i) shape += ",1";
-  EXPECT_THAT(refusal(tensor(R"("shape":)" + shape + "]")), HasSubstr("has more than 64 dimensions"));
+  for (int i = 0; i < 8; ++i) shape += ",1";
+  EXPECT_THAT(refusal(tensor(R"("shape":)" + shape + "]")), HasSubstr("has more than 8 dimensions"));
 }
 
 TEST(SafetensorsHeader, OfDeepNonsenseIsRefusedAtItsFirstLevel) {
   const std::string deep(1000000, '[');
-  test::reset_largest_allocation();
-  EXPECT_THAT(refusal("{\"t\":" + deep), StartsWith("x: byte 14: entry 't' is an array"));
+  test::reset_allocations();
+  EXPECT_THAT(refusal("{\"t\":" + deep), StartsWith("x: byte 13: entry 't' is an array"));
   EXPECT_LT(test::largest_allocation(), 2 * deep.size() + 1024);
 }
 
@@ -204,7 +202,7 @@ TEST(SafetensorsFile, WithAnyBitFlippedIsReadOrRefusedAtNoCost) {
   for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
     std::string flipped = whole;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
-    test::reset_largest_allocation();
+    test::reset_allocations();
     refused += !is_read_alone(flipped);
     EXPECT_LT(test::largest_allocation(), 2 * whole.size() + 1024) << "bit " << bit;
   }

@@ -2,7 +2,8 @@
 // Not a writer, and not a model: what a key or a tensor means is its reader's affair.
 //
 // A file is data from strangers. Every length is checked against the bytes that are there before anything
-// is allocated or read, and every product against overflow; arrays stay in the file until asked for.
+// is allocated or read, and every product against overflow; arrays stay in the file until asked for. Neither
+// opening a file nor reading any of its metadata costs more than twice its size and 1 MiB.
 // Reference: ggml docs/gguf.md; where it is silent, the stricter reading (no nested arrays, no gaps).
 #pragma once
 
@@ -19,24 +20,36 @@
 
 namespace gistmill::formats {
 
-// Numbers as in the file. F32 to Q8_0 and BF16 can be dequantized; the others are known by size only.
+// Types whose values this library can give as floats, with their numbers in the file. A tensor may have
+// another one: it is then known by name and size only.
 enum class GgufType : std::uint32_t {
   kF32 = 0,
   kF16 = 1,
   kQ4_0 = 2,
   kQ4_1 = 3,
+  kQ5_0 = 6,
+  kQ5_1 = 7,
   kQ8_0 = 8,
+  kQ2_K = 10,
+  kQ3_K = 11,
+  kQ4_K = 12,
+  kQ5_K = 13,
+  kQ6_K = 14,
   kBF16 = 30,
 };
+bool gguf_dequantizes(GgufType type);
+// For messages.
+inline constexpr const char* kGgufDequantizedTypes =
+    "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K or Q6_K";
 // "Q4_1"; "type 77" for a number that this reader does not know. Any number may be asked for.
 std::string gguf_type_name(GgufType type);
 
 struct GgufTensor {
   std::string_view name;  // in the file's memory
-  // ggml's order: dims[0] is the length of a contiguous row. The shape elsewhere is the reverse of it.
-  std::uint32_t rank = 0;
-  std::array<std::uint64_t, 4> dims{1, 1, 1, 1};
   GgufType type = GgufType::kF32;
+  std::uint32_t rank = 0;
+  // ggml's order: dims[0] is the length of a contiguous row. The shape elsewhere is the reverse of it.
+  std::array<std::uint64_t, 4> dims{1, 1, 1, 1};
   std::uint64_t offset = 0;  // from the start of the file
   std::uint64_t bytes = 0;   // offset + bytes lies within the file
 
@@ -92,8 +105,10 @@ class Gguf {
   bool boolean_or(std::string_view key, bool fallback) const;
   std::string_view string(std::string_view key) const;
   std::vector<std::string_view> strings(std::string_view key) const;  // views into the file's memory
+  // Of elements of less than 4 bytes at most 65,536.
   std::vector<std::int64_t> integers(std::string_view key) const;
   std::vector<double> numbers(std::string_view key) const;
+  std::string_view bytes(std::string_view key) const;  // an array of 8-bit integers, in the file's memory
 
   // ---- tensors
   const std::vector<GgufTensor>& tensors() const { return tensors_; }  // in file order
@@ -102,10 +117,14 @@ class Gguf {
   // The stored bytes; aligned only as the file's general.alignment says.
   std::string_view data(const GgufTensor& tensor) const { return bytes_.substr(tensor.offset, tensor.bytes); }
 
-  // out: elements() floats, in the order of the file. Exactly ggml's values: no rounding but float's own.
+  // out: elements() floats, in the order of the file. Exactly ggml's values, with its roundings. Refuses a
+  // type that gguf_dequantizes() does not name.
   void dequantize(const GgufTensor& tensor, float* out) const;
   // out: count x row_length() floats, the rows [first, first + count). Several threads may share a tensor.
   void dequantize_rows(const GgufTensor& tensor, std::uint64_t first, std::uint64_t count, float* out) const;
+  // The same rounded to bf16 (nearest, ties to even), without a copy in floats; BF16 is copied bit for bit.
+  void dequantize_rows_bf16(const GgufTensor& tensor, std::uint64_t first, std::uint64_t count,
+                            std::uint16_t* out) const;
 
   const std::string& name() const { return name_; }
 
@@ -120,8 +139,10 @@ class Gguf {
   const GgufEntry& scalar(std::string_view key, std::string_view expected) const;
   const GgufEntry& array(std::string_view key, std::string_view expected) const;
   [[noreturn]] void refuse(const GgufEntry& entry, std::string_view expected) const;
+  void check_width(const GgufEntry& entry) const;
   std::int64_t integer_at(const GgufEntry& entry, std::uint64_t index) const;
   double number_at(const GgufEntry& entry, std::uint64_t index) const;
+  std::string_view row_bytes(const GgufTensor& tensor, std::uint64_t first, std::uint64_t count) const;
 
   std::shared_ptr<const MappedFile> file_;  // null where the bytes belong to someone else
   std::string_view bytes_;

@@ -2,7 +2,8 @@
 // Not a store of anything else: what a name means, and which file is current, is its user's affair.
 //
 // The reader takes only files that say one thing: unique names, known dtypes, tensors that fill the data
-// without gap or overlap, no bytes after them. Reference: huggingface/safetensors, README and tensor.rs.
+// without gap or overlap, no bytes after them. Opening a file costs at most twice the length of its header,
+// whatever it says. Reference: huggingface/safetensors, README and tensor.rs.
 #pragma once
 
 #include <cstddef>
@@ -41,11 +42,17 @@ const char* safetensors_dtype_name(SafetensorsDtype dtype);  // "F32"
 std::size_t safetensors_dtype_size(SafetensorsDtype dtype);  // bytes of an element
 
 struct SafetensorsTensor {
-  std::string name;
+  std::string_view name;  // valid as long as its Safetensors
   SafetensorsDtype dtype = SafetensorsDtype::kF32;
-  std::vector<std::int64_t> shape;  // row-major; empty for a scalar
+  std::vector<std::int64_t> shape;  // row-major; empty for a scalar; at most 8 dimensions
   std::string_view data;            // in the file's memory; may be unaligned
+
+  // A row is the last dimension, as in GGUF: a matrix has shape[0] rows, a vector or scalar one.
+  std::uint64_t row_length() const;
+  std::uint64_t rows() const;
 };
+// True of F32, F16 and BF16.
+bool safetensors_gives_floats(SafetensorsDtype dtype);
 
 // Immutable after construction: any number of threads may read. Throws FormatError.
 class Safetensors {
@@ -60,10 +67,21 @@ class Safetensors {
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::string& name() const { return name_; }
 
+  // out: count x row_length() values, the rows [first, first + count). Of F32, F16 and BF16 tensors, exactly;
+  // others are refused. Several threads may share a tensor.
+  void read_rows(const SafetensorsTensor& tensor, std::uint64_t first, std::uint64_t count, float* out) const;
+  // The same as bf16, rounded to nearest, ties to even; BF16 is copied bit for bit.
+  void read_rows_bf16(const SafetensorsTensor& tensor, std::uint64_t first, std::uint64_t count,
+                      std::uint16_t* out) const;
+
  private:
   void parse(std::string_view bytes);
+  void sort_by_data(std::string_view data, std::uint64_t data_start);
+  void sort_by_name();
+  std::string_view row_bytes(const SafetensorsTensor& tensor, std::uint64_t first, std::uint64_t count) const;
 
-  std::shared_ptr<const MappedFile> file_;  // null where the bytes belong to someone else
+  std::shared_ptr<const MappedFile> file_;    // null where the bytes belong to someone else
+  std::shared_ptr<std::vector<char>> names_;  // of names that the header writes with escapes
   std::string name_;
   std::vector<SafetensorsTensor> tensors_;
   std::vector<std::uint32_t> by_name_;

@@ -43,6 +43,11 @@ template <class T>
 struct HasDigest<T, std::void_t<decltype(std::declval<T&>().digest())>> : std::true_type {};
 
 template <class T, class = void>
+struct HasDescribe : std::false_type {};
+template <class T>
+struct HasDescribe<T, std::void_t<decltype(std::string(std::declval<T&>().describe()))>> : std::true_type {};
+
+template <class T, class = void>
 struct HasState : std::false_type {};
 template <class T>
 struct HasState<T, std::void_t<decltype(std::declval<T&>().save_state()),
@@ -91,6 +96,7 @@ class InstanceBase {
   virtual bool offers(std::string_view extension) const = 0;
   virtual std::int64_t symbol(std::string_view) { return -1; }
   virtual const std::string& digest() = 0;
+  virtual const std::string& describe() = 0;
   virtual std::string save_state() { return {}; }
   virtual void load_state(std::string_view) {}
   virtual void begin(const std::string&, const std::string&) {}
@@ -133,6 +139,7 @@ class Instance final : public InstanceBase {
   bool offers(std::string_view extension) const override {
     return (HasSymbol<T>::value && extension == GM_SYMBOLS_EXTENSION) ||
            (HasDigest<T>::value && extension == GM_IDENTITY_EXTENSION) ||
+           (HasDescribe<T>::value && extension == GM_DESCRIBE_EXTENSION) ||
            (HasParameters<T>::value && extension == GM_PARAMS_EXTENSION) ||
            (HasState<T>::value && extension == GM_STATE_EXTENSION) ||
            (HasOptimizer<T>::value && extension == GM_OPTIMIZER_EXTENSION) ||
@@ -149,6 +156,12 @@ class Instance final : public InstanceBase {
       if (digest_.empty()) digest_ = object_.digest();
     }
     return digest_;
+  }
+  const std::string& describe() override {
+    if constexpr (HasDescribe<T>::value) {
+      if (description_.empty()) description_ = object_.describe();
+    }
+    return description_;
   }
   std::string save_state() override {
     if constexpr (HasState<T>::value) return object_.save_state();
@@ -213,6 +226,7 @@ class Instance final : public InstanceBase {
   const OperationList<T>& operations_;
   T object_;
   std::string digest_;
+  std::string description_;
 };
 
 // Makes the operation for a class and its functions; torch.hpp has one for classes on LibTorch.

@@ -33,6 +33,16 @@ inline const gm_identity_extension& identity_extension() {
   return table;
 }
 
+inline const gm_describe_extension& describe_extension() {
+  static const gm_describe_extension table = {
+      sizeof(gm_describe_extension), [](gm_instance* instance, gm_error* error) -> const char* {
+        const char* description = nullptr;
+        guarded(error, [&] { description = base(instance).describe().c_str(); });
+        return description;
+      }};
+  return table;
+}
+
 inline const gm_params_extension& params_extension() {
   static const gm_params_extension table = {
       sizeof(gm_params_extension), [](gm_instance* instance) { return base(instance).parameters()->count(); },
@@ -104,6 +114,7 @@ inline const void* find_extension(gm_instance* instance, const char* id) {
   if (!base(instance).offers(name)) return nullptr;
   if (name == GM_SYMBOLS_EXTENSION) return &symbols_extension();
   if (name == GM_IDENTITY_EXTENSION) return &identity_extension();
+  if (name == GM_DESCRIBE_EXTENSION) return &describe_extension();
   if (name == GM_PARAMS_EXTENSION) return &params_extension();
   if (name == GM_STATE_EXTENSION) return &state_extension();
   if (name == GM_OPTIMIZER_EXTENSION) return &optimizer_extension();

@@ -11,7 +11,8 @@
 namespace gistmill {
 
 // Specialize it for a type that crosses as an object:
-//   template <> struct gistmill::ObjectType<Context> { static constexpr const char* name = "llama.context/1";
+//   template <> struct gistmill::ObjectType<Context> { static constexpr const char* name =
+//   "decoder.context/1";
 //   };
 // A member function `std::uint64_t bytes() const` of the type, where it has one, tells the memory held.
 template <class T>

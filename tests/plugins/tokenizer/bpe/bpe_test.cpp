@@ -1,5 +1,6 @@
 // The tokenizer on vocabularies of a few tokens: what it builds from them, and what it refuses.
 #include "plugins/tokenizer/bpe/bpe.hpp"
+#include "plugins/tokenizer/bpe/byte_alphabet.hpp"
 
 #include <functional>
 #include <string>
@@ -16,23 +17,38 @@ namespace {
 using test::Bytes;
 using test::refusal;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr auto kNormal = TokenType::kNormal;
-constexpr auto kControl = TokenType::kControl;
+// a, b, space, then "ab", "aba" and three special tokens, of which the last is none of the special ones.
+struct Tiny {
+  std::vector<std::string> tokens = {"a",
+                                     "b",
+                                     "\xC4\xA0",
+                                     "ab",
+                                     "aba",
+                                     "<s>",
+                                     "<s>!",
+                                     "\xC4\xA0"
+                                     "a",
+                                     "<|i m|>"};
+  std::vector<std::int32_t> special = {5, 6};
+  std::vector<std::int32_t> added = {8};
+  std::vector<std::string> merges = {"a", "b", "ab", "a", "\xC4\xA0", "a"};
+  PreTokenizer pre_tokenizer = PreTokenizer::kGpt2;
 
-// a, b, space, then "ab", "aba" and three special tokens.
-Vocabulary tiny() {
-  return {"x.gguf",
-          "gpt-2",
-          {"a", "b", "\xC4\xA0", "ab", "aba", "<s>", "<s>!",
-           "\xC4\xA0"
-           "a",
-           "<|i m|>"},
-          {kNormal, kNormal, kNormal, kNormal, kNormal, kControl, kControl, kNormal, TokenType::kUserDefined},
-          {"a b", "ab a", "\xC4\xA0 a"}};
-}
+  Vocabulary vocabulary() const {
+    Vocabulary made;
+    made.source = "x.gguf";
+    made.pre_tokenizer = pre_tokenizer;
+    for (const std::string& token : tokens) made.tokens.add(token);
+    made.model_tokens = tokens.size();
+    for (const std::int32_t id : special) made.added.push_back({id, tokens[id], true, false, false, false});
+    for (const std::int32_t id : added) made.added.push_back({id, tokens[id], false, false, false, false});
+    for (const std::string& part : merges) made.merges.add(part);
+    return made;
+  }
+};
+Vocabulary tiny() { return Tiny().vocabulary(); }
 
 std::vector<std::int32_t> encode(std::string_view text, SpecialTokens special = SpecialTokens::kRecognize) {
   const Tokenizer tokenizer(tiny());
@@ -55,6 +71,32 @@ TEST(BpeTokenizer, TakesSpecialTokensAsTextWhereAsked) {
   Encoder encoder(tokenizer);
   EXPECT_THAT(encoder.encode("a<s>b", SpecialTokens::kAsText), ElementsAre(0, 1));
   EXPECT_EQ(encoder.dropped(), 3u);
+}
+
+TEST(BpeTokenizer, RecognizesAddedTokensThatAreNotSpecialAlways) {
+  const Tokenizer tokenizer(tiny());
+  EXPECT_THAT(Encoder(tokenizer).encode("a<|i m|>b", SpecialTokens::kAsText), ElementsAre(0, 8, 1));
+}
+
+TEST(BpeTokenizer, TakesAWholePieceBeforeMergingWhereTheModelIgnoresMerges) {
+  Vocabulary vocabulary = tiny();
+  vocabulary.tokens.add("bab");  // no merge makes it
+  ++vocabulary.model_tokens;
+  const Tokenizer plain(vocabulary);
+  EXPECT_THAT(Encoder(plain).encode("bab", SpecialTokens::kRecognize), ElementsAre(1, 3));
+  vocabulary.ignore_merges = true;
+  const Tokenizer tokenizer(vocabulary);
+  EXPECT_THAT(Encoder(tokenizer).encode("bab baba", SpecialTokens::kRecognize), ElementsAre(9, 2, 1, 4));
+}
+
+TEST(BpeTokenizer, PutsTheUnknownTokenForBytesWithoutOne) {
+  Vocabulary vocabulary = tiny();
+  vocabulary.unknown = 5;
+  const Tokenizer apart(vocabulary);
+  EXPECT_THAT(Encoder(apart).encode("axyb", SpecialTokens::kRecognize), ElementsAre(0, 5, 5, 1));
+  vocabulary.fuse_unknown = true;
+  const Tokenizer fused(vocabulary);
+  EXPECT_THAT(Encoder(fused).encode("axyb", SpecialTokens::kRecognize), ElementsAre(0, 5, 1));
 }
 
 TEST(BpeTokenizer, DropsAndCountsBytesWithoutAToken) {
@@ -89,69 +131,61 @@ TEST(BpeTokenizer, RefusesIdsOutsideTheVocabulary) {
 
 // ggml-org/llama.cpp #26511: a byte token with a number that is none.
 TEST(BpeTokenizer, TakesAByteTokenAsItsText) {
-  Vocabulary vocabulary = tiny();
-  vocabulary.tokens[8] = "<0x-1>";
-  vocabulary.types[8] = TokenType::kByte;
-  EXPECT_EQ(Tokenizer(vocabulary).bytes_of(8), "<0x-1>");
+  Tiny tiny;
+  tiny.tokens[8] = "<0x-1>";
+  tiny.added.clear();
+  EXPECT_EQ(Tokenizer(tiny.vocabulary()).bytes_of(8), "<0x-1>");
 }
 
 // CVE-2025-49847: the length of a token, cast to a narrow integer.
 TEST(BpeTokenizer, HasTokensOfAnyLength) {
-  Vocabulary vocabulary = tiny();
-  vocabulary.tokens[8] = std::string(100000, 'q');
-  const Tokenizer tokenizer(vocabulary);
+  Tiny tiny;
+  tiny.tokens[8] = std::string(100000, 'q');
+  const Tokenizer tokenizer(tiny.vocabulary());
   EXPECT_EQ(tokenizer.bytes_of(8).size(), 100000u);
-  EXPECT_THAT(Encoder(tokenizer).encode(vocabulary.tokens[8], SpecialTokens::kRecognize), ElementsAre(8));
+  EXPECT_THAT(Encoder(tokenizer).encode(tiny.tokens[8], SpecialTokens::kRecognize), ElementsAre(8));
 }
 
 struct Mistake {
   const char* name;
-  std::function<void(Vocabulary&)> make;
+  std::function<void(Tiny&)> make;
   const char* message;
 };
 
 class BpeVocabulary : public testing::TestWithParam<Mistake> {};
 
 TEST_P(BpeVocabulary, IsRefused) {
-  Vocabulary vocabulary = tiny();
-  GetParam().make(vocabulary);
-  EXPECT_EQ(refusal([&] { Tokenizer{vocabulary}; }), GetParam().message);
+  Tiny tiny;
+  GetParam().make(tiny);
+  EXPECT_EQ(refusal([&] { Tokenizer{tiny.vocabulary()}; }), GetParam().message);
 }
 
-INSTANTIATE_TEST_SUITE_P(Where, BpeVocabulary,
-                         testing::Values(
-                             // GHSA-7rxv, CVE-2025-52566: counts that do not match.
-                             Mistake{"TypesAreMissing", [](auto& v) { v.types.pop_back(); },
-                                     "x.gguf: has 8 token types for 9 tokens"},
-                             Mistake{"ATokenIsThereTwice", [](auto& v) { v.tokens[8] = "ab"; },
-                                     "x.gguf: tokens 3 and 8 are both 'ab'"},
-                             Mistake{"AMergeHasNoSpace", [](auto& v) { v.merges[0] = "ab"; },
-                                     "x.gguf: merge 0, 'ab', is not two tokens with a space between"},
-                             Mistake{"AMergeHasTwoSpaces", [](auto& v) { v.merges[0] = "a b c"; },
-                                     "x.gguf: merge 0, 'a b c', is not two tokens with a space between"},
-                             Mistake{
-                                 "AMergeNeedsATokenThatIsNotThere", [](auto& v) { v.merges[1] = "ab q"; },
-                                 "x.gguf: merge 1, 'ab q', needs token 'abq', which the vocabulary lacks"},
-                             Mistake{"AMergeIsThereTwice", [](auto& v) { v.merges[1] = v.merges[0]; },
-                                     "x.gguf: merge 1, 'a b', occurs twice"},
-                             Mistake{"ThePreTokenizerIsUnknown", [](auto& v) { v.pre_tokenizer = "qwen2"; },
-                                     "x.gguf: tokenizer.ggml.pre: unknown pre-tokenizer 'qwen2', expected "
-                                     "gpt-2, starcoder or smollm"}),
-                         [](const auto& mistake) { return std::string(mistake.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Where, BpeVocabulary,
+    testing::Values(Mistake{"ATokenIsThereTwice", [](auto& v) { v.tokens[8] = "ab"; },
+                            "x.gguf: tokens 3 and 8 are both 'ab'"},
+                    Mistake{"AMergeNeedsATokenThatIsNotThere", [](auto& v) { v.merges[3] = "q"; },
+                            "x.gguf: merge 1, 'ab q', needs token 'abq', which the vocabulary lacks"},
+                    Mistake{"AMergeIsThereTwice",
+                            [](auto& v) {
+                              v.merges = {"a", "b", "a", "b"};
+                            },
+                            "x.gguf: merge 1, 'a b', occurs twice"}),
+    [](const auto& mistake) { return std::string(mistake.param.name); });
 
 TEST(BpeVocabularyDigest, ChangesWithEveryPart) {
   const std::string digest = tiny().digest();
   Vocabulary moved = tiny();
   moved.source = "y.gguf";
   EXPECT_EQ(moved.digest(), digest);
-  const std::vector<std::function<void(Vocabulary&)>> changes = {
-      [](Vocabulary& v) { v.tokens[0] = "c"; }, [](Vocabulary& v) { v.types[0] = kControl; },
-      [](Vocabulary& v) { std::swap(v.merges[0], v.merges[1]); },
-      [](Vocabulary& v) { v.pre_tokenizer = "smollm"; }};
+  const std::vector<std::function<void(Tiny&)>> changes = {
+      [](Tiny& v) { v.tokens[0] = "c"; }, [](Tiny& v) { v.special.push_back(0); },
+      [](Tiny& v) { std::swap(v.merges[0], v.merges[1]); },
+      [](Tiny& v) { v.pre_tokenizer = PreTokenizer::kStarcoder; }};
   for (const auto& change : changes) {
-    Vocabulary other = tiny();
+    Tiny other;
     change(other);
-    EXPECT_NE(other.digest(), digest);
+    EXPECT_NE(other.vocabulary().digest(), digest);
   }
 }
 
@@ -168,10 +202,55 @@ TEST(BpeVocabularyFile, IsReadFromItsMetadata) {
                                 .str();
   const Vocabulary vocabulary = vocabulary_from(formats::Gguf(bytes, "x.gguf"));
   EXPECT_EQ(vocabulary.source, "x.gguf");
-  EXPECT_EQ(vocabulary.pre_tokenizer, "smollm");
-  EXPECT_THAT(vocabulary.tokens, ElementsAre("a", "b", "ab"));
-  EXPECT_EQ(vocabulary.types[2], TokenType::kUserDefined);
-  EXPECT_THAT(vocabulary.merges, ElementsAre("a b"));
+  EXPECT_EQ(vocabulary.pre_tokenizer, PreTokenizer::kStarcoder);
+  EXPECT_EQ(vocabulary.tokens.size(), 3u);
+  EXPECT_EQ(vocabulary.tokens[2], "ab");
+  ASSERT_EQ(vocabulary.added.size(), 1u);
+  EXPECT_FALSE(vocabulary.added[0].special);
+  EXPECT_EQ(vocabulary.merges.size(), 2u);
+  EXPECT_EQ(vocabulary.merges[1], "b");
+}
+
+std::string gguf_with(const std::string& pre, std::initializer_list<std::int32_t> types,
+                      std::string_view merge) {
+  return gguf("gpt2", 5)
+      .string_entry("tokenizer.ggml.pre", pre)
+      .strings_entry("tokenizer.ggml.tokens", {"a", "b", "ab"})
+      .numbers_entry<std::int32_t>("tokenizer.ggml.token_type", 5, types)
+      .strings_entry("tokenizer.ggml.merges", {std::string(merge)})
+      .str();
+}
+
+// GHSA-7rxv, CVE-2025-52566: counts that do not match.
+TEST(BpeVocabularyFile, MustHaveATypeForEachToken) {
+  const std::string bytes = gguf_with("gpt-2", {1, 1}, "a b");
+  EXPECT_EQ(refusal([&] { vocabulary_from(formats::Gguf(bytes, "x.gguf")); }),
+            "x.gguf: has 2 token types for 3 tokens");
+}
+
+TEST(BpeVocabularyFile, MustHaveMergesOfTwoTokens) {
+  for (const std::string_view merge : {"ab", "a b c"}) {
+    const std::string bytes = gguf_with("gpt-2", {1, 1, 1}, merge);
+    EXPECT_EQ(refusal([&] { vocabulary_from(formats::Gguf(bytes, "x.gguf")); }),
+              "x.gguf: merge 0, '" + std::string(merge) + "', is not two tokens with a space between");
+  }
+}
+
+TEST(BpeVocabularyFile, KnowsPreTokenizersByTheirName) {
+  const auto read = [](const char* name) {
+    const std::string bytes = gguf_with(name, {1, 1, 1}, "a b");
+    return vocabulary_from(formats::Gguf(bytes, "x.gguf"));
+  };
+  EXPECT_EQ(read("gpt-2").pre_tokenizer, PreTokenizer::kGpt2);
+  EXPECT_EQ(read("smollm").pre_tokenizer, PreTokenizer::kStarcoder);
+  EXPECT_EQ(read("llama-bpe").pre_tokenizer, PreTokenizer::kLlama3);
+  EXPECT_TRUE(read("llama-bpe").ignore_merges);
+  EXPECT_EQ(read("qwen2").pre_tokenizer, PreTokenizer::kQwen2);
+  EXPECT_FALSE(read("qwen2").ignore_merges);
+  EXPECT_EQ(refusal([&] { read("falcon"); }),
+            "x.gguf: tokenizer.ggml.pre is unknown pre-tokenizer 'falcon', expected one of gpt-2, phi-2, "
+            "starcoder, "
+            "smollm, llama-bpe, llama3, llama-v3, smaug-bpe, qwen2, deepseek-r1-qwen");
 }
 
 TEST(BpeVocabularyFile, MustBeOfAByteLevelTokenizer) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "plugins/tokenizer/bpe/byte_alphabet.hpp"
 #include "plugins/tokenizer/bpe/vocabulary.hpp"
 #include "tests/sdk/formats/test_data.hpp"
 
@@ -37,26 +38,28 @@ inline bpe::Vocabulary vocabulary_from_htok(const std::filesystem::path& path) {
 
   bpe::Vocabulary vocabulary;
   vocabulary.source = path.string();
-  vocabulary.pre_tokenizer = "smollm";
-  vocabulary.tokens.resize(vocabulary_size);
-  vocabulary.types.assign(vocabulary_size, bpe::TokenType::kNormal);
+  vocabulary.pre_tokenizer = bpe::PreTokenizer::kStarcoder;
+  std::vector<std::string> tokens(vocabulary_size);
   std::size_t at = texts;
   for (std::size_t i = 0; i < specials; ++i) {
     const auto length = static_cast<unsigned char>(bytes[lengths + i]);
-    vocabulary.tokens[i] = bytes.substr(at, length);
-    vocabulary.types[i] = bpe::TokenType::kControl;
+    tokens[i] = bytes.substr(at, length);
+    vocabulary.added.push_back({static_cast<std::int32_t>(i), tokens[i], true, false, false, false});
     at += length;
   }
   for (std::size_t byte = 0; byte < 256; ++byte) {
     const std::size_t id = u16(kByteTable + 2 * byte);
-    if (id != 0xFFFF) vocabulary.tokens[id] = bpe::to_byte_alphabet(std::string(1, static_cast<char>(byte)));
+    if (id != 0xFFFF) tokens[id] = bpe::to_byte_alphabet(std::string(1, static_cast<char>(byte)));
   }
   for (std::size_t i = 0; i < merges; ++i) {
-    const std::string& left = vocabulary.tokens[u16(merge_table + 4 * i)];
-    const std::string& right = vocabulary.tokens[u16(merge_table + 4 * i + 2)];
-    vocabulary.merges.push_back(left + " " + right);
-    vocabulary.tokens[first_merged + i] = left + right;
+    const std::string& left = tokens[u16(merge_table + 4 * i)];
+    const std::string& right = tokens[u16(merge_table + 4 * i + 2)];
+    vocabulary.merges.add(left);
+    vocabulary.merges.add(right);
+    tokens[first_merged + i] = left + right;
   }
+  for (const std::string& token : tokens) vocabulary.tokens.add(token);
+  vocabulary.model_tokens = tokens.size();
   return vocabulary;
 }
 

@@ -1,5 +1,4 @@
 // The plugin as the host drives it, through the C ABI: options, tensors, messages, digest.
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -9,8 +8,9 @@
 #include <vector>
 
 #include <gmock/gmock.h>
-#include <gistmill/plugin.hpp>
+#include <nlohmann/json.hpp>
 
+#include "tests/plugins/tokenizer/tokenizer_driver.hpp"
 #include "tests/sdk/formats/gguf_builder.hpp"
 #include "tests/sdk/formats/test_data.hpp"
 
@@ -21,100 +21,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// What the plugin said to the host, on any log level.
-std::vector<std::string>& logged() {
-  static std::vector<std::string> messages;
-  return messages;
-}
-
-const gm_host& host() {
-  static const gm_host host{
-      sizeof(gm_host), GM_ABI_MAJOR, GM_ABI_MINOR, "0.1.0",
-      [](std::int32_t, const char*, const char* message) { logged().push_back(message); }};
-  return host;
-}
-
-struct Refusal : std::runtime_error {
-  Refusal(gm_status status, const std::string& message, std::string at)
-      : std::runtime_error(message), code(status), key(std::move(at)) {}
-  gm_status code;
-  std::string key;
-};
-
-struct Sink : gm_error {
-  Sink() : gm_error{sizeof(gm_error), this, &Sink::keep} {}
-  static void keep(gm_error* self, gm_status, const char* text, const char* at) {
-    auto& sink = *static_cast<Sink*>(self->context);
-    sink.message = text;
-    sink.place = at == nullptr ? "" : at;
-  }
-  void check(gm_status status) const {
-    if (status != GM_OK) throw Refusal(status, message, place);
-  }
-  std::string message, place;
-};
-
-const gm_component_interface& interface() {
-  static const auto* const kInterface = [] {
-    void* library = dlopen(TOKENIZER_BPE_PLUGIN, RTLD_NOW | RTLD_LOCAL);  // never closed, as in the host
-    if (library == nullptr) throw std::runtime_error(dlerror());
-    const auto* entry = static_cast<const gm_entry*>(dlsym(library, "gm_plugin"));
-    return static_cast<const gm_component_interface*>(entry->get_interface(GM_COMPONENT_INTERFACE));
-  }();
-  return *kInterface;
-}
-
-class Bpe {
+class Bpe : public TokenizerDriver {
  public:
-  explicit Bpe(const std::string& model, bool special = true) {
-    gm_option path{}, recognize{};
-    path.struct_size = recognize.struct_size = sizeof(gm_option);
-    path.key = "model";
-    path.kind = GM_OPTION_STRING;
-    path.string = model.c_str();
-    recognize.key = "special";
-    recognize.kind = GM_OPTION_BOOLEAN;
-    recognize.boolean = special ? 1 : 0;
-    const gm_option* items[] = {&path, &recognize};
-    const gm_options options{sizeof(gm_options), 2, items};
-    Sink sink;
-    sink.check(interface().create(&host(), "tokenizer/bpe", &options, &instance_, &sink));
-  }
-  Bpe(const Bpe&) = delete;
-  Bpe& operator=(const Bpe&) = delete;
-  ~Bpe() { interface().destroy(instance_); }
-
-  std::vector<std::int32_t> encode(std::string_view text) {
-    const std::vector<std::uint8_t> bytes(text.begin(), text.end());
-    return run<std::int32_t>(0, Tensor::of(bytes, {static_cast<std::int64_t>(bytes.size())}));
-  }
-  std::string decode(const std::vector<std::int32_t>& ids) {
-    const auto bytes = run<std::uint8_t>(1, Tensor::of(ids, {static_cast<std::int64_t>(ids.size())}));
-    return {bytes.begin(), bytes.end()};
-  }
-  std::string digest() {
-    Sink sink;
-    const auto* identity =
-        static_cast<const gm_identity_extension*>(interface().extension(instance_, GM_IDENTITY_EXTENSION));
-    return identity->digest(instance_, &sink);
-  }
-
- private:
-  template <class T>
-  std::vector<T> run(std::uint32_t operation, const Tensor& input) {
-    gm_value in{GM_VALUE_TENSOR, 0, {}}, out{};
-    in.as.tensor = input.share();
-    Sink sink;
-    gm_call call{};
-    call.struct_size = sizeof call;
-    call.error = &sink;
-    sink.check(interface().forward(instance_, operation, &call, &in, 1, &out, 1, nullptr));
-    const Tensor result = Tensor::adopt(out.as.tensor);
-    EXPECT_EQ(result.shape(), std::vector<std::int64_t>{result.size()});
-    return {result.data<T>(), result.data<T>() + result.size()};
-  }
-
-  gm_instance* instance_ = nullptr;
+  explicit Bpe(const std::string& model, bool special = true)
+      : TokenizerDriver(TOKENIZER_BPE_PLUGIN, "tokenizer/bpe", model, special) {}
 };
 
 // A GGUF file of a few tokens, gone when the test ends.
@@ -128,10 +38,12 @@ class BpePlugin : public ::testing::Test {
   }
   ~BpePlugin() override { std::filesystem::remove(path_); }
 
-  void write(std::string_view pre_tokenizer) {
+  void write(std::string_view pre_tokenizer, std::string_view chat_template = "{{ messages }}") {
     const std::string bytes =
         Bytes()
-            .gguf_header(0, 5)
+            .gguf_header(0, 7)
+            .string_entry("tokenizer.chat_template", chat_template)
+            .numbers_entry<std::int32_t>("ignored", 5, {1})
             .string_entry("tokenizer.ggml.model", "gpt2")
             .string_entry("tokenizer.ggml.pre", pre_tokenizer)
             .strings_entry("tokenizer.ggml.tokens", {"a", "b", "ab", "<s>", "<", "s", ">"})
@@ -175,6 +87,30 @@ TEST_F(BpePlugin, HasTheDigestOfItsVocabulary) {
   EXPECT_NE(Bpe(path_).digest(), digest);
 }
 
+TEST_F(BpePlugin, DescribesItsFile) {
+  const auto described = Bpe(path_).describe();
+  EXPECT_EQ(described.at("kind"), "bpe");
+  EXPECT_EQ(described.at("pre_tokenizer"), "gpt-2");
+  EXPECT_TRUE(described.at("normalizer").is_null());
+  EXPECT_EQ(described.at("vocabulary"), 7);
+  EXPECT_EQ(described.at("merges"), 1);
+  EXPECT_EQ(described.at("added_tokens"), 1);
+  EXPECT_TRUE(described.at("chat_template").is_null());
+  EXPECT_EQ(described.at("special_tokens"), nlohmann::json::object());
+}
+
+// The template of SmolLM2-Instruct is short enough to be told in a test: it is GGUF metadata of the model.
+TEST_F(BpePlugin, WritesMessagesAsTheModelsTemplateDoes) {
+  const auto model = model_file();
+  GISTMILL_SKIP_WITHOUT(model);
+  Bpe bpe(model);
+  EXPECT_EQ(bpe.describe().at("chat_template"), "SmolLM2-Instruct");
+  EXPECT_EQ(bpe.describe().at("special_tokens").at("eos").at("text"), "<|im_end|>");
+  const std::string text = bpe.chat(R"([{"role":"system","content":"s"},{"role":"user","content":"u"}])");
+  EXPECT_EQ(text, "<|im_start|>system\ns<|im_end|>\n<|im_start|>user\nu<|im_end|>\n<|im_start|>assistant\n");
+  EXPECT_THAT(bpe.encode(text).front(), 1);
+}
+
 template <class Body>
 void expect_user_error(Body&& body, const std::string& key, const std::string& message) {
   try {
@@ -189,8 +125,16 @@ void expect_user_error(Body&& body, const std::string& key, const std::string& m
 
 TEST_F(BpePlugin, PointsAtTheModelOptionWhereTheFileIsWrong) {
   expect_user_error([&] { Bpe bpe(path_.string() + ".none"); }, "model", "cannot open: No such file");
-  write("qwen2");
-  expect_user_error([&] { Bpe bpe(path_); }, "model", "unknown pre-tokenizer 'qwen2'");
+  write("falcon");
+  expect_user_error([&] { Bpe bpe(path_); }, "model", "unknown pre-tokenizer 'falcon'");
+}
+
+TEST_F(BpePlugin, NamesAChatTemplateThatItDoesNotKnow) {
+  Bpe bpe(path_);
+  expect_user_error([&] { bpe.chat("[]"); }, "model",
+                    "the model has an unknown chat template, SHA-256 "
+                    "f24189f08c85a1eb19a737306c3a13e85462ee33d964f28108d64a2485fa2171, expected that of one "
+                    "of SmolLM2-Instruct, ");
 }
 
 TEST_F(BpePlugin, PointsAtTheTokensWhereAnIdIsWrong) {

@@ -1,7 +1,7 @@
-// The pre-tokenizers: the pattern's alternatives one by one, and a slow reading of the pattern to compare.
+// The pre-tokenizers: the patterns' alternatives one by one. fixtures_test.cpp compares them with
+// `tokenizers`.
 #include "plugins/tokenizer/bpe/splitter.hpp"
 
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -21,6 +21,8 @@ std::vector<std::string> split(PreTokenizer pre_tokenizer, std::string_view text
 }
 std::vector<std::string> gpt2(std::string_view text) { return split(PreTokenizer::kGpt2, text); }
 std::vector<std::string> starcoder(std::string_view text) { return split(PreTokenizer::kStarcoder, text); }
+std::vector<std::string> llama3(std::string_view text) { return split(PreTokenizer::kLlama3, text); }
+std::vector<std::string> qwen2(std::string_view text) { return split(PreTokenizer::kQwen2, text); }
 
 TEST(Splitter, HasNothingToSayAboutNothing) { EXPECT_THAT(gpt2(""), IsEmpty()); }
 
@@ -78,16 +80,45 @@ TEST(Splitter, TakesBytesThatAreNotUtf8AsPunctuation) {
   EXPECT_THAT(gpt2("\xED\xA0\x80z"), ElementsAre("\xED\xA0\x80", "z"));  // a surrogate
 }
 
-TEST(Splitter, RefusesPreTokenizersThatItDoesNotKnowByName) {
-  EXPECT_EQ(pre_tokenizer_named("gpt-2"), PreTokenizer::kGpt2);
-  EXPECT_EQ(pre_tokenizer_named("smollm"), PreTokenizer::kStarcoder);
-  EXPECT_EQ(pre_tokenizer_named("starcoder"), PreTokenizer::kStarcoder);
-  try {
-    pre_tokenizer_named("llama-bpe");
-    FAIL() << "llama-bpe was taken";
-  } catch (const std::invalid_argument& error) {
-    EXPECT_STREQ(error.what(), "unknown pre-tokenizer 'llama-bpe', expected gpt-2, starcoder or smollm");
-  }
+TEST(Splitter, TakesNumbersOfANewerUnicodeAloneForStarcoderOnly) {
+  const char* const kNew = "\xF0\x91\xB7\xA0\xF0\x91\xB7\xA1";  // U+11DE0, U+11DE1
+  EXPECT_THAT(starcoder(kNew), ElementsAre("\xF0\x91\xB7\xA0", "\xF0\x91\xB7\xA1"));
+  EXPECT_THAT(gpt2(kNew), ElementsAre(kNew));
+}
+
+TEST(LlamaSplitter, TakesOneCharacterAlongWithAWord) {
+  EXPECT_THAT(llama3("a (b\tc"), ElementsAre("a", " (", "b", "\tc"));
+  EXPECT_THAT(llama3("(a ((b"), ElementsAre("(a", " ((", "b"));
+  EXPECT_THAT(llama3("\na\r\nb"), ElementsAre("\n", "a", "\r\n", "b"));
+}
+
+TEST(LlamaSplitter, CutsContractionsInAnyCase) {
+  EXPECT_THAT(llama3("IT'S it's"), ElementsAre("IT", "'S", " it", "'s"));
+  EXPECT_THAT(llama3("We'Re I'LL'"), ElementsAre("We", "'Re", " I", "'LL", "'"));
+  EXPECT_THAT(llama3("'\xC5\xBFo"), ElementsAre("'\xC5\xBF", "o"));  // the long s
+  EXPECT_THAT(llama3("'able 'r"), ElementsAre("'able", " '", "r"));
+  EXPECT_THAT(llama3("'\xC5"), ElementsAre("'\xC5"));
+}
+
+TEST(LlamaSplitter, CountsNumbersByThreeOrOne) {
+  EXPECT_THAT(llama3("12345 6"), ElementsAre("123", "45", " ", "6"));
+  EXPECT_THAT(qwen2("12 3a"), ElementsAre("1", "2", " ", "3", "a"));
+}
+
+TEST(LlamaSplitter, TakesNewlinesAlongWithPunctuation) {
+  EXPECT_THAT(llama3("a.\n\nb"), ElementsAre("a", ".\n\n", "b"));
+  EXPECT_THAT(llama3(" !\r\n c"), ElementsAre(" !\r\n", " c"));
+}
+
+TEST(LlamaSplitter, EndsARunOfSpaceAtItsLastNewline) {
+  EXPECT_THAT(llama3("a \n \n  b"), ElementsAre("a", " \n \n", " ", " b"));
+  EXPECT_THAT(llama3("a   b"), ElementsAre("a", "  ", " b"));
+  EXPECT_THAT(llama3("a   "), ElementsAre("a", "   "));
+  EXPECT_THAT(llama3("a\t1"), ElementsAre("a", "\t", "1"));
+}
+
+TEST(LlamaSplitter, TakesBytesThatAreNotUtf8AsPunctuation) {
+  EXPECT_THAT(llama3("\xFFz \xC3"), ElementsAre("\xFFz", " \xC3"));
 }
 
 }  // namespace

@@ -1,0 +1,116 @@
+// inspect, tokenize, score, generate: a model outside of a recipe. LibTorch is loaded where the component
+// that reads the model needs it, and with it only.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "host/cli/input.hpp"
+#include "host/cli/terminal.hpp"
+#include "host/cli/verbs.hpp"
+#include "host/instance/machine.hpp"
+#include "host/instance/plugin_host.hpp"
+#include "host/model/model_task.hpp"
+
+namespace gistmill {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Nothing is loaded from the working folder: these verbs have no recipe that would stand beside plugins.
+Registry open_registry(const Command& command) {
+  std::vector<fs::path> folders = command.plugin_folders();
+  for (fs::path& folder : Registry::search_path()) folders.push_back(std::move(folder));
+  return Registry(folders);
+}
+
+void listen_to_plugins() {
+  set_plugin_listener([](std::string_view level, const std::string& text, const std::string&) {
+    print_talk(level == "info" ? text : fmt::format("{}: {}", level, text));
+  });
+}
+
+std::int64_t integer_option(const Command& command, const char* name, std::int64_t fallback) {
+  const std::optional<std::string> text = command.value(name);
+  if (!text) return fallback;
+  std::int64_t number = 0;
+  const char* const end = text->data() + text->size();
+  const auto [rest, error] = std::from_chars(text->data(), end, number);
+  if (error != std::errc() || rest != end || number < 0) {
+    throw Failure(ExitCode::usage,
+                  fmt::format("--{} is '{}' when it should be a whole number from 0", name, *text));
+  }
+  return number;
+}
+
+// What is short for `--set teacher.OPTION=VALUE`.
+std::vector<std::string> overrides_of(const Command& command) {
+  std::vector<std::string> overrides = command.overrides();
+  for (const char* name : {"max-tokens", "temperature", "top-p"}) {
+    const std::optional<std::string> value = command.value(name);
+    if (!value) continue;
+    std::string option = name;
+    std::replace(option.begin(), option.end(), '-', '_');
+    overrides.push_back(fmt::format("teacher.{}={}", option, *value));
+  }
+  return overrides;
+}
+
+void run_tokenize(const Command& command, const ModelTask& task) {
+  const Input input = read_input(command, 1);
+  if (command.has("decode")) return detokenize(task, input.bytes, input.name);
+  tokenize(task, input.bytes);
+}
+
+void run_score(const Command& command, const ModelTask& task) {
+  ScoreSettings settings;
+  settings.window = integer_option(command, "window", 0);
+  settings.stride = integer_option(command, "stride", 0);
+  settings.per_token = command.has("per-token");
+  score(task, read_input(command, 1).bytes, settings);
+}
+
+// An editor or `echo` ends a text with a line end, behind which a model goes on in another way.
+std::string prompt_of(const Command& command) {
+  const std::optional<std::string> given = command.value("prompt");
+  if (given && command.arguments.size() > 1)
+    throw Failure(ExitCode::usage, "--prompt and FILE exclude each other");
+  if (given) return *given;
+  std::string text = read_input(command, 1).bytes;
+  if (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+void run_generate(const Command& command, const ModelTask& task) {
+  GenerateSettings settings;
+  settings.seed = static_cast<std::uint64_t>(integer_option(command, "seed", 0));
+  settings.chat = command.has("chat");
+  settings.system = command.value("system").value_or("");
+  if (!settings.system.empty() && !settings.chat)
+    throw Failure(ExitCode::usage, "--system needs --chat: only a chat has a system message");
+  generate(task, prompt_of(command), settings);
+}
+
+}  // namespace
+
+ExitCode run_model_verb(const Command& command) {
+  const bool text_only = command.verb == "tokenize";
+  const std::vector<std::string> roles =
+      text_only ? std::vector<std::string>{"tokenizer"} : std::vector<std::string>{"teacher", "tokenizer"};
+  const ModelChoice choice(command.arguments.front(), overrides_of(command), roles);
+  Registry registry = open_registry(command);
+  listen_to_plugins();
+  if (!text_only) {
+    keep_freed_memory();
+    set_default_threads();
+  }
+  const ModelTask task{choice, registry, command.json(), print_answer, print_talk};
+  if (command.verb == "tokenize") run_tokenize(command, task);
+  if (command.verb == "score") run_score(command, task);
+  if (command.verb == "generate") run_generate(command, task);
+  if (command.verb == "inspect") inspect(task);
+  return ExitCode::ok;
+}
+
+}  // namespace gistmill

@@ -1,0 +1,170 @@
+// Calls across the ABI for one instance; see bare_instance.hpp.
+#include "host/instance/bare_instance.hpp"
+
+#include <fmt/format.h>
+
+#include "host/diagnostic/failure.hpp"
+#include "host/instance/marshalled_options.hpp"
+
+namespace gistmill {
+
+namespace {
+
+std::uint64_t split_mix(std::uint64_t x) {  // SplitMix64's finalizer, Steele et al. 2014
+  x += 0x9e3779b97f4a7c15ULL;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+std::uint64_t mix_key(std::uint64_t seed, std::string_view name, std::uint64_t step,
+                      std::uint64_t micro_step) {
+  std::uint64_t key = split_mix(seed);
+  for (const char letter : name) key = split_mix(key ^ static_cast<unsigned char>(letter));
+  return split_mix(split_mix(key ^ step) ^ micro_step);
+}
+
+std::uint32_t operation_index(const ComponentSpec& spec, const OperationSpec& operation) {
+  for (std::size_t i = 0; i < spec.operations.size(); ++i) {
+    if (&spec.operations[i] == &operation) return static_cast<std::uint32_t>(i);
+  }
+  throw Failure(ExitCode::failed, fmt::format("operation {} is not one of {}", operation.name, spec.name));
+}
+
+BareInstance::ErrorSink::ErrorSink() {
+  error_ = {sizeof(gm_error), this, [](gm_error* self, gm_status, const char* message, const char* key) {
+              auto& sink = *static_cast<ErrorSink*>(self->context);
+              sink.message_ = message != nullptr ? message : "";
+              sink.key_ = key != nullptr ? key : "";
+            }};
+}
+
+void BareInstance::fail(gm_status status, const ErrorSink& sink, std::string_view doing) const {
+  const std::string& use = planned_.spec->name;
+  const std::string who = planned_.name == use ? use : fmt::format("{} ({})", planned_.name, use);
+  const std::string message =
+      fmt::format("{}: {}", who, sink.message().empty() ? "failed without a message" : sink.message());
+  Origin origin = planned_.origin;
+  if (const PlannedOption* option = planned_.option(sink.key());
+      option != nullptr && option->origin.known()) {
+    origin = option->origin;
+  }
+  switch (status) {
+    case GM_ERROR_USER:
+      throw Failure(ExitCode::recipe, origin, message);
+    case GM_CANCELED:
+      throw Failure(ExitCode::interrupted, fmt::format("{} was canceled", planned_.name));
+    case GM_ERROR_UNAVAILABLE:
+    case GM_ERROR_OUT_OF_MEMORY:
+      throw Failure(ExitCode::failed, origin, message);
+    default:
+      break;
+  }
+  throw Failure(
+      ExitCode::failed, origin, message,
+      {fmt::format("while {} {}; plugin {} {} in {}", doing, planned_.name, component_.file->manifest.name,
+                   component_.file->manifest.version, component_.file->path.string()),
+       "this is a defect of the plugin"});
+}
+
+BareInstance::BareInstance(const PlannedInstance& planned, const LoadedComponent& component,
+                           const gm_host& host)
+    : planned_(planned), component_(component) {
+  const MarshalledOptions options(planned_.options);
+  ErrorSink sink;
+  const gm_status status =
+      interface().create(&host, planned_.spec->name.c_str(), options.get(), &handle_, sink.get());
+  if (status != GM_OK || handle_ == nullptr) fail(status, sink, "creating");
+}
+
+BareInstance::~BareInstance() {
+  if (handle_ != nullptr) interface().destroy(handle_);
+}
+
+const void* BareInstance::find_extension(const char* id) const {
+  return interface().extension == nullptr ? nullptr : interface().extension(handle_, id);
+}
+
+std::int64_t BareInstance::symbol(const std::string& name) const {
+  const auto* symbols = extension<gm_symbols_extension>(GM_SYMBOLS_EXTENSION);
+  return symbols == nullptr ? -1 : symbols->get(handle_, name.c_str());
+}
+
+std::string BareInstance::digest() const {
+  const auto* identity = extension<gm_identity_extension>(GM_IDENTITY_EXTENSION);
+  if (identity == nullptr) return "";
+  ErrorSink sink;
+  const char* digest = identity->digest(handle_, sink.get());
+  if (digest == nullptr) fail(GM_ERROR_UNAVAILABLE, sink, "asking for the digest of");
+  return digest;
+}
+
+nlohmann::ordered_json BareInstance::describe() const {
+  const auto* extension_table = extension<gm_describe_extension>(GM_DESCRIBE_EXTENSION);
+  if (extension_table == nullptr) return nlohmann::ordered_json::object();
+  ErrorSink sink;
+  const char* text = extension_table->describe(handle_, sink.get());
+  if (text == nullptr) fail(GM_ERROR_UNAVAILABLE, sink, "asking for the description of");
+  auto description = nlohmann::ordered_json::parse(text, nullptr, false);
+  if (!description.is_object()) {
+    ErrorSink refusal;
+    constexpr std::size_t kShown = 60;
+    const std::string found =
+        std::string_view(text).size() > kShown ? std::string(text, kShown) + "..." : std::string(text);
+    const std::string message =
+        fmt::format("its description is {} when it should be a JSON object", string_text(found));
+    refusal.get()->set(refusal.get(), GM_ERROR_INTERNAL, message.c_str(), nullptr);
+    fail(GM_ERROR_INTERNAL, refusal, "asking for the description of");
+  }
+  return description;
+}
+
+void BareInstance::start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed) {
+  std::vector<gm_symbol> list;
+  for (const auto& [name, value] : symbols) list.push_back({name.c_str(), value});
+  gm_start start{};
+  start.struct_size = sizeof(gm_start);
+  start.symbol_count = static_cast<std::uint32_t>(list.size());
+  start.symbols = list.data();
+  start.seed = mix_key(run_seed, planned_.name, 0, 0);
+  start.device_type = GM_DEVICE_CPU;
+  ErrorSink sink;
+  const gm_status status = interface().start(handle_, &start, sink.get());
+  if (status != GM_OK) fail(status, sink, "starting");
+  started_ = true;
+}
+
+gm_call BareInstance::make_call(const StepContext& context, const std::string& instance, gm_error* error,
+                                const std::vector<std::uint8_t>* need) {
+  gm_call call{};
+  call.struct_size = sizeof(gm_call);
+  call.flags = GM_CALL_DETERMINISTIC | (context.train ? GM_CALL_TRAIN : 0u);
+  call.device_type = GM_DEVICE_CPU;
+  call.step = context.step;
+  call.micro_step = context.micro_step;
+  call.parameter_generation = context.parameter_generation;
+  call.need = need != nullptr && !need->empty() ? need->data() : nullptr;
+  call.random_key = mix_key(context.seed, instance, context.step, context.micro_step);
+  call.cancel = context.cancel;
+  call.error = error;
+  return call;
+}
+
+bool BareInstance::call(const OperationSpec& operation, const StepContext& context,
+                        const std::vector<gm_value>& given, std::vector<gm_value>& results, gm_tape** tape,
+                        const std::vector<std::uint8_t>& need) const {
+  results.assign(operation.outputs.size(), gm_value{GM_VALUE_NONE, 0, {}});
+  ErrorSink sink;
+  const gm_call call = make_call(context, planned_.name, sink.get(), tape != nullptr ? &need : nullptr);
+  const gm_status status =
+      interface().forward(handle_, operation_index(*planned_.spec, operation), &call, given.data(),
+                          static_cast<std::uint32_t>(given.size()), results.data(),
+                          static_cast<std::uint32_t>(results.size()), tape);
+  if (status == GM_END) return false;
+  if (status != GM_OK) fail(status, sink, "running " + operation.name + " of");
+  return true;
+}
+
+}  // namespace gistmill

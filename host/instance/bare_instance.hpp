@@ -1,0 +1,104 @@
+// One gm_instance through the ABI, without LibTorch: made, asked, started, called with raw values. Statuses
+// become Failures that name the instance and point at the recipe. Knows no pipeline; host/run adds tensors,
+// gradients and parameters.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gistmill/entry.h"
+#include "gistmill/extensions.h"
+#include "host/plan/plan.hpp"
+
+namespace gistmill {
+
+// What is the same for all calls of one micro-step.
+struct StepContext {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+  std::uint64_t micro_step = 0;
+  std::uint64_t parameter_generation = 0;
+  bool train = false;
+  const volatile std::int32_t* cancel = nullptr;  // not null
+};
+
+// A number that is the same for the same inputs on every machine: counter-based random keys.
+std::uint64_t mix_key(std::uint64_t seed, std::string_view name, std::uint64_t step,
+                      std::uint64_t micro_step);
+
+class BareInstance {
+ public:
+  // Creates it; options go over typed, in the manifest's order. `planned` is copied.
+  BareInstance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host);
+  BareInstance(const BareInstance&) = delete;
+  BareInstance& operator=(const BareInstance&) = delete;
+  ~BareInstance();
+
+  const std::string& name() const { return planned_.name; }
+  const PlannedInstance& planned() const { return planned_; }
+  const LoadedComponent& component() const { return component_; }
+
+  std::int64_t symbol(const std::string& name) const;  // -1: no say in it
+  std::string digest() const;                          // "": depends on nothing outside
+  // What the files hold that it reads, as an object in the author's order; empty where it tells nothing.
+  // Throws Failure where that is no JSON object.
+  nlohmann::ordered_json describe() const;
+
+  // Once.
+  void start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed);
+  bool started() const { return started_; }
+
+  // Runs an operation of the manifest: `given` belong to the plugin from here on, `results` to the caller.
+  // `tape`: null, or where a vjp follows; `need` as in gm_call, may be empty. False: a source has nothing
+  // more.
+  bool call(const OperationSpec& operation, const StepContext& context, const std::vector<gm_value>& given,
+            std::vector<gm_value>& results, gm_tape** tape, const std::vector<std::uint8_t>& need) const;
+
+  // The optional interface, or null.
+  template <class Extension>
+  const Extension* extension(const char* id) const {
+    return static_cast<const Extension*>(find_extension(id));
+  }
+  gm_instance* handle() const { return handle_; }
+  const gm_component_interface& interface() const { return *component_.interface; }
+
+  // Throws the Failure for a status other than ok: "gist (gistnet/refine): message" at the option that the
+  // plugin named, else at the instance.
+  class ErrorSink;
+  [[noreturn]] void fail(gm_status status, const ErrorSink& sink, std::string_view doing) const;
+
+ protected:
+  static gm_call make_call(const StepContext& context, const std::string& instance, gm_error* error,
+                           const std::vector<std::uint8_t>* need);
+
+ private:
+  const void* find_extension(const char* id) const;
+
+  PlannedInstance planned_;
+  LoadedComponent component_;
+  gm_instance* handle_ = nullptr;
+  bool started_ = false;
+};
+
+// Receives the message of one call across the ABI.
+class BareInstance::ErrorSink {
+ public:
+  ErrorSink();
+  gm_error* get() { return &error_; }
+  const std::string& message() const { return message_; }
+  const std::string& key() const { return key_; }
+
+ private:
+  gm_error error_;
+  std::string message_;
+  std::string key_;
+};
+
+// Position of `operation`, one of `spec`'s own, in the manifest's order.
+std::uint32_t operation_index(const ComponentSpec& spec, const OperationSpec& operation);
+
+}  // namespace gistmill

@@ -1,0 +1,139 @@
+// inspect: what teacher and tokenizer say of the model's files, laid out. Which keys there are is theirs.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "host/diagnostic/failure.hpp"
+#include "host/model/json_text.hpp"
+#include "host/model/model_task.hpp"
+
+namespace gistmill {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kRoles[] = {"teacher", "tokenizer"};
+constexpr std::size_t kShownEntries = 8;  // of a table
+
+bool counts_bytes(const std::string& key) {
+  constexpr std::string_view kEnd = "bytes";
+  return key.size() >= kEnd.size() && key.compare(key.size() - kEnd.size(), kEnd.size(), kEnd) == 0;
+}
+
+std::string bytes_text(double bytes) {
+  constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  while (bytes >= 1000 && unit + 1 < std::size(kUnits)) bytes /= 1000, ++unit;
+  return fmt::format("{:.3g} {}", bytes, kUnits[unit]);
+}
+
+// "134,515,008"; ids and small counts as they are.
+std::string integer_text(std::int64_t value) {
+  std::string digits = std::to_string(value);
+  constexpr std::size_t kPlain = 6;
+  if (digits.size() <= kPlain) return digits;
+  for (std::size_t at = digits.size(); at > 3 && digits[at - 4] != '-';) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+std::string value_text(const std::string& key, const Json& value) {
+  if (value.is_null()) return "none";
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number() && counts_bytes(key)) return bytes_text(value.get<double>());
+  if (value.is_number_integer()) return integer_text(value.get<std::int64_t>());
+  if (!value.is_object()) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::vector<std::string> entries;
+  for (const auto& [name, entry] : value.items()) {
+    if (entries.size() == kShownEntries) {
+      entries.push_back(fmt::format("and {} more", value.size() - kShownEntries));
+      break;
+    }
+    const bool inherits = counts_bytes(key) && entry.is_number();
+    const std::string text = value_text(inherits ? key : name, entry);
+    entries.push_back(name + (entry.is_object() ? " (" + text + ")" : " " + text));
+  }
+  return entries.empty() ? "none" : fmt::format("{}", fmt::join(entries, ", "));
+}
+
+std::string label_of(const std::string& key) {
+  std::string label = key;
+  std::replace(label.begin(), label.end(), '_', ' ');
+  if (counts_bytes(label) && label.size() > 6) label.resize(label.size() - 6);
+  return label;
+}
+
+struct Part {
+  std::string role;
+  std::unique_ptr<BareInstance> instance;  // null: none takes the model
+  Json description;
+  std::optional<Failure> refusal;
+};
+
+Part describe(const ModelTask& task, const std::string& role) {
+  Part part{role, nullptr, Json::object(), std::nullopt};
+  try {
+    part.instance = task.choice.find(role, task.registry);
+  } catch (const Failure& failure) {
+    if (failure.code() == ExitCode::usage) throw;
+    part.refusal = failure;
+    return part;
+  }
+  part.description = part.instance->describe();
+  return part;
+}
+
+std::size_t width_of(const Part& part) {
+  std::size_t width = part.role.size();
+  for (const auto& [key, value] : part.description.items()) width = std::max(width, label_of(key).size() + 2);
+  return width;
+}
+
+std::string part_text(const Part& part, std::size_t width) {
+  if (part.instance == nullptr) return fmt::format("{}\n", part.refusal->what());
+  std::string text = fmt::format("{:<{}}  {} {}\n", part.role, width, part.instance->name(),
+                                 part.instance->component().file->manifest.version);
+  for (const auto& [key, value] : part.description.items())
+    text += fmt::format("  {:<{}}  {}\n", label_of(key), width - 2, value_text(key, value));
+  return text;
+}
+
+Json part_json(const Part& part) {
+  if (part.instance == nullptr) return {{"refused", part.refusal->what()}};
+  Json json = {{"component", part.instance->name()},
+               {"version", part.instance->component().file->manifest.version}};
+  json.update(part.description);
+  return json;
+}
+
+}  // namespace
+
+void inspect(const ModelTask& task) {
+  std::vector<Part> parts;
+  for (const char* role : kRoles) parts.push_back(describe(task, role));
+  std::size_t width = 0;
+  Json json = {{"model", task.choice.model().string()}};
+  std::vector<std::string> refusals;
+  for (const Part& part : parts) {
+    width = std::max(width, width_of(part));
+    json[part.role] = part_json(part);
+    if (!part.refusal) continue;
+    refusals.push_back(part.refusal->message());
+    refusals.insert(refusals.end(), part.refusal->notes().begin(), part.refusal->notes().end());
+  }
+  const bool nobody =
+      std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.instance == nullptr; });
+  if (nobody) {
+    const std::string message = refusals.front();
+    refusals.erase(refusals.begin());
+    throw Failure(ExitCode::recipe, message, refusals);
+  }
+  std::string text = task.choice.model().string() + "\n";
+  for (const Part& part : parts) text += part_text(part, width);
+  task.write(task.json ? json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : text);
+}
+
+}  // namespace gistmill

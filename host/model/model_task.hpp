@@ -1,0 +1,48 @@
+// The verbs on a model outside of a recipe. Each writes its answer piece by piece and throws Failure.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "host/model/component_choice.hpp"
+#include "host/registry/registry.hpp"
+
+namespace gistmill {
+
+// What they share. The registry outlives the task.
+struct ModelTask {
+  ModelChoice choice;
+  Registry& registry;
+  bool json = false;
+  std::function<void(std::string_view)> write;  // the answer; throws where nobody reads it
+  std::function<void(std::string_view)> talk;   // a line to the user beside it
+};
+
+// The ids of `text`, which is one document, on one line.
+void tokenize(const ModelTask& task, const std::string& text);
+
+// The bytes that `ids`, numbers between spaces, stand for. `source` names them in errors.
+void detokenize(const ModelTask& task, const std::string& ids, const std::string& source);
+
+struct ScoreSettings {
+  std::int64_t window = 0;  // tokens a pass reads; 0: as many as the model takes
+  std::int64_t stride = 0;  // tokens between windows; 0: half a window
+  bool per_token = false;
+};
+// How well the model predicts `text`: mean negative log-likelihood in nats, and perplexity.
+void score(const ModelTask& task, const std::string& text, const ScoreSettings& settings);
+
+struct GenerateSettings {
+  std::uint64_t seed = 0;
+  bool chat = false;
+  std::string system;
+};
+// How the model goes on behind `prompt`.
+void generate(const ModelTask& task, const std::string& prompt, const GenerateSettings& settings);
+
+// What the model's files hold, without loading weights.
+void inspect(const ModelTask& task);
+
+}  // namespace gistmill

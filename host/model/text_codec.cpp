@@ -1,0 +1,72 @@
+#include "host/model/text_codec.hpp"
+
+#include <utility>
+
+#include "host/diagnostic/failure.hpp"
+#include "host/instance/array_call.hpp"
+
+namespace gistmill {
+
+namespace {
+
+// {"add_bos": true, "special_tokens": {"bos": 1}}, or "bos": {"id": 1}.
+std::optional<std::int32_t> begin_token_of(const BareInstance& tokenizer) {
+  const nlohmann::ordered_json description = tokenizer.describe();
+  const auto adds = description.find("add_bos");
+  if (adds == description.end() || *adds != true) return std::nullopt;
+  nlohmann::ordered_json begin;
+  for (const char* path : {"/special_tokens/bos", "/special_tokens/bos/id"}) {
+    const nlohmann::ordered_json::json_pointer place(path);
+    if (description.contains(place)) begin = description[place];
+  }
+  if (!begin.is_number_integer()) return std::nullopt;
+  return begin.get<std::int32_t>();
+}
+
+}  // namespace
+
+TextCodec::TextCodec(std::unique_ptr<BareInstance> tokenizer)
+    : tokenizer_(std::move(tokenizer)), begin_token_(begin_token_of(*tokenizer_)) {
+  tokenizer_->start({}, 0);
+}
+
+Tokens TextCodec::encode(std::string_view text) const {
+  return tokens_of(call_operation(*tokenizer_, "encode", {{"text", bytes_array(text)}}).at("tokens"));
+}
+
+Tokens TextCodec::encode_document(std::string_view text) const {
+  Tokens tokens = encode(text);
+  if (begin_token_ && (tokens.empty() || tokens.front() != *begin_token_))
+    tokens.insert(tokens.begin(), *begin_token_);
+  return tokens;
+}
+
+std::string TextCodec::decode(const Tokens& tokens) const {
+  return text_of(call_operation(*tokenizer_, "decode", {{"tokens", token_array(tokens)}}).at("text"));
+}
+
+std::string TextCodec::decode_behind(const Tokens& before, const Tokens& tokens) const {
+  if (before.empty()) return decode(tokens);
+  const std::string start = decode(before);
+  Tokens all = before;
+  all.insert(all.end(), tokens.begin(), tokens.end());
+  std::string text = decode(all);
+  if (text.compare(0, start.size(), start) != 0) return decode(tokens);
+  text.erase(0, start.size());
+  return text;
+}
+
+std::string TextCodec::chat(const std::string& user, const std::string& system) const {
+  nlohmann::json messages = nlohmann::json::array();
+  if (!system.empty()) messages.push_back({{"role", "system"}, {"content", system}});
+  messages.push_back({{"role", "user"}, {"content", user}});
+  std::string text;
+  try {
+    text = messages.dump();
+  } catch (const nlohmann::json::type_error&) {
+    throw Failure(ExitCode::recipe, "a message is not UTF-8, which chat templates need");
+  }
+  return text_of(call_operation(*tokenizer_, "chat", {{"messages", bytes_array(text)}}).at("text"));
+}
+
+}  // namespace gistmill

@@ -1,0 +1,116 @@
+// The verb `export`: the run's lock, the component that can save itself, its best checkpoint, a folder that
+// appears whole or not at all. What the files are is the component's business.
+#include <fmt/format.h>
+
+#include <unistd.h>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "host/diagnostic/failure.hpp"
+#include "host/files/atomic_write.hpp"
+#include "host/files/descriptor.hpp"
+#include "host/instance/array_call.hpp"
+#include "host/run/machine.hpp"
+#include "host/run/run.hpp"
+#include "host/run/run_context.hpp"
+#include "host/run/run_folder.hpp"
+
+namespace gistmill {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder in the making, beside its final place; removed where it is not published.
+class FolderInTheMaking {
+ public:
+  explicit FolderInTheMaking(fs::path final_name) : final_(std::move(final_name)) {
+    std::error_code error;
+    if (fs::exists(final_, error) && !(fs::is_directory(final_, error) && fs::is_empty(final_, error))) {
+      throw Failure(ExitCode::usage, fmt::format("{} is there already", final_.string()),
+                    {"name a folder that is not there yet, or an empty one"});
+    }
+    const fs::path parent = final_.has_parent_path() ? final_.parent_path() : fs::path(".");
+    temporary_ = parent / fmt::format(".gistmill-{}.tmp", getpid());
+    fs::create_directories(temporary_, error);
+    if (error) {
+      throw Failure(ExitCode::failed,
+                    fmt::format("{} cannot be made: {}", final_.string(), error_text(error.value())));
+    }
+  }
+  FolderInTheMaking(const FolderInTheMaking&) = delete;
+  FolderInTheMaking& operator=(const FolderInTheMaking&) = delete;
+  ~FolderInTheMaking() {
+    std::error_code ignored;
+    fs::remove_all(temporary_, ignored);
+  }
+
+  const fs::path& path() const { return temporary_; }
+  void publish() const { publish_folder(temporary_, final_); }
+
+ private:
+  fs::path final_;
+  fs::path temporary_;
+};
+
+// The run's recipe as it ran.
+RunRequest locked_request(const RunRequest& request) {
+  RunRequest locked = request;
+  locked.folder = request.recipe;
+  locked.recipe = request.recipe / run_file::kLock;
+  if (!fs::exists(locked.recipe)) {
+    throw Failure(ExitCode::recipe,
+                  fmt::format("{} holds no run: it has no {}", request.recipe.string(), run_file::kLock),
+                  {"export takes the folder of a run, runs/NAME where no other was given"});
+  }
+  return locked;
+}
+
+// The trained instance that has operation `name`, or null.
+Instance* find_saver(const Session& session, const char* name) {
+  for (Instance* instance : session.trained()) {
+    if (instance != nullptr && instance->planned().spec->operation(name) != nullptr) return instance;
+  }
+  return nullptr;
+}
+
+RunOutcome save(const RunContext& context, const Part& part, Instance& instance, const char* operation) {
+  const fs::path checkpoint = CheckpointFolder(context.folder, part.name).best_or_latest();
+  load_parameters(checkpoint, instance.name(), instance);
+  const FolderInTheMaking folder(context.request.target);
+  call_operation(instance, operation, {{"folder", bytes_array(folder.path().string())}});
+  folder.publish();
+  const std::string& use = instance.planned().spec->name;
+  RunOutcome outcome;
+  outcome.text = fmt::format("{}  {} ({}) of {}\n", context.request.target.string(), instance.name(), use,
+                             checkpoint.string());
+  outcome.json = nlohmann::json({{"folder", context.request.target.string()},
+                                 {"instance", instance.name()},
+                                 {"use", use},
+                                 {"checkpoint", checkpoint.string()}})
+                     .dump(2) +
+                 "\n";
+  return outcome;
+}
+
+}  // namespace
+
+RunOutcome export_run(const RunRequest& request) {
+  const RunRequest locked = locked_request(request);
+  RunContext context(locked);
+  set_up_machine(context.recipe.run.threads);
+  const char* operation = request.merge ? "save_merged" : "save";
+  const std::vector<Part> parts = parts_of(context.recipe);
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {  // the last stage has what training led to
+    const Session session(part->recipe, context.registry, context.roles, context.events, SessionUse::describe,
+                          [](const Plan&, const std::string&) { return fs::path(); });
+    if (Instance* instance = find_saver(session, operation); instance != nullptr)
+      return save(context, *part, *instance, operation);
+  }
+  throw Failure(ExitCode::recipe,
+                fmt::format("{} trained nothing that can be exported: no component that it trains has an "
+                            "operation '{}'",
+                            request.recipe.string(), operation));
+}
+
+}  // namespace gistmill

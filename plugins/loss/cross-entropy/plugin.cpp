@@ -1,0 +1,36 @@
+// loss/cross-entropy: mean negative log-likelihood of the next token.
+#include <gistmill/torch.hpp>
+
+#include <optional>
+#include <tuple>
+
+namespace {
+
+class CrossEntropy : public gistmill::torch::Component {
+ public:
+  explicit CrossEntropy(const gistmill::Options&) {}
+
+  // logits f32[B, T, V], ids i32[B, T], counts f32[B, T] -> loss f32[], nll f32[B]
+  std::tuple<at::Tensor, at::Tensor> value(const at::Tensor& logits, const at::Tensor& ids,
+                                           const std::optional<at::Tensor>& counts) const {
+    const std::int64_t batch = ids.size(0);
+    const std::int64_t targets = ids.size(1) - 1;
+    const at::Tensor chosen = ids.narrow(1, 1, targets).to(at::kLong);
+    const at::Tensor nll =
+        at::cross_entropy_loss(logits.narrow(1, 0, targets).reshape({batch * targets, logits.size(2)}),
+                               chosen.reshape(-1), {}, at::Reduction::None)
+            .view({batch, targets});
+    const at::Tensor weights = counts ? counts->narrow(1, 1, targets) : at::ones_like(nll);
+    const at::Tensor sums = (nll * weights).sum(1);
+    const at::Tensor numbers = weights.sum(1);
+    if (numbers.sum().item<float>() == 0.0f) {
+      throw gistmill::Error(GM_ERROR_USER, "no token of the batch counts as a target", "counts");
+    }
+    return {sums.sum() / numbers.sum(), (sums / numbers).detach()};
+  }
+};
+
+}  // namespace
+
+GISTMILL_PLUGIN(
+    gistmill::component<CrossEntropy>("loss/cross-entropy").operation("value", &CrossEntropy::value));

@@ -1,0 +1,47 @@
+// Grouped-query attention of rows that continue shared text: each segment of rows sees the first `prefix`
+// keys of one shared set, then its own rows causally. One softmax over both. Exact: no sampling, no window.
+//
+// The prefix has no gradient and is never copied per segment, so many spans of one document share it. With
+// segments that cut one document into pieces, and the document's own keys as the prefix, the same kernel is
+// plain causal attention.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+namespace gistmill::decoder {
+
+struct Segment {
+  std::int64_t row = 0;     // its first row
+  std::int64_t rows = 0;    // how many
+  std::int64_t prefix = 0;  // it sees keys [0, prefix) of the shared set
+};
+
+struct AttentionShape {
+  std::int64_t heads = 0;      // A
+  std::int64_t kv_heads = 0;   // B
+  std::int64_t head_size = 0;  // E
+  float scale = 0.0f;          // of the scores, 1 / sqrt(E)
+};
+
+struct AttentionPlan {
+  AttentionShape shape;
+  std::vector<Segment> segments;  // of one call; rows in no segment are left out
+};
+
+// T is the compute type, f32 or bf16; scores, softmax and sums are f32.
+// qkv T[n, (A + 2B) E], rotated; prefix T[P, 2 B E], a row being the keys and values of one token, rotated;
+// undefined where no segment has a prefix.
+// -> T[n, A E] and the log of each softmax's denominator, f32[n, A].
+std::tuple<at::Tensor, at::Tensor> attention(const at::Tensor& qkv, const at::Tensor& prefix,
+                                             const AttentionPlan& plan);
+
+// grad T[n, A E], out and log_sum from attention() -> gradient of qkv, T[n, (A + 2B) E].
+at::Tensor attention_backward(const at::Tensor& grad, const at::Tensor& qkv, const at::Tensor& prefix,
+                              const AttentionPlan& plan, const at::Tensor& out, const at::Tensor& log_sum);
+
+}  // namespace gistmill::decoder

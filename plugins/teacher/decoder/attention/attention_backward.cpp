@@ -1,0 +1,183 @@
+#include <ATen/ATen.h>
+
+#include "plugins/teacher/decoder/attention/attention.hpp"
+#include "plugins/teacher/decoder/attention/attention_problem.hpp"
+#include "plugins/teacher/decoder/attention/vector_math.hpp"
+
+namespace gistmill::decoder {
+namespace {
+
+// The forward's weights are computed again from the scores: cheaper than keeping them, which would take as
+// much memory as everything else of a layer together.
+template <class T>
+struct BackwardState {
+  explicit BackwardState(const Problem<T>& problem)
+      : queries(tiles::buffer<T>(problem.tile_height() * problem.shape.head_size)),
+        grad_out(tiles::buffer<T>(problem.tile_height() * problem.shape.head_size)),
+        packed(tiles::buffer<T>(tiles::even(problem.tile_height()) * problem.shape.head_size)),
+        scores(tiles::buffer<float>(problem.tile_height() * kBlock)),
+        grad_weights(tiles::buffer<float>(problem.tile_height() * kBlock)),
+        grad_scores(tiles::buffer<T>(problem.tile_height() * kBlock)),
+        weights(tiles::buffer<T>(problem.tile_height() * kBlock)),
+        transposed(tiles::buffer<T>(tiles::even(problem.tile_height()) * kBlock)),
+        grad_queries(tiles::buffer<float>(problem.tile_height() * problem.shape.head_size)),
+        dot(tiles::buffer<float>(problem.tile_height())),
+        log_sum(tiles::buffer<float>(problem.tile_height())) {}
+
+  std::unique_ptr<T[]> queries;
+  std::unique_ptr<T[]> grad_out;
+  std::unique_ptr<T[]> packed;  // queries or grad_out as the right side of a product
+  std::unique_ptr<float[]> scores;
+  std::unique_ptr<float[]> grad_weights;
+  std::unique_ptr<T[]> grad_scores;
+  std::unique_ptr<T[]> weights;
+  std::unique_ptr<T[]> transposed;
+  std::unique_ptr<float[]> grad_queries;
+  std::unique_ptr<float[]> dot;
+  std::unique_ptr<float[]> log_sum;
+  std::vector<float> grad_keys;  // of the whole segment, f32[rows, E]
+  std::vector<float> grad_values;
+};
+
+template <class T>
+void scatter(const float* from, std::int64_t rows, std::int64_t size, T* to, std::int64_t stride) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t i = 0; i < size; ++i) put(to[r * stride + i], from[r * size + i]);
+  }
+}
+
+template <class T>
+class Backward {
+ public:
+  Backward(const Problem<T>& problem, const T* grad, const T* out, const float* log_sum, T* grad_qkv)
+      : problem_(problem),
+        grad_(grad),
+        out_(out),
+        log_sum_(log_sum),
+        grad_qkv_(grad_qkv),
+        key_columns_(problem.pack_prefix(false, Layout::columns)),
+        value_columns_(problem.pack_prefix(true, Layout::columns)),
+        key_rows_(problem.pack_prefix(false, Layout::rows)) {}
+
+  void segment(BackwardState<T>& state, const Segment& segment, std::int64_t head) const {
+    const std::int64_t size = problem_.shape.head_size;
+    const Own own{problem_.pack_own(segment, head, false, Layout::columns),
+                  problem_.pack_own(segment, head, true, Layout::columns),
+                  problem_.pack_own(segment, head, false, Layout::rows)};
+    state.grad_keys.assign(static_cast<std::size_t>(segment.rows * size), 0.0f);
+    state.grad_values.assign(static_cast<std::size_t>(segment.rows * size), 0.0f);
+    for (std::int64_t first = 0; first < segment.rows; first += problem_.tile_rows()) {
+      tile(state, segment, head, first, std::min(problem_.tile_rows(), segment.rows - first), own);
+    }
+    scatter(state.grad_keys.data(), segment.rows, size, grad_qkv_ + problem_.keys_at(segment.row, head),
+            problem_.row_width());
+    scatter(state.grad_values.data(), segment.rows, size, grad_qkv_ + problem_.values_at(segment.row, head),
+            problem_.row_width());
+  }
+
+ private:
+  struct Own {
+    Packed<T> key_columns;
+    Packed<T> value_columns;
+    Packed<T> key_rows;
+  };
+
+  // Rows [first, first + rows) of the segment, all query heads of one key head.
+  void tile(BackwardState<T>& state, const Segment& segment, std::int64_t head, std::int64_t first,
+            std::int64_t rows, const Own& own) const {
+    const std::int64_t size = problem_.shape.head_size;
+    const std::int64_t group = problem_.group();
+    const std::int64_t m = rows * group;
+    const std::int64_t row = segment.row + first;
+    gather(problem_.qkv + problem_.queries_at(row, head), problem_.row_width(), rows, group * size,
+           state.queries.get());
+    gather(grad_ + problem_.out_at(row, head), problem_.out_width(), rows, group * size,
+           state.grad_out.get());
+    load_row_sums(state, row, head, m);
+    std::fill_n(state.grad_queries.get(), m * size, 0.0f);
+    for_blocks(
+        segment, first, rows, group, [&](bool is_own, std::int64_t block, const tiles::Visible& visible) {
+          const std::int64_t width = tiles::padded(visible.keys);
+          const T* keys = is_own ? own.key_columns.block(0, block) : key_columns_.block(head, block);
+          const T* values = is_own ? own.value_columns.block(0, block) : value_columns_.block(head, block);
+          const T* key_rows = is_own ? own.key_rows.block(0, block) : key_rows_.block(head, block);
+          tiles::product(m, width, size, state.queries.get(), size, keys, kBlock, state.scores.get(), kBlock,
+                         false);
+          tiles::product(m, width, size, state.grad_out.get(), size, values, kBlock, state.grad_weights.get(),
+                         kBlock, false);
+          tiles::softmax_gradient(m, visible, problem_.shape.scale, state.scores.get(),
+                                  state.grad_weights.get(), state.log_sum.get(), state.dot.get(),
+                                  state.grad_scores.get(), is_own ? state.weights.get() : nullptr);
+          tiles::product(m, size, width, state.grad_scores.get(), kBlock, key_rows, size,
+                         state.grad_queries.get(), size, true);
+          if (is_own) {
+            const std::int64_t at = block * kBlock * size;
+            add_transposed(state, m, visible.keys, state.grad_scores.get(), state.queries.get(),
+                           state.grad_keys.data() + at);
+            add_transposed(state, m, visible.keys, state.weights.get(), state.grad_out.get(),
+                           state.grad_values.data() + at);
+          }
+        });
+    for (std::int64_t r = 0; r < rows; ++r) {
+      scatter(state.grad_queries.get() + r * group * size, 1, group * size,
+              grad_qkv_ + problem_.queries_at(row + r, head), 0);
+    }
+  }
+
+  // The log of the softmax's denominator, and grad_out . out, of every tile row.
+  void load_row_sums(BackwardState<T>& state, std::int64_t row, std::int64_t head, std::int64_t m) const {
+    const std::int64_t size = problem_.shape.head_size;
+    const std::int64_t group = problem_.group();
+    for (std::int64_t i = 0; i < m; ++i) {
+      const T* out = out_ + problem_.out_at(row + i / group, head) + i % group * size;
+      const T* grad = state.grad_out.get() + i * size;
+      float dot = 0.0f;
+      for (std::int64_t e = 0; e < size; ++e) dot += as_float(grad[e]) * as_float(out[e]);
+      state.dot[static_cast<std::size_t>(i)] = dot;
+      state.log_sum[static_cast<std::size_t>(i)] =
+          log_sum_[(row + i / group) * problem_.shape.heads + head * group + i % group];
+    }
+  }
+
+  // to[n, E] += left[m, n]^T right[m, E]
+  void add_transposed(BackwardState<T>& state, std::int64_t m, std::int64_t n, const T* left, const T* right,
+                      float* to) const {
+    const std::int64_t size = problem_.shape.head_size;
+    tiles::transpose(left, m, n, state.transposed.get());
+    tiles::pack_rows(right, size, m, size, tiles::even(m), state.packed.get());
+    tiles::product(n, size, tiles::even(m), state.transposed.get(), tiles::even(m), state.packed.get(), size,
+                   to, size, true);
+  }
+
+  const Problem<T>& problem_;
+  const T* grad_;
+  const T* out_;
+  const float* log_sum_;
+  T* grad_qkv_;
+  Packed<T> key_columns_;
+  Packed<T> value_columns_;
+  Packed<T> key_rows_;
+};
+
+}  // namespace
+
+at::Tensor attention_backward(const at::Tensor& grad, const at::Tensor& qkv, const at::Tensor& prefix,
+                              const AttentionPlan& plan, const at::Tensor& out, const at::Tensor& log_sum) {
+  const at::Tensor grad_qkv = at::zeros_like(qkv);
+  const auto run = [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    const Problem<T> problem = problem_of<T>(qkv, prefix, plan);
+    const Backward<T> backward(problem, grad.const_data_ptr<T>(), out.const_data_ptr<T>(),
+                               log_sum.const_data_ptr<float>(), grad_qkv.mutable_data_ptr<T>());
+    for_tasks(
+        plan, [&] { return BackwardState<T>(problem); },
+        [&](BackwardState<T>& state, const Segment& segment, std::int64_t head) {
+          backward.segment(state, segment, head);
+        });
+  };
+  qkv.scalar_type() == at::kBFloat16 ? run(static_cast<c10::BFloat16*>(nullptr))
+                                     : run(static_cast<float*>(nullptr));
+  return grad_qkv;
+}
+
+}  // namespace gistmill::decoder

@@ -1,0 +1,55 @@
+// What the row loops of this folder share: elements as f32, an exponential that compilers vectorize, and the
+// macro that builds a loop for several instruction sets. Not a vector library: plain loops over plain floats.
+#pragma once
+
+#include <c10/util/BFloat16.h>
+
+#include <bit>
+#include <cstdint>
+
+// Builds the function three times and picks one when the library is loaded, so that one binary runs on any
+// x86-64 and uses what the machine has. Sanitizers do not stand the resolver, other machines lack it.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
+#define GISTMILL_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define GISTMILL_CLONES
+#endif
+
+#define GISTMILL_INLINE [[gnu::always_inline]] inline
+
+namespace gistmill::decoder {
+
+GISTMILL_INLINE float as_float(float value) { return value; }
+GISTMILL_INLINE float as_float(c10::BFloat16 value) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(value.x) << 16);
+}
+
+// Rounds to nearest, ties to even. Without the branch for NaN of c10, which stops vectorization: a NaN that
+// arithmetic makes has a mantissa that the rounding cannot carry out of.
+GISTMILL_INLINE void put(float& place, float value) { place = value; }
+GISTMILL_INLINE void put(c10::BFloat16& place, float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  place.x = static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+// exp(x), relative error below 2e-7 (Cephes' polynomial); x is clamped to [-87, 88].
+GISTMILL_INLINE float exponential(float x) {
+  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
+  x = x < -87.0f ? -87.0f : x;
+  x = x > 88.0f ? 88.0f : x;
+  const float shifted = x * 1.44269504088896341f + kRound;
+  const float power = shifted - kRound;
+  const float r = (x - power * 0.693359375f) + power * 2.12194440e-4f;
+  float y = 1.9875691500e-4f;
+  y = y * r + 1.3981999507e-3f;
+  y = y * r + 8.3334519073e-3f;
+  y = y * r + 4.1665795894e-2f;
+  y = y * r + 1.6666665459e-1f;
+  y = y * r + 5.0000001201e-1f;
+  y = y * r * r + r + 1.0f;
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(y) +
+                              (std::bit_cast<std::uint32_t>(shifted) << 23));
+}
+
+}  // namespace gistmill::decoder

@@ -1,0 +1,59 @@
+// The sizes and constants of one decoder-only transformer: what tells the families apart, as data. Which file
+// states them, and under which names, is the business of files/.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gistmill::decoder {
+
+// Legend of all shape comments in this folder: B texts of a batch, T tokens, n rows, D width, V vocabulary,
+// L layers, A query heads, B key/value heads, E size of a head, F feed-forward size.
+
+enum class NormKind { kRms, kLayer };  // RMSNorm; LayerNorm with bias
+enum class FeedForwardKind {
+  kGatedSilu,  // down(silu(gate(x)) * up(x))
+  kGelu,       // down(gelu(up(x))), the tanh form
+};
+enum class PositionKind {
+  kRotary,   // queries and keys are rotated by their position
+  kLearned,  // a row for each position is added to the embedding
+};
+
+struct Config {
+  std::string architecture;              // as Hugging Face's model_type: "llama", "qwen3", "gpt2"
+  std::int64_t vocabulary = 0;           // V: rows of the embedding table, padding rows included
+  std::int64_t width = 0;                // D
+  std::int64_t layers = 0;               // L
+  std::int64_t heads = 0;                // A
+  std::int64_t kv_heads = 0;             // B; A is a multiple of it
+  std::int64_t head_size = 0;            // E; A E need not be D
+  std::int64_t feed_forward = 0;         // F
+  std::int64_t context = 0;              // positions that the model was made for
+  std::vector<std::int64_t> end_tokens;  // generation stops before any of them
+
+  NormKind norm = NormKind::kRms;
+  double norm_epsilon = 0.0;
+  bool query_key_norm = false;  // RMSNorm over each head of queries and keys, before the rotation
+  FeedForwardKind feed_forward_kind = FeedForwardKind::kGatedSilu;
+  PositionKind positions = PositionKind::kRotary;
+  // Radians a position by which each pair of a head turns, f64[E/2], scaling applied; empty where learned.
+  std::vector<double> rotary_frequencies;
+  // Layers that do not rotate at all (SmolLM3: every fourth); ascending.
+  std::vector<std::int64_t> unrotated_layers;
+
+  std::int64_t group() const { return heads / kv_heads; }  // query heads that a key head serves
+  std::int64_t query_width() const { return heads * head_size; }
+  std::int64_t key_width() const { return kv_heads * head_size; }             // of keys, and of values
+  std::int64_t qkv_width() const { return query_width() + 2 * key_width(); }  // queries, keys, values
+  bool rotates(std::int64_t layer) const;
+};
+
+// The frequencies of plain rotary positions: base^(-2i/E) for pair i.
+std::vector<double> rotary_frequencies(double base, std::int64_t head_size);
+
+// Throws Error (user) where the sizes do not fit together: "width is 10 when it should be ...".
+void check(const Config& config);
+
+}  // namespace gistmill::decoder

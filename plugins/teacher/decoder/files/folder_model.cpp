@@ -1,0 +1,162 @@
+#include "plugins/teacher/decoder/files/folder_model.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <gistmill/formats/digest.hpp>
+#include <gistmill/formats/json.hpp>
+#include <set>
+
+#include "plugins/teacher/decoder/files/hugging_face_config.hpp"
+#include "plugins/teacher/decoder/files/hugging_face_names.hpp"
+#include "plugins/teacher/decoder/files/refusal.hpp"
+
+namespace gistmill::decoder {
+namespace {
+
+namespace fs = std::filesystem;
+
+nlohmann::json read_config_file(const std::string& folder) {
+  const fs::path path = fs::path(folder) / "config.json";
+  if (!fs::exists(path)) refuse(folder + ": has no config.json, so it is not a model's folder");
+  return mended([&] { return formats::read_json_file(path); });
+}
+
+ModelPlan read_plan(const std::string& folder, const nlohmann::json& config) {
+  const fs::path generation = fs::path(folder) / "generation_config.json";
+  nlohmann::json sampling;
+  if (fs::exists(generation)) sampling = mended([&] { return formats::read_json_file(generation); });
+  return read_hugging_face_config(config, (fs::path(folder) / "config.json").string(), sampling,
+                                  generation.string());
+}
+
+formats::SafetensorsFolder open_weights(const std::string& folder) {
+  if (!formats::SafetensorsFolder::is_one(folder)) {
+    refuse(folder +
+           ": has neither model.safetensors nor model.safetensors.index.json; weights in other formats " +
+           "(pytorch_model.bin) have to be converted with transformers' save_pretrained");
+  }
+  return mended([&] { return formats::SafetensorsFolder(folder); });
+}
+
+formats::GgufType stored_type(formats::SafetensorsDtype dtype) {
+  switch (dtype) {
+    case formats::SafetensorsDtype::kF16:
+      return formats::GgufType::kF16;
+    case formats::SafetensorsDtype::kBF16:
+      return formats::GgufType::kBF16;
+    default:
+      return formats::GgufType::kF32;
+  }
+}
+
+std::string without_prefix(const std::string& name, const std::string& prefix) {
+  return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+}
+
+}  // namespace
+
+FolderModel::Opened FolderModel::open(const std::string& folder) {
+  nlohmann::json config = read_config_file(folder);
+  ModelPlan plan = read_plan(folder, config);
+  return {std::move(config), std::move(plan), open_weights(folder)};
+}
+
+FolderModel::FolderModel(const std::string& folder) : FolderModel(folder, open(folder)) {}
+
+FolderModel::FolderModel(const std::string& folder, Opened opened)
+    : ModelFile(folder, std::move(opened.plan), opened.files.tensor_count()),
+      json_(std::move(opened.config)),
+      files_(std::move(opened.files)) {
+  mended([&] { place_tensors(); });
+}
+
+FolderModel::Place FolderModel::place(const NamedShape& wanted, const std::string& prefix) {
+  const FileTensor stored = hugging_face_tensor(config(), wanted.name);
+  const std::string name =
+      prefix.empty() ? without_prefix(stored.name, hugging_face_prefix(config())) : stored.name;
+  const formats::ShardTensor tensor = files_.find(name);
+  if (!tensor) refuse(files_.name() + ": has no tensor " + formats::printable(name));
+  Place place;
+  place.shape = wanted.shape;
+  place.stored_shape = wanted.shape;
+  place.first = stored.part * wanted.shape[0];
+  place.stored_shape[0] *= stored.parts;
+  place.transposed = stored.transposed;
+  if (place.transposed) std::swap(place.stored_shape[0], place.stored_shape[1]);
+  check_shape(tensor.file->name(), name, tensor->shape, place.stored_shape);
+  if (!formats::safetensors_gives_floats(tensor->dtype)) {
+    refuse(tensor.file->name() + ": tensor " + formats::printable(name) + " is stored as " +
+           formats::safetensors_dtype_name(tensor->dtype) + " when it should be F32, F16 or BF16");
+  }
+  const std::int64_t heads = rotated_heads(config(), wanted.name);
+  if (heads > 0) place.order = paired_order(wanted.shape[0], heads);
+  place.type = stored_type(tensor->dtype);
+  place.data = tensor->data.data();
+  place.row_bytes =
+      static_cast<std::int64_t>(tensor->row_length() * formats::safetensors_dtype_size(tensor->dtype));
+  place.tensor = tensors_.size();
+  tensors_.push_back(tensor);
+  return place;
+}
+
+void FolderModel::place_tensors() {
+  const std::string full = hugging_face_prefix(config());
+  const std::string embedding = hugging_face_tensor(config(), "token_embd.weight").name;
+  const std::string prefix = files_.find(without_prefix(embedding, full)) ? "" : full;
+  if (!plan().layout.own_head) check_tied_head(prefix);
+  for (const NamedShape& tensor : tensors_of(plan())) put(tensor.name, place(tensor, prefix));
+  std::set<std::string_view> used = {"lm_head.weight"};  // the same as the embedding where it is not in use
+  for (const formats::ShardTensor& tensor : tensors_) used.insert(tensor->name);
+  for (const formats::Safetensors& file : files_.files()) {
+    for (const formats::SafetensorsTensor& tensor : file.tensors()) {
+      if (used.count(tensor.name) > 0 || is_harmless_tensor(config(), std::string(tensor.name))) continue;
+      refuse(file.name() + ": has tensor " + formats::printable(tensor.name) + " when a " +
+             config().architecture + " model with this config.json has none of that name, so its result " +
+             "would be wrong");
+    }
+  }
+}
+
+// Some folders keep a tied head nonetheless; one that differs from the embedding is a head of its own.
+void FolderModel::check_tied_head(const std::string& prefix) const {
+  const formats::ShardTensor head = files_.find("lm_head.weight");
+  if (!head) return;
+  const std::string name = hugging_face_tensor(config(), "token_embd.weight").name;
+  const formats::ShardTensor embedding =
+      files_.find(prefix.empty() ? without_prefix(name, hugging_face_prefix(config())) : name);
+  if (embedding && head->dtype == embedding->dtype && head->data == embedding->data) return;
+  refuse(head.file->name() +
+         ": has a head, lm_head.weight, that differs from the embedding when config.json " +
+         "ties them; set tie_word_embeddings to false if the head counts");
+}
+
+void FolderModel::read_rows(std::size_t tensor, std::int64_t first, std::int64_t count, float* out) const {
+  tensors_[tensor].read_rows(static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(count), out);
+}
+
+std::map<std::string, std::int64_t> FolderModel::stored_types() const {
+  std::map<std::string, std::int64_t> types;
+  for (const formats::Safetensors& file : files_.files()) {
+    for (const formats::SafetensorsTensor& tensor : file.tensors()) {
+      ++types[formats::safetensors_dtype_name(tensor.dtype)];
+    }
+  }
+  return types;
+}
+
+std::string FolderModel::digest() const {
+  formats::Sha256 sha;
+  sha.update_field("hugging face folder 1");
+  sha.update_field(computation_of(json_));
+  for (const std::int64_t token : config().end_tokens) sha.update_field(std::to_string(token));
+  std::vector<std::string> weights;
+  mended([&] {
+    for (const formats::Safetensors& file : files_.files())
+      weights.push_back(formats::sha256_file(file.name()));
+  });
+  std::sort(weights.begin(), weights.end());
+  for (const std::string& digest : weights) sha.update_field(digest);
+  return sha.hex();
+}
+
+}  // namespace gistmill::decoder

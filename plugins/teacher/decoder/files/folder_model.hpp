@@ -1,0 +1,43 @@
+// A model in a Hugging Face folder: config.json, generation_config.json where there is one, and safetensors.
+// config.json is hugging_face_config.hpp's affair; here are its tensors.
+#pragma once
+
+#include <gistmill/formats/safetensors_folder.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "plugins/teacher/decoder/files/model_file.hpp"
+
+namespace gistmill::decoder {
+
+class FolderModel final : public ModelFile {
+ public:
+  // Reads headers only (and the head, where a file has one that config.json ties to the embedding). Throws
+  // Error (user) that names the file, what was found and what was expected.
+  explicit FolderModel(const std::string& folder);
+
+  // Of what config.json says of the computation, and of every weight file. Names of files do not count.
+  std::string digest() const override;
+
+ private:
+  struct Opened {
+    nlohmann::json config;
+    ModelPlan plan;
+    formats::SafetensorsFolder files;
+  };
+  static Opened open(const std::string& folder);
+  FolderModel(const std::string& folder, Opened opened);
+  void place_tensors();
+  void check_tied_head(const std::string& prefix) const;
+  Place place(const NamedShape& wanted, const std::string& prefix);
+  void read_rows(std::size_t tensor, std::int64_t first, std::int64_t count, float* out) const override;
+  std::map<std::string, std::int64_t> stored_types() const override;
+  std::int64_t file_bytes() const override { return static_cast<std::int64_t>(files_.bytes()); }
+
+  nlohmann::json json_;  // config.json
+  formats::SafetensorsFolder files_;
+  std::vector<formats::ShardTensor> tensors_;  // those in use, by Place::tensor
+};
+
+}  // namespace gistmill::decoder

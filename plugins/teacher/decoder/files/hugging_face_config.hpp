@@ -1,0 +1,25 @@
+// What a Hugging Face config.json says of a model's computation. A key that changes it is followed or refused
+// by name; the keys that do not are a list; any other key is refused, because nobody knows what it means.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "plugins/teacher/decoder/files/layout.hpp"
+
+namespace gistmill::decoder {
+
+// config: config.json; generation: generation_config.json, or null where there is none (its end tokens win,
+// as in transformers' generate). The names stand for the files in messages. Throws Error (user). Sizes
+// are not checked against each other: complete() does that.
+ModelPlan read_hugging_face_config(const nlohmann::json& config, const std::string& config_name,
+                                   const nlohmann::json& generation, const std::string& generation_name);
+
+// A config.json of a model that came from elsewhere. Throws Error (user, `key`) where its keys cannot say
+// what the model computes. (hugging_face_config_writer.cpp)
+nlohmann::json write_hugging_face_config(const ModelPlan& plan, const std::string& key);
+
+// What of config.json the model's numbers depend on, in one spelling: for digests.
+std::string computation_of(const nlohmann::json& config);
+
+}  // namespace gistmill::decoder

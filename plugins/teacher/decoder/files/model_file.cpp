@@ -1,0 +1,132 @@
+#include "plugins/teacher/decoder/files/model_file.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "plugins/teacher/decoder/files/folder_model.hpp"
+#include "plugins/teacher/decoder/files/gguf_model.hpp"
+#include "plugins/teacher/decoder/files/refusal.hpp"
+
+namespace gistmill::decoder {
+namespace {
+
+std::string list(const std::vector<std::string>& names) {
+  std::string result;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) result += i + 1 == names.size() ? " or " : ", ";
+    result += names[i];
+  }
+  return result;
+}
+
+}  // namespace
+
+ModelFile::ModelFile(std::string path, ModelPlan plan, std::size_t tensors)
+    : path_(std::move(path)), plan_(std::move(plan)) {
+  complete(plan_, path_, tensors);
+}
+
+at::Tensor ModelFile::read_whole(const Place& place) const {
+  const at::Tensor values = at::empty(place.stored_shape, at::kFloat);
+  const std::int64_t rows = place.stored_shape.size() < 2 ? 1 : place.stored_shape.front();
+  read_rows(place.tensor, 0, rows, values.mutable_data_ptr<float>());
+  return values;
+}
+
+void ModelFile::read_matrix(const Place& place, std::int64_t rows, std::int64_t columns, float* out) const {
+  constexpr std::int64_t kRows = 256;  // worth a thread
+  at::parallel_for(0, rows, kRows, [&](std::int64_t begin, std::int64_t end) {
+    if (place.order.empty()) {
+      read_rows(place.tensor, place.first + begin, end - begin, out + begin * columns);
+      return;
+    }
+    for (std::int64_t row = begin; row < end; ++row) {
+      read_rows(place.tensor, place.first + place.order[static_cast<std::size_t>(row)], 1,
+                out + row * columns);
+    }
+  });
+}
+
+at::Tensor ModelFile::read(const std::string& name, at::IntArrayRef shape) const {
+  const auto found = places_.find(name);
+  if (found == places_.end()) refuse(path_ + ": has no tensor " + formats::printable(name));
+  const Place& place = found->second;
+  check_shape(path_, name, place.shape, shape);
+  return mended([&] {
+    if (shape.size() == 2 && !place.transposed) {
+      const at::Tensor values = at::empty(shape, at::kFloat);
+      read_matrix(place, shape[0], shape[1], values.mutable_data_ptr<float>());
+      return values;
+    }
+    at::Tensor values = read_whole(place);
+    if (place.transposed) values = values.t();
+    values = values.narrow(0, place.first, shape[0]);
+    if (!place.order.empty()) values = values.index_select(0, at::tensor(place.order));
+    return values.contiguous();
+  });
+}
+
+std::optional<StoredMatrix> ModelFile::stored(const std::string& name) const {
+  const auto found = places_.find(name);
+  if (found == places_.end()) return std::nullopt;
+  const Place& place = found->second;
+  if (place.transposed || place.stored_shape.size() != 2) return std::nullopt;
+  StoredMatrix matrix;
+  matrix.type = place.type;
+  matrix.rows = place.shape[0];
+  matrix.columns = place.stored_shape[1];
+  matrix.row_bytes = place.row_bytes;
+  matrix.data = place.data + place.first * place.row_bytes;
+  matrix.order = place.order;
+  return matrix;
+}
+
+std::string ModelFile::describe() const {
+  const Config& config = plan_.config;
+  nlohmann::json result = {
+      {"architecture", config.architecture},
+      {"layers", config.layers},
+      {"hidden_size", config.width},
+      {"heads", config.heads},
+      {"kv_heads", config.kv_heads},
+      {"head_size", config.head_size},
+      {"feed_forward_size", config.feed_forward},
+      {"vocabulary", config.vocabulary},
+      {"context_length", config.context},
+      {"parameters", parameters_of(plan_)},
+      {"stored", stored_types()},
+      {"file_bytes", file_bytes()},
+      {"memory_bytes",
+       {{"f32", weight_bytes(plan_, at::kFloat)}, {"bf16", weight_bytes(plan_, at::kBFloat16)}}},
+      {"tied_head", !plan_.layout.own_head},
+      {"end_tokens", config.end_tokens},
+  };
+  if (config.positions == PositionKind::kRotary) {
+    result["rope"] = gistmill::decoder::describe(plan_.rotary);
+    if (!config.unrotated_layers.empty()) result["rope"]["unrotated_layers"] = config.unrotated_layers;
+  }
+  if (plan_.sliding_window > 0) result["sliding_window"] = plan_.sliding_window;
+  return result.dump();
+}
+
+std::shared_ptr<const ModelFile> open_model(const std::string& path,
+                                            const std::vector<std::string>& architectures) {
+  std::shared_ptr<const ModelFile> file;
+  std::error_code failure;  // what cannot be looked at is for the readers to complain about
+  if (std::filesystem::is_directory(path, failure)) {
+    file = std::make_shared<FolderModel>(path);
+  } else {
+    file = std::make_shared<GgufModel>(path);
+  }
+  const std::string& found = file->config().architecture;
+  if (std::find(architectures.begin(), architectures.end(), found) == architectures.end()) {
+    refuse(path + ": the architecture is " + found + " when it should be " + list(architectures));
+  }
+  return file;
+}
+
+}  // namespace gistmill::decoder

@@ -1,0 +1,81 @@
+// A model on disk, whatever its format: sizes, tensors, and what it says of itself. open_model() finds out
+// which format it is. Refuses by name what this folder's model would compute wrongly, instead of ignoring it.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plugins/teacher/decoder/config.hpp"
+#include "plugins/teacher/decoder/files/layout.hpp"
+#include "plugins/teacher/decoder/weights.hpp"
+
+namespace gistmill::decoder {
+
+// Immutable after construction: any number of threads may read. A format derives from it, gives each tensor
+// of the model a place in its file, and reads rows there.
+class ModelFile : public TensorSource {
+ public:
+  const Config& config() const { return plan_.config; }
+  const ModelPlan& plan() const { return plan_; }
+  const std::string& path() const { return path_; }
+  // What the file holds, as a JSON object: architecture, sizes, stored types, bytes. Header knowledge only.
+  std::string describe() const;
+  // Hexadecimal digest of all that the model's numbers depend on. Reads every byte of the weights.
+  virtual std::string digest() const = 0;
+
+  bool contains(const std::string& name) const final { return places_.count(name) > 0; }
+  at::Tensor read(const std::string& name, at::IntArrayRef shape) const final;
+  std::optional<StoredMatrix> stored(const std::string& name) const final;
+
+ protected:
+  // Where a tensor of the model lies in its file.
+  struct Place {
+    std::vector<std::int64_t> shape;         // of the model's tensor, rows being outputs
+    std::size_t tensor = 0;                  // the format's number for the file's tensor
+    std::vector<std::int64_t> stored_shape;  // of that tensor, which may hold more than this one
+    std::int64_t first = 0;                  // its first output there: row, or column where transposed
+    bool transposed = false;                 // the file keeps [in, out]
+    std::vector<std::int32_t> order;         // row i is row first + order[i]; empty: as they lie
+    formats::GgufType type = formats::GgufType::kF32;
+    const char* data = nullptr;  // of the whole tensor of the file
+    std::int64_t row_bytes = 0;  // of a row of it
+  };
+
+  // tensors: how many the file has. Throws Error (user) where the sizes cannot be.
+  ModelFile(std::string path, ModelPlan plan, std::size_t tensors);
+  // For the derived class's constructor: every tensor of the model once.
+  void put(const std::string& name, Place place) { places_[name] = std::move(place); }
+
+ private:
+  // out: count rows of the file's tensor number `tensor`, a vector being one row; throws FormatError.
+  virtual void read_rows(std::size_t tensor, std::int64_t first, std::int64_t count, float* out) const = 0;
+  virtual std::map<std::string, std::int64_t> stored_types() const = 0;  // "Q4_1" -> tensors
+  virtual std::int64_t file_bytes() const = 0;
+
+  at::Tensor read_whole(const Place& place) const;
+  void read_matrix(const Place& place, std::int64_t rows, std::int64_t columns, float* out) const;
+
+  std::string path_;
+  ModelPlan plan_;
+  std::map<std::string, Place> places_;
+};
+
+// path: a GGUF file, or a folder with config.json and safetensors. Reads headers only. Throws Error (user)
+// that names the file, what was found and what was expected; also where the architecture is none of
+// `architectures` (Hugging Face's model_type names).
+std::shared_ptr<const ModelFile> open_model(const std::string& path,
+                                            const std::vector<std::string>& architectures);
+
+// Throws Error (unavailable) where loading the weights in `dtype` needs more memory than there is: the bytes
+// needed, those available, and what to do.
+void check_memory(const ModelFile& file, at::ScalarType dtype);
+// The same for this much memory; nothing where it is not known.
+void check_memory(const ModelFile& file, at::ScalarType dtype, std::optional<std::uint64_t> available);
+
+}  // namespace gistmill::decoder

@@ -1,0 +1,31 @@
+// How this folder refuses a file: the plugin's error, of kind user, about the option `model`.
+#pragma once
+
+#include <ATen/core/ATen_fwd.h>
+
+#include <gistmill/formats/error.hpp>
+#include <string>
+#include <utility>
+
+namespace gistmill::decoder {
+
+[[noreturn]] void refuse(const std::string& message);
+
+// "[3, 4]"
+std::string text(at::IntArrayRef shape);
+
+// Throws where the shapes differ: "<file>: tensor '<name>' has shape .. when it should be ..".
+void check_shape(const std::string& file, const std::string& name, at::IntArrayRef found,
+                 at::IntArrayRef expected);
+
+// Runs `body`, turning what the file formats refuse into the plugin's error.
+template <class Body>
+decltype(auto) mended(Body&& body) {
+  try {
+    return std::forward<Body>(body)();
+  } catch (const formats::FormatError& failure) {
+    refuse(failure.what());
+  }
+}
+
+}  // namespace gistmill::decoder

@@ -1,0 +1,125 @@
+// Continuing texts, a token at a time: the keys and values of what came before are kept.
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <gistmill/plugin/values.hpp>
+
+#include "plugins/teacher/decoder/attention/row_attention.hpp"
+#include "plugins/teacher/decoder/model.hpp"
+
+namespace gistmill::decoder {
+namespace {
+
+// Of each row of probabilities [B, V]: one drawn among the fewest that hold `top_p`, i64[B].
+at::Tensor draw(const at::Tensor& probabilities, double top_p, at::Generator& generator) {
+  if (top_p >= 1.0) return at::multinomial(probabilities, 1, false, generator).squeeze(1);
+  const auto [sorted, places] = probabilities.sort(-1, true);
+  const at::Tensor before = sorted.cumsum(-1) - sorted;  // probability of those ahead
+  const at::Tensor kept = sorted * before.lt(top_p);
+  return places.gather(1, at::multinomial(kept, 1, false, generator)).squeeze(1);
+}
+
+}  // namespace
+
+// What the tokens so far left behind, with room for those to come.
+struct Model::Cache {
+  std::vector<at::Tensor> keys_values;  // a layer each, T[B, P + room, 2 B E]
+  at::Tensor allowed;                   // bool[B, P + room]: what the next token sees; undefined: all
+  at::Tensor positions;                 // i64[B]: of the last token
+  std::int64_t length = 0;              // P and what was added
+};
+
+// hidden T[B, D] -> the next token of each row, i64[B].
+at::Tensor Model::choose(const at::Tensor& hidden, const Sampling& sampling, at::Generator& generator) const {
+  const at::Tensor logits = weights_.head.apply(hidden).to(at::kFloat);
+  if (sampling.temperature <= 0.0) return logits.argmax(-1);
+  return draw(at::softmax(logits / sampling.temperature, -1), sampling.top_p, generator);
+}
+
+// The pass over the prompt; gives the last row of each text, T[B, D].
+at::Tensor Model::fill(const Batch& prompt, std::int64_t room, Cache& cache) const {
+  const std::int64_t count = prompt.ids.size(0);
+  const std::int64_t length = prompt.ids.size(1);
+  const at::Tensor positions = positions_of(prompt).to(at::kLong);
+  cache.positions = positions.select(1, length - 1).contiguous();
+  cache.length = length;
+  const auto keep = [&](const at::Tensor& rows) {  // T[B, P, 2 B E]
+    const at::Tensor place = at::empty({count, length + room, rows.size(2)}, rows.options());
+    place.narrow(1, 0, length).copy_(rows);
+    cache.keys_values.push_back(place);
+  };
+  Pass pass;
+  pass.embeddings = embed_rows(prompt.ids.flatten().to(at::kLong));
+  pass.positions = positions.flatten().contiguous();
+  std::vector<at::Tensor> own;
+  at::Tensor allowed;
+  if (count == 1 && !prompt.mask.defined()) {
+    pass.attention = causal(length, &own);
+  } else {
+    allowed = allowed_of(prompt);
+    cache.allowed = at::cat({allowed.select(1, length - 1), at::ones({count, room}, at::kBool)}, 1);
+    pass.attention = [&](std::size_t, const at::Tensor& qkv) {
+      own.push_back(keys_values_of(qkv));
+      const at::Tensor queries = qkv.view({count, length, qkv.size(1)}).narrow(2, 0, config_.query_width());
+      return attend_masked(queries, own.back().view({count, length, -1}), allowed, shape_)
+          .reshape({count * length, config_.query_width()});
+    };
+  }
+  const at::Tensor hidden = run(pass).view({count, length, config_.width});
+  for (const at::Tensor& rows : own) keep(rows.view({count, length, -1}));
+  return hidden.select(1, length - 1);
+}
+
+// The pass over one more token of each text, i64[B] -> T[B, D].
+at::Tensor Model::extend(const at::Tensor& tokens, Cache& cache) const {
+  cache.positions += 1;
+  const std::int64_t before = cache.length++;
+  Pass pass;
+  pass.embeddings = embed_rows(tokens);
+  pass.positions = cache.positions;
+  pass.attention = [&](std::size_t layer, const at::Tensor& qkv) {
+    const at::Tensor& kept = cache.keys_values[layer];
+    kept.select(1, before).copy_(keys_values_of(qkv));
+    if (!cache.allowed.defined()) return attend_row(qkv, kept[0], cache.length, shape_);
+    const at::Tensor queries = qkv.narrow(1, 0, config_.query_width()).unsqueeze(1);
+    const at::Tensor allowed = cache.allowed.narrow(1, 0, cache.length).unsqueeze(1);
+    return attend_masked(queries, kept.narrow(1, 0, cache.length), allowed, shape_).squeeze(1);
+  };
+  return run(pass);
+}
+
+Model::Generated Model::generate(const Batch& prompt, const Sampling& sampling) const {
+  const at::NoGradGuard no_grad;
+  check_batch(prompt, sampling.max_tokens);
+  const std::int64_t count = prompt.ids.size(0);
+  Generated result{at::zeros({count, sampling.max_tokens}, at::kInt), at::zeros({count}, at::kInt)};
+  if (sampling.max_tokens < 1 || count == 0) return result;
+  at::Generator generator = at::detail::createCPUGenerator(sampling.seed);
+  Cache cache;
+  at::Tensor hidden = fill(prompt, sampling.max_tokens, cache);
+  auto* lengths = result.lengths.mutable_data_ptr<std::int32_t>();
+  std::vector<bool> ended(static_cast<std::size_t>(count), false);
+  for (std::int64_t step = 0; step < sampling.max_tokens; ++step) {
+    const at::Tensor tokens = choose(hidden, sampling, generator);
+    for (std::int64_t row = 0; row < count; ++row) {
+      const std::int64_t token = tokens[row].item<std::int64_t>();
+      const auto& ends = config_.end_tokens;
+      const auto at = static_cast<std::size_t>(row);
+      ended[at] = ended[at] || std::find(ends.begin(), ends.end(), token) != ends.end();
+      if (ended[at]) continue;
+      result.tokens[row][step] = token;
+      ++lengths[row];
+    }
+    if (step + 1 == sampling.max_tokens ||
+        std::all_of(ended.begin(), ended.end(), [](bool end) { return end; })) {
+      break;
+    }
+    hidden = extend(tokens, cache);
+  }
+  result.tokens = result.tokens.narrow(1, 0, result.lengths.max().item<std::int64_t>()).contiguous();
+  return result;
+}
+
+}  // namespace gistmill::decoder

@@ -1,0 +1,120 @@
+// Batches of texts under any mask: hidden states, logits, the most probable tokens, likelihood.
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <gistmill/plugin/values.hpp>
+#include <string>
+
+#include "plugins/teacher/decoder/batch.hpp"
+#include "plugins/teacher/decoder/model.hpp"
+
+namespace gistmill::decoder {
+namespace {
+
+constexpr std::int64_t kLogitRows = 256;  // rows whose logits exist at a time
+
+std::string text(std::int64_t number) { return std::to_string(number); }
+
+void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR_USER, message, port); }
+
+}  // namespace
+
+// `more`: how many tokens will follow those of the batch.
+void Model::check_batch(const Batch& batch, std::int64_t more) const {
+  const std::int64_t length = batch.ids.size(1);
+  if (length < 1 || length + more > config_.context) {
+    refuse("texts of " + text(length + more) + " tokens when the model reads 1 to " + text(config_.context),
+           "ids");
+  }
+  if (batch.ids.numel() > 0) check_vocabulary(batch.ids);
+  if (!batch.positions.defined() || batch.positions.numel() == 0) return;
+  const std::int64_t low = batch.positions.min().item<std::int64_t>();
+  const std::int64_t high = batch.positions.max().item<std::int64_t>();
+  if (low < 0 || high + more >= config_.context) {
+    refuse("position " + text(low < 0 ? low : high + more) + " when the model knows 0 to " +
+               text(config_.context - 1),
+           "positions");
+  }
+}
+
+at::Tensor Model::hidden(const Batch& batch, const PassMode& mode) const {
+  check_batch(batch, 0);
+  const std::int64_t count = batch.ids.size(0);
+  const std::int64_t length = batch.ids.size(1);
+  const at::Tensor positions = positions_of(batch).to(at::kLong);
+  const auto embeddings_of = [&](const at::Tensor& ids) {
+    return embed_rows(ids.flatten().to(at::kLong), mode);
+  };
+  const bool recorded = c10::GradMode::is_enabled() && (mode.gradients || batch.embeddings.defined());
+  Pass pass;
+  pass.mode = mode;
+  if (!batch.mask.defined() && !recorded) {  // the fast kernel, a text at a time
+    std::vector<at::Tensor> texts;
+    for (std::int64_t i = 0; i < count; ++i) {
+      pass.embeddings = batch.embeddings.defined() ? batch.embeddings[i].to(at::kFloat).contiguous()
+                                                   : embeddings_of(batch.ids[i]);
+      pass.positions = positions[i].contiguous();
+      pass.attention = causal(length, nullptr);
+      texts.push_back(run(pass));
+    }
+    return texts.empty() ? at::empty({0, length, config_.width}, dtype_) : at::stack(texts);
+  }
+  const at::Tensor allowed = allowed_of(batch);
+  pass.embeddings = batch.embeddings.defined() ? batch.embeddings.to(at::kFloat).reshape({-1, config_.width})
+                                               : embeddings_of(batch.ids);
+  pass.positions = positions.flatten().contiguous();
+  pass.attention = [&](std::size_t, const at::Tensor& qkv) {
+    const at::Tensor rows = qkv.view({count, length, qkv.size(1)});
+    const at::Tensor mixed =
+        attend_masked(rows.narrow(2, 0, config_.query_width()),
+                      rows.narrow(2, config_.query_width(), 2 * config_.key_width()), allowed, shape_);
+    return mixed.reshape({count * length, config_.query_width()});
+  };
+  return run(pass).view({count, length, config_.width});
+}
+
+at::Tensor Model::forward(const Batch& batch, const PassMode& mode) const {
+  const at::Tensor rows = hidden(batch, mode);
+  return weights_.head.apply(rows.flatten(0, 1), mode)
+      .to(at::kFloat)
+      .view({rows.size(0), rows.size(1), config_.vocabulary});
+}
+
+Model::Top Model::topk(const Batch& batch, std::int64_t count, double temperature) const {
+  const at::NoGradGuard no_grad;
+  if (count < 1 || count > config_.vocabulary) {
+    refuse("topk is " + text(count) + " when it should be 1 to " + text(config_.vocabulary) +
+               ", the model's vocabulary",
+           "topk");
+  }
+  const at::Tensor rows = hidden(batch);
+  std::vector<at::Tensor> ids, values, partitions;
+  for (const at::Tensor& block : rows.flatten(0, 1).split(kLogitRows)) {
+    const at::Tensor scaled = weights_.head.apply(block).to(at::kFloat) / temperature;
+    const at::Tensor partition = at::logsumexp(scaled, -1);
+    const auto [top, places] = at::topk(scaled, count, -1, true, true);
+    ids.push_back(places.to(at::kInt));
+    values.push_back(top - partition.unsqueeze(1));
+    partitions.push_back(partition);
+  }
+  const std::vector<std::int64_t> shape = {rows.size(0), rows.size(1), count};
+  return {at::cat(ids).view(shape), at::cat(values).view(shape),
+          at::cat(partitions).view({rows.size(0), rows.size(1)})};
+}
+
+at::Tensor Model::score(const at::Tensor& tokens) const {
+  const at::NoGradGuard no_grad;
+  const at::Tensor rows = hidden({tokens.unsqueeze(0), {}, {}, {}}).squeeze(0);
+  const std::int64_t last = tokens.size(0) - 1;
+  const at::Tensor targets = tokens.narrow(0, 1, last).to(at::kLong);
+  at::Tensor result = at::empty({last}, at::kFloat);
+  for (std::int64_t first = 0; first < last; first += kLogitRows) {
+    const std::int64_t count = std::min(kLogitRows, last - first);
+    const at::Tensor logits = weights_.head.apply(rows.narrow(0, first, count)).to(at::kFloat);
+    const at::Tensor chosen = logits.gather(1, targets.narrow(0, first, count).unsqueeze(1)).squeeze(1);
+    result.narrow(0, first, count).copy_(at::logsumexp(logits, -1) - chosen);
+  }
+  return result;
+}
+
+}  // namespace gistmill::decoder

@@ -1,0 +1,175 @@
+#include "plugins/teacher/decoder/model.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <cmath>
+#include <gistmill/plugin/values.hpp>
+#include <string>
+
+namespace gistmill::decoder {
+namespace {
+
+// Rows of one piece of a causal pass: with three query heads a key head it fills most of a tile.
+constexpr std::int64_t kCausalPiece = 64;
+
+std::string text(std::int64_t number) { return std::to_string(number); }
+
+// Cosine and sine of position times frequency, in f64 until the last rounding.
+Rotation make_rotation(const Config& config) {
+  if (config.positions == PositionKind::kLearned) return {};
+  const at::Tensor frequencies = at::tensor(config.rotary_frequencies, at::kDouble);
+  const at::Tensor angles = at::outer(at::arange(config.context, at::kDouble), frequencies);
+  return {at::cos(angles).to(at::kFloat), at::sin(angles).to(at::kFloat)};
+}
+
+// Causal attention of `rows` rows over their own keys, in pieces.
+std::vector<Segment> causal_segments(std::int64_t rows) {
+  std::vector<Segment> segments;
+  for (std::int64_t row = 0; row < rows; row += kCausalPiece) {
+    segments.push_back({row, std::min(kCausalPiece, rows - row), row});
+  }
+  return segments;
+}
+
+void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR_USER, message, port); }
+
+}  // namespace
+
+std::uint64_t Context::bytes() const {
+  std::uint64_t sum = tokens.nbytes() + states.nbytes() + last_hidden.nbytes();
+  for (const at::Tensor& layer : keys_values) sum += layer.nbytes();
+  return sum;
+}
+
+void check_recorded(const Config& config, const std::vector<std::int64_t>& recorded) {
+  for (const std::int64_t layer : recorded) {
+    if (layer >= 0 && layer <= config.layers) continue;
+    refuse("layers names " + text(layer) + " when it should name 0 (the embedding) to " +
+               text(config.layers) + ", the model's number of layers",
+           "layers");
+  }
+}
+
+Model::Model(const Config& config, Weights weights, std::vector<std::int64_t> recorded, std::int64_t span)
+    : config_(config),
+      weights_(std::move(weights)),
+      dtype_(weights_.embedding.scalar_type()),
+      recorded_(std::move(recorded)),
+      span_(span),
+      shape_{config.heads, config.kv_heads, config.head_size,
+             1.0f / std::sqrt(static_cast<float>(config.head_size))} {
+  check(config);
+  check_recorded(config, recorded_);
+  if (span < 1 || span > config.context) {
+    refuse(
+        "span is " + text(span) + " when it should be 1 to " + text(config.context) + ", the context length",
+        "span");
+  }
+  const at::NoGradGuard no_grad;
+  rotation_ = make_rotation(config_);
+  at::Tensor sum = at::zeros({config.width}, at::kDouble);
+  at::Tensor norms = at::zeros({}, at::kDouble);
+  for (const at::Tensor& part : weights_.embedding.split(4096)) {  // bounds the copy in f32
+    const at::Tensor rows = part.to(at::kFloat);
+    sum += rows.sum(0, false, at::kDouble);
+    norms += rows.norm(2, 1).sum(0, false, at::kDouble);
+  }
+  embedding_mean_ = (sum / static_cast<double>(config.vocabulary)).to(at::kFloat);
+  embedding_norm_ = (norms / static_cast<double>(config.vocabulary)).to(at::kFloat);
+}
+
+// Adds `delta` to the residual and gives its norm, the input of the next part of a layer.
+at::Tensor Model::norm_input(const Norm& norm, at::Tensor& residual, const at::Tensor& delta,
+                             const PassMode& mode) const {
+  const auto used = [&](const at::Tensor& tensor) { return mode.gradients ? tensor : tensor.detach(); };
+  at::Tensor hidden;
+  if (config_.norm == NormKind::kRms) {
+    std::tie(residual, hidden) = add_norm(residual, delta, used(norm.weight), config_.norm_epsilon, dtype_);
+  } else {
+    if (delta.defined()) residual = residual + delta.to(at::kFloat);
+    hidden =
+        at::layer_norm(residual, {config_.width}, used(norm.weight), used(norm.bias), config_.norm_epsilon)
+            .to(dtype_);
+  }
+  return hidden;
+}
+
+at::Tensor Model::feed_forward(const LayerWeights& layer, const at::Tensor& hidden,
+                               const PassMode& mode) const {
+  const at::Tensor up = layer.up.apply(hidden, mode);
+  const bool gated = config_.feed_forward_kind == FeedForwardKind::kGatedSilu;
+  return layer.down.apply(gated ? swiglu(up) : at::gelu(up, "tanh"), mode);
+}
+
+at::Tensor Model::run(const Pass& pass) const {
+  at::Tensor residual = pass.embeddings;
+  if (config_.positions == PositionKind::kLearned) {
+    const at::Tensor& table = weights_.position_embedding;
+    const at::Tensor rows = (pass.mode.gradients ? table : table.detach()).index_select(0, pass.positions);
+    residual = residual + rows.to(at::kFloat);
+  }
+  at::Tensor delta;
+  const auto record = [&](std::int64_t layers) {
+    if (pass.states == nullptr) return;
+    for (std::size_t i = 0; i < recorded_.size(); ++i) {
+      if (recorded_[i] == layers) pass.states->at(i) = residual;
+    }
+  };
+  for (std::size_t i = 0; i < weights_.layers.size(); ++i) {
+    const LayerWeights& layer = weights_.layers[i];
+    at::Tensor hidden = norm_input(layer.attention_norm, residual, delta, pass.mode);
+    record(static_cast<std::int64_t>(i));
+    at::Tensor qkv = layer.qkv.apply(hidden, pass.mode);
+    if (config_.query_key_norm) {
+      qkv = normalize_heads(qkv, {layer.query_norm, layer.key_norm, config_.norm_epsilon}, shape_);
+    }
+    if (config_.rotates(static_cast<std::int64_t>(i))) qkv = rotate(qkv, rotation_, pass.positions, shape_);
+    delta = layer.output.apply(pass.attention(i, qkv), pass.mode);
+    hidden = norm_input(layer.feed_norm, residual, delta, pass.mode);
+    delta = feed_forward(layer, hidden, pass.mode);
+  }
+  const at::Tensor hidden = norm_input(weights_.final_norm, residual, delta, pass.mode);
+  record(config_.layers);
+  return hidden;
+}
+
+at::Tensor Model::keys_values_of(const at::Tensor& qkv) const {
+  return qkv.narrow(1, config_.query_width(), 2 * config_.key_width()).contiguous();
+}
+
+Model::Attention Model::causal(std::int64_t length, std::vector<at::Tensor>* keys_values) const {
+  return [this, keys_values, plan = AttentionPlan{shape_, causal_segments(length)}](std::size_t,
+                                                                                    const at::Tensor& qkv) {
+    const at::Tensor own = keys_values_of(qkv);
+    if (keys_values != nullptr) keys_values->push_back(own);
+    return attend(qkv, own, plan);
+  };
+}
+
+at::Tensor Model::embed_rows(const at::Tensor& tokens, const PassMode& mode) const {
+  const at::Tensor& table = weights_.embedding;
+  return (mode.gradients ? table : table.detach()).index_select(0, tokens).to(at::kFloat);
+}
+
+void Model::check_tokens(const at::Tensor& tokens) const {
+  const std::int64_t count = tokens.numel();
+  if (count < 1 || count > config_.context) {
+    refuse("a document of " + text(count) + " tokens when the model reads 1 to " + text(config_.context) +
+               "; set a shorter document length",
+           "tokens");
+  }
+  check_vocabulary(tokens);
+}
+
+void Model::check_vocabulary(const at::Tensor& tokens) const {
+  const std::int64_t low = tokens.min().item<std::int64_t>();
+  const std::int64_t high = tokens.max().item<std::int64_t>();
+  if (low < 0 || high >= config_.vocabulary) {
+    refuse("token " + text(low < 0 ? low : high) + " when the model knows 0 to " +
+               text(config_.vocabulary - 1) + "; the tokens come from another tokenizer",
+           "tokens");
+  }
+}
+
+}  // namespace gistmill::decoder

@@ -1,0 +1,148 @@
+// One decoder-only transformer as a teacher: the full pass over a document, what a replaced span does to the
+// tokens that follow it, and inference on batches under any attention mask. Knows nothing of files and of the
+// plugin interface.
+//
+// All operations may run on any thread; none changes the model. Spans are given by their first token; S is
+// the length of a span, K the number of spans, H the number of targets of a span, G the vectors that stand
+// for one. A vector that stands for tokens is an embedding: where positions are learned, the row of its
+// position is added to it, as to the embedding of a token.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "plugins/teacher/decoder/batch.hpp"
+#include "plugins/teacher/decoder/config.hpp"
+#include "plugins/teacher/decoder/context.hpp"
+#include "plugins/teacher/decoder/operations.hpp"
+#include "plugins/teacher/decoder/weights.hpp"
+
+namespace gistmill::decoder {
+
+// Throws Error (user) where `recorded` names a layer that the model has not.
+void check_recorded(const Config& config, const std::vector<std::int64_t>& recorded);
+
+class Model {
+ public:
+  // recorded: for each, the hidden state after that many layers is kept by read(); 0 is the embedding, the
+  // number of layers the state before the final norm. span: S. Throws Error (user) where one is out of range.
+  Model(const Config& config, Weights weights, std::vector<std::int64_t> recorded, std::int64_t span);
+
+  const Config& config() const { return config_; }
+  const Weights& weights() const { return weights_; }
+  Weights& weights() { return weights_; }
+  at::ScalarType dtype() const { return dtype_; }
+
+  // ---- spans of one document (spans.cpp)
+
+  // tokens i32[T], spans i32[K] -> f32[K, S, D], without positions
+  at::Tensor embed(const at::Tensor& tokens, const at::Tensor& spans) const;
+
+  // Mean f32[D] and mean norm f32[] of the rows of the embedding table.
+  std::pair<at::Tensor, at::Tensor> scale() const { return {embedding_mean_, embedding_norm_}; }
+
+  // One full pass; keeps no tape. tokens i32[T].
+  std::shared_ptr<const Context> read(const at::Tensor& tokens) const;
+
+  // Recorded states of the spans' tokens, f32[K, S, N, D].
+  at::Tensor states(const Context& context, const at::Tensor& spans) const;
+
+  // Rows s+S-1+i of the full pass, i < H, after the final norm: T[K, H, D]. Row i predicts target i. Rows
+  // past the end repeat the last one.
+  at::Tensor original(const Context& context, const at::Tensor& spans, std::int64_t horizon) const;
+
+  // The same rows when `gist` f32[K, G, D] stands for each span, at positions s + offsets i32[K, G]: inputs
+  // are x[0..s), the gist, then x[s+S .. s+S+H-1) at their own positions. Each span is alone in being
+  // replaced. Row 0 is the last gist row; with G = 0 it is row s-1 of the full pass. T[K, H, D],
+  // differentiable to gist. Rows whose target lies past the end are finite and mean nothing.
+  at::Tensor resume(const Context& context, const at::Tensor& spans, const at::Tensor& gist,
+                    const at::Tensor& offsets, std::int64_t horizon) const;
+
+  // Output projection T[V, D].
+  at::Tensor head() const { return weights_.head.weight.to(dtype_); }
+
+  // ---- batches of texts (inference.cpp)
+
+  // -> T[B, T, D] after the final norm. Differentiable to the embeddings, and to adapters and weights where
+  // `mode` says so.
+  at::Tensor hidden(const Batch& batch, const PassMode& mode = {}) const;
+
+  // -> logits f32[B, T, V]; differentiable as hidden().
+  at::Tensor forward(const Batch& batch, const PassMode& mode = {}) const;
+
+  struct Top {
+    at::Tensor ids;              // i32[B, T, Q], the most probable first
+    at::Tensor log_probability;  // f32[B, T, Q], at the temperature
+    at::Tensor log_partition;    // f32[B, T]: log of the sum of exp(logit / temperature)
+  };
+  // The Q most probable next tokens. Never holds more logits than a block of rows has.
+  Top topk(const Batch& batch, std::int64_t count, double temperature) const;
+
+  // tokens i32[T] -> negative log-likelihood of tokens 1.., each given all before it, in nats: f32[T-1].
+  at::Tensor score(const at::Tensor& tokens) const;
+
+  // ---- generation (generate.cpp)
+
+  struct Sampling {
+    std::int64_t max_tokens = 0;
+    double temperature = 0.0;  // 0: the most probable token
+    double top_p = 1.0;        // draw among the fewest tokens that hold this much probability
+    std::uint64_t seed = 0;
+  };
+  struct Generated {
+    at::Tensor tokens;   // i32[B, Q]: continuations, without the end token; zeros behind a row's length
+    at::Tensor lengths;  // i32[B]
+  };
+  // Continues each row of the batch until an end token or max_tokens. Rows are padded on the left; the mask
+  // says so. A generated token sees what the prompt's last token saw, and all that was generated since; its
+  // position is one more than that of the token before it in its row.
+  Generated generate(const Batch& prompt, const Sampling& sampling) const;
+
+ private:
+  // Attention of layer `layer`: rotated T[n, (A + 2B) E] -> T[n, A E].
+  using Attention = std::function<at::Tensor(std::size_t layer, const at::Tensor& qkv)>;
+  // The rows of one pass through all layers.
+  struct Pass {
+    at::Tensor embeddings;  // f32[n, D]
+    at::Tensor positions;   // i64[n]
+    Attention attention;
+    std::vector<at::Tensor>* states = nullptr;  // takes the recorded residuals; as long as recorded_
+    PassMode mode;
+  };
+  // -> the rows after the final norm, T[n, D].
+  at::Tensor run(const Pass& pass) const;
+  at::Tensor norm_input(const Norm& norm, at::Tensor& residual, const at::Tensor& delta,
+                        const PassMode& mode) const;
+  at::Tensor feed_forward(const LayerWeights& layer, const at::Tensor& hidden, const PassMode& mode) const;
+  // Attention of one document's rows over their own keys; keys_values, where given, takes those of each
+  // layer.
+  Attention causal(std::int64_t length, std::vector<at::Tensor>* keys_values) const;
+
+  at::Tensor embed_rows(const at::Tensor& tokens, const PassMode& mode = {}) const;
+  at::Tensor keys_values_of(const at::Tensor& qkv) const;
+  void check_tokens(const at::Tensor& tokens) const;      // of one document
+  void check_vocabulary(const at::Tensor& tokens) const;  // not empty
+  void check_batch(const Batch& batch, std::int64_t more) const;
+  void check_spans(std::int64_t length, const at::Tensor& spans) const;
+  struct Cache;
+  at::Tensor fill(const Batch& prompt, std::int64_t room, Cache& cache) const;
+  at::Tensor extend(const at::Tensor& tokens, Cache& cache) const;
+  at::Tensor choose(const at::Tensor& hidden, const Sampling& sampling, at::Generator& generator) const;
+
+  Config config_;
+  Weights weights_;
+  at::ScalarType dtype_;
+  std::vector<std::int64_t> recorded_;
+  std::int64_t span_;
+  AttentionShape shape_;
+  Rotation rotation_;
+  at::Tensor embedding_mean_;
+  at::Tensor embedding_norm_;
+};
+
+}  // namespace gistmill::decoder

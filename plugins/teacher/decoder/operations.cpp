@@ -1,0 +1,150 @@
+#include "plugins/teacher/decoder/operations.hpp"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "plugins/teacher/decoder/rows.hpp"
+
+namespace gistmill::decoder {
+namespace {
+
+using ::torch::autograd::AutogradContext;
+using ::torch::autograd::Function;
+using ::torch::autograd::variable_list;
+
+// An incoming gradient, contiguous, or undefined where nothing flows.
+at::Tensor dense(const at::Tensor& grad) { return grad.defined() ? grad.contiguous() : grad; }
+
+// An argument that may be left out: autograd takes an empty optional, but no undefined tensor.
+std::optional<at::Tensor> optional(const at::Tensor& tensor) {
+  return tensor.defined() ? std::optional<at::Tensor>(tensor) : std::nullopt;
+}
+
+struct AddNorm : Function<AddNorm> {
+  static variable_list forward(AutogradContext* context, const at::Tensor& residual,
+                               const std::optional<at::Tensor>& given, const at::Tensor& weight,
+                               double epsilon, at::ScalarType dtype) {
+    const at::Tensor delta = given.value_or(at::Tensor());
+    const rows::Normed result = rows::add_norm(residual, delta, weight, epsilon, dtype);
+    context->save_for_backward({result.sum, result.inverse, weight});
+    context->saved_data["delta"] = delta.defined();
+    context->saved_data["dtype"] = dtype;
+    context->set_materialize_grads(false);
+    return {result.sum, result.normed};
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor grad_sum = dense(grads[0]);
+    const bool has_delta = context->saved_data["delta"].toBool();
+    at::Tensor grad = grad_sum;
+    at::Tensor grad_delta;
+    if (grads[1].defined()) {
+      std::tie(grad, grad_delta) =
+          rows::add_norm_backward(grad_sum, dense(grads[1]), saved[0], saved[1], saved[2]);
+    } else if (has_delta && grad_sum.defined()) {
+      grad_delta = grad_sum.to(context->saved_data["dtype"].toScalarType());
+    }
+    at::Tensor grad_weight;
+    if (grads[1].defined() && context->needs_input_grad(has_delta ? 2 : 1)) {
+      grad_weight = (grads[1].to(at::kFloat) * saved[0] * saved[1].unsqueeze(1)).sum(0);
+    }
+    return {grad, has_delta ? grad_delta : at::Tensor(), grad_weight, at::Tensor(), at::Tensor()};
+  }
+};
+
+struct Rotate : Function<Rotate> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& qkv, const at::Tensor& cosine,
+                            const at::Tensor& sine, const at::Tensor& positions, std::int64_t heads) {
+    context->save_for_backward({cosine, sine, positions});
+    context->saved_data["heads"] = heads;
+    return rows::rotate(qkv, cosine, sine, positions, heads, 1.0f);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const variable_list saved = context->get_saved_variables();
+    return {rows::rotate(dense(grads[0]), saved[0], saved[1], saved[2], context->saved_data["heads"].toInt(),
+                         -1.0f),
+            at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
+  }
+};
+
+struct PlanHolder final : ::torch::CustomClassHolder {
+  explicit PlanHolder(AttentionPlan held) : plan(std::move(held)) {}
+  AttentionPlan plan;
+};
+
+struct Attend : Function<Attend> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& qkv,
+                            const std::optional<at::Tensor>& given, const AttentionPlan& plan) {
+    const at::Tensor prefix = given.value_or(at::Tensor());
+    auto [out, log_sum] = attention(qkv, prefix, plan);
+    context->save_for_backward({qkv, prefix, out, log_sum});
+    context->saved_data["plan"] = c10::IValue::make_capsule(c10::make_intrusive<PlanHolder>(plan));
+    return out;
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const variable_list saved = context->get_saved_variables();
+    const auto holder = context->saved_data["plan"].toCapsule();
+    const AttentionPlan& plan = static_cast<const PlanHolder&>(*holder).plan;
+    return {attention_backward(dense(grads[0]), saved[0], saved[1], plan, saved[2], saved[3]), at::Tensor(),
+            at::Tensor()};
+  }
+};
+
+struct SwiGlu : Function<SwiGlu> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& gate_up) {
+    context->save_for_backward({gate_up});
+    return rows::swiglu(gate_up);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    return {rows::swiglu_backward(dense(grads[0]), context->get_saved_variables()[0])};
+  }
+};
+
+}  // namespace
+
+std::pair<at::Tensor, at::Tensor> add_norm(const at::Tensor& residual, const at::Tensor& delta,
+                                           const at::Tensor& weight, double epsilon, at::ScalarType dtype) {
+  const variable_list result = AddNorm::apply(residual, optional(delta), weight, epsilon, dtype);
+  return {result[0], result[1]};
+}
+
+at::Tensor rotate(const at::Tensor& qkv, const Rotation& rotation, const at::Tensor& positions,
+                  const AttentionShape& shape) {
+  return Rotate::apply(qkv, rotation.cosine, rotation.sine, positions, shape.heads + shape.kv_heads);
+}
+
+at::Tensor normalize_heads(const at::Tensor& qkv, const HeadNorms& norms, const AttentionShape& shape) {
+  const std::int64_t size = shape.head_size;
+  const auto normalized = [&](std::int64_t first, std::int64_t heads, const at::Tensor& weight) {
+    const at::Tensor values =
+        qkv.narrow(1, first * size, heads * size).to(at::kFloat).view({qkv.size(0), heads, size});
+    const at::Tensor inverse = (values.square().mean(-1, true) + norms.epsilon).rsqrt();
+    return (values * inverse * weight).flatten(1).to(qkv.scalar_type());
+  };
+  const std::int64_t rest = shape.heads + shape.kv_heads;
+  return at::cat({normalized(0, shape.heads, norms.query), normalized(shape.heads, shape.kv_heads, norms.key),
+                  qkv.narrow(1, rest * size, shape.kv_heads * size)},
+                 1);
+}
+
+at::Tensor attend_masked(const at::Tensor& queries, const at::Tensor& keys_values, const at::Tensor& allowed,
+                         const AttentionShape& shape) {
+  const std::int64_t batch = queries.size(0);
+  const std::int64_t keys = shape.kv_heads * shape.head_size;
+  const auto heads = [&](const at::Tensor& rows, std::int64_t count) {
+    return rows.reshape({batch, rows.size(1), count, shape.head_size}).transpose(1, 2);
+  };
+  const at::Tensor mixed = at::scaled_dot_product_attention(
+      heads(queries, shape.heads), heads(keys_values.narrow(2, 0, keys), shape.kv_heads),
+      heads(keys_values.narrow(2, keys, keys), shape.kv_heads), allowed.unsqueeze(1), 0.0, false,
+      static_cast<double>(shape.scale), shape.heads != shape.kv_heads);
+  return mixed.transpose(1, 2).reshape({batch, queries.size(1), shape.heads * shape.head_size});
+}
+
+at::Tensor attend(const at::Tensor& qkv, const at::Tensor& prefix, const AttentionPlan& plan) {
+  return Attend::apply(qkv, optional(prefix), plan);
+}
+
+at::Tensor swiglu(const at::Tensor& gate_up) { return SwiGlu::apply(gate_up); }
+
+}  // namespace gistmill::decoder

@@ -1,0 +1,48 @@
+// The parts of a layer as differentiable operations. Gradients flow to activations, and to the weights of
+// norms where these ask for one; positions and the shared prefix have none.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <utility>
+
+#include "plugins/teacher/decoder/attention/attention.hpp"
+
+namespace gistmill::decoder {
+
+// cosine and sine of every position, f32[context, E/2].
+struct Rotation {
+  at::Tensor cosine;
+  at::Tensor sine;
+};
+
+// residual f32[n, D], delta T[n, D] or undefined -> their sum f32[n, D], and its RMSNorm in `dtype`, T[n, D].
+std::pair<at::Tensor, at::Tensor> add_norm(const at::Tensor& residual, const at::Tensor& delta,
+                                           const at::Tensor& weight, double epsilon, at::ScalarType dtype);
+
+// qkv T[n, (A + 2B) E] -> queries and keys rotated to positions i64[n].
+at::Tensor rotate(const at::Tensor& qkv, const Rotation& rotation, const at::Tensor& positions,
+                  const AttentionShape& shape);
+
+struct HeadNorms {
+  at::Tensor query;  // f32[E]
+  at::Tensor key;    // f32[E]
+  double epsilon = 0.0;
+};
+// qkv T[n, (A + 2B) E] -> each head of the queries and of the keys divided by its root mean square, times the
+// weight of its kind (Qwen3).
+at::Tensor normalize_heads(const at::Tensor& qkv, const HeadNorms& norms, const AttentionShape& shape);
+
+// Of a shared prefix, which has no gradient. See attention/attention.hpp.
+at::Tensor attend(const at::Tensor& qkv, const at::Tensor& prefix, const AttentionPlan& plan);
+
+// Attention of whole texts, differentiable in queries, keys and values: the plain formula, by ATen.
+// queries T[B, t, A E], keys_values T[B, s, 2 B E], allowed bool[B, t, s]: what each row sees, at least one
+// -> T[B, t, A E].
+at::Tensor attend_masked(const at::Tensor& queries, const at::Tensor& keys_values, const at::Tensor& allowed,
+                         const AttentionShape& shape);
+
+// T[n, 2F] -> T[n, F]
+at::Tensor swiglu(const at::Tensor& gate_up);
+
+}  // namespace gistmill::decoder

@@ -1,0 +1,18 @@
+// A matrix product whose matrix was laid out once for the processor (oneDNN's blocked format), instead of at
+// every call. The plain counterpart is at::linear.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace gistmill::decoder {
+
+// weight T[out, in] in oneDNN's own layout; undefined where the product of this type gains nothing by it or
+// this LibTorch has no oneDNN.
+at::Tensor pack_weight(const at::Tensor& weight);
+
+// x T[n, in], weight T[out, in], packed = pack_weight(weight), bias T[out] or undefined -> T[n, out].
+// Differentiable to x alone.
+at::Tensor packed_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& packed,
+                         const at::Tensor& bias);
+
+}  // namespace gistmill::decoder

@@ -1,0 +1,269 @@
+// teacher/llama and teacher/gpt2: options, sizes and ports around the model (model.hpp).
+#include <gistmill/formats/digest.hpp>
+#include <gistmill/formats/memory.hpp>
+#include <gistmill/torch.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "plugins/teacher/decoder/adapters.hpp"
+#include "plugins/teacher/decoder/attention/tiles.hpp"
+#include "plugins/teacher/decoder/files/adapter_file.hpp"
+#include "plugins/teacher/decoder/files/folder_writer.hpp"
+#include "plugins/teacher/decoder/files/layout.hpp"
+#include "plugins/teacher/decoder/files/model_file.hpp"
+#include "plugins/teacher/decoder/model.hpp"
+#include "plugins/teacher/decoder/trainable.hpp"
+
+template <>
+struct gistmill::ObjectType<gistmill::decoder::Context> {
+  static constexpr const char* name = "decoder.context/1";
+};
+
+namespace {
+
+using gistmill::Call;
+using gistmill::Error;
+using gistmill::decoder::Batch;
+using gistmill::decoder::Context;
+using gistmill::decoder::PassMode;
+using ContextPointer = std::shared_ptr<const Context>;
+using Optional = std::optional<at::Tensor>;
+
+Batch batch_of(const at::Tensor& ids, const Optional& mask, const Optional& positions,
+               const Optional& embeddings = std::nullopt) {
+  return {ids, mask.value_or(at::Tensor()), positions.value_or(at::Tensor()),
+          embeddings.value_or(at::Tensor())};
+}
+
+class Decoder : public gistmill::torch::Component {
+ public:
+  // Reads the file's header, so that sizes are known and a wrong file is refused before anything is computed.
+  Decoder(const gistmill::Options& options, const std::vector<std::string>& architectures)
+      : file_(gistmill::decoder::open_model(options.string("model"), architectures)),
+        config_(file_->config()),
+        dtype_(options.string("dtype")),
+        layers_(options.integers("layers")),
+        span_(options.integer("span")),
+        topk_(options.integer("topk")),
+        topk_temperature_(options.number("topk_temperature")),
+        train_(options.string("train")),
+        adapter_(options.string("adapter")),
+        dropout_(options.number("lora_dropout")) {
+    sampling_.max_tokens = options.integer("max_tokens");
+    sampling_.temperature = options.number("temperature");
+    sampling_.top_p = options.number("top_p");
+    adapters_.rank = options.integer("lora_rank");
+    adapters_.alpha = options.number("lora_alpha");
+    adapters_.targets = options.strings("lora_targets");
+    gistmill::decoder::check_recorded(config_, layers_);
+    if (!adapter_.empty()) read_adapter();
+    if (train_ == "all" && dtype_ == "bf16") {
+      throw Error(GM_ERROR_USER, "dtype is bf16 when training all weights needs f32", "dtype");
+    }
+  }
+
+  // Loads the weights: about four bytes a parameter of memory in f32, two in bf16.
+  void start(const gistmill::Start& start) {
+    const bool native = gistmill::decoder::tiles::native_bf16();
+    const bool bf16 = train_ != "all" && (dtype_ == "bf16" || (dtype_ == "auto" && native));
+    gistmill::log(GM_LOG_INFO, std::string("teacher in ") + (bf16 ? "bf16" : "f32") +
+                                   (native ? ": the processor multiplies bf16 natively"
+                                           : ": the processor has no native bf16"));
+    const at::ScalarType dtype = bf16 ? at::kBFloat16 : at::kFloat;
+    gistmill::decoder::check_memory(*file_, dtype);
+    auto weights = gistmill::decoder::load_weights(config_, file_, dtype, packing(dtype));
+    if (train_ == "lora") make_adapters(start.seed());
+    gistmill::decoder::attach(parts_, config_, weights);
+    if (train_ == "all") train_weights(weights);
+    model_ = std::make_unique<gistmill::decoder::Model>(config_, std::move(weights), layers_, span_);
+  }
+
+  std::int64_t symbol(std::string_view name) const {
+    if (name == "C") return config_.context;
+    if (name == "D") return config_.width;
+    if (name == "V") return config_.vocabulary;
+    if (name == "L") return config_.layers;
+    if (name == "N") return static_cast<std::int64_t>(layers_.size());
+    return -1;
+  }
+  std::string digest() const {
+    if (adapter_.empty()) return file_->digest();
+    gistmill::formats::Sha256 sha;
+    sha.update_field(file_->digest());
+    sha.update_field(gistmill::decoder::adapter_digest(adapter_));
+    return sha.hex();
+  }
+  std::string describe() const { return file_->describe(); }
+
+  at::Tensor embed(const at::Tensor& tokens, const at::Tensor& spans) const {
+    return model_->embed(tokens, spans);
+  }
+  std::tuple<at::Tensor, at::Tensor> scale() const { return model_->scale(); }
+  ContextPointer read(const at::Tensor& tokens) const { return model_->read(tokens); }
+  at::Tensor states(const ContextPointer& context, const at::Tensor& spans) const {
+    return model_->states(*context, spans);
+  }
+  at::Tensor original(const ContextPointer& context, const at::Tensor& spans,
+                      const at::Tensor& targets) const {
+    return model_->original(*context, spans, targets.size(1));
+  }
+  at::Tensor resume(const ContextPointer& context, const at::Tensor& spans, const at::Tensor& gist,
+                    const at::Tensor& offsets, const at::Tensor& targets) const {
+    return model_->resume(*context, spans, gist, offsets, targets.size(1));
+  }
+  at::Tensor head() const { return model_->head(); }
+
+  at::Tensor hidden(const Call& call, const at::Tensor& ids, const Optional& mask, const Optional& positions,
+                    const Optional& embeddings) const {
+    return model_->hidden(batch_of(ids, mask, positions, embeddings), mode(call));
+  }
+  at::Tensor forward(const Call& call, const at::Tensor& ids, const Optional& mask, const Optional& positions,
+                     const Optional& embeddings) const {
+    return model_->forward(batch_of(ids, mask, positions, embeddings), mode(call));
+  }
+  std::tuple<at::Tensor, at::Tensor, at::Tensor> topk(const at::Tensor& ids, const Optional& mask,
+                                                      const Optional& positions) const {
+    const auto top = model_->topk(batch_of(ids, mask, positions), topk_, topk_temperature_);
+    return {top.ids, top.log_probability, top.log_partition};
+  }
+  at::Tensor score(const at::Tensor& tokens) const { return model_->score(tokens); }
+  std::tuple<at::Tensor, at::Tensor> generate(const Call& call, const at::Tensor& prompt,
+                                              const Optional& mask, const Optional& positions) const {
+    auto sampling = sampling_;
+    sampling.seed = call.random_key();
+    const auto generated = model_->generate(batch_of(prompt, mask, positions), sampling);
+    return {generated.tokens, generated.lengths};
+  }
+
+  // What was trained, as others read it: a PEFT adapter, or a Hugging Face folder of all weights.
+  void save(const at::Tensor& folder) const {
+    if (train_ == "all") {
+      gistmill::decoder::write_folder(path_of(folder), *file_, model_->weights(), at::kFloat, "folder");
+      return;
+    }
+    if (parts_.empty()) {
+      throw Error(GM_ERROR_USER, "nothing of the model was trained: train is none", "train");
+    }
+    gistmill::decoder::AdapterFile file;
+    file.parts = parts_;
+    file.rank = adapters_.rank;
+    file.alpha = adapters_.alpha;
+    file.dropout = dropout_;
+    file.base_model = file_->path();
+    gistmill::decoder::write_adapter(path_of(folder), file, config_, "folder");
+  }
+
+  // A Hugging Face folder with the adapters added to the weights, which are read anew and summed in f32.
+  void save_merged(const at::Tensor& folder) const {
+    if (train_ == "all") return save(folder);
+    auto weights =
+        gistmill::decoder::load_weights(config_, file_, at::kFloat, gistmill::decoder::Packing::kNone);
+    gistmill::decoder::attach(parts_, config_, weights);
+    gistmill::decoder::merge_adapters(weights);
+    gistmill::decoder::write_folder(path_of(folder), *file_, weights,
+                                    dtype_ == "f32" ? at::kFloat : at::kBFloat16, "folder");
+  }
+
+ private:
+  PassMode mode(const Call& call) const {
+    PassMode mode;
+    mode.gradients = train_ != "none";
+    if (train_ == "lora" && call.train() && dropout_ > 0.0) {
+      mode.dropout = dropout_;
+      mode.generator = gistmill::torch::generator(call.random_key());
+    }
+    return mode;
+  }
+
+  // A second, faster copy of the matrices where it leaves most of the memory free, and they stay as they are.
+  gistmill::decoder::Packing packing(at::ScalarType dtype) const {
+    const auto needed = static_cast<std::uint64_t>(gistmill::decoder::load_bytes(file_->plan(), dtype));
+    const auto available = gistmill::formats::available_memory();
+    const bool room = available && needed < *available / 4;
+    return room && train_ != "all" ? gistmill::decoder::Packing::kMatrices
+                                   : gistmill::decoder::Packing::kNone;
+  }
+
+  static std::string path_of(const at::Tensor& folder) {
+    const at::Tensor bytes = folder.contiguous();
+    return {reinterpret_cast<const char*>(bytes.const_data_ptr<std::uint8_t>()),
+            static_cast<std::size_t>(bytes.numel())};
+  }
+
+  // What the file says of rank, alpha and targets counts.
+  void read_adapter() {
+    auto file = gistmill::decoder::read_adapter(adapter_, config_);
+    adapters_.rank = file.rank;
+    adapters_.alpha = file.alpha;
+    parts_ = std::move(file.parts);
+  }
+
+  void make_adapters(std::uint64_t seed) {
+    adapters_.seed = seed;
+    if (parts_.empty()) parts_ = gistmill::decoder::make_adapters(config_, adapters_);
+    for (auto& part : parts_) {
+      const std::string name = "layers." + std::to_string(part.layer) + "." + part.target;
+      part.down = parameter(name + ".lora_A", part.down);
+      part.up = parameter(name + ".lora_B", part.up);
+    }
+  }
+
+  void train_weights(gistmill::decoder::Weights& weights) {
+    gistmill::decoder::merge_adapters(weights);
+    gistmill::decoder::replace_weights(
+        weights, [this](const std::string& name, const at::Tensor& tensor, bool decays) {
+          return parameter(name, tensor, GM_PARAM_TRAINABLE | (decays ? 0u : GM_PARAM_NO_DECAY));
+        });
+  }
+
+  std::shared_ptr<const gistmill::decoder::ModelFile> file_;
+  gistmill::decoder::Config config_;
+  std::string dtype_;
+  std::vector<std::int64_t> layers_;
+  std::int64_t span_;
+  std::int64_t topk_;
+  double topk_temperature_;
+  std::string train_;
+  std::string adapter_;
+  double dropout_;
+  gistmill::decoder::Model::Sampling sampling_;
+  gistmill::decoder::AdapterOptions adapters_;
+  std::vector<gistmill::decoder::AdapterPart> parts_;  // the parameters themselves where train is lora
+  std::unique_ptr<gistmill::decoder::Model> model_;
+};
+
+struct Llama : Decoder {
+  explicit Llama(const gistmill::Options& options)
+      : Decoder(options, {"llama", "mistral", "smollm3", "qwen2", "qwen3"}) {}
+};
+
+struct Gpt2 : Decoder {
+  explicit Gpt2(const gistmill::Options& options) : Decoder(options, {"gpt2"}) {}
+};
+
+template <class Family>
+auto family(const char* name) {
+  return gistmill::component<Family>(name)
+      .operation("embed", &Decoder::embed)
+      .operation("scale", &Decoder::scale)
+      .operation("read", &Decoder::read)
+      .operation("states", &Decoder::states)
+      .operation("original", &Decoder::original)
+      .operation("resume", &Decoder::resume)
+      .operation("head", &Decoder::head)
+      .operation("hidden", &Decoder::hidden)
+      .operation("forward", &Decoder::forward)
+      .operation("topk", &Decoder::topk)
+      .operation("score", &Decoder::score)
+      .operation("generate", &Decoder::generate)
+      .operation("save", &Decoder::save)
+      .operation("save_merged", &Decoder::save_merged);
+}
+
+}  // namespace
+
+GISTMILL_PLUGIN(family<Llama>("teacher/llama"), family<Gpt2>("teacher/gpt2"));

@@ -1,0 +1,89 @@
+#include "plugins/teacher/decoder/projection.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include "plugins/teacher/decoder/packed_linear.hpp"
+
+namespace gistmill::decoder {
+namespace {
+
+constexpr std::int64_t kBytesWorthAThread = 64 * 1024;
+
+// x f32[1, in] -> f32[1, out]
+at::Tensor multiply_stored(const std::vector<StoredMatrix>& parts, const at::Tensor& x) {
+  std::int64_t rows = 0;
+  for (const StoredMatrix& part : parts) rows += part.rows;
+  const at::Tensor result = at::empty({1, rows}, x.options());
+  const float* vector = x.const_data_ptr<float>();
+  float* out = result.mutable_data_ptr<float>();
+  for (const StoredMatrix& part : parts) {
+    const std::int64_t grain = std::max<std::int64_t>(1, kBytesWorthAThread / part.row_bytes);
+    at::parallel_for(0, part.rows, grain, [&](std::int64_t begin, std::int64_t end) {
+      multiply(part, begin, end - begin, vector, out + begin);
+    });
+    out += part.rows;
+  }
+  return result;
+}
+
+at::Tensor dropped(const at::Tensor& x, const PassMode& mode) {
+  if (mode.dropout <= 0.0) return x;
+  const at::Tensor keep = at::empty(x.sizes(), x.options()).bernoulli_(1.0 - mode.dropout, mode.generator);
+  return x * keep / (1.0 - mode.dropout);
+}
+
+at::Tensor adapted(const at::Tensor& base, const at::Tensor& x, const std::vector<Adapter>& adapters,
+                   const PassMode& mode) {
+  const at::Tensor input = dropped(x.to(at::kFloat), mode);
+  std::vector<at::Tensor> parts;
+  std::int64_t row = 0;
+  const auto keep_until = [&](std::int64_t end) {
+    if (end > row) parts.push_back(base.narrow(1, row, end - row));
+    row = end;
+  };
+  for (const Adapter& adapter : adapters) {
+    keep_until(adapter.first);
+    const std::int64_t rows = adapter.up.size(0);
+    const at::Tensor down = mode.gradients ? adapter.down : adapter.down.detach();
+    const at::Tensor up = mode.gradients ? adapter.up : adapter.up.detach();
+    const at::Tensor change = at::linear(at::linear(input, down), up) * adapter.scale;
+    parts.push_back(base.narrow(1, row, rows) + change.to(base.scalar_type()));
+    row += rows;
+  }
+  keep_until(base.size(1));
+  return at::cat(parts, 1);
+}
+
+// The product with the weight, and the bias.
+at::Tensor base_of(const Projection& projection, const at::Tensor& x, const PassMode& mode) {
+  const bool recorded = c10::GradMode::is_enabled() && (x.requires_grad() || mode.gradients);
+  if (x.size(0) == 1 && !projection.stored.empty() && !recorded) {
+    at::Tensor result = multiply_stored(projection.stored, x.to(at::kFloat).contiguous());
+    if (projection.bias.defined()) result += projection.bias;
+    return result.to(x.scalar_type());
+  }
+  if (projection.packed.defined() && !(mode.tight && x.scalar_type() == at::kFloat)) {
+    return packed_linear(x, projection.weight, projection.packed, projection.bias);
+  }
+  const bool trains = mode.gradients && projection.weight.requires_grad();
+  const auto used = [&](const at::Tensor& tensor) {
+    return tensor.defined() ? (trains ? tensor : tensor.detach()).to(x.scalar_type()) : tensor;
+  };
+  return at::linear(x, used(projection.weight), used(projection.bias));
+}
+
+}  // namespace
+
+at::Tensor Projection::apply(const at::Tensor& x, const PassMode& mode) const {
+  const at::Tensor base = base_of(*this, x, mode);
+  return adapters.empty() ? base : adapted(base, x, adapters, mode);
+}
+
+void Projection::weight_changed() {
+  stored.clear();
+  packed = at::Tensor();
+}
+
+}  // namespace gistmill::decoder

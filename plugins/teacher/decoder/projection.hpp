@@ -1,0 +1,49 @@
+// One linear layer: rows times a weight matrix, plus bias, plus low-rank adapters (LoRA, arXiv:2106.09685).
+// Decides how the product is computed; several parts may share one matrix (queries, keys and values).
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "plugins/teacher/decoder/stored_matrix.hpp"
+
+namespace gistmill::decoder {
+
+// Adds scale * up(down(dropout(x))) to the outputs [first, first + up.size(0)).
+struct Adapter {
+  at::Tensor down;  // f32[r, in]: lora_A
+  at::Tensor up;    // f32[rows, r]: lora_B
+  std::int64_t first = 0;
+  double scale = 1.0;
+};
+
+// How one pass computes.
+struct PassMode {
+  bool gradients = false;  // adapters and weights get gradients
+  double dropout = 0.0;    // of the adapters' input; 0 outside of training
+  std::optional<at::Generator> generator;
+  // f32 products as at::linear sums them. oneDNN's packed products are faster and sum one long chain: twice
+  // the rounding, which gradients through many layers add up beyond 1e-5.
+  bool tight = false;
+};
+
+struct Projection {
+  at::Tensor weight;                 // [out, in], compute type; f32 where it trains
+  at::Tensor bias;                   // [out], as weight; undefined: none
+  at::Tensor packed;                 // the weight as packed_linear() takes it; undefined: not to be had
+  std::vector<Adapter> adapters;     // ascending `first`
+  std::vector<StoredMatrix> stored;  // the same weight in the file, stacked; empty: not to be had
+
+  // x T[n, in] -> T[n, out], T being x's type. Where no gradient is asked, one row is multiplied with the
+  // stored matrix: the same weights before they were rounded to the compute type.
+  at::Tensor apply(const at::Tensor& x, const PassMode& mode = {}) const;
+
+  // To be called when the weight's values change: what was derived from them goes.
+  void weight_changed();
+};
+
+}  // namespace gistmill::decoder

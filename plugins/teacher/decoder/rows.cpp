@@ -1,0 +1,274 @@
+#include "plugins/teacher/decoder/rows.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/Dispatch.h>
+#include <ATen/Parallel.h>
+
+#include <cmath>
+
+#include "plugins/teacher/decoder/attention/vector_math.hpp"
+
+namespace gistmill::decoder::rows {
+namespace {
+
+using c10::BFloat16;
+constexpr std::int64_t kGrain = 16;  // rows that are worth a thread
+
+template <class T>
+struct NormRow {
+  const float* residual;
+  const T* delta;  // null: none
+  const float* weight;
+  float* sum;
+  T* normed;
+};
+
+template <class T>
+GISTMILL_INLINE float norm_row_body(const NormRow<T>& row, std::int64_t width, float epsilon) {
+  float squares = 0.0f;
+  if (row.delta != nullptr) {
+#pragma omp simd reduction(+ : squares)
+    for (std::int64_t i = 0; i < width; ++i) {
+      const float value = row.residual[i] + as_float(row.delta[i]);
+      row.sum[i] = value;
+      squares += value * value;
+    }
+  } else {
+#pragma omp simd reduction(+ : squares)
+    for (std::int64_t i = 0; i < width; ++i) {
+      row.sum[i] = row.residual[i];
+      squares += row.residual[i] * row.residual[i];
+    }
+  }
+  const float inverse = 1.0f / std::sqrt(squares / static_cast<float>(width) + epsilon);
+#pragma omp simd
+  for (std::int64_t i = 0; i < width; ++i) put(row.normed[i], row.sum[i] * inverse * row.weight[i]);
+  return inverse;
+}
+GISTMILL_CLONES float norm_row(const NormRow<float>& row, std::int64_t width, float epsilon) {
+  return norm_row_body(row, width, epsilon);
+}
+GISTMILL_CLONES float norm_row(const NormRow<BFloat16>& row, std::int64_t width, float epsilon) {
+  return norm_row_body(row, width, epsilon);
+}
+
+template <class T>
+struct NormGradRow {
+  const float* grad_sum;  // null: zero
+  const T* grad_normed;
+  const float* sum;
+  const float* weight;
+  float* grad;
+  T* grad_delta;  // may be the same memory as grad where T is float
+};
+
+template <class T>
+GISTMILL_INLINE void norm_grad_row_body(const NormGradRow<T>& row, std::int64_t width, float inverse) {
+  float dot = 0.0f;
+#pragma omp simd reduction(+ : dot)
+  for (std::int64_t i = 0; i < width; ++i) dot += as_float(row.grad_normed[i]) * row.weight[i] * row.sum[i];
+  const float shared = dot * inverse * inverse * inverse / static_cast<float>(width);
+  const bool more = row.grad_sum != nullptr;
+#pragma omp simd
+  for (std::int64_t i = 0; i < width; ++i) {
+    const float own = as_float(row.grad_normed[i]) * row.weight[i] * inverse - row.sum[i] * shared;
+    const float all = more ? own + row.grad_sum[i] : own;
+    row.grad[i] = all;
+    put(row.grad_delta[i], all);
+  }
+}
+GISTMILL_CLONES void norm_grad_row(const NormGradRow<float>& row, std::int64_t width, float inverse) {
+  norm_grad_row_body(row, width, inverse);
+}
+GISTMILL_CLONES void norm_grad_row(const NormGradRow<BFloat16>& row, std::int64_t width, float inverse) {
+  norm_grad_row_body(row, width, inverse);
+}
+
+template <class T>
+GISTMILL_INLINE void rotate_head_body(const T* in, T* out, const float* cosine, const float* sine, float sign,
+                                      std::int64_t half) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < half; ++i) {
+    const float first = as_float(in[2 * i]);
+    const float second = as_float(in[2 * i + 1]);
+    const float s = sign * sine[i];
+    put(out[2 * i], first * cosine[i] - second * s);
+    put(out[2 * i + 1], first * s + second * cosine[i]);
+  }
+}
+GISTMILL_CLONES void rotate_head(const float* in, float* out, const float* cosine, const float* sine,
+                                 float sign, std::int64_t half) {
+  rotate_head_body(in, out, cosine, sine, sign, half);
+}
+GISTMILL_CLONES void rotate_head(const BFloat16* in, BFloat16* out, const float* cosine, const float* sine,
+                                 float sign, std::int64_t half) {
+  rotate_head_body(in, out, cosine, sine, sign, half);
+}
+
+template <class T>
+GISTMILL_INLINE void swiglu_row_body(const T* gate, const T* up, T* out, std::int64_t width) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < width; ++i) {
+    const float g = as_float(gate[i]);
+    put(out[i], g / (1.0f + exponential(-g)) * as_float(up[i]));
+  }
+}
+GISTMILL_CLONES void swiglu_row(const float* gate, const float* up, float* out, std::int64_t width) {
+  swiglu_row_body(gate, up, out, width);
+}
+GISTMILL_CLONES void swiglu_row(const BFloat16* gate, const BFloat16* up, BFloat16* out, std::int64_t width) {
+  swiglu_row_body(gate, up, out, width);
+}
+
+template <class T>
+GISTMILL_INLINE void swiglu_grad_row_body(const T* grad, const T* gate, const T* up, T* grad_gate, T* grad_up,
+                                          std::int64_t width) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < width; ++i) {
+    const float g = as_float(gate[i]);
+    const float sigmoid = 1.0f / (1.0f + exponential(-g));
+    const float outer = as_float(grad[i]);
+    put(grad_up[i], outer * g * sigmoid);
+    put(grad_gate[i], outer * as_float(up[i]) * sigmoid * (1.0f + g * (1.0f - sigmoid)));
+  }
+}
+GISTMILL_CLONES void swiglu_grad_row(const float* grad, const float* gate, const float* up, float* grad_gate,
+                                     float* grad_up, std::int64_t width) {
+  swiglu_grad_row_body(grad, gate, up, grad_gate, grad_up, width);
+}
+GISTMILL_CLONES void swiglu_grad_row(const BFloat16* grad, const BFloat16* gate, const BFloat16* up,
+                                     BFloat16* grad_gate, BFloat16* grad_up, std::int64_t width) {
+  swiglu_grad_row_body(grad, gate, up, grad_gate, grad_up, width);
+}
+
+// Runs `body(T*)` for the compute type; the argument only carries the type.
+template <class Body>
+void for_type(at::ScalarType dtype, Body&& body) {
+  if (dtype == at::kBFloat16) {
+    body(static_cast<BFloat16*>(nullptr));
+  } else {
+    TORCH_CHECK(dtype == at::kFloat, "the compute type is ", dtype, " when it should be f32 or bf16");
+    body(static_cast<float*>(nullptr));
+  }
+}
+
+template <class Body>
+void for_rows(std::int64_t count, Body&& body) {
+  at::parallel_for(0, count, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) body(row);
+  });
+}
+
+}  // namespace
+
+Normed add_norm(const at::Tensor& residual, const at::Tensor& delta, const at::Tensor& weight, double epsilon,
+                at::ScalarType dtype) {
+  const std::int64_t count = residual.size(0);
+  const std::int64_t width = residual.size(1);
+  Normed result{at::empty_like(residual), at::empty(residual.sizes(), residual.options().dtype(dtype)),
+                at::empty({count}, residual.options())};
+  for_type(dtype, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    const float* in = residual.const_data_ptr<float>();
+    const T* more = delta.defined() ? delta.const_data_ptr<T>() : nullptr;
+    const float* scale = weight.const_data_ptr<float>();
+    float* sum = result.sum.mutable_data_ptr<float>();
+    T* normed = result.normed.mutable_data_ptr<T>();
+    float* inverse = result.inverse.mutable_data_ptr<float>();
+    for_rows(count, [&](std::int64_t row) {
+      const std::int64_t at = row * width;
+      const NormRow<T> parts{in + at, more != nullptr ? more + at : nullptr, scale, sum + at, normed + at};
+      inverse[row] = norm_row(parts, width, static_cast<float>(epsilon));
+    });
+  });
+  return result;
+}
+
+std::tuple<at::Tensor, at::Tensor> add_norm_backward(const at::Tensor& grad_sum,
+                                                     const at::Tensor& grad_normed, const at::Tensor& sum,
+                                                     const at::Tensor& inverse, const at::Tensor& weight) {
+  const std::int64_t width = sum.size(1);
+  const at::Tensor grad = at::empty_like(sum);
+  const bool same = grad_normed.scalar_type() == at::kFloat;
+  const at::Tensor grad_delta = same ? grad : at::empty_like(grad_normed);
+  for_type(grad_normed.scalar_type(), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    const float* outer_sum = grad_sum.defined() ? grad_sum.const_data_ptr<float>() : nullptr;
+    const T* outer = grad_normed.const_data_ptr<T>();
+    const float* in = sum.const_data_ptr<float>();
+    const float* scale = weight.const_data_ptr<float>();
+    const float* inverses = inverse.const_data_ptr<float>();
+    float* out = grad.mutable_data_ptr<float>();
+    T* out_delta = grad_delta.mutable_data_ptr<T>();
+    for_rows(sum.size(0), [&](std::int64_t row) {
+      const std::int64_t at = row * width;
+      const NormGradRow<T> parts{outer_sum != nullptr ? outer_sum + at : nullptr,
+                                 outer + at,
+                                 in + at,
+                                 scale,
+                                 out + at,
+                                 out_delta + at};
+      norm_grad_row(parts, width, inverses[row]);
+    });
+  });
+  return {grad, grad_delta};
+}
+
+at::Tensor rotate(const at::Tensor& values, const at::Tensor& cosine, const at::Tensor& sine,
+                  const at::Tensor& positions, std::int64_t heads, float sign) {
+  const std::int64_t width = values.size(1);
+  const std::int64_t half = cosine.size(1);
+  const at::Tensor result = at::empty_like(values);
+  for_type(values.scalar_type(), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    const T* in = values.const_data_ptr<T>();
+    T* out = result.mutable_data_ptr<T>();
+    const std::int64_t* place = positions.const_data_ptr<std::int64_t>();
+    const float* cosines = cosine.const_data_ptr<float>();
+    const float* sines = sine.const_data_ptr<float>();
+    for_rows(values.size(0), [&](std::int64_t row) {
+      const T* from = in + row * width;
+      T* to = out + row * width;
+      for (std::int64_t head = 0; head < heads; ++head) {
+        rotate_head(from + head * 2 * half, to + head * 2 * half, cosines + place[row] * half,
+                    sines + place[row] * half, sign, half);
+      }
+      std::copy(from + heads * 2 * half, from + width, to + heads * 2 * half);
+    });
+  });
+  return result;
+}
+
+at::Tensor swiglu(const at::Tensor& gate_up) {
+  const std::int64_t width = gate_up.size(1) / 2;
+  const at::Tensor result = at::empty({gate_up.size(0), width}, gate_up.options());
+  for_type(gate_up.scalar_type(), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    const T* in = gate_up.const_data_ptr<T>();
+    T* out = result.mutable_data_ptr<T>();
+    for_rows(gate_up.size(0), [&](std::int64_t row) {
+      const T* gate = in + row * 2 * width;
+      swiglu_row(gate, gate + width, out + row * width, width);
+    });
+  });
+  return result;
+}
+
+at::Tensor swiglu_backward(const at::Tensor& grad, const at::Tensor& gate_up) {
+  const std::int64_t width = gate_up.size(1) / 2;
+  const at::Tensor result = at::empty_like(gate_up);
+  for_type(gate_up.scalar_type(), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    const T* outer = grad.const_data_ptr<T>();
+    const T* in = gate_up.const_data_ptr<T>();
+    T* out = result.mutable_data_ptr<T>();
+    for_rows(gate_up.size(0), [&](std::int64_t row) {
+      const T* gate = in + row * 2 * width;
+      T* grad_gate = out + row * 2 * width;
+      swiglu_grad_row(outer + row * width, gate, gate + width, grad_gate, grad_gate + width, width);
+    });
+  });
+  return result;
+}
+
+}  // namespace gistmill::decoder::rows

@@ -1,0 +1,119 @@
+// The operations on spans of one document: one full pass serves all of them.
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <gistmill/plugin/values.hpp>
+#include <string>
+
+#include "plugins/teacher/decoder/model.hpp"
+
+namespace gistmill::decoder {
+namespace {
+
+std::string text(std::int64_t number) { return std::to_string(number); }
+
+// starts[:, None] + [shift, shift + count), i64[K, count], none above `last`.
+at::Tensor places(const at::Tensor& starts, std::int64_t shift, std::int64_t count, std::int64_t last) {
+  const at::Tensor steps = at::arange(shift, shift + count, at::kLong);
+  return (starts.to(at::kLong).unsqueeze(1) + steps).clamp_max(last);
+}
+
+void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR_USER, message, port); }
+
+}  // namespace
+
+void Model::check_spans(std::int64_t length, const at::Tensor& spans) const {
+  if (spans.numel() == 0) return;
+  const std::int64_t low = spans.min().item<std::int64_t>();
+  const std::int64_t high = spans.max().item<std::int64_t>();
+  if (low < 0 || high + span_ > length) {
+    refuse("a span of " + text(span_) + " tokens starts at " + text(low < 0 ? low : high) +
+               " when it should lie within the document's " + text(length) + " tokens",
+           "spans");
+  }
+}
+
+at::Tensor Model::embed(const at::Tensor& tokens, const at::Tensor& spans) const {
+  check_tokens(tokens);
+  const at::Tensor ids = tokens.to(at::kLong);
+  check_spans(ids.size(0), spans);
+  const at::Tensor rows = places(spans, 0, span_, tokens.size(0) - 1);
+  return embed_rows(ids.index_select(0, rows.flatten())).view({spans.size(0), span_, config_.width});
+}
+
+std::shared_ptr<const Context> Model::read(const at::Tensor& tokens) const {
+  check_tokens(tokens);
+  const at::NoGradGuard no_grad;
+  auto context = std::make_shared<Context>();
+  context->tokens = tokens.to(at::kLong);
+  const std::int64_t length = context->length();
+  std::vector<at::Tensor> states(recorded_.size());
+  Pass pass;
+  pass.embeddings = embed_rows(context->tokens);
+  pass.positions = at::arange(length, at::kLong);
+  pass.attention = causal(length, &context->keys_values);
+  pass.states = &states;
+  pass.mode.tight = true;
+  context->last_hidden = run(pass);
+  context->states = states.empty() ? at::empty({length, 0, config_.width}) : at::stack(states, 1);
+  return context;
+}
+
+at::Tensor Model::states(const Context& context, const at::Tensor& spans) const {
+  check_spans(context.length(), spans);
+  const at::Tensor rows = places(spans, 0, span_, context.length() - 1);
+  return context.states.index_select(0, rows.flatten())
+      .view({spans.size(0), span_, context.states.size(1), config_.width});
+}
+
+at::Tensor Model::original(const Context& context, const at::Tensor& spans, std::int64_t horizon) const {
+  check_spans(context.length(), spans);
+  const at::Tensor rows = places(spans, span_ - 1, horizon, context.length() - 1);
+  return context.last_hidden.index_select(0, rows.flatten()).view({spans.size(0), horizon, config_.width});
+}
+
+at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const at::Tensor& gist,
+                         const at::Tensor& offsets, std::int64_t horizon) const {
+  check_spans(context.length(), spans);
+  const std::int64_t count = spans.size(0);
+  const std::int64_t gists = gist.size(1);
+  const std::int64_t following = horizon - 1;
+  const std::int64_t rows = gists + following;
+  if (gists > 0 && offsets.numel() > 0 &&
+      (offsets.min().item<std::int64_t>() < 0 || offsets.max().item<std::int64_t>() >= span_)) {
+    refuse("an offset of the gist lies outside [0, " + text(span_) + "), the span", "offsets");
+  }
+  if (gists == 0 && count > 0 && spans.min().item<std::int64_t>() < 1) {
+    refuse(
+        "a span at 0 is dropped with nothing in its place when a span without a gist should start at 1 or "
+        "later",
+        "spans");
+  }
+  const at::Tensor places_after = places(spans, span_, following, context.length() - 1);
+  at::Tensor hidden;
+  if (rows > 0 && count > 0) {
+    const at::Tensor after = embed_rows(context.tokens.index_select(0, places_after.flatten()))
+                                 .view({count, following, config_.width});
+    const at::Tensor starts = spans.to(at::kLong).contiguous();
+    Pass pass;
+    pass.mode.tight = true;
+    pass.embeddings = gists == 0 ? after : at::cat({gist.to(at::kFloat), after}, 1);
+    pass.embeddings = pass.embeddings.reshape({count * rows, config_.width});
+    pass.positions = at::cat({starts.unsqueeze(1) + offsets.to(at::kLong), places_after}, 1).flatten();
+    AttentionPlan plan{shape_, {}};
+    for (std::int64_t k = 0; k < count; ++k) {
+      plan.segments.push_back({k * rows, rows, starts.const_data_ptr<std::int64_t>()[k]});
+    }
+    pass.attention = [&](std::size_t layer, const at::Tensor& qkv) {
+      return attend(qkv, context.keys_values[layer], plan);
+    };
+    hidden = run(pass).view({count, rows, config_.width});
+  } else {
+    hidden = at::empty({count, rows, config_.width}, context.last_hidden.options());
+  }
+  if (gists > 0) return hidden.narrow(1, gists - 1, horizon).contiguous();
+  const at::Tensor before = context.last_hidden.index_select(0, spans.to(at::kLong) - 1).unsqueeze(1);
+  return at::cat({before, hidden}, 1);
+}
+
+}  // namespace gistmill::decoder

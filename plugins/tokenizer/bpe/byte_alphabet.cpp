@@ -1,0 +1,75 @@
+// The alphabet and its reverse.
+#include "plugins/tokenizer/bpe/byte_alphabet.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace gistmill::bpe {
+namespace {
+
+constexpr std::size_t kAlphabetEnd = 0x100 + 68;  // 68 bytes are not printable in Latin-1
+
+// openai/gpt-2, encoder.py, bytes_to_unicode: printable Latin-1 stands for itself, the others get
+// U+0100, U+0101, ... in order.
+std::array<std::uint16_t, 256> make_alphabet() {
+  std::array<std::uint16_t, 256> alphabet{};
+  std::uint16_t next = 0x100;
+  for (std::uint16_t byte = 0; byte < 256; ++byte) {
+    const bool printable = (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
+    alphabet[byte] = printable ? byte : next++;
+  }
+  return alphabet;
+}
+
+const std::array<std::uint16_t, 256>& alphabet() {
+  static const std::array<std::uint16_t, 256> kAlphabet = make_alphabet();
+  return kAlphabet;
+}
+
+// The byte of each character of the alphabet; -1 between.
+const std::array<std::int16_t, kAlphabetEnd>& reverse_alphabet() {
+  static const auto kReverse = [] {
+    std::array<std::int16_t, kAlphabetEnd> reverse{};
+    reverse.fill(-1);
+    for (std::size_t byte = 0; byte < 256; ++byte)
+      reverse[alphabet()[byte]] = static_cast<std::int16_t>(byte);
+    return reverse;
+  }();
+  return kReverse;
+}
+
+}  // namespace
+
+std::string to_byte_alphabet(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const unsigned code = alphabet()[static_cast<unsigned char>(c)];
+    if (code < 0x80) {
+      text += static_cast<char>(code);
+    } else {
+      text += static_cast<char>(0xC0 | (code >> 6));
+      text += static_cast<char>(0x80 | (code & 0x3F));
+    }
+  }
+  return text;
+}
+
+bool from_byte_alphabet(std::string_view text, std::string* bytes) {
+  bytes->clear();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::size_t code = static_cast<unsigned char>(text[i]);
+    if (code >= 0x80) {
+      // The alphabet ends below U+0800: two bytes a character.
+      if (code < 0xC2 || code > 0xDF || i + 1 == text.size()) return false;
+      const auto low = static_cast<unsigned char>(text[++i]);
+      if ((low & 0xC0) != 0x80) return false;
+      code = (code & 0x1F) << 6 | (low & 0x3Fu);
+    }
+    if (code >= kAlphabetEnd || reverse_alphabet()[code] < 0) return false;
+    bytes->push_back(static_cast<char>(reverse_alphabet()[code]));
+  }
+  return true;
+}
+
+}  // namespace gistmill::bpe

@@ -1,0 +1,114 @@
+// Byte-level BPE from tokenizer.json. Each part is compared with those that are known, whole and exactly;
+// what is not known is refused by name.
+
+#include "plugins/tokenizer/bpe/vocabulary.hpp"
+#include "plugins/tokenizer/common/settings.hpp"
+
+namespace gistmill::bpe {
+namespace {
+
+using nlohmann::json;
+using tokenizer::boolean_of;
+using tokenizer::brief;
+using tokenizer::steps_of;
+using tokenizer::string_of;
+using tokenizer::type_of;
+
+constexpr const char* kLlama3Pattern =
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
+    "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+constexpr const char* kQwen2Pattern =
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
+    "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+[[noreturn]] void refuse(const tokenizer::TokenizerJson& file, const std::string& what, const json& found,
+                         const std::string& expected) {
+  throw formats::FormatError(file.source + ": " + what + " is " + brief(found) + " when it should be " +
+                             expected);
+}
+
+bool is_byte_level(const json& step, bool use_regex) {
+  return type_of(step) == "ByteLevel" && !boolean_of(step, "add_prefix_space", true) &&
+         boolean_of(step, "use_regex", true) == use_regex;
+}
+
+// The regular expression that a Split cuts out pieces by; "" where it does something else.
+std::string isolated_pattern(const json& step) {
+  if (type_of(step) != "Split" || string_of(step, "behavior") != "Isolated" ||
+      boolean_of(step, "invert", false)) {
+    return {};
+  }
+  const auto pattern = step.find("pattern");
+  return pattern == step.end() ? std::string() : string_of(*pattern, "Regex");
+}
+
+PreTokenizer pre_tokenizer_of(const tokenizer::TokenizerJson& file) {
+  const std::vector<json> steps = steps_of(file.pre_tokenizer, "pretokenizers");
+  if (steps.size() == 1 && is_byte_level(steps[0], true)) return PreTokenizer::kGpt2;
+  if (steps.size() == 2) {
+    const bool digits = type_of(steps[0]) == "Digits" && boolean_of(steps[0], "individual_digits", false);
+    if (digits && is_byte_level(steps[1], true)) return PreTokenizer::kStarcoder;
+    const std::string pattern = isolated_pattern(steps[0]);
+    if (pattern == kLlama3Pattern && is_byte_level(steps[1], false)) return PreTokenizer::kLlama3;
+    if (pattern == kQwen2Pattern && is_byte_level(steps[1], false)) return PreTokenizer::kQwen2;
+  }
+  refuse(file, "pre_tokenizer", file.pre_tokenizer,
+         "that of GPT-2 (ByteLevel), StarCoder and SmolLM (Digits, ByteLevel), Llama 3 or Qwen 2 (Split by "
+         "their "
+         "pattern, ByteLevel), without a prefix space");
+}
+
+bool is_nfc(const tokenizer::TokenizerJson& file) {
+  const std::vector<json> steps = steps_of(file.normalizer, "normalizers");
+  if (steps.empty()) return false;
+  if (steps.size() == 1 && type_of(steps[0]) == "NFC") return true;
+  refuse(file, "normalizer", file.normalizer, "null or NFC");
+}
+
+void check_decoder(const tokenizer::TokenizerJson& file) {
+  const std::vector<json> steps = steps_of(file.decoder, "decoders");
+  if (steps.size() == 1 && type_of(steps[0]) == "ByteLevel") return;
+  refuse(file, "decoder", file.decoder, "ByteLevel");
+}
+
+void check_model(const tokenizer::TokenizerJson& file) {
+  const json& model = file.model;
+  if (type_of(model) != "BPE") refuse(file, "model", model.value("type", json()), "BPE");
+  for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
+    const json value = model.value(key, json());
+    if (!value.is_null() && value != "") refuse(file, std::string("model.") + key, value, "null or empty");
+  }
+  const json dropout = model.value("dropout", json());
+  if (!dropout.is_null() && dropout != 0) refuse(file, "model.dropout", dropout, "null");
+  if (boolean_of(model, "byte_fallback", false)) {
+    refuse(file, "model.byte_fallback", true, "false for byte-level BPE, which has a token for every byte");
+  }
+}
+
+std::int32_t unknown_of(const tokenizer::TokenizerJson& file, const tokenizer::CommonVocabulary& vocabulary) {
+  const json value = file.model.value("unk_token", json());
+  if (value.is_null()) return -1;
+  for (std::size_t id = 0; value.is_string() && id < vocabulary.model_tokens; ++id) {
+    if (vocabulary.tokens[id] == value.get_ref<const std::string&>()) return static_cast<std::int32_t>(id);
+  }
+  refuse(file, "model.unk_token", value, "null or a token of the vocabulary");
+}
+
+}  // namespace
+
+Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) {
+  check_model(file);
+  const PreTokenizer pre_tokenizer = pre_tokenizer_of(file);
+  const bool nfc = is_nfc(file);
+  check_decoder(file);
+  Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder));
+  vocabulary.pre_tokenizer = pre_tokenizer;
+  vocabulary.nfc = nfc;
+  vocabulary.ignore_merges = boolean_of(file.model, "ignore_merges", false);
+  vocabulary.fuse_unknown = boolean_of(file.model, "fuse_unk", false);
+  vocabulary.unknown = unknown_of(file, vocabulary);
+  vocabulary.merges = file.merges;
+  return vocabulary;
+}
+
+}  // namespace gistmill::bpe

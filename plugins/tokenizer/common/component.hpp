@@ -1,0 +1,162 @@
+// The component that all tokenizer plugins are: options, tensors, messages and the chat operation around a
+// tokenizer. Kind says which: its Vocabulary, Tokenizer and Encoder, how to load and how to describe them.
+#pragma once
+
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gistmill/formats/digest.hpp>
+#include <gistmill/plugin.hpp>
+#include <nlohmann/json.hpp>
+
+#include "plugins/tokenizer/common/chat.hpp"
+#include "plugins/tokenizer/common/vocabulary.hpp"
+
+namespace gistmill::tokenizer {
+
+template <class Kind>
+class Component {
+ public:
+  explicit Component(const Options& options) : Component(load(options.string("model")), options) {}
+
+  std::string digest() const {
+    formats::Sha256 sha;
+    sha.update_field(vocabulary_digest_);
+    sha.update_field(template_sha256_);
+    sha.update_field(chat_context_.date);  // text that names the day is not the same tomorrow
+    return sha.hex();
+  }
+
+  std::string describe() const {
+    return description_.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+
+  // text: u8[B], any bytes.  Gives i32[N].
+  Tensor encode(const Tensor& text) {
+    const std::string_view bytes = view(text);
+    std::vector<std::int32_t> ids;
+    std::uint64_t dropped = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      const std::uint64_t before = encoder_.dropped();
+      ids = encoder_.encode(bytes, special_);
+      dropped = encoder_.dropped() - before;
+    }
+    if (dropped > 0) {
+      log(GM_LOG_WARNING, "dropped " + std::to_string(dropped) + " of " + std::to_string(bytes.size()) +
+                              " bytes: the vocabulary has no token for them");
+    }
+    const auto count = static_cast<std::int64_t>(ids.size());
+    return Tensor::of(std::move(ids), {count});
+  }
+
+  // tokens: i32[N], each within the vocabulary.  Gives u8[B].
+  Tensor decode(const Tensor& tokens) const {
+    try {
+      return bytes(tokenizer_.decode(tokens.data<std::int32_t>(), static_cast<std::size_t>(tokens.size())));
+    } catch (const std::out_of_range& error) {
+      throw Error(GM_ERROR_USER, error.what(), "tokens");
+    }
+  }
+
+  // messages: u8[B], JSON.  Gives u8[M].
+  Tensor chat(const Tensor& messages) const {
+    if (chat_ == nullptr) throw Error(GM_ERROR_USER, no_template_, "model");
+    try {
+      return bytes(chat_->render(parse_messages(view(messages)), chat_context_));
+    } catch (const std::invalid_argument& error) {
+      throw Error(GM_ERROR_USER, error.what(), "messages");
+    } catch (const formats::FormatError& error) {
+      throw Error(GM_ERROR_USER, error.what(), "messages");
+    }
+  }
+
+ private:
+  using Vocabulary = typename Kind::Vocabulary;
+
+  // What a file did wrong is the user's to put right, at the option that names the file.
+  template <class Body>
+  static auto at_model(Body&& body) {
+    try {
+      return body();
+    } catch (const formats::FormatError& error) {
+      throw Error(GM_ERROR_USER, error.what(), "model");
+    } catch (const std::length_error& error) {
+      throw Error(GM_ERROR_USER, error.what(), "model");
+    }
+  }
+  static Vocabulary load(const std::string& model) {
+    return at_model([&] { return Kind::load(model); });
+  }
+
+  Component(const Vocabulary& vocabulary, const Options& options)
+      : special_(options.boolean("special") ? SpecialTokens::kRecognize : SpecialTokens::kAsText),
+        vocabulary_digest_(vocabulary.digest()),
+        tokenizer_(at_model([&] { return typename Kind::Tokenizer(vocabulary); })) {
+    find_template(vocabulary, options.string("date"));
+    describe(vocabulary);
+  }
+
+  void find_template(const Vocabulary& vocabulary, const std::string& date) {
+    if (!vocabulary.chat_template) {
+      no_template_ = vocabulary.source + ": the model has no chat template";
+      return;
+    }
+    template_sha256_ = ChatTemplate::sha256(*vocabulary.chat_template);
+    chat_ = ChatTemplate::find(*vocabulary.chat_template);
+    if (chat_ == nullptr) {
+      no_template_ = vocabulary.source + ": the model has an unknown chat template, SHA-256 " +
+                     template_sha256_ + ", expected that of one of " + ChatTemplate::known_names();
+      return;
+    }
+    const std::string default_date = chat_->default_date();
+    if (!default_date.empty()) chat_context_.date = date.empty() ? default_date : date;
+    const auto text_of = [&](std::int32_t id) {
+      return id < 0 ? std::string() : std::string(vocabulary.tokens[static_cast<std::size_t>(id)]);
+    };
+    chat_context_.bos = text_of(vocabulary.named.bos);
+    chat_context_.eos = text_of(vocabulary.named.eos);
+  }
+
+  void describe(const Vocabulary& vocabulary) {
+    description_ = Kind::describe(vocabulary);
+    description_["vocabulary"] = tokenizer_.size();
+    description_["add_bos"] = vocabulary.adds_bos && vocabulary.named.bos >= 0;
+    description_["added_tokens"] = vocabulary.added.size();
+    description_["chat_template"] = chat_ != nullptr ? nlohmann::json(chat_->name()) : nlohmann::json();
+    if (!template_sha256_.empty()) description_["chat_template_sha256"] = template_sha256_;
+    nlohmann::json& special = description_["special_tokens"] = nlohmann::json::object();
+    const auto name = [&](const char* role, std::int32_t id) {
+      if (id < 0) return;
+      special[role] = {{"id", id}, {"text", std::string(vocabulary.tokens[static_cast<std::size_t>(id)])}};
+    };
+    name("bos", vocabulary.named.bos);
+    name("eos", vocabulary.named.eos);
+    name("unk", vocabulary.named.unk);
+    name("pad", vocabulary.named.pad);
+  }
+
+  static std::string_view view(const Tensor& text) {
+    return {reinterpret_cast<const char*>(text.data<std::uint8_t>()), static_cast<std::size_t>(text.size())};
+  }
+  static Tensor bytes(const std::string& text) {
+    return Tensor::of(std::vector<std::uint8_t>(text.begin(), text.end()),
+                      {static_cast<std::int64_t>(text.size())});
+  }
+
+  SpecialTokens special_;
+  std::string vocabulary_digest_;
+  typename Kind::Tokenizer tokenizer_;
+  std::string template_sha256_;
+  const ChatTemplate* chat_ = nullptr;
+  std::string no_template_;  // why chat_ is null
+  ChatContext chat_context_;
+  nlohmann::json description_;
+  std::mutex mutex_;  // of the encoder, which works for one thread at a time
+  typename Kind::Encoder encoder_{tokenizer_};
+};
+
+}  // namespace gistmill::tokenizer

@@ -1,0 +1,94 @@
+// What every tokenizer does with text: cuts the added tokens out, has the rest cut into pieces, merges each
+// piece, and remembers short pieces. What a piece is, and of which symbols, its subclass says.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugins/tokenizer/common/added_tokens.hpp"
+#include "plugins/tokenizer/common/merges.hpp"
+
+namespace gistmill::tokenizer {
+
+// Ids that were written; grows in steps, so that a piece is appended without a check for each id.
+class IdBuffer {
+ public:
+  // Room for `count` ids behind those that are there.
+  std::int32_t* room(std::size_t count) {
+    if (ids_.size() - size_ < count) ids_.resize(2 * ids_.size() + count + 1024);
+    return ids_.data() + size_;
+  }
+  void advance(std::size_t count) { size_ += count; }
+  void append(std::int32_t id) {
+    *room(1) = id;
+    ++size_;
+  }
+  std::vector<std::int32_t> take() {
+    ids_.resize(size_);
+    size_ = 0;
+    return std::move(ids_);
+  }
+
+ private:
+  std::vector<std::int32_t> ids_;
+  std::size_t size_ = 0;
+};
+
+// Text that is looked through twice for added tokens: as it is, and normalized.
+struct AddedTokenSets {
+  AddedTokens plain;
+  AddedTokens normalized;
+  bool nfc = false;  // the normalizer: form C, or none
+};
+
+// Works for one thread. The cache never changes a result.
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+  Encoder(const Encoder&) = delete;
+  Encoder& operator=(const Encoder&) = delete;
+
+  std::vector<std::int32_t> encode(std::string_view text, SpecialTokens special);
+
+  // Bytes without a token, left out of the results so far.
+  std::uint64_t dropped() const { return dropped_; }
+
+ protected:
+  explicit Encoder(const AddedTokenSets& added);  // which must outlive it
+
+  // Text without added tokens, never empty. `first`: it starts the whole text.
+  virtual void encode_fragment(std::string_view fragment, bool first, IdBuffer& out) = 0;
+  // The ids of a piece, into symbols_.
+  virtual void merge_piece(std::string_view piece) = 0;
+
+  // readable_end: how far memory may be read behind the piece.
+  void encode_piece(std::string_view piece, const char* readable_end, IdBuffer& out);
+
+  std::vector<std::int32_t> symbols_;
+  Merger merger_;
+  std::uint64_t dropped_ = 0;
+
+ private:
+  static constexpr std::size_t kCachedBytes = 23;
+  static constexpr std::size_t kCachedIds = 9;
+  static constexpr std::size_t kCacheBits = 16;
+
+  // A cache line. The key is the piece, zeros, and its length: never all zero for a piece.
+  struct alignas(64) CacheEntry {
+    std::array<std::uint64_t, 3> key{};
+    std::array<std::int32_t, kCachedIds> ids{};
+    std::int32_t count = 0;
+  };
+  static std::array<std::uint64_t, 3> key_of(std::string_view piece, const char* readable_end);
+
+  void encode_normalized(std::string_view text, SpecialTokens special, bool first, IdBuffer& out);
+
+  const AddedTokenSets& added_;
+  std::vector<CacheEntry> cache_;
+};
+
+}  // namespace gistmill::tokenizer

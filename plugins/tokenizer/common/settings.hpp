@@ -1,0 +1,25 @@
+// Picks tokenizer.json's small parts to pieces: what stands there, as messages and comparisons need it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace gistmill::tokenizer {
+
+// The parts of a Sequence, in order and flattened; the value itself where it is none; nothing where it is
+// null.
+std::vector<nlohmann::json> steps_of(const nlohmann::json& value, const char* members);
+
+// Its "type"; "" where it has none.
+std::string type_of(const nlohmann::json& step);
+
+// A boolean member; `fallback` where there is none.
+bool boolean_of(const nlohmann::json& object, const char* key, bool fallback);
+std::string string_of(const nlohmann::json& object, const char* key);  // "" where it is no string
+
+// Short enough for a message.
+std::string brief(const nlohmann::json& value);
+
+}  // namespace gistmill::tokenizer

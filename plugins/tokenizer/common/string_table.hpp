@@ -1,0 +1,79 @@
+// Many strings in one piece of memory, and an index from strings to their numbers.
+// A vocabulary from an untrusted file costs little more than its text.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gistmill::tokenizer {
+
+class StringTable {
+ public:
+  StringTable() = default;
+  StringTable(std::initializer_list<std::string_view> strings) {
+    for (const std::string_view string : strings) add(string);
+  }
+
+  void reserve(std::size_t strings, std::size_t bytes) {
+    ends_.reserve(strings);
+    bytes_.reserve(bytes);
+  }
+  // Throws std::length_error beyond 4 GiB of text.
+  void add(std::string_view string) {
+    if (string.size() > UINT32_MAX - bytes_.size()) throw std::length_error("more than 4 GiB of tokens");
+    bytes_.append(string);
+    ends_.push_back(static_cast<std::uint32_t>(bytes_.size()));
+  }
+
+  std::size_t size() const { return ends_.size(); }
+  std::size_t bytes() const { return bytes_.size(); }
+  // Valid until the next add().
+  std::string_view operator[](std::size_t index) const {
+    const std::size_t start = index == 0 ? 0 : ends_[index - 1];
+    return std::string_view(bytes_).substr(start, ends_[index] - start);
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<std::uint32_t> ends_;
+};
+
+// Finds strings of a table, which must outlive the index and keep what is indexed.
+class StringIndex {
+ public:
+  explicit StringIndex(const StringTable& table) : StringIndex(table, table.size()) {}
+  StringIndex(const StringTable& table, std::size_t strings)
+      : table_(&table), slots_(std::bit_ceil(2 * strings + 2), -1) {}
+
+  // Indexes string `number`. The number of an equal string that is there already; -1 where there is none.
+  std::int32_t insert(std::int32_t number) {
+    std::int32_t& slot = slots_[find_slot((*table_)[static_cast<std::size_t>(number)])];
+    if (slot < 0) {
+      slot = number;
+      return -1;
+    }
+    return slot;
+  }
+  // -1 where there is no such string.
+  std::int32_t find(std::string_view string) const { return slots_[find_slot(string)]; }
+
+ private:
+  std::size_t find_slot(std::string_view string) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = std::hash<std::string_view>{}(string)&mask;
+    while (slots_[at] >= 0 && (*table_)[static_cast<std::size_t>(slots_[at])] != string) at = (at + 1) & mask;
+    return at;
+  }
+
+  const StringTable* table_;
+  std::vector<std::int32_t> slots_;
+};
+
+}  // namespace gistmill::tokenizer

@@ -1,0 +1,166 @@
+// The common part of vocabularies, from GGUF metadata and from tokenizer.json.
+#include "plugins/tokenizer/common/vocabulary.hpp"
+
+#include <limits>
+
+#include "plugins/tokenizer/common/unicode.hpp"
+
+namespace gistmill::tokenizer {
+namespace {
+
+using formats::printable;
+
+// The model's own tokens in the order of their ids.
+StringTable in_order(const TokenIds& vocabulary, const std::string& source) {
+  std::vector<std::int32_t> place(vocabulary.ids.size(), -1);
+  for (std::size_t i = 0; i < place.size(); ++i) {
+    const auto id = static_cast<std::size_t>(vocabulary.ids[i]);
+    const std::string token = "token " + printable(vocabulary.tokens[i]);
+    if (id >= place.size()) {
+      throw formats::FormatError(source + ": " + token + " has id " + std::to_string(id) +
+                                 ", expected less than " + std::to_string(place.size()) +
+                                 ", the number of tokens");
+    }
+    if (place[id] >= 0)
+      throw formats::FormatError(source + ": " + token + " has id " + std::to_string(id) +
+                                 ", as another has");
+    place[id] = static_cast<std::int32_t>(i);
+  }
+  StringTable tokens;
+  tokens.reserve(place.size(), vocabulary.tokens.bytes());
+  for (const std::int32_t i : place) tokens.add(vocabulary.tokens[static_cast<std::size_t>(i)]);
+  return tokens;
+}
+
+void add_tokens(const TokenizerJson& file, CommonVocabulary* vocabulary) {
+  // Indexes the model's tokens only: those that follow are appended while it is in use.
+  StringIndex model(vocabulary->tokens);
+  for (std::size_t i = 0; i < vocabulary->tokens.size(); ++i) model.insert(static_cast<std::int32_t>(i));
+  for (std::size_t i = 0; i < file.added.size(); ++i) {
+    const JsonAddedToken& token = file.added[i];
+    const std::string content(file.added_contents[i]);
+    const std::string name = "added token " + printable(content);
+    const std::int32_t known = model.find(content);
+    const auto expected = known >= 0 ? known : static_cast<std::int32_t>(vocabulary->tokens.size());
+    if (token.id != expected) {
+      vocabulary->fail(name + " has id " + std::to_string(token.id) + " when it should be " +
+                       std::to_string(expected));
+    }
+    if (token.single_word) vocabulary->fail(name + " has single_word, which is not supported");
+    if (known < 0) vocabulary->tokens.add(content);
+    vocabulary->added.push_back(
+        {token.id, content, token.special, token.lstrip, token.rstrip, token.normalized});
+  }
+}
+
+}  // namespace
+
+void CommonVocabulary::fail(const std::string& message) const {
+  throw formats::FormatError(source + ": " + message);
+}
+
+void CommonVocabulary::add_to(formats::Sha256* sha) const {
+  sha->update_field(std::to_string(tokens.size()));
+  sha->update_field(std::to_string(model_tokens));
+  for (std::size_t i = 0; i < tokens.size(); ++i) sha->update_field(tokens[i]);
+  for (const AddedToken& token : added) {
+    sha->update_field(std::to_string(token.id));
+    sha->update_field(std::string{token.special ? 's' : '-', token.lstrip ? 'l' : '-',
+                                  token.rstrip ? 'r' : '-', token.normalized ? 'n' : '-'});
+  }
+}
+
+CommonVocabulary common_vocabulary(const formats::Gguf& file, std::vector<TokenType>* types) {
+  CommonVocabulary vocabulary;
+  vocabulary.source = file.name();
+  for (const std::string_view token : file.strings("tokenizer.ggml.tokens")) vocabulary.tokens.add(token);
+  const std::size_t size = vocabulary.tokens.size();
+  vocabulary.model_tokens = size;
+  if (file.has("tokenizer.ggml.token_type")) {
+    for (const std::int64_t type : file.integers("tokenizer.ggml.token_type")) {
+      types->push_back(static_cast<TokenType>(type));
+    }
+  } else {
+    types->assign(size, TokenType::kNormal);
+  }
+  if (types->size() != size) {
+    vocabulary.fail("has " + std::to_string(types->size()) + " token types for " + std::to_string(size) +
+                    " tokens");
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    const TokenType type = (*types)[i];
+    if (type != TokenType::kControl && type != TokenType::kUserDefined) continue;
+    vocabulary.added.push_back({static_cast<std::int32_t>(i), std::string(vocabulary.tokens[i]),
+                                type == TokenType::kControl, false, false, false});
+  }
+  vocabulary.named = named_tokens(file, size);
+  vocabulary.adds_bos = adds_bos(file, file.string("tokenizer.ggml.model") == "llama");
+  vocabulary.chat_template = chat_template(file);
+  return vocabulary;
+}
+
+CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesystem::path& folder) {
+  CommonVocabulary vocabulary;
+  vocabulary.source = file.source;
+  vocabulary.tokens = in_order(file.vocabulary, file.source);
+  vocabulary.model_tokens = vocabulary.tokens.size();
+  index_of(vocabulary);  // for its complaint
+  add_tokens(file, &vocabulary);
+  const nlohmann::json config = tokenizer_config(folder);
+  vocabulary.named = named_tokens(config, vocabulary.tokens);
+  vocabulary.adds_bos = adds_bos(file.post_processor, config, false);
+  vocabulary.chat_template = chat_template(folder, config);
+  return vocabulary;
+}
+
+StringIndex index_of(const CommonVocabulary& vocabulary) {
+  constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max());
+  const StringTable& tokens = vocabulary.tokens;
+  if (tokens.size() > kMost) {
+    vocabulary.fail("has " + std::to_string(tokens.size()) + " tokens, expected at most 2^31 - 1");
+  }
+  StringIndex index(tokens);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (const std::int32_t other = index.insert(static_cast<std::int32_t>(i)); other >= 0) {
+      vocabulary.fail("tokens " + std::to_string(other) + " and " + std::to_string(i) + " are both " +
+                      printable(tokens[i]));
+    }
+  }
+  return index;
+}
+
+MergeTable merge_table(const CommonVocabulary& vocabulary, const StringTable& merges) {
+  const StringIndex ids = index_of(vocabulary);
+  const std::size_t count = merges.size() / 2;
+  MergeTable table(count);
+  std::string joined;
+  for (std::size_t rank = 0; rank < count; ++rank) {
+    const std::string_view left = merges[2 * rank], right = merges[2 * rank + 1];
+    const auto refuse = [&](const std::string& why) {
+      vocabulary.fail("merge " + std::to_string(rank) + ", " +
+                      printable(std::string(left) + " " + std::string(right)) + ", " + why);
+    };
+    const auto id_of = [&](std::string_view text) {
+      const std::int32_t id = ids.find(text);
+      if (id < 0 || static_cast<std::size_t>(id) >= vocabulary.model_tokens) {
+        refuse("needs token " + printable(text) + ", which the vocabulary lacks");
+      }
+      return id;
+    };
+    joined.assign(left).append(right);
+    const Merge result{static_cast<std::uint32_t>(rank), id_of(joined)};
+    if (!table.insert(id_of(left), id_of(right), result)) refuse("occurs twice");
+  }
+  return table;
+}
+
+AddedTokenSets added_sets(const CommonVocabulary& vocabulary, bool nfc) {
+  std::vector<AddedToken> plain, normalized;
+  for (AddedToken token : vocabulary.added) {
+    if (token.normalized && nfc) token.content = to_nfc(token.content);
+    (token.normalized ? normalized : plain).push_back(std::move(token));
+  }
+  return {AddedTokens(std::move(plain)), AddedTokens(std::move(normalized)), nfc};
+}
+
+}  // namespace gistmill::tokenizer

@@ -1,0 +1,63 @@
+// What every tokenizer file states, whatever its kind: tokens by id, tokens that are found in text as they
+// are, roles, a chat template. Data only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gistmill/formats/digest.hpp>
+
+#include "plugins/tokenizer/common/added_tokens.hpp"
+#include "plugins/tokenizer/common/encoder.hpp"
+#include "plugins/tokenizer/common/merges.hpp"
+#include "plugins/tokenizer/common/model_files.hpp"
+#include "plugins/tokenizer/common/string_table.hpp"
+#include "plugins/tokenizer/common/tokenizer_json.hpp"
+
+namespace gistmill::tokenizer {
+
+struct CommonVocabulary {
+  std::string source;            // for messages: the file's name
+  StringTable tokens;            // by id, the added ones among them
+  std::size_t model_tokens = 0;  // how many are the model's own: the first ones
+  std::vector<AddedToken> added;
+  NamedTokens named;
+  bool adds_bos = false;  // the model expects its begin token before a text
+  std::optional<std::string> chat_template;
+
+  [[noreturn]] void fail(const std::string& message) const;
+  // Everything here but the source.
+  void add_to(formats::Sha256* sha) const;
+};
+
+// The values of tokenizer.ggml.token_type.
+enum class TokenType : std::int64_t {
+  kNormal = 1,
+  kUnknown = 2,
+  kControl = 3,      // special: raw text
+  kUserDefined = 4,  // added: raw text
+  kUnused = 5,
+  kByte = 6,
+};
+
+// Tokens, added tokens, roles and template of a GGUF file; `types` gets a type for each token, normal where
+// the file has none. All of these throw formats::FormatError.
+CommonVocabulary common_vocabulary(const formats::Gguf& file, std::vector<TokenType>* types);
+
+// The same of tokenizer.json and its neighbors in `folder`. Ids must be those that `tokenizers` would give:
+// 0 to n - 1 for the model's tokens, the next ones for added tokens that the model lacks, in file order.
+CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesystem::path& folder);
+
+// All tokens by their text. Throws where one is there twice.
+StringIndex index_of(const CommonVocabulary& vocabulary);
+
+// left, right, left, right, ...: what each pair becomes, the first pairs first. Throws where a merge is of or
+// into something that is no token of the model, or occurs twice.
+MergeTable merge_table(const CommonVocabulary& vocabulary, const StringTable& merges);
+
+// The tokens that an Encoder looks for before and after normalizing.
+AddedTokenSets added_sets(const CommonVocabulary& vocabulary, bool nfc);
+
+}  // namespace gistmill::tokenizer

@@ -1,0 +1,55 @@
+// Where text can be cut without a change to how it merges: between two characters that stand next to each
+// other in no token. SentencePiece itself knows no pieces smaller than the text; with them, short ones can be
+// remembered.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace gistmill::spm {
+
+constexpr std::string_view kSpace = "\xE2\x96\x81";  // U+2581, which stands for a space in tokens
+constexpr std::int32_t kSpaceCode = 0x2581;
+
+class Joints {
+ public:
+  Joints() : allowed_(kClasses * kClasses, false) {}
+
+  // The neighbors within a token may merge.
+  void allow(std::string_view token);
+
+  // The end of the piece that starts at `at`, which lies within the text.
+  std::size_t piece_end(std::string_view text, std::size_t at) const {
+    std::size_t size = 0;
+    std::size_t left = class_at(text, at, &size);
+    for (at += size; at < text.size(); at += size) {
+      const std::size_t right = class_at(text, at, &size);
+      if (!allowed_[left * kClasses + right]) break;
+      left = right;
+    }
+    return at;
+  }
+
+ private:
+  // The characters of ASCII, among which U+2581 is a space; all others are one.
+  static constexpr std::size_t kOther = 128;
+  static constexpr std::size_t kClasses = 129;
+
+  static std::size_t class_at(std::string_view text, std::size_t at, std::size_t* size) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    *size = 1;
+    if (byte < 128) return byte;
+    if (text[at] == kSpace[0] && text.substr(at, kSpace.size()) == kSpace) {
+      *size = kSpace.size();
+      return ' ';
+    }
+    while (at + *size < text.size() && (static_cast<unsigned char>(text[at + *size]) & 0xC0) == 0x80) ++*size;
+    return kOther;
+  }
+
+  std::vector<std::uint8_t> allowed_;  // [left, right]
+};
+
+}  // namespace gistmill::spm

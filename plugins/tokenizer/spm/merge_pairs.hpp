@@ -1,0 +1,23 @@
+// From scores to merges: SentencePiece merges any neighbors whose text together is a piece, the piece of the
+// highest score first. Written out as pairs of symbols, this is byte-pair merging like any other.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "plugins/tokenizer/common/merges.hpp"
+#include "plugins/tokenizer/spm/vocabulary.hpp"
+
+namespace gistmill::spm {
+
+// The symbol of a character; makes one where there is none.
+using SymbolOf = std::function<std::int32_t(std::int32_t code)>;
+
+// Pieces of equal score have equal rank. Throws formats::FormatError.
+tokenizer::MergeTable merges_by_scores(const Vocabulary& vocabulary, const SymbolOf& symbol_of);
+
+// The byte that a token like <0x0A> stands for; -1 where the text names none.
+int byte_named(std::string_view token);
+
+}  // namespace gistmill::spm

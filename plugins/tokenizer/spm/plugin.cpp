@@ -1,0 +1,34 @@
+// The plugin tokenizer/spm: options, tensors and messages around the tokenizer of spm.hpp.
+#include "plugins/tokenizer/common/component.hpp"
+#include "plugins/tokenizer/spm/spm.hpp"
+
+namespace gistmill::spm {
+namespace {
+
+struct Kind {
+  using Vocabulary = spm::Vocabulary;
+  using Tokenizer = spm::Tokenizer;
+  using Encoder = spm::Encoder;
+
+  static Vocabulary load(const std::string& model) { return load_vocabulary(model); }
+  static nlohmann::json describe(const Vocabulary& vocabulary) {
+    static constexpr const char* kPrefixes[] = {"none", "fragments", "fragments without one",
+                                                "text without one"};
+    return {{"kind", "spm"},
+            {"pre_tokenizer", nullptr},
+            {"normalizer", vocabulary.remove_extra_whitespaces ? "remove extra spaces" : "identity"},
+            {"prefix_space", kPrefixes[static_cast<int>(vocabulary.prefix)]},
+            {"merges", vocabulary.by_scores ? nlohmann::json("by scores")
+                                            : nlohmann::json(vocabulary.merges.size() / 2)}};
+  }
+};
+
+using SpmComponent = tokenizer::Component<Kind>;
+
+}  // namespace
+}  // namespace gistmill::spm
+
+GISTMILL_PLUGIN(gistmill::component<gistmill::spm::SpmComponent>("tokenizer/spm")
+                    .operation("encode", &gistmill::spm::SpmComponent::encode)
+                    .operation("decode", &gistmill::spm::SpmComponent::decode)
+                    .operation("chat", &gistmill::spm::SpmComponent::chat));

@@ -1,0 +1,191 @@
+// Building a tokenizer from its vocabulary, and encoding with it.
+#include "plugins/tokenizer/spm/spm.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "plugins/tokenizer/common/unicode.hpp"
+#include "plugins/tokenizer/spm/merge_pairs.hpp"
+
+namespace gistmill::spm {
+namespace {
+
+using tokenizer::decode_utf8;
+using tokenizer::kNoCharacter;
+
+std::string with_spaces(std::string_view piece) {
+  std::string text;
+  for (std::size_t at = 0; at < piece.size();) {
+    const bool space = piece.substr(at, kSpace.size()) == kSpace;
+    text += space ? ' ' : piece[at];
+    at += space ? kSpace.size() : 1;
+  }
+  return text;
+}
+
+}  // namespace
+
+void Tokenizer::add_symbol(std::int32_t code, std::int32_t symbol) {
+  if (code < 128) {
+    ascii_symbols_[static_cast<std::size_t>(code)] = symbol;
+  } else {
+    symbols_.emplace(code, symbol);
+  }
+}
+
+Tokenizer::Tokenizer(const Vocabulary& vocabulary)
+    : prefix_(vocabulary.prefix),
+      remove_extra_whitespaces_(vocabulary.remove_extra_whitespaces),
+      added_(added_sets(vocabulary, false)),
+      added_ids_(vocabulary.tokens.size()),
+      merges_(0) {
+  for (const tokenizer::AddedToken& token : vocabulary.added)
+    added_ids_[static_cast<std::size_t>(token.id)] = true;
+  byte_tokens_.fill(-1);
+  ascii_symbols_.fill(-1);
+  const std::size_t size = vocabulary.tokens.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::string_view piece = vocabulary.tokens[i];
+    const auto id = static_cast<std::int32_t>(i);
+    if (vocabulary.types[i] == PieceType::kByte) {
+      const int byte = byte_named(piece);
+      if (byte < 0)
+        vocabulary.fail("token " + std::to_string(i) + " is that of a byte, but its text is " +
+                        formats::printable(piece));
+      byte_tokens_[static_cast<std::size_t>(byte)] = id;
+      bytes_.add(std::string(1, static_cast<char>(byte)));
+      continue;
+    }
+    bytes_.add(is_added(id) ? std::string(piece) : with_spaces(piece));
+    if (vocabulary.types[i] != PieceType::kNormal || piece.empty()) continue;
+    joints_.allow(piece);
+    std::size_t length = 0;
+    const std::int32_t code = decode_utf8(piece, 0, &length);
+    if (length == piece.size() && code != kNoCharacter) add_symbol(code, id);
+  }
+  for (int byte = 0; byte < 256; ++byte) {
+    if (byte_tokens_[static_cast<std::size_t>(byte)] < 0) {
+      vocabulary.fail("has no token for byte " + std::to_string(byte) + ", expected one for every byte");
+    }
+  }
+  const SymbolOf symbol_of_character = [&](std::int32_t code) {
+    if (const std::int32_t known = symbol_of(code); known >= 0) return known;
+    const auto symbol = static_cast<std::int32_t>(size + extra_symbols_.size());
+    std::string text;
+    tokenizer::append_utf8(code, &text);
+    extra_symbols_.add(text);
+    add_symbol(code, symbol);
+    return symbol;
+  };
+  merges_ = vocabulary.by_scores ? merges_by_scores(vocabulary, symbol_of_character)
+                                 : merge_table(vocabulary, vocabulary.merges);
+  // Text has spaces where tokens have U+2581.
+  ascii_symbols_[' '] = symbol_of(kSpaceCode);
+}
+
+std::string_view Tokenizer::bytes_of(std::int32_t id) const {
+  if (id < 0 || id >= size()) {
+    throw std::out_of_range("token id is " + std::to_string(id) + ", expected 0 to " +
+                            std::to_string(size() - 1));
+  }
+  return bytes_[static_cast<std::size_t>(id)];
+}
+
+std::string Tokenizer::decode(const std::int32_t* ids, std::size_t count) const {
+  std::string text;
+  bool starts = prefix_ != Prefix::kNone;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::string_view bytes = bytes_of(ids[i]);
+    const bool added = is_added(ids[i]);
+    if (starts && !added && bytes.starts_with(' ')) bytes.remove_prefix(1);
+    text += bytes;
+    starts = added ? prefix_ == Prefix::kFragments || prefix_ == Prefix::kFragmentsUnless : false;
+  }
+  return text;
+}
+
+Encoder::Encoder(const Tokenizer& tokenizer) : tokenizer::Encoder(tokenizer.added()), tokenizer_(tokenizer) {}
+
+// Leaves out spaces at the ends, and all but one of those that stand together; also U+2581 at the end.
+std::string_view Encoder::without_extra_spaces(std::string_view fragment) {
+  while (fragment.ends_with(' ') || fragment.ends_with(kSpace)) {
+    fragment.remove_suffix(fragment.ends_with(' ') ? 1 : kSpace.size());
+  }
+  fragment.remove_prefix(std::min(fragment.find_first_not_of(' '), fragment.size()));
+  normalized_.clear();
+  for (const char c : fragment) {
+    if (c != ' ' || normalized_.empty() || normalized_.back() != ' ') normalized_ += c;
+  }
+  return normalized_;
+}
+
+bool Encoder::wants_prefix(std::string_view text, bool first) const {
+  const bool has_one = text.starts_with(' ') || text.starts_with(kSpace);
+  switch (tokenizer_.prefix()) {
+    case Prefix::kFragments:
+      return true;
+    case Prefix::kFragmentsUnless:
+      return !has_one;
+    case Prefix::kTextUnless:
+      return first && !has_one;
+    case Prefix::kNone:
+      break;
+  }
+  return false;
+}
+
+void Encoder::encode_fragment(std::string_view fragment, bool first, tokenizer::IdBuffer& out) {
+  const std::string_view text =
+      tokenizer_.remove_extra_whitespaces() ? without_extra_spaces(fragment) : fragment;
+  if (text.empty()) return;
+  std::size_t at = 0;
+  if (wants_prefix(text, first)) {
+    at = tokenizer_.joints().piece_end(text, 0);
+    prefixed_.assign(" ").append(text, 0, at);
+    encode_piece(prefixed_, prefixed_.data() + prefixed_.size(), out);
+  }
+  const char* const readable_end = text.data() + text.size();
+  while (at < text.size()) {
+    const std::size_t end = tokenizer_.joints().piece_end(text, at);
+    encode_piece(text.substr(at, end - at), readable_end, out);
+    at = end;
+  }
+}
+
+void Encoder::merge_piece(std::string_view piece) {
+  symbols_.clear();
+  std::size_t length = 0;
+  for (std::size_t at = 0; at < piece.size(); at += length) {
+    const std::int32_t code = decode_utf8(piece, at, &length);
+    const std::int32_t symbol = code == kNoCharacter ? -1 : tokenizer_.symbol_of(code);
+    if (symbol >= 0) {
+      symbols_.push_back(symbol);
+    } else {
+      push_bytes(code == ' ' ? kSpace : piece.substr(at, length), &symbols_);
+    }
+  }
+  merger_.merge(tokenizer_.merges(), symbols_);
+  expand_symbols();
+}
+
+void Encoder::push_bytes(std::string_view bytes, std::vector<std::int32_t>* ids) const {
+  for (const char c : bytes) ids->push_back(tokenizer_.token_of(static_cast<unsigned char>(c)));
+}
+
+// Characters that are part of tokens but none themselves, and were not merged, become their bytes.
+void Encoder::expand_symbols() {
+  if (std::none_of(symbols_.begin(), symbols_.end(),
+                   [&](std::int32_t id) { return id >= tokenizer_.size(); }))
+    return;
+  expanded_.clear();
+  for (const std::int32_t symbol : symbols_) {
+    if (symbol < tokenizer_.size()) {
+      expanded_.push_back(symbol);
+    } else {
+      push_bytes(tokenizer_.symbol_text(symbol), &expanded_);
+    }
+  }
+  symbols_.swap(expanded_);
+}
+
+}  // namespace gistmill::spm

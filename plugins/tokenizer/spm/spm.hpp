@@ -1,0 +1,92 @@
+// SentencePiece BPE: text to token ids and back, as Llama 2, Mistral and stories260K do it. Characters merge,
+// the best pair first; a character without a token becomes the tokens of its bytes.
+// No ABI and no files: the plugin around it is plugin.cpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "plugins/tokenizer/common/encoder.hpp"
+#include "plugins/tokenizer/common/merges.hpp"
+#include "plugins/tokenizer/common/string_table.hpp"
+#include "plugins/tokenizer/spm/joints.hpp"
+#include "plugins/tokenizer/spm/vocabulary.hpp"
+
+namespace gistmill::spm {
+
+using tokenizer::SpecialTokens;
+
+// Immutable after construction: any number of threads may read.
+class Tokenizer {
+ public:
+  // Throws formats::FormatError where the vocabulary makes no sense: a token twice, a byte without a token, a
+  // piece that is not UTF-8, a score that is no number, a merge of or into something that is no token.
+  explicit Tokenizer(const Vocabulary& vocabulary);
+  Tokenizer(const Tokenizer&) = delete;
+  Tokenizer& operator=(const Tokenizer&) = delete;
+
+  std::int32_t size() const { return static_cast<std::int32_t>(bytes_.size()); }
+  const tokenizer::AddedTokenSets& added() const { return added_; }
+  Prefix prefix() const { return prefix_; }
+  bool remove_extra_whitespaces() const { return remove_extra_whitespaces_; }
+
+  // The bytes of a token, spaces as spaces. Throws std::out_of_range where there is no such id.
+  std::string_view bytes_of(std::int32_t id) const;
+  // Leaves out the space that encoding puts before text.
+  std::string decode(const std::int32_t* ids, std::size_t count) const;
+
+  std::int32_t token_of(unsigned char byte) const { return byte_tokens_[byte]; }
+  // The symbol of a character that is part of a token; -1 where it is of none. A symbol that is no token is
+  // size() or more, and the text of it is symbol_text().
+  std::int32_t symbol_of(std::int32_t code) const {
+    if (code < 128) return ascii_symbols_[static_cast<std::size_t>(code)];
+    const auto found = symbols_.find(code);
+    return found == symbols_.end() ? -1 : found->second;
+  }
+  std::string_view symbol_text(std::int32_t symbol) const {
+    return extra_symbols_[static_cast<std::size_t>(symbol - size())];
+  }
+  const tokenizer::MergeTable& merges() const { return merges_; }
+  const Joints& joints() const { return joints_; }
+
+ private:
+  void add_symbol(std::int32_t code, std::int32_t symbol);
+  bool is_added(std::int32_t id) const { return added_ids_[static_cast<std::size_t>(id)]; }
+
+  Prefix prefix_;
+  bool remove_extra_whitespaces_;
+  Joints joints_;
+  tokenizer::AddedTokenSets added_;
+  std::vector<bool> added_ids_;
+  tokenizer::StringTable bytes_;
+  std::array<std::int32_t, 256> byte_tokens_;
+  std::array<std::int32_t, 128> ascii_symbols_;
+  std::unordered_map<std::int32_t, std::int32_t> symbols_;  // of the other characters
+  tokenizer::StringTable extra_symbols_;
+  tokenizer::MergeTable merges_;
+};
+
+// Encodes for one thread.
+class Encoder : public tokenizer::Encoder {
+ public:
+  explicit Encoder(const Tokenizer& tokenizer);  // which must outlive it
+
+ private:
+  void encode_fragment(std::string_view fragment, bool first, tokenizer::IdBuffer& out) override;
+  void merge_piece(std::string_view piece) override;
+  std::string_view without_extra_spaces(std::string_view fragment);
+  bool wants_prefix(std::string_view text, bool first) const;
+  void push_bytes(std::string_view bytes, std::vector<std::int32_t>* ids) const;
+  void expand_symbols();
+
+  const Tokenizer& tokenizer_;
+  std::string normalized_;  // a fragment without extra spaces
+  std::string prefixed_;    // the first piece, a space before it
+  std::vector<std::int32_t> expanded_;
+};
+
+}  // namespace gistmill::spm

@@ -1,0 +1,54 @@
+// What a SentencePiece BPE tokenizer is made of, as a model's files state it. Data only, checked for sense by
+// Tokenizer.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gistmill/formats/gguf.hpp>
+
+#include "plugins/tokenizer/common/vocabulary.hpp"
+#include "plugins/tokenizer/spm/model_file.hpp"
+
+namespace gistmill::spm {
+
+// Where a space is put before text. A fragment is what lies between added tokens.
+enum class Prefix {
+  kNone,
+  kFragments,        // before every fragment
+  kFragmentsUnless,  // before every fragment that does not start with a space
+  kTextUnless,       // before the text, unless it starts with a space or an added token
+};
+
+struct Vocabulary : tokenizer::CommonVocabulary {
+  Vocabulary() = default;
+  explicit Vocabulary(tokenizer::CommonVocabulary common) : CommonVocabulary(std::move(common)) {}
+
+  std::vector<PieceType> types;  // one a token
+  // Neighbors merge into any token, the highest score first; or, where there are merges, by these only.
+  std::vector<float> scores;
+  tokenizer::StringTable merges;  // left, right, left, right, ...: best first
+  bool by_scores = true;
+  Prefix prefix = Prefix::kFragments;
+  bool remove_extra_whitespaces = false;  // spaces at the ends, and all but one between
+
+  // SHA-256 of all that encoding and decoding depend on.
+  std::string digest() const;
+};
+
+// All throw formats::FormatError, also where the tokenizer is of another kind or has a part that is not
+// known.
+
+// GGUF: tokenizer.ggml.{model,tokens,scores,token_type,add_space_prefix,remove_extra_whitespaces}; the model
+// must be "llama", GGUF's word for SentencePiece BPE.
+Vocabulary vocabulary_from(const formats::Gguf& file);
+// tokenizer.model. `folder`: where tokenizer_config.json may lie.
+Vocabulary vocabulary_from(const ModelFile& file, const std::filesystem::path& folder);
+// tokenizer.json as Llama 2 and Mistral have it: BPE on characters, with bytes for those without a token.
+Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder);
+// Whichever of these the MODEL has.
+Vocabulary load_vocabulary(const std::filesystem::path& model);
+
+}  // namespace gistmill::spm

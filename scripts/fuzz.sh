@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Builds the fuzz targets and gives each parser INPUTS inputs (20,000 unless told), or SECONDS seconds (15)
+# where that comes first:  scripts/fuzz.sh [INPUTS] [SECONDS] [TARGET...]
+# What was learned is kept in build/fuzz/corpus; an input that fails is written to build/fuzz/findings.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+readonly inputs=${1:-20000} seconds=${2:-15}
+readonly build=build/fuzz
+
+command -v clang++-14 >/dev/null || { printf 'error: clang-14 is missing; run scripts/setup.sh\n' >&2; exit 1; }
+cmake --preset fuzz >/dev/null
+cmake --build --preset fuzz
+"$build/fuzz/fuzz_seeds" "$build/seeds"
+mkdir -p "$build/findings"
+
+status=0
+for path in "$build"/fuzz/targets/*; do
+  target=$(basename "$path")
+  if [ $# -gt 2 ] && ! printf '%s\n' "${@:3}" | grep -qx "$target"; then continue; fi
+  mkdir -p "$build/corpus/$target"
+  options=(-runs="$inputs" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=1024 -malloc_limit_mb=256
+           -max_len=16384 -print_final_stats=1 -verbosity=0 -artifact_prefix="$build/findings/$target-")
+  dictionary=tests/fuzz/dictionaries/$target
+  [ -f "$dictionary" ] && options+=(-dict="$dictionary")
+  start=$SECONDS
+  if output=$("$path" "${options[@]}" "$build/corpus/$target" "$build/seeds/$target" 2>&1); then
+    printf '%s: %s inputs in %s s, no finding\n' "$target" \
+      "$(sed -n 's/^stat::number_of_executed_units: *//p' <<<"$output")" $((SECONDS - start))
+  else
+    printf '%s\nerror: %s failed; the input is in %s/findings\n' "$output" "$target" "$build" >&2
+    status=1
+  fi
+done
+exit $status

@@ -1,0 +1,111 @@
+// Encodes texts for compare_with_tokenizers.py, and measures how fast.
+//   tokenizer_bench encode MODEL [as-text] < texts > ids   each text, and its ids, after their number as u32
+//   tokenizer_bench speed MODEL SECONDS FILE...            MiB/s of one thread as JSON: best round, first
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gistmill/formats/mapped_file.hpp>
+#include <nlohmann/json.hpp>
+
+#include "plugins/tokenizer/bpe/bpe.hpp"
+#include "plugins/tokenizer/spm/spm.hpp"
+
+namespace {
+
+using namespace gistmill;
+using tokenizer::SpecialTokens;
+
+// The tokenizer of a model, of the first kind that takes it.
+class Loaded {
+ public:
+  explicit Loaded(const std::string& model) {
+    try {
+      bpe_ = std::make_unique<bpe::Tokenizer>(bpe::load_vocabulary(model));
+      encoder_ = std::make_unique<bpe::Encoder>(*bpe_);
+    } catch (const formats::FormatError& error) {
+      std::cerr << "not tokenizer/bpe: " << error.what() << "\n";
+      spm_ = std::make_unique<spm::Tokenizer>(spm::load_vocabulary(model));
+      encoder_ = std::make_unique<spm::Encoder>(*spm_);
+    }
+  }
+  tokenizer::Encoder& encoder() { return *encoder_; }
+
+ private:
+  std::unique_ptr<bpe::Tokenizer> bpe_;
+  std::unique_ptr<spm::Tokenizer> spm_;
+  std::unique_ptr<tokenizer::Encoder> encoder_;
+};
+
+void encode(Loaded& loaded, SpecialTokens special) {
+  const std::string input{std::istreambuf_iterator<char>(std::cin), {}};
+  std::size_t at = 0;
+  while (at + 4 <= input.size()) {
+    std::uint32_t size = 0;
+    std::memcpy(&size, input.data() + at, 4);
+    const std::vector<std::int32_t> ids =
+        loaded.encoder().encode(std::string_view(input).substr(at + 4, size), special);
+    const auto count = static_cast<std::uint32_t>(ids.size());
+    std::fwrite(&count, 4, 1, stdout);
+    std::fwrite(ids.data(), 4, ids.size(), stdout);
+    at += 4 + size;
+  }
+}
+
+void speed(Loaded& loaded, double seconds, const std::vector<std::string>& files) {
+  std::vector<formats::MappedFile> texts;
+  double bytes = 0;
+  for (const std::string& file : files) bytes += static_cast<double>(texts.emplace_back(file).size());
+  // Of the processor: other programs do not count.
+  const auto now = [] { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; };
+  const double begun = now();
+  double best = 1e9, first = 0;
+  std::size_t tokens = 0, rounds = 0;
+  do {
+    tokens = 0;
+    const double start = now();
+    for (const formats::MappedFile& text : texts) {
+      tokens += loaded.encoder().encode(text.bytes(), SpecialTokens::kRecognize).size();
+    }
+    const double took = now() - start;
+    if (rounds++ == 0) first = took;
+    best = std::min(best, took);
+  } while (now() - begun < seconds);
+  const double mib = bytes / (1 << 20);
+  std::cout << nlohmann::json({{"mib", mib},
+                               {"tokens", tokens},
+                               {"rounds", rounds},
+                               {"mib_per_s", mib / best},
+                               {"first_mib_per_s", mib / first}})
+            << "\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.size() < 2) {
+    std::cerr << "usage: tokenizer_bench encode MODEL [as-text] | speed MODEL SECONDS FILE...\n";
+    return 2;
+  }
+  try {
+    Loaded loaded(arguments[1]);
+    if (arguments[0] == "encode") {
+      encode(loaded, arguments.size() > 2 ? SpecialTokens::kAsText : SpecialTokens::kRecognize);
+    } else {
+      speed(loaded, std::stod(arguments.at(2)), {arguments.begin() + 3, arguments.end()});
+    }
+  } catch (const std::exception& error) {
+    std::cerr << "error: " << error.what() << "\n";
+    return 1;
+  }
+  return 0;
+}

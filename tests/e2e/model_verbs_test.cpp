@@ -1,0 +1,287 @@
+// The verbs on models through the real program, on make-believe models whose answers are known by heart
+// (tests/plugins/models). What real models answer is real_model_test.cpp's.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/program.hpp"
+
+namespace gistmill {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class ModelVerbsTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    write("m", "letters\n");
+    write("begins", "letters\nadd_bos 1\ncontext 8\nstrips_space 1\n");
+  }
+
+  // `verb` and its arguments, with the make-believe plugins.
+  Answer ask(const std::string& verb, const std::string& before = "", const std::string& after = "") const {
+    return gistmill(verb + " --plugins '" GISTMILL_BUILD_DIR "/tests/models' " + after, before);
+  }
+  Answer ask_with(const std::string& verb, const std::string& standard_input) {
+    write("in", standard_input);
+    return ask(verb, "", "< in");
+  }
+  void expect_refused(const Answer& answer, int code, const std::string& message) const {
+    EXPECT_EQ(answer.code, code) << answer.err;
+    EXPECT_EQ(answer.out, "");
+    EXPECT_THAT(answer.err, HasSubstr(message));
+  }
+};
+
+TEST_F(ModelVerbsTest, TokenizeWritesIdsOnOneLine) {
+  const Answer answer = ask_with("tokenize m", "hi\n");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_EQ(answer.out, "104 105 10\n");
+  EXPECT_EQ(answer.err, "");
+}
+
+TEST_F(ModelVerbsTest, TokenizeReadsAFileOrStandardInputByItsUsualName) {
+  write("text", "hi");
+  EXPECT_EQ(ask("tokenize m text").out, "104 105\n");
+  EXPECT_EQ(ask_with("tokenize m -", "hi").out, "104 105\n");
+}
+
+TEST_F(ModelVerbsTest, TokenizeAnswersAsJson) {
+  EXPECT_EQ(ask_with("tokenize m --json", "hi").out, "{\"count\":2,\"tokens\":[104,105]}\n");
+}
+
+TEST_F(ModelVerbsTest, EmptyTextHasNoTokens) {
+  const Answer answer = ask_with("tokenize m", "");
+  EXPECT_EQ(answer.code, 0);
+  EXPECT_EQ(answer.out, "\n");
+  EXPECT_EQ(ask_with("tokenize m --decode", answer.out).out, "");
+}
+
+TEST_F(ModelVerbsTest, DecodingWritesTheExactBytes) {
+  std::string bytes;
+  for (int value = 0; value < 256; ++value) bytes += static_cast<char>(value);
+  const Answer ids = ask_with("tokenize m", bytes);
+  EXPECT_EQ(ids.code, 0) << ids.err;
+  EXPECT_EQ(ask_with("tokenize m --decode", ids.out).out, bytes);
+}
+
+TEST_F(ModelVerbsTest, LargeInputComesBackWhole) {
+  std::string text;
+  for (int i = 0; i < 400000; ++i) text += std::to_string(i);
+  const Answer ids = ask_with("tokenize m", text);
+  EXPECT_TRUE(ask_with("tokenize m --decode", ids.out).out == text);
+}
+
+TEST_F(ModelVerbsTest, BytesThatAreNoTextAreSaidInHexadecimalToo) {
+  EXPECT_EQ(ask_with("tokenize m --decode --json", "255 104").out,
+            "{\"text\":\"\xEF\xBF\xBDh\",\"bytes\":\"ff68\"}\n");
+}
+
+TEST_F(ModelVerbsTest, WordThatIsNoIdIsShownWithItsPlace) {
+  expect_refused(ask_with("tokenize m --decode", "104 x5"), 3,
+                 "standard input: \"x5\" at byte 4 is no token id");
+  expect_refused(ask_with("tokenize m --decode", "104 -5"), 3, "\"-5\" at byte 4");
+  expect_refused(ask_with("tokenize m --decode", "99999999999"), 3, "at byte 0 is no token id");
+  expect_refused(ask_with("tokenize m --decode", std::string("1 \0\x1b[31m", 8)), 3, "at byte 2");
+}
+
+TEST_F(ModelVerbsTest, IdBeyondTheVocabularyIsTheTokenizersToRefuse) {
+  expect_refused(ask_with("tokenize m --decode", "300"), 3,
+                 "tokenizer/letters: token 300 is not in the vocabulary of 257");
+}
+
+TEST_F(ModelVerbsTest, OptionsOfTheTokenizerAreSetByRole) {
+  EXPECT_EQ(ask_with("tokenize m --set tokenizer.shift=3", "a").out, "100\n");
+  expect_refused(ask("tokenize m --set tokenizer.shft=3"), 2, "did you mean 'shift'?");
+  expect_refused(ask("tokenize m --set tokenizer.shift=101"), 3,
+                 "--set tokenizer.shift=101: shift is 101 when it should be at most 100");
+  expect_refused(ask("tokenize m --set teacher.dtype=f32"), 2, "write it as tokenizer.OPTION=VALUE");
+  expect_refused(ask("tokenize m --set tokenizer.model=x"), 2, "the model is the verb's argument");
+}
+
+TEST_F(ModelVerbsTest, MissingModelIsSaidOnce) {
+  const Answer answer = ask("tokenize nowhere.gguf");
+  expect_refused(answer, 3, "nowhere.gguf: there is no such file or folder");
+  EXPECT_EQ(answer.err.find("nowhere.gguf"), answer.err.rfind("nowhere.gguf"));
+}
+
+TEST_F(ModelVerbsTest, ModelThatNobodyTakesShowsEveryReason) {
+  write("other", "words\n");
+  const Answer answer = ask("tokenize other");
+  expect_refused(answer, 3, "no tokenizer takes other\n");
+  EXPECT_THAT(answer.err,
+              HasSubstr("  tokenizer/letters: the first line is 'words' when it should be 'letters'\n"));
+  EXPECT_THAT(answer.err,
+              HasSubstr("  tokenizer/digits: the first line is 'words' when it should be 'digits'\n"));
+}
+
+TEST_F(ModelVerbsTest, GarbageIsRefusedWithoutSteeringTheTerminal) {
+  write("garbage", std::string("\x1b]0;title\x07\x00\xff", 12));
+  const Answer answer = ask("tokenize garbage");
+  expect_refused(answer, 3, "\\x1b]0;title\\x07");
+  EXPECT_THAT(answer.err, Not(HasSubstr("\x1b")));
+}
+
+TEST_F(ModelVerbsTest, ModelThatTwoTakeAsksWhich) {
+  write("both", "letters\nboth 1\n");
+  expect_refused(ask("tokenize both"), 2, "2 tokenizers take both");
+  EXPECT_EQ(ask_with("tokenize both --set tokenizer.use=tokenizer/letters", "a").out, "97\n");
+  expect_refused(ask("tokenize both --set tokenizer.use=tokenizer/letter"), 2,
+                 "did you mean 'tokenizer/letters'?");
+}
+
+TEST_F(ModelVerbsTest, FileThatCannotBeReadIsNamed) {
+  expect_refused(ask("tokenize m nowhere.txt"), 3, "nowhere.txt cannot be read: no such file or directory");
+  expect_refused(ask("tokenize m ."), 3, ". cannot be read: is a directory");
+}
+
+TEST_F(ModelVerbsTest, ScoreAddsUpWhatTheTeacherSays) {
+  const Answer answer = ask_with("score m", "hello world");  // costs 1, 2, ... 10 nats
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.out,
+              StartsWith("tokens      11, 10 scored\nmean NLL    5.500000 nats\nperplexity  244.6919\n"));
+}
+
+TEST_F(ModelVerbsTest, LongTextIsScoredInWindowsThatOverlap) {
+  // Begin token and 11 letters; windows of 8, 4 apart. A token costs as many nats as stand before it in its
+  // window.
+  const auto json = nlohmann::json::parse(ask_with("score begins --json", "hello world").out);
+  EXPECT_EQ(json["tokens"], 12);
+  EXPECT_EQ(json["scored"], 11);
+  EXPECT_EQ(json["windows"], 2);
+  EXPECT_DOUBLE_EQ(json["mean_nll"].get<double>(), (1 + 2 + 3 + 4 + 5 + 6 + 7 + 4 + 5 + 6 + 7) / 11.0);
+  const auto close = nlohmann::json::parse(ask_with("score begins --json --stride 1", "hello world").out);
+  EXPECT_DOUBLE_EQ(close["mean_nll"].get<double>(), (1 + 2 + 3 + 4 + 5 + 6 + 7 + 7 + 7 + 7 + 7) / 11.0);
+  const auto narrow = nlohmann::json::parse(ask_with("score begins --json --window 2", "hello world").out);
+  EXPECT_DOUBLE_EQ(narrow["mean_nll"].get<double>(), 1.0);
+}
+
+TEST_F(ModelVerbsTest, ScorePerTokenIsALineOfJsonEach) {
+  const Answer answer = ask_with("score begins --per-token", " a b");
+  EXPECT_EQ(answer.out,
+            "{\"token\":256,\"text\":\"\",\"nll\":null}\n{\"token\":32,\"text\":\" \",\"nll\":1.0}\n"
+            "{\"token\":97,\"text\":\"a\",\"nll\":2.0}\n{\"token\":32,\"text\":\" \",\"nll\":3.0}\n"
+            "{\"token\":98,\"text\":\"b\",\"nll\":4.0}\n");
+  EXPECT_THAT(answer.err, HasSubstr("mean NLL    2.500000 nats"));
+}
+
+TEST_F(ModelVerbsTest, WindowAndStrideMustFit) {
+  expect_refused(ask_with("score begins --window 9", "ab"), 2, "--window is 9 when it should be 2 to 8");
+  expect_refused(ask_with("score begins --stride 8", "ab"), 2, "--stride is 8 when it should be 1 to 7");
+  expect_refused(ask_with("score begins --stride x", "ab"), 2,
+                 "--stride is 'x' when it should be a whole number");
+}
+
+TEST_F(ModelVerbsTest, TextTooShortToScoreIsRefused) {
+  expect_refused(ask_with("score m", "a"), 3, "the text is 1 tokens long: it takes 2 to predict one");
+  EXPECT_EQ(ask_with("score begins", "a").code, 0);
+}
+
+TEST_F(ModelVerbsTest, GenerateGoesOnBehindThePrompt) {
+  const Answer answer = ask("generate m --prompt ab");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_EQ(answer.out, "abab\n");
+  EXPECT_THAT(answer.err, StartsWith("4 tokens behind a prompt of 2 in "));
+  EXPECT_EQ(ask_with("generate m --max-tokens 2", "xy\n").out, "xy\n");
+}
+
+TEST_F(ModelVerbsTest, GenerateKeepsTheSpaceThatAFirstTokenWouldLose) {
+  const auto json = nlohmann::json::parse(ask("generate begins --prompt ' a' --max-tokens 5 --json").out);
+  EXPECT_EQ(json["tokens"], (std::vector<int>{256, 32, 97, 256, 32}));
+  EXPECT_EQ(json["text"], " a ");
+  EXPECT_EQ(json["prompt_tokens"], 3);
+}
+
+TEST_F(ModelVerbsTest, SameSeedSameText) {
+  const std::string prompt = "generate m --prompt ab --temperature 1 --max-tokens 20 --seed ";
+  EXPECT_EQ(ask(prompt + "3").out, ask(prompt + "3").out);
+  EXPECT_NE(ask(prompt + "3").out, ask(prompt + "4").out);
+}
+
+TEST_F(ModelVerbsTest, ChatGoesThroughTheTokenizersTemplate) {
+  EXPECT_EQ(ask("generate m --prompt a --chat --system b --max-tokens 68").out,
+            "chat:[{\"content\":\"b\",\"role\":\"system\"},{\"content\":\"a\",\"role\":\"user\"}]\n");
+  expect_refused(ask("generate m --prompt a --system b"), 2, "--system needs --chat");
+  expect_refused(ask_with("generate m --chat", "\xff"), 3, "a message is not UTF-8");
+}
+
+TEST_F(ModelVerbsTest, BadPromptsAndSettingsAreRefused) {
+  expect_refused(ask("generate m --prompt ''"), 3, "the prompt is empty");
+  expect_refused(ask("generate m text --prompt a"), 2, "--prompt and FILE exclude each other");
+  expect_refused(ask("generate m --prompt a --temperature=-1"), 3,
+                 "temperature is -1 when it should be at least 0");
+  expect_refused(ask("generate m --prompt a --top-p 0.5"), 3, "unknown option 'top_p' of teacher/letters");
+}
+
+TEST_F(ModelVerbsTest, InspectLaysOutWhatTheComponentsSay) {
+  const Answer answer = ask("inspect m");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_EQ(answer.out, R"(m
+teacher           teacher/letters 0.1.0
+  architecture    letters
+  layers          2
+  parameters      134,515,008
+  stored          F32 3
+  file            98.4 MB
+  memory          f32 538 MB
+  tied head       yes
+  context length  64
+tokenizer         tokenizer/letters 0.1.0
+  kind            letters
+  vocabulary      257
+  special tokens  bos 256
+  add bos         no
+  chat template   none
+)");
+  const auto json = nlohmann::json::parse(ask("inspect m --json").out);
+  EXPECT_EQ(json["teacher"]["memory_bytes"]["f32"], 538060032);
+  EXPECT_EQ(json["tokenizer"]["component"], "tokenizer/letters");
+}
+
+TEST_F(ModelVerbsTest, InspectShowsATokenizerWithoutATeacher) {
+  write("tokens", "digits\n");
+  const Answer answer = ask("inspect tokens");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("no teacher takes tokens\n"));
+  EXPECT_THAT(answer.out, HasSubstr("\n  teacher/letters: "));
+  EXPECT_THAT(answer.out, EndsWith("tokenizer  tokenizer/digits 0.1.0\n"));
+  write("nothing", "words\n");
+  expect_refused(ask("inspect nothing"), 3, "no teacher takes nothing");
+}
+
+TEST_F(ModelVerbsTest, DescriptionThatIsNoJsonIsTheTokenizersDefect) {
+  write("broken", "letters\nbroken_description 1\n");
+  expect_refused(ask("inspect broken"), 1,
+                 "its description is \"{\\\"kind\\\": letters\" when it should be a JSON object");
+}
+
+TEST_F(ModelVerbsTest, ReaderThatGoesAwayEndsTheProgramQuietly) {
+  write("text", std::string(1 << 20, 'x'));
+  const Answer ignored = ask("tokenize m text", "trap '' PIPE; {", "; echo code $? >&2; } | head -c 3");
+  EXPECT_EQ(ignored.out, "120");
+  EXPECT_EQ(ignored.err, "code 141\n");
+}
+
+TEST_F(ModelVerbsTest, FullDiskIsAFailure) {
+  const Answer answer = ask("tokenize m m > /dev/full");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_THAT(answer.err, HasSubstr("standard output cannot be written: no space left on device"));
+}
+
+TEST_F(ModelVerbsTest, CtrlCEndsTheProgramAtOnce) {
+  const Answer answer = ask("tokenize m", "sleep 1 | timeout --preserve-status -s INT 0.3 ", "; echo $?");
+  EXPECT_EQ(answer.out, "130\n");
+}
+
+TEST_F(ModelVerbsTest, NothingIsLoadedFromTheWorkingFolder) {
+  std::filesystem::create_directories(folder_ / "plugins");
+  std::filesystem::copy(GISTMILL_BUILD_DIR "/tests/models/models.so", folder_ / "plugins/models.so");
+  EXPECT_NE(gistmill("tokenize m").code, 0);
+}
+
+}  // namespace
+}  // namespace gistmill

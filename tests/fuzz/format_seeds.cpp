@@ -1,0 +1,102 @@
+// Small GGUF, safetensors and JSON files of every feature.
+#include <cstdint>
+#include <vector>
+
+#include <gistmill/formats/gguf.hpp>
+#include <gistmill/formats/safetensors.hpp>
+
+#include "tests/fuzz/seeds.hpp"
+#include "tests/sdk/formats/gguf_builder.hpp"
+
+namespace gistmill::fuzz {
+namespace {
+
+namespace fs = std::filesystem;
+using test::Bytes;
+
+std::string gguf_metadata() {
+  return Bytes()
+      .gguf_header(0, 7)
+      .string_entry("general.architecture", "llama")
+      .entry<std::uint32_t>("general.alignment", 4, 64)
+      .entry<std::uint8_t>("flag", 7, 1)
+      .entry<std::uint64_t>("u64", 10, 5)
+      .entry<double>("f64", 12, 1.5)
+      .strings_entry("tokens", {"a", "bc", ""})
+      .numbers_entry<std::int16_t>("types", 3, {1, -2})
+      .str();
+}
+
+// One tensor of one block.
+std::string gguf_tensor(std::uint32_t type, std::uint64_t elements, std::size_t bytes) {
+  return Bytes()
+      .gguf_header(1, 0)
+      .tensor("t", {elements, 1}, type, 0)
+      .pad(32)
+      .raw(std::string(bytes, '\x11'))
+      .str();
+}
+
+std::string gguf_two_tensors() {
+  return Bytes()
+      .gguf_header(2, 0)
+      .tensor("a", {2, 2}, 0, 0)
+      .tensor("b", {}, 0, 32)
+      .pad(32)
+      .raw(std::string(36, '\x22'))
+      .str();
+}
+
+void write_gguf(const fs::path& folder) {
+  write_seed(folder / "metadata", gguf_metadata());
+  write_seed(folder / "two_tensors", gguf_two_tensors());
+  const struct {
+    std::uint32_t type;
+    std::uint64_t elements;
+    std::size_t bytes;
+  } kTypes[] = {{0, 1, 4},      {1, 1, 2},      {30, 1, 2},    {2, 32, 18},   {3, 32, 20},
+                {6, 32, 22},    {7, 32, 24},    {8, 32, 34},   {10, 256, 84}, {11, 256, 110},
+                {12, 256, 144}, {13, 256, 176}, {14, 256, 210}};
+  for (const auto& [type, elements, bytes] : kTypes) {
+    write_seed(folder / formats::gguf_type_name(static_cast<formats::GgufType>(type)),
+               gguf_tensor(type, elements, bytes));
+  }
+}
+
+std::string safetensors() {
+  const std::vector<std::int64_t> bias{1, 2};
+  const std::vector<float> weight(6, 0.5f);
+  const std::vector<std::uint16_t> half{0x3C00, 0x4000};
+  std::string bytes;
+  formats::write_safetensors(
+      [&](const void* data, std::size_t size) { bytes.append(static_cast<const char*>(data), size); },
+      {{"bias", formats::SafetensorsDtype::kI64, {2}, bias.data(), 16},
+       {"weight", formats::SafetensorsDtype::kF32, {2, 3}, weight.data(), 24},
+       {"half", formats::SafetensorsDtype::kF16, {1, 2}, half.data(), 4},
+       {"bf16 \"x\"", formats::SafetensorsDtype::kBF16, {2}, half.data(), 4},
+       {"empty", formats::SafetensorsDtype::kU8, {0}, nullptr, 0}},
+      {{"recipe", "0f"}});
+  return bytes;
+}
+
+void write_json(const fs::path& folder) {
+  write_seed(folder / "safetensors_index" / "two_shards",
+             R"({"metadata":{"total_size":24},"weight_map":{"a.weight":"model-00001-of-00002.safetensors",)"
+             R"("b\u002eweight":"model-00002-of-00002.safetensors"}})");
+  write_seed(folder / "safetensors_index" / "float_size",
+             R"({"metadata":{"total_size":1.6e1},"weight_map":{}})");
+  write_seed(folder / "json" / "config",
+             R"({"model_type":"llama","hidden_size":64,"rms_norm_eps":1e-05,"tie_word_embeddings":true,)"
+             R"("rope_scaling":{"rope_type":"llama3","factor":8.0},"eos_token_id":[1,-2],"x":null})");
+  write_seed(folder / "json" / "escapes", R"(["\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00", "é😀", -0, 0.5E+3])");
+}
+
+}  // namespace
+
+void write_format_seeds(const fs::path& folder) {
+  write_gguf(folder / "gguf");
+  write_seed(folder / "safetensors" / "all", safetensors());
+  write_json(folder);
+}
+
+}  // namespace gistmill::fuzz

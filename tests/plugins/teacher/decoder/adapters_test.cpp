@@ -1,0 +1,151 @@
+// Low-rank adapters and mode of all weights: what changes, what gets a gradient, and merging.
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <gistmill/plugin/values.hpp>
+
+#include "plugins/teacher/decoder/adapters.hpp"
+#include "plugins/teacher/decoder/trainable.hpp"
+#include "tests/plugins/support/gradient_check.hpp"
+#include "tests/plugins/teacher/decoder/reference.hpp"
+#include "tests/plugins/teacher/decoder/small_models.hpp"
+
+namespace gistmill::decoder::test {
+namespace {
+
+using gistmill::test::random_normal;
+
+Weights weights_of(const Config& config) {
+  return load_weights(config, std::make_shared<MemorySource>(random_source(config, 11)), at::kFloat);
+}
+
+std::vector<AdapterPart> random_adapters(const Config& config, std::vector<std::string> targets) {
+  auto adapters = make_adapters(config, {3, 6.0, std::move(targets), 9});
+  for (std::size_t i = 0; i < adapters.size(); ++i) {
+    adapters[i].up = random_normal(adapters[i].up.sizes(), i, at::kFloat) * 0.2;
+  }
+  return adapters;
+}
+
+class Adapters : public ::testing::TestWithParam<Config> {
+ protected:
+  Config config_ = GetParam();
+  Batch batch_{random_tokens(97, 30, 5).unsqueeze(0), {}, {}, {}};
+  PassMode mode_{true, 0.0, std::nullopt};
+  std::vector<AdapterPart> adapters_ = random_adapters(config_, adapter_targets(config_));
+
+  Model adapted() {
+    Weights weights = weights_of(config_);
+    attach(adapters_, config_, weights);
+    return Model(config_, std::move(weights), {}, 8);
+  }
+};
+
+TEST_P(Adapters, StartWithoutAnyEffect) {
+  adapters_ = make_adapters(config_, {3, 6.0, adapter_targets(config_), 9});
+  const Model plain(config_, weights_of(config_), {}, 8);
+  EXPECT_TRUE(at::allclose(adapted().forward(batch_), plain.forward(batch_), 0.0, 1e-6));
+}
+
+TEST_P(Adapters, MergeIntoTheWeights) {
+  Weights weights = weights_of(config_);
+  attach(adapters_, config_, weights);
+  merge_adapters(weights);
+  const Model merged(config_, std::move(weights), {}, 8);
+  const Model plain(config_, weights_of(config_), {}, 8);
+  const at::Tensor found = adapted().forward(batch_);
+  EXPECT_TRUE(at::allclose(found, merged.forward(batch_), 1e-4, 1e-4));
+  EXPECT_FALSE(at::allclose(found, plain.forward(batch_), 1e-2, 1e-2));
+}
+
+// The plain model with every adapter's product added to its weight, in f64.
+TEST_P(Adapters, GetTheGradientOfWeightsThatHoldTheirProducts) {
+  const at::Tensor weight = random_normal({30, 97}, 3, at::kDouble);
+  std::vector<at::Tensor> leaves;
+  std::vector<at::Tensor> plain_leaves;
+  Weights weights = weights_of(config_);
+  for (AdapterPart& part : adapters_) {
+    for (at::Tensor* tensor : {&part.down, &part.up}) {
+      leaves.push_back(tensor->requires_grad_(true));
+      plain_leaves.push_back(tensor->detach().to(at::kDouble).requires_grad_(true));
+    }
+  }
+  std::vector<AdapterPart> plain_adapters = adapters_;
+  for (std::size_t i = 0; i < adapters_.size(); ++i) {
+    plain_adapters[i].down = plain_leaves[2 * i];
+    plain_adapters[i].up = plain_leaves[2 * i + 1];
+  }
+  attach(plain_adapters, config_, weights);
+  for (LayerWeights& layer : weights.layers) {
+    for (Projection* one : {&layer.qkv, &layer.output, &layer.up, &layer.down}) {
+      std::vector<at::Tensor> products;
+      for (const Adapter& adapter : one->adapters) {
+        products.push_back(at::mm(adapter.up, adapter.down) *
+                           adapter.scale);  // they cover all rows, in order
+      }
+      one->weight = one->weight.to(at::kDouble) + at::cat(products);
+    }
+  }
+  const Reference reference(config_, weights);
+  const at::Tensor rows = reference.hidden(reference.embed(batch_.ids[0]), at::arange(30, at::kLong));
+  const auto expected =
+      ::torch::autograd::grad({(at::matmul(rows, reference.head().t()) * weight).sum()}, plain_leaves);
+  const at::Tensor logits = adapted().forward(batch_, mode_)[0];
+  const auto found = ::torch::autograd::grad({(logits * weight.to(at::kFloat)).sum()}, leaves);
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    EXPECT_LE(((found[i].to(at::kDouble) - expected[i]).norm() / expected[i].norm()).item<double>(), 1e-5)
+        << i;
+  }
+}
+
+TEST_P(Adapters, GetNoGradientWhereAPassDoesNotTrain) {
+  for (AdapterPart& part : adapters_) part.up.requires_grad_(true);
+  EXPECT_FALSE(adapted().forward(batch_).requires_grad());
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, Adapters, ::testing::Values(tiny_config(), tiny_gpt2_config()),
+                         [](const auto& instance) { return instance.param.architecture; });
+
+TEST(Dropout, OfAdaptersIsDrawnFromItsGenerator) {
+  const Config config = tiny_config();
+  Weights weights = weights_of(config);
+  attach(random_adapters(config, {"q_proj", "up_proj"}), config, weights);
+  const Model model(config, std::move(weights), {}, 8);
+  const Batch batch{random_tokens(97, 30, 5).unsqueeze(0), {}, {}, {}};
+  const auto forward = [&](std::uint64_t seed) {
+    return model.forward(batch, {true, 0.5, at::detail::createCPUGenerator(seed)});
+  };
+  EXPECT_TRUE(at::equal(forward(1), forward(1)));
+  EXPECT_FALSE(at::equal(forward(1), forward(2)));
+}
+
+TEST(Attach, RefusesWhatDoesNotFit) {
+  const Config config = tiny_config();
+  Weights weights = weights_of(config);
+  auto adapters = random_adapters(config, {"q_proj"});
+  adapters[0].layer = 3;
+  EXPECT_THROW(attach(adapters, config, weights), Error);
+  adapters[0].layer = 0;
+  adapters[0].up = at::zeros({47, 3});
+  EXPECT_THROW(attach(adapters, config, weights), Error);
+}
+
+TEST(AllWeights, GetAGradientEach) {
+  for (const Config& config : {tiny_config(), tiny_gpt2_config(), tiny_mixed_config()}) {
+    Weights weights = weights_of(config);
+    std::vector<at::Tensor> leaves;
+    replace_weights(weights, [&](const std::string&, const at::Tensor& tensor, bool) {
+      leaves.push_back(tensor.detach().requires_grad_(true));
+      return leaves.back();
+    });
+    const Model model(config, std::move(weights), {}, 8);
+    const at::Tensor logits =
+        model.forward({random_tokens(97, 30, 5).unsqueeze(0), {}, {}, {}}, {true, 0.0, {}});
+    const auto grads = ::torch::autograd::grad({logits.logsumexp(-1).sum()}, leaves);
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+      EXPECT_GT(grads[i].abs().max().item<double>(), 0.0) << config.architecture << " weight " << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gistmill::decoder::test

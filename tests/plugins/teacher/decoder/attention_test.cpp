@@ -1,0 +1,170 @@
+// The blocked attention kernel against the plain formula, forward and backward.
+#include "plugins/teacher/decoder/attention/attention.hpp"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cmath>
+
+#include "plugins/teacher/decoder/attention/row_attention.hpp"
+#include "tests/plugins/support/gradient_check.hpp"
+
+namespace gistmill::decoder::test {
+namespace {
+
+using gistmill::test::random_normal;
+
+struct Case {
+  AttentionShape shape;
+  std::int64_t prefix_tokens;
+  std::vector<Segment> segments;
+};
+
+struct Data {
+  at::Tensor qkv;     // f64[n, (A + 2B) E]
+  at::Tensor prefix;  // f64[P, 2 B E]
+  at::Tensor grad;    // f64[n, A E]
+};
+
+Data random_data(const Case& c) {
+  std::int64_t rows = 0;
+  for (const Segment& segment : c.segments) rows = std::max(rows, segment.row + segment.rows);
+  const std::int64_t keys = c.shape.kv_heads * c.shape.head_size;
+  const std::int64_t queries = c.shape.heads * c.shape.head_size;
+  return {random_normal({rows, queries + 2 * keys}, 1), random_normal({c.prefix_tokens, 2 * keys}, 2),
+          random_normal({rows, queries}, 3)};
+}
+
+// One segment, one query head after the other; what attention means.
+at::Tensor plain(const Case& c, const at::Tensor& qkv, const at::Tensor& prefix) {
+  const std::int64_t size = c.shape.head_size;
+  const std::int64_t group = c.shape.heads / c.shape.kv_heads;
+  std::vector<at::Tensor> segments;
+  for (const Segment& segment : c.segments) {
+    const at::Tensor own = qkv.narrow(0, segment.row, segment.rows);
+    const at::Tensor before = prefix.narrow(0, 0, segment.prefix);
+    std::vector<at::Tensor> heads;
+    for (std::int64_t head = 0; head < c.shape.heads; ++head) {
+      const std::int64_t kv = head / group;
+      const auto all = [&](std::int64_t offset) {
+        return at::cat({before.narrow(1, (offset + kv) * size, size),
+                        own.narrow(1, (c.shape.heads + offset + kv) * size, size)});
+      };
+      const at::Tensor scores =
+          at::matmul(own.narrow(1, head * size, size), all(0).t()) * static_cast<double>(c.shape.scale);
+      const at::Tensor hidden = at::cat({at::zeros({segment.rows, segment.prefix}, at::kBool),
+                                         at::ones({segment.rows, segment.rows}, at::kBool).triu(1)},
+                                        1);
+      const at::Tensor weights = at::softmax(scores.masked_fill(hidden, -INFINITY), 1);
+      heads.push_back(at::matmul(weights, all(c.shape.kv_heads)));
+    }
+    segments.push_back(at::cat(heads, 1));
+  }
+  return at::cat(segments);
+}
+
+double relative(const at::Tensor& found, const at::Tensor& expected) {
+  return ((found.to(at::kDouble) - expected).norm() / expected.norm()).item<double>();
+}
+
+// Forward and backward in `dtype` on inputs that are exact in it; errors relative to the norm of the result.
+void expect_plain(const Case& c, at::ScalarType dtype, double tolerance) {
+  Data data = random_data(c);
+  const at::Tensor qkv = data.qkv.to(dtype);
+  const at::Tensor prefix = data.prefix.to(dtype);
+  const at::Tensor grad = data.grad.to(dtype);
+  const at::Tensor leaf = qkv.to(at::kDouble).requires_grad_(true);
+  const at::Tensor expected = plain(c, leaf, prefix.to(at::kDouble));
+  const auto expected_grad = ::torch::autograd::grad({expected}, {leaf}, {grad.to(at::kDouble)});
+  const AttentionPlan plan{c.shape, c.segments};
+  const auto [out, log_sum] = attention(qkv, prefix, plan);
+  EXPECT_LE(relative(out, expected.detach()), tolerance);
+  const at::Tensor found = attention_backward(grad, qkv, prefix, plan, out, log_sum);
+  const std::int64_t queries = c.shape.heads * c.shape.head_size;
+  const std::int64_t keys = c.shape.kv_heads * c.shape.head_size;
+  EXPECT_LE(relative(found.narrow(1, 0, queries), expected_grad[0].narrow(1, 0, queries)), tolerance)
+      << "queries";
+  EXPECT_LE(relative(found.narrow(1, queries, keys), expected_grad[0].narrow(1, queries, keys)), tolerance)
+      << "keys";
+  EXPECT_LE(relative(found.narrow(1, queries + keys, keys), expected_grad[0].narrow(1, queries + keys, keys)),
+            tolerance)
+      << "values";
+}
+
+AttentionShape shape(std::int64_t heads, std::int64_t kv_heads, std::int64_t size) {
+  return {heads, kv_heads, size, 1.0f / std::sqrt(static_cast<float>(size))};
+}
+
+const Case kSpans{
+    shape(9, 3, 64), 700, {{0, 17, 0}, {17, 17, 31}, {34, 17, 256}, {51, 17, 257}, {68, 17, 700}}};
+const Case kLongRows{shape(6, 2, 8), 40, {{0, 300, 40}, {300, 1, 7}}};
+const Case kOddRows{shape(3, 1, 6), 5, {{0, 5, 5}, {5, 3, 0}}};
+const Case kNoGroups{shape(4, 4, 10), 33, {{0, 9, 33}}};
+
+TEST(BlockedAttention, EqualsThePlainFormulaForSpansWithPrefixesOfAnyLength) {
+  expect_plain(kSpans, at::kFloat, 2e-6);
+}
+TEST(BlockedAttention, EqualsThePlainFormulaForMoreRowsThanATileHolds) {
+  expect_plain(kLongRows, at::kFloat, 2e-6);
+}
+TEST(BlockedAttention, EqualsThePlainFormulaForOddNumbersOfRows) { expect_plain(kOddRows, at::kFloat, 2e-6); }
+TEST(BlockedAttention, EqualsThePlainFormulaWithoutGroups) { expect_plain(kNoGroups, at::kFloat, 2e-6); }
+
+// bf16 has 8 bits: results, weights and score gradients are each rounded once, by at most 2^-9.
+TEST(BlockedAttention, StaysWithinRoundingInBf16) {
+  expect_plain(kSpans, at::kBFloat16, 6e-3);
+  expect_plain(kLongRows, at::kBFloat16, 6e-3);
+  expect_plain(kOddRows, at::kBFloat16, 6e-3);
+}
+
+TEST(BlockedAttention, StandsScoresFarBeyondWhatAnExponentialHolds) {
+  Case c = kOddRows;
+  c.shape.scale = 500.0f;
+  const Data data = random_data(c);
+  const auto [out, log_sum] =
+      attention(data.qkv.to(at::kFloat), data.prefix.to(at::kFloat), {c.shape, c.segments});
+  EXPECT_LE(relative(out, plain(c, data.qkv.to(at::kFloat).to(at::kDouble),
+                                data.prefix.to(at::kFloat).to(at::kDouble))),
+            1e-4);
+}
+
+TEST(BlockedAttention, GivesTheSameBitsEveryTime) {
+  const Data data = random_data(kSpans);
+  const at::Tensor qkv = data.qkv.to(at::kFloat);
+  const at::Tensor prefix = data.prefix.to(at::kFloat);
+  const AttentionPlan plan{kSpans.shape, kSpans.segments};
+  const auto [out, log_sum] = attention(qkv, prefix, plan);
+  const at::Tensor grad = attention_backward(data.grad.to(at::kFloat), qkv, prefix, plan, out, log_sum);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(at::equal(std::get<0>(attention(qkv, prefix, plan)), out));
+    EXPECT_TRUE(
+        at::equal(attention_backward(data.grad.to(at::kFloat), qkv, prefix, plan, out, log_sum), grad));
+  }
+}
+
+// One row whose own key and value lie behind the prefix.
+void expect_row_equals_plain(const Case& c, at::ScalarType dtype, double tolerance) {
+  const Data data = random_data(c);
+  const at::Tensor qkv = data.qkv.to(dtype);
+  const at::Tensor prefix = data.prefix.to(dtype);
+  const std::int64_t length = c.prefix_tokens + 1;
+  const at::Tensor own = qkv.narrow(1, c.shape.heads * c.shape.head_size, prefix.size(1));
+  const at::Tensor keys_values = at::cat({prefix, own, at::full({3, prefix.size(1)}, NAN, prefix.options())});
+  const at::Tensor expected = plain(c, qkv.to(at::kDouble), prefix.to(at::kDouble));
+  EXPECT_LE(relative(attend_row(qkv, keys_values, length, c.shape), expected), tolerance);
+}
+
+TEST(RowAttention, EqualsThePlainFormulaAndReadsNothingBehindItsLength) {
+  for (const std::int64_t tokens : {0, 1, 31, 700}) {
+    const Case grouped{shape(9, 3, 64), tokens, {{0, 1, tokens}}};
+    const Case odd{shape(4, 4, 10), tokens, {{0, 1, tokens}}};
+    for (const Case& c : {grouped, odd}) {
+      expect_row_equals_plain(c, at::kFloat, 2e-6);
+      expect_row_equals_plain(c, at::kBFloat16, 6e-3);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gistmill::decoder::test

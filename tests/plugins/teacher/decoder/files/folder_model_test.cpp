@@ -1,0 +1,155 @@
+// Which Hugging Face folders become a teacher, and what a folder that does not is told.
+#include "plugins/teacher/decoder/files/folder_model.hpp"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include <gistmill/plugin/values.hpp>
+
+#include "tests/plugins/teacher/decoder/files/families.hpp"
+#include "tests/plugins/teacher/decoder/files/folder_copy.hpp"
+
+namespace gistmill::decoder::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using Tensors = std::vector<RawTensor>;
+
+std::string refusal(const FolderCopy& folder) {
+  try {
+    const FolderModel model(folder.path());
+    return "";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code, GM_ERROR_USER);
+    EXPECT_EQ(error.key, "model");
+    return error.what();
+  }
+}
+
+RawTensor& named(Tensors& tensors, const std::string& name) {
+  for (RawTensor& tensor : tensors) {
+    if (tensor.name == name) return tensor;
+  }
+  throw std::out_of_range(name);
+}
+
+TEST(FolderModel, ReadsNamesWithAndWithoutPrefix) {
+  FolderCopy folder("llama31");
+  const at::Tensor before = FolderModel(folder.path()).read("blk.1.attn_k.weight", {16, 32});
+  folder.change_tensors([](Tensors& tensors) {
+    for (RawTensor& tensor : tensors) tensor.name = tensor.name.substr(std::string("model.").size());
+  });
+  EXPECT_TRUE(at::equal(FolderModel(folder.path()).read("blk.1.attn_k.weight", {16, 32}), before));
+  FolderCopy gpt2("gpt2");
+  gpt2.change_tensors([](Tensors& tensors) {
+    for (RawTensor& tensor : tensors) tensor.name = "transformer." + tensor.name;
+  });
+  EXPECT_EQ(refusal(gpt2), "");
+}
+
+TEST(FolderModel, IgnoresBuffersOfOlderVersions) {
+  FolderCopy gpt2("gpt2");
+  gpt2.change_tensors([](Tensors& tensors) {
+    tensors.push_back({"h.0.attn.bias", {1, 1, 2, 2}, {1, 0, 1, 1}});
+    tensors.push_back({"h.0.attn.masked_bias", {}, {-1e4f}});
+  });
+  EXPECT_EQ(refusal(gpt2), "");
+  FolderCopy llama("llama2");
+  llama.change_tensors([](Tensors& tensors) {
+    tensors.push_back({"model.layers.0.self_attn.rotary_emb.inv_freq", {2}, {1, 0.1f}});
+  });
+  EXPECT_EQ(refusal(llama), "");
+}
+
+TEST(FolderModel, TakesATiedHeadThatIsTheEmbedding) {
+  FolderCopy folder("llama31");
+  folder.change_tensors([](Tensors& tensors) {
+    RawTensor head = named(tensors, "model.embed_tokens.weight");
+    head.name = "lm_head.weight";
+    tensors.push_back(head);
+  });
+  EXPECT_EQ(refusal(folder), "");
+  folder.change_tensors([](Tensors& tensors) { named(tensors, "lm_head.weight").values[0] += 1.0f; });
+  EXPECT_THAT(refusal(folder), HasSubstr("lm_head.weight, that differs from the embedding"));
+}
+
+TEST(FolderModel, NamesATensorThatIsMissing) {
+  FolderCopy folder("llama2");
+  folder.change_tensors([](Tensors& tensors) {
+    std::erase_if(tensors, [](const RawTensor& tensor) { return tensor.name == "lm_head.weight"; });
+  });
+  EXPECT_EQ(refusal(folder), folder.file("model.safetensors") + ": has no tensor 'lm_head.weight'");
+  folder.change_tensors([](Tensors& tensors) {
+    std::erase_if(tensors, [](const RawTensor& tensor) { return tensor.name == "model.norm.weight"; });
+  });
+  folder.change_json("config.json", [](nlohmann::json& config) { config["tie_word_embeddings"] = true; });
+  EXPECT_THAT(refusal(folder), HasSubstr("has no tensor 'model.norm.weight'"));
+}
+
+TEST(FolderModel, NamesATensorOfAnotherShape) {
+  FolderCopy folder("gpt2");
+  folder.change_tensors([](Tensors& tensors) { named(tensors, "h.1.mlp.c_fc.weight").shape = {48, 32}; });
+  EXPECT_EQ(refusal(folder),
+            folder.file("model.safetensors") +
+                ": tensor 'h.1.mlp.c_fc.weight' has shape [48, 32] when it should be [32, 48]");
+}
+
+TEST(FolderModel, RefusesATensorThatItDoesNotUse) {
+  FolderCopy folder("llama2");
+  folder.change_tensors([](Tensors& tensors) {
+    tensors.push_back({"model.layers.0.self_attn.q_proj.bias", {32}, std::vector<float>(32)});
+  });
+  EXPECT_THAT(refusal(folder), AllOf(HasSubstr("has tensor 'model.layers.0.self_attn.q_proj.bias'"),
+                                     HasSubstr("none of that name")));
+}
+
+TEST(FolderModel, RefusesMoreLayersThanItHasTensors) {
+  FolderCopy folder("llama2");
+  folder.change_json("config.json", [](nlohmann::json& config) { config["num_hidden_layers"] = 2000000000; });
+  EXPECT_THAT(refusal(folder), HasSubstr("says that it has 2000000000 layers, but holds only 21 tensors"));
+}
+
+TEST(FolderModel, NamesAShardThatIsMissing) {
+  FolderCopy folder("qwen2");
+  std::filesystem::remove(folder.file("model-00002-of-00003.safetensors"));
+  EXPECT_THAT(refusal(folder), HasSubstr("model-00002-of-00003.safetensors"));
+}
+
+TEST(FolderModel, NamesAFileThatIsCutOff) {
+  FolderCopy folder("llama2");
+  std::filesystem::resize_file(folder.file("model.safetensors"), 20000);
+  EXPECT_THAT(refusal(folder), HasSubstr("model.safetensors"));
+}
+
+TEST(FolderModel, SaysWhatAFolderLacks) {
+  FolderCopy folder("llama2");
+  std::filesystem::remove(folder.file("model.safetensors"));
+  EXPECT_THAT(refusal(folder), HasSubstr("has neither model.safetensors nor model.safetensors.index.json"));
+  std::filesystem::remove(folder.file("config.json"));
+  EXPECT_EQ(refusal(folder), folder.path() + ": has no config.json, so it is not a model's folder");
+}
+
+TEST(FolderModel, SaysWhereAConfigurationIsNoJson) {
+  FolderCopy folder("llama2");
+  folder.write("config.json", "{\"model_type\": \"llama\",}");
+  EXPECT_THAT(refusal(folder), HasSubstr("config.json:1:"));
+  FolderCopy other("llama2");
+  other.write("generation_config.json", "[]");
+  EXPECT_THAT(refusal(other), HasSubstr("generation_config.json: is [] when it should be an object"));
+}
+
+TEST(FolderModel, HasADigestOfItsContent) {
+  FolderCopy folder("llama31");
+  const std::string before = FolderModel(folder.path()).digest();
+  EXPECT_EQ(before.size(), 64u);
+  EXPECT_EQ(FolderModel(folder_of({"llama31", "llama", true})).digest(), before);
+  folder.change_json("config.json", [](nlohmann::json& config) { config["rms_norm_eps"] = 0.01; });
+  const std::string other_config = FolderModel(folder.path()).digest();
+  EXPECT_NE(other_config, before);
+  folder.change_tensors([](Tensors& tensors) { tensors[0].values[0] += 1.0f; });
+  EXPECT_NE(FolderModel(folder.path()).digest(), other_config);
+}
+
+}  // namespace
+}  // namespace gistmill::decoder::test

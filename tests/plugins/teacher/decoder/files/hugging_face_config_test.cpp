@@ -1,0 +1,247 @@
+// What config.json may say, and what is refused by name instead of guessed.
+#include "plugins/teacher/decoder/files/hugging_face_config.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <gistmill/plugin/values.hpp>
+
+#include "tests/plugins/teacher/decoder/files/families.hpp"
+
+namespace gistmill::decoder::test {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+json config_of(const std::string& family) {
+  std::ifstream file(families_folder() + "/" + family + "/config.json");
+  return json::parse(file);
+}
+
+// The family's configuration with these keys set.
+ModelPlan plan_with(const std::string& family, const json& changes, const json& generation = nullptr) {
+  json config = config_of(family);
+  config.update(changes);
+  return read_hugging_face_config(config, "config.json", generation, "generation_config.json");
+}
+
+std::string refusal(const json& config) {
+  try {
+    read_hugging_face_config(config, "config.json", nullptr, "generation_config.json");
+    return "";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code, GM_ERROR_USER);
+    EXPECT_EQ(error.key, "model");
+    return error.what();
+  }
+}
+
+std::string refusal_with(const std::string& family, const json& changes) {
+  json config = config_of(family);
+  config.update(changes);
+  return refusal(config);
+}
+
+TEST(HuggingFaceConfig, ReadsWhatTellsTheFamiliesApart) {
+  EXPECT_TRUE(plan_with("qwen2", json::object()).layout.qkv_bias);
+  EXPECT_FALSE(plan_with("qwen2", json::object()).layout.output_bias);
+  EXPECT_TRUE(plan_with("qwen3", json::object()).config.query_key_norm);
+  EXPECT_EQ(plan_with("qwen3", json::object()).config.head_size, 12);
+  EXPECT_TRUE(plan_with("llama2", json::object()).layout.own_head);
+  EXPECT_FALSE(plan_with("llama31", json::object()).layout.own_head);
+  const Layout biases = plan_with("llama-linear", json::object()).layout;
+  EXPECT_TRUE(biases.qkv_bias && biases.output_bias && biases.feed_bias);
+  const ModelPlan gpt2 = plan_with("gpt2", {{"n_inner", nullptr}});
+  EXPECT_EQ(gpt2.config.feed_forward, 128);
+  EXPECT_EQ(gpt2.config.positions, PositionKind::kLearned);
+}
+
+TEST(HuggingFaceConfig, TakesTransformersDefaults) {
+  json config = config_of("llama2");
+  for (const char* key :
+       {"num_key_value_heads", "rope_theta", "rope_scaling", "rms_norm_eps", "head_dim",
+        "tie_word_embeddings", "hidden_act", "attention_bias", "mlp_bias", "eos_token_id"}) {
+    config.erase(key);
+  }
+  const ModelPlan plan = read_hugging_face_config(config, "config.json", nullptr, "");
+  EXPECT_EQ(plan.config.kv_heads, 4);
+  EXPECT_EQ(plan.config.head_size, 8);
+  EXPECT_EQ(plan.rotary.base, 10000.0);
+  EXPECT_EQ(plan.config.norm_epsilon, 1e-6);
+  EXPECT_TRUE(plan.layout.own_head);
+  EXPECT_TRUE(plan.config.end_tokens.empty());
+  json small = config_of("smollm3");
+  small.erase("tie_word_embeddings");
+  small.erase("rope_parameters");
+  const ModelPlan other = read_hugging_face_config(small, "config.json", nullptr, "");
+  EXPECT_FALSE(other.layout.own_head);
+  EXPECT_EQ(other.rotary.base, 2000000.0);
+}
+
+TEST(HuggingFaceConfig, ReadsOldAndNewKeysOfRotaryPositions) {
+  const json scaling = {{"type", "linear"}, {"factor", 2.0}};
+  const json parameters = {{"rope_type", "linear"}, {"factor", 2.0}, {"rope_theta", 50.0}};
+  const ModelPlan old = plan_with("llama2", {{"rope_theta", 50.0}, {"rope_scaling", scaling}});
+  json config = config_of("llama2");
+  config.erase("rope_theta");
+  config.erase("rope_scaling");
+  config["rope_parameters"] = parameters;
+  const ModelPlan current = read_hugging_face_config(config, "config.json", nullptr, "");
+  for (const ModelPlan& plan : {old, current}) {
+    EXPECT_EQ(plan.rotary.scaling, Rotary::Scaling::kLinear);
+    EXPECT_EQ(plan.rotary.factor, 2.0);
+    EXPECT_EQ(plan.rotary.base, 50.0);
+  }
+}
+
+TEST(HuggingFaceConfig, ReadsTheScalingOfLlama31) {
+  const Rotary rotary = plan_with("llama31", json::object()).rotary;
+  EXPECT_EQ(rotary.scaling, Rotary::Scaling::kLlama3);
+  EXPECT_EQ(rotary.factor, 8.0);
+  EXPECT_EQ(rotary.low_frequency_factor, 1.0);
+  EXPECT_EQ(rotary.high_frequency_factor, 4.0);
+  EXPECT_EQ(rotary.original_context, 40.0);
+}
+
+TEST(HuggingFaceConfig, RefusesOtherScaling) {
+  for (const char* kind : {"yarn", "dynamic", "longrope", "proportional", "su"}) {
+    EXPECT_EQ(refusal_with("llama2", {{"rope_scaling", {{"rope_type", kind}, {"factor", 2.0}}}}),
+              "config.json: rope_scaling: rope_type is \"" + std::string(kind) +
+                  "\" when it should be default, linear or llama3: positions scaled in another way are not "
+                  "known here");
+  }
+  EXPECT_EQ(refusal_with("llama2", {{"rope_scaling", {{"type", "linear"}}}}),
+            "config.json: rope_scaling: factor is missing when it should be a number");
+  EXPECT_EQ(refusal_with("llama2", {{"rope_scaling", {{"type", "linear"}, {"factor", -1}}}}),
+            "config.json: rope_scaling: factor is -1 when it should be above 0");
+  EXPECT_EQ(
+      refusal_with("llama2", {{"rope_scaling", {{"type", "linear"}, {"factor", 2}, {"beta_fast", 32}}}}),
+      "config.json: rope_scaling: has key 'beta_fast', which is not known for kind \"linear\"");
+  EXPECT_EQ(refusal_with("llama2", {{"rope_scaling", 2.0}}),
+            "config.json: rope_scaling: is 2.0 when it should be an object");
+  EXPECT_THAT(refusal_with("llama31", {{"rope_scaling", {{"type", "linear"}, {"factor", 2}}}}),
+              HasSubstr("both rope_scaling and rope_parameters"));
+  EXPECT_THAT(refusal_with("llama31", {{"rope_parameters", {{"full_attention", {{"rope_theta", 1.0}}}}}}),
+              HasSubstr("has key 'full_attention'"));
+}
+
+TEST(HuggingFaceConfig, LimitsMistralToItsWindow) {
+  const ModelPlan plan = plan_with("mistral", json::object());
+  EXPECT_EQ(plan.sliding_window, 32);
+  EXPECT_EQ(plan.config.context, 32);
+  EXPECT_EQ(plan_with("mistral", {{"sliding_window", nullptr}}).config.context, 64);
+  EXPECT_EQ(refusal_with("mistral", {{"sliding_window", 0}}),
+            "config.json: sliding_window is 0 when it should be 1 or more, or null");
+}
+
+TEST(HuggingFaceConfig, IgnoresAWindowThatIsNotInUse) {
+  EXPECT_EQ(plan_with("qwen2", {{"use_sliding_window", false}, {"sliding_window", 16}}).config.context, 64);
+  EXPECT_EQ(refusal_with("qwen2", {{"use_sliding_window", true}, {"sliding_window", 16}}),
+            "config.json: use_sliding_window is true when it should be false");
+  EXPECT_THAT(refusal_with("qwen2", {{"layer_types", {"full_attention", "sliding_attention"}}}),
+              HasSubstr("\"full_attention\" for every layer"));
+}
+
+TEST(HuggingFaceConfig, KnowsLayersThatDoNotRotate) {
+  EXPECT_THAT(plan_with("smollm3", json::object()).config.unrotated_layers, ElementsAre(3));
+  EXPECT_THAT(plan_with("smollm3", {{"no_rope_layers", {0, 1, 1, 0}}}).config.unrotated_layers,
+              ElementsAre(0, 3));
+  EXPECT_THAT(plan_with("smollm3", {{"no_rope_layers", nullptr}, {"no_rope_layer_interval", 2}})
+                  .config.unrotated_layers,
+              ElementsAre(1, 3));
+  EXPECT_THAT(refusal_with("smollm3", {{"no_rope_layers", {1, 1}}}),
+              HasSubstr("no_rope_layers is [1,1] when it should be a list of 4"));
+}
+
+TEST(HuggingFaceConfig, TakesEndTokensFromTheGenerationConfigFirst) {
+  EXPECT_THAT(plan_with("llama2", {{"eos_token_id", {2, 5}}}).config.end_tokens, ElementsAre(2, 5));
+  EXPECT_THAT(plan_with("llama2", {{"eos_token_id", 2}}, {{"eos_token_id", {7, 8}}}).config.end_tokens,
+              ElementsAre(7, 8));
+  EXPECT_THAT(plan_with("llama2", {{"eos_token_id", 2}}, {{"temperature", 0.6}}).config.end_tokens,
+              ElementsAre(2));
+  EXPECT_EQ(refusal_with("llama2", {{"eos_token_id", "</s>"}}),
+            "config.json: eos_token_id is \"</s>\" when it should be a token id or a list of them");
+}
+
+TEST(HuggingFaceConfig, RefusesOtherModels) {
+  EXPECT_EQ(
+      refusal_with("llama2", {{"model_type", "gemma3_text"}}),
+      "config.json: model_type is \"gemma3_text\" when it should be llama, mistral, smollm3, qwen2, qwen3 "
+      "or gpt2");
+  EXPECT_THAT(refusal({{"hidden_size", 32}}), HasSubstr("model_type is missing"));
+  EXPECT_EQ(refusal(json::array({1})), "config.json: is [1] when it should be an object");
+}
+
+TEST(HuggingFaceConfig, RefusesWhatChangesTheComputation) {
+  EXPECT_EQ(refusal_with("llama2", {{"hidden_act", "gelu"}}),
+            "config.json: hidden_act is \"gelu\" when it should be \"silu\"");
+  EXPECT_EQ(refusal_with("gpt2", {{"activation_function", "relu"}}),
+            "config.json: activation_function is \"relu\" when it should be \"gelu_new\"");
+  EXPECT_EQ(refusal_with("gpt2", {{"scale_attn_by_inverse_layer_idx", true}}),
+            "config.json: scale_attn_by_inverse_layer_idx is true when it should be false");
+  EXPECT_EQ(refusal_with("mistral", {{"attention_bias", true}}),
+            "config.json: attention_bias is true when it should be false");
+  EXPECT_EQ(refusal_with("llama2", {{"partial_rotary_factor", 0.5}}),
+            "config.json: partial_rotary_factor is 0.5 when it should be 1.0");
+  EXPECT_THAT(refusal_with("llama2", {{"quantization_config", {{"quant_method", "gptq"}}}}),
+              HasSubstr("the weights are quantized (\"gptq\")"));
+}
+
+TEST(HuggingFaceConfig, RefusesKeysThatItDoesNotKnow) {
+  EXPECT_EQ(refusal_with("llama2", {{"logit_scale", 0.5}}),
+            "config.json: has key 'logit_scale', which is not known for a llama model: the result could be "
+            "wrong. Remove the key if it does not change the computation");
+  EXPECT_EQ(refusal_with("llama2", {{"logit_scale", nullptr}}), "");
+  EXPECT_EQ(refusal_with("llama2", {{"torch_dtype", "bfloat16"}, {"_num_labels", 1}, {"use_cache", false}}),
+            "");
+}
+
+TEST(HuggingFaceConfig, NamesKeysThatAreMissing) {
+  for (const char* key : {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+                          "intermediate_size", "max_position_embeddings"}) {
+    json config = config_of("llama2");
+    config.erase(key);
+    EXPECT_THAT(refusal(config),
+                AllOf(StartsWith("config.json: "), HasSubstr(std::string(key) + " is missing")));
+  }
+  for (const char* key : {"vocab_size", "n_embd", "n_layer", "n_head", "n_positions"}) {
+    json config = config_of("gpt2");
+    config.erase(key);
+    EXPECT_THAT(refusal(config), HasSubstr(std::string(key) + " is missing"));
+  }
+  json config = config_of("qwen2");
+  config.erase("num_key_value_heads");
+  EXPECT_EQ(refusal(config), "config.json: num_key_value_heads is missing when it should be a whole number");
+}
+
+TEST(HuggingFaceConfig, RefusesValuesOfAnotherKind) {
+  EXPECT_EQ(refusal_with("llama2", {{"hidden_size", "32"}}),
+            "config.json: hidden_size is \"32\" when it should be a whole number");
+  EXPECT_EQ(refusal_with("llama2", {{"hidden_size", 32.5}}),
+            "config.json: hidden_size is 32.5 when it should be a whole number");
+  EXPECT_EQ(refusal_with("llama2", {{"tie_word_embeddings", 1}}),
+            "config.json: tie_word_embeddings is 1 when it should be true or false");
+  EXPECT_EQ(refusal_with("llama2", {{"rms_norm_eps", "small"}}),
+            "config.json: rms_norm_eps is \"small\" when it should be a number");
+  EXPECT_EQ(refusal_with("llama2", {{"num_attention_heads", 0}}),
+            "config.json: num_attention_heads is 0 when it should be 1 or more");
+  EXPECT_EQ(refusal_with("llama2", {{"num_attention_heads", 5}, {"head_dim", nullptr}}),
+            "config.json: hidden_size is 32 when it should be a multiple of num_attention_heads, 5");
+}
+
+TEST(HuggingFaceConfig, HasADigestThatHarmlessKeysDoNotChange) {
+  json config = config_of("llama2");
+  const std::string before = computation_of(config);
+  config["use_cache"] = false;
+  config["transformers_version"] = "4.0.0";
+  EXPECT_EQ(computation_of(config), before);
+  config["rms_norm_eps"] = 0.5;
+  EXPECT_NE(computation_of(config), before);
+}
+
+}  // namespace
+}  // namespace gistmill::decoder::test

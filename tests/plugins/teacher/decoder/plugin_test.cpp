@@ -1,0 +1,182 @@
+// teacher/llama through the C ABI: options, sizes, ports and the gradient, on a tiny model in a real file.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/plugins/support/gradient_check.hpp"
+#include "tests/plugins/support/plugin_driver.hpp"
+#include "tests/plugins/teacher/decoder/files/gguf_files.hpp"
+
+namespace gistmill::decoder::test {
+namespace {
+
+using gistmill::test::OptionTable;
+using gistmill::test::PluginDriver;
+using gistmill::test::random_normal;
+using gistmill::test::Refused;
+using ::testing::HasSubstr;
+
+// As in the manifest.
+enum Operation : std::uint32_t {
+  kEmbed,
+  kScale,
+  kRead,
+  kStates,
+  kOriginal,
+  kResume,
+  kHead,
+  kHidden,
+  kForward,
+  kTopk,
+  kScore,
+  kGenerate,
+  kSave,
+  kSaveMerged
+};
+
+class LlamaPlugin : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    path_ =
+        std::filesystem::path(testing::TempDir()) /
+        (std::string("gistmill_") + testing::UnitTest::GetInstance()->current_test_info()->name() + ".gguf");
+    std::ofstream(path_, std::ios::binary)
+        << to_bytes(content_of(tiny_config(), random_source(tiny_config(), 11)));
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+  OptionTable options(const OptionTable& changes = {}) const {
+    OptionTable table = {{"model", path_.string()},
+                         {"dtype", std::string("f32")},
+                         {"layers", std::vector<std::int64_t>{0, 3}},
+                         {"span", std::int64_t{8}},
+                         {"max_tokens", std::int64_t{5}},
+                         {"temperature", 0.0},
+                         {"top_p", 1.0},
+                         {"topk", std::int64_t{7}},
+                         {"topk_temperature", 1.0},
+                         {"train", std::string("none")},
+                         {"adapter", std::string()},
+                         {"lora_rank", std::int64_t{4}},
+                         {"lora_alpha", 8.0},
+                         {"lora_dropout", 0.0},
+                         {"lora_targets", std::vector<std::string>{"q_proj", "v_proj", "down_proj"}}};
+    for (const auto& [key, value] : changes) table[key] = value;
+    return table;
+  }
+  std::unique_ptr<PluginDriver> make(const OptionTable& changes = {}) const {
+    auto driver = std::make_unique<PluginDriver>(TEACHER_DECODER_PLUGIN, "teacher/llama", options(changes));
+    driver->start({});
+    return driver;
+  }
+
+  std::filesystem::path path_;
+  at::Tensor tokens_ = random_tokens(97, 60, 5);
+  at::Tensor spans_ = at::tensor({8, 30}, at::kInt);
+  Model model_ = random_model(tiny_config(), 11, 8, at::kFloat, {0, 3});
+};
+
+TEST_F(LlamaPlugin, KnowsItsSizesBeforeItStarts) {
+  const PluginDriver driver(TEACHER_DECODER_PLUGIN, "teacher/llama", options());
+  EXPECT_EQ(driver.symbol("D"), 48);
+  EXPECT_EQ(driver.symbol("V"), 97);
+  EXPECT_EQ(driver.symbol("L"), 3);
+  EXPECT_EQ(driver.symbol("N"), 2);
+  EXPECT_EQ(driver.symbol("C"), 640);
+}
+
+TEST_F(LlamaPlugin, GivesWhatItsModelGives) {
+  const auto driver = make();
+  EXPECT_TRUE(at::equal(driver->forward(kEmbed, {tokens_, spans_})[0], model_.embed(tokens_, spans_)));
+  EXPECT_TRUE(at::equal(driver->forward(kHead, {})[0], model_.head()));
+  const auto scale = driver->forward(kScale, {});
+  EXPECT_TRUE(at::equal(scale[0], model_.scale().first));
+  EXPECT_TRUE(at::equal(scale[1], model_.scale().second));
+  const at::Tensor ids = tokens_.unsqueeze(0);
+  const at::Tensor none;
+  const Batch batch{ids, none, none, none};
+  EXPECT_TRUE(at::equal(driver->forward(kHidden, {ids, none, none, none})[0], model_.hidden(batch)));
+  EXPECT_TRUE(at::equal(driver->forward(kForward, {ids, none, none, none})[0], model_.forward(batch)));
+  EXPECT_TRUE(at::equal(driver->forward(kScore, {tokens_})[0], model_.score(tokens_)));
+  const auto top = driver->forward(kTopk, {ids, none, none});
+  ASSERT_EQ(top.size(), 3u);
+  EXPECT_TRUE(at::equal(top[0], model_.topk(batch, 7, 1.0).ids));
+  const auto generated = driver->forward(kGenerate, {ids, none, none});
+  EXPECT_TRUE(at::equal(generated[0][0], continued(model_, tokens_, 5)));
+  EXPECT_EQ(generated[1].item<std::int32_t>(), 5);
+}
+
+TEST_F(LlamaPlugin, ChoosesItsType) {
+  EXPECT_EQ(make({{"dtype", std::string("bf16")}})->forward(kHead, {})[0].scalar_type(), at::kBFloat16);
+  EXPECT_EQ(make({{"dtype", std::string("f32")}})->forward(kHead, {})[0].scalar_type(), at::kFloat);
+  EXPECT_TRUE(make({{"dtype", std::string("auto")}})->forward(kHead, {})[0].is_floating_point());
+}
+
+TEST_F(LlamaPlugin, TrainsAdaptersThatChangeNothingAtFirst) {
+  const auto driver = make({{"train", std::string("lora")}});
+  const at::Tensor none;
+  const at::Tensor ids = tokens_.unsqueeze(0);
+  EXPECT_EQ(driver->parameters().size(), 3u * 3u * 2u);
+  EXPECT_TRUE(at::allclose(driver->forward(kForward, {ids, none, none, none})[0],
+                           model_.forward({ids, none, none, none}), 0.0, 1e-6));
+}
+
+at::Tensor bytes_of(const std::string& text) {
+  return at::tensor(std::vector<std::uint8_t>(text.begin(), text.end()), at::kByte);
+}
+
+TEST_F(LlamaPlugin, SavesAnAdapterThatItReadsAgainAndAModelWithItInTheWeights) {
+  const std::filesystem::path folder = path_.string() + "_saved";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directory(folder);
+  const at::Tensor none;
+  const at::Tensor ids = tokens_.unsqueeze(0);
+  const auto logits = [&](PluginDriver& driver) {
+    return driver.forward(kForward, {ids, none, none, none})[0];
+  };
+  const auto trained = make({{"train", std::string("lora")}});
+  for (const auto& parameter : trained->parameters()) {
+    at::Tensor(parameter.tensor).copy_(random_normal(parameter.tensor.sizes(), 3, at::kFloat) * 0.1);
+  }
+  trained->forward(kSave, {bytes_of((folder / "adapter").string())});
+  trained->forward(kSaveMerged, {bytes_of((folder / "merged").string())});
+  const at::Tensor expected = logits(*trained);
+  EXPECT_FALSE(at::allclose(expected, logits(*make()), 1e-2, 1e-2));
+  const auto again = make({{"adapter", (folder / "adapter").string()}});
+  EXPECT_TRUE(at::allclose(logits(*again), expected, 1e-5, 1e-5));
+  const auto merged = make({{"model", (folder / "merged").string()}});
+  EXPECT_TRUE(at::allclose(logits(*merged), expected, 1e-4, 1e-4));
+  const auto further = make({{"adapter", (folder / "adapter").string()}, {"train", std::string("lora")}});
+  EXPECT_EQ(further->parameters().size(), trained->parameters().size());
+  EXPECT_TRUE(at::allclose(logits(*further), expected, 1e-5, 1e-5));
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(LlamaPlugin, TrainsAllItsWeights) {
+  const auto driver = make({{"train", std::string("all")}});
+  EXPECT_EQ(driver->parameters().size(), 2u + 3u * 6u);
+}
+
+TEST_F(LlamaPlugin, PointsAtTheOptionThatIsWrong) {
+  const auto refused = [&](const OptionTable& changes, const char* key, const char* message) {
+    try {
+      make(changes);
+      ADD_FAILURE() << "was not refused";
+    } catch (const Refused& refusal) {
+      EXPECT_EQ(refusal.status, GM_ERROR_USER);
+      EXPECT_EQ(refusal.key, key);
+      EXPECT_THAT(refusal.what(), HasSubstr(message));
+    }
+  };
+  refused({{"model", std::string("no/such/file.gguf")}}, "model", "no/such/file.gguf");
+  refused({{"layers", std::vector<std::int64_t>{4}}}, "layers", "layers names 4 when it should name 0");
+  refused({{"train", std::string("all")}, {"dtype", std::string("bf16")}}, "dtype",
+          "training all weights needs f32");
+  refused({{"train", std::string("lora")}, {"lora_targets", std::vector<std::string>{"w_pack"}}},
+          "lora_targets", "an adapter's target is 'w_pack' when it should be one of q_proj, k_proj");
+  refused({{"span", std::int64_t{641}}}, "span", "span is 641 when it should be 1 to 640");
+}
+
+}  // namespace
+}  // namespace gistmill::decoder::test

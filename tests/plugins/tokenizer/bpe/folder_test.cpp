@@ -1,0 +1,114 @@
+// Hugging Face folders: which file is the tokenizer, and what the files beside it say.
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gmock/gmock.h>
+
+#include "plugins/tokenizer/bpe/bpe.hpp"
+#include "tests/sdk/formats/refusal.hpp"
+
+namespace gistmill::bpe {
+namespace {
+
+using test::refusal;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class ModelFolder : public testing::Test {
+ protected:
+  ModelFolder()
+      : folder_(std::filesystem::temp_directory_path() / ("gistmill_folder_" + std::to_string(::getpid()))) {
+    std::filesystem::create_directory(folder_);
+  }
+  ~ModelFolder() override { std::filesystem::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+  }
+  void write_vocabulary() {
+    write("vocab.json", R"({"a": 0, "b": 1, "ab": 2, "<|end|>": 3, "1": 4, "2": 5, "12": 6})");
+    write("merges.txt", "#version: 0.2\na b\n1 2\n");
+  }
+  Vocabulary load() { return load_vocabulary(folder_); }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(ModelFolder, NeedsATokenizer) {
+  EXPECT_EQ(
+      refusal([&] { load(); }),
+      folder_.string() +
+          ": has no tokenizer, expected tokenizer.json, vocab.json with merges.txt, or tokenizer.model");
+}
+
+TEST_F(ModelFolder, MayHaveAVocabularyAndMerges) {
+  write_vocabulary();
+  const Vocabulary vocabulary = load();
+  EXPECT_EQ(vocabulary.pre_tokenizer, PreTokenizer::kGpt2);
+  const Tokenizer tokenizer(vocabulary);
+  EXPECT_THAT(Encoder(tokenizer).encode("abab12", SpecialTokens::kRecognize), ElementsAre(2, 2, 6));
+}
+
+TEST_F(ModelFolder, NamesSpecialTokensInItsConfiguration) {
+  write_vocabulary();
+  write("tokenizer_config.json", R"({"eos_token": {"content": "<|end|>"}, "bos_token": null})");
+  const Vocabulary vocabulary = load();
+  EXPECT_EQ(vocabulary.named.eos, 3);
+  EXPECT_EQ(vocabulary.named.bos, -1);
+  const Tokenizer tokenizer(vocabulary);
+  EXPECT_THAT(Encoder(tokenizer).encode("a<|end|>b", SpecialTokens::kRecognize), ElementsAre(0, 3, 1));
+}
+
+TEST_F(ModelFolder, NamesTheClassThatKnowsThePreTokenizer) {
+  write_vocabulary();
+  write("tokenizer_config.json", R"({"tokenizer_class": "Qwen2TokenizerFast",
+        "added_tokens_decoder": {"3": {"content": "<|end|>", "special": true}, "7": {"content": "<|new|>"}}})");
+  const Vocabulary vocabulary = load();
+  EXPECT_EQ(vocabulary.pre_tokenizer, PreTokenizer::kQwen2);
+  EXPECT_TRUE(vocabulary.nfc);
+  const Tokenizer tokenizer(vocabulary);
+  EXPECT_THAT(Encoder(tokenizer).encode("12<|new|><|end|>", SpecialTokens::kRecognize),
+              ElementsAre(4, 5, 7, 3));
+  write("tokenizer_config.json", R"({"tokenizer_class": "CodeGenTokenizer"})");
+  EXPECT_THAT(refusal([&] { load(); }),
+              HasSubstr("tokenizer_config.json: tokenizer_class is 'CodeGenTokenizer', which "
+                        "vocab.json and merges.txt are not known to be for"));
+}
+
+TEST_F(ModelFolder, SaysWhichLineOfItsMergesIsWrong) {
+  write_vocabulary();
+  write("merges.txt", "#version: 0.2\na b\n12\n");
+  EXPECT_EQ(refusal([&] { load(); }),
+            (folder_ / "merges.txt").string() + ":3: '12' is not two tokens with a space between");
+}
+
+TEST_F(ModelFolder, HasItsTemplateInAFileOrInItsConfiguration) {
+  write_vocabulary();
+  EXPECT_EQ(load().chat_template, std::nullopt);
+  write("tokenizer_config.json", R"({"chat_template": "one"})");
+  EXPECT_EQ(load().chat_template, "one");
+  write(
+      "tokenizer_config.json",
+      R"({"chat_template": [{"name": "tool_use", "template": "no"}, {"name": "default", "template": "two"}]})");
+  EXPECT_EQ(load().chat_template, "two");
+  write("chat_template.jinja", "three");
+  EXPECT_EQ(load().chat_template, "three");
+}
+
+TEST_F(ModelFolder, WithSentencePieceIsNotByteLevel) {
+  write("tokenizer.model", "\x0A\x01\x0A");
+  EXPECT_EQ(refusal([&] { load(); }), (folder_ / "tokenizer.model").string() +
+                                          ": is a SentencePiece model when it should be byte-level BPE");
+}
+
+TEST_F(ModelFolder, MayBeAFileThatIsKnownByItsFirstBytes) {
+  write("x", "hello");
+  EXPECT_THAT(refusal([&] { load_vocabulary(folder_ / "x"); }),
+              HasSubstr("x: is no tokenizer, expected a GGUF file, "));
+}
+
+}  // namespace
+}  // namespace gistmill::bpe

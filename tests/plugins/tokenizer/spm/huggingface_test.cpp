@@ -1,0 +1,82 @@
+// tokenizer.json as Llama 2 has it: the recorded ids of `tokenizers`, and what is refused.
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "plugins/tokenizer/spm/spm.hpp"
+#include "tests/sdk/formats/refusal.hpp"
+#include "tests/sdk/formats/test_data.hpp"
+
+namespace gistmill::spm {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+const std::filesystem::path kFixtures =
+    std::filesystem::path(GISTMILL_SOURCE_DIR) / "tests/plugins/tokenizer/fixtures";
+
+class SpmFixture : public testing::TestWithParam<const char*> {};
+
+TEST_P(SpmFixture, GivesTheReferencesIds) {
+  const Tokenizer tokenizer(load_vocabulary(kFixtures / (std::string(GetParam()) + ".json")));
+  const auto cases = json::parse(test::read_file(kFixtures / "cases.json"));
+  Encoder encoder(tokenizer);
+  for (const auto& [list, special] :
+       {std::pair{"ids", SpecialTokens::kRecognize}, {"ids_as_text", SpecialTokens::kAsText}}) {
+    const auto& expected = cases.at(list).at(GetParam());
+    ASSERT_GE(expected.size(), 150u);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      const auto text = cases.at("texts").at(i).get<std::string>();
+      EXPECT_EQ(encoder.encode(text, special), expected.at(i).get<std::vector<std::int32_t>>()) << text;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, SpmFixture, testing::Values("llama2", "llama2_metaspace"),
+                         [](const auto& name) { return std::string(name.param); });
+
+struct Mistake {
+  const char* name;
+  const char* fixture;
+  std::function<void(json&)> make;
+  const char* message;
+};
+
+class UnknownSpmJson : public testing::TestWithParam<Mistake> {};
+
+TEST_P(UnknownSpmJson, IsRefused) {
+  json document = json::parse(test::read_file(kFixtures / (std::string(GetParam().fixture) + ".json")));
+  GetParam().make(document);
+  EXPECT_THAT(
+      test::refusal([&] {
+        Tokenizer{vocabulary_from(tokenizer::parse_tokenizer_json(document.dump(), "x.json"), "/nowhere")};
+      }),
+      HasSubstr(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Where, UnknownSpmJson,
+    testing::Values(
+        Mistake{"ItIsByteLevel", "gpt2", [](json&) {},
+                "x.json: model.byte_fallback is false when it should be true"},
+        Mistake{"TheNormalizerPrependsAnother", "llama2",
+                [](json& v) { v["normalizer"]["normalizers"][0]["prepend"] = "_"; },
+                "x.json: normalizer and pre_tokenizer is [{"},
+        Mistake{"WordsAreSplit", "llama2_metaspace", [](json& v) { v["pre_tokenizer"]["split"] = true; },
+                "when it should be those of Llama 2: Prepend and Replace, or Metaspace without split"},
+        Mistake{"TheDecoderIsAnother", "llama2", [](json& v) { v["decoder"]["decoders"][3]["start"] = 2; },
+                "x.json: decoder is {"},
+        Mistake{"AnAddedTokenIsNormalized", "llama2",
+                [](json& v) { v["added_tokens"][1]["normalized"] = true; },
+                "x.json: added token 1, '<s>', is looked for in normalized text"},
+        Mistake{"WholeWordsComeFirst", "llama2", [](json& v) { v["model"]["ignore_merges"] = true; },
+                "x.json: model.ignore_merges is true when it should be false"}),
+    [](const auto& mistake) { return std::string(mistake.param.name); });
+
+}  // namespace
+}  // namespace gistmill::spm

@@ -1,0 +1,51 @@
+// The plugin as the host drives it, through the C ABI. What it shares with tokenizer/bpe is tested there.
+#include <string>
+
+#include <gmock/gmock.h>
+
+#include "tests/plugins/tokenizer/tokenizer_driver.hpp"
+#include "tests/sdk/formats/test_data.hpp"
+
+namespace gistmill::test {
+namespace {
+
+class SpmPlugin : public ::testing::Test {
+ protected:
+  static TokenizerDriver open(const std::string& model) {
+    return {TOKENIZER_SPM_PLUGIN, "tokenizer/spm", model, true};
+  }
+  const std::string model_ =
+      std::string(GISTMILL_SOURCE_DIR) + "/tests/plugins/tokenizer/fixtures/llama2.json";
+};
+
+TEST_F(SpmPlugin, EncodesAndDecodes) {
+  TokenizerDriver spm = open(model_);
+  const std::string text = "The miller's \xF0\x9F\x99\x82\n";
+  const auto ids = spm.encode(text);
+  EXPECT_GE(ids.size(), 4u);
+  EXPECT_EQ(spm.decode(ids), text);
+  EXPECT_EQ(spm.digest().size(), 64u);
+}
+
+TEST_F(SpmPlugin, DescribesItsFile) {
+  const auto described = open(model_).describe();
+  EXPECT_EQ(described.at("kind"), "spm");
+  EXPECT_TRUE(described.at("pre_tokenizer").is_null());
+  EXPECT_GT(described.at("vocabulary"), 259);
+  EXPECT_TRUE(described.at("chat_template").is_null());
+}
+
+TEST_F(SpmPlugin, PointsAtTheModelOptionWhereTheFileIsOfAnotherKind) {
+  try {
+    open(std::string(GISTMILL_SOURCE_DIR) + "/tests/plugins/tokenizer/fixtures/gpt2.json");
+    FAIL() << "nothing was refused";
+  } catch (const Refusal& refusal) {
+    EXPECT_EQ(refusal.code, GM_ERROR_USER);
+    EXPECT_EQ(refusal.key, "model");
+    EXPECT_THAT(refusal.what(),
+                ::testing::HasSubstr("gpt2.json: model.byte_fallback is false when it should be true"));
+  }
+}
+
+}  // namespace
+}  // namespace gistmill::test
