@@ -75,14 +75,10 @@ void refuse_unknown_options(const std::string& role, const Value& options,
   std::vector<std::string> known = {kUse};
   for (const ComponentSpec* spec : components) {
     for (const OptionSpec& option : spec->options) {
-      if (option.key != kModel && std::find(known.begin(), known.end(), option.key) == known.end())
-        known.push_back(option.key);
+      if (std::find(known.begin(), known.end(), option.key) == known.end()) known.push_back(option.key);
     }
   }
   for (const auto& [key, value] : *table) {
-    if (key == kModel) {
-      throw Failure(ExitCode::usage, value.origin(), "the model is the verb's argument, no option");
-    }
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     throw Failure(ExitCode::usage, value.origin(), fmt::format("no {} has an option '{}'", role, key),
                   {suggestion(key, role, known)});
@@ -94,7 +90,7 @@ std::unique_ptr<BareInstance> make(const ComponentSpec& spec, const fs::path& mo
   Value::Table table;
   if (const auto* given = options.get_if<Value::Table>()) {
     for (const auto& [key, value] : *given) {
-      if (key != kUse) table.emplace_back(key, value);
+      if (key != kUse && key != kModel) table.emplace_back(key, value);
     }
   }
   table.emplace_back(kModel, Value(model.string(), Origin{}));
@@ -107,6 +103,24 @@ std::unique_ptr<BareInstance> make(const ComponentSpec& spec, const fs::path& mo
   planned.spec = &spec;
   planned.options = plan_options(use, spec);
   return std::make_unique<BareInstance>(planned, registry.load(spec.name, plugin_host()), plugin_host());
+}
+
+void expect_there(const fs::path& model, const Origin& origin) {
+  std::error_code error;
+  if (fs::exists(model, error)) return;
+  const std::string reason = error ? error_text(error.value()) : "there is no such file or folder";
+  throw Failure(ExitCode::recipe, origin, fmt::format("{}: {}", model.string(), reason),
+                {"docs/models.md says what a model is"});
+}
+
+// A role may take its part from elsewhere: --set tokenizer.model=FOLDER.
+fs::path model_of(const Value& options, const fs::path& model) {
+  const Value* own = options.find(kModel);
+  if (own == nullptr) return model;
+  const auto* path = own->get_if<std::string>();
+  if (path == nullptr) throw Failure(ExitCode::usage, own->origin(), "a model is a path");
+  expect_there(*path, own->origin());
+  return *path;
 }
 
 using Takers = std::vector<std::unique_ptr<BareInstance>>;
@@ -137,17 +151,13 @@ ModelChoice::ModelChoice(fs::path model, const std::vector<std::string>& overrid
                     fmt::format("write it as {}", fmt::join(forms, " or ")));
     }
   }
-  std::error_code error;
-  if (!fs::exists(model_, error)) {
-    const std::string reason = error ? error_text(error.value()) : "there is no such file or folder";
-    throw Failure(ExitCode::recipe, fmt::format("{}: {}", model_.string(), reason),
-                  {"docs/models.md says what a model is"});
-  }
+  expect_there(model_, Origin{});
 }
 
 std::unique_ptr<BareInstance> ModelChoice::find(const std::string& role, Registry& registry) const {
   const Value* found = options_.find(role);
   const Value options = found != nullptr ? *found : Value();
+  const fs::path model = model_of(options, model_);
   std::vector<const ComponentSpec*> components = readers_of_models(role, registry);
   refuse_unknown_options(role, options, components);
   if (const Value* use = options.find(kUse)) {
@@ -159,23 +169,23 @@ std::unique_ptr<BareInstance> ModelChoice::find(const std::string& role, Registr
                     fmt::format("{} is no {} that reads models", use->text(), role),
                     {suggestion(name == nullptr ? "" : *name, "--set " + role + ".use", names)});
     }
-    return make(*registry.find(*name), model_, options, registry);
+    return make(*registry.find(*name), model, options, registry);
   }
 
-  Refusals refusals(model_);
-  auto taken = takers(components, model_, options, registry, refusals);
+  Refusals refusals(model);
+  auto taken = takers(components, model, options, registry, refusals);
   if (taken.size() == 1) return std::move(taken.front());
   if (taken.empty()) {
     // Where the model is fine without the options, one of them is at fault, and its place is known.
-    Refusals unused(model_);
-    const auto plain = takers(components, model_, Value(), registry, unused);
-    if (plain.size() == 1) return make(*registry.find(plain.front()->name()), model_, options, registry);
-    throw Failure(ExitCode::recipe, fmt::format("no {} takes {}", role, model_.string()), refusals.notes());
+    Refusals unused(model);
+    const auto plain = takers(components, model, Value(), registry, unused);
+    if (plain.size() == 1) return make(*registry.find(plain.front()->name()), model, options, registry);
+    throw Failure(ExitCode::recipe, fmt::format("no {} takes {}", role, model.string()), refusals.notes());
   }
   std::vector<std::string> notes;
   for (const auto& instance : taken)
     notes.push_back(fmt::format("choose it with --set {}.use={}", role, instance->name()));
-  throw Failure(ExitCode::usage, fmt::format("{} {}s take {}", taken.size(), role, model_.string()), notes);
+  throw Failure(ExitCode::usage, fmt::format("{} {}s take {}", taken.size(), role, model.string()), notes);
 }
 
 }  // namespace gistmill

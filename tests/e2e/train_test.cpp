@@ -49,6 +49,38 @@ class TrainTest : public ProgramTest {
   }
 };
 
+TEST_F(TrainTest, AnAdapterIsTrainedExportedAndReadAgain) {
+  std::string recipe = "'" GISTMILL_SOURCE_DIR "/recipes/teacher/lora.toml' --set variables.model='" +
+                       model() + "' --set variables.text=text";
+  for (const char* value :
+       {"run.steps=4", "learning_rate.peak=1e-3", "learning_rate.warmup=1", "components.corpus.length=64",
+        "components.heldout.length=64", "evaluations.heldout.steps=2", "components.documents.group=file",
+        "components.documents.hold_out=[]", "components.documents.validation=0.3", "checkpoints.every=2"}) {
+    recipe += " --set '" + std::string(value) + "'";
+  }
+  const Answer run = gistmill("run " + recipe);
+  ASSERT_EQ(run.code, 0) << run.err;
+  const auto summary = nlohmann::json::parse(read(folder_ / "runs/lora/summary.json"));
+  double before = 0.0, after = 0.0;
+  for (const auto& entry : summary["evaluations"][0]["entries"]) {
+    (entry["variant"] == "as it was" ? before : after) = entry["mean"];
+  }
+  EXPECT_LT(after, before) << "four steps on made-up prose leave their trace";
+
+  ASSERT_EQ(gistmill("export runs/lora adapter").code, 0);
+  ASSERT_EQ(gistmill("export runs/lora merged --merge").code, 0);
+  const auto nll = [&](const std::string& model_and_options) {
+    const Answer answer =
+        gistmill("score " + model_and_options + " text/0.txt --json --set teacher.dtype=f32");
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    return nlohmann::json::parse(answer.out)["mean_nll"].get<double>();
+  };
+  const double plain = nll("'" + model() + "'");
+  const double adapted = nll("'" + model() + "' --set teacher.adapter=adapter");
+  EXPECT_LT(adapted, plain - 0.01);
+  EXPECT_NEAR(nll("merged --set tokenizer.model='" + model() + "'"), adapted, 0.01) << "bf16 rounds weights";
+}
+
 TEST_F(TrainTest, TheQuickstartRecipeTrainsBothCompressorsAndMeasuresTheLadder) {
   const std::string recipe = "'" GISTMILL_SOURCE_DIR "/recipes/gistnet/quickstart.toml'";
   const std::string stages = " --set 'stage.*.variables.model=" + model() +

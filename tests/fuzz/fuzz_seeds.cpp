@@ -45,5 +45,7 @@ int main(int argc, char** argv) {
   gistmill::fuzz::copy_seeds(
       "tests/plugins/tokenizer/fixtures", folder / "tokenizer_json",
       [](const auto& path) { return path.extension() == ".json" && path.filename() != "cases.json"; });
+  gistmill::fuzz::copy_seeds("tests/plugins/teacher/decoder/fixtures/families", folder / "config_json",
+                             [](const auto& path) { return path.filename() == "config.json"; });
   return 0;
 }

@@ -15,6 +15,7 @@
 #include "plugins/teacher/decoder/files/new_folder.hpp"
 #include "plugins/teacher/decoder/files/refusal.hpp"
 #include "plugins/teacher/decoder/files/rotary.hpp"
+#include "plugins/teacher/decoder/files/row_order.hpp"
 
 namespace gistmill::decoder {
 namespace {

@@ -9,6 +9,7 @@
 #include "plugins/teacher/decoder/files/hugging_face_config.hpp"
 #include "plugins/teacher/decoder/files/hugging_face_names.hpp"
 #include "plugins/teacher/decoder/files/refusal.hpp"
+#include "plugins/teacher/decoder/files/row_order.hpp"
 
 namespace gistmill::decoder {
 namespace {

@@ -109,7 +109,7 @@ class MetadataReader {
     if (plan_.rotary.scaling != Rotary::Scaling::kNone) {
       refuse(file_.name() + ": has both rope_freqs.weight and a linear scaling of positions");
     }
-    check_shape(file_.name(), "rope_freqs.weight", tensor->shape(), {pairs});
+    check_shape(file_.name(), "rope_freqs.weight", tensor->shape(), std::vector<std::int64_t>{pairs});
     std::vector<float> factors(static_cast<std::size_t>(pairs));
     file_.dequantize(*tensor, factors.data());
     plan_.rotary.factors.assign(factors.begin(), factors.end());

@@ -6,6 +6,7 @@
 
 #include "plugins/teacher/decoder/files/gguf_config.hpp"
 #include "plugins/teacher/decoder/files/refusal.hpp"
+#include "plugins/teacher/decoder/files/row_order.hpp"
 
 namespace gistmill::decoder {
 namespace {

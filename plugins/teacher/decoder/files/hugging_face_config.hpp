@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "plugins/teacher/decoder/files/layout.hpp"
+#include "plugins/teacher/decoder/files/model_plan.hpp"
 
 namespace gistmill::decoder {
 

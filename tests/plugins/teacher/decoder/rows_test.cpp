@@ -79,6 +79,24 @@ TEST(Rotate, TurnsAdjacentPairsOfQueriesAndKeysAndLeavesValues) {
   EXPECT_TRUE(at::equal(found[0][1], at::tensor({2.0f, -1.0f, 4.0f, -3.0f, 5.0f, 6.0f})));
 }
 
+TEST(Rotate, KeepsNormsAndLetsScoresDependOnRelativePositionsOnly) {
+  const at::Tensor angles =
+      at::outer(at::arange(64, at::kDouble), at::tensor({1.0, 0.3, 0.01, 1e-4}, at::kDouble));
+  const Rotation rotation{at::cos(angles).to(at::kFloat), at::sin(angles).to(at::kFloat)};
+  const AttentionShape shape{1, 1, 8, 1.0f};
+  const at::Tensor one = random_normal({1, 24}, 5, at::kFloat);
+  const at::Tensor rows =
+      rotate(one.expand({64, 24}).contiguous(), rotation, at::arange(64, at::kLong), shape);
+  const at::Tensor queries = rows.narrow(1, 0, 8).to(at::kDouble);
+  const at::Tensor keys = rows.narrow(1, 8, 8).to(at::kDouble);
+  EXPECT_TRUE(at::allclose(queries.norm(2, 1), queries[0].norm().expand({64}), 1e-6, 1e-6));
+  const at::Tensor scores = at::matmul(queries, keys.t());
+  for (const std::int64_t distance : {0, 1, 17, 40}) {
+    const at::Tensor same = scores.diagonal(-distance);
+    EXPECT_TRUE(at::allclose(same, same[0].expand_as(same), 1e-5, 1e-5)) << distance;
+  }
+}
+
 void expect_swiglu(at::ScalarType type, double tolerance) {
   const auto [gate_up, plain] = leaves({5, 2 * 37}, 1, type);
   const auto halves = plain.chunk(2, 1);

@@ -1,5 +1,6 @@
 // The order of rotated rows, and scaled frequencies.
 #include "plugins/teacher/decoder/files/rotary.hpp"
+#include "plugins/teacher/decoder/files/row_order.hpp"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>

@@ -1,0 +1,30 @@
+// What the header of a model file says of the model. Data only; needs no LibTorch.
+#pragma once
+
+#include <cstdint>
+
+#include "plugins/teacher/decoder/config.hpp"
+#include "plugins/teacher/decoder/files/rotary.hpp"
+
+namespace gistmill::decoder {
+
+// What a model may have or not, beside what its sizes say.
+struct Layout {
+  bool own_head = false;     // output.weight; else the embedding serves
+  bool qkv_bias = false;     // of queries, keys and values
+  bool output_bias = false;  // of the attention's output
+  bool feed_bias = false;    // of the feed-forward's matrices
+};
+
+// What the header of a model file says.
+struct ModelPlan {
+  Config config;
+  Layout layout;
+  Rotary rotary;
+  std::int64_t sliding_window = 0;  // tokens that a token sees; 0: all. The context is no longer than it
+};
+
+// More layers than any model has; for lists of layers that are made before the tensors are known.
+inline constexpr std::int64_t kMostLayers = 65536;
+
+}  // namespace gistmill::decoder
