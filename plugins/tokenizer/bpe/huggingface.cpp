@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 using tokenizer::boolean_of;
-using tokenizer::brief;
+using tokenizer::refuse;
 using tokenizer::steps_of;
 using tokenizer::string_of;
 using tokenizer::type_of;
@@ -20,12 +20,6 @@ constexpr const char* kLlama3Pattern =
 constexpr const char* kQwen2Pattern =
     "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
     "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-
-[[noreturn]] void refuse(const tokenizer::TokenizerJson& file, const std::string& what, const json& found,
-                         const std::string& expected) {
-  throw formats::FormatError(file.source + ": " + what + " is " + brief(found) + " when it should be " +
-                             expected);
-}
 
 bool is_byte_level(const json& step, bool use_regex) {
   return type_of(step) == "ByteLevel" && !boolean_of(step, "add_prefix_space", true) &&
@@ -73,13 +67,7 @@ void check_decoder(const tokenizer::TokenizerJson& file) {
 
 void check_model(const tokenizer::TokenizerJson& file) {
   const json& model = file.model;
-  if (type_of(model) != "BPE") refuse(file, "model", model.value("type", json()), "BPE");
-  for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-    const json value = model.value(key, json());
-    if (!value.is_null() && value != "") refuse(file, std::string("model.") + key, value, "null or empty");
-  }
-  const json dropout = model.value("dropout", json());
-  if (!dropout.is_null() && dropout != 0) refuse(file, "model.dropout", dropout, "null");
+  tokenizer::check_plain_bpe(file);
   if (boolean_of(model, "byte_fallback", false)) {
     refuse(file, "model.byte_fallback", true, "false for byte-level BPE, which has a token for every byte");
   }

@@ -1,6 +1,8 @@
 // Reading of small JSON parts whose shape nobody promised.
 #include "plugins/tokenizer/common/settings.hpp"
 
+#include <gistmill/formats/error.hpp>
+
 namespace gistmill::tokenizer {
 namespace {
 
@@ -40,6 +42,23 @@ std::string brief(const nlohmann::json& value) {
   std::string text = value.dump(-1, ' ', true);
   if (text.size() > kLongest) text.replace(kLongest, std::string::npos, "...");
   return text;
+}
+
+void refuse(const TokenizerJson& file, const std::string& what, const nlohmann::json& found,
+            const std::string& expected) {
+  throw formats::FormatError(file.source + ": " + what + " is " + brief(found) + " when it should be " +
+                             expected);
+}
+
+void check_plain_bpe(const TokenizerJson& file) {
+  const nlohmann::json& model = file.model;
+  if (type_of(model) != "BPE") refuse(file, "model", model.value("type", nlohmann::json()), "BPE");
+  for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
+    const nlohmann::json value = model.value(key, nlohmann::json());
+    if (!value.is_null() && value != "") refuse(file, std::string("model.") + key, value, "null or empty");
+  }
+  const nlohmann::json dropout = model.value("dropout", nlohmann::json());
+  if (!dropout.is_null() && dropout != 0) refuse(file, "model.dropout", dropout, "null");
 }
 
 }  // namespace gistmill::tokenizer

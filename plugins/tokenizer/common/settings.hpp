@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "plugins/tokenizer/common/tokenizer_json.hpp"
+
 namespace gistmill::tokenizer {
 
 // The parts of a Sequence, in order and flattened; the value itself where it is none; nothing where it is
@@ -21,5 +23,12 @@ std::string string_of(const nlohmann::json& object, const char* key);  // "" whe
 
 // Short enough for a message.
 std::string brief(const nlohmann::json& value);
+
+// Throws FormatError: "<source>: <what> is <found> when it should be <expected>".
+[[noreturn]] void refuse(const TokenizerJson& file, const std::string& what, const nlohmann::json& found,
+                         const std::string& expected);
+
+// The model is BPE without affixes and dropout, as every kind of tokenizer here needs it. Throws FormatError.
+void check_plain_bpe(const TokenizerJson& file);
 
 }  // namespace gistmill::tokenizer

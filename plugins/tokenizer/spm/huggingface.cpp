@@ -10,16 +10,10 @@ namespace {
 
 using nlohmann::json;
 using tokenizer::boolean_of;
-using tokenizer::brief;
+using tokenizer::refuse;
 using tokenizer::steps_of;
 using tokenizer::string_of;
 using tokenizer::type_of;
-
-[[noreturn]] void refuse(const tokenizer::TokenizerJson& file, const std::string& what, const json& found,
-                         const std::string& expected) {
-  throw formats::FormatError(file.source + ": " + what + " is " + brief(found) + " when it should be " +
-                             expected);
-}
 
 bool is_replace(const json& step, const std::string& from, const std::string& to) {
   const auto pattern = step.find("pattern");
@@ -64,13 +58,7 @@ void check_decoder(const tokenizer::TokenizerJson& file) {
 
 void check_model(const tokenizer::TokenizerJson& file) {
   const json& model = file.model;
-  if (type_of(model) != "BPE") refuse(file, "model", model.value("type", json()), "BPE");
-  for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-    const json value = model.value(key, json());
-    if (!value.is_null() && value != "") refuse(file, std::string("model.") + key, value, "null or empty");
-  }
-  const json dropout = model.value("dropout", json());
-  if (!dropout.is_null() && dropout != 0) refuse(file, "model.dropout", dropout, "null");
+  tokenizer::check_plain_bpe(file);
   if (!boolean_of(model, "byte_fallback", false)) {
     refuse(file, "model.byte_fallback", false,
            "true for SentencePiece BPE: unknown characters would be lost");
