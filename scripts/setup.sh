@@ -20,16 +20,17 @@ fail() { say "error: $*"; exit 1; }
 
 missing_packages() {
   local package
-  for package in "${PACKAGES[@]}"; do
+  for package in "$@"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || printf '%s ' "$package"
   done
 }
 
+# Of the names given, what is missing.
 install_packages() {
   command -v dpkg-query >/dev/null || fail "this is no Debian: install the packages named in scripts/setup.sh by hand"
   # A Python that was not installed by Debian is as good.
   local missing
-  missing=$(missing_packages)
+  missing=$(missing_packages "$@")
   if python3 -c 'import venv, ensurepip' 2>/dev/null; then
     missing=$(printf '%s' "$missing" | sed -E 's/\bpython3(-venv|-pip)?( |$)//g')
   fi
@@ -74,5 +75,5 @@ install_torch() {
   mv .venv.partial .venv
 }
 
-install_packages
+install_packages "${PACKAGES[@]}"
 install_torch

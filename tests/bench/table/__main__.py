@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Measures the table of docs/benchmarks.md and prints it, a row as soon as it is known. scripts/bench.sh builds,
+fetches and calls this."""
+import argparse
+import os
+import sys
+import time
+
+import corpus
+import growth
+import machine
+import outcome
+import programs
+import spans
+from workplace import ROOT, Unmeasured, Workplace, say
+
+TASKS = spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS
+
+
+def arguments_of(words):
+    parser = argparse.ArgumentParser(prog="scripts/bench.sh", description=__doc__.split(". ")[0] + ".")
+    parser.add_argument("--row", action="append", metavar="NAME", help="only this row; may be given more than once")
+    parser.add_argument("--quick", action="store_true", help="only rows that need no peer")
+    parser.add_argument("--list", action="store_true", help="print the names of the rows")
+    parser.add_argument("--json", metavar="FILE", help="write the table as JSON too, anew after every row")
+    parser.add_argument("--markdown", metavar="FILE", help="put the table between the marks of this page, as in "
+                        "docs/benchmarks.md; with --from, without measuring")
+    parser.add_argument("--from", dest="source", metavar="FILE", help="take the rows of this JSON, measure nothing")
+    parser.add_argument("--peer", default=ROOT / "tests/bench/peers/span_step.py", metavar="FILE",
+                        help="another training step with the command line of tests/bench/peers/span_step.py")
+    parser.add_argument("--threads", type=int, default=2, help="of both sides (2)")
+    parser.add_argument("--rounds", type=int, help="processes a side, to try a row out; a figure to quote needs them all")
+    parser.add_argument("--steps", type=int, help="counted steps a process, to try a row out")
+    arguments = parser.parse_args(words)
+    names = [task.name for task in TASKS]
+    for name in arguments.row or []:
+        if name not in names:
+            parser.error(f"there is no row '{name}'; rows: {' '.join(names)}")
+    return arguments
+
+
+def chosen_tasks(arguments):
+    return [task for task in TASKS if (not arguments.row or task.name in arguments.row)
+            and not (arguments.quick and task.needs_peer)]
+
+
+def measured_row(task, work, measurements):
+    begin = time.perf_counter()
+    try:
+        measured = task.measure(work, measurements)
+    except Unmeasured as why:
+        measured = outcome.Measured([], note=str(why))
+    return task.row(measured, time.perf_counter() - begin)
+
+
+def measure(arguments, description):
+    work = Workplace(os.environ.get("GISTMILL_PEERS_PYTHON", ROOT / ".venv-peers/bin/python"), arguments.peer,
+                     arguments.threads, arguments.rounds, arguments.steps)
+    measurements = spans.SpanMeasurements(work)
+    tasks = chosen_tasks(arguments)
+    for task in tasks:
+        for setting, sides in task.wants:
+            measurements.want(setting, *sides)
+    rows = []
+    for task in tasks:
+        say(f"{task.name} ...")
+        rows.append(measured_row(task, work, measurements))
+        print(outcome.text_of(rows[-1]), flush=True)
+        if arguments.json:
+            outcome.write_json(arguments.json, rows, description)
+    return rows
+
+
+def put_into_page(path, rows, description):
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    outcome.write_whole(path, outcome.put_block(page, outcome.markdown_of(rows, description)))
+
+
+def main():
+    arguments = arguments_of(sys.argv[1:])
+    if arguments.list:
+        print("\n".join(task.name for task in TASKS))
+        return
+    if arguments.source:
+        rows, description = outcome.read_json(arguments.source)
+    else:
+        description = machine.describe(arguments.threads)
+        print(outcome.machine_text(description), flush=True)
+        rows = measure(arguments, description)
+    if arguments.markdown:
+        put_into_page(arguments.markdown, rows, description)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""What a table's reader must know of the machine that measured it."""
+import os
+import platform
+import subprocess
+
+from workplace import ROOT
+
+
+def first_line(path, start):
+    with open(path, encoding="utf-8") as file:
+        return next((line.split(":", 1)[1].strip() for line in file if line.startswith(start)), "")
+
+
+def commit():
+    def git(*words):
+        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    return git("rev-parse", "--short", "HEAD") + (" and changes" if git("status", "--porcelain") else "")
+
+
+def describe(threads):
+    flags = first_line("/proc/cpuinfo", "flags").split()
+    memory = int(first_line("/proc/meminfo", "MemTotal").split()[0]) / (1 << 20)
+    formats = [name for name in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if name in flags]
+    return {
+        "processor": f"{first_line('/proc/cpuinfo', 'model name')} family {first_line('/proc/cpuinfo', 'cpu family')} "
+                     f"model {first_line('/proc/cpuinfo', 'model' + chr(9))} ({', '.join(formats)})",
+        "cores": f"{os.cpu_count()} processors, {threads} compute threads",
+        "memory": f"{memory:.0f} GiB",
+        "system": f"Linux {platform.release()}, {platform.libc_ver()[0]} {platform.libc_ver()[1]}",
+        "load": "load before " + ", ".join(f"{load:.1f}" for load in os.getloadavg()),
+        "commit": f"commit {commit()}",
+    }

@@ -1,0 +1,59 @@
+"""Rows that programs of the build measure by themselves: the head with its loss, and a pipeline step's own cost."""
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from outcome import Figure, Goal, Measured, Task, median
+from workplace import BUILD, SCRATCH, Unmeasured
+
+REPEATS = 5
+
+
+def head_loss(work, _):
+    raise Unmeasured("tests/bench/head_loss is not there")
+
+
+def pipeline(work, _):
+    program = work.program("bench/pipeline_step")
+    plugins = [BUILD / "bench/plugins", BUILD / "lib/gistmill/plugins"]
+    runs = [work.run_json([program, *plugins]) for _ in range(work.rounds or REPEATS)]
+    microseconds = {key: median([run[key] for run in runs]) for key in runs[0] if key.endswith("_us")}
+    instructions = counted_instructions(work, [program, *plugins])
+    figures = [
+        Figure("a call", microseconds["forward_call_us"], "us", Goal(2.0, at_least=False)),
+        Figure("a call forward and back", microseconds["forward_and_backward_call_us"], "us"),
+        Figure("a step", microseconds["step_us"], "us", Goal(100.0, at_least=False)),
+    ]
+    note = "instructions: " + ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in instructions.items())
+    return Measured(figures, {**microseconds, "instructions": instructions, "runs": runs},
+                    note if instructions else "no valgrind, instructions were not counted")
+
+
+def counted_instructions(work, command):
+    """{part: instructions of one} by callgrind, or nothing where there is no valgrind."""
+    if shutil.which("valgrind") is None:
+        return {}
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
+        work.run(["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={folder}/counts",
+                  *command, "--count"])
+        return instructions_of([file.read_text(encoding="utf-8") for file in sorted(Path(folder).iterdir())])
+
+
+def instructions_of(dumps):
+    """{part: instructions of one}, from dumps that the program asked for as "part:times", two for each part: the
+    difference of the two, so that what happens once is not counted."""
+    totals = {}
+    for text in dumps:
+        trigger = re.search(r"^desc: Trigger: Client Request: (.+):(\d+)$", text, re.MULTILINE)
+        total = re.search(r"^(?:totals|summary): (\d+)", text, re.MULTILINE)
+        if trigger and total:
+            totals.setdefault(trigger.group(1), {})[int(trigger.group(2))] = int(total.group(1))
+    return {part: (counts[max(counts)] - counts[min(counts)]) // (max(counts) - min(counts))
+            for part, counts in totals.items() if len(counts) == 2}
+
+
+TASKS = [
+    Task("head-loss", "head and loss of 1024 rows, forward and backward, bf16", "log-softmax through ATen", head_loss),
+    Task("pipeline-step", "a pipeline step's own cost, no-op plugins", "", pipeline),
+]
