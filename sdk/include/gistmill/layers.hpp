@@ -143,8 +143,8 @@ class Rotary {
 
   // x [..., length, head]
   at::Tensor operator()(const at::Tensor& x) const {
-    const at::Tensor cosine = cosine_.to(x.options());
-    const at::Tensor sine = sine_.to(x.options());
+    const at::Tensor cosine = cosine_.to(x.options(), /*non_blocking=*/true);
+    const at::Tensor sine = sine_.to(x.options(), /*non_blocking=*/true);
     const auto halves = x.chunk(2, -1);
     return at::cat({halves[0] * cosine - halves[1] * sine, halves[1] * cosine + halves[0] * sine}, -1);
   }
