@@ -156,6 +156,7 @@ gm_call BareInstance::make_call(const StepContext& context, gm_error* error,
   call.random_key = mix_key(context.seed, planned_.name, context.step, context.micro_step);
   call.cancel = context.cancel;
   call.error = error;
+  call.work = context.work;
   return call;
 }
 
