@@ -149,10 +149,13 @@ Values evaluate(const Inputs& inputs, bool divergence, double temperature, bool 
   at::Tensor gradient;
   {
     const at::NoGradGuard no_grad;
-    const at::Tensor exists = inputs.mask > 0;
+    const auto here = [&](const at::Tensor& tensor) { return tensor.to(inputs.head.device(), true); };
     // Masked targets may be anything; token 0 stands for them, and their rows count nothing below.
-    const at::Tensor targets = at::where(exists, inputs.targets.to(at::kLong), 0);
-    check_targets(targets, inputs.head.size(0));
+    const at::Tensor chosen = at::where(inputs.mask > 0, inputs.targets.to(at::kLong), 0);
+    check_targets(chosen, inputs.head.size(0));
+    const at::Tensor targets = here(chosen);
+    const at::Tensor weights = here(inputs.mask);
+    const at::Tensor exists = weights > 0;
     const auto flat = [&](const at::Tensor& hidden) {
       return hidden.detach().flatten(0, 1).to(inputs.head.scalar_type());
     };
@@ -164,7 +167,7 @@ Values evaluate(const Inputs& inputs, bool divergence, double temperature, bool 
     const auto existing = [&](const at::Tensor& row_values) {
       return at::where(exists, row_values.view_as(exists), 0);
     };
-    const at::Tensor mask = inputs.mask.to(rows.nll_replaced.scalar_type());
+    const at::Tensor mask = weights.to(rows.nll_replaced.scalar_type());
     const at::Tensor weight =
         mask / mask.sum().clamp_min(std::numeric_limits<float>::min());  // [K, H], sum 1
     values.nll_replaced = existing(rows.nll_replaced);

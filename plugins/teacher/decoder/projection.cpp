@@ -4,6 +4,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
+#include <gistmill/products.hpp>
+
 #include "plugins/teacher/decoder/packed_linear.hpp"
 
 namespace gistmill::decoder {
@@ -48,7 +50,7 @@ at::Tensor adapted(const at::Tensor& base, const at::Tensor& x, const std::vecto
     const std::int64_t rows = adapter.up.size(0);
     const at::Tensor down = mode.gradients ? adapter.down : adapter.down.detach();
     const at::Tensor up = mode.gradients ? adapter.up : adapter.up.detach();
-    const at::Tensor change = at::linear(at::linear(input, down), up) * adapter.scale;
+    const at::Tensor change = torch::counted_linear(torch::counted_linear(input, down), up) * adapter.scale;
     parts.push_back(base.narrow(1, row, rows) + change.to(base.scalar_type()));
     row += rows;
   }
@@ -56,10 +58,20 @@ at::Tensor adapted(const at::Tensor& base, const at::Tensor& x, const std::vecto
   return at::cat(parts, 1);
 }
 
+// Every matrix is read once, and every row is read and written.
+void count(const Projection& projection, const at::Tensor& x, const PassMode& mode) {
+  const auto rows = static_cast<double>(x.size(0));
+  const auto in = static_cast<double>(projection.weight.size(1));
+  const auto out = static_cast<double>(projection.weight.size(0));
+  torch::count_product(x, mode.gradients ? projection.weight : projection.weight.detach(),
+                       2.0 * rows * in * out);
+  count_work(0, (in * out + rows * (in + out)) * static_cast<double>(x.element_size()));
+}
+
 // The product with the weight, and the bias.
 at::Tensor base_of(const Projection& projection, const at::Tensor& x, const PassMode& mode) {
   const bool recorded = c10::GradMode::is_enabled() && (x.requires_grad() || mode.gradients);
-  if (x.size(0) == 1 && !projection.stored.empty() && !recorded) {
+  if (x.size(0) == 1 && !projection.stored.empty() && !recorded) {  // never on a device: see place()
     at::Tensor result = multiply_stored(projection.stored, x.to(at::kFloat).contiguous());
     if (projection.bias.defined()) result += projection.bias;
     return result.to(x.scalar_type());
@@ -77,6 +89,7 @@ at::Tensor base_of(const Projection& projection, const at::Tensor& x, const Pass
 }  // namespace
 
 at::Tensor Projection::apply(const at::Tensor& x, const PassMode& mode) const {
+  count(*this, x, mode);
   const at::Tensor base = base_of(*this, x, mode);
   return adapters.empty() ? base : adapted(base, x, adapters, mode);
 }
