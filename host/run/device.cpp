@@ -5,6 +5,8 @@
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
+#include <boost/dll/shared_library.hpp>
+
 #include "host/diagnostic/failure.hpp"
 
 namespace gistmill {
@@ -20,6 +22,18 @@ at::Device parse(const RunSettings& run) {
   }
 }
 
+// CUDA is a part of LibTorch of its own that takes long to load, so that nothing links it. It has to be there
+// before LibTorch first asks for it. Answers why it cannot be had; empty: it is there.
+std::string load_cuda() {
+  namespace dll = boost::dll;
+  static dll::shared_library library;  // for the life of the process
+  dll::fs::error_code error;
+  library.load("libtorch_cuda.so",
+               dll::load_mode::search_system_folders | dll::load_mode::rtld_global | dll::load_mode::rtld_now,
+               error);
+  return error ? error.message() : "";
+}
+
 }  // namespace
 
 at::Device device_of(const RunSettings& run) {
@@ -32,9 +46,10 @@ at::Device device_of(const RunSettings& run) {
   if (!at::isAccelerator(device.type())) {
     refuse("LibTorch does not train on that kind of device", "cuda is one that it does");
   }
+  const std::string missing = device.is_cuda() ? load_cuda() : "";
   const auto& hooks = at::globalContext().getAcceleratorHooksInterface(device.type());
   if (!hooks.isBuilt()) {
-    refuse("this LibTorch was built without it",
+    refuse("this LibTorch was built without it" + (missing.empty() ? "" : ", or cannot load it: " + missing),
            "scripts/setup.sh --cuda installs a LibTorch with CUDA to build with");
   }
   const int count = hooks.isAvailable() ? hooks.deviceCount() : 0;
