@@ -149,6 +149,7 @@ gm_call BareInstance::make_call(const StepContext& context, const std::string& i
   call.random_key = mix_key(context.seed, instance, context.step, context.micro_step);
   call.cancel = context.cancel;
   call.error = error;
+  call.work = context.work;
   return call;
 }
 

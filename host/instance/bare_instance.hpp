@@ -24,6 +24,7 @@ struct StepContext {
   std::uint64_t parameter_generation = 0;
   bool train = false;
   const volatile std::int32_t* cancel = nullptr;  // not null
+  gm_work* work = nullptr;                        // what calls add what they did to; may be null
 };
 
 // A number that is the same for the same inputs on every machine: counter-based random keys.

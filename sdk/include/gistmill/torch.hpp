@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "gistmill/plugin.hpp"
+#include "gistmill/products.hpp"
 
 namespace gistmill {
 
@@ -147,6 +148,7 @@ struct TorchOperation final : Operation<T> {
   struct AutogradTape final : Tape {
     std::vector<at::Tensor> inputs;   // one an input; undefined where no gradient was asked
     std::vector<at::Tensor> outputs;  // one an output; undefined for objects
+    gm_work work = empty_work();      // of the products that autograd will do
     std::uint64_t bytes() const override {
       std::uint64_t total = 0;
       for (const at::Tensor& output : outputs) {
@@ -173,6 +175,7 @@ struct TorchOperation final : Operation<T> {
       std::apply([&](auto&... argument) { (kept->inputs.push_back(track(argument, call, index++)), ...); },
                  arguments);
     }
+    const BackwardScope account(tape != nullptr ? &kept->work : nullptr);
     auto results = invoke(object, function, Call(call), arguments);
     if (tape != nullptr) {
       std::apply([&](const auto&... result) { (kept->outputs.push_back(as_tensor(result)), ...); }, results);
@@ -209,6 +212,7 @@ struct TorchOperation final : Operation<T> {
     // Releases the graph as it goes; the tape cannot be used twice, which the host never asks for.
     const auto result = ::torch::autograd::grad(outputs, sources, grads, /*retain_graph=*/false,
                                                 /*create_graph=*/false, /*allow_unused=*/true);
+    count(kept.work);
     const at::NoGradGuard no_grad;
     for (std::size_t i = 0; i < input_sources; ++i) {
       if (result[i].defined()) grad_in[source_input[i]] = torch::share(result[i]);
