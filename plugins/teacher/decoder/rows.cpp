@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "plugins/teacher/decoder/attention/vector_math.hpp"
+#include "gistmill/vector_math.hpp"
 
 namespace gistmill::decoder::rows {
 namespace {
