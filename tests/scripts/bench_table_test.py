@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """The arithmetic of the benchmark's table: the floor's formula, medians, goals, verdicts, and how rows are written."""
 
+import io
 import json
 import sys
 import tempfile
 import unittest
+from contextlib import redirect_stderr
 from pathlib import Path
+from types import SimpleNamespace
 
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,6 +125,58 @@ class Written(unittest.TestCase):
         self.assertEqual(outcome.put_block(put, "x"), outcome.put_block(page, "x"))
         with self.assertRaises(ValueError):
             outcome.put_block("no marks", "x")
+
+
+class FakeSpans(spans.SpanMeasurements):
+    """Sides that note when they are asked; the peer is missing."""
+
+    def __init__(self):
+        super().__init__(SimpleNamespace(rounds=None, steps=None))
+        self.asked = []
+
+    def _ours(self, setting, samples):
+        self.asked.append(("ours", samples))
+        return {"rates": [5.0] * samples, "peak_bytes": [100], "flops_a_span": []}
+
+    def _theirs(self, setting, samples, extra=None):
+        self.asked.append(("theirs", samples))
+        raise spans.Unmeasured("there is no transformers")
+
+    def _gemm(self, setting, _):
+        self.asked.append(("gemm", 1))
+        return {"gflops": [400.0 + len(self.asked)], "shapes": ["a shape"]}
+
+
+class Measuring(unittest.TestCase):
+    def setUp(self):
+        self.spans = FakeSpans()
+        self.tasks = {task.name: task for task in spans.TASKS}
+        self.talk = redirect_stderr(io.StringIO())
+        self.talk.__enter__()
+        self.addCleanup(self.talk.__exit__, None, None, None)
+
+    def measure(self, *names):
+        for name in names:
+            for setting, sides in self.tasks[name].wants:
+                self.spans.want(setting, *sides)
+        return [self.tasks[name].measure(None, self.spans) for name in names]
+
+    def test_sides_take_turns_and_a_setting_is_measured_once(self):
+        first, second = self.measure("flops-1024", "flops-1024")
+        self.assertEqual([side for side, _ in self.spans.asked], ["ours", "gemm"] * 3)
+        self.assertEqual(sum(samples for side, samples in self.spans.asked if side == "ours"), spans.SAMPLES)
+        self.assertEqual(first, second)
+
+    def test_the_share_of_peak_is_rate_times_floor_over_the_median_peak(self):
+        [measured] = self.measure("flops-1024")
+        floor_of_a_span = floor.span_flops(SMOLLM2_135M, spans.SHORT["bf16"])
+        self.assertAlmostEqual(measured.figures[0].value, 100 * 5.0 * floor_of_a_span / 404e9)
+
+    def test_a_missing_peer_costs_its_row_and_no_other(self):
+        with self.assertRaisesRegex(spans.Unmeasured, "there is no transformers"):
+            self.measure("spans-1024-f32")
+        self.assertEqual(len([side for side, _ in self.spans.asked if side == "theirs"]), 1)
+        self.assertEqual(self.spans.of(spans.SHORT["f32"], spans.OURS)["rates"], [5.0] * spans.SAMPLES)
 
 
 class Read(unittest.TestCase):
