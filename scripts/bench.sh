@@ -7,7 +7,7 @@ usage() {
   cat <<'TEXT'
 usage: scripts/bench.sh [--quick] [--row NAME]... [--json FILE] [--markdown FILE] [--list] [--help]
 
-Prints the table of docs/benchmarks.md, a row as soon as it is measured. The whole takes about 40 minutes on two
+Prints the table of docs/benchmarks.md, a row as soon as it is measured. The whole takes about 35 minutes on two
 cores; leave the machine alone meanwhile.
 
   --quick          only rows that need no peer (no Python packages are installed)
