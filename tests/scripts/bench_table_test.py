@@ -3,6 +3,7 @@
 
 import io
 import json
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -14,6 +15,7 @@ sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/bench/table"))
 
+import corpus
 import floor
 import outcome
 import programs
@@ -177,6 +179,44 @@ class Measuring(unittest.TestCase):
             self.measure("spans-1024-f32")
         self.assertEqual(len([side for side, _ in self.spans.asked if side == "theirs"]), 1)
         self.assertEqual(self.spans.of(spans.SHORT["f32"], spans.OURS)["rates"], [5.0] * spans.SAMPLES)
+
+
+    def test_windows_lie_inside_documents_that_are_long_enough(self):
+        with tempfile.NamedTemporaryFile("r") as file:
+            corpus.choose_windows([10, corpus.WINDOW, corpus.WINDOW + 7], file.name)
+            chosen = {tuple(map(int, line.split())) for line in file}
+        self.assertEqual(chosen, {(1, 0)} | {(2, first) for first in range(8)})
+        with self.assertRaises(spans.Unmeasured):
+            corpus.choose_windows([10], "/dev/null")
+
+
+class CommandLine(unittest.TestCase):
+    def run_table(self, *words):
+        return subprocess.run([sys.executable, ROOT / "tests/bench/table", *words], capture_output=True, text=True,
+                              check=False)
+
+    def test_rows_are_listed_and_unknown_ones_refused(self):
+        names = self.run_table("--list").stdout.split()
+        self.assertIn("spans-1024-bf16", names)
+        refused = self.run_table("--row", "nothing")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("there is no row 'nothing'; rows: " + " ".join(names), refused.stderr)
+
+    def test_a_page_without_marks_is_refused_before_anything_is_measured(self):
+        refused = self.run_table("--row", "growth", "--markdown", ROOT / "LICENSE")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("error: the page has no '<!-- the last table", refused.stderr)
+
+    def test_a_table_goes_from_json_into_a_page(self):
+        with tempfile.TemporaryDirectory() as folder:
+            table, page = Path(folder) / "table.json", Path(folder) / "page.md"
+            outcome.write_json(table, [Row("fast", "work", "", [Figure("", 24.0, "times", Goal(20.0))])], {"cpu": "a"})
+            page.write_text(f"{outcome.BEGIN}\n{outcome.END}\n")
+            self.assertEqual(self.run_table("--from", table, "--markdown", page).returncode, 0)
+            self.assertIn("| work | - | at least 20 times | 24 times | **met** | `--row fast` |", page.read_text())
+
+    def test_the_committed_page_has_its_marks(self):
+        outcome.put_block((ROOT / "docs/benchmarks.md").read_text(encoding="utf-8"), "")
 
 
 class Read(unittest.TestCase):

@@ -77,19 +77,38 @@ def put_into_page(path, rows, description):
     outcome.write_whole(path, outcome.put_block(page, outcome.markdown_of(rows, description)))
 
 
-def main():
-    arguments = arguments_of(sys.argv[1:])
+def check_targets(arguments, description):
+    """What would be lost at the end is refused at the start."""
+    if arguments.markdown:
+        with open(arguments.markdown, encoding="utf-8") as file:
+            outcome.put_block(file.read(), "")
+    if arguments.json:
+        outcome.write_json(arguments.json, [], description)
+
+
+def run(arguments):
     if arguments.list:
         print("\n".join(task.name for task in TASKS))
         return
     if arguments.source:
         rows, description = outcome.read_json(arguments.source)
+        print("\n".join(map(outcome.text_of, rows)))
     else:
         description = machine.describe(arguments.threads)
+        check_targets(arguments, description)
         print(outcome.machine_text(description), flush=True)
         rows = measure(arguments, description)
     if arguments.markdown:
         put_into_page(arguments.markdown, rows, description)
+
+
+def main():
+    try:
+        run(arguments_of(sys.argv[1:]))
+    except (OSError, ValueError) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """What a table's reader must know of the machine that measured it."""
 import os
 import platform
+import re
 import subprocess
+import time
 
 from workplace import ROOT
 
@@ -17,6 +19,14 @@ def commit():
     return git("rev-parse", "--short", "HEAD") + (" and changes" if git("status", "--porcelain") else "")
 
 
+def libtorch():
+    for file in ROOT.glob(".venv/lib/python*/site-packages/torch/version.py"):
+        found = re.search(r"__version__ = '(.+)'", file.read_text(encoding="utf-8"))
+        if found:
+            return found.group(1)
+    return "of the build"
+
+
 def describe(threads):
     flags = first_line("/proc/cpuinfo", "flags").split()
     memory = int(first_line("/proc/meminfo", "MemTotal").split()[0]) / (1 << 20)
@@ -27,6 +37,8 @@ def describe(threads):
         "cores": f"{os.cpu_count()} processors, {threads} compute threads",
         "memory": f"{memory:.0f} GiB",
         "system": f"Linux {platform.release()}, {platform.libc_ver()[0]} {platform.libc_ver()[1]}",
+        "libtorch": f"LibTorch {libtorch()}",
+        "date": time.strftime("%Y-%m-%d"),
         "load": "load before " + ", ".join(f"{load:.1f}" for load in os.getloadavg()),
         "commit": f"commit {commit()}",
     }
