@@ -7,11 +7,14 @@
 #include "gistmill/entry.h"
 #include "gistmill/extensions.h"
 
-enum kind { SOURCE, RELAY, TRAINED, OPTIMIZER, KINDS };
-static const char* const names[KINDS] = {"idle/source", "idle/relay", "idle/trained", "optimizer/idle"};
+enum kind { SOURCE, RELAY, TRAINED, SUM, OPTIMIZER, KINDS };
+static const char* const names[KINDS] = {"idle/source", "idle/relay", "idle/trained", "idle/sum",
+                                         "optimizer/idle"};
 
-/* Numbers with their handles. A source takes them in turn, so that what it gave last stays as it was. */
-enum { NUMBERS = 3 };
+/* Tensors of one number with their handles. A source takes them in turn, so that what it gave last stays as
+ * it was; of a sum the last is a scalar. */
+enum { NUMBERS = 3, SCALAR = NUMBERS - 1 };
+static int64_t one = 1; /* shape and strides of all */
 
 struct gm_instance {
   int kind;
@@ -42,6 +45,9 @@ static void make_handle(gm_instance* instance, int index) {
   handle->dtype.code = GM_FLOAT;
   handle->dtype.bits = 32;
   handle->dtype.lanes = 1;
+  handle->ndim = instance->kind == SUM && index == SCALAR ? 0 : 1;
+  handle->shape = &one;
+  handle->strides = &one;
 }
 
 static gm_status create(const struct gm_host* host, const char* component, const gm_options* options,
@@ -82,6 +88,10 @@ static gm_status forward(gm_instance* instance, uint32_t operation, const gm_cal
     const uint64_t index = instance->calls++ % NUMBERS;
     instance->numbers[index] = (float)(instance->calls % 4096);
     out->as.tensor = &instance->handles[index];
+  } else if (instance->kind == SUM) { /* of one number: nothing to add */
+    instance->numbers[SCALAR] = *(const float*)in[0].as.tensor->data;
+    release(in[0].as.tensor);
+    out->as.tensor = &instance->handles[SCALAR];
   } else {
     out->as.tensor = in[0].as.tensor; /* ours, and now the host's again */
   }
@@ -92,17 +102,20 @@ static gm_status forward(gm_instance* instance, uint32_t operation, const gm_cal
 static gm_status vjp(gm_instance* instance, uint32_t operation, const gm_call* call, gm_tape* tape,
                      gm_tensor* const* grad_out, uint32_t m, const uint8_t* need, gm_tensor** grad_in,
                      uint32_t n) {
-  (void)instance;
   (void)operation;
   (void)call;
   (void)tape;
   (void)m;
   (void)n;
-  if (need[0]) {
+  if (need[0] && instance->kind != SUM) {
     grad_in[0] = grad_out[0];
-  } else {
-    release(grad_out[0]);
+    return GM_OK;
   }
+  if (need[0]) {
+    instance->numbers[0] = *(const float*)grad_out[0]->data;
+    grad_in[0] = &instance->handles[0];
+  }
+  release(grad_out[0]);
   return GM_OK;
 }
 
@@ -181,6 +194,7 @@ static const gm_component_info components[KINDS] = {
     {sizeof(gm_component_info), "idle/source", 1, next_operations},
     {sizeof(gm_component_info), "idle/relay", 1, pass_operations},
     {sizeof(gm_component_info), "idle/trained", 1, pass_operations},
+    {sizeof(gm_component_info), "idle/sum", 1, pass_operations},
     {sizeof(gm_component_info), "optimizer/idle", 0, NULL},
 };
 
