@@ -28,8 +28,8 @@ struct AddNorm : Function<AddNorm> {
                                const std::optional<at::Tensor>& given, const at::Tensor& weight,
                                double epsilon, at::ScalarType dtype) {
     const at::Tensor delta = given.value_or(at::Tensor());
-    const rows::Normed result = rows::add_norm(residual, delta, weight, epsilon, dtype);
-    context->save_for_backward({result.sum, result.inverse, weight});
+    const rows::Normed result = rows::add_norm(residual, delta, weight, epsilon, dtype, /*with_unit=*/true);
+    context->save_for_backward({result.unit, result.inverse, weight});
     context->saved_data["delta"] = delta.defined();
     context->saved_data["dtype"] = dtype;
     context->set_materialize_grads(false);
@@ -49,7 +49,7 @@ struct AddNorm : Function<AddNorm> {
     }
     at::Tensor grad_weight;
     if (grads[1].defined() && context->needs_input_grad(has_delta ? 2 : 1)) {
-      grad_weight = (grads[1].to(at::kFloat) * saved[0] * saved[1].unsqueeze(1)).sum(0);
+      grad_weight = (grads[1].to(at::kFloat) * saved[0].to(at::kFloat)).sum(0);
     }
     return {grad, has_delta ? grad_delta : at::Tensor(), grad_weight, at::Tensor(), at::Tensor()};
   }
@@ -123,6 +123,12 @@ void count_attention(const at::Tensor& qkv, const AttentionPlan& plan) {
 std::pair<at::Tensor, at::Tensor> add_norm(const at::Tensor& residual, const at::Tensor& delta,
                                            const at::Tensor& weight, double epsilon, at::ScalarType dtype) {
   if (!residual.is_cpu()) return portable::add_norm(residual, delta, weight, epsilon, dtype);
+  const bool differentiated =
+      residual.requires_grad() || weight.requires_grad() || (delta.defined() && delta.requires_grad());
+  if (!c10::GradMode::is_enabled() || !differentiated) {
+    const rows::Normed plain = rows::add_norm(residual, delta, weight, epsilon, dtype, /*with_unit=*/false);
+    return {plain.sum, plain.normed};
+  }
   const variable_list result = AddNorm::apply(residual, optional(delta), weight, epsilon, dtype);
   return {result[0], result[1]};
 }
