@@ -19,7 +19,7 @@ struct NormRow {
   const float* residual;
   const T* delta;  // null: none
   const float* weight;
-  float* sum;
+  float* sum;  // may be the residual, and is without delta
   T* normed;
   T* unit;  // null: not asked for
 };
@@ -36,10 +36,7 @@ GISTMILL_INLINE float norm_row_body(const NormRow<T>& row, std::int64_t width, f
     }
   } else {
 #pragma omp simd reduction(+ : squares)
-    for (std::int64_t i = 0; i < width; ++i) {
-      row.sum[i] = row.residual[i];
-      squares += row.residual[i] * row.residual[i];
-    }
+    for (std::int64_t i = 0; i < width; ++i) squares += row.residual[i] * row.residual[i];
   }
   const float inverse = 1.0f / std::sqrt(squares / static_cast<float>(width) + epsilon);
 #pragma omp simd
@@ -92,24 +89,24 @@ GISTMILL_CLONES void norm_grad_row(const NormGradRow<BFloat16>& row, std::int64_
 }
 
 template <class T>
-GISTMILL_INLINE void rotate_head_body(const T* in, T* out, const float* cosine, const float* sine, float sign,
+GISTMILL_INLINE void rotate_head_body(T* values, const float* cosine, const float* sine, float sign,
                                       std::int64_t half) {
 #pragma omp simd
   for (std::int64_t i = 0; i < half; ++i) {
-    const float first = as_float(in[2 * i]);
-    const float second = as_float(in[2 * i + 1]);
+    const float first = as_float(values[2 * i]);
+    const float second = as_float(values[2 * i + 1]);
     const float s = sign * sine[i];
-    put(out[2 * i], first * cosine[i] - second * s);
-    put(out[2 * i + 1], first * s + second * cosine[i]);
+    put(values[2 * i], first * cosine[i] - second * s);
+    put(values[2 * i + 1], first * s + second * cosine[i]);
   }
 }
-GISTMILL_CLONES void rotate_head(const float* in, float* out, const float* cosine, const float* sine,
-                                 float sign, std::int64_t half) {
-  rotate_head_body(in, out, cosine, sine, sign, half);
+GISTMILL_CLONES void rotate_head(float* values, const float* cosine, const float* sine, float sign,
+                                 std::int64_t half) {
+  rotate_head_body(values, cosine, sine, sign, half);
 }
-GISTMILL_CLONES void rotate_head(const BFloat16* in, BFloat16* out, const float* cosine, const float* sine,
-                                 float sign, std::int64_t half) {
-  rotate_head_body(in, out, cosine, sine, sign, half);
+GISTMILL_CLONES void rotate_head(BFloat16* values, const float* cosine, const float* sine, float sign,
+                                 std::int64_t half) {
+  rotate_head_body(values, cosine, sine, sign, half);
 }
 
 template <class T>
@@ -169,11 +166,12 @@ void for_rows(std::int64_t count, Body&& body) {
 }  // namespace
 
 Normed add_norm(const at::Tensor& residual, const at::Tensor& delta, const at::Tensor& weight, double epsilon,
-                at::ScalarType dtype, bool with_unit) {
+                at::ScalarType dtype, bool with_unit, bool in_place) {
   const std::int64_t count = residual.size(0);
   const std::int64_t width = residual.size(1);
-  Normed result{at::empty_like(residual), at::empty(residual.sizes(), residual.options().dtype(dtype)),
-                at::Tensor(), at::empty({count}, residual.options())};
+  Normed result{in_place || !delta.defined() ? residual : at::empty_like(residual),
+                at::empty(residual.sizes(), residual.options().dtype(dtype)), at::Tensor(),
+                at::empty({count}, residual.options())};
   if (with_unit) result.unit = at::empty_like(result.normed);
   for_type(dtype, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
@@ -224,29 +222,23 @@ std::tuple<at::Tensor, at::Tensor> add_norm_backward(const at::Tensor& grad_sum,
   return {grad, grad_delta};
 }
 
-at::Tensor rotate(const at::Tensor& values, const at::Tensor& cosine, const at::Tensor& sine,
-                  const at::Tensor& positions, std::int64_t heads, float sign) {
+void rotate_(const at::Tensor& values, const at::Tensor& cosine, const at::Tensor& sine,
+             const at::Tensor& positions, std::int64_t heads, float sign) {
   const std::int64_t width = values.size(1);
   const std::int64_t half = cosine.size(1);
-  const at::Tensor result = at::empty_like(values);
   for_type(values.scalar_type(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    const T* in = values.const_data_ptr<T>();
-    T* out = result.mutable_data_ptr<T>();
+    T* rows = values.mutable_data_ptr<T>();
     const std::int64_t* place = positions.const_data_ptr<std::int64_t>();
     const float* cosines = cosine.const_data_ptr<float>();
     const float* sines = sine.const_data_ptr<float>();
     for_rows(values.size(0), [&](std::int64_t row) {
-      const T* from = in + row * width;
-      T* to = out + row * width;
       for (std::int64_t head = 0; head < heads; ++head) {
-        rotate_head(from + head * 2 * half, to + head * 2 * half, cosines + place[row] * half,
+        rotate_head(rows + row * width + head * 2 * half, cosines + place[row] * half,
                     sines + place[row] * half, sign, half);
       }
-      std::copy(from + heads * 2 * half, from + width, to + heads * 2 * half);
     });
   });
-  return result;
 }
 
 at::Tensor swiglu(const at::Tensor& gate_up) {

@@ -24,7 +24,7 @@ class Loader {
     at::Tensor result = at::empty({rows_of(parts), columns}, at::TensorOptions().dtype(dtype_));
     std::int64_t first = 0;
     for (const auto& [name, rows] : parts) {
-      result.narrow(0, first, rows).copy_(source_.read(name + ".weight", {rows, columns}));
+      source_.read_into(name + ".weight", result.narrow(0, first, rows));
       first += rows;
     }
     return result;

@@ -33,6 +33,7 @@ class ModelFile : public TensorSource {
 
   bool contains(const std::string& name) const final { return places_.count(name) > 0; }
   at::Tensor read(const std::string& name, at::IntArrayRef shape) const final;
+  void read_into(const std::string& name, const at::Tensor& out) const final;
   std::optional<StoredMatrix> stored(const std::string& name) const final;
 
  protected:
@@ -60,8 +61,10 @@ class ModelFile : public TensorSource {
   virtual std::map<std::string, std::int64_t> stored_types() const = 0;  // "Q4_1" -> tensors
   virtual std::int64_t file_bytes() const = 0;
 
+  const Place& place_of(const std::string& name, at::IntArrayRef shape) const;
   at::Tensor read_whole(const Place& place) const;
-  void read_matrix(const Place& place, std::int64_t rows, std::int64_t columns, float* out) const;
+  // Rows [first, first + count) of the model's tensor, which lie as rows in the file.
+  void read_rows_of(const Place& place, std::int64_t first, std::int64_t count, float* out) const;
 
   std::string path_;
   ModelPlan plan_;
