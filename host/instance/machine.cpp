@@ -16,6 +16,7 @@ void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 2000000000);
   mallopt(M_TOP_PAD, 64 << 20);
+  mallopt(M_ARENA_MAX, 1);  // what one thread frees, all may have; large tensors do not crowd for the lock
 }
 
 int physical_cores() {

@@ -81,11 +81,16 @@ Model::Model(const Config& config, Weights weights, std::vector<std::int64_t> re
 
 // Adds `delta` to the residual and gives its norm, the input of the next part of a layer.
 at::Tensor Model::norm_input(const Norm& norm, at::Tensor& residual, const at::Tensor& delta,
-                             const PassMode& mode) const {
+                             const Pass& pass) const {
+  const PassMode& mode = pass.mode;
   const auto used = [&](const at::Tensor& tensor) { return mode.gradients ? tensor : tensor.detach(); };
   at::Tensor hidden;
   if (config_.norm == NormKind::kRms) {
-    std::tie(residual, hidden) = add_norm(residual, delta, used(norm.weight), config_.norm_epsilon, dtype_);
+    const bool own = residual.const_data_ptr() != pass.embeddings.const_data_ptr();
+    at::Tensor sum;
+    std::tie(sum, hidden) = add_norm(residual, delta, used(norm.weight), config_.norm_epsilon, dtype_,
+                                     /*in_place=*/own && delta.defined());
+    if (delta.defined()) residual = sum;
   } else {
     if (delta.defined()) residual = residual + delta.to(at::kFloat);
     hidden =
@@ -111,14 +116,14 @@ at::Tensor Model::run(const Pass& pass) const {
   }
   at::Tensor delta;
   const auto record = [&](std::int64_t layers) {
-    if (pass.states == nullptr) return;
+    if (!pass.states.defined()) return;
     for (std::size_t i = 0; i < recorded_.size(); ++i) {
-      if (recorded_[i] == layers) pass.states->at(i) = residual;
+      if (recorded_[i] == layers) pass.states.select(1, static_cast<std::int64_t>(i)).copy_(residual);
     }
   };
   for (std::size_t i = 0; i < weights_.layers.size(); ++i) {
     const LayerWeights& layer = weights_.layers[i];
-    at::Tensor hidden = norm_input(layer.attention_norm, residual, delta, pass.mode);
+    at::Tensor hidden = norm_input(layer.attention_norm, residual, delta, pass);
     record(static_cast<std::int64_t>(i));
     at::Tensor qkv = layer.qkv.apply(hidden, pass.mode);
     if (config_.query_key_norm) {
@@ -126,10 +131,10 @@ at::Tensor Model::run(const Pass& pass) const {
     }
     if (config_.rotates(static_cast<std::int64_t>(i))) qkv = rotate(qkv, rotation_, pass.positions, shape_);
     delta = layer.output.apply(pass.attention(i, qkv), pass.mode);
-    hidden = norm_input(layer.feed_norm, residual, delta, pass.mode);
+    hidden = norm_input(layer.feed_norm, residual, delta, pass);
     delta = feed_forward(layer, hidden, pass.mode);
   }
-  const at::Tensor hidden = norm_input(weights_.final_norm, residual, delta, pass.mode);
+  const at::Tensor hidden = norm_input(weights_.final_norm, residual, delta, pass);
   record(config_.layers);
   return hidden;
 }
@@ -141,10 +146,18 @@ at::Tensor Model::keys_values_of(const at::Tensor& qkv) const {
 }
 
 Model::Attention Model::causal(std::int64_t length, std::vector<at::Tensor>* keys_values) const {
-  return [this, keys_values, plan = AttentionPlan{shape_, causal_segments(length)}](std::size_t,
+  if (keys_values != nullptr) {
+    // In one piece: thirty that live long, among all that a pass makes and frees, would leave memory in
+    // shreds.
+    const at::Tensor all = at::empty({config_.layers, length, 2 * config_.key_width()},
+                                     at::TensorOptions(device()).dtype(dtype_));
+    *keys_values = all.unbind(0);
+  }
+  return [this, keys_values, plan = AttentionPlan{shape_, causal_segments(length)}](std::size_t layer,
                                                                                     const at::Tensor& qkv) {
-    const at::Tensor own = keys_values_of(qkv);
-    if (keys_values != nullptr) keys_values->push_back(own);
+    if (keys_values == nullptr) return attend(qkv, keys_values_of(qkv), plan);
+    const at::Tensor& own = (*keys_values)[layer];
+    own.copy_(qkv.narrow(1, config_.query_width(), 2 * config_.key_width()));
     return attend(qkv, own, plan);
   };
 }

@@ -115,13 +115,13 @@ class Model {
     at::Tensor embeddings;  // f32[n, D]
     at::Tensor positions;   // i64[n]
     Attention attention;
-    std::vector<at::Tensor>* states = nullptr;  // takes the recorded residuals; as long as recorded_
+    at::Tensor states;  // f32[n, N, D], takes the recorded residuals; undefined: none are recorded
     PassMode mode;
   };
   // -> the rows after the final norm, T[n, D].
   at::Tensor run(const Pass& pass) const;
   at::Tensor norm_input(const Norm& norm, at::Tensor& residual, const at::Tensor& delta,
-                        const PassMode& mode) const;
+                        const Pass& pass) const;
   at::Tensor feed_forward(const LayerWeights& layer, const at::Tensor& hidden, const PassMode& mode) const;
   // Attention of one document's rows over their own keys; keys_values, where given, takes those of each
   // layer.

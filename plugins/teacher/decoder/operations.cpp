@@ -26,10 +26,12 @@ std::optional<at::Tensor> optional(const at::Tensor& tensor) {
 struct AddNorm : Function<AddNorm> {
   static variable_list forward(AutogradContext* context, const at::Tensor& residual,
                                const std::optional<at::Tensor>& given, const at::Tensor& weight,
-                               double epsilon, at::ScalarType dtype) {
+                               double epsilon, at::ScalarType dtype, bool in_place) {
     const at::Tensor delta = given.value_or(at::Tensor());
-    const rows::Normed result = rows::add_norm(residual, delta, weight, epsilon, dtype);
-    context->save_for_backward({result.sum, result.inverse, weight});
+    const rows::Normed result =
+        rows::add_norm(residual, delta, weight, epsilon, dtype, /*with_unit=*/true, in_place);
+    if (in_place) context->mark_dirty({residual});
+    context->save_for_backward({result.unit, result.inverse, weight});
     context->saved_data["delta"] = delta.defined();
     context->saved_data["dtype"] = dtype;
     context->set_materialize_grads(false);
@@ -49,9 +51,10 @@ struct AddNorm : Function<AddNorm> {
     }
     at::Tensor grad_weight;
     if (grads[1].defined() && context->needs_input_grad(has_delta ? 2 : 1)) {
-      grad_weight = (grads[1].to(at::kFloat) * saved[0] * saved[1].unsqueeze(1)).sum(0);
+      grad_weight = (grads[1].to(at::kFloat) * saved[0].to(at::kFloat)).sum(0);
     }
-    return {grad, has_delta ? grad_delta : at::Tensor(), grad_weight, at::Tensor(), at::Tensor()};
+    return {grad,        has_delta ? grad_delta : at::Tensor(), grad_weight, at::Tensor(), at::Tensor(),
+            at::Tensor()};
   }
 };
 
@@ -60,13 +63,15 @@ struct Rotate : Function<Rotate> {
                             const at::Tensor& sine, const at::Tensor& positions, std::int64_t heads) {
     context->save_for_backward({cosine, sine, positions});
     context->saved_data["heads"] = heads;
-    return rows::rotate(qkv, cosine, sine, positions, heads, 1.0f);
+    context->mark_dirty({qkv});
+    rows::rotate_(qkv, cosine, sine, positions, heads, 1.0f);
+    return qkv;
   }
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const variable_list saved = context->get_saved_variables();
-    return {rows::rotate(dense(grads[0]), saved[0], saved[1], saved[2], context->saved_data["heads"].toInt(),
-                         -1.0f),
-            at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
+    const at::Tensor grad = grads[0].clone(at::MemoryFormat::Contiguous);
+    rows::rotate_(grad, saved[0], saved[1], saved[2], context->saved_data["heads"].toInt(), -1.0f);
+    return {grad, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
@@ -121,9 +126,17 @@ void count_attention(const at::Tensor& qkv, const AttentionPlan& plan) {
 }  // namespace
 
 std::pair<at::Tensor, at::Tensor> add_norm(const at::Tensor& residual, const at::Tensor& delta,
-                                           const at::Tensor& weight, double epsilon, at::ScalarType dtype) {
+                                           const at::Tensor& weight, double epsilon, at::ScalarType dtype,
+                                           bool in_place) {
   if (!residual.is_cpu()) return portable::add_norm(residual, delta, weight, epsilon, dtype);
-  const variable_list result = AddNorm::apply(residual, optional(delta), weight, epsilon, dtype);
+  const bool differentiated =
+      residual.requires_grad() || weight.requires_grad() || (delta.defined() && delta.requires_grad());
+  if (!c10::GradMode::is_enabled() || !differentiated) {
+    const rows::Normed plain =
+        rows::add_norm(residual, delta, weight, epsilon, dtype, /*with_unit=*/false, in_place);
+    return {plain.sum, plain.normed};
+  }
+  const variable_list result = AddNorm::apply(residual, optional(delta), weight, epsilon, dtype, in_place);
   return {result[0], result[1]};
 }
 

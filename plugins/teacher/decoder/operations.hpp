@@ -18,10 +18,13 @@ struct Rotation {
 };
 
 // residual f32[n, D], delta T[n, D] or undefined -> their sum f32[n, D], and its RMSNorm in `dtype`, T[n, D].
+// in_place: the sum may take the residual's memory, which nothing else uses.
 std::pair<at::Tensor, at::Tensor> add_norm(const at::Tensor& residual, const at::Tensor& delta,
-                                           const at::Tensor& weight, double epsilon, at::ScalarType dtype);
+                                           const at::Tensor& weight, double epsilon, at::ScalarType dtype,
+                                           bool in_place = false);
 
-// qkv T[n, (A + 2B) E] -> queries and keys rotated to positions i64[n].
+// qkv T[n, (A + 2B) E] -> queries and keys rotated to positions i64[n]. May take qkv's memory, which nothing
+// else uses.
 at::Tensor rotate(const at::Tensor& qkv, const Rotation& rotation, const at::Tensor& positions,
                   const AttentionShape& shape);
 

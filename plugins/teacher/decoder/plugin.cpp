@@ -71,6 +71,7 @@ class Decoder : public gistmill::torch::Component {
     const at::ScalarType dtype = choose_dtype();
     gistmill::decoder::check_memory(*file_, dtype);
     auto weights = gistmill::decoder::load_weights(config_, file_, dtype, packing(dtype));
+    file_->release_pages();
     if (!device().is_cpu()) {
       gistmill::decoder::replace_weights(
           weights, [this](const std::string&, const at::Tensor& tensor, bool) { return here(tensor); });

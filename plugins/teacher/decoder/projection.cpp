@@ -6,8 +6,6 @@
 
 #include <gistmill/products.hpp>
 
-#include "plugins/teacher/decoder/packed_linear.hpp"
-
 namespace gistmill::decoder {
 namespace {
 
@@ -76,8 +74,9 @@ at::Tensor base_of(const Projection& projection, const at::Tensor& x, const Pass
     if (projection.bias.defined()) result += projection.bias;
     return result.to(x.scalar_type());
   }
-  if (projection.packed.defined() && !(mode.tight && x.scalar_type() == at::kFloat)) {
-    return packed_linear(x, projection.weight, projection.packed, projection.bias);
+  if (projection.packed != nullptr && !(mode.tight && x.scalar_type() == at::kFloat)) {
+    const at::Tensor& packed = projection.packed->of(projection.weight);
+    if (packed.defined()) return packed_linear(x, projection.weight, packed, projection.bias);
   }
   const bool trains = mode.gradients && projection.weight.requires_grad();
   const auto used = [&](const at::Tensor& tensor) {
@@ -96,7 +95,7 @@ at::Tensor Projection::apply(const at::Tensor& x, const PassMode& mode) const {
 
 void Projection::weight_changed() {
   stored.clear();
-  packed = at::Tensor();
+  packed = nullptr;
 }
 
 }  // namespace gistmill::decoder

@@ -47,15 +47,15 @@ std::shared_ptr<const Context> Model::read(const at::Tensor& tokens) const {
   auto context = std::make_shared<Context>();
   context->tokens = tokens.cpu().to(at::kLong);
   const std::int64_t length = context->length();
-  std::vector<at::Tensor> states(recorded_.size());
+  const auto recorded = static_cast<std::int64_t>(recorded_.size());
+  context->states = at::empty({length, recorded, config_.width}, device());
   Pass pass;
   pass.embeddings = embed_rows(context->tokens);
   pass.positions = at::arange(length, at::TensorOptions(device()).dtype(at::kLong));
   pass.attention = causal(length, &context->keys_values);
-  pass.states = &states;
+  pass.states = context->states;
   pass.mode.tight = true;
   context->last_hidden = run(pass);
-  context->states = states.empty() ? at::empty({length, 0, config_.width}, device()) : at::stack(states, 1);
   return context;
 }
 

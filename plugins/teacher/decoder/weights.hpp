@@ -27,6 +27,8 @@ class TensorSource {
   // f32, contiguous, of this shape; throws Error (user) naming the tensor where it is missing or has another
   // shape. [any thread]
   virtual at::Tensor read(const std::string& name, at::IntArrayRef shape) const = 0;
+  // The same into `out`, f32 or bf16, contiguous, which has the shape. [any thread]
+  virtual void read_into(const std::string& name, const at::Tensor& out) const = 0;
   // The matrix as it lies in the file, valid as long as the source; nothing where it has to be converted.
   virtual std::optional<StoredMatrix> stored(const std::string& name) const = 0;
 };
@@ -62,7 +64,7 @@ std::string layer_tensor(std::int64_t layer, const std::string& part);
 
 enum class Packing {
   kNone,     // as few bytes as the weights have
-  kMatrices  // every matrix once more as packed_linear() takes it: faster, and twice the bytes
+  kMatrices  // every matrix that is used once more as packed_linear() takes it: faster, up to twice the bytes
 };
 
 // Reads layers in parallel. dtype: f32 or bf16.

@@ -37,36 +37,57 @@ at::Tensor ModelFile::read_whole(const Place& place) const {
   return values;
 }
 
-void ModelFile::read_matrix(const Place& place, std::int64_t rows, std::int64_t columns, float* out) const {
-  constexpr std::int64_t kRows = 256;  // worth a thread
-  at::parallel_for(0, rows, kRows, [&](std::int64_t begin, std::int64_t end) {
-    if (place.order.empty()) {
-      read_rows(place.tensor, place.first + begin, end - begin, out + begin * columns);
-      return;
-    }
-    for (std::int64_t row = begin; row < end; ++row) {
-      read_rows(place.tensor, place.first + place.order[static_cast<std::size_t>(row)], 1,
-                out + row * columns);
-    }
-  });
+void ModelFile::read_rows_of(const Place& place, std::int64_t first, std::int64_t count, float* out) const {
+  if (place.order.empty()) return read_rows(place.tensor, place.first + first, count, out);
+  const std::int64_t columns = place.stored_shape[1];
+  for (std::int64_t row = 0; row < count; ++row) {
+    const std::int64_t stored = place.first + place.order[static_cast<std::size_t>(first + row)];
+    read_rows(place.tensor, stored, 1, out + row * columns);
+  }
+}
+
+const ModelFile::Place& ModelFile::place_of(const std::string& name, at::IntArrayRef shape) const {
+  const auto found = places_.find(name);
+  if (found == places_.end()) refuse(path_ + ": has no tensor " + formats::printable(name));
+  check_shape(path_, name, found->second.shape, shape);
+  return found->second;
 }
 
 at::Tensor ModelFile::read(const std::string& name, at::IntArrayRef shape) const {
-  const auto found = places_.find(name);
-  if (found == places_.end()) refuse(path_ + ": has no tensor " + formats::printable(name));
-  const Place& place = found->second;
-  check_shape(path_, name, place.shape, shape);
+  const Place& place = place_of(name, shape);
+  if (shape.size() == 2 && !place.transposed) {
+    const at::Tensor values = at::empty(shape, at::kFloat);
+    read_into(name, values);
+    return values;
+  }
   return mended([&] {
-    if (shape.size() == 2 && !place.transposed) {
-      const at::Tensor values = at::empty(shape, at::kFloat);
-      read_matrix(place, shape[0], shape[1], values.mutable_data_ptr<float>());
-      return values;
-    }
     at::Tensor values = read_whole(place);
     if (place.transposed) values = values.t();
     values = values.narrow(0, place.first, shape[0]);
     if (!place.order.empty()) values = values.index_select(0, at::tensor(place.order));
     return values.contiguous();
+  });
+}
+
+void ModelFile::read_into(const std::string& name, const at::Tensor& out) const {
+  constexpr std::int64_t kRows = 256;  // worth a thread, and what is there in f32 at a time
+  const Place& place = place_of(name, out.sizes());
+  if (out.dim() != 2 || place.transposed) {
+    out.copy_(read(name, out.sizes()));
+    return;
+  }
+  mended([&] {
+    at::parallel_for(0, out.size(0), kRows, [&](std::int64_t begin, std::int64_t end) {
+      const bool exact = out.scalar_type() == at::kFloat;
+      const at::Tensor part = exact ? at::Tensor() : at::empty({kRows, out.size(1)}, at::kFloat);
+      for (std::int64_t row = begin; row < end; row += kRows) {
+        const std::int64_t count = std::min(kRows, end - row);
+        const at::Tensor rows = out.narrow(0, row, count);
+        const at::Tensor read = exact ? rows : part.narrow(0, 0, count);
+        read_rows_of(place, row, count, read.mutable_data_ptr<float>());
+        if (!exact) rows.copy_(read);
+      }
+    });
   });
 }
 

@@ -28,9 +28,12 @@ class ModelFile : public TensorSource {
   std::string describe() const;
   // Hexadecimal digest of all that the model's numbers depend on. Reads every byte of the weights.
   virtual std::string digest() const = 0;
+  // Gives back the memory that reading the weights took; they can be read again. Any thread.
+  virtual void release_pages() const = 0;
 
   bool contains(const std::string& name) const final { return places_.count(name) > 0; }
   at::Tensor read(const std::string& name, at::IntArrayRef shape) const final;
+  void read_into(const std::string& name, const at::Tensor& out) const final;
   std::optional<StoredMatrix> stored(const std::string& name) const final;
 
  protected:
@@ -58,8 +61,10 @@ class ModelFile : public TensorSource {
   virtual std::map<std::string, std::int64_t> stored_types() const = 0;  // "Q4_1" -> tensors
   virtual std::int64_t file_bytes() const = 0;
 
+  const Place& place_of(const std::string& name, at::IntArrayRef shape) const;
   at::Tensor read_whole(const Place& place) const;
-  void read_matrix(const Place& place, std::int64_t rows, std::int64_t columns, float* out) const;
+  // Rows [first, first + count) of the model's tensor, which lie as rows in the file.
+  void read_rows_of(const Place& place, std::int64_t first, std::int64_t count, float* out) const;
 
   std::string path_;
   ModelPlan plan_;

@@ -18,6 +18,9 @@ class MemorySource final : public TensorSource {
 
   bool contains(const std::string& name) const override { return tensors.count(name) > 0; }
   at::Tensor read(const std::string& name, at::IntArrayRef shape) const override;
+  void read_into(const std::string& name, const at::Tensor& out) const override {
+    out.copy_(read(name, out.sizes()));
+  }
   std::optional<StoredMatrix> stored(const std::string&) const override { return std::nullopt; }
 };
 
