@@ -40,8 +40,8 @@ bool types_fit(const PortType& written, const PortType& read) {
 
 std::string check_shape(const PortType& type, const std::vector<std::int64_t>& shape, std::string_view dtype,
                         std::map<std::string, std::int64_t>& symbols) {
-  std::vector<std::map<std::string, std::int64_t>::iterator>
-      bound;                          // by this value: taken back where it does not fit
+  using Place = std::map<std::string, std::int64_t>::iterator;
+  std::vector<Place> bound;           // by this value: taken back where it does not fit
   std::vector<std::string> expected;  // "D = 576", the symbols that disagree
   bool fits = !type.is_object && dtypes_fit(dtype, type.dtype) && shape.size() == type.shape.size();
   for (std::size_t i = 0; i < shape.size() && shape.size() == type.shape.size(); ++i) {
@@ -57,7 +57,7 @@ std::string check_shape(const PortType& type, const std::vector<std::int64_t>& s
     expected.push_back(fmt::format("{} = {}", dimension.symbol, known->second));
   }
   if (fits) return "";
-  for (const auto place : bound) symbols.erase(place);
+  for (const Place place : bound) symbols.erase(place);
   std::string text =
       fmt::format("{}[{}] when it should be {}", dtype, fmt::join(shape, ", "), type_text(type));
   if (!expected.empty()) text += fmt::format(" with {}", fmt::join(expected, ", "));
