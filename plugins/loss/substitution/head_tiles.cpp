@@ -57,12 +57,11 @@ void product(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T
 // The rows of one sweep. M of them exist; those up to `padded_rows` are zero and reduced for nothing.
 template <class T>
 struct Sweep {
-  const T* hidden;  // [padded_rows, padded_size]
+  const T* hidden;  // [padded_rows, D]
   std::int64_t padded_rows;
-  std::int64_t padded_size;  // D, rounded up to even
-  const T* head;             // [V, D]
+  const T* head;  // [V, D]
   std::int64_t vocabulary;
-  std::int64_t size;            // D
+  std::int64_t size;            // D, even
   const std::int64_t* targets;  // [M]
   std::int64_t rows;            // M
   float scale;                  // 1 / temperature
@@ -73,7 +72,7 @@ struct Sweep {
 struct Part {
   std::vector<Running> at_one;          // [padded_rows] at temperature 1; empty where that is the temperature
   std::vector<Running> at_temperature;  // [padded_rows]
-  std::vector<float> weighted;          // [padded_rows, padded_size] sum of weights times head rows, or empty
+  std::vector<float> weighted;          // [padded_rows, D] sum of weights times head rows, or empty
 };
 
 template <class T>
@@ -83,22 +82,22 @@ class Worker {
       : sweep_(sweep),
         part_(part),
         target_logits_(target_logits),
-        for_logits_(buffer<T>(sweep.padded_size * kTileColumns)),
-        for_means_(buffer<T>(sweep.with_mean ? sweep.padded_size * kTileColumns : 0)),
+        for_logits_(buffer<T>(sweep.size * kTileColumns)),
+        for_means_(buffer<T>(sweep.with_mean ? sweep.size * kTileColumns : 0)),
         logits_(buffer<float>(kTileRows * kTileColumns)),
         weights_(buffer<T>(sweep.with_mean ? kTileRows * kTileColumns : 0)) {
     const auto rows = static_cast<std::size_t>(sweep.padded_rows);
     if (sweep.scale != 1) part.at_one.resize(rows);
     part.at_temperature.resize(rows);
-    if (sweep.with_mean) part.weighted.resize(rows * static_cast<std::size_t>(sweep.padded_size));
+    if (sweep.with_mean) part.weighted.resize(rows * static_cast<std::size_t>(sweep.size));
   }
 
   // Vocabulary entries begin .. begin + kTileColumns, or to the end.
   void take(std::int64_t begin) {
     const std::int64_t columns = std::min(kTileColumns, sweep_.vocabulary - begin);
     const T* head = sweep_.head + begin * sweep_.size;
-    pack_for_logits(head, columns, sweep_.size, sweep_.padded_size, for_logits_.get());
-    if (sweep_.with_mean) pack_for_means(head, columns, sweep_.size, sweep_.padded_size, for_means_.get());
+    pack_for_logits(head, columns, sweep_.size, for_logits_.get());
+    if (sweep_.with_mean) pack_for_means(head, columns, sweep_.size, for_means_.get());
     for (std::int64_t row = 0; row < sweep_.padded_rows; row += kTileRows) {
       reduce(row, std::min(kTileRows, sweep_.padded_rows - row), begin, columns);
     }
@@ -106,7 +105,7 @@ class Worker {
 
  private:
   void reduce(std::int64_t row, std::int64_t rows, std::int64_t begin, std::int64_t columns) {
-    const std::int64_t size = sweep_.padded_size;
+    const std::int64_t size = sweep_.size;
     product(rows, kTileColumns, size, sweep_.hidden + row * size, for_logits_.get(), logits_.get(), false);
     for (std::int64_t r = row; r < std::min(row + rows, sweep_.rows); ++r) {
       const std::int64_t column = sweep_.targets[r] - begin;
@@ -147,14 +146,14 @@ Running merge(const std::vector<Part>& parts, std::vector<Running> Part::*which,
 double log_sum(const Running& row) { return row.maximum + std::log(row.sum); }
 
 // mean f32[D] of row r.
-void merge_mean(const std::vector<Part>& parts, std::int64_t r, std::int64_t padded_size, const Running& all,
-                std::int64_t size, float* mean) {
+void merge_mean(const std::vector<Part>& parts, std::int64_t r, const Running& all, std::int64_t size,
+                float* mean) {
   std::fill(mean, mean + size, 0.0f);
   for (const Part& part : parts) {
     // Divided by the sum of the weights as the product took them, rounded: they sum to 1.
     const auto share = static_cast<float>(
         std::exp(static_cast<double>(part.at_temperature[r].maximum) - all.maximum) / all.weight_sum);
-    const float* weighted = &part.weighted[r * padded_size];
+    const float* weighted = &part.weighted[r * size];
     for (std::int64_t i = 0; i < size; ++i) mean[i] += share * weighted[i];
   }
 }
@@ -183,7 +182,7 @@ void sweep_rows(const Sweep<T>& sweep, std::int64_t begin, HeadPass& pass) {
       const Running all = merge(parts, &Part::at_temperature, r);
       sum[r] = log_sum(all);
       nll[r] = (sweep.scale == 1 ? sum[r] : log_sum(merge(parts, &Part::at_one, r))) - target_logits[r];
-      if (mean != nullptr) merge_mean(parts, r, sweep.padded_size, all, sweep.size, mean + r * sweep.size);
+      if (mean != nullptr) merge_mean(parts, r, all, sweep.size, mean + r * sweep.size);
     }
   });
 }
@@ -191,18 +190,15 @@ void sweep_rows(const Sweep<T>& sweep, std::int64_t begin, HeadPass& pass) {
 template <class T>
 void run(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets, double temperature,
          HeadPass& pass) {
-  const std::int64_t size = head.size(1);
-  const std::int64_t padded_size = round_up(size, 2);
   for (std::int64_t begin = 0; begin < hidden.size(0); begin += kSweepRows) {
     const std::int64_t rows = std::min(kSweepRows, hidden.size(0) - begin);
-    const at::Tensor padded = at::zeros({round_up(rows, kRowStep), padded_size}, head.options());
-    padded.narrow(0, 0, rows).narrow(1, 0, size).copy_(hidden.narrow(0, begin, rows));
+    const at::Tensor padded = at::zeros({round_up(rows, kRowStep), head.size(1)}, head.options());
+    padded.narrow(0, 0, rows).copy_(hidden.narrow(0, begin, rows));
     const Sweep<T> sweep{padded.const_data_ptr<T>(),
                          padded.size(0),
-                         padded_size,
                          head.const_data_ptr<T>(),
                          head.size(0),
-                         size,
+                         head.size(1),
                          targets.const_data_ptr<std::int64_t>() + begin,
                          rows,
                          static_cast<float>(1 / temperature),
@@ -221,6 +217,12 @@ bool tiles_handle(const at::Tensor& head) {
 
 HeadPass head_pass_in_tiles(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets,
                             double temperature, MeanRow mean_row) {
+  if (head.size(1) % 2 != 0) {  // products of bf16 take pairs
+    HeadPass pass = head_pass_in_tiles(at::constant_pad_nd(hidden, {0, 1}), at::constant_pad_nd(head, {0, 1}),
+                                       targets, temperature, mean_row);
+    if (pass.mean_row.defined()) pass.mean_row = pass.mean_row.narrow(1, 0, head.size(1)).contiguous();
+    return pass;
+  }
   HeadPass pass;
   pass.nll = at::empty({hidden.size(0)}, head.options().dtype(at::kDouble));
   pass.log_sum = at::empty_like(pass.nll);

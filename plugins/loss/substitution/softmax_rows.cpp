@@ -1,7 +1,8 @@
 #include "plugins/loss/substitution/softmax_rows.hpp"
 
 #include <algorithm>
-#include <type_traits>
+#include <cstddef>
+#include <cstring>
 
 #include "gistmill/vector_math.hpp"
 
@@ -9,10 +10,6 @@ namespace gistmill::substitution {
 namespace {
 
 using c10::BFloat16;
-
-// Rows of a right side that stand interleaved.
-template <class T>
-constexpr std::int64_t kInterleaved = std::is_same_v<T, BFloat16> ? 2 : 1;
 
 // The new maximum of one row, to which its sums are brought.
 GISTMILL_INLINE float raise_maximum(std::int64_t columns, float scale, const float* logits, Running& row,
@@ -79,6 +76,62 @@ GISTMILL_CLONES void weigh_tile(std::int64_t rows, std::int64_t columns, float s
   weigh_tile_body(rows, columns, scale, logits, running, weights, means, size);
 }
 
+// Sixteen words of 32 bits: a float, or a pair of bf16.
+constexpr std::int64_t kLine = 16;
+constexpr std::int64_t kWord = 4;  // bytes
+static_assert(kTileColumns % kLine == 0);
+using Line = std::uint32_t __attribute__((vector_size(kLine * kWord)));
+
+// 16 x 16 words; rows `from_stride` and `to_stride` bytes apart. Each round swaps the leading bit of the
+// row's number with that of the column's, at their other end.
+GISTMILL_INLINE void transpose_block(const std::byte* from, std::int64_t from_stride, std::byte* to,
+                                     std::int64_t to_stride) {
+  Line x[kLine];
+  Line y[kLine];
+  for (std::int64_t r = 0; r < kLine; ++r) std::memcpy(&x[r], from + r * from_stride, sizeof(Line));
+  for (int round = 0; round < 4; ++round) {
+    for (std::int64_t r = 0; r < kLine / 2; ++r) {
+      const Line& a = x[r];
+      const Line& b = x[r + kLine / 2];
+      y[2 * r] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      y[2 * r + 1] =
+          __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    }
+    std::memcpy(x, y, sizeof(x));
+  }
+  for (std::int64_t r = 0; r < kLine; ++r) std::memcpy(to + r * to_stride, &x[r], sizeof(Line));
+}
+
+// rows [count, words] -> out [words, kTileColumns], columns count.. zero.
+GISTMILL_CLONES void transpose_words(const std::byte* rows, std::int64_t count, std::int64_t words,
+                                     std::byte* out) {
+  const std::int64_t from_stride = words * kWord;
+  constexpr std::int64_t kToStride = kTileColumns * kWord;
+  for (std::int64_t first = 0; first < kTileColumns; first += kLine) {
+    const std::byte* from = rows + first * from_stride;
+    std::byte* to = out + first * kWord;
+    const std::int64_t here = std::clamp<std::int64_t>(count - first, 0, kLine);
+    const std::int64_t whole = here == kLine ? words / kLine * kLine : 0;
+    for (std::int64_t i = 0; i < whole; i += kLine) {
+      transpose_block(from + i * kWord, from_stride, to + i * kToStride, kToStride);
+    }
+    for (std::int64_t i = whole; i < words; ++i) {
+      std::memset(to + i * kToStride, 0, sizeof(Line));
+      for (std::int64_t j = 0; j < here; ++j) {
+        std::memcpy(to + i * kToStride + j * kWord, from + j * from_stride + i * kWord, kWord);
+      }
+    }
+  }
+}
+
+// a, b [size] -> out [size, 2]
+GISTMILL_CLONES void interleave(const BFloat16* a, const BFloat16* b, std::int64_t size, BFloat16* out) {
+  for (std::int64_t i = 0; i < size; ++i) {
+    const std::uint32_t pair = a[i].x | static_cast<std::uint32_t>(b[i].x) << 16;
+    std::memcpy(out + 2 * i, &pair, sizeof(pair));
+  }
+}
+
 }  // namespace
 
 void add_columns(std::int64_t rows, std::int64_t columns, float scale, const float* logits,
@@ -96,34 +149,27 @@ template void add_columns(std::int64_t, std::int64_t, float, const float*, Runni
 template void add_columns(std::int64_t, std::int64_t, float, const float*, Running*, BFloat16*, float*,
                           std::int64_t);
 
-template <class T>
-void pack_for_logits(const T* head, std::int64_t count, std::int64_t size, std::int64_t padded, T* out) {
-  constexpr std::int64_t kPair = kInterleaved<T>;
-  constexpr std::int64_t kStrip = 16;  // head rows that are read together, one cache line written of each
-  std::fill(out, out + (count < kTileColumns || padded > size ? padded * kTileColumns : 0), T(0.0f));
-  for (std::int64_t first = 0; first < count; first += kStrip) {
-    const std::int64_t last = std::min(first + kStrip, count);
-    for (std::int64_t i = 0; i < size; i += kPair) {
-      for (std::int64_t p = 0; p < std::min(kPair, size - i); ++p) {
-        T* line = out + i * kTileColumns + p;
-        for (std::int64_t j = first; j < last; ++j) line[j * kPair] = head[j * size + i + p];
-      }
-    }
-  }
+void pack_for_logits(const float* head, std::int64_t count, std::int64_t size, float* out) {
+  transpose_words(reinterpret_cast<const std::byte*>(head), count, size, reinterpret_cast<std::byte*>(out));
 }
-template void pack_for_logits(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
-template void pack_for_logits(const BFloat16*, std::int64_t, std::int64_t, std::int64_t, BFloat16*);
+void pack_for_logits(const BFloat16* head, std::int64_t count, std::int64_t size, BFloat16* out) {
+  transpose_words(reinterpret_cast<const std::byte*>(head), count, size / 2,
+                  reinterpret_cast<std::byte*>(out));
+}
 
-template <class T>
-void pack_for_means(const T* head, std::int64_t count, std::int64_t size, std::int64_t padded, T* out) {
-  constexpr std::int64_t kPair = kInterleaved<T>;
-  std::fill(out, out + (count < kTileColumns || padded > size ? padded * kTileColumns : 0), T(0.0f));
-  for (std::int64_t j = 0; j < count; ++j) {
-    T* line = out + j / kPair * kPair * padded + j % kPair;
-    for (std::int64_t i = 0; i < size; ++i) line[i * kPair] = head[j * size + i];
+void pack_for_means(const float* head, std::int64_t count, std::int64_t size, float* out) {
+  std::fill(std::copy(head, head + count * size, out), out + kTileColumns * size, 0.0f);
+}
+void pack_for_means(const BFloat16* head, std::int64_t count, std::int64_t size, BFloat16* out) {
+  for (std::int64_t j = 0; j < kTileColumns; j += 2) {
+    BFloat16* line = out + j * size;
+    if (j + 1 < count) {
+      interleave(head + j * size, head + (j + 1) * size, size, line);
+      continue;
+    }
+    std::fill(line, line + 2 * size, BFloat16(0.0f));
+    for (std::int64_t i = 0; j < count && i < size; ++i) line[2 * i] = head[j * size + i];
   }
 }
-template void pack_for_means(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
-template void pack_for_means(const BFloat16*, std::int64_t, std::int64_t, std::int64_t, BFloat16*);
 
 }  // namespace gistmill::substitution

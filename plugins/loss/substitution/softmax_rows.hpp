@@ -28,14 +28,13 @@ template <class T>
 void add_columns(std::int64_t rows, std::int64_t columns, float scale, const float* logits, Running* running,
                  T* weights, float* means, std::int64_t size);
 
-// Packs `count` head rows [count, size] as the right sides of two products; rows and columns that do not
-// exist are zero. Products of bf16 take pairs of rows of the right side interleaved.
-//   pack_for_logits: [padded, kTileColumns], their transpose    pack_for_means: [kTileColumns, padded],
+// Packs `count` head rows [count, size] as the right sides of two products; rows that do not exist are zero.
+// Products of bf16 take pairs of rows of the right side interleaved, so size is even there.
+//   pack_for_logits: [size, kTileColumns], their transpose    pack_for_means: [kTileColumns, size],
 //   themselves
-// `padded` is size, rounded up to even.
-template <class T>
-void pack_for_logits(const T* head, std::int64_t count, std::int64_t size, std::int64_t padded, T* out);
-template <class T>
-void pack_for_means(const T* head, std::int64_t count, std::int64_t size, std::int64_t padded, T* out);
+void pack_for_logits(const float* head, std::int64_t count, std::int64_t size, float* out);
+void pack_for_logits(const c10::BFloat16* head, std::int64_t count, std::int64_t size, c10::BFloat16* out);
+void pack_for_means(const float* head, std::int64_t count, std::int64_t size, float* out);
+void pack_for_means(const c10::BFloat16* head, std::int64_t count, std::int64_t size, c10::BFloat16* out);
 
 }  // namespace gistmill::substitution
