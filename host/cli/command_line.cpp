@@ -24,10 +24,11 @@ struct Verb {
 };
 
 constexpr Verb kVerbs[] = {
-    {"run", "RECIPE", 1, 1, "sfprnj", "train and evaluate, from an empty run folder to its report"},
+    {"run", "RECIPE", 1, 1, "sfprntj", "train and evaluate, from an empty run folder to its report"},
     {"evaluate", "RECIPE", 1, 1, "sfpj", "evaluate again what a run left"},
     {"prepare", "RECIPE", 1, 1, "spj", "turn the recipe's text into the file that training reads"},
-    {"plan", "RECIPE", 1, 1, "spj", "show calls, shapes, gradients and parameters before a step runs"},
+    {"plan", "RECIPE", 1, 1, "sepj",
+     "show calls, shapes, gradients and parameters, and take three steps to tell time and memory"},
     {"validate", "RECIPE...", 1, 1000, "spj", "check recipes without loading a plugin"},
     {"export", "RUN FOLDER", 2, 2, "xpj", "write what a run trained as files that other programs read"},
     {"inspect", "MODEL", 1, 1, "mpj", "architecture, shapes, types and tokenizer of a model's files"},
@@ -55,6 +56,11 @@ constexpr Option kOptions[] = {
     {'f', "folder", "DIR", "run folder (default: runs/NAME)"},
     {'r', "resume", nullptr, "go on where a stopped run left off, or start where there is none"},
     {'n', "fresh", nullptr, "remove what an earlier run left in the folder, and start over"},
+    {'t', "profile", nullptr,
+     "tell where the time goes: a table at the end, and profile.json in the run folder (chrome://tracing, "
+     "ui.perfetto.dev)"},
+    {'e', "no-measure", nullptr, "take no steps: answer from manifests and file headers alone"},
+    {'e', "memory", "SIZE", "plan for so much memory, such as 8G, in place of what this machine has left"},
     {'x', "merge", nullptr, "write the whole model with what was trained merged into it"},
     {'d', "decode", nullptr, "read token ids and write the bytes that they stand for"},
     {'w', "per-token", nullptr, "a JSON line for each token in place of the sums: token, text, nll"},

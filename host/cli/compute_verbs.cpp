@@ -2,8 +2,13 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <cmath>
+#include <cstdlib>
+#include <string_view>
+
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
+#include "host/instance/machine.hpp"
 #include "host/run/library.hpp"
 
 namespace gistmill {
@@ -33,6 +38,24 @@ RunVerb verb_of(const std::string& name) {
   return RunVerb::plan;
 }
 
+// "300M", "1.5 GB", "2000000": bytes; K, M, G, T are powers of ten.
+std::uint64_t memory_of(const std::string& text) {
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  std::string unit(end);
+  std::erase(unit, ' ');
+  if (unit.ends_with('B')) unit.pop_back();
+  constexpr std::string_view kUnits = "KMGT";
+  const std::size_t power = unit.size() == 1 ? kUnits.find(unit[0]) : std::string_view::npos;
+  const bool known = unit.empty() || power != std::string_view::npos;
+  const double bytes = number * (unit.empty() ? 1 : std::pow(1000.0, static_cast<double>(power + 1)));
+  if (end == text.c_str() || !known || !(bytes >= 1) || bytes > 1e18) {
+    throw Failure(ExitCode::usage,
+                  fmt::format("--memory is '{}' when it should be a size such as 300M or 16G", text));
+  }
+  return static_cast<std::uint64_t>(bytes);
+}
+
 }  // namespace
 
 ProgramFolders program_folders() {
@@ -55,11 +78,15 @@ ExitCode run_compute_verb(const Command& command) {
   request.command.insert(request.command.begin(), "gistmill");
   request.talk = print_talk;
   request.merge = command.has("merge");
+  request.profile = command.has("profile");
+  request.measure = !command.has("no-measure");
+  if (const auto size = command.value("memory")) request.memory = memory_of(*size);
   if (command.arguments.size() > 1) request.target = command.arguments[1];
   // The recipe is checked before LibTorch is loaded: a typing mistake is answered at once.
   const bool is_recipe = request.verb != RunVerb::plan && request.verb != RunVerb::export_run;
   if (is_recipe) check_recipe(command, request.recipe);
   RunOutcome outcome;
+  set_up_openmp();
   load_run_library()(&request, &outcome);
   print_answer(command.json() ? outcome.json : outcome.text);
   return outcome.code;

@@ -103,7 +103,7 @@ ExitCode run_model_verb(const Command& command) {
   listen_to_plugins();
   if (!text_only) {
     keep_freed_memory();
-    set_default_threads();
+    set_up_openmp();
   }
   const ModelTask task{choice, registry, command.json(), print_answer, print_talk};
   if (command.verb == "tokenize") run_tokenize(command, task);

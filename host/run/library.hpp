@@ -2,6 +2,7 @@
 // no LibTorch and answers `--help`, `validate` and `plugins list` at once.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -24,6 +25,9 @@ struct RunRequest {
   bool resume = false;                                // go on where the folder holds an unfinished run
   bool fresh = false;                                 // remove what the folder holds
   std::filesystem::path target;                       // export_run: the folder to write
+  bool profile = false;                               // run: where the time goes, profile.json
+  bool measure = true;                                // plan: take steps
+  std::uint64_t memory = 0;                           // plan: bytes to plan for; 0: this machine's
   bool merge = false;                                 // export_run: the whole model, not what was added
   std::vector<std::string> command;                   // for the record
   std::function<void(std::string_view)> talk;         // messages to the user

@@ -15,12 +15,14 @@ PipelineRun::PipelineRun(const PlannedPipeline& pipeline, std::vector<Instance*>
       results_(pipeline.calls.size()),
       inputs_(pipeline.calls.size()),
       tapes_(pipeline.calls.size()),
+      accounts_(pipeline.calls.size()),
       gradients_(pipeline.calls.size()) {}
 
 bool PipelineRun::forward(const StepContext& context, const std::vector<std::uint8_t>& wanted) {
   release_tapes();
   symbols_ = pipeline_.known_symbols();
   tape_generation_ = context.parameter_generation;
+  for (CallAccount& account : accounts_) account.forward.last = account.backward.last = {};
   for (std::size_t i = 0; i < pipeline_.calls.size(); ++i) {
     if (pipeline_.calls[i].kind == CallClass::skipped) continue;
     if (!wanted.empty() && wanted[i] == 0) continue;
@@ -40,7 +42,10 @@ bool PipelineRun::run_call(std::size_t index, const StepContext& context) {
   const bool tape = context.train && (call.kind == CallClass::passes || call.kind == CallClass::trains);
   results_[index].clear();
   inputs_[index].clear();
-  if (!instances_[call.instance]->forward(*call.operation, context, in, results_[index],
+  WorkTimer timer(accounts_[index].forward);
+  StepContext counted = context;
+  counted.work = timer.work();
+  if (!instances_[call.instance]->forward(*call.operation, counted, in, results_[index],
                                           tape ? &tapes_[index] : nullptr, call.need)) {
     return false;
   }
@@ -116,8 +121,11 @@ void PipelineRun::backward(const StepContext& context, double scale) {
     bool flows = false;
     for (const at::Tensor& given : gradients_[i]) flows = flows || given.defined();
     if (flows) {
+      WorkTimer timer(accounts_[i].backward);
+      StepContext counted = context;
+      counted.work = timer.work();
       std::vector<at::Tensor> in =
-          instances_[call.instance]->vjp(*call.operation, context, tapes_[i], gradients_[i], call.need);
+          instances_[call.instance]->vjp(*call.operation, counted, tapes_[i], gradients_[i], call.need);
       for (std::size_t port = 0; port < in.size(); ++port) {
         if (!in[port].defined() || !call.inputs[port].source) continue;
         const SlotRef source = *call.inputs[port].source;
@@ -130,6 +138,15 @@ void PipelineRun::backward(const StepContext& context, double scale) {
     gradients_[i].clear();
     tapes_[i].reset();
   }
+}
+
+Work PipelineRun::last_work() const {
+  Work sum;
+  for (const CallAccount& account : accounts_) {
+    sum += account.forward.last;
+    sum += account.backward.last;
+  }
+  return sum;
 }
 
 void PipelineRun::release_tapes() {

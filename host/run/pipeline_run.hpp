@@ -12,6 +12,7 @@
 
 #include "host/plan/plan.hpp"
 #include "host/run/instance.hpp"
+#include "host/run/work.hpp"
 
 namespace gistmill {
 
@@ -38,6 +39,12 @@ class PipelineRun {
   // Throws Failure where parameters have changed since the forward.
   void backward(const StepContext& context, double scale);
 
+  // Call by call, since the beginning and of the last step. A call that was known and not run again has no
+  // work in it.
+  const std::vector<CallAccount>& accounts() const { return accounts_; }
+  // Of the last forward and the backward after it, all calls together.
+  Work last_work() const;
+
   void release_tapes();
   std::uint64_t tape_bytes() const;
 
@@ -57,6 +64,7 @@ class PipelineRun {
   CallResults results_;
   std::vector<std::vector<SlotValue>> inputs_;      // [call] of the last time, for pure calls
   std::vector<TapeHandle> tapes_;                   // [call]
+  std::vector<CallAccount> accounts_;               // [call]
   std::vector<std::vector<at::Tensor>> gradients_;  // [call][output]
   std::map<std::string, std::int64_t> symbols_;
   std::uint64_t tape_generation_ = 0;

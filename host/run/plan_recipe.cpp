@@ -1,9 +1,12 @@
-// The verb `plan`: what manifests tell, with the sizes and parameters that only made instances know.
+// The verb `plan`: what manifests tell, with the sizes and parameters that only made instances know, and what
+// a few steps tell of time and memory.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "host/plan/describe.hpp"
+#include "host/run/device.hpp"
+#include "host/run/measure_plan.hpp"
 #include "host/run/run.hpp"
 #include "host/run/run_context.hpp"
 
@@ -35,10 +38,24 @@ std::string parameters_text(const Session& session, nlohmann::json& json) {
   return text;
 }
 
+void add_measure(const Part& part, RunContext& context, RunOutcome& outcome, nlohmann::json& entry) {
+  const PlanMeasure measure = measure_plan(part, context, context.request.memory);
+  outcome.text += to_text(measure, part.recipe.run.steps, part.name);
+  entry["measured"] = to_json(measure, part.recipe.run.steps);
+  entry["measured"]["machine"] = to_json(context.machine);
+  if (measure.fits) return;
+  outcome.code = ExitCode::does_not_fit;
+  context.request.talk(fmt::format("{}{}: {}", context.request.recipe.string(),
+                                   part.name.empty() ? "" : fmt::format(", stage {}", part.name),
+                                   refusal(measure, part.name)));
+}
+
 }  // namespace
 
 RunOutcome plan_recipe(const RunRequest& request) {
   RunContext context(request);
+  context.machine = set_up_machine(context.recipe.run.threads);
+  if (request.measure) context.machine.peak = measure_gemm_peak(device_of(context.recipe.run));
   RunOutcome outcome;
   nlohmann::json json = nlohmann::json::array();
   std::vector<Part> parts = parts_of(context.recipe);
@@ -48,9 +65,13 @@ RunOutcome plan_recipe(const RunRequest& request) {
                           [](const Plan&, const std::string&) { return std::filesystem::path(); });
     nlohmann::json trained = nlohmann::json::array();
     if (!part.name.empty()) outcome.text += fmt::format("stage {}\n", part.name);
-    outcome.text += describe(session.plan()) + parameters_text(session, trained) + "\n";
-    json.push_back({{"stage", part.name}, {"plan", to_json(session.plan())}, {"trained", trained}});
+    outcome.text += describe(session.plan()) + parameters_text(session, trained);
+    nlohmann::json entry = {{"stage", part.name}, {"plan", to_json(session.plan())}, {"trained", trained}};
+    if (request.measure && part.recipe.run.steps > 0) add_measure(part, context, outcome, entry);
+    outcome.text += "\n";
+    json.push_back(std::move(entry));
   }
+  if (request.measure) outcome.text += "machine  " + to_text(context.machine) + "\n";
   outcome.json = json.dump(2) + "\n";
   return outcome;
 }

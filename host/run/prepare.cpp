@@ -76,7 +76,7 @@ Preparation make_instances(const Recipe& recipe, const Plan& plan, const Planned
 }  // namespace
 
 PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
-                     Events& events) {
+                     Events& events, WhereMissing missing) {
   const PlannedPipeline* pipeline = plan.pipeline(name);
   if (pipeline == nullptr) {
     throw Failure(ExitCode::recipe, fmt::format("no pipeline '{}' to prepare a corpus with", name));
@@ -92,6 +92,10 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   result.path =
       std::filesystem::path(recipe.run.prepared) / fmt::format("{}-{}.h5", name, identity.substr(0, 16));
   if (std::filesystem::exists(result.path)) return result;
+  if (missing == WhereMissing::refuse) {
+    throw Failure(ExitCode::failed, fmt::format("{} is not prepared yet", result.path.string()),
+                  {fmt::format("gistmill prepare {}", recipe.path.string())});
+  }
 
   std::error_code error;
   std::filesystem::create_directories(result.path.parent_path(), error);

@@ -18,9 +18,11 @@ struct PreparedFile {
   std::int64_t documents = 0;  // that went in, where made
 };
 
+enum class WhereMissing { make, refuse };
+
 // The file of pipeline `name`, made now where it is not there. Throws Failure where the pipeline has no store
-// or a step fails; then nothing is left behind.
+// or a step fails; then nothing is left behind. `missing` refuse: throws where it is not there.
 PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
-                     Events& events);
+                     Events& events, WhereMissing missing = WhereMissing::make);
 
 }  // namespace gistmill

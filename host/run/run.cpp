@@ -67,11 +67,13 @@ void load_starting_parameters(const RunContext& context, Session& session,
 }
 
 // Evaluations that are not part of training, after it.
-void evaluate_at_end(Session& session, Evaluator& evaluator, const StopSignal& stop, const std::string& stage,
-                     std::int64_t step, RunSummary& summary) {
+void evaluate_at_end(const RunContext& context, Session& session, Evaluator& evaluator,
+                     const StopSignal& stop, const std::string& stage, std::int64_t step,
+                     RunSummary& summary) {
   for (std::size_t i = 0; i < session.recipe().evaluations.size(); ++i) {
     const Evaluation& evaluation = session.recipe().evaluations[i];
     if (evaluation.every > 0 && session.recipe().run.steps > 0) continue;
+    const ProfileScope scope(context.profile.get(), "evaluation " + evaluation.name);
     summary.evaluations.push_back(evaluator.run(i, stop, stage, step));
   }
 }
@@ -99,9 +101,10 @@ PartEnd run_part(RunContext& context, const Part& part, std::size_t index, std::
   load_starting_parameters(context, session, previous_stage);
   Evaluator evaluator(session, context.events);
   std::int64_t step = 0;
+  if (context.profile) context.profile->begin_stage(part.name);
   if (part.recipe.run.steps > 0) {
-    Trainer trainer(session, context.events, evaluator, stop, context.folder, part.name,
-                    identity_of(part.recipe));
+    Trainer trainer(session, context.events, evaluator, stop, {context.machine.peak, context.profile.get()},
+                    context.folder, part.name, identity_of(part.recipe));
     if (context.request.resume) trainer.resume();
     nlohmann::json trains = nlohmann::json::array();
     for (const Instance* instance : session.trained()) trains.push_back(instance->name());
@@ -123,7 +126,7 @@ PartEnd run_part(RunContext& context, const Part& part, std::size_t index, std::
         {{"stage", part.name}, {"step", result.steps}, {"seconds", result.seconds}, {"items", result.items}});
     if (!part.recipe.evaluations.empty()) trainer.load_best();
   }
-  evaluate_at_end(session, evaluator, stop, part.name, step, summary);
+  evaluate_at_end(context, session, evaluator, stop, part.name, step, summary);
   return PartEnd::finished;
 }
 
@@ -134,7 +137,8 @@ void evaluate_whole(RunContext& context, const StopSignal& stop, RunSummary& sum
   emit_contents(context, session, "");
   load_starting_parameters(context, session, "");
   Evaluator evaluator(session, context.events);
-  evaluate_at_end(session, evaluator, stop, "", 0, summary);
+  if (context.profile) context.profile->begin_stage("");
+  evaluate_at_end(context, session, evaluator, stop, "", 0, summary);
 }
 
 std::string tables_text(const RunSummary& summary) {
@@ -145,9 +149,15 @@ std::string tables_text(const RunSummary& summary) {
 
 RunOutcome answer(const RunContext& context, const RunSummary& summary) {
   RunOutcome outcome;
-  outcome.text =
-      tables_text(summary) + fmt::format("report   {}\n", (context.folder / run_file::kReport).string());
-  outcome.json = to_json(summary).dump(2) + "\n";
+  outcome.text = tables_text(summary);
+  nlohmann::json json = to_json(summary);
+  if (context.profile) {
+    outcome.text += context.profile->table() +
+                    fmt::format("profile  {}\n", (context.folder / run_file::kProfile).string());
+    json["profile"] = context.profile->totals();
+  }
+  outcome.text += fmt::format("report   {}\n", (context.folder / run_file::kReport).string());
+  outcome.json = json.dump(2) + "\n";
   return outcome;
 }
 
@@ -160,10 +170,12 @@ RunOutcome finish(RunContext& context, RunSummary& summary, double seconds) {
       "run_finished",
       {{"status", "finished"}, {"seconds", seconds}, {"peak_memory_bytes", summary.run.peak_memory_bytes}});
   write_report(context.folder);
+  if (context.profile) context.profile->write(context.folder / run_file::kProfile);
   return answer(context, summary);
 }
 
 RunOutcome stopped(RunContext& context, double seconds) {
+  if (context.profile) context.profile->write(context.folder / run_file::kProfile);
   context.events.emit(
       "run_finished",
       {{"status", "stopped"}, {"seconds", seconds}, {"peak_memory_bytes", peak_memory_bytes()}});
@@ -209,15 +221,19 @@ RunOutcome run_recipe(const RunRequest& request) {
   const std::vector<LockedPlugin> plugins = context.locked_plugins(parts);
   const std::string lock = lock_text(context.recipe, plugins, GM_VERSION);
   if (auto outcome = finished_before(context, lock)) return *outcome;
-  const int threads = set_up_machine(context.recipe.run.threads);
+  context.machine = set_up_machine(context.recipe.run.threads);
+  if (request.profile || !context.recipe.run.loggers.empty()) {
+    context.machine.peak = measure_gemm_peak(device_of(context.recipe.run));
+  }
+  if (request.profile) context.profile = std::make_unique<Profile>(context.machine.peak);
   const bool resumed = fs::exists(context.folder / run_file::kLock);
   write_file_atomically(context.folder / run_file::kLock, lock);
   context.open_loggers();
-  context.emit_started(parts, plugins, threads, resumed);
+  context.emit_started(parts, plugins, resumed);
 
   RunSummary summary;
   summary.recipe = request.recipe.string();
-  summary.run.threads = threads;
+  summary.run.threads = context.machine.threads;
   summary.run.seed = context.recipe.run.seed;
   summary.run.version = GM_VERSION;
   try {

@@ -9,7 +9,6 @@
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
 #include "host/files/digest.hpp"
-#include "host/instance/machine.hpp"
 #include "host/run/prepare.hpp"
 #include "host/run/run_folder.hpp"
 
@@ -84,7 +83,8 @@ std::vector<LockedPlugin> RunContext::locked_plugins(const std::vector<Part>& pa
 void RunContext::open_folder() const {
   const fs::path lock = folder / run_file::kLock;
   if (request.fresh) {
-    for (const char* name : {run_file::kLock, run_file::kEvents, run_file::kSummary, run_file::kReport}) {
+    for (const char* name :
+         {run_file::kLock, run_file::kEvents, run_file::kSummary, run_file::kReport, run_file::kProfile}) {
       fs::remove(folder / name);
     }
     fs::remove_all(folder / "checkpoints");
@@ -135,7 +135,7 @@ void RunContext::open_loggers() {
 }
 
 void RunContext::emit_started(const std::vector<Part>& parts, const std::vector<LockedPlugin>& plugins,
-                              int threads, bool resumed) {
+                              bool resumed) {
   nlohmann::json stages = nlohmann::json::array();
   for (const Part& part : parts) {
     nlohmann::json trains = nlohmann::json::array();
@@ -152,18 +152,18 @@ void RunContext::emit_started(const std::vector<Part>& parts, const std::vector<
                     {"tier", registry.file_of(plugin.component)->manifest.tier},
                     {"digest", plugin.sha256}});
   }
-  events.emit("run_started", {{"format", 1},
-                              {"recipe", request.recipe.string()},
-                              {"run_folder", folder.string()},
-                              {"version", GM_VERSION},
-                              {"threads", threads},
-                              {"seed", recipe.run.seed},
-                              {"resumed", resumed},
-                              {"stages", stages},
-                              {"command", request.command},
-                              {"working_folder", fs::current_path().string()},
-                              {"processor", processor_name()},
-                              {"plugins", list}});
+  nlohmann::json event = {{"format", 1},
+                          {"recipe", request.recipe.string()},
+                          {"run_folder", folder.string()},
+                          {"version", GM_VERSION},
+                          {"seed", recipe.run.seed},
+                          {"resumed", resumed},
+                          {"stages", stages},
+                          {"command", request.command},
+                          {"working_folder", fs::current_path().string()},
+                          {"plugins", list}};
+  event.update(to_json(machine));
+  events.emit("run_started", std::move(event));
 }
 
 }  // namespace gistmill

@@ -12,6 +12,8 @@
 #include "host/registry/registry.hpp"
 #include "host/run/events.hpp"
 #include "host/run/library.hpp"
+#include "host/run/machine.hpp"
+#include "host/run/profile.hpp"
 #include "host/run/session.hpp"
 
 namespace gistmill {
@@ -41,8 +43,7 @@ struct RunContext {
   // The JSONL file that is always written, and the recipe's loggers.
   void open_loggers();
   std::vector<LockedPlugin> locked_plugins(const std::vector<Part>& parts) const;
-  void emit_started(const std::vector<Part>& parts, const std::vector<LockedPlugin>& plugins, int threads,
-                    bool resumed);
+  void emit_started(const std::vector<Part>& parts, const std::vector<LockedPlugin>& plugins, bool resumed);
 
   const RunRequest& request;
   Recipe recipe;
@@ -51,6 +52,8 @@ struct RunContext {
   std::filesystem::path folder;
   std::vector<std::unique_ptr<Instance>> loggers;
   Events events;
+  Machine machine;                                              // once set up
+  std::unique_ptr<Profile> profile;                             // where one is asked for
   std::map<std::string, std::filesystem::path> prepared_paths;  // "recipe:pipeline"
 };
 

@@ -18,6 +18,7 @@ inline constexpr const char* kLock = "recipe.lock.toml";
 inline constexpr const char* kEvents = "events.jsonl";
 inline constexpr const char* kSummary = "summary.json";
 inline constexpr const char* kReport = "report.html";
+inline constexpr const char* kProfile = "profile.json";  // where one was asked for
 }  // namespace run_file
 
 // The checkpoints of one stage, or of a run without stages (stage "").

@@ -74,15 +74,15 @@ std::vector<std::uint8_t> Session::needed(SessionUse use) const {
   if (use != SessionUse::evaluate && !plan_.trained.empty()) {
     mark_used(*plan_.pipeline(plan_.trained), used);
   }
-  for (const PlannedEvaluation& evaluation : plan_.evaluations) {
-    for (const PlannedVariant& variant : evaluation.variants) mark_used(variant.pipeline, used);
+  if (use != SessionUse::train) {
+    for (const PlannedEvaluation& evaluation : plan_.evaluations) {
+      for (const PlannedVariant& variant : evaluation.variants) mark_used(variant.pipeline, used);
+    }
   }
+  const bool optimizes = use == SessionUse::train_and_evaluate || use == SessionUse::train;
   for (std::size_t i = 0; i < used.size(); ++i) {
     const PlannedInstance& instance = plan_.instances[i];
-    if (use == SessionUse::train_and_evaluate && !plan_.trained.empty() &&
-        instance.name == recipe_.run.optimizer) {
-      used[i] = 1;
-    }
+    if (optimizes && !plan_.trained.empty() && instance.name == recipe_.run.optimizer) used[i] = 1;
     if (use != SessionUse::describe) continue;
     const bool answers = std::any_of(instance.spec->symbols.begin(), instance.spec->symbols.end(),
                                      [](const SymbolSpec& symbol) { return symbol.option.empty(); });

@@ -21,6 +21,7 @@ namespace gistmill {
 // Which instances a session makes.
 enum class SessionUse {
   train_and_evaluate,  // those of the training pipeline, the optimizer, and all evaluations
+  train,               // those of the training pipeline, and the optimizer
   evaluate,            // those of the evaluations
   describe,            // those that answer sizes or have parameters; only what trains is started
 };

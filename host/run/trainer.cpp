@@ -1,7 +1,6 @@
 // One optimizer step after the other; see trainer.hpp.
 #include "host/run/trainer.hpp"
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -25,60 +24,21 @@ double seconds_since(Clock::time_point start) {
 }  // namespace
 
 Trainer::Trainer(Session& session, Events& events, Evaluator& evaluator, const StopSignal& stop,
-                 const std::filesystem::path& run_folder, const std::string& stage,
-                 const std::string& identity)
+                 const Instruments& instruments, const std::filesystem::path& run_folder,
+                 const std::string& stage, const std::string& identity)
     : session_(session),
       events_(events),
       evaluator_(evaluator),
       stop_(stop),
+      instruments_(instruments),
       checkpoints_(run_folder, stage),
       run_folder_(run_folder),
-      pipeline_(*session.plan().pipeline(session.plan().trained), session.instances()),
-      trained_(session.trained()),
-      stateful_(session.stateful(pipeline_.pipeline())),
-      optimizer_(session.find(session.recipe().run.optimizer)) {
+      training_step_(session, instruments.profile, stop.cancel()),
+      stateful_(session.stateful(training_step_.pipeline())) {
   info_.stage = stage;
   info_.identity = identity;
-  for (const Instance* instance : trained_) info_.uses[instance->name()] = instance->planned().spec->name;
-  if (optimizer_ == nullptr) {
-    throw Failure(
-        ExitCode::recipe, session.recipe().run.origin,
-        fmt::format("no component '{}' to optimize with", session.recipe().run.optimizer),
-        {"add [components] optimizer = { use = \"optimizer/adamw\" }, or name another in run.optimizer"});
-  }
-  optimizer_extension_ = optimizer_->extension<gm_optimizer_extension>(GM_OPTIMIZER_EXTENSION);
-  if (optimizer_extension_ == nullptr) {
-    throw Failure(
-        ExitCode::recipe, optimizer_->planned().origin,
-        fmt::format("{} ({}) is no optimizer", optimizer_->name(), optimizer_->planned().spec->name));
-  }
-
-  std::vector<gm_param_info> infos;
-  std::vector<std::string> names;
-  std::vector<gm_tensor*> parameters;
-  std::vector<gm_tensor*> gradients;
-  for (Instance* instance : trained_) {
-    instance->bind_gradients();
-    for (const Parameter& parameter : instance->parameters()) {
-      if (!parameter.trainable()) continue;
-      names.push_back(instance->name() + "." + parameter.name);
-      infos.push_back({sizeof(gm_param_info), parameter.flags, nullptr});
-      parameters.push_back(share_tensor(parameter.tensor, false));
-      gradients.push_back(share_tensor(parameter.gradient, false));
-      gradients_.push_back(parameter.gradient);
-    }
-  }
-  std::vector<const gm_param_info*> pointers;
-  for (std::size_t i = 0; i < infos.size(); ++i) {
-    infos[i].name = names[i].c_str();
-    pointers.push_back(&infos[i]);
-  }
-  Instance::ErrorSink sink;
-  const gm_status status =
-      optimizer_extension_->bind(optimizer_->handle(), pointers.data(), parameters.data(), gradients.data(),
-                                 static_cast<std::uint32_t>(infos.size()), sink.get());
-  if (status != GM_OK) optimizer_->fail(status, sink, "giving parameters to");
-  optimizer_->refresh_parameters();  // its moments exist from now on
+  for (const Instance* instance : training_step_.trained())
+    info_.uses[instance->name()] = instance->planned().spec->name;
 }
 
 void Trainer::resume() {
@@ -91,25 +51,27 @@ void Trainer::resume() {
         fmt::format("{} is of another recipe than {}", path.string(), session_.recipe().path.string()),
         {"start over with --fresh, or name another folder with --folder"});
   }
-  load_checkpoint(path, trained_, info.finished ? nullptr : optimizer_, stateful_);
+  load_checkpoint(path, training_step_.trained(), info.finished ? nullptr : &training_step_.optimizer(),
+                  stateful_);
   info_ = info;
   saved_step_ = info.step;
-  ++parameter_generation_;
+  training_step_.parameters_changed();
 }
 
 StageResult Trainer::run() {
   const std::int64_t steps = session_.plan().steps;
   StageResult result;
-  result.parameters = trainable_numbers(trained_);
+  result.parameters = trainable_numbers(training_step_.trained());
   const double earlier = info_.seconds;
   const auto began = Clock::now();
   for (std::int64_t step = info_.step + 1; step <= steps && !info_.finished; ++step) {
-    const auto step_began = Clock::now();
     const double rate = learning_rate_at(session_.recipe().learning_rate, step, steps);
-    const StepFigures figures = train_step(step, rate);
+    const TrainingStep::Figures figures = training_step_.run(step, rate);
+    if (figures.ended) refuse_end(step);
+    if (!figures.not_finite.empty()) refuse_number(figures, step);
     info_.step = step;
     info_.items += figures.items;
-    emit_step(step, figures, rate, seconds_since(step_began));
+    emit_step(step, figures, rate);
     evaluate(step);
     info_.seconds = earlier + seconds_since(began);
     const std::int64_t every = session_.recipe().checkpoints.every;
@@ -134,81 +96,40 @@ void Trainer::load_best() {
   const std::filesystem::path path = checkpoints_.path_of(info_.best_step);
   if (!std::filesystem::exists(path / "checkpoint.json")) return;
   events_.message("info", fmt::format("using the best checkpoint, of step {}", info_.best_step));
-  for (Instance* instance : trained_) load_parameters(path, instance->name(), *instance);
+  for (Instance* instance : training_step_.trained()) load_parameters(path, instance->name(), *instance);
 }
 
-Trainer::StepFigures Trainer::train_step(std::int64_t step, double learning_rate) {
-  StepFigures figures;
-  for (at::Tensor& gradient : gradients_) gradient.zero_();
-  for (std::int64_t micro = 0; micro < session_.recipe().run.micro_steps; ++micro)
-    accumulate(step, micro, figures);
-  figures.gradient_norm = clip_gradients();
-  if (!std::isfinite(figures.gradient_norm)) refuse_number("gradient norm", figures.gradient_norm, step);
-
-  Instance::ErrorSink sink;
-  const gm_status status = optimizer_extension_->step(optimizer_->handle(), static_cast<std::uint64_t>(step),
-                                                      learning_rate, sink.get());
-  if (status != GM_OK) optimizer_->fail(status, sink, "stepping");
-  ++parameter_generation_;
-  return figures;
+void Trainer::refuse_end(std::int64_t step) const {
+  throw Failure(ExitCode::failed, fmt::format("the data ended at step {} of {}", step, session_.plan().steps),
+                {"let the data set repeat, or lower run.steps"});
 }
 
-void Trainer::accumulate(std::int64_t step, std::int64_t micro_step, StepFigures& figures) {
-  const RunSettings& run = session_.recipe().run;
-  StepContext context;
-  context.seed = static_cast<std::uint64_t>(run.seed);
-  context.step = static_cast<std::uint64_t>(step);
-  context.micro_step = static_cast<std::uint64_t>(micro_step);
-  context.parameter_generation = parameter_generation_;
-  context.train = true;
-  context.cancel = stop_.cancel();
-  if (!pipeline_.forward(context)) {
-    throw Failure(ExitCode::failed,
-                  fmt::format("the data ended at step {} of {}", step, session_.plan().steps),
-                  {"let the data set repeat, or lower run.steps"});
-  }
-  const double loss = pipeline_.minimized();
-  if (!std::isfinite(loss)) refuse_number("loss", loss, step);
-  pipeline_.backward(context, 1.0 / static_cast<double>(run.micro_steps));
-  figures.loss += loss / static_cast<double>(run.micro_steps);
-  if (const at::Tensor items = pipeline_.tensor(run.items); items.defined() && items.dim() > 0) {
-    figures.items += items.size(0);
-  }
-}
-
-double Trainer::clip_gradients() {
-  if (gradients_.empty()) return 0;
-  // One number crosses from the device, not one for each parameter.
-  const at::Tensor norms = at::stack(at::_foreach_norm(gradients_)).to(at::kDouble);
-  const auto norm = norms.square().sum().sqrt().item<double>();
-  const double limit = session_.recipe().run.clip;
-  if (limit > 0 && norm > limit && std::isfinite(norm)) {
-    for (at::Tensor& gradient : gradients_) gradient.mul_(limit / norm);
-  }
-  return norm;
-}
-
-void Trainer::refuse_number(const std::string& what, double value, std::int64_t step) const {
+void Trainer::refuse_number(const TrainingStep::Figures& figures, std::int64_t step) const {
   const std::string saved = saved_step_ < 0 ? "no checkpoint was written yet"
                                             : fmt::format("the last good checkpoint is {}",
                                                           checkpoints_.path_of(saved_step_).string());
   throw Failure(ExitCode::numerics,
-                fmt::format("{} is {} at step {} of {}; parameters are those of step {}", what, value, step,
+                fmt::format("{} is {} at step {} of {}; parameters are those of step {}", figures.not_finite,
+                            figures.not_finite == "loss" ? figures.loss : figures.gradient_norm, step,
                             session_.plan().steps, step - 1),
                 {saved, "a lower learning_rate.peak or run.clip often helps"});
 }
 
-void Trainer::emit_step(std::int64_t step, const StepFigures& figures, double learning_rate, double seconds) {
-  events_.emit("step", {{"stage", info_.stage},
-                        {"step", step},
-                        {"steps", session_.plan().steps},
-                        {"loss", figures.loss},
-                        {"learning_rate", learning_rate},
-                        {"gradient_norm", figures.gradient_norm},
-                        {"seconds", seconds},
-                        {"items", figures.items},
-                        {"items_per_second", static_cast<double>(figures.items) / std::fmax(seconds, 1e-9)},
-                        {"peak_memory_bytes", peak_memory_bytes()}});
+void Trainer::emit_step(std::int64_t step, const TrainingStep::Figures& figures, double learning_rate) {
+  const double seconds = figures.work.seconds;
+  nlohmann::json event = {{"stage", info_.stage},
+                          {"step", step},
+                          {"steps", session_.plan().steps},
+                          {"loss", figures.loss},
+                          {"learning_rate", learning_rate},
+                          {"gradient_norm", figures.gradient_norm},
+                          {"seconds", seconds},
+                          {"items", figures.items},
+                          {"items_per_second", static_cast<double>(figures.items) / std::fmax(seconds, 1e-9)},
+                          {"peak_memory_bytes", peak_memory_bytes()}};
+  if (figures.work.all_flops() > 0) event["flops"] = figures.work.all_flops();
+  if (const auto share = share_of_peak(figures.work, instruments_.peak)) event["utilization"] = *share;
+  events_.emit("step", std::move(event));
 }
 
 // An evaluation that a stop interrupts is left out: saving comes first, and it changes no parameter.
@@ -224,7 +145,10 @@ void Trainer::evaluate_due(std::int64_t step) {
   const std::vector<Evaluation>& evaluations = session_.recipe().evaluations;
   for (std::size_t i = 0; i < evaluations.size(); ++i) {
     if (evaluations[i].every == 0 || step % evaluations[i].every != 0) continue;
-    const EvaluationTable table = evaluator_.run(i, stop_, info_.stage, step);
+    const EvaluationTable table = [&] {
+      const ProfileScope scope(instruments_.profile, "evaluation " + evaluations[i].name);
+      return evaluator_.run(i, stop_, info_.stage, step);
+    }();
     if (evaluations[i].best.empty()) continue;
     const EvaluationEntry* chosen = nullptr;
     for (const EvaluationEntry& entry : table.entries) {
@@ -245,11 +169,12 @@ void Trainer::evaluate_due(std::int64_t step) {
 }
 
 void Trainer::save(std::int64_t step, bool finished) {
+  const ProfileScope scope(instruments_.profile, "checkpoint");
   info_.finished = finished;
   const std::filesystem::path path = checkpoints_.path_of(step);
   std::error_code ignored;
   std::filesystem::create_directories(path.parent_path(), ignored);
-  save_checkpoint(path, info_, trained_, optimizer_, stateful_);
+  save_checkpoint(path, info_, training_step_.trained(), &training_step_.optimizer(), stateful_);
   saved_step_ = step;
   checkpoints_.prune(session_.recipe().checkpoints.keep, info_.best_step);
   events_.emit("checkpoint", {{"stage", info_.stage},

@@ -1,4 +1,4 @@
-// The training loop of one stage: micro-steps, backward, clipping, learning rate, optimizer, evaluations,
+// The training loop of one stage: learning rate, optimizer steps (training_step.hpp), events, evaluations,
 // checkpoints, and stopping so that the next process goes on bit for bit.
 #pragma once
 
@@ -11,12 +11,20 @@
 #include "host/run/checkpoint.hpp"
 #include "host/run/evaluator.hpp"
 #include "host/run/events.hpp"
-#include "host/run/pipeline_run.hpp"
+#include "host/run/profile.hpp"
 #include "host/run/run_folder.hpp"
 #include "host/run/session.hpp"
 #include "host/run/stop_signal.hpp"
+#include "host/run/training_step.hpp"
+#include "host/run/work.hpp"
 
 namespace gistmill {
+
+// What measures a run.
+struct Instruments {
+  GemmPeak peak;               // not measured: no share of peak is told
+  Profile* profile = nullptr;  // null: none
+};
 
 struct StageResult {
   std::int64_t steps = 0;
@@ -30,7 +38,8 @@ class Trainer {
  public:
   // Everything outlives the trainer. `identity` is the resolved recipe's; `run_folder` exists.
   Trainer(Session& session, Events& events, Evaluator& evaluator, const StopSignal& stop,
-          const std::filesystem::path& run_folder, const std::string& stage, const std::string& identity);
+          const Instruments& instruments, const std::filesystem::path& run_folder, const std::string& stage,
+          const std::string& identity);
 
   // Goes on from the latest checkpoint of the stage, if there is one. Throws Failure where the checkpoint is
   // another recipe's.
@@ -46,35 +55,24 @@ class Trainer {
   void load_best();
 
  private:
-  struct StepFigures {
-    double loss = 0;
-    double gradient_norm = 0;
-    std::int64_t items = 0;
-  };
-  StepFigures train_step(std::int64_t step, double learning_rate);
-  void accumulate(std::int64_t step, std::int64_t micro_step, StepFigures& figures);
-  double clip_gradients();
   void evaluate(std::int64_t step);
   void evaluate_due(std::int64_t step);
   void save(std::int64_t step, bool finished);
-  [[noreturn]] void refuse_number(const std::string& what, double value, std::int64_t step) const;
-  void emit_step(std::int64_t step, const StepFigures& figures, double learning_rate, double seconds);
+  [[noreturn]] void refuse_end(std::int64_t step) const;
+  [[noreturn]] void refuse_number(const TrainingStep::Figures& figures, std::int64_t step) const;
+  void emit_step(std::int64_t step, const TrainingStep::Figures& figures, double learning_rate);
 
   Session& session_;
   Events& events_;
   Evaluator& evaluator_;
   const StopSignal& stop_;
+  Instruments instruments_;
   CheckpointFolder checkpoints_;
   std::filesystem::path run_folder_;
-  PipelineRun pipeline_;
-  std::vector<Instance*> trained_;
+  TrainingStep training_step_;
   std::vector<Instance*> stateful_;
-  std::vector<at::Tensor> gradients_;
-  Instance* optimizer_;
-  const gm_optimizer_extension* optimizer_extension_;
   CheckpointInfo info_;
   std::int64_t saved_step_ = -1;
-  std::uint64_t parameter_generation_ = 0;
 };
 
 }  // namespace gistmill

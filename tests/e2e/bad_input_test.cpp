@@ -63,7 +63,8 @@ TEST_F(BadInputTest, UnknownKeyNamesTheNearest) {
 TEST_F(BadInputTest, WrongTypeSaysBoth) { expect("[run]\nsteps = \"many\"\n", 3, "r.toml:3:9: ", "integer"); }
 
 TEST_F(BadInputTest, OptionOutOfRangeSaysTheRange) {
-  expect("[components]\ndata = { use = \"test/ramp\", size = 5000 }\n", 3, "r.toml:3:", "at most 1024");
+  expect("[components]\ndata = { use = \"test/ramp\", size = 200000000 }\n", 3,
+         "r.toml:3:", "at most 100000000");
 }
 
 TEST_F(BadInputTest, UnknownOptionNamesTheNearestAndAll) {

@@ -54,6 +54,66 @@ TEST_F(VerbsTest, PluginsInspectShowsOptionsAndPorts) {
   EXPECT_THAT(answer.out, HasSubstr("f32[K, 1, D], gradient"));
 }
 
+constexpr const char* kRamp = R"([components]
+data = { use = "test/ramp", size = 1000 }
+scale = { use = "test/scale" }
+loss = { use = "test/half-squares" }
+optimizer = { use = "optimizer/adamw" }
+[pipelines.train]
+steps = ["data.next", "scale.apply", "loss.value"]
+minimize = "loss"
+train = ["scale"]
+[run]
+steps = 5
+items = "x"
+)";
+
+TEST_F(VerbsTest, PlanTakesThreeStepsAndLeavesNothing) {
+  write("ramp.toml", kRamp);
+  const Answer answer = gistmill("plan ramp.toml " + test_plugins());
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("time     about "));
+  EXPECT_THAT(answer.out, HasSubstr("memory   "));
+  EXPECT_THAT(answer.out, HasSubstr("OpenMP waits: "));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs"));
+}
+
+TEST_F(VerbsTest, PlanThatDoesNotFitExitsWithFive) {
+  write("ramp.toml", kRamp);
+  const Answer answer = gistmill("plan ramp.toml --memory 2M " + test_plugins());
+  EXPECT_EQ(answer.code, 5);
+  EXPECT_THAT(answer.out, HasSubstr("does not fit: needs"));
+  EXPECT_THAT(answer.err, HasSubstr("ramp.toml: needs"));
+  EXPECT_THAT(answer.err, HasSubstr("with 1000 x when 2 MB is available; not even one fits"));
+}
+
+TEST_F(VerbsTest, PlanRefusesAMemoryThatIsNone) {
+  write("ramp.toml", kRamp);
+  for (const char* bad : {"much", "-3G", "8Q", "0"}) {
+    const Answer answer = gistmill("plan ramp.toml --memory=" + std::string(bad) + " " + test_plugins());
+    EXPECT_EQ(answer.code, 2) << bad;
+    EXPECT_THAT(answer.err, HasSubstr("when it should be a size such as 300M or 16G")) << bad;
+  }
+}
+
+TEST_F(VerbsTest, RunWithProfileWritesATraceAndPrintsATable) {
+  write("ramp.toml", kRamp);
+  const Answer answer = gistmill("run ramp.toml --profile " + test_plugins());
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("profile, 5 steps; GEMM peak "));
+  EXPECT_THAT(answer.out, HasSubstr("scale.apply"));
+  const auto trace = nlohmann::json::parse(read(folder_ / "runs/ramp/profile.json"));
+  EXPECT_GE(trace["traceEvents"].size(), 5u * 6u);
+}
+
+TEST_F(VerbsTest, SettingsOfOpenMpInTheEnvironmentWin) {
+  write("ramp.toml", kRamp);
+  const Answer answer =
+      gistmill("plan ramp.toml " + test_plugins(), "export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=ACTIVE;");
+  EXPECT_THAT(answer.out, HasSubstr("machine  1 thread of "));
+  EXPECT_THAT(answer.out, HasSubstr("OpenMP waits: active"));
+}
+
 TEST_F(VerbsTest, HelpIsThereForEveryVerb) {
   for (const char* verb : {"run", "evaluate", "prepare", "plan", "validate", "version", "export", "inspect",
                            "tokenize", "score", "generate"}) {

@@ -24,6 +24,7 @@ class View {
   std::string finish();
 
  private:
+  std::string run_started(const nlohmann::json& event);
   std::string stage_started(const nlohmann::json& event, double now, int width);
   std::string step(const nlohmann::json& event, double now, int width);
   std::string stage_finished(const nlohmann::json& event, int width);

@@ -83,6 +83,28 @@ TEST_F(PipelineRunTest, APureCallIsNotRunAgainOnTheSameValues) {
   EXPECT_FLOAT_EQ(run_->tensor("loss").item<float>(), 9 * first.item<float>());
 }
 
+// scale counts 2 flops and 12 bytes a number, of which there are four.
+TEST_F(PipelineRunTest, AccountsForEveryCallForwardAndBackwardApart) {
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    ASSERT_TRUE(run_->forward(context_));
+    run_->backward(context_, 1.0);
+  }
+  const CallAccount& scale = run_->accounts()[1];
+  EXPECT_EQ(scale.forward.total.count, 2);
+  EXPECT_EQ(scale.forward.total.flops, 16);
+  EXPECT_EQ(scale.backward.total.bytes, 96);
+  EXPECT_EQ(scale.backward.last.flops, 8);
+  EXPECT_LT(scale.forward.began, scale.backward.began);
+  EXPECT_EQ(run_->last_work().flops, 16);
+  EXPECT_GT(run_->last_work().seconds, 0);
+
+  context_.train = false;
+  ASSERT_TRUE(run_->forward(context_));
+  EXPECT_EQ(run_->last_work().flops, 8) << "no backward followed";
+  ASSERT_TRUE(run_->forward(context_));
+  EXPECT_EQ(run_->accounts()[2].forward.last.count, 0) << "the loss was known and did not run";
+}
+
 TEST_F(PipelineRunTest, NoTapeIsKeptWhereNothingTrains) {
   context_.train = false;
   ASSERT_TRUE(run_->forward(context_));

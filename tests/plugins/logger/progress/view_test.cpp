@@ -67,6 +67,32 @@ TEST(ProgressOnATerminal, DrawsOneLineOverAndOver) {
             kErase + "train    ######......   50 %  step 300/600  loss 0.500  14.0 spans/s  5:00 left");
 }
 
+TEST(ProgressOnATerminal, TellsTheMachineAndWhatIsMadeOfIt) {
+  Shown run(kTerminal);
+  json started = {{"event", "run_started"},
+                  {"threads", 2},
+                  {"processor", "AMD EPYC"},
+                  {"bf16", "avx512_bf16"},
+                  {"gemm_flops_per_second", {{"f32", 180e9}, {"bf16", 410e9}}}};
+  EXPECT_EQ(run.tell(started),
+            "machine  2 threads of AMD EPYC (avx512_bf16), GEMM peak 410 GFLOP/s bf16, 180 GFLOP/s f32\n");
+  started["gemm_flops_per_second"]["bf16"] = 0;
+  started.update({{"bf16", ""}, {"threads", 1}, {"processor", ""}});
+  EXPECT_EQ(run.tell(started), "machine  1 thread (no native bf16), GEMM peak 180 GFLOP/s f32\n");
+  started.erase("gemm_flops_per_second");
+  EXPECT_EQ(run.tell(started), "") << "nobody measured";
+
+  EXPECT_THAT(run.at(1).tell({{"event", "step"},
+                              {"stage", "train"},
+                              {"step", 1},
+                              {"steps", 9},
+                              {"loss", 0.5},
+                              {"items", 14},
+                              {"seconds", 1.0},
+                              {"utilization", 0.54}}),
+              HasSubstr("54 % of peak"));
+}
+
 TEST(ProgressOnATerminal, DoesNotDrawMoreOftenThanIsSeen) {
   Shown run(kTerminal);
   run.at(0).step(1, 600);

@@ -1,0 +1,65 @@
+// One optimizer step: micro-steps, backward, clipping, the update. Binds gradients and optimizer once. Not
+// the loop: no schedule, events, evaluations or checkpoints.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/run/pipeline_run.hpp"
+#include "host/run/profile.hpp"
+#include "host/run/session.hpp"
+#include "host/run/work.hpp"
+
+namespace gistmill {
+
+class TrainingStep {
+ public:
+  struct Figures {
+    double loss = 0;
+    double gradient_norm = 0;
+    std::int64_t items = 0;
+    Work work;                     // of all calls; `seconds` are those of the whole step
+    std::uint64_t kept_bytes = 0;  // see watch_heap
+    std::string not_finite;        // "loss" or "gradient norm": no parameter was changed
+    bool ended = false;            // the data ended before the step was done; no parameter was changed
+  };
+
+  // `session` trains something and outlives this, as do `profile`, which may be null, and `cancel`.
+  // Throws Failure where the recipe names no optimizer.
+  TrainingStep(Session& session, Profile* profile, const volatile std::int32_t* cancel);
+
+  // Step number `step`, from 1. Throws Failure where a call fails.
+  Figures run(std::int64_t step, double learning_rate);
+
+  // From now on Figures::kept_bytes tells how much of the heap a forward left in use: tapes and values.
+  void watch_heap() { watches_heap_ = true; }
+  // After parameters were loaded: tapes from before are stale.
+  void parameters_changed() { ++parameter_generation_; }
+
+  const PlannedPipeline& pipeline() const { return pipeline_.pipeline(); }
+  const std::vector<Instance*>& trained() const { return trained_; }
+  Instance& optimizer() const { return *optimizer_; }
+  // Gradients and what the optimizer keeps.
+  std::uint64_t optimizer_bytes() const;
+
+ private:
+  void bind_optimizer();
+  void accumulate(std::int64_t step, std::int64_t micro_step, Figures& figures);
+  double clip_gradients();
+  void update(std::int64_t step, double learning_rate);
+
+  Session& session_;
+  Profile* profile_;
+  const volatile std::int32_t* cancel_;
+  PipelineRun pipeline_;
+  std::vector<Instance*> trained_;
+  std::vector<at::Tensor> gradients_;
+  Instance* optimizer_;
+  const gm_optimizer_extension* optimizer_extension_ = nullptr;
+  Work update_work_;  // what an update reads and writes
+  std::uint64_t parameter_generation_ = 0;
+  bool watches_heap_ = false;
+};
+
+}  // namespace gistmill
