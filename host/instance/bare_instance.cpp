@@ -121,6 +121,11 @@ nlohmann::ordered_json BareInstance::describe() const {
   return description;
 }
 
+void BareInstance::set_device(std::int32_t type, std::int32_t id) {
+  device_type_ = type;
+  device_id_ = id;
+}
+
 void BareInstance::start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed) {
   std::vector<gm_symbol> list;
   for (const auto& [name, value] : symbols) list.push_back({name.c_str(), value});
@@ -129,26 +134,29 @@ void BareInstance::start(const std::map<std::string, std::int64_t>& symbols, std
   start.symbol_count = static_cast<std::uint32_t>(list.size());
   start.symbols = list.data();
   start.seed = mix_key(run_seed, planned_.name, 0, 0);
-  start.device_type = GM_DEVICE_CPU;
+  start.device_type = device_type_;
+  start.device_id = device_id_;
   ErrorSink sink;
   const gm_status status = interface().start(handle_, &start, sink.get());
   if (status != GM_OK) fail(status, sink, "starting");
   started_ = true;
 }
 
-gm_call BareInstance::make_call(const StepContext& context, const std::string& instance, gm_error* error,
-                                const std::vector<std::uint8_t>* need) {
+gm_call BareInstance::make_call(const StepContext& context, gm_error* error,
+                                const std::vector<std::uint8_t>* need) const {
   gm_call call{};
   call.struct_size = sizeof(gm_call);
   call.flags = GM_CALL_DETERMINISTIC | (context.train ? GM_CALL_TRAIN : 0u);
-  call.device_type = GM_DEVICE_CPU;
+  call.device_type = device_type_;
+  call.device_id = device_id_;
   call.step = context.step;
   call.micro_step = context.micro_step;
   call.parameter_generation = context.parameter_generation;
   call.need = need != nullptr && !need->empty() ? need->data() : nullptr;
-  call.random_key = mix_key(context.seed, instance, context.step, context.micro_step);
+  call.random_key = mix_key(context.seed, planned_.name, context.step, context.micro_step);
   call.cancel = context.cancel;
   call.error = error;
+  call.work = context.work;
   return call;
 }
 
@@ -157,7 +165,7 @@ bool BareInstance::call(const OperationSpec& operation, const StepContext& conte
                         const std::vector<std::uint8_t>& need) const {
   results.assign(operation.outputs.size(), gm_value{GM_VALUE_NONE, 0, {}});
   ErrorSink sink;
-  const gm_call call = make_call(context, planned_.name, sink.get(), tape != nullptr ? &need : nullptr);
+  const gm_call call = make_call(context, sink.get(), tape != nullptr ? &need : nullptr);
   const gm_status status =
       interface().forward(handle_, operation_index(*planned_.spec, operation), &call, given.data(),
                           static_cast<std::uint32_t>(given.size()), results.data(),

@@ -24,6 +24,7 @@ struct StepContext {
   std::uint64_t parameter_generation = 0;
   bool train = false;
   const volatile std::int32_t* cancel = nullptr;  // not null
+  gm_work* work = nullptr;                        // what calls add what they did to; may be null
 };
 
 // A number that is the same for the same inputs on every machine: counter-based random keys.
@@ -47,6 +48,9 @@ class BareInstance {
   // What the files hold that it reads, as an object in the author's order; empty where it tells nothing.
   // Throws Failure where that is no JSON object.
   nlohmann::ordered_json describe() const;
+
+  // Before start: where it computes (GM_DEVICE_*). Main memory unless said.
+  void set_device(std::int32_t type, std::int32_t id);
 
   // Once.
   void start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed);
@@ -72,8 +76,7 @@ class BareInstance {
   [[noreturn]] void fail(gm_status status, const ErrorSink& sink, std::string_view doing) const;
 
  protected:
-  static gm_call make_call(const StepContext& context, const std::string& instance, gm_error* error,
-                           const std::vector<std::uint8_t>* need);
+  gm_call make_call(const StepContext& context, gm_error* error, const std::vector<std::uint8_t>* need) const;
 
  private:
   const void* find_extension(const char* id) const;
@@ -81,6 +84,8 @@ class BareInstance {
   PlannedInstance planned_;
   LoadedComponent component_;
   gm_instance* handle_ = nullptr;
+  std::int32_t device_type_ = GM_DEVICE_CPU;
+  std::int32_t device_id_ = 0;
   bool started_ = false;
 };
 

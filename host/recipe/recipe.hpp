@@ -54,10 +54,12 @@ struct RunSettings {
   std::int64_t steps = 0;        // optimizer steps; 0: only evaluate
   std::int64_t micro_steps = 1;  // pipeline steps whose gradients are averaged in one optimizer step
   std::int64_t seed = 0;
-  std::string optimizer = "optimizer";     // instance
-  double clip = 1.0;                       // global gradient norm; 0: none
-  std::vector<std::string> loggers;        // instances, besides the JSONL file that is always written
-  std::int64_t threads = 0;                // compute threads; 0: one for each physical core
+  std::string optimizer = "optimizer";  // instance
+  double clip = 1.0;                    // global gradient norm; 0: none
+  std::vector<std::string> loggers;     // instances, besides the JSONL file that is always written
+  std::int64_t threads = 0;             // compute threads; 0: one for each physical core
+  std::string device = "cpu";           // as LibTorch spells it: "cpu", "cuda", "cuda:1"
+  Origin device_origin;
   std::string items;                       // slot whose rows are counted as items: "spans"; empty: none
   std::string prepared = "data/prepared";  // folder of prepared corpora
   Origin origin;

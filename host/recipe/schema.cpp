@@ -160,7 +160,7 @@ PipelineRecipe read_pipeline(const std::string& name, const Value& value) {
 RunSettings read_run(const Value& value) {
   const Fields fields(value, "run", "[run]",
                       {"pipeline", "steps", "micro_steps", "seed", "optimizer", "clip", "loggers", "threads",
-                       "items", "prepared"},
+                       "device", "items", "prepared"},
                       kCode);
   RunSettings run;
   run.origin = place_of(value);
@@ -173,6 +173,8 @@ RunSettings read_run(const Value& value) {
   if (run.clip < 0) fields.refuse(*fields.find("clip"), "clip", "at least 0");
   run.loggers = fields.strings("loggers");
   run.threads = fields.integer("threads", run.threads, 0);
+  run.device = fields.string("device", run.device);
+  run.device_origin = fields.find("device") != nullptr ? fields.find("device")->origin() : run.origin;
   run.items = fields.string("items", "");
   run.prepared = fields.string("prepared", run.prepared);
   if (run.prepared.empty()) fields.refuse(*fields.find("prepared"), "prepared", "a folder");

@@ -55,7 +55,7 @@ void save_parameters(const fs::path& path, const std::vector<Instance*>& instanc
   std::vector<at::Tensor> kept;  // contiguous copies live until they are written
   for (Instance* instance : instances) {
     for (const Parameter& parameter : instance->parameters()) {
-      const at::Tensor& tensor = kept.emplace_back(parameter.tensor.contiguous());
+      const at::Tensor& tensor = kept.emplace_back(parameter.tensor.cpu().contiguous());
       items.push_back({instance->name() + "." + parameter.name, saved_dtype(tensor), tensor.sizes().vec(),
                        tensor.data_ptr(), tensor.nbytes()});
     }
@@ -98,7 +98,7 @@ void copy_parameters(const formats::Safetensors& file, const std::vector<Instanc
                                                 file.tensors().size(), copies.size()));
   }
   for (auto& [tensor, saved] : copies) {
-    at::Tensor copy = at::empty(tensor.sizes(), tensor.options());
+    at::Tensor copy = at::empty(tensor.sizes(), tensor.options().device(at::kCPU));
     std::memcpy(copy.data_ptr(), saved->data.data(), saved->data.size());
     tensor.copy_(copy);
   }

@@ -26,7 +26,7 @@ void append_figures(const PipelineRun& run, EvaluationRows::Variant& variant) {
     const PlannedCall& call = run.pipeline().calls[i];
     for (const PlannedOutput& output : call.outputs) {
       if (output.port->figure.empty()) continue;
-      at::Tensor values = run.tensor(output.slot).to(at::kDouble).contiguous();
+      at::Tensor values = run.tensor(output.slot).cpu().to(at::kDouble).contiguous();
       if (values.dim() == 1) values = values.unsqueeze(1);
       const auto view = values.accessor<double, 2>();  // [items, columns]
       items = view.size(0);

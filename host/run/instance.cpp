@@ -2,6 +2,7 @@
 #include "host/run/instance.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/DLConvertor.h>
 
 namespace gistmill {
 
@@ -28,7 +29,13 @@ Instance::Instance(const PlannedInstance& planned, const LoadedComponent& compon
   state_ = extension<gm_state_extension>(GM_STATE_EXTENSION);
 }
 
-void Instance::start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed) {
+void Instance::start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed,
+                     const at::Device& device) {
+  in_main_memory_ = device.is_cpu() || component().file->manifest.tier != "libtorch";
+  if (!in_main_memory_) {
+    const DLDevice place = at::torchDeviceToDLDevice(device);
+    set_device(place.device_type, place.device_id);
+  }
   BareInstance::start(symbols, run_seed);
   refresh_parameters();
 }
@@ -61,12 +68,17 @@ void Instance::bind_gradients() {
   }
 }
 
+SlotValue Instance::reachable(const SlotValue& value) const {
+  if (!in_main_memory_ || !value.tensor().defined() || value.tensor().is_cpu()) return value;
+  return SlotValue(value.tensor().cpu());
+}
+
 bool Instance::forward(const OperationSpec& operation, const StepContext& context,
                        const std::vector<SlotValue>& in, std::vector<SlotValue>& out, TapeHandle* tape,
                        const std::vector<std::uint8_t>& need) {
   std::vector<gm_value> given;
   given.reserve(in.size());
-  for (const SlotValue& value : in) given.push_back(value.give());
+  for (const SlotValue& value : in) given.push_back(reachable(value).give());
   std::vector<gm_value> results;
   gm_tape* kept = nullptr;
   const bool ran = call(operation, context, given, results, tape != nullptr ? &kept : nullptr, need);
@@ -81,13 +93,14 @@ std::vector<at::Tensor> Instance::vjp(const OperationSpec& operation, const Step
                                       const TapeHandle& tape, const std::vector<at::Tensor>& grad_out,
                                       const std::vector<std::uint8_t>& need) {
   std::vector<gm_tensor*> given;
-  for (const at::Tensor& grad : grad_out)
-    given.push_back(grad.defined() ? share_tensor(grad, true) : nullptr);
+  for (const at::Tensor& grad : grad_out) {
+    given.push_back(grad.defined() ? share_tensor(in_main_memory_ ? grad.cpu() : grad, true) : nullptr);
+  }
   std::vector<gm_tensor*> results(operation.inputs.size(), nullptr);
   std::vector<std::uint8_t> asked = need;
   asked.resize(operation.inputs.size(), 0);
   ErrorSink sink;
-  const gm_call call = make_call(context, name(), sink.get(), &asked);
+  const gm_call call = make_call(context, sink.get(), &asked);
   const gm_status status =
       interface().vjp(handle(), operation_index(*planned().spec, operation), &call, tape.get(), given.data(),
                       static_cast<std::uint32_t>(given.size()), asked.data(), results.data(),

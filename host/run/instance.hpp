@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <cstdint>
 #include <map>
@@ -49,8 +50,10 @@ class Instance : public BareInstance {
  public:
   Instance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host);
 
-  // Starts it and fetches its parameters. Once.
-  void start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed);
+  // Starts it on `device` and fetches its parameters. A component without LibTorch knows no device: it
+  // computes in main memory, where it also finds all that it is given. Once.
+  void start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed,
+             const at::Device& device = at::kCPU);
 
   // Runs an operation of the manifest. Results are in the manifest's order. `tape`: null, or where a vjp
   // follows; `need` as in gm_call. Answers false where a source has nothing more.
@@ -73,7 +76,10 @@ class Instance : public BareInstance {
   void load_state(std::string_view bytes);
 
  private:
+  SlotValue reachable(const SlotValue& value) const;
+
   const gm_state_extension* state_ = nullptr;
+  bool in_main_memory_ = true;
   std::vector<Parameter> parameters_;
 };
 

@@ -120,8 +120,11 @@ void PipelineRun::backward(const StepContext& context, double scale) {
           instances_[call.instance]->vjp(*call.operation, context, tapes_[i], gradients_[i], call.need);
       for (std::size_t port = 0; port < in.size(); ++port) {
         if (!in[port].defined() || !call.inputs[port].source) continue;
-        at::Tensor& sum = gradient(*call.inputs[port].source);
-        sum = sum.defined() ? at::add(sum, in[port]) : in[port];  // a slot that is read twice
+        const SlotRef source = *call.inputs[port].source;
+        // Comes from main memory where a component without LibTorch read what lies on a device.
+        const at::Tensor flowing = in[port].to(results_[source.call][source.output].tensor().device());
+        at::Tensor& sum = gradient(source);
+        sum = sum.defined() ? at::add(sum, flowing) : flowing;  // a slot that is read twice
       }
     }
     gradients_[i].clear();

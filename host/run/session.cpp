@@ -8,6 +8,7 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/plugin_host.hpp"
 #include "host/plan/options.hpp"
+#include "host/run/device.hpp"
 
 namespace gistmill {
 
@@ -58,12 +59,13 @@ Session::Session(const Recipe& recipe, Registry& registry, const std::vector<Rol
     Instance* instance = find(planned.name);
     return instance == nullptr ? -1 : instance->symbol(symbol);
   });
+  const at::Device device = device_of(recipe_.run);
   const std::vector<Instance*> trains = trained();
   for (std::size_t i = 0; i < instances_.size(); ++i) {
     if (instances_[i] == nullptr) continue;
     const bool is_trained = std::find(trains.begin(), trains.end(), instances_[i].get()) != trains.end();
     if (use == SessionUse::describe && !is_trained) continue;
-    instances_[i]->start(plan_.instances[i].symbols, static_cast<std::uint64_t>(recipe_.run.seed));
+    instances_[i]->start(plan_.instances[i].symbols, static_cast<std::uint64_t>(recipe_.run.seed), device);
   }
 }
 

@@ -177,12 +177,10 @@ void Trainer::accumulate(std::int64_t step, std::int64_t micro_step, StepFigures
 }
 
 double Trainer::clip_gradients() {
-  double squares = 0;
-  for (const at::Tensor& gradient : gradients_) {
-    const double norm = gradient.norm().item<double>();
-    squares += norm * norm;
-  }
-  const double norm = std::sqrt(squares);
+  if (gradients_.empty()) return 0;
+  // One number crosses from the device, not one for each parameter.
+  const at::Tensor norms = at::stack(at::_foreach_norm(gradients_)).to(at::kDouble);
+  const auto norm = norms.square().sum().sqrt().item<double>();
   const double limit = session_.recipe().run.clip;
   if (limit > 0 && norm > limit && std::isfinite(norm)) {
     for (at::Tensor& gradient : gradients_) gradient.mul_(limit / norm);

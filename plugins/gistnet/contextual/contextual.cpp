@@ -31,15 +31,17 @@ class Pooling {
 
   // tokens [K, S, F], last [K, F] -> [K, W]
   at::Tensor operator()(const at::Tensor& tokens, const at::Tensor& last) const {
-    const at::Tensor query = query_(last).view({-1, heads_, head_}).transpose(0, 1);       // [h, K, w]
-    const at::Tensor asked = at::bmm(query, key_.weight().view({heads_, head_, -1}));      // [h, K, F]
-    const at::Tensor by_content = at::bmm(asked.transpose(0, 1), tokens.transpose(1, 2));  // [K, h, S]
-    const at::Tensor place = positions_.view({-1, heads_, head_}).permute({1, 2, 0});      // [h, w, S]
-    const at::Tensor by_place = at::bmm(query, place).transpose(0, 1);                     // [K, h, S]
+    const at::Tensor query = query_(last).view({-1, heads_, head_}).transpose(0, 1);              // [h, K, w]
+    const at::Tensor asked = torch::counted_bmm(query, key_.weight().view({heads_, head_, -1}));  // [h, K, F]
+    const at::Tensor by_content =
+        torch::counted_bmm(asked.transpose(0, 1), tokens.transpose(1, 2));             // [K, h, S]
+    const at::Tensor place = positions_.view({-1, heads_, head_}).permute({1, 2, 0});  // [h, w, S]
+    const at::Tensor by_place = torch::counted_bmm(query, place).transpose(0, 1);      // [K, h, S]
     const at::Tensor scores = (by_content + by_place) / std::sqrt(static_cast<double>(head_));
-    const at::Tensor pooled = at::bmm(at::softmax(scores, -1), tokens).transpose(0, 1);   // [h, K, F]
+    const at::Tensor pooled =
+        torch::counted_bmm(at::softmax(scores, -1), tokens).transpose(0, 1);              // [h, K, F]
     const at::Tensor weight = value_.weight().view({heads_, head_, -1}).transpose(1, 2);  // [h, F, w]
-    return at::bmm(pooled, weight).transpose(0, 1).flatten(1) + value_.bias();
+    return torch::counted_bmm(pooled, weight).transpose(0, 1).flatten(1) + value_.bias();
   }
 
  private:

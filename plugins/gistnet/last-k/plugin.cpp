@@ -17,7 +17,7 @@ class LastK : public gistmill::torch::Component {
   std::tuple<at::Tensor, at::Tensor> compress(const at::Tensor& embeddings) const {
     const std::int64_t span = embeddings.size(1);
     check(span);
-    const auto places = at::arange(span - k_, span, embeddings.options().dtype(at::kInt));
+    const auto places = at::arange(span - k_, span, at::kInt);
     return {embeddings.narrow(1, span - k_, k_), places.expand({embeddings.size(0), -1}).contiguous()};
   }
 

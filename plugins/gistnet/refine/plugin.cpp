@@ -55,7 +55,9 @@ class Refine : public gistmill::torch::Component {
                                               const at::Tensor& embedding_norm,
                                               const std::optional<at::Tensor>& states) const {
     gistmill::torch::Dropout dropout;
-    if (call.train() && dropout_ > 0) dropout = {dropout_, gistmill::torch::generator(call.random_key())};
+    if (call.train() && dropout_ > 0) {
+      dropout = {dropout_, gistmill::torch::generator(call.random_key(), device())};
+    }
     const at::Tensor correction = (*network_)(features(embeddings, embedding_norm, states), dropout);
     return {gistmill::torch::corrected_last(embeddings, embedding_norm, correction, scale_),
             gistmill::torch::one_place(position_, embeddings)};

@@ -9,13 +9,13 @@ at::Tensor allowed_of(const Batch& batch) {
   const std::int64_t length = batch.ids.size(1);
   const at::Tensor causal = at::ones({length, length}, at::kBool).tril();
   if (!batch.mask.defined()) return causal.expand({count, length, length});
-  const at::Tensor allowed = batch.mask.ne(0).logical_and(causal);
+  const at::Tensor allowed = batch.mask.cpu().ne(0).logical_and(causal);
   const at::Tensor blind = allowed.any(-1, true).logical_not();
   return allowed.logical_or(blind.logical_and(at::eye(length, at::kBool)));
 }
 
 at::Tensor positions_of(const Batch& batch) {
-  if (batch.positions.defined()) return batch.positions;
+  if (batch.positions.defined()) return batch.positions.cpu();
   return at::arange(batch.ids.size(1), at::kLong).expand(batch.ids.sizes());
 }
 

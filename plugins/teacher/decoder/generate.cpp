@@ -33,7 +33,7 @@ struct Model::Cache {
 
 // hidden T[B, D] -> the next token of each row, i64[B].
 at::Tensor Model::choose(const at::Tensor& hidden, const Sampling& sampling, at::Generator& generator) const {
-  const at::Tensor logits = weights_.head.apply(hidden).to(at::kFloat);
+  const at::Tensor logits = weights_.head.apply(hidden).to(at::kFloat).cpu();
   if (sampling.temperature <= 0.0) return logits.argmax(-1);
   return draw(at::softmax(logits / sampling.temperature, -1), sampling.top_p, generator);
 }
@@ -42,7 +42,7 @@ at::Tensor Model::choose(const at::Tensor& hidden, const Sampling& sampling, at:
 at::Tensor Model::fill(const Batch& prompt, std::int64_t room, Cache& cache) const {
   const std::int64_t count = prompt.ids.size(0);
   const std::int64_t length = prompt.ids.size(1);
-  const at::Tensor positions = positions_of(prompt).to(at::kLong);
+  const at::Tensor positions = positions_of(prompt).to(at::kLong);  // in main memory
   cache.positions = positions.select(1, length - 1).contiguous();
   cache.length = length;
   const auto keep = [&](const at::Tensor& rows) {  // T[B, P, 2 B E]
@@ -52,14 +52,14 @@ at::Tensor Model::fill(const Batch& prompt, std::int64_t room, Cache& cache) con
   };
   Pass pass;
   pass.embeddings = embed_rows(prompt.ids.flatten().to(at::kLong));
-  pass.positions = positions.flatten().contiguous();
+  pass.positions = here(positions.flatten().contiguous());
   std::vector<at::Tensor> own;
   at::Tensor allowed;
   if (count == 1 && !prompt.mask.defined()) {
     pass.attention = causal(length, &own);
   } else {
-    allowed = allowed_of(prompt);
-    cache.allowed = at::cat({allowed.select(1, length - 1), at::ones({count, room}, at::kBool)}, 1);
+    allowed = here(allowed_of(prompt));
+    cache.allowed = at::cat({allowed.select(1, length - 1), at::ones({count, room}, allowed.options())}, 1);
     pass.attention = [&](std::size_t, const at::Tensor& qkv) {
       own.push_back(keys_values_of(qkv));
       const at::Tensor queries = qkv.view({count, length, qkv.size(1)}).narrow(2, 0, config_.query_width());
@@ -78,13 +78,14 @@ at::Tensor Model::extend(const at::Tensor& tokens, Cache& cache) const {
   const std::int64_t before = cache.length++;
   Pass pass;
   pass.embeddings = embed_rows(tokens);
-  pass.positions = cache.positions;
+  pass.positions = here(cache.positions);
   pass.attention = [&](std::size_t layer, const at::Tensor& qkv) {
     const at::Tensor& kept = cache.keys_values[layer];
     kept.select(1, before).copy_(keys_values_of(qkv));
-    if (!cache.allowed.defined()) return attend_row(qkv, kept[0], cache.length, shape_);
+    if (!cache.allowed.defined() && qkv.is_cpu()) return attend_row(qkv, kept[0], cache.length, shape_);
     const at::Tensor queries = qkv.narrow(1, 0, config_.query_width()).unsqueeze(1);
-    const at::Tensor allowed = cache.allowed.narrow(1, 0, cache.length).unsqueeze(1);
+    const at::Tensor allowed =
+        cache.allowed.defined() ? cache.allowed.narrow(1, 0, cache.length).unsqueeze(1) : at::Tensor();
     return attend_masked(queries, kept.narrow(1, 0, cache.length), allowed, shape_).squeeze(1);
   };
   return run(pass);

@@ -53,16 +53,17 @@ at::Tensor Model::hidden(const Batch& batch, const PassMode& mode) const {
     for (std::int64_t i = 0; i < count; ++i) {
       pass.embeddings = batch.embeddings.defined() ? batch.embeddings[i].to(at::kFloat).contiguous()
                                                    : embeddings_of(batch.ids[i]);
-      pass.positions = positions[i].contiguous();
+      pass.positions = here(positions[i].contiguous());
       pass.attention = causal(length, nullptr);
       texts.push_back(run(pass));
     }
-    return texts.empty() ? at::empty({0, length, config_.width}, dtype_) : at::stack(texts);
+    return texts.empty() ? at::empty({0, length, config_.width}, at::TensorOptions(device()).dtype(dtype_))
+                         : at::stack(texts);
   }
-  const at::Tensor allowed = allowed_of(batch);
+  const at::Tensor allowed = here(allowed_of(batch));
   pass.embeddings = batch.embeddings.defined() ? batch.embeddings.to(at::kFloat).reshape({-1, config_.width})
                                                : embeddings_of(batch.ids);
-  pass.positions = positions.flatten().contiguous();
+  pass.positions = here(positions.flatten().contiguous());
   pass.attention = [&](std::size_t, const at::Tensor& qkv) {
     const at::Tensor rows = qkv.view({count, length, qkv.size(1)});
     const at::Tensor mixed =
@@ -106,8 +107,8 @@ at::Tensor Model::score(const at::Tensor& tokens) const {
   const at::NoGradGuard no_grad;
   const at::Tensor rows = hidden({tokens.unsqueeze(0), {}, {}, {}}).squeeze(0);
   const std::int64_t last = tokens.size(0) - 1;
-  const at::Tensor targets = tokens.narrow(0, 1, last).to(at::kLong);
-  at::Tensor result = at::empty({last}, at::kFloat);
+  const at::Tensor targets = here(tokens.narrow(0, 1, last)).to(at::kLong);
+  at::Tensor result = at::empty({last}, at::TensorOptions(device()).dtype(at::kFloat));
   for (std::int64_t first = 0; first < last; first += kLogitRows) {
     const std::int64_t count = std::min(kLogitRows, last - first);
     const at::Tensor logits = weights_.head.apply(rows.narrow(0, first, count)).to(at::kFloat);

@@ -16,11 +16,11 @@ constexpr std::int64_t kCausalPiece = 64;
 std::string text(std::int64_t number) { return std::to_string(number); }
 
 // Cosine and sine of position times frequency, in f64 until the last rounding.
-Rotation make_rotation(const Config& config) {
+Rotation make_rotation(const Config& config, const at::Device& device) {
   if (config.positions == PositionKind::kLearned) return {};
   const at::Tensor frequencies = at::tensor(config.rotary_frequencies, at::kDouble);
   const at::Tensor angles = at::outer(at::arange(config.context, at::kDouble), frequencies);
-  return {at::cos(angles).to(at::kFloat), at::sin(angles).to(at::kFloat)};
+  return {at::cos(angles).to(at::kFloat).to(device), at::sin(angles).to(at::kFloat).to(device)};
 }
 
 // Causal attention of `rows` rows over their own keys, in pieces.
@@ -67,9 +67,9 @@ Model::Model(const Config& config, Weights weights, std::vector<std::int64_t> re
         "span");
   }
   const at::NoGradGuard no_grad;
-  rotation_ = make_rotation(config_);
-  at::Tensor sum = at::zeros({config.width}, at::kDouble);
-  at::Tensor norms = at::zeros({}, at::kDouble);
+  rotation_ = make_rotation(config_, device());
+  at::Tensor sum = at::zeros({config.width}, at::TensorOptions(device()).dtype(at::kDouble));
+  at::Tensor norms = at::zeros({}, sum.options());
   for (const at::Tensor& part : weights_.embedding.split(4096)) {  // bounds the copy in f32
     const at::Tensor rows = part.to(at::kFloat);
     sum += rows.sum(0, false, at::kDouble);
@@ -134,6 +134,8 @@ at::Tensor Model::run(const Pass& pass) const {
   return hidden;
 }
 
+at::Tensor Model::here(const at::Tensor& tensor) const { return tensor.to(device(), /*non_blocking=*/true); }
+
 at::Tensor Model::keys_values_of(const at::Tensor& qkv) const {
   return qkv.narrow(1, config_.query_width(), 2 * config_.key_width()).contiguous();
 }
@@ -149,7 +151,7 @@ Model::Attention Model::causal(std::int64_t length, std::vector<at::Tensor>* key
 
 at::Tensor Model::embed_rows(const at::Tensor& tokens, const PassMode& mode) const {
   const at::Tensor& table = weights_.embedding;
-  return (mode.gradients ? table : table.detach()).index_select(0, tokens).to(at::kFloat);
+  return (mode.gradients ? table : table.detach()).index_select(0, here(tokens)).to(at::kFloat);
 }
 
 void Model::check_tokens(const at::Tensor& tokens) const {

@@ -6,6 +6,9 @@
 // the length of a span, K the number of spans, H the number of targets of a span, G the vectors that stand
 // for one. A vector that stands for tokens is an embedding: where positions are learned, the row of its
 // position is added to it, as to the embedding of a token.
+//
+// The model computes where its weights lie. Token ids, spans and offsets are looked at in main memory and
+// should lie there: what lies on a device is waited for.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -37,6 +40,7 @@ class Model {
   const Weights& weights() const { return weights_; }
   Weights& weights() { return weights_; }
   at::ScalarType dtype() const { return dtype_; }
+  at::Device device() const { return weights_.embedding.device(); }
 
   // ---- spans of one document (spans.cpp)
 
@@ -124,6 +128,7 @@ class Model {
   Attention causal(std::int64_t length, std::vector<at::Tensor>* keys_values) const;
 
   at::Tensor embed_rows(const at::Tensor& tokens, const PassMode& mode = {}) const;
+  at::Tensor here(const at::Tensor& tensor) const;  // on the model's device
   at::Tensor keys_values_of(const at::Tensor& qkv) const;
   void check_tokens(const at::Tensor& tokens) const;      // of one document
   void check_vocabulary(const at::Tensor& tokens) const;  // not empty

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "plugins/teacher/decoder/portable.hpp"
 #include "plugins/teacher/decoder/rows.hpp"
 
 namespace gistmill::decoder {
@@ -104,12 +105,14 @@ struct SwiGlu : Function<SwiGlu> {
 
 std::pair<at::Tensor, at::Tensor> add_norm(const at::Tensor& residual, const at::Tensor& delta,
                                            const at::Tensor& weight, double epsilon, at::ScalarType dtype) {
+  if (!residual.is_cpu()) return portable::add_norm(residual, delta, weight, epsilon, dtype);
   const variable_list result = AddNorm::apply(residual, optional(delta), weight, epsilon, dtype);
   return {result[0], result[1]};
 }
 
 at::Tensor rotate(const at::Tensor& qkv, const Rotation& rotation, const at::Tensor& positions,
                   const AttentionShape& shape) {
+  if (!qkv.is_cpu()) return portable::rotate(qkv, rotation, positions, shape);
   return Rotate::apply(qkv, rotation.cosine, rotation.sine, positions, shape.heads + shape.kv_heads);
 }
 
@@ -136,15 +139,19 @@ at::Tensor attend_masked(const at::Tensor& queries, const at::Tensor& keys_value
   };
   const at::Tensor mixed = at::scaled_dot_product_attention(
       heads(queries, shape.heads), heads(keys_values.narrow(2, 0, keys), shape.kv_heads),
-      heads(keys_values.narrow(2, keys, keys), shape.kv_heads), allowed.unsqueeze(1), 0.0, false,
+      heads(keys_values.narrow(2, keys, keys), shape.kv_heads),
+      allowed.defined() ? std::optional<at::Tensor>(allowed.unsqueeze(1)) : std::nullopt, 0.0, false,
       static_cast<double>(shape.scale), shape.heads != shape.kv_heads);
   return mixed.transpose(1, 2).reshape({batch, queries.size(1), shape.heads * shape.head_size});
 }
 
 at::Tensor attend(const at::Tensor& qkv, const at::Tensor& prefix, const AttentionPlan& plan) {
+  if (!qkv.is_cpu()) return portable::attend(qkv, prefix, plan);
   return Attend::apply(qkv, optional(prefix), plan);
 }
 
-at::Tensor swiglu(const at::Tensor& gate_up) { return SwiGlu::apply(gate_up); }
+at::Tensor swiglu(const at::Tensor& gate_up) {
+  return gate_up.is_cpu() ? SwiGlu::apply(gate_up) : portable::swiglu(gate_up);
+}
 
 }  // namespace gistmill::decoder

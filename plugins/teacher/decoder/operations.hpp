@@ -1,5 +1,6 @@
 // The parts of a layer as differentiable operations. Gradients flow to activations, and to the weights of
-// norms where these ask for one; positions and the shared prefix have none.
+// norms where these ask for one; positions and the shared prefix have none. In main memory they are kernels
+// of our own, on a device ATen operations (portable.hpp).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -37,8 +38,8 @@ at::Tensor normalize_heads(const at::Tensor& qkv, const HeadNorms& norms, const 
 at::Tensor attend(const at::Tensor& qkv, const at::Tensor& prefix, const AttentionPlan& plan);
 
 // Attention of whole texts, differentiable in queries, keys and values: the plain formula, by ATen.
-// queries T[B, t, A E], keys_values T[B, s, 2 B E], allowed bool[B, t, s]: what each row sees, at least one
-// -> T[B, t, A E].
+// queries T[B, t, A E], keys_values T[B, s, 2 B E], allowed bool[B, t, s]: what each row sees, at least one;
+// undefined: all -> T[B, t, A E].
 at::Tensor attend_masked(const at::Tensor& queries, const at::Tensor& keys_values, const at::Tensor& allowed,
                          const AttentionShape& shape);
 

@@ -68,15 +68,18 @@ class Decoder : public gistmill::torch::Component {
 
   // Loads the weights: about four bytes a parameter of memory in f32, two in bf16.
   void start(const gistmill::Start& start) {
-    const bool native = gistmill::decoder::tiles::native_bf16();
-    const bool bf16 = train_ != "all" && (dtype_ == "bf16" || (dtype_ == "auto" && native));
-    gistmill::log(GM_LOG_INFO, std::string("teacher in ") + (bf16 ? "bf16" : "f32") +
-                                   (native ? ": the processor multiplies bf16 natively"
-                                           : ": the processor has no native bf16"));
-    const at::ScalarType dtype = bf16 ? at::kBFloat16 : at::kFloat;
+    const at::ScalarType dtype = choose_dtype();
     gistmill::decoder::check_memory(*file_, dtype);
     auto weights = gistmill::decoder::load_weights(config_, file_, dtype, packing(dtype));
+    if (!device().is_cpu()) {
+      gistmill::decoder::replace_weights(
+          weights, [this](const std::string&, const at::Tensor& tensor, bool) { return here(tensor); });
+    }
     if (train_ == "lora") make_adapters(start.seed());
+    for (auto& part : parts_) {
+      part.down = here(part.down);
+      part.up = here(part.up);
+    }
     gistmill::decoder::attach(parts_, config_, weights);
     if (train_ == "all") train_weights(weights);
     model_ = std::make_unique<gistmill::decoder::Model>(config_, std::move(weights), layers_, span_);
@@ -169,12 +172,23 @@ class Decoder : public gistmill::torch::Component {
   }
 
  private:
+  // Says what it chose and why.
+  at::ScalarType choose_dtype() const {
+    const bool native = !device().is_cpu() || gistmill::decoder::tiles::native_bf16();
+    const bool bf16 = train_ != "all" && (dtype_ == "bf16" || (dtype_ == "auto" && native));
+    std::string why = ": the processor multiplies bf16 natively";
+    if (!device().is_cpu()) why = " on " + device().str();
+    if (!native) why = bf16 ? ", as asked: without native bf16 it is slower than f32" : ": no native bf16";
+    gistmill::log(GM_LOG_INFO, std::string("teacher in ") + (bf16 ? "bf16" : "f32") + why);
+    return bf16 ? at::kBFloat16 : at::kFloat;
+  }
+
   PassMode mode(const Call& call) const {
     PassMode mode;
     mode.gradients = train_ != "none";
     if (train_ == "lora" && call.train() && dropout_ > 0.0) {
       mode.dropout = dropout_;
-      mode.generator = gistmill::torch::generator(call.random_key());
+      mode.generator = gistmill::torch::generator(call.random_key(), device());
     }
     return mode;
   }
@@ -183,7 +197,7 @@ class Decoder : public gistmill::torch::Component {
   gistmill::decoder::Packing packing(at::ScalarType dtype) const {
     const auto needed = static_cast<std::uint64_t>(gistmill::decoder::load_bytes(file_->plan(), dtype));
     const auto available = gistmill::formats::available_memory();
-    const bool room = available && needed < *available / 4;
+    const bool room = available && needed < *available / 4 && device().is_cpu();
     return room && train_ != "all" ? gistmill::decoder::Packing::kMatrices
                                    : gistmill::decoder::Packing::kNone;
   }

@@ -12,10 +12,10 @@ namespace {
 
 std::string text(std::int64_t number) { return std::to_string(number); }
 
-// starts[:, None] + [shift, shift + count), i64[K, count], none above `last`.
+// starts[:, None] + [shift, shift + count), i64[K, count], none above `last`. In main memory.
 at::Tensor places(const at::Tensor& starts, std::int64_t shift, std::int64_t count, std::int64_t last) {
   const at::Tensor steps = at::arange(shift, shift + count, at::kLong);
-  return (starts.to(at::kLong).unsqueeze(1) + steps).clamp_max(last);
+  return (starts.cpu().to(at::kLong).unsqueeze(1) + steps).clamp_max(last);
 }
 
 void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR_USER, message, port); }
@@ -35,7 +35,7 @@ void Model::check_spans(std::int64_t length, const at::Tensor& spans) const {
 
 at::Tensor Model::embed(const at::Tensor& tokens, const at::Tensor& spans) const {
   check_tokens(tokens);
-  const at::Tensor ids = tokens.to(at::kLong);
+  const at::Tensor ids = tokens.cpu().to(at::kLong);
   check_spans(ids.size(0), spans);
   const at::Tensor rows = places(spans, 0, span_, tokens.size(0) - 1);
   return embed_rows(ids.index_select(0, rows.flatten())).view({spans.size(0), span_, config_.width});
@@ -45,31 +45,32 @@ std::shared_ptr<const Context> Model::read(const at::Tensor& tokens) const {
   check_tokens(tokens);
   const at::NoGradGuard no_grad;
   auto context = std::make_shared<Context>();
-  context->tokens = tokens.to(at::kLong);
+  context->tokens = tokens.cpu().to(at::kLong);
   const std::int64_t length = context->length();
   std::vector<at::Tensor> states(recorded_.size());
   Pass pass;
   pass.embeddings = embed_rows(context->tokens);
-  pass.positions = at::arange(length, at::kLong);
+  pass.positions = at::arange(length, at::TensorOptions(device()).dtype(at::kLong));
   pass.attention = causal(length, &context->keys_values);
   pass.states = &states;
   pass.mode.tight = true;
   context->last_hidden = run(pass);
-  context->states = states.empty() ? at::empty({length, 0, config_.width}) : at::stack(states, 1);
+  context->states = states.empty() ? at::empty({length, 0, config_.width}, device()) : at::stack(states, 1);
   return context;
 }
 
 at::Tensor Model::states(const Context& context, const at::Tensor& spans) const {
   check_spans(context.length(), spans);
   const at::Tensor rows = places(spans, 0, span_, context.length() - 1);
-  return context.states.index_select(0, rows.flatten())
+  return context.states.index_select(0, here(rows.flatten()))
       .view({spans.size(0), span_, context.states.size(1), config_.width});
 }
 
 at::Tensor Model::original(const Context& context, const at::Tensor& spans, std::int64_t horizon) const {
   check_spans(context.length(), spans);
   const at::Tensor rows = places(spans, span_ - 1, horizon, context.length() - 1);
-  return context.last_hidden.index_select(0, rows.flatten()).view({spans.size(0), horizon, config_.width});
+  return context.last_hidden.index_select(0, here(rows.flatten()))
+      .view({spans.size(0), horizon, config_.width});
 }
 
 at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const at::Tensor& gist,
@@ -94,12 +95,13 @@ at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const 
   if (rows > 0 && count > 0) {
     const at::Tensor after = embed_rows(context.tokens.index_select(0, places_after.flatten()))
                                  .view({count, following, config_.width});
-    const at::Tensor starts = spans.to(at::kLong).contiguous();
+    const at::Tensor starts = spans.cpu().to(at::kLong).contiguous();
     Pass pass;
     pass.mode.tight = true;
     pass.embeddings = gists == 0 ? after : at::cat({gist.to(at::kFloat), after}, 1);
     pass.embeddings = pass.embeddings.reshape({count * rows, config_.width});
-    pass.positions = at::cat({starts.unsqueeze(1) + offsets.to(at::kLong), places_after}, 1).flatten();
+    const at::Tensor places_of_gists = starts.unsqueeze(1) + offsets.cpu().to(at::kLong);
+    pass.positions = here(at::cat({places_of_gists, places_after}, 1).flatten());
     AttentionPlan plan{shape_, {}};
     for (std::int64_t k = 0; k < count; ++k) {
       plan.segments.push_back({k * rows, rows, starts.const_data_ptr<std::int64_t>()[k]});
@@ -112,7 +114,7 @@ at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const 
     hidden = at::empty({count, rows, config_.width}, context.last_hidden.options());
   }
   if (gists > 0) return hidden.narrow(1, gists - 1, horizon).contiguous();
-  const at::Tensor before = context.last_hidden.index_select(0, spans.to(at::kLong) - 1).unsqueeze(1);
+  const at::Tensor before = context.last_hidden.index_select(0, here(spans.to(at::kLong) - 1)).unsqueeze(1);
   return at::cat({before, hidden}, 1);
 }
 

@@ -52,6 +52,17 @@ typedef struct gm_start {
 #define GM_CALL_TRAIN 1u         /* a vjp will follow: keep a tape */
 #define GM_CALL_DETERMINISTIC 2u /* same bits for the same inputs and threads */
 
+/* An account of what forward or vjp did. The operation ADDS to it, from the thread it runs on; the host
+ * divides by time and by the machine's peaks (docs/plugins.md). An operation that counts nothing is legal.
+ * flops are those of matrix products, as the algorithm needs them: a multiply-add is 2, what is computed
+ * again to save memory is not counted. Two fields, because processors have a peak for each. */
+typedef struct gm_work {
+  uint32_t struct_size;
+  double flops;      /* of products of f32 or f64 factors */
+  double half_flops; /* of products of bf16 or f16 factors; not in `flops` */
+  double bytes;      /* read and written, as far as it could not be avoided */
+} gm_work;
+
 /* One call of one operation. Host-owned, valid until the operation returns. */
 typedef struct gm_call {
   uint32_t struct_size;
@@ -66,6 +77,7 @@ typedef struct gm_call {
   uint64_t random_key; /* same key, same numbers: differs by run, instance, step, micro-step */
   const volatile int32_t* cancel; /* not null; nonzero: return GM_CANCELED soon */
   gm_error* error;                /* never null */
+  gm_work* work;                  /* since 1.1: account to add to; may be null */
 } gm_call;
 
 typedef struct gm_component_interface {

@@ -23,10 +23,10 @@ inline std::int64_t place_in_span(std::string_view position, std::int64_t span) 
               "position");
 }
 
-// offsets i32 [K, 1]: the same place for each of the spans that `embeddings` [K, S, D] holds.
+// offsets i32 [K, 1]: the same place for each of the spans that `embeddings` [K, S, D] holds. In main memory,
+// as all that says where something is.
 inline at::Tensor one_place(std::string_view position, const at::Tensor& embeddings) {
-  return at::full({embeddings.size(0), 1}, place_in_span(position, embeddings.size(1)),
-                  embeddings.options().dtype(at::kInt));
+  return at::full({embeddings.size(0), 1}, place_in_span(position, embeddings.size(1)), at::kInt);
 }
 
 // The root mean square of an element of a token embedding, [] : embedding_norm [] is the mean norm of a row.
@@ -58,7 +58,7 @@ inline std::int64_t count_chosen(const std::vector<std::int64_t>& chosen, std::i
 // states [K, S, N, D] -> [K, S, n, D]
 inline at::Tensor choose_states(const at::Tensor& states, const std::vector<std::int64_t>& chosen) {
   if (chosen.empty()) return states;
-  return states.index_select(2, at::tensor(chosen, states.options().dtype(at::kLong)));
+  return states.index_select(2, at::tensor(chosen, at::kLong).to(states.device(), /*non_blocking=*/true));
 }
 
 }  // namespace gistmill::torch

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "gistmill/extensions.h"
+#include "gistmill/products.hpp"
 
 namespace gistmill::torch {
 
@@ -74,9 +75,7 @@ class Linear {
     return Linear(build.zero_weight("weight", {out, in}), build.constant("bias", {out}, 0));
   }
 
-  at::Tensor operator()(const at::Tensor& x) const {
-    return bias_.defined() ? at::linear(x, weight_, bias_) : at::linear(x, weight_);
-  }
+  at::Tensor operator()(const at::Tensor& x) const { return counted_linear(x, weight_, bias_); }
   const at::Tensor& weight() const { return weight_; }  // [out, in]
   const at::Tensor& bias() const { return bias_; }      // [out], undefined without bias
 
@@ -143,8 +142,8 @@ class Rotary {
 
   // x [..., length, head]
   at::Tensor operator()(const at::Tensor& x) const {
-    const at::Tensor cosine = cosine_.to(x.options());
-    const at::Tensor sine = sine_.to(x.options());
+    const at::Tensor cosine = cosine_.to(x.options(), /*non_blocking=*/true);
+    const at::Tensor sine = sine_.to(x.options(), /*non_blocking=*/true);
     const auto halves = x.chunk(2, -1);
     return at::cat({halves[0] * cosine - halves[1] * sine, halves[1] * cosine + halves[0] * sine}, -1);
   }
@@ -179,7 +178,7 @@ class Attention {
     return x.view({x.size(0), x.size(1), heads_, -1}).transpose(1, 2);
   }
   at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& memory) const {
-    const at::Tensor mixed = at::scaled_dot_product_attention(query, key, split(value_(memory)));
+    const at::Tensor mixed = counted_attention(query, key, split(value_(memory)));
     return output_(mixed.transpose(1, 2).flatten(2));
   }
 

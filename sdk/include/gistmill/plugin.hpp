@@ -11,6 +11,7 @@
 #include "gistmill/plugin/object.hpp"
 #include "gistmill/plugin/tensor.hpp"
 #include "gistmill/plugin/values.hpp"
+#include "gistmill/plugin/work.hpp"
 
 // Defines the plugin's one exported symbol from a comma-separated list of components. Use it at global scope:
 //   GISTMILL_PLUGIN(gistmill::component<Mean>("gistnet/mean").operation("compress", &Mean::compress));

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 #include <ATen/DLConvertor.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/grad_mode.h>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "gistmill/plugin.hpp"
+#include "gistmill/products.hpp"
 
 namespace gistmill {
 
@@ -54,8 +56,15 @@ inline gm_tensor* share(const at::Tensor& tensor) {
   return reinterpret_cast<gm_tensor*>(at::toDLPackVersioned(tensor.detach()));
 }
 
-// A generator of its own: random numbers never come from global state.
-inline at::Generator generator(std::uint64_t key) { return at::detail::createCPUGenerator(key); }
+// A generator of its own: random numbers never come from global state. Kinds of devices draw other numbers
+// for the same key: what must not depend on the device (initial values) is drawn on the CPU.
+inline at::Generator generator(std::uint64_t key, const at::Device& device = at::kCPU) {
+  if (device.is_cpu()) return at::detail::createCPUGenerator(key);
+  at::Generator made =
+      at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index());
+  made.set_current_seed(key);
+  return made;
+}
 
 // Registered parameters of a component, in the order of registration.
 class Parameters final : public ParameterSet {
@@ -100,19 +109,32 @@ class Component {
  public:
   Parameters& parameter_set() { return *parameters_; }
 
+  // Called before start().
+  void place_on(const Start& start) {
+    device_ = at::dlDeviceToTorchDevice(static_cast<DLDeviceType>(start.device_type()),
+                                        static_cast<c10::DeviceIndex>(start.device_id()));
+  }
+
  protected:
-  // Registers a parameter and gives the tensor to compute with. Call it in start(), or in the constructor
-  // where no symbol is needed. The host changes its memory in place between steps.
+  // Where this component computes, known from start() on: its parameters lie there, and so do the tensors
+  // that other components on LibTorch made. What comes from components without LibTorch (tokens, places,
+  // masks) lies in main memory: look at it there, and move what the arithmetic needs with here().
+  const at::Device& device() const { return device_; }
+  at::Tensor here(const at::Tensor& tensor) const { return tensor.to(device_, /*non_blocking=*/true); }
+
+  // Registers a parameter on the device and gives the tensor to compute with. To be called in start(). The
+  // host changes its memory in place between steps.
   at::Tensor parameter(std::string name, const at::Tensor& initial,
                        std::uint32_t flags = GM_PARAM_TRAINABLE) {
-    return parameters_->add(std::move(name), initial, flags);
+    return parameters_->add(std::move(name), initial.to(device_), flags);
   }
   // A tensor that is saved with the checkpoint and gets no gradient.
   at::Tensor buffer(std::string name, const at::Tensor& initial) {
-    return parameters_->add(std::move(name), initial, GM_PARAM_BUFFER);
+    return parameters_->add(std::move(name), initial.to(device_), GM_PARAM_BUFFER);
   }
 
  private:
+  at::Device device_ = at::kCPU;
   std::unique_ptr<Parameters> parameters_ = std::make_unique<Parameters>();
 };
 
@@ -147,6 +169,7 @@ struct TorchOperation final : Operation<T> {
   struct AutogradTape final : Tape {
     std::vector<at::Tensor> inputs;   // one an input; undefined where no gradient was asked
     std::vector<at::Tensor> outputs;  // one an output; undefined for objects
+    gm_work work = empty_work();      // of the products that autograd will do
     std::uint64_t bytes() const override {
       std::uint64_t total = 0;
       for (const at::Tensor& output : outputs) {
@@ -173,6 +196,7 @@ struct TorchOperation final : Operation<T> {
       std::apply([&](auto&... argument) { (kept->inputs.push_back(track(argument, call, index++)), ...); },
                  arguments);
     }
+    const BackwardScope account(tape != nullptr ? &kept->work : nullptr);
     auto results = invoke(object, function, Call(call), arguments);
     if (tape != nullptr) {
       std::apply([&](const auto&... result) { (kept->outputs.push_back(as_tensor(result)), ...); }, results);
@@ -209,6 +233,7 @@ struct TorchOperation final : Operation<T> {
     // Releases the graph as it goes; the tape cannot be used twice, which the host never asks for.
     const auto result = ::torch::autograd::grad(outputs, sources, grads, /*retain_graph=*/false,
                                                 /*create_graph=*/false, /*allow_unused=*/true);
+    count(kept.work);
     const at::NoGradGuard no_grad;
     for (std::size_t i = 0; i < input_sources; ++i) {
       if (result[i].defined()) grad_in[source_input[i]] = torch::share(result[i]);

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define GM_ABI_MAJOR 1u
-#define GM_ABI_MINOR 0u
+#define GM_ABI_MINOR 1u /* 1: gm_call.work */
 
 /* What a fallible function answers. Everything but GM_OK and GM_END comes with a message in the sink. */
 typedef int32_t gm_status;

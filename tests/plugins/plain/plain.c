@@ -146,6 +146,14 @@ static gm_status save_to(const gm_instance* instance, const gm_tensor* folder, g
   return fclose(file) == 0 ? GM_OK : fail(error, GM_ERROR_UNAVAILABLE, "the file cannot be written");
 }
 
+/* scale is the product with a diagonal matrix: n multiply-adds; n numbers are read twice and written once. */
+static void account(const gm_instance* instance, const gm_call* call, int64_t n) {
+  const size_t covers = offsetof(gm_call, work) + sizeof(gm_work*);
+  if (instance->kind != SCALE || call->struct_size < covers || call->work == NULL) return;
+  call->work->flops += 2.0 * (double)n;
+  call->work->bytes += 3.0 * (double)n * sizeof(float);
+}
+
 static gm_status forward(gm_instance* instance, uint32_t operation, const gm_call* call, const gm_value* in,
                          uint32_t n, gm_value* out, uint32_t m, gm_tape** tape) {
   (void)m;
@@ -169,6 +177,7 @@ static gm_status forward(gm_instance* instance, uint32_t operation, const gm_cal
       values(y)[0] += 0.5f * values(x)[i] * values(x)[i];
     }
   }
+  account(instance, call, length(x));
   if (tape != NULL) *tape = malloc(sizeof(gm_tape));
   if (tape != NULL && *tape != NULL) {
     (*tape)->x = x;
@@ -198,6 +207,7 @@ static gm_status vjp(gm_instance* instance, uint32_t operation, const gm_call* c
     if (scales && instance->gradient != NULL) values(instance->gradient)[i] += g[i] * x[i];
     if (grad_in[0] != NULL) values(grad_in[0])[i] = scales ? g[i] * instance->parameter[i] : g[0] * x[i];
   }
+  account(instance, call, size);
   release(grad_out[0]);
   return GM_OK;
 }

@@ -148,6 +148,8 @@ std::vector<at::Tensor> PluginDriver::forward(std::uint32_t operation,
   call.device_type = GM_DEVICE_CPU;
   call.cancel = &cancel;
   call.error = &sink.error;
+  forward_work_ = {sizeof(gm_work), 0, 0, 0};
+  call.work = &forward_work_;
   const std::vector<gm_value> in = values_of(inputs);
   std::vector<gm_value> out(info_->operations[operation]->output_count);
   sink.check(interface_->forward(instance_, operation, &call, in.data(),
@@ -171,6 +173,8 @@ PluginDriver::Reverse PluginDriver::forward_and_vjp(std::uint32_t operation,
   call.random_key = random_key;
   call.cancel = &cancel;
   call.error = &sink.error;
+  forward_work_ = {sizeof(gm_work), 0, 0, 0};
+  call.work = &forward_work_;
   const std::vector<gm_value> in = values_of(inputs);
   const auto n = static_cast<std::uint32_t>(in.size());
   std::vector<gm_value> out(info_->operations[operation]->output_count);
@@ -185,6 +189,8 @@ PluginDriver::Reverse PluginDriver::forward_and_vjp(std::uint32_t operation,
     grad_out.push_back(gradient.defined() ? torch::share(gradient) : nullptr);
   }
   std::vector<gm_tensor*> grad_in(n, nullptr);
+  vjp_work_ = {sizeof(gm_work), 0, 0, 0};
+  call.work = &vjp_work_;
   const gm_status status =
       interface_->vjp(instance_, operation, &call, tape, grad_out.data(), m, need.data(), grad_in.data(), n);
   if (tape != nullptr) interface_->tape_release(instance_, tape);

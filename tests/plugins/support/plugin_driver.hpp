@@ -57,6 +57,10 @@ class PluginDriver {
                           const std::vector<std::uint8_t>& need,
                           const std::vector<at::Tensor>& output_gradients, std::uint64_t random_key = 1);
 
+  // What the last forward, and the last vjp, accounted for.
+  const gm_work& forward_work() const { return forward_work_; }
+  const gm_work& vjp_work() const { return vjp_work_; }
+
   std::vector<Parameter> parameters() const;
   // Binds zeroed gradient buffers to all trainable parameters, in their order, and gives them.
   std::vector<at::Tensor> bind_gradients();
@@ -71,6 +75,8 @@ class PluginDriver {
   const gm_component_interface* interface_ = nullptr;
   const gm_component_info* info_ = nullptr;
   gm_instance* instance_ = nullptr;
+  gm_work forward_work_{};
+  gm_work vjp_work_{};
 };
 
 }  // namespace gistmill::test

@@ -81,6 +81,39 @@ TEST(Attention, HasTheGradientOfDifferences) {
   test::expect_gradients_match([&] { return attention(x, rotary); }, inputs);
 }
 
+// Four linear maps, scores and mixture; in reverse twice that, less the inputs' gradients that nobody wants.
+TEST(Attention, AccountsForEveryProduct) {
+  NetworkParameters parameters;
+  const Attention attention(parameters.builder(), 12, 3);
+  gm_work forward = gistmill::detail::empty_work();
+  gm_work backward = gistmill::detail::empty_work();
+  {
+    const gistmill::detail::WorkScope account(&forward);
+    const gistmill::detail::BackwardScope later(&backward);
+    attention(random_normal({2, 5, 12}, 1), random_normal({2, 7, 12}, 2));
+  }
+  const double queries = 2.0 * 2 * 5 * 12 * 12;
+  const double memory = 2.0 * 2 * 7 * 12 * 12;
+  const double scores = 2.0 * 2 * 5 * 7 * 12;
+  EXPECT_EQ(forward.flops, 2 * queries + 2 * memory + 2 * scores);
+  EXPECT_EQ(backward.flops, 3 * queries + 2 * memory + 4 * scores);
+}
+
+TEST(Products, OfHalfPrecisionHaveAnAccountOfTheirOwn) {
+  gm_work work = gistmill::detail::empty_work();
+  const at::Tensor x = at::ones({3, 4}, at::kBFloat16);
+  const at::Tensor weight = at::ones({5, 4}, at::kBFloat16);
+  {
+    const gistmill::detail::WorkScope account(&work);
+    counted_linear(x, weight);
+    count_work(at::kFloat, 7, 11);
+  }
+  counted_linear(x, weight);  // outside of an operation: counted nowhere
+  EXPECT_EQ(work.half_flops, 2.0 * 3 * 4 * 5);
+  EXPECT_EQ(work.flops, 7);
+  EXPECT_EQ(work.bytes, 11);
+}
+
 TEST(LayerNorm, CentersAndScalesEachRow) {
   NetworkParameters parameters;
   const LayerNorm norm(parameters.builder(), 64);

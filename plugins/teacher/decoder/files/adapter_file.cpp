@@ -209,7 +209,7 @@ void write_adapter(const std::string& folder, const AdapterFile& adapter, const 
   std::vector<at::Tensor> kept;  // what the items point to
   std::vector<formats::SafetensorsItem> items;
   const auto add = [&](const std::string& name, const at::Tensor& values) {
-    kept.push_back(values.detach().to(at::kFloat).contiguous());
+    kept.push_back(values.detach().cpu().to(at::kFloat).contiguous());
     items.push_back({name, formats::SafetensorsDtype::kF32, values.sizes().vec(),
                      kept.back().const_data_ptr(), kept.back().nbytes()});
   };

@@ -112,7 +112,7 @@ std::map<std::string, at::Tensor> file_tensors(const ModelPlan& plan, const Weig
   std::map<std::string, at::Tensor> result;
   for (const auto& [name, pieces] : gathered) {
     const at::Tensor whole = pieces.size() == 1 ? pieces.front() : at::cat(pieces, 0);
-    result[name] = (transposed[name] ? whole.t() : whole).contiguous();
+    result[name] = (transposed[name] ? whole.t() : whole).cpu().contiguous();
   }
   return result;
 }

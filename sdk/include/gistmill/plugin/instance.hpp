@@ -71,6 +71,12 @@ struct HasParameters : std::false_type {};
 template <class T>
 struct HasParameters<T, std::void_t<decltype(std::declval<T&>().parameter_set())>> : std::true_type {};
 
+template <class T, class = void>
+struct HasPlace : std::false_type {};
+template <class T>
+struct HasPlace<T, std::void_t<decltype(std::declval<T&>().place_on(std::declval<const Start&>()))>>
+    : std::true_type {};
+
 // bind(std::vector<B>), where B has name, flags, parameter and gradient.
 template <class F>
 struct BoundArgument;
@@ -125,6 +131,7 @@ class Instance final : public InstanceBase {
       : operations_(operations), object_(make(options)) {}
 
   void start(const Start& start) override {
+    if constexpr (HasPlace<T>::value) object_.place_on(start);
     if constexpr (HasStart<T>::value) object_.start(start);
   }
   void forward(std::uint32_t operation, const gm_call* call, const gm_value* in, std::uint32_t n,

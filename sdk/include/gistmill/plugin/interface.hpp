@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "gistmill/plugin/instance.hpp"
+#include "gistmill/plugin/work.hpp"
 
 namespace gistmill::detail {
 
@@ -141,6 +142,7 @@ inline gm_status forward(gm_instance* instance, std::uint32_t operation, const g
                          const gm_value* in, std::uint32_t n, gm_value* out, std::uint32_t m,
                          gm_tape** tape) {
   return guarded(call->error, [&] {
+    const WorkScope account(call);
     std::unique_ptr<Tape> kept;
     base(instance).forward(operation, call, in, n, out, m, tape != nullptr ? &kept : nullptr);
     if (tape != nullptr) *tape = reinterpret_cast<gm_tape*>(kept.release());
@@ -152,6 +154,7 @@ inline gm_status vjp(gm_instance* instance, std::uint32_t operation, const gm_ca
                      gm_tensor** grad_in, std::uint32_t n) {
   return guarded(call->error, [&] {
     if (tape == nullptr) throw Error(GM_ERROR_MISUSE, "vjp without the tape of its forward");
+    const WorkScope account(call);
     base(instance).vjp(operation, call, base(tape), grad_out, m, need, grad_in, n);
   });
 }

@@ -104,6 +104,10 @@ class Start {
   }
   // The only source of randomness for initial values: differs by run and by instance.
   std::uint64_t seed() const { return start_->seed; }
+  // Where the instance computes (tensor.h, GM_DEVICE_*): main memory, unless it is of tier libtorch and the
+  // recipe names a device.
+  std::int32_t device_type() const { return start_->device_type; }
+  std::int32_t device_id() const { return start_->device_id; }
 
  private:
   const gm_start* start_;

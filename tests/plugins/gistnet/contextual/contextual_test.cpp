@@ -154,6 +154,22 @@ TEST_F(ContextualPlugin, LearnsThroughTheAbi) {
   }
 }
 
+// 3 spans of 18 features through an MLP of 10 and a head to 6. Nothing asks for the features' gradient, so
+// the first product has one reverse product, the second two.
+TEST_F(ContextualPlugin, AccountsForItsProductsForwardAndBack) {
+  make({{"tokens", std::string("last")}}).bind_gradients();
+  const double mlp = 2.0 * 3 * 18 * 10;
+  const double head = 2.0 * 3 * 10 * 6;
+  const at::Tensor weights = random_normal({3, 1, 6}, 5, at::kFloat);
+  driver_->forward_and_vjp(0, {embeddings_, norm_, states_}, {0, 0, 0}, {weights, {}});
+  EXPECT_EQ(driver_->forward_work().flops, mlp + head);
+  EXPECT_EQ(driver_->vjp_work().flops, mlp + 2 * head);
+  EXPECT_EQ(driver_->forward_work().half_flops, 0);
+
+  driver_->forward(0, {embeddings_, norm_, states_});  // without a tape
+  EXPECT_EQ(driver_->forward_work().flops, mlp + head);
+}
+
 TEST_F(ContextualPlugin, RefusesAWidthThatHeadsDoNotDivide) {
   try {
     make({{"width", std::int64_t{9}}});

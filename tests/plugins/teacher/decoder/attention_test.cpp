@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "plugins/teacher/decoder/attention/row_attention.hpp"
+#include "plugins/teacher/decoder/portable.hpp"
 #include "tests/plugins/support/gradient_check.hpp"
 
 namespace gistmill::decoder::test {
@@ -92,6 +93,21 @@ void expect_plain(const Case& c, at::ScalarType dtype, double tolerance) {
       << "values";
 }
 
+// The same of the portable form, differentiated by autograd.
+void expect_portable_equals_kernel(const Case& c) {
+  const Data data = random_data(c);
+  const at::Tensor prefix = data.prefix.to(at::kFloat);
+  const at::Tensor grad = data.grad.to(at::kFloat);
+  const at::Tensor leaf = data.qkv.to(at::kFloat).requires_grad_(true);
+  const AttentionPlan plan{c.shape, c.segments};
+  const auto [out, log_sum] = attention(leaf.detach(), prefix, plan);
+  const at::Tensor found = portable::attend(leaf, prefix, plan);
+  EXPECT_LE(relative(found.detach(), out), 2e-6);
+  const auto found_grad = ::torch::autograd::grad({found}, {leaf}, {grad});
+  EXPECT_LE(relative(found_grad[0], attention_backward(grad, leaf.detach(), prefix, plan, out, log_sum)),
+            2e-6);
+}
+
 AttentionShape shape(std::int64_t heads, std::int64_t kv_heads, std::int64_t size) {
   return {heads, kv_heads, size, 1.0f / std::sqrt(static_cast<float>(size))};
 }
@@ -101,6 +117,8 @@ const Case kSpans{
 const Case kLongRows{shape(6, 2, 8), 40, {{0, 300, 40}, {300, 1, 7}}};
 const Case kOddRows{shape(3, 1, 6), 5, {{0, 5, 5}, {5, 3, 0}}};
 const Case kNoGroups{shape(4, 4, 10), 33, {{0, 9, 33}}};
+// More keys than the portable form takes at a time, in no order.
+const Case kLongPrefix{shape(4, 2, 8), 2100, {{0, 5, 2100}, {5, 5, 0}, {10, 5, 1024}, {15, 2, 1500}}};
 
 TEST(BlockedAttention, EqualsThePlainFormulaForSpansWithPrefixesOfAnyLength) {
   expect_plain(kSpans, at::kFloat, 2e-6);
@@ -110,6 +128,11 @@ TEST(BlockedAttention, EqualsThePlainFormulaForMoreRowsThanATileHolds) {
 }
 TEST(BlockedAttention, EqualsThePlainFormulaForOddNumbersOfRows) { expect_plain(kOddRows, at::kFloat, 2e-6); }
 TEST(BlockedAttention, EqualsThePlainFormulaWithoutGroups) { expect_plain(kNoGroups, at::kFloat, 2e-6); }
+
+TEST(PortableAttention, EqualsTheKernelInValuesAndGradients) {
+  for (const Case& c : {kSpans, kLongRows, kOddRows, kNoGroups, kLongPrefix})
+    expect_portable_equals_kernel(c);
+}
 
 // bf16 has 8 bits: results, weights and score gradients are each rounded once, by at most 2^-9.
 TEST(BlockedAttention, StaysWithinRoundingInBf16) {

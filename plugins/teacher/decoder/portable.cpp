@@ -1,0 +1,286 @@
+#include "plugins/teacher/decoder/portable.hpp"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+namespace gistmill::decoder::portable {
+namespace {
+
+using ::torch::autograd::AutogradContext;
+using ::torch::autograd::Function;
+using ::torch::autograd::variable_list;
+
+constexpr std::int64_t kKeys = 1024;  // of a block: scores f32[A, rows, 1024] exist at a time
+// In place of minus infinity, whose differences are not numbers: a row's first real score wipes it out.
+constexpr double kHidden = -1e30;
+
+// a [b, m, k], b [b, k, n] -> f32[b, m, n], summed in f32.
+at::Tensor product(const at::Tensor& a, const at::Tensor& b) {
+  if (a.scalar_type() == at::kFloat) return at::bmm(a, b);
+  if (a.is_cuda()) return at::bmm(a, b, at::kFloat);
+  return at::bmm(a.to(at::kFloat), b.to(at::kFloat));
+}
+
+// Consecutive segments of as many rows each, so that their own keys make one batched product.
+struct Group {
+  std::int64_t first;     // segment
+  std::int64_t segments;  // how many
+  std::int64_t row;
+  std::int64_t rows;  // of each
+};
+
+std::vector<Group> groups_of(const AttentionPlan& plan) {
+  std::vector<Group> groups;
+  for (std::size_t i = 0; i < plan.segments.size(); ++i) {
+    const Segment& segment = plan.segments[i];
+    if (segment.rows == 0) continue;
+    if (!groups.empty()) {
+      Group& last = groups.back();
+      if (last.rows == segment.rows && last.row + last.segments * last.rows == segment.row) {
+        ++last.segments;
+        continue;
+      }
+    }
+    groups.push_back({static_cast<std::int64_t>(i), 1, segment.row, segment.rows});
+  }
+  return groups;
+}
+
+// One group's attention. B key heads, g query heads a key head, E elements, n = segments * rows.
+class GroupAttention {
+ public:
+  // qkv T[n, (A + 2B) E] of the group's rows alone.
+  GroupAttention(const at::Tensor& qkv, const at::Tensor& prefix, const AttentionPlan& plan,
+                 const Group& group)
+      : shape_(plan.shape), group_(group), count_(group.segments * group.rows) {
+    const std::int64_t queries = shape_.heads * shape_.head_size;
+    const std::int64_t keys = shape_.kv_heads * shape_.head_size;
+    queries_ = by_head(qkv.narrow(1, 0, queries));
+    keys_ = by_segment(qkv.narrow(1, queries, keys));
+    values_ = by_segment(qkv.narrow(1, queries + keys, keys));
+    std::vector<std::int64_t> seen;
+    for (std::int64_t i = 0; i < group.segments; ++i) {
+      seen.push_back(plan.segments[static_cast<std::size_t>(group.first + i)].prefix);
+      for (std::int64_t row = 0; row < group.rows; ++row) row_prefix_.push_back(seen.back());
+    }
+    most_ = *std::max_element(seen.begin(), seen.end());
+    if (most_ > 0) {
+      prefix_keys_ = prefix_by_head(prefix.narrow(1, 0, keys));
+      prefix_values_ = prefix_by_head(prefix.narrow(1, keys, keys));
+      row_prefix_here_ = at::tensor(row_prefix_, at::kLong)
+                             .to(qkv.device(), /*non_blocking=*/true)
+                             .repeat_interleave(ratio());
+    }
+    own_hidden_ = at::ones({group.rows, group.rows}, qkv.options().dtype(at::kBool)).triu_(1);
+  }
+
+  // -> out T[n, A E], log_sum f32[B, n g]
+  std::pair<at::Tensor, at::Tensor> forward() const {
+    const auto options = queries_.options().dtype(at::kFloat);
+    at::Tensor top = at::full({shape_.kv_heads, count_ * ratio(), 1}, kHidden, options);
+    at::Tensor sum = at::zeros_like(top);
+    at::Tensor out = at::zeros({shape_.kv_heads, count_ * ratio(), shape_.head_size}, options);
+    const auto add = [](const at::Tensor& scores, const at::Tensor& top_rows, const at::Tensor& sum_rows,
+                        const at::Tensor& out_rows, const auto& mix) {
+      const at::Tensor now = at::maximum(top_rows, scores.amax(-1, true));
+      const at::Tensor weights = (scores - now).exp_();
+      const at::Tensor shrink = (top_rows - now).exp_();
+      sum_rows.mul_(shrink).add_(weights.sum(-1, true));
+      out_rows.mul_(shrink).add_(mix(weights));
+      top_rows.copy_(now);
+    };
+    for (std::int64_t key = 0; key < most_; key += kKeys) {
+      const Block block = block_at(key);
+      add(prefix_scores(block), block.rows(top), block.rows(sum), block.rows(out), [&](const at::Tensor& w) {
+        return product(w.to(queries_.scalar_type()), block.keys(prefix_values_));
+      });
+    }
+    add(own_scores(), own(top), own(sum), own(out), [&](const at::Tensor& w) {
+      return product(w.to(queries_.scalar_type()).flatten(0, 1), values_).view_as(own(out));
+    });
+    return {back(out.div_(sum)), (top + sum.log_()).squeeze(-1)};
+  }
+
+  // grad, out T[n, A E] -> gradient of qkv, T[n, (A + 2B) E]
+  at::Tensor backward(const at::Tensor& grad, const at::Tensor& out, const at::Tensor& log_sum) const {
+    const at::ScalarType dtype = queries_.scalar_type();
+    const at::Tensor outer = by_head(grad);
+    const at::Tensor dot = (outer.to(at::kFloat) * by_head(out).to(at::kFloat)).sum(-1, true);
+    const at::Tensor norm = log_sum.unsqueeze(-1);
+    at::Tensor grad_queries = at::zeros(queries_.sizes(), queries_.options().dtype(at::kFloat));
+    for (std::int64_t key = 0; key < most_; key += kKeys) {
+      const Block block = block_at(key);
+      const at::Tensor weights = (prefix_scores(block) - block.rows(norm)).exp_();
+      const at::Tensor grad_weights = product(block.rows(outer), block.keys(prefix_values_).transpose(1, 2));
+      const at::Tensor grad_scores = weights * (grad_weights - block.rows(dot)) * shape_.scale;
+      block.rows(grad_queries).add_(product(grad_scores.to(dtype), block.keys(prefix_keys_)));
+    }
+    const at::Tensor weights = (own_scores() - own(norm)).exp_().flatten(0, 1);
+    const at::Tensor outer_own = own(outer).flatten(0, 1);
+    const at::Tensor grad_weights = product(outer_own, values_.transpose(1, 2));
+    const at::Tensor grad_scores =
+        (weights * (grad_weights - own(dot).flatten(0, 1)) * shape_.scale).to(dtype);
+    own(grad_queries).add_(product(grad_scores, keys_).view_as(own(grad_queries)));
+    const at::Tensor grad_keys = product(grad_scores.transpose(1, 2), own(queries_).flatten(0, 1));
+    const at::Tensor grad_values = product(weights.to(dtype).transpose(1, 2), outer_own);
+    return at::cat({back(grad_queries), segments_back(grad_keys), segments_back(grad_values)}, 1);
+  }
+
+ private:
+  // Keys [key, key + count) of the prefix, and the rows from the first that sees one of them.
+  struct Block {
+    std::int64_t key;
+    std::int64_t count;
+    std::int64_t row;  // of [n g]
+    at::Tensor rows(const at::Tensor& all) const { return all.slice(1, row); }
+    at::Tensor keys(const at::Tensor& all) const { return all.narrow(1, key, count); }
+  };
+
+  std::int64_t ratio() const { return shape_.heads / shape_.kv_heads; }
+
+  Block block_at(std::int64_t key) const {
+    std::int64_t row = 0;
+    while (row_prefix_[static_cast<std::size_t>(row)] <= key) ++row;
+    return {key, std::min(kKeys, most_ - key), row * ratio()};
+  }
+
+  at::Tensor prefix_scores(const Block& block) const {
+    const at::Tensor scores = product(block.rows(queries_), block.keys(prefix_keys_).transpose(1, 2));
+    const at::Tensor keys = at::arange(block.key, block.key + block.count, row_prefix_here_.options());
+    const at::Tensor hidden = keys.unsqueeze(0).ge(row_prefix_here_.slice(0, block.row).unsqueeze(1));
+    return scores.mul_(shape_.scale).masked_fill_(hidden, kHidden);
+  }
+
+  // f32[B, segments, rows g, rows]
+  at::Tensor own_scores() const {
+    const at::Tensor scores = product(own(queries_).flatten(0, 1), keys_.transpose(1, 2)).mul_(shape_.scale);
+    return scores.view({shape_.kv_heads, group_.segments, group_.rows, ratio(), group_.rows})
+        .masked_fill_(own_hidden_.unsqueeze(1), kHidden)
+        .view({shape_.kv_heads, group_.segments, group_.rows * ratio(), group_.rows});
+  }
+
+  // T[n, A E] -> [B, n g, E]
+  at::Tensor by_head(const at::Tensor& rows) const {
+    return rows.reshape({count_, shape_.kv_heads, ratio(), shape_.head_size})
+        .transpose(0, 1)
+        .reshape({shape_.kv_heads, count_ * ratio(), shape_.head_size});
+  }
+  // [B, n g, E] -> T[n, A E]
+  at::Tensor back(const at::Tensor& heads) const {
+    return heads.view({shape_.kv_heads, count_, ratio() * shape_.head_size})
+        .transpose(0, 1)
+        .reshape({count_, shape_.heads * shape_.head_size})
+        .to(queries_.scalar_type());
+  }
+  // [B, n g, X] -> [B, segments, rows g, X]; shares memory
+  at::Tensor own(const at::Tensor& rows) const {
+    return rows.view({shape_.kv_heads, group_.segments, group_.rows * ratio(), rows.size(2)});
+  }
+  // T[n, B E] -> [B segments, rows, E]
+  at::Tensor by_segment(const at::Tensor& rows) const {
+    return rows.reshape({group_.segments, group_.rows, shape_.kv_heads, shape_.head_size})
+        .permute({2, 0, 1, 3})
+        .reshape({shape_.kv_heads * group_.segments, group_.rows, shape_.head_size});
+  }
+  at::Tensor segments_back(const at::Tensor& rows) const {
+    return rows.view({shape_.kv_heads, count_, shape_.head_size})
+        .transpose(0, 1)
+        .reshape({count_, shape_.kv_heads * shape_.head_size})
+        .to(queries_.scalar_type());
+  }
+  // T[P, B E] -> [B, P, E]
+  at::Tensor prefix_by_head(const at::Tensor& rows) const {
+    return rows.view({rows.size(0), shape_.kv_heads, shape_.head_size}).transpose(0, 1).contiguous();
+  }
+
+  AttentionShape shape_;
+  Group group_;
+  std::int64_t count_;
+  at::Tensor queries_;  // [B, n g, E]
+  at::Tensor keys_;     // [B segments, rows, E]
+  at::Tensor values_;
+  at::Tensor prefix_keys_;  // [B, P, E]
+  at::Tensor prefix_values_;
+  std::vector<std::int64_t> row_prefix_;  // [n]: how many keys of the prefix each row sees
+  at::Tensor row_prefix_here_;            // [n g]
+  at::Tensor own_hidden_;                 // bool[rows, rows]
+  std::int64_t most_ = 0;
+};
+
+struct PlanHolder final : ::torch::CustomClassHolder {
+  explicit PlanHolder(AttentionPlan held) : plan(std::move(held)) {}
+  AttentionPlan plan;
+};
+
+struct Attend : Function<Attend> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& qkv,
+                            const std::optional<at::Tensor>& given, const AttentionPlan& plan) {
+    const at::Tensor prefix = given.value_or(at::Tensor());
+    const at::Tensor out = at::zeros({qkv.size(0), plan.shape.heads * plan.shape.head_size}, qkv.options());
+    variable_list saved = {qkv, prefix, out};
+    for (const Group& group : groups_of(plan)) {
+      const std::int64_t rows = group.segments * group.rows;
+      const GroupAttention attention(qkv.narrow(0, group.row, rows), prefix, plan, group);
+      auto [part, log_sum] = attention.forward();
+      out.narrow(0, group.row, rows).copy_(part);
+      saved.push_back(log_sum);
+    }
+    context->save_for_backward(saved);
+    context->saved_data["plan"] = c10::IValue::make_capsule(c10::make_intrusive<PlanHolder>(plan));
+    return out;
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const variable_list saved = context->get_saved_variables();
+    const auto holder = context->saved_data["plan"].toCapsule();
+    const AttentionPlan& plan = static_cast<const PlanHolder&>(*holder).plan;
+    const at::Tensor grad_qkv = at::zeros_like(saved[0]);
+    std::size_t next = 3;
+    for (const Group& group : groups_of(plan)) {
+      const std::int64_t rows = group.segments * group.rows;
+      const auto part = [&](const at::Tensor& all) { return all.narrow(0, group.row, rows); };
+      const GroupAttention attention(part(saved[0]), saved[1], plan, group);
+      part(grad_qkv).copy_(attention.backward(part(grads[0]), part(saved[2]), saved[next++]));
+    }
+    return {grad_qkv, at::Tensor(), at::Tensor()};
+  }
+};
+
+}  // namespace
+
+std::pair<at::Tensor, at::Tensor> add_norm(const at::Tensor& residual, const at::Tensor& delta,
+                                           const at::Tensor& weight, double epsilon, at::ScalarType dtype) {
+  const at::Tensor sum = delta.defined() ? residual + delta.to(at::kFloat) : residual;
+  return {sum, at::rms_norm(sum, {sum.size(1)}, weight, epsilon).to(dtype)};
+}
+
+at::Tensor rotate(const at::Tensor& qkv, const Rotation& rotation, const at::Tensor& positions,
+                  const AttentionShape& shape) {
+  const std::int64_t heads = shape.heads + shape.kv_heads;
+  const std::int64_t half = rotation.cosine.size(1);
+  const at::Tensor pairs =
+      qkv.narrow(1, 0, heads * 2 * half).to(at::kFloat).view({qkv.size(0), heads, half, 2});
+  const at::Tensor cosine = rotation.cosine.index_select(0, positions).unsqueeze(1);
+  const at::Tensor sine = rotation.sine.index_select(0, positions).unsqueeze(1);
+  const at::Tensor first = pairs.select(3, 0);
+  const at::Tensor second = pairs.select(3, 1);
+  const at::Tensor turned =
+      at::stack({first * cosine - second * sine, first * sine + second * cosine}, 3).flatten(1);
+  return at::cat(
+      {turned.to(qkv.scalar_type()), qkv.narrow(1, heads * 2 * half, qkv.size(1) - heads * 2 * half)}, 1);
+}
+
+at::Tensor attend(const at::Tensor& qkv, const at::Tensor& prefix, const AttentionPlan& plan) {
+  return Attend::apply(qkv, prefix.defined() ? std::optional<at::Tensor>(prefix) : std::nullopt, plan);
+}
+
+at::Tensor swiglu(const at::Tensor& gate_up) {
+  const std::int64_t width = gate_up.size(1) / 2;
+  const at::Tensor gate = gate_up.narrow(1, 0, width).to(at::kFloat);
+  return (at::silu(gate) * gate_up.narrow(1, width, width).to(at::kFloat)).to(gate_up.scalar_type());
+}
+
+}  // namespace gistmill::decoder::portable
