@@ -18,6 +18,7 @@ struct EntryArray {
   std::string dtype;  // as port types spell it: "f32", "bf16", "i32", ...
   std::vector<std::int64_t> shape;
   const void* data = nullptr;  // contiguous, in the order of the shape
+  bool on_device = false;      // belongs in the memory of the device that its instance computes on
 
   std::uint64_t bytes() const;
 };

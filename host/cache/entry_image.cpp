@@ -93,7 +93,10 @@ nlohmann::json describe(const std::vector<EntryValue>& values) {
   for (const EntryValue& value : values) {
     nlohmann::json arrays = nlohmann::json::array();
     for (const EntryArray& array : value.arrays)
-      arrays.push_back({{"name", array.name}, {"dtype", array.dtype}, {"shape", array.shape}});
+      arrays.push_back({{"name", array.name},
+                        {"dtype", array.dtype},
+                        {"shape", array.shape},
+                        {"on_device", array.on_device}});
     list.push_back({{"port", value.port}, {"object", value.object}, {"arrays", arrays}});
   }
   return list;
@@ -108,7 +111,8 @@ std::vector<EntryValue> parse(const std::string& text) {
       added.object = value.at("object");
       for (const auto& array : value.at("arrays")) {
         added.arrays.push_back({array.at("name"), array.at("dtype"),
-                                array.at("shape").get<std::vector<std::int64_t>>(), nullptr});
+                                array.at("shape").get<std::vector<std::int64_t>>(), nullptr,
+                                array.at("on_device")});
       }
     }
   } catch (const nlohmann::json::exception& error) {

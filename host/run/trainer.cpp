@@ -33,10 +33,11 @@ Trainer::Trainer(Session& session, Events& events, Evaluator& evaluator, const S
       stop_(stop),
       checkpoints_(run_folder, stage),
       run_folder_(run_folder),
-      pipeline_(*session.plan().pipeline(session.plan().trained), session.instances()),
+      pipeline_(*session.plan().pipeline(session.plan().trained), session.instances(), session.cache()),
       trained_(session.trained()),
       stateful_(session.stateful(pipeline_.pipeline())),
       optimizer_(session.find(session.recipe().run.optimizer)) {
+  pipeline_.keep_slot(session.recipe().run.items);
   info_.stage = stage;
   info_.identity = identity;
   for (const Instance* instance : trained_) info_.uses[instance->name()] = instance->planned().spec->name;
@@ -139,6 +140,7 @@ void Trainer::load_best() {
 
 Trainer::StepFigures Trainer::train_step(std::int64_t step, double learning_rate) {
   StepFigures figures;
+  if (session_.cache() != nullptr) cache_before_ = session_.cache()->counts();
   for (at::Tensor& gradient : gradients_) gradient.zero_();
   for (std::int64_t micro = 0; micro < session_.recipe().run.micro_steps; ++micro)
     accumulate(step, micro, figures);
@@ -199,16 +201,22 @@ void Trainer::refuse_number(const std::string& what, double value, std::int64_t 
 }
 
 void Trainer::emit_step(std::int64_t step, const StepFigures& figures, double learning_rate, double seconds) {
-  events_.emit("step", {{"stage", info_.stage},
-                        {"step", step},
-                        {"steps", session_.plan().steps},
-                        {"loss", figures.loss},
-                        {"learning_rate", learning_rate},
-                        {"gradient_norm", figures.gradient_norm},
-                        {"seconds", seconds},
-                        {"items", figures.items},
-                        {"items_per_second", static_cast<double>(figures.items) / std::fmax(seconds, 1e-9)},
-                        {"peak_memory_bytes", peak_memory_bytes()}});
+  nlohmann::json event = {{"stage", info_.stage},
+                          {"step", step},
+                          {"steps", session_.plan().steps},
+                          {"loss", figures.loss},
+                          {"learning_rate", learning_rate},
+                          {"gradient_norm", figures.gradient_norm},
+                          {"seconds", seconds},
+                          {"items", figures.items},
+                          {"items_per_second", static_cast<double>(figures.items) / std::fmax(seconds, 1e-9)},
+                          {"peak_memory_bytes", peak_memory_bytes()}};
+  if (session_.cache() != nullptr) {
+    const CallCache::Counts now = session_.cache()->counts();
+    event["cache_hits"] = now.hits - cache_before_.hits;
+    event["cache_misses"] = now.misses - cache_before_.misses;
+  }
+  events_.emit("step", std::move(event));
 }
 
 // An evaluation that a stop interrupts is left out: saving comes first, and it changes no parameter.

@@ -73,6 +73,7 @@ class Trainer {
   Instance* optimizer_;
   const gm_optimizer_extension* optimizer_extension_;
   CheckpointInfo info_;
+  CallCache::Counts cache_before_;  // the step
   std::int64_t saved_step_ = -1;
   std::uint64_t parameter_generation_ = 0;
 };
