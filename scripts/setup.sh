@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
 # Installs what Gistmill is built with: Debian packages and LibTorch from its pip wheel, into .venv.
-# What is there is left alone; a second run changes nothing. Sourced by quickstart.sh and test.sh; may be run
-# by itself. Nothing is half installed: LibTorch appears under its name only when it is complete.
+# What is there is left alone; a second run changes nothing. Sourced by quickstart.sh and test.sh; may be run by
+# itself, with --cuda for a LibTorch with CUDA (3 GB more), which run.device = "cuda" needs. Nothing is half
+# installed: LibTorch appears under its name only when it is complete.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly TORCH_VERSION=2.13.0
+WITH_CUDA=no
+for option in "$@"; do
+  if [ "$option" = --cuda ]; then WITH_CUDA=yes; fi
+done
 readonly PACKAGES=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates unzip
   python3 python3-venv python3-pip
@@ -63,11 +68,16 @@ python_311() {
 
 install_torch() {
   local root=.venv/lib/python3.11/site-packages/torch
-  [ -e "$root/include/ATen/ATen.h" ] && [ -e "$root/lib/libtorch_cpu.so" ] && return 0
+  local wanted="torch==$TORCH_VERSION" library=libtorch_cpu.so
+  if [ $WITH_CUDA = yes ]; then
+    wanted="torch===$TORCH_VERSION"  # three: not a build of the same version for processors alone
+    library=libtorch_cuda.so
+  fi
+  [ -e "$root/include/ATen/ATen.h" ] && [ -e "$root/lib/$library" ] && return 0
   say "installing LibTorch $TORCH_VERSION"
   rm -rf .venv .venv.partial
   "$(python_311)" -m venv .venv.partial
-  if ! .venv.partial/bin/python -m pip install --quiet "torch==$TORCH_VERSION"; then
+  if ! .venv.partial/bin/python -m pip install --quiet "$wanted"; then
     rm -rf .venv.partial
     fail "LibTorch $TORCH_VERSION could not be downloaded; nothing was installed. Check the network and run this again"
   fi

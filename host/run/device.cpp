@@ -3,7 +3,12 @@
 #include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 #include <c10/util/Exception.h>
+#define BOOST_DLL_USE_STD_FS
 #include <fmt/format.h>
+
+#include <boost/dll/shared_library.hpp>
+#include <string>
+#include <system_error>
 
 #include "host/diagnostic/failure.hpp"
 
@@ -20,6 +25,18 @@ at::Device parse(const RunSettings& run) {
   }
 }
 
+// CUDA is a part of LibTorch of its own that takes long to load, so that nothing links it. It has to be there
+// before LibTorch first asks for it. Where it is missing, LibTorch answers afterwards that it was built
+// without.
+void load_cuda() {
+  namespace dll = boost::dll;
+  static dll::shared_library library;  // for the life of the process
+  std::error_code ignored;
+  library.load("libtorch_cuda.so",
+               dll::load_mode::search_system_folders | dll::load_mode::rtld_global | dll::load_mode::rtld_now,
+               ignored);
+}
+
 }  // namespace
 
 at::Device device_of(const RunSettings& run) {
@@ -32,9 +49,10 @@ at::Device device_of(const RunSettings& run) {
   if (!at::isAccelerator(device.type())) {
     refuse("LibTorch does not train on that kind of device", "cuda is one that it does");
   }
+  if (device.is_cuda()) load_cuda();
   const auto& hooks = at::globalContext().getAcceleratorHooksInterface(device.type());
   if (!hooks.isBuilt()) {
-    refuse("this LibTorch was built without it",
+    refuse("this LibTorch has no such part, or not the libraries that it needs",
            "scripts/setup.sh --cuda installs a LibTorch with CUDA to build with");
   }
   const int count = hooks.isAvailable() ? hooks.deviceCount() : 0;

@@ -20,6 +20,7 @@
 #include "host/report/report.hpp"
 #include "host/report/summary.hpp"
 #include "host/report/text_table.hpp"
+#include "host/run/device.hpp"
 #include "host/run/machine.hpp"
 #include "host/run/prepare.hpp"
 #include "host/run/run_context.hpp"
@@ -217,7 +218,10 @@ RunOutcome run_recipe(const RunRequest& request) {
   const StopSignal stop;  // before there is anything to save
   RunContext context(request);
   const std::vector<Part> parts = parts_of(context.recipe);
-  for (const Part& part : parts) make_plan(part.recipe, context.registry, context.roles);  // all errors first
+  for (const Part& part : parts) {  // all errors first
+    make_plan(part.recipe, context.registry, context.roles);
+    device_of(part.recipe.run);
+  }
   if (!context.recipe.stages.empty()) make_plan(context.recipe, context.registry, context.roles);
   context.open_folder();
   const std::vector<LockedPlugin> plugins = context.locked_plugins(parts);

@@ -277,4 +277,8 @@ const GgufTensor& Gguf::tensor(std::string_view name) const {
                     std::to_string(tensors_.size()));
 }
 
+void Gguf::release_pages() const {
+  if (file_ != nullptr) file_->release_pages();
+}
+
 }  // namespace gistmill::formats

@@ -39,6 +39,11 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
   if (!problem.empty()) throw FormatError(path.string() + ": cannot map: " + problem);
 }
 
+void MappedFile::release_pages() const {
+  // Advice: where the kernel does not take it, the pages stay, and nothing is wrong.
+  if (data_ != nullptr) ::madvise(const_cast<char*>(data_), size_, MADV_DONTNEED);
+}
+
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<char*>(data_), size_);
 }

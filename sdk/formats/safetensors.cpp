@@ -154,4 +154,8 @@ const SafetensorsTensor& Safetensors::tensor(std::string_view name) const {
                     std::to_string(tensors_.size()));
 }
 
+void Safetensors::release_pages() const {
+  if (file_ != nullptr) file_->release_pages();
+}
+
 }  // namespace gistmill::formats

@@ -1,56 +1,56 @@
-// loss/delta-nll and loss/kl: two ways to say what a span's replacement costs, over one head kernel
+// loss/delta-nll and loss/kl: two ways to say what a span's replacement costs, over one pass through the head
 // (substitution.hpp). One plugin, since a plugin may not use another's sources.
 #include <gistmill/torch.hpp>
 
+#include <optional>
 #include <tuple>
 
 #include "plugins/loss/substitution/substitution.hpp"
 
 namespace {
 
-using gistmill::substitution::Inputs;
 using gistmill::substitution::Original;
-using gistmill::substitution::Values;
 
+// Ports as in plugin.toml; shapes as in substitution.hpp.
 class DeltaNll : public gistmill::torch::Component {
  public:
-  explicit DeltaNll(const gistmill::Options& options)
-      : original_(options.boolean("report_original") ? Original::report : Original::skip) {}
+  explicit DeltaNll(const gistmill::Options&) {}
 
-  // Ports as in plugin.toml; shapes as in substitution.hpp.
-  std::tuple<at::Tensor, at::Tensor, at::Tensor> value(const at::Tensor& hidden_replaced,
-                                                       const at::Tensor& hidden_original,
-                                                       const at::Tensor& head, const at::Tensor& targets,
-                                                       const at::Tensor& mask) const {
-    const Values values =
-        gistmill::substitution::delta_nll({hidden_replaced, hidden_original, head, targets, mask}, original_);
-    return {values.loss, values.nll_replaced, values.nll_original};
+  at::Tensor reference(const at::Tensor& hidden_original, const at::Tensor& head, const at::Tensor& targets,
+                       const at::Tensor& mask) const {
+    return gistmill::substitution::negative_log_likelihood(hidden_original, {head, targets, mask});
   }
 
-  at::Tensor score(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets,
-                   const at::Tensor& mask) const {
-    const at::NoGradGuard no_grad;
-    return gistmill::substitution::delta_nll({hidden, hidden, head, targets, mask}, Original::skip)
-        .nll_replaced;
+  std::tuple<at::Tensor, at::Tensor> value(const at::Tensor& hidden_replaced,
+                                           const std::optional<at::Tensor>& nll_original,
+                                           const at::Tensor& head, const at::Tensor& targets,
+                                           const at::Tensor& mask) const {
+    const auto values = gistmill::substitution::delta_nll(
+        hidden_replaced, nll_original.value_or(at::Tensor()), {head, targets, mask});
+    return {values.loss, values.nll};
   }
-
- private:
-  Original original_;
 };
 
 class Kl : public gistmill::torch::Component {
  public:
   explicit Kl(const gistmill::Options& options) : temperature_(options.number("temperature")) {}
 
-  // Ports as in plugin.toml; shapes as in substitution.hpp.
-  std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> value(const at::Tensor& hidden_replaced,
-                                                                   const at::Tensor& hidden_original,
-                                                                   const at::Tensor& head,
-                                                                   const at::Tensor& targets,
-                                                                   const at::Tensor& mask) const {
-    const Values values =
-        gistmill::substitution::kl({hidden_replaced, hidden_original, head, targets, mask}, temperature_);
-    return {values.loss, values.nll_replaced, values.nll_original, values.kl};
+  std::tuple<at::Tensor, at::Tensor, at::Tensor> reference(const at::Tensor& hidden_original,
+                                                           const at::Tensor& head, const at::Tensor& targets,
+                                                           const at::Tensor& mask) const {
+    const Original original =
+        gistmill::substitution::original(hidden_original, {head, targets, mask}, temperature_);
+    return {original.nll, original.entropy, original.mean_row};
+  }
+
+  std::tuple<at::Tensor, at::Tensor, at::Tensor> value(const at::Tensor& hidden_replaced,
+                                                       const at::Tensor& entropy_original,
+                                                       const at::Tensor& mean_row_original,
+                                                       const at::Tensor& head, const at::Tensor& targets,
+                                                       const at::Tensor& mask) const {
+    const auto values = gistmill::substitution::divergence(
+        hidden_replaced, {{}, entropy_original, mean_row_original}, {head, targets, mask}, temperature_);
+    return {values.loss, values.nll, values.kl};
   }
 
  private:
@@ -59,7 +59,8 @@ class Kl : public gistmill::torch::Component {
 
 }  // namespace
 
-GISTMILL_PLUGIN(gistmill::component<DeltaNll>("loss/delta-nll")
-                    .operation("value", &DeltaNll::value)
-                    .operation("score", &DeltaNll::score),
-                gistmill::component<Kl>("loss/kl").operation("value", &Kl::value));
+GISTMILL_PLUGIN(
+    gistmill::component<DeltaNll>("loss/delta-nll")
+        .operation("reference", &DeltaNll::reference)
+        .operation("value", &DeltaNll::value),
+    gistmill::component<Kl>("loss/kl").operation("reference", &Kl::reference).operation("value", &Kl::value));

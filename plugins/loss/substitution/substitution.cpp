@@ -1,119 +1,85 @@
-// The head kernel of loss/delta-nll and loss/kl; see substitution.hpp. M = K * H rows.
+// The losses; see substitution.hpp. M = K * H rows, h a hidden row, z = h W^T its logits, t the temperature.
 //
-// With p and q the softmax of the replaced and the original logits z = h W^T, a row's gradient is
-//   d NLL / dz = p - onehot(target)       d KL(q || p) / dz = (p - q) / temperature       d / dh = d / dz W
-// so it needs nothing that the value has not computed already: one block's logits become their own gradient,
-// are multiplied by W and forgotten. Rows V long live only for one block; the tape holds M x D.
+// With p and q the softmax of z / t after the replacement and before, and E_p, E_q the rows of W averaged
+// under them (head_pass.hpp),
+//   d NLL / dh = E_p - W[target]        (t = 1)
+//   KL(q || p) = log sum exp(z_p / t) - E_q . h_p / t - entropy(q)        since sum q z_p = h_p . sum q W
+//   d KL / dh = (E_p - E_q) / t
+// so all that a KL needs of the uncompressed pass is D + 1 numbers a row, and its cost is that of an NLL.
 #include "plugins/loss/substitution/substitution.hpp"
 
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <algorithm>
 #include <limits>
 #include <string>
 
 #include "gistmill/plugin/values.hpp"
+#include "plugins/loss/substitution/head_pass.hpp"
 
 namespace gistmill::substitution {
 namespace {
 
-// Rows that the elementwise work takes at a time, so that its five or so passes over V run from cache.
-constexpr std::int64_t kCacheBytes = std::int64_t{2} << 20;
-
-struct Task {
-  at::Tensor replaced;  // [M, D] in the head's dtype
-  at::Tensor original;  // the same, undefined: not asked for
-  at::Tensor head;      // [V, D]
-  at::Tensor targets;   // [M] i64, all within the vocabulary
-  bool divergence;      // minimize KL, not NLL
-  double temperature;   // of the divergence
-  bool with_gradient;
-};
-
+// Targets as rows: what every loss starts from.
 struct Rows {
-  at::Tensor nll_replaced;  // [M], f32 or f64
-  at::Tensor nll_original;  // [M], undefined: not asked for
-  at::Tensor kl;            // [M], undefined: not asked for
-  at::Tensor gradient;      // [M, D] of each row's NLL or KL; undefined: not asked for
+  at::Tensor head;    // [V, D]
+  at::Tensor ids;     // i64 [M], 0 where masked
+  at::Tensor exists;  // bool [K, H]
+  at::Tensor weight;  // [K, H] in the dtype of the results, sum 1; 0 where masked
 };
 
 at::ScalarType exact_type(const at::Tensor& head) {
   return head.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
 }
 
-// A few rows: logits [R, V] of both passes, the results' rows begin .. begin + R.
-// Overwrites the replaced logits with the gradient for them.
-void finish_rows(const Task& task, at::Tensor replaced_logits, const at::Tensor& original_logits,
-                 std::int64_t begin, Rows& rows) {
-  const std::int64_t count = replaced_logits.size(0);
-  const at::Tensor target = task.targets.narrow(0, begin, count).unsqueeze(1);
-  const at::ScalarType exact = exact_type(task.head);
-  const auto nll = [&](const at::Tensor& log_probability, at::Tensor& into) {
-    into.narrow(0, begin, count).copy_(log_probability.gather(1, target).squeeze(1).neg_());
-  };
-
-  const at::Tensor replaced = replaced_logits.to(exact);
-  at::Tensor log_p = at::log_softmax(replaced, 1);
-  nll(log_p, rows.nll_replaced);
-  at::Tensor log_q;
-  if (original_logits.defined()) {
-    const at::Tensor original = original_logits.to(exact);
-    log_q = at::log_softmax(original, 1);
-    nll(log_q, rows.nll_original);
-    if (task.divergence && task.temperature != 1) log_q = at::log_softmax(original / task.temperature, 1);
-  }
-  if (!task.divergence) {
-    if (!task.with_gradient) return;
-    log_p.exp_().scatter_add_(1, target, at::full_like(target, -1, log_p.options()));
-    replaced_logits.copy_(log_p);
-    return;
-  }
-  if (task.temperature != 1) log_p = at::log_softmax(replaced / task.temperature, 1);
-  const at::Tensor q = log_q.exp();
-  rows.kl.narrow(0, begin, count).copy_(log_q.sub_(log_p).mul_(q).sum(1));
-  if (task.with_gradient) replaced_logits.copy_(log_p.exp_().sub_(q).div_(task.temperature));
+void check_ids(const at::Tensor& ids, std::int64_t vocabulary) {
+  // Looking at a device would wait for it; gather's own assertion has to do there.
+  if (!ids.is_cpu() || ids.numel() == 0) return;
+  const auto [least, most] = at::aminmax(ids);
+  const std::int64_t low = least.item<std::int64_t>();
+  const std::int64_t high = most.item<std::int64_t>();
+  if (low >= 0 && high < vocabulary) return;
+  throw Error(GM_ERROR_USER,
+              "target " + std::to_string(low < 0 ? low : high) + " is outside the vocabulary of " +
+                  std::to_string(vocabulary) + "; was the text prepared with this model's tokenizer?",
+              "targets");
 }
 
-Rows run(const Task& task, std::int64_t block_bytes) {
-  const std::int64_t count = task.replaced.size(0);
-  const std::int64_t vocabulary = task.head.size(0);
-  const auto exact = task.head.options().dtype(exact_type(task.head));
-  const bool both = task.original.defined();
+Rows rows_of(const Targets& targets) {
   Rows rows;
-  rows.nll_replaced = at::empty({count}, exact);
-  if (both) rows.nll_original = at::empty({count}, exact);
-  if (task.divergence) rows.kl = at::empty({count}, exact);
-  if (task.with_gradient) rows.gradient = at::empty({count, task.head.size(1)}, exact);
-
-  const auto rows_within = [&](std::int64_t bytes, std::int64_t element) {
-    return std::max<std::int64_t>(1, bytes / (vocabulary * element));
-  };
-  const std::int64_t element = static_cast<std::int64_t>(task.head.element_size());
-  const std::int64_t block = std::min(count, rows_within(block_bytes, element));
-  const std::int64_t few = rows_within(kCacheBytes, static_cast<std::int64_t>(exact.dtype().itemsize()));
-  // One allocation for all blocks: fresh memory of this size costs more page faults than arithmetic.
-  const at::Tensor replaced_memory = at::empty({block, vocabulary}, task.head.options());
-  const at::Tensor original_memory = both ? at::empty_like(replaced_memory) : at::Tensor();
-
-  for (std::int64_t begin = 0; begin < count; begin += block) {
-    const std::int64_t size = std::min(block, count - begin);
-    at::Tensor replaced_logits = replaced_memory.narrow(0, 0, size);
-    at::mm_out(replaced_logits, task.replaced.narrow(0, begin, size), task.head.t());
-    at::Tensor original_logits;
-    if (both) {
-      original_logits = original_memory.narrow(0, 0, size);
-      at::mm_out(original_logits, task.original.narrow(0, begin, size), task.head.t());
-    }
-    for (std::int64_t row = 0; row < size; row += few) {
-      const std::int64_t n = std::min(few, size - row);
-      finish_rows(task, replaced_logits.narrow(0, row, n),
-                  both ? original_logits.narrow(0, row, n) : at::Tensor(), begin + row, rows);
-    }
-    if (task.with_gradient) {
-      rows.gradient.narrow(0, begin, size).copy_(at::mm(replaced_logits, task.head));
-    }
-  }
+  // Targets and mask come in main memory, where looking at them waits for no device.
+  const auto here = [&](const at::Tensor& tensor) { return tensor.to(targets.head.device(), true); };
+  rows.head = targets.head;
+  // Masked targets may be anything; token 0 stands for them, and their rows count nothing below.
+  const at::Tensor ids = at::where(targets.mask > 0, targets.ids.to(at::kLong), 0).flatten();
+  check_ids(ids, targets.head.size(0));
+  rows.ids = here(ids);
+  const at::Tensor mask = here(targets.mask).to(exact_type(targets.head));
+  rows.exists = mask > 0;
+  rows.weight = mask / mask.sum().clamp_min(std::numeric_limits<float>::min());
   return rows;
+}
+
+at::Tensor flat(const at::Tensor& hidden, const at::Tensor& head) {
+  return hidden.detach().flatten(0, 1).to(head.scalar_type());
+}
+
+HeadPass pass_of(const at::Tensor& hidden, const Rows& rows, double temperature, MeanRow mean_row) {
+  return head_pass(flat(hidden, rows.head), rows.head, rows.ids, temperature, mean_row);
+}
+
+// values [M] as a figure of every target, [K, H].
+at::Tensor figure(const at::Tensor& values, const Rows& rows) {
+  return at::where(rows.exists, values.view_as(rows.exists), 0).to(rows.weight.scalar_type());
+}
+
+// f64 [M]: cross-entropy of the rows' own distribution, of which log_sum is, under the one that mean_row [M,
+// D] was taken under; the entropy where they are the same.
+at::Tensor cross_entropy(const at::Tensor& log_sum, const at::Tensor& mean_row, const at::Tensor& hidden,
+                         const Rows& rows, double temperature) {
+  const at::Tensor mean_logit = (mean_row.to(at::kDouble) * flat(hidden, rows.head).to(at::kDouble)).sum(1);
+  return log_sum - mean_logit / temperature;
 }
 
 // A value whose gradient for `hidden` is known already.
@@ -129,71 +95,74 @@ struct KnownGradient : public ::torch::autograd::Function<KnownGradient> {
   }
 };
 
-void check_targets(const at::Tensor& targets, std::int64_t vocabulary) {
-  // On a device the range check would wait for it; gather's own assertion has to do there.
-  if (!targets.is_cpu() || targets.numel() == 0) return;
-  const auto [least, most] = at::aminmax(targets);
-  const std::int64_t low = least.item<std::int64_t>();
-  const std::int64_t high = most.item<std::int64_t>();
-  if (low >= 0 && high < vocabulary) return;
-  throw Error(GM_ERROR_USER,
-              "target " + std::to_string(low < 0 ? low : high) + " is outside the vocabulary of " +
-                  std::to_string(vocabulary) + "; was the text prepared with this model's tokenizer?",
-              "targets");
-}
+bool wants_gradient(const at::Tensor& hidden) { return at::GradMode::is_enabled() && hidden.requires_grad(); }
 
-Values evaluate(const Inputs& inputs, bool divergence, double temperature, bool original,
-                std::int64_t block_bytes) {
-  const bool with_gradient = at::GradMode::is_enabled() && inputs.hidden_replaced.requires_grad();
-  Values values;
+// The loss with row_gradient [M, D], the gradient of each row's figure.
+at::Tensor with_gradient(const at::Tensor& loss, const at::Tensor& hidden, const at::Tensor& row_gradient,
+                         const Rows& rows) {
   at::Tensor gradient;
   {
     const at::NoGradGuard no_grad;
-    const at::Tensor exists = inputs.mask > 0;
-    // Masked targets may be anything; token 0 stands for them, and their rows count nothing below.
-    const at::Tensor targets = at::where(exists, inputs.targets.to(at::kLong), 0);
-    check_targets(targets, inputs.head.size(0));
-    const auto flat = [&](const at::Tensor& hidden) {
-      return hidden.detach().flatten(0, 1).to(inputs.head.scalar_type());
-    };
-    const Rows rows =
-        run({flat(inputs.hidden_replaced), original ? flat(inputs.hidden_original) : at::Tensor(),
-             inputs.head, targets.flatten(), divergence, temperature, with_gradient},
-            block_bytes);
-
-    const auto existing = [&](const at::Tensor& row_values) {
-      return at::where(exists, row_values.view_as(exists), 0);
-    };
-    const at::Tensor mask = inputs.mask.to(rows.nll_replaced.scalar_type());
-    const at::Tensor weight =
-        mask / mask.sum().clamp_min(std::numeric_limits<float>::min());  // [K, H], sum 1
-    values.nll_replaced = existing(rows.nll_replaced);
-    values.nll_original = original
-                              ? existing(rows.nll_original)
-                              : at::full_like(values.nll_replaced, std::numeric_limits<double>::quiet_NaN());
-    if (divergence) values.kl = existing(rows.kl);
-    const at::Tensor minimized = divergence ? values.kl
-                                 : original ? values.nll_replaced - values.nll_original
-                                            : values.nll_replaced;
-    values.loss = (weight * minimized).sum();
-    if (with_gradient) {
-      const at::Tensor row_gradient = rows.gradient.view_as(inputs.hidden_replaced);
-      gradient = at::where(exists.unsqueeze(2), row_gradient * weight.unsqueeze(2), 0)
-                     .to(inputs.hidden_replaced.scalar_type());
-    }
+    const at::Tensor weighted = row_gradient.view_as(hidden) * rows.weight.unsqueeze(2);
+    gradient = at::where(rows.exists.unsqueeze(2), weighted, 0).to(hidden.scalar_type());
   }
-  if (with_gradient) values.loss = KnownGradient::apply(inputs.hidden_replaced, values.loss, gradient);
-  return values;
+  return KnownGradient::apply(hidden, loss, gradient);
 }
 
 }  // namespace
 
-Values delta_nll(const Inputs& inputs, Original original, std::int64_t block_bytes) {
-  return evaluate(inputs, /*divergence=*/false, 1, original == Original::report, block_bytes);
+at::Tensor negative_log_likelihood(const at::Tensor& hidden, const Targets& targets) {
+  const at::NoGradGuard no_grad;
+  const Rows rows = rows_of(targets);
+  return figure(pass_of(hidden, rows, 1, MeanRow::skip).nll, rows);
 }
 
-Values kl(const Inputs& inputs, double temperature, std::int64_t block_bytes) {
-  return evaluate(inputs, /*divergence=*/true, temperature, /*original=*/true, block_bytes);
+Original original(const at::Tensor& hidden, const Targets& targets, double temperature) {
+  const at::NoGradGuard no_grad;
+  const Rows rows = rows_of(targets);
+  const HeadPass pass = pass_of(hidden, rows, temperature, MeanRow::compute);
+  const at::Tensor entropy = cross_entropy(pass.log_sum, pass.mean_row, hidden, rows, temperature);
+  const at::Tensor mean_row = at::where(rows.exists.unsqueeze(2), pass.mean_row.view_as(hidden), 0);
+  return {figure(pass.nll, rows), figure(entropy, rows), mean_row};
+}
+
+DeltaNll delta_nll(const at::Tensor& hidden, const at::Tensor& nll_original, const Targets& targets) {
+  const bool gradient = wants_gradient(hidden);
+  DeltaNll values;
+  Rows rows;
+  at::Tensor row_gradient;
+  {
+    const at::NoGradGuard no_grad;
+    rows = rows_of(targets);
+    const HeadPass pass = pass_of(hidden, rows, 1, gradient ? MeanRow::compute : MeanRow::skip);
+    values.nll = figure(pass.nll, rows);
+    const at::Tensor minimized = nll_original.defined() ? values.nll - nll_original : values.nll;
+    values.loss = (rows.weight * minimized).sum();
+    if (gradient) row_gradient = pass.mean_row - rows.head.index_select(0, rows.ids);
+  }
+  if (gradient) values.loss = with_gradient(values.loss, hidden, row_gradient, rows);
+  return values;
+}
+
+Divergence divergence(const at::Tensor& hidden, const Original& original, const Targets& targets,
+                      double temperature) {
+  const bool gradient = wants_gradient(hidden);
+  Divergence values;
+  Rows rows;
+  at::Tensor row_gradient;
+  {
+    const at::NoGradGuard no_grad;
+    rows = rows_of(targets);
+    const HeadPass pass = pass_of(hidden, rows, temperature, gradient ? MeanRow::compute : MeanRow::skip);
+    const at::Tensor mean_row = original.mean_row.flatten(0, 1);
+    values.nll = figure(pass.nll, rows);
+    values.kl =
+        figure(cross_entropy(pass.log_sum, mean_row, hidden, rows, temperature), rows) - original.entropy;
+    values.loss = (rows.weight * values.kl).sum();
+    if (gradient) row_gradient = (pass.mean_row - mean_row) / temperature;
+  }
+  if (gradient) values.loss = with_gradient(values.loss, hidden, row_gradient, rows);
+  return values;
 }
 
 }  // namespace gistmill::substitution

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <gistmill/products.hpp>
+
 #include "plugins/teacher/decoder/portable.hpp"
 #include "plugins/teacher/decoder/rows.hpp"
 
@@ -26,8 +28,8 @@ struct AddNorm : Function<AddNorm> {
                                const std::optional<at::Tensor>& given, const at::Tensor& weight,
                                double epsilon, at::ScalarType dtype) {
     const at::Tensor delta = given.value_or(at::Tensor());
-    const rows::Normed result = rows::add_norm(residual, delta, weight, epsilon, dtype);
-    context->save_for_backward({result.sum, result.inverse, weight});
+    const rows::Normed result = rows::add_norm(residual, delta, weight, epsilon, dtype, /*with_unit=*/true);
+    context->save_for_backward({result.unit, result.inverse, weight});
     context->saved_data["delta"] = delta.defined();
     context->saved_data["dtype"] = dtype;
     context->set_materialize_grads(false);
@@ -47,7 +49,7 @@ struct AddNorm : Function<AddNorm> {
     }
     at::Tensor grad_weight;
     if (grads[1].defined() && context->needs_input_grad(has_delta ? 2 : 1)) {
-      grad_weight = (grads[1].to(at::kFloat) * saved[0] * saved[1].unsqueeze(1)).sum(0);
+      grad_weight = (grads[1].to(at::kFloat) * saved[0].to(at::kFloat)).sum(0);
     }
     return {grad, has_delta ? grad_delta : at::Tensor(), grad_weight, at::Tensor(), at::Tensor()};
   }
@@ -101,11 +103,32 @@ struct SwiGlu : Function<SwiGlu> {
   }
 };
 
+// Scores and mixing are two products a pair of row and key. Backward has two for the prefix, which has no
+// gradient, and four for the rows' own keys; scores that it computes again are no work that had to be done.
+void count_attention(const at::Tensor& qkv, const AttentionPlan& plan) {
+  double prefix = 0;
+  double own = 0;
+  for (const Segment& segment : plan.segments) {
+    const auto rows = static_cast<double>(segment.rows);
+    prefix += rows * static_cast<double>(segment.prefix);
+    own += rows * (rows + 1) / 2;
+  }
+  const double pair = 2.0 * static_cast<double>(plan.shape.heads * plan.shape.head_size);
+  torch::count_work(qkv.scalar_type(), 2 * pair * (prefix + own));
+  if (qkv.requires_grad()) torch::count_backward(qkv.scalar_type(), pair * (2 * prefix + 4 * own));
+}
+
 }  // namespace
 
 std::pair<at::Tensor, at::Tensor> add_norm(const at::Tensor& residual, const at::Tensor& delta,
                                            const at::Tensor& weight, double epsilon, at::ScalarType dtype) {
   if (!residual.is_cpu()) return portable::add_norm(residual, delta, weight, epsilon, dtype);
+  const bool differentiated =
+      residual.requires_grad() || weight.requires_grad() || (delta.defined() && delta.requires_grad());
+  if (!c10::GradMode::is_enabled() || !differentiated) {
+    const rows::Normed plain = rows::add_norm(residual, delta, weight, epsilon, dtype, /*with_unit=*/false);
+    return {plain.sum, plain.normed};
+  }
   const variable_list result = AddNorm::apply(residual, optional(delta), weight, epsilon, dtype);
   return {result[0], result[1]};
 }
@@ -137,6 +160,9 @@ at::Tensor attend_masked(const at::Tensor& queries, const at::Tensor& keys_value
   const auto heads = [&](const at::Tensor& rows, std::int64_t count) {
     return rows.reshape({batch, rows.size(1), count, shape.head_size}).transpose(1, 2);
   };
+  const double pair = 2.0 * static_cast<double>(queries.numel() * keys_values.size(1));
+  torch::count_work(queries.scalar_type(), 2 * pair);
+  if (queries.requires_grad()) torch::count_backward(queries.scalar_type(), 4 * pair);
   const at::Tensor mixed = at::scaled_dot_product_attention(
       heads(queries, shape.heads), heads(keys_values.narrow(2, 0, keys), shape.kv_heads),
       heads(keys_values.narrow(2, keys, keys), shape.kv_heads),
@@ -146,6 +172,7 @@ at::Tensor attend_masked(const at::Tensor& queries, const at::Tensor& keys_value
 }
 
 at::Tensor attend(const at::Tensor& qkv, const at::Tensor& prefix, const AttentionPlan& plan) {
+  count_attention(qkv, plan);
   if (!qkv.is_cpu()) return portable::attend(qkv, prefix, plan);
   return Attend::apply(qkv, optional(prefix), plan);
 }

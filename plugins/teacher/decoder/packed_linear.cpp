@@ -54,6 +54,11 @@ at::Tensor pack_weight(const at::Tensor& weight) {
   return reorder->typed<Reorder>().call(weight.detach(), std::nullopt);
 }
 
+const at::Tensor& PackedWeight::of(const at::Tensor& weight) {
+  std::call_once(once_, [&] { packed_ = pack_weight(weight); });
+  return packed_;
+}
+
 at::Tensor packed_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& packed,
                          const at::Tensor& bias) {
   if (!c10::GradMode::is_enabled() || !x.requires_grad()) return multiply(x, packed, bias);

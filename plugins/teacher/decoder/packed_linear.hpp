@@ -4,11 +4,25 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <mutex>
+
 namespace gistmill::decoder {
 
 // weight T[out, in] in oneDNN's own layout; undefined where the product of this type gains nothing by it or
 // this LibTorch has no oneDNN.
 at::Tensor pack_weight(const at::Tensor& weight);
+
+// The packed form of one weight, made when it is first asked for: passes that never use it never pay for it.
+// Any thread.
+class PackedWeight {
+ public:
+  // As pack_weight, of the same weight every time.
+  const at::Tensor& of(const at::Tensor& weight);
+
+ private:
+  std::once_flag once_;
+  at::Tensor packed_;
+};
 
 // x T[n, in], weight T[out, in], packed = pack_weight(weight), bias T[out] or undefined -> T[n, out].
 // Differentiable to x alone.

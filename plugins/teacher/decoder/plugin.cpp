@@ -71,6 +71,7 @@ class Decoder : public gistmill::torch::Component {
     const at::ScalarType dtype = choose_dtype();
     gistmill::decoder::check_memory(*file_, dtype);
     auto weights = gistmill::decoder::load_weights(config_, file_, dtype, packing(dtype));
+    file_->release_pages();
     if (!device().is_cpu()) {
       gistmill::decoder::replace_weights(
           weights, [this](const std::string&, const at::Tensor& tensor, bool) { return here(tensor); });
@@ -176,9 +177,10 @@ class Decoder : public gistmill::torch::Component {
   at::ScalarType choose_dtype() const {
     const bool native = !device().is_cpu() || gistmill::decoder::tiles::native_bf16();
     const bool bf16 = train_ != "all" && (dtype_ == "bf16" || (dtype_ == "auto" && native));
-    std::string why = ": the processor multiplies bf16 natively";
+    std::string why = native ? ", which the processor multiplies natively" : ": no native bf16 here";
     if (!device().is_cpu()) why = " on " + device().str();
-    if (!native) why = bf16 ? ", as asked: without native bf16 it is slower than f32" : ": no native bf16";
+    if (dtype_ != "auto") why = ", as asked";
+    if (bf16 && !native) why += ": without native bf16 it is slower than f32";
     gistmill::log(GM_LOG_INFO, std::string("teacher in ") + (bf16 ? "bf16" : "f32") + why);
     return bf16 ? at::kBFloat16 : at::kFloat;
   }

@@ -4,7 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
-#include "plugins/teacher/decoder/packed_linear.hpp"
+#include <gistmill/products.hpp>
 
 namespace gistmill::decoder {
 namespace {
@@ -48,12 +48,22 @@ at::Tensor adapted(const at::Tensor& base, const at::Tensor& x, const std::vecto
     const std::int64_t rows = adapter.up.size(0);
     const at::Tensor down = mode.gradients ? adapter.down : adapter.down.detach();
     const at::Tensor up = mode.gradients ? adapter.up : adapter.up.detach();
-    const at::Tensor change = at::linear(at::linear(input, down), up) * adapter.scale;
+    const at::Tensor change = torch::counted_linear(torch::counted_linear(input, down), up) * adapter.scale;
     parts.push_back(base.narrow(1, row, rows) + change.to(base.scalar_type()));
     row += rows;
   }
   keep_until(base.size(1));
   return at::cat(parts, 1);
+}
+
+// Every matrix is read once, and every row is read and written.
+void count(const Projection& projection, const at::Tensor& x, const PassMode& mode) {
+  const auto rows = static_cast<double>(x.size(0));
+  const auto in = static_cast<double>(projection.weight.size(1));
+  const auto out = static_cast<double>(projection.weight.size(0));
+  torch::count_product(x, mode.gradients ? projection.weight : projection.weight.detach(),
+                       2.0 * rows * in * out);
+  count_work(0, (in * out + rows * (in + out)) * static_cast<double>(x.element_size()));
 }
 
 // The product with the weight, and the bias.
@@ -64,8 +74,9 @@ at::Tensor base_of(const Projection& projection, const at::Tensor& x, const Pass
     if (projection.bias.defined()) result += projection.bias;
     return result.to(x.scalar_type());
   }
-  if (projection.packed.defined() && !(mode.tight && x.scalar_type() == at::kFloat)) {
-    return packed_linear(x, projection.weight, projection.packed, projection.bias);
+  if (projection.packed != nullptr && !(mode.tight && x.scalar_type() == at::kFloat)) {
+    const at::Tensor& packed = projection.packed->of(projection.weight);
+    if (packed.defined()) return packed_linear(x, projection.weight, packed, projection.bias);
   }
   const bool trains = mode.gradients && projection.weight.requires_grad();
   const auto used = [&](const at::Tensor& tensor) {
@@ -77,13 +88,14 @@ at::Tensor base_of(const Projection& projection, const at::Tensor& x, const Pass
 }  // namespace
 
 at::Tensor Projection::apply(const at::Tensor& x, const PassMode& mode) const {
+  count(*this, x, mode);
   const at::Tensor base = base_of(*this, x, mode);
   return adapters.empty() ? base : adapted(base, x, adapters, mode);
 }
 
 void Projection::weight_changed() {
   stored.clear();
-  packed = at::Tensor();
+  packed = nullptr;
 }
 
 }  // namespace gistmill::decoder

@@ -6,9 +6,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "plugins/teacher/decoder/packed_linear.hpp"
 #include "plugins/teacher/decoder/stored_matrix.hpp"
 
 namespace gistmill::decoder {
@@ -32,11 +34,11 @@ struct PassMode {
 };
 
 struct Projection {
-  at::Tensor weight;                 // [out, in], compute type; f32 where it trains
-  at::Tensor bias;                   // [out], as weight; undefined: none
-  at::Tensor packed;                 // the weight as packed_linear() takes it; undefined: not to be had
-  std::vector<Adapter> adapters;     // ascending `first`
-  std::vector<StoredMatrix> stored;  // the same weight in the file, stacked; empty: not to be had
+  at::Tensor weight;                     // [out, in], compute type; f32 where it trains
+  at::Tensor bias;                       // [out], as weight; undefined: none
+  std::shared_ptr<PackedWeight> packed;  // the weight as packed_linear() takes it; null: not wanted
+  std::vector<Adapter> adapters;         // ascending `first`
+  std::vector<StoredMatrix> stored;      // the same weight in the file, stacked; empty: not to be had
 
   // x T[n, in] -> T[n, out], T being x's type. Where no gradient is asked, one row is multiplied with the
   // stored matrix: the same weights before they were rounded to the compute type.

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "plugins/teacher/decoder/attention/vector_math.hpp"
+#include "gistmill/vector_math.hpp"
 
 namespace gistmill::decoder::rows {
 namespace {
@@ -21,6 +21,7 @@ struct NormRow {
   const float* weight;
   float* sum;
   T* normed;
+  T* unit;  // null: not asked for
 };
 
 template <class T>
@@ -43,6 +44,10 @@ GISTMILL_INLINE float norm_row_body(const NormRow<T>& row, std::int64_t width, f
   const float inverse = 1.0f / std::sqrt(squares / static_cast<float>(width) + epsilon);
 #pragma omp simd
   for (std::int64_t i = 0; i < width; ++i) put(row.normed[i], row.sum[i] * inverse * row.weight[i]);
+  if (row.unit != nullptr) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < width; ++i) put(row.unit[i], row.sum[i] * inverse);
+  }
   return inverse;
 }
 GISTMILL_CLONES float norm_row(const NormRow<float>& row, std::int64_t width, float epsilon) {
@@ -56,7 +61,7 @@ template <class T>
 struct NormGradRow {
   const float* grad_sum;  // null: zero
   const T* grad_normed;
-  const float* sum;
+  const T* unit;
   const float* weight;
   float* grad;
   T* grad_delta;  // may be the same memory as grad where T is float
@@ -66,12 +71,14 @@ template <class T>
 GISTMILL_INLINE void norm_grad_row_body(const NormGradRow<T>& row, std::int64_t width, float inverse) {
   float dot = 0.0f;
 #pragma omp simd reduction(+ : dot)
-  for (std::int64_t i = 0; i < width; ++i) dot += as_float(row.grad_normed[i]) * row.weight[i] * row.sum[i];
-  const float shared = dot * inverse * inverse * inverse / static_cast<float>(width);
+  for (std::int64_t i = 0; i < width; ++i)
+    dot += as_float(row.grad_normed[i]) * row.weight[i] * as_float(row.unit[i]);
+  const float shared = dot / static_cast<float>(width);
   const bool more = row.grad_sum != nullptr;
 #pragma omp simd
   for (std::int64_t i = 0; i < width; ++i) {
-    const float own = as_float(row.grad_normed[i]) * row.weight[i] * inverse - row.sum[i] * shared;
+    const float own =
+        (as_float(row.grad_normed[i]) * row.weight[i] - as_float(row.unit[i]) * shared) * inverse;
     const float all = more ? own + row.grad_sum[i] : own;
     row.grad[i] = all;
     put(row.grad_delta[i], all);
@@ -162,11 +169,12 @@ void for_rows(std::int64_t count, Body&& body) {
 }  // namespace
 
 Normed add_norm(const at::Tensor& residual, const at::Tensor& delta, const at::Tensor& weight, double epsilon,
-                at::ScalarType dtype) {
+                at::ScalarType dtype, bool with_unit) {
   const std::int64_t count = residual.size(0);
   const std::int64_t width = residual.size(1);
   Normed result{at::empty_like(residual), at::empty(residual.sizes(), residual.options().dtype(dtype)),
-                at::empty({count}, residual.options())};
+                at::Tensor(), at::empty({count}, residual.options())};
+  if (with_unit) result.unit = at::empty_like(result.normed);
   for_type(dtype, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     const float* in = residual.const_data_ptr<float>();
@@ -174,10 +182,12 @@ Normed add_norm(const at::Tensor& residual, const at::Tensor& delta, const at::T
     const float* scale = weight.const_data_ptr<float>();
     float* sum = result.sum.mutable_data_ptr<float>();
     T* normed = result.normed.mutable_data_ptr<T>();
+    T* unit = with_unit ? result.unit.mutable_data_ptr<T>() : nullptr;
     float* inverse = result.inverse.mutable_data_ptr<float>();
     for_rows(count, [&](std::int64_t row) {
       const std::int64_t at = row * width;
-      const NormRow<T> parts{in + at, more != nullptr ? more + at : nullptr, scale, sum + at, normed + at};
+      const NormRow<T> parts{in + at,     more != nullptr ? more + at : nullptr, scale, sum + at,
+                             normed + at, unit != nullptr ? unit + at : nullptr};
       inverse[row] = norm_row(parts, width, static_cast<float>(epsilon));
     });
   });
@@ -185,22 +195,22 @@ Normed add_norm(const at::Tensor& residual, const at::Tensor& delta, const at::T
 }
 
 std::tuple<at::Tensor, at::Tensor> add_norm_backward(const at::Tensor& grad_sum,
-                                                     const at::Tensor& grad_normed, const at::Tensor& sum,
+                                                     const at::Tensor& grad_normed, const at::Tensor& unit,
                                                      const at::Tensor& inverse, const at::Tensor& weight) {
-  const std::int64_t width = sum.size(1);
-  const at::Tensor grad = at::empty_like(sum);
+  const std::int64_t width = unit.size(1);
+  const at::Tensor grad = at::empty(unit.sizes(), inverse.options());
   const bool same = grad_normed.scalar_type() == at::kFloat;
   const at::Tensor grad_delta = same ? grad : at::empty_like(grad_normed);
   for_type(grad_normed.scalar_type(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     const float* outer_sum = grad_sum.defined() ? grad_sum.const_data_ptr<float>() : nullptr;
     const T* outer = grad_normed.const_data_ptr<T>();
-    const float* in = sum.const_data_ptr<float>();
+    const T* in = unit.const_data_ptr<T>();
     const float* scale = weight.const_data_ptr<float>();
     const float* inverses = inverse.const_data_ptr<float>();
     float* out = grad.mutable_data_ptr<float>();
     T* out_delta = grad_delta.mutable_data_ptr<T>();
-    for_rows(sum.size(0), [&](std::int64_t row) {
+    for_rows(unit.size(0), [&](std::int64_t row) {
       const std::int64_t at = row * width;
       const NormGradRow<T> parts{outer_sum != nullptr ? outer_sum + at : nullptr,
                                  outer + at,

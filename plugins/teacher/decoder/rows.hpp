@@ -13,16 +13,18 @@ namespace gistmill::decoder::rows {
 
 struct Normed {
   at::Tensor sum;      // f32[n, D]: residual + delta
-  at::Tensor normed;   // T[n, D]: sum / rms(sum) * weight
+  at::Tensor normed;   // T[n, D]: unit * weight
+  at::Tensor unit;     // T[n, D]: sum / rms(sum), for the backward; undefined: not asked for
   at::Tensor inverse;  // f32[n]: 1 / rms
 };
 // residual f32[n, D]; delta T[n, D], or undefined for none; weight f32[D]; dtype: T.
 Normed add_norm(const at::Tensor& residual, const at::Tensor& delta, const at::Tensor& weight, double epsilon,
-                at::ScalarType dtype);
+                at::ScalarType dtype, bool with_unit);
 // grad_sum f32[n, D] or undefined; grad_normed T[n, D] -> gradient of the sum, as f32[n, D] and as T[n, D]
-// (the same tensor where T is f32).
+// (the same tensor where T is f32). It needs the rows in units of their size, so that T is enough of them:
+// half of what the sum would take.
 std::tuple<at::Tensor, at::Tensor> add_norm_backward(const at::Tensor& grad_sum,
-                                                     const at::Tensor& grad_normed, const at::Tensor& sum,
+                                                     const at::Tensor& grad_normed, const at::Tensor& unit,
                                                      const at::Tensor& inverse, const at::Tensor& weight);
 
 // Rotates the adjacent pairs (2i, 2i+1) of the first `heads` heads of every row; what follows is copied.

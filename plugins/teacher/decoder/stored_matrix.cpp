@@ -9,7 +9,7 @@
 #endif
 #include <stdexcept>
 
-#include "plugins/teacher/decoder/attention/vector_math.hpp"
+#include "gistmill/vector_math.hpp"
 
 namespace gistmill::decoder {
 namespace {

@@ -4,8 +4,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
-#include "plugins/teacher/decoder/packed_linear.hpp"
-
 namespace gistmill::decoder {
 namespace {
 
@@ -17,8 +15,8 @@ class Loader {
   Loader(const Config& config, const TensorSource& source, at::ScalarType dtype, Packing packing)
       : config_(config), source_(source), dtype_(dtype), packing_(packing) {}
 
-  at::Tensor packed(const at::Tensor& weight) const {
-    return packing_ == Packing::kMatrices ? pack_weight(weight) : at::Tensor();
+  std::shared_ptr<PackedWeight> packed() const {
+    return packing_ == Packing::kMatrices ? std::make_shared<PackedWeight>() : nullptr;
   }
 
   // Matrices [rows_i, columns] under one another, in the compute type.
@@ -35,7 +33,7 @@ class Loader {
   Projection projection(std::int64_t columns, const Parts& parts) const {
     Projection result;
     result.weight = matrix(columns, parts);
-    result.packed = packed(result.weight);
+    result.packed = packed();
     result.bias = bias(parts);
     for (const auto& [name, rows] : parts) {
       const std::optional<StoredMatrix> stored = source_.stored(name + ".weight");
@@ -126,7 +124,7 @@ Weights load_weights(const Config& config, std::shared_ptr<const TensorSource> s
     weights.head = loader.projection(config.width, {{"output", config.vocabulary}});
   } else {
     weights.head.weight = weights.embedding;
-    weights.head.packed = loader.packed(weights.embedding);
+    weights.head.packed = loader.packed();
     const std::optional<StoredMatrix> stored = source->stored("token_embd.weight");
     if (stored && can_multiply(stored->type) && config.width % 32 == 0) weights.head.stored = {*stored};
   }

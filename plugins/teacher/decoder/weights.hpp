@@ -62,7 +62,7 @@ std::string layer_tensor(std::int64_t layer, const std::string& part);
 
 enum class Packing {
   kNone,     // as few bytes as the weights have
-  kMatrices  // every matrix once more as packed_linear() takes it: faster, and twice the bytes
+  kMatrices  // every matrix that is used once more as packed_linear() takes it: faster, up to twice the bytes
 };
 
 // Reads layers in parallel. dtype: f32 or bf16.

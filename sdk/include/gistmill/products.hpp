@@ -21,14 +21,19 @@ inline void count_work(at::ScalarType factors, double flops, double bytes = 0) {
   }
 }
 
-// Counts a product of `a` and `b` that ATen computes and autograd differentiates: itself now, and with the
-// vjp one product of the same size for each factor that wants a gradient. For an operation's forward, beside
-// the product; not for an autograd::Function of your own, whose backward counts itself.
-inline void count_product(const at::Tensor& a, const at::Tensor& b, double flops) {
-  count_work(a.scalar_type(), flops);
+// Counts, in an operation's forward, what its vjp will do; nothing where none follows.
+inline void count_backward(at::ScalarType factors, double flops, double bytes = 0) {
   if (detail::backward_account() == nullptr) return;
   const detail::WorkScope later(detail::backward_account());
-  count_work(a.scalar_type(), flops * ((a.requires_grad() ? 1 : 0) + (b.requires_grad() ? 1 : 0)));
+  count_work(factors, flops, bytes);
+}
+
+// Counts a product of `a` and `b` that ATen computes and autograd differentiates: itself now, and with the
+// vjp one product of the same size for each factor that wants a gradient. For an operation's forward, beside
+// the product.
+inline void count_product(const at::Tensor& a, const at::Tensor& b, double flops) {
+  count_work(a.scalar_type(), flops);
+  count_backward(a.scalar_type(), flops * ((a.requires_grad() ? 1 : 0) + (b.requires_grad() ? 1 : 0)));
 }
 
 // x [..., in], weight [out, in], bias [out] or undefined -> [..., out]

@@ -42,12 +42,30 @@ TEST_F(Recipes, OfGistTrainingMeasureEveryVariantOnOnePassOfTheTeacher) {
   const PlannedEvaluation& evaluation = planned.evaluations.at(0);
   std::size_t shared = 0;
   for (const PlannedCall& call : planned.pipelines[evaluation.pipeline].calls) {
-    if (call.name != "teacher.read" && call.name != "teacher.original") continue;
+    if (call.name != "teacher.read" && call.name != "teacher.original" && call.name != "nll.reference")
+      continue;
     const auto index = static_cast<std::size_t>(&call - planned.pipelines[evaluation.pipeline].calls.data());
     EXPECT_TRUE(evaluation.shared[index]) << call.name;
     ++shared;
   }
-  EXPECT_EQ(shared, 2u);
+  EXPECT_EQ(shared, 3u);
+}
+
+TEST_F(Recipes, OfGistTrainingTakeEitherLossOfASubstitution) {
+  for (const std::string loss : {"loss/delta-nll", "loss/kl"}) {
+    const Plan planned = make_plan(
+        load_recipe(source() / "recipes" / "gistnet" / "base.toml", {"components.loss.use=" + loss}),
+        catalog);
+    const PlannedCall& value = call_of(planned.pipelines.at(1), "loss.value");
+    ASSERT_EQ(planned.pipelines[1].name, "train");
+    EXPECT_EQ(value.kind, CallClass::passes) << loss;
+    std::size_t from_reference = 0;
+    for (const PlannedInput& input : value.inputs) {
+      if (input.source && planned.pipelines[1].calls[input.source->call].name == "loss.reference")
+        ++from_reference;
+    }
+    EXPECT_GT(from_reference, 0u) << loss;
+  }
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "gistmill/vector_math.hpp"
 #include "plugins/teacher/decoder/attention/attention_problem.hpp"
-#include "plugins/teacher/decoder/attention/vector_math.hpp"
 
 namespace gistmill::decoder {
 namespace {

@@ -1,8 +1,8 @@
 #include <ATen/ATen.h>
 
+#include "gistmill/vector_math.hpp"
 #include "plugins/teacher/decoder/attention/attention.hpp"
 #include "plugins/teacher/decoder/attention/attention_problem.hpp"
-#include "plugins/teacher/decoder/attention/vector_math.hpp"
 
 namespace gistmill::decoder {
 namespace {

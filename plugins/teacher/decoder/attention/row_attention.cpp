@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "plugins/teacher/decoder/attention/vector_math.hpp"
+#include "gistmill/vector_math.hpp"
 
 namespace gistmill::decoder {
 namespace {

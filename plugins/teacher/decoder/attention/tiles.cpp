@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "plugins/teacher/decoder/attention/vector_math.hpp"
+#include "gistmill/vector_math.hpp"
 
 namespace gistmill::decoder::tiles {
 namespace {

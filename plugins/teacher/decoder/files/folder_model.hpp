@@ -19,6 +19,9 @@ class FolderModel final : public ModelFile {
 
   // Of what config.json says of the computation, and of every weight file. Names of files do not count.
   std::string digest() const override;
+  void release_pages() const override {
+    for (const formats::Safetensors& file : files_.files()) file.release_pages();
+  }
 
  private:
   struct Opened {

@@ -17,6 +17,7 @@ class GgufModel final : public ModelFile {
   GgufModel(std::string_view bytes, const std::string& name);
 
   std::string digest() const override;
+  void release_pages() const override { file_.release_pages(); }
 
  private:
   explicit GgufModel(formats::Gguf file);

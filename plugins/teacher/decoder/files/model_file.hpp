@@ -28,6 +28,8 @@ class ModelFile : public TensorSource {
   std::string describe() const;
   // Hexadecimal digest of all that the model's numbers depend on. Reads every byte of the weights.
   virtual std::string digest() const = 0;
+  // Gives back the memory that reading the weights took; they can be read again. Any thread.
+  virtual void release_pages() const = 0;
 
   bool contains(const std::string& name) const final { return places_.count(name) > 0; }
   at::Tensor read(const std::string& name, at::IntArrayRef shape) const final;

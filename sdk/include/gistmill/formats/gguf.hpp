@@ -128,6 +128,9 @@ class Gguf {
 
   const std::string& name() const { return name_; }
 
+  // Gives back the memory of a mapped file's pages (mapped_file.hpp).
+  void release_pages() const;
+
  private:
   void parse();
   void read_entries(struct GgufCursor& cursor, std::uint64_t count);

@@ -20,6 +20,9 @@ class MappedFile {
   std::string_view bytes() const { return {data_, size_}; }
   std::size_t size() const { return size_; }
 
+  // Gives back the memory of what was read so far; reading it again brings it back from the file. Any thread.
+  void release_pages() const;
+
  private:
   const char* data_ = nullptr;  // null for an empty file
   std::size_t size_ = 0;

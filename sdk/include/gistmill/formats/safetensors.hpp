@@ -74,6 +74,9 @@ class Safetensors {
   void read_rows_bf16(const SafetensorsTensor& tensor, std::uint64_t first, std::uint64_t count,
                       std::uint16_t* out) const;
 
+  // Gives back the memory of a mapped file's pages (mapped_file.hpp).
+  void release_pages() const;
+
  private:
   void parse(std::string_view bytes);
   void sort_by_data(std::string_view data, std::uint64_t data_start);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <gistmill/plugin/work.hpp>
+
 #include "plugins/teacher/decoder/trainable.hpp"
 #include "tests/plugins/support/gradient_check.hpp"
 #include "tests/plugins/teacher/decoder/reference.hpp"
@@ -205,6 +207,37 @@ TEST(ResumeAfterASpan, LeavesTheWeightsAsTheyAreAndWithoutGradients) {
     EXPECT_FALSE(all[i].requires_grad());
     EXPECT_FALSE(all[i].grad().defined());
   }
+}
+
+// The floor of the work: 4 N a row of a span, attention over prefix and own rows, nothing for the prefix.
+TEST(ResumeAfterASpan, CountsTheWorkThatTheFormulaNeeds) {
+  const Config config = tiny_config();
+  const Model model = random_model(config, 3, kSpan);
+  const at::Tensor tokens = random_tokens(97, 200, 4);
+  const double matrices =
+      static_cast<double>(config.layers) *
+      static_cast<double>(config.width * (config.query_width() + 2 * config.key_width()) +
+                          config.query_width() * config.width + 3 * config.width * config.feed_forward);
+  const double pair = 2.0 * static_cast<double>(config.layers * config.query_width());
+  gm_work work = gistmill::detail::empty_work();
+  std::shared_ptr<const Context> context;
+  {
+    const gistmill::detail::WorkScope scope(&work);
+    context = model.read(tokens);
+  }
+  EXPECT_DOUBLE_EQ(work.flops, 2 * matrices * 200 + 2 * pair * 200 * 201 / 2);
+  work = gistmill::detail::empty_work();
+  gm_work backward = work;
+  const at::Tensor gist = random_normal({2, 1, 48}, 1, at::kFloat).requires_grad_(true);
+  {
+    const gistmill::detail::WorkScope scope(&work);
+    const gistmill::detail::BackwardScope later(&backward);
+    model.resume(*context, at::tensor({32, 64}, at::kInt), gist, at::zeros({2, 1}, at::kInt), 8);
+  }
+  const double own = 2 * 8 * 9 / 2;
+  const double prefix = 8 * (32 + 64);
+  EXPECT_DOUBLE_EQ(work.flops, 2 * matrices * 16 + 2 * pair * (prefix + own));
+  EXPECT_DOUBLE_EQ(backward.flops, 2 * matrices * 16 + pair * (2 * prefix + 4 * own));
 }
 
 TEST(ResumeAfterASpan, KeepsNoTapeWhereNoGradientIsAsked) {

@@ -1,11 +1,11 @@
-// What the row loops of this folder share: elements as f32, an exponential that compilers vectorize, and the
-// macro that builds a loop for several instruction sets. Not a vector library: plain loops over plain floats.
+// What row loops of plugins share: elements as f32, an exponential that compilers vectorize, and the macro
+// that builds a loop for several instruction sets. Not a vector library: plain loops over plain floats.
 #pragma once
 
 #include <c10/util/BFloat16.h>
 
-#include <bit>
 #include <cstdint>
+#include <cstring>
 
 // Builds the function three times and picks one when the library is loaded, so that one binary runs on any
 // x86-64 and uses what the machine has. Sanitizers do not stand the resolver, other machines lack it.
@@ -18,18 +18,27 @@
 
 #define GISTMILL_INLINE [[gnu::always_inline]] inline
 
-namespace gistmill::decoder {
+namespace gistmill {
+
+// std::bit_cast, which C++17 lacks.
+template <class To, class From>
+GISTMILL_INLINE To bits_as(From from) {
+  static_assert(sizeof(To) == sizeof(From));
+  To to;
+  std::memcpy(&to, &from, sizeof(to));
+  return to;
+}
 
 GISTMILL_INLINE float as_float(float value) { return value; }
 GISTMILL_INLINE float as_float(c10::BFloat16 value) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(value.x) << 16);
+  return bits_as<float>(static_cast<std::uint32_t>(value.x) << 16);
 }
 
 // Rounds to nearest, ties to even. Without the branch for NaN of c10, which stops vectorization: a NaN that
 // arithmetic makes has a mantissa that the rounding cannot carry out of.
 GISTMILL_INLINE void put(float& place, float value) { place = value; }
 GISTMILL_INLINE void put(c10::BFloat16& place, float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto bits = bits_as<std::uint32_t>(value);
   place.x = static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
@@ -48,8 +57,7 @@ GISTMILL_INLINE float exponential(float x) {
   y = y * r + 1.6666665459e-1f;
   y = y * r + 5.0000001201e-1f;
   y = y * r * r + r + 1.0f;
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(y) +
-                              (std::bit_cast<std::uint32_t>(shifted) << 23));
+  return bits_as<float>(bits_as<std::uint32_t>(y) + (bits_as<std::uint32_t>(shifted) << 23));
 }
 
-}  // namespace gistmill::decoder
+}  // namespace gistmill
