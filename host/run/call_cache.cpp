@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "host/diagnostic/failure.hpp"
@@ -18,6 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kGigabyte = 1e9;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 std::optional<at::ScalarType> scalar_type(const std::string& dtype) {
   static const std::map<std::string, at::ScalarType> types = {
@@ -81,6 +87,16 @@ Arrays arrays_of(const PlannedCall& call, const Instance& instance, const std::v
 
 }  // namespace
 
+CallCache::Counts& CallCache::Counts::operator+=(const Counts& other) {
+  hits += other.hits;
+  misses += other.misses;
+  bytes_read += other.bytes_read;
+  bytes_written += other.bytes_written;
+  seconds_reading += other.seconds_reading;
+  seconds_writing += other.seconds_writing;
+  return *this;
+}
+
 CallCache::CallCache(const fs::path& folder, double max_gb, std::vector<Instance*> trained, Events& events,
                      const std::vector<std::string>& calls)
     : events_(events),
@@ -95,6 +111,7 @@ CallCache::CallCache(const fs::path& folder, double max_gb, std::vector<Instance
 
 std::optional<std::vector<SlotValue>> CallCache::load(const PlannedCall& call, const Instance& instance,
                                                       const CallKey& key) {
+  const auto began = Clock::now();
   const fs::path path = folder_.path_of(key.group, key.key);
   try {
     const std::optional<Entry> entry = read_entry(path, key.key);
@@ -108,6 +125,7 @@ std::optional<std::vector<SlotValue>> CallCache::load(const PlannedCall& call, c
     Counts& counts = counts_[call.name];
     ++counts.hits;
     counts.bytes_read += entry->bytes;
+    counts.seconds_reading += seconds_since(began);
     return results;
   } catch (const std::exception& failure) {  // an alien file may also make LibTorch throw
     say_damaged(fmt::format("{} is run again: {}", call.name, failure.what()));
@@ -126,6 +144,7 @@ void CallCache::store(const PlannedCall& call, const Instance& instance, const C
   Counts& counts = counts_[call.name];
   ++counts.misses;
   if (!writable_ || full_) return;
+  const auto began = Clock::now();
   try {
     const Arrays arrays = arrays_of(call, instance, results);
     const EntryText text{key.key, call.name, key.identity};
@@ -144,6 +163,7 @@ void CallCache::store(const PlannedCall& call, const Instance& instance, const C
     const std::uint64_t bytes = fs::file_size(path);
     folder_.count(bytes);
     counts.bytes_written += bytes;
+    counts.seconds_writing += seconds_since(began);
   } catch (const std::exception& failure) {
     writable_ = false;
     events_.message("warning", fmt::format("nothing more is cached: {}", failure.what()));
@@ -152,12 +172,7 @@ void CallCache::store(const PlannedCall& call, const Instance& instance, const C
 
 CallCache::Counts CallCache::counts() const {
   Counts total;
-  for (const auto& [call, counts] : counts_) {
-    total.hits += counts.hits;
-    total.misses += counts.misses;
-    total.bytes_read += counts.bytes_read;
-    total.bytes_written += counts.bytes_written;
-  }
+  for (const auto& [call, counts] : counts_) total += counts;
   return total;
 }
 
@@ -168,7 +183,9 @@ nlohmann::json CallCache::to_json() const {
                      {"hits", counts.hits},
                      {"misses", counts.misses},
                      {"bytes_read", counts.bytes_read},
-                     {"bytes_written", counts.bytes_written}});
+                     {"bytes_written", counts.bytes_written},
+                     {"seconds_reading", counts.seconds_reading},
+                     {"seconds_writing", counts.seconds_writing}});
   }
   return {{"folder", folder_.path().string()},
           {"bytes", folder_.bytes()},

@@ -24,6 +24,10 @@ class CallCache {
     std::int64_t misses = 0;  // run, and kept where there was room
     std::uint64_t bytes_read = 0;
     std::uint64_t bytes_written = 0;
+    double seconds_reading = 0;  // until results stand in memory
+    double seconds_writing = 0;  // until the system has the bytes
+
+    Counts& operator+=(const Counts& other);
   };
 
   // events outlives this; trained: as InstanceIdentities. Says what it will keep, and where.

@@ -278,6 +278,7 @@ RunOutcome evaluate_recipe(const RunRequest& request) {
     for (std::size_t i = 0; i < context.recipe.evaluations.size(); ++i) {
       summary.evaluations.push_back(evaluator.run(i, stop, "", 0));
     }
+    emit_cache(context, session, "");
   }
   RunOutcome outcome;
   outcome.text = tables_text(summary);

@@ -230,6 +230,41 @@ TEST_F(CallCacheTest, AResumedRunGoesOnBitForBit) {
   EXPECT_THAT(all, ElementsAre(expected[0], expected[1], expected[2], expected[3], expected[2], expected[3]));
 }
 
+TEST_F(CallCacheTest, VariantsOfAnEvaluationShareWhatTheFirstOfThemNeeds) {
+  const std::string pipeline = R"(
+[components]
+figure = { use = "test/figure" }
+summer = { use = "test/reader" }
+other  = { use = "test/reader", factor = 2.0 }  # which its sum does not show
+[pipelines.measure]
+steps = ["pages.next", "reader.read", "reader.weight", "summer.sum", "figure.measure"]
+cache = ["summer.sum"]
+[run]
+steps = 0
+[evaluations.e]
+pipeline = "measure"
+steps = 3
+)";
+  const std::string one = "[[evaluations.e.variants]]\nname = \"one\"\n";
+  const std::string two = one + "[[evaluations.e.variants]]\nname = \"two\"\nuse = { summer = \"other\" }\n";
+  cached("[]", "", "base.toml");
+  const auto evaluate = [&](const std::string& variants, const std::string& name) {
+    write(name + ".toml", "extends = \"base.toml\"\n" + pipeline + variants);
+    run(request(folder_ / (name + ".toml"), name));
+    return events("evaluation", name).at(0)["entries"];
+  };
+  const auto first = evaluate(one, "first");
+  EXPECT_EQ(runs("read", "first"), 2);
+  const auto both = evaluate(two, "both");
+  EXPECT_EQ(runs("read", "both"), 2) << "of the variant that is not known yet";
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[0]["mean"], first[0]["mean"]);
+  EXPECT_EQ(both[1]["mean"], first[0]["mean"]);
+  const auto again = evaluate(two, "again");
+  EXPECT_EQ(runs("read", "again") + runs("weight", "again") + runs("sum", "again"), 0);
+  EXPECT_EQ(again, both);
+}
+
 TEST_F(CallCacheTest, RefusesAnObjectThatItsInstanceCannotTurnIntoTensors) {
   write("base.toml", read(cached(R"(["reader.read"])")));
   const auto path = write("mute.toml", "extends = \"base.toml\"\n[components.reader]\nuse = \"test/mute\"\n");

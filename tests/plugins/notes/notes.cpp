@@ -100,6 +100,10 @@ class Reader : public Mute {
   }
 };
 
+struct Figure {
+  Tensor measure(const Tensor& x) const { return x; }
+};
+
 template <class T>
 auto reader(const char* name) {
   return gistmill::component<T>(name)
@@ -111,4 +115,6 @@ auto reader(const char* name) {
 }  // namespace
 
 GISTMILL_PLUGIN(gistmill::component<Pages>("test/pages").operation("next", &Pages::next),
-                reader<Reader>("test/reader"), reader<Mute>("test/mute"));
+                reader<Reader>("test/reader"),
+                gistmill::component<Figure>("test/figure").operation("measure", &Figure::measure),
+                reader<Mute>("test/mute"));
