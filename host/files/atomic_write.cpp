@@ -65,6 +65,12 @@ AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
+void AtomicFile::reserve(std::uint64_t bytes) {
+  if (const int error = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(bytes)); error != 0)
+    fail("take room for", error, bytes);
+  reserved_ = bytes;
+}
+
 void AtomicFile::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(file_.get(), bytes.data(), bytes.size());
@@ -76,11 +82,26 @@ void AtomicFile::write(std::string_view bytes) {
 }
 
 void AtomicFile::commit() {
+  trim();
   if (::fsync(file_.get()) != 0) fail("write", errno, written_);
+  put_in_place();
+  if (const int error = sync_folder(folder_of(path_)); error != 0) fail("make durable", error);
+}
+
+void AtomicFile::publish() {
+  trim();
+  put_in_place();
+}
+
+void AtomicFile::trim() {
+  if (reserved_ > written_ && ::ftruncate(file_.get(), static_cast<off_t>(written_)) != 0)
+    fail("write", errno, written_);
+}
+
+void AtomicFile::put_in_place() {
   if (file_.close() != 0) fail("write", errno, written_);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("replace", errno);
   temporary_.clear();
-  if (const int error = sync_folder(folder_of(path_)); error != 0) fail("make durable", error);
 }
 
 void AtomicFile::fail(const char* action, int error, std::uint64_t needed) {

@@ -22,19 +22,29 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
+  // Takes room for `bytes` in all now, so that a full disk is met before they are made.
+  void reserve(std::uint64_t bytes);
+
   void write(std::string_view bytes);
   std::uint64_t written() const { return written_; }
 
   // Makes the contents durable and visible as `path`, replacing what was there. Once.
   void commit();
 
+  // The same without waiting for the disk: after a crash of the machine the file may be there and damaged.
+  // For what can be made again, where readers notice.
+  void publish();
+
  private:
+  void trim();
+  void put_in_place();
   [[noreturn]] void fail(const char* action, int error, std::uint64_t needed = 0);
 
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   Descriptor file_;
-  std::uint64_t written_ = 0;  // bytes
+  std::uint64_t written_ = 0;   // bytes
+  std::uint64_t reserved_ = 0;  // bytes
 };
 
 // Throws Failure (ExitCode::failed): path, what failed, the system's reason; on a full disk also how many

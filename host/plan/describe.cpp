@@ -53,10 +53,11 @@ bool is_frozen(const PlannedCall& call, const PlannedPipeline& pipeline, const P
 std::string class_text(const PlannedCall& call, const PlannedPipeline& pipeline,
                        const PlannedInstance& instance) {
   if (call.kind == CallClass::skipped) return "skipped: nothing needs it";
+  const std::string cached = call.cached ? ", cached" : "";
   const std::string frozen = is_frozen(call, pipeline, instance) ? "frozen, " : "";
   if (call.kind != CallClass::forward) return frozen + to_text(call.kind);
   if (call.operation->effect != Effect::pure) return to_text(call.operation->effect);
-  return frozen + "no tape";
+  return frozen + "no tape" + cached;
 }
 
 // "context, gist -> hidden_replaced float[K, H, D]"
@@ -153,6 +154,7 @@ nlohmann::json to_json(const PlannedPipeline& pipeline, const Plan& plan) {
                      {"component", plan.instances[call.instance].spec->name},
                      {"effect", to_text(call.operation->effect)},
                      {"class", gistmill::to_text(call.kind)},
+                     {"cached", call.cached},
                      {"inputs", inputs},
                      {"outputs", outputs}});
   }

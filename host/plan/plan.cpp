@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "host/plan/cached_calls.hpp"
 #include "host/plan/options.hpp"
 #include "host/plan/pipelines.hpp"
 
@@ -130,6 +131,7 @@ Plan make_plan(const Recipe& recipe, const Catalog& catalog) {
     plan.evaluations.push_back(plan_evaluation(evaluation, recipe, plan.instances));
   }
   check_run(recipe, plan);
+  plan_cache(plan, recipe);
   return plan;
 }
 

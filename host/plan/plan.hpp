@@ -73,6 +73,7 @@ struct PlannedCall {
   std::vector<PlannedInput> inputs;    // in the manifest's order
   std::vector<PlannedOutput> outputs;  // in the manifest's order
   CallClass kind = CallClass::forward;
+  bool cached = false;             // its results are kept on disk
   std::vector<std::uint8_t> need;  // gm_call.need: 1 where vjp is asked for that input's gradient
   std::string name;                // "gist.compress"
   Origin origin;

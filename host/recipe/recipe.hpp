@@ -45,6 +45,7 @@ struct PipelineRecipe {
   std::string minimize;  // slot; empty: nothing trains
   Origin minimize_origin;
   std::vector<std::pair<std::string, Origin>> train;  // instances whose parameters change
+  std::vector<std::pair<std::string, Origin>> cache;  // calls whose results are kept on disk: "teacher.read"
   Origin origin;
 };
 
@@ -77,6 +78,11 @@ struct LearningRate {
 struct CheckpointSettings {
   std::int64_t every = 0;  // optimizer steps; 0: only at the end and when stopped
   std::int64_t keep = 2;   // the last so many, besides the best
+};
+
+// [cache]: results of calls on disk, in the folder "calls" of RunSettings::prepared.
+struct CacheSettings {
+  double max_gb = 8.0;  // 1e9 bytes; 0: nothing is kept and nothing is read
 };
 
 // [evaluations.heldout]
@@ -118,6 +124,7 @@ struct Recipe {
   RunSettings run;
   LearningRate learning_rate;
   CheckpointSettings checkpoints;
+  CacheSettings cache;
   std::vector<Evaluation> evaluations;
   std::vector<Stage> stages;
   Value resolved;  // the whole tree, with origins; what recipe.lock.toml is written from

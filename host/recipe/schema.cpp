@@ -136,10 +136,18 @@ CallStep read_step(const Value& value, const std::string& path) {
   return step;
 }
 
+std::vector<std::pair<std::string, Origin>> read_names(const Fields& fields, std::string_view key) {
+  std::vector<std::pair<std::string, Origin>> names;
+  const std::vector<std::string> texts = fields.strings(key);
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    names.emplace_back(texts[i], (*fields.list(key))[i].origin());
+  return names;
+}
+
 PipelineRecipe read_pipeline(const std::string& name, const Value& value) {
   expect_name(name, "[pipelines]", place_of(value));
   const std::string path = "pipelines." + name;
-  const Fields fields(value, path, fmt::format("[{}]", path), {"steps", "minimize", "train"}, kCode);
+  const Fields fields(value, path, fmt::format("[{}]", path), {"steps", "minimize", "train", "cache"}, kCode);
   PipelineRecipe pipeline;
   pipeline.name = name;
   pipeline.origin = place_of(value);
@@ -148,14 +156,12 @@ PipelineRecipe read_pipeline(const std::string& name, const Value& value) {
   if (pipeline.steps.empty()) fields.refuse(steps, "steps", "a list of one call or more");
   pipeline.minimize = fields.string("minimize", "");
   if (const Value* minimize = fields.find("minimize")) pipeline.minimize_origin = minimize->origin();
-  const std::vector<std::string> train = fields.strings("train");
-  for (std::size_t i = 0; i < train.size(); ++i) {
-    pipeline.train.emplace_back(train[i], (*fields.list("train"))[i].origin());
-  }
+  pipeline.train = read_names(fields, "train");
+  pipeline.cache = read_names(fields, "cache");
   return pipeline;
 }
 
-// ---- [run], [learning_rate], [checkpoints] ----
+// ---- [run], [learning_rate], [checkpoints], [cache] ----
 
 RunSettings read_run(const Value& value) {
   const Fields fields(value, "run", "[run]",
@@ -203,6 +209,16 @@ CheckpointSettings read_checkpoints(const Value& value) {
   checkpoints.every = fields.integer("every", checkpoints.every, 0);
   checkpoints.keep = fields.integer("keep", checkpoints.keep, 1);
   return checkpoints;
+}
+
+CacheSettings read_cache(const Value& value) {
+  const Fields fields(value, "cache", "[cache]", {"max_gb"}, kCode);
+  CacheSettings cache;
+  cache.max_gb = fields.number("max_gb", cache.max_gb);
+  if (cache.max_gb < 0 || cache.max_gb > 1e6) {
+    fields.refuse(*fields.find("max_gb"), "max_gb", "from 0 to 1e6, in units of 1e9 bytes");
+  }
+  return cache;
 }
 
 // ---- [evaluations] ----
@@ -339,7 +355,7 @@ void read_entries(const Fields& fields, std::string_view key, std::vector<Item>&
 void read_schema(Recipe& recipe) {
   const Fields fields(recipe.resolved, "", "the recipe",
                       {"doc", "extends", "variables", "components", "pipelines", "run", "learning_rate",
-                       "checkpoints", "evaluations", "stage", "lock"},
+                       "checkpoints", "cache", "evaluations", "stage", "lock"},
                       kCode);
   recipe.doc = fields.string("doc", "");
   fields.table("lock");
@@ -349,6 +365,7 @@ void read_schema(Recipe& recipe) {
   if (const Value* rate = fields.find("learning_rate")) recipe.learning_rate = read_learning_rate(*rate);
   if (const Value* checkpoints = fields.find("checkpoints"))
     recipe.checkpoints = read_checkpoints(*checkpoints);
+  if (const Value* cache = fields.find("cache")) recipe.cache = read_cache(*cache);
   read_entries(fields, "evaluations", recipe.evaluations, read_evaluation);
   if (const Value::List* stages = fields.list("stage")) recipe.stages = read_stages(*stages);
 }

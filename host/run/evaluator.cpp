@@ -113,7 +113,8 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
 
   std::vector<PipelineRun> runs;
   for (std::size_t v = 0; v < planned.variants.size(); ++v) {
-    runs.emplace_back(planned.variants[v].pipeline, session_.instances());
+    runs.emplace_back(planned.variants[v].pipeline, session_.instances(), session_.cache());
+    runs.back().keep_slot(kDocumentSlot);
     EvaluationRows::Variant& variant = rows.variants.emplace_back();
     variant.name = planned.variants[v].name.empty() ? planned.name : planned.variants[v].name;
     variant.binding_of = v < recipe.variants.size() ? recipe.variants[v].binding : "";
@@ -143,8 +144,7 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
         return rows;
       }
       for (std::size_t i = 0; i < wanted.size(); ++i) {
-        if (planned.shared[i] == 0 || ready[i] != 0 || runs[v].pipeline().calls[i].kind == CallClass::skipped)
-          continue;
+        if (planned.shared[i] == 0 || ready[i] != 0 || !runs[v].has_results(i)) continue;
         ready[i] = 1;
         shared[i] = runs[v].results()[i];
       }

@@ -31,8 +31,8 @@ Instance::Instance(const PlannedInstance& planned, const LoadedComponent& compon
 
 void Instance::start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed,
                      const at::Device& device) {
-  in_main_memory_ = device.is_cpu() || component().file->manifest.tier != "libtorch";
-  if (!in_main_memory_) {
+  if (!device.is_cpu() && component().file->manifest.tier == "libtorch") {
+    device_ = device;
     const DLDevice place = at::torchDeviceToDLDevice(device);
     set_device(place.device_type, place.device_id);
   }
@@ -69,7 +69,7 @@ void Instance::bind_gradients() {
 }
 
 SlotValue Instance::reachable(const SlotValue& value) const {
-  if (!in_main_memory_ || !value.tensor().defined() || value.tensor().is_cpu()) return value;
+  if (!device_.is_cpu() || !value.tensor().defined() || value.tensor().is_cpu()) return value;
   return SlotValue(value.tensor().cpu());
 }
 
@@ -94,7 +94,7 @@ std::vector<at::Tensor> Instance::vjp(const OperationSpec& operation, const Step
                                       const std::vector<std::uint8_t>& need) {
   std::vector<gm_tensor*> given;
   for (const at::Tensor& grad : grad_out) {
-    given.push_back(grad.defined() ? share_tensor(in_main_memory_ ? grad.cpu() : grad, true) : nullptr);
+    given.push_back(grad.defined() ? share_tensor(device_.is_cpu() ? grad.cpu() : grad, true) : nullptr);
   }
   std::vector<gm_tensor*> results(operation.inputs.size(), nullptr);
   std::vector<std::uint8_t> asked = need;

@@ -65,6 +65,9 @@ class Instance : public BareInstance {
                               const TapeHandle& tape, const std::vector<at::Tensor>& grad_out,
                               const std::vector<std::uint8_t>& need);
 
+  // Where it computes, once started.
+  const at::Device& device() const { return device_; }
+
   std::vector<Parameter>& parameters() { return parameters_; }
   // Fetches them anew: an optimizer has its moments only after it was given parameters.
   void refresh_parameters();
@@ -79,7 +82,7 @@ class Instance : public BareInstance {
   SlotValue reachable(const SlotValue& value) const;
 
   const gm_state_extension* state_ = nullptr;
-  bool in_main_memory_ = true;
+  at::Device device_ = at::kCPU;
   std::vector<Parameter> parameters_;
 };
 

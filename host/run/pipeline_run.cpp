@@ -4,30 +4,118 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/diagnostic/failure.hpp"
 #include "host/plan/types.hpp"
 
 namespace gistmill {
 
-PipelineRun::PipelineRun(const PlannedPipeline& pipeline, std::vector<Instance*> instances)
+namespace {
+
+// Calls that run even where no other reads what they give: those that change something, make a result, or
+// stand last. Where a pipeline neither minimizes nor measures, every output may be what it is for.
+std::vector<std::uint8_t> wanted_calls(const PlannedPipeline& pipeline) {
+  const auto& calls = pipeline.calls;
+  const auto has_figure = [](const PlannedCall& call) {
+    return std::any_of(call.outputs.begin(), call.outputs.end(),
+                       [](const PlannedOutput& output) { return !output.port->figure.empty(); });
+  };
+  if (!pipeline.minimize && std::none_of(calls.begin(), calls.end(), has_figure))
+    return std::vector<std::uint8_t>(calls.size(), 1);
+  std::vector<std::uint8_t> is_read(calls.size(), 0);
+  for (const PlannedCall& call : calls) {
+    if (call.kind == CallClass::skipped) continue;
+    for (const PlannedInput& input : call.inputs) {
+      if (input.source) is_read[input.source->call] = 1;
+    }
+  }
+  std::vector<std::uint8_t> wanted(calls.size(), 0);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    wanted[i] = calls[i].operation->effect == Effect::stateful || has_figure(calls[i]) || is_read[i] == 0 ||
+                (pipeline.minimize && pipeline.minimize->call == i);
+  }
+  return wanted;
+}
+
+}  // namespace
+
+PipelineRun::PipelineRun(const PlannedPipeline& pipeline, std::vector<Instance*> instances, CallCache* cache)
     : pipeline_(pipeline),
       instances_(std::move(instances)),
       results_(pipeline.calls.size()),
       inputs_(pipeline.calls.size()),
       tapes_(pipeline.calls.size()),
       accounts_(pipeline.calls.size()),
-      gradients_(pipeline.calls.size()) {}
+      gradients_(pipeline.calls.size()) {
+  const auto cached = [](const PlannedCall& call) { return call.cached && call.kind != CallClass::skipped; };
+  if (cache == nullptr || std::none_of(pipeline.calls.begin(), pipeline.calls.end(), cached)) return;
+  cache_ = cache;
+  identities_.emplace(pipeline, instances_, cache->identities());
+  wanted_ = wanted_calls(pipeline);
+  held_.resize(pipeline.calls.size());
+}
+
+void PipelineRun::keep_slot(std::string_view slot) {
+  const std::optional<SlotRef> writer = pipeline_.writer(slot);
+  if (writer && !wanted_.empty()) wanted_[writer->call] = 1;
+}
 
 bool PipelineRun::forward(const StepContext& context, const std::vector<std::uint8_t>& wanted) {
   release_tapes();
   symbols_ = pipeline_.known_symbols();
   tape_generation_ = context.parameter_generation;
   for (CallAccount& account : accounts_) account.forward.last = account.backward.last = {};
+  done_.assign(pipeline_.calls.size(), 0);
+  for (std::size_t i = 0; i < wanted.size(); ++i) done_[i] = wanted[i] == 0;
+  if (identities_) identities_->begin_step();
   for (std::size_t i = 0; i < pipeline_.calls.size(); ++i) {
     if (pipeline_.calls[i].kind == CallClass::skipped) continue;
-    if (!wanted.empty() && wanted[i] == 0) continue;
-    if (!run_call(i, context)) return false;
+    if (!wanted_.empty() && wanted_[i] == 0) continue;  // runs when another one asks for what it gives
+    if (!pull(i, context)) return false;
   }
+  return true;
+}
+
+// Makes the results of a call stand in results_: those of this forward, kept ones, or by running it and
+// whatever it reads. Answers false where a source has nothing more.
+bool PipelineRun::pull(std::size_t index, const StepContext& context) {
+  if (done_[index] != 0) return true;
+  const PlannedCall& call = pipeline_.calls[index];
+  std::optional<CallKey> key;
+  if (identities_ && call.cached) {
+    key = identities_->key(index, [&](const SlotRef& slot) {
+      return pull(slot.call, context) ? results_[slot.call][slot.output] : SlotValue();
+    });
+  }
+  if (!key || !take_cached(index, *key)) {
+    for (const PlannedInput& input : call.inputs) {
+      if (input.source && !pull(input.source->call, context)) return false;
+    }
+    if (!run_call(index, context)) return false;
+    if (key) {
+      cache_->store(call, *instances_[call.instance], *key, results_[index]);
+      held_[index] = key->key;
+    }
+  }
+  done_[index] = 1;
+  return true;
+}
+
+bool PipelineRun::take_cached(std::size_t index, const CallKey& key) {
+  const PlannedCall& call = pipeline_.calls[index];
+  if (held_[index] == key.key && !results_[index].empty()) return true;
+  std::optional<std::vector<SlotValue>> kept = cache_->load(call, *instances_[call.instance], key);
+  if (!kept) return false;
+  const auto known = symbols_;
+  if (const std::string wrong = mismatch(call, *kept); !wrong.empty()) {
+    symbols_ = known;
+    cache_->reject(call, key, wrong);
+    return false;
+  }
+  results_[index] = std::move(*kept);
+  inputs_[index].clear();
+  held_[index] = key.key;
   return true;
 }
 
@@ -49,7 +137,10 @@ bool PipelineRun::run_call(std::size_t index, const StepContext& context) {
                                           tape ? &tapes_[index] : nullptr, call.need)) {
     return false;
   }
-  check_outputs(call, results_[index]);
+  if (const std::string wrong = mismatch(call, results_[index]); !wrong.empty()) {
+    throw Failure(ExitCode::failed, call.origin, fmt::format("{} gave {}", call.name, wrong),
+                  {"this is a defect of the plugin, or a size that the recipe and the data do not share"});
+  }
   if (call.operation->effect == Effect::pure && !tape) inputs_[index] = std::move(in);
   return true;
 }
@@ -82,27 +173,26 @@ bool PipelineRun::is_known(std::size_t index, const std::vector<SlotValue>& in) 
   return true;
 }
 
-void PipelineRun::check_outputs(const PlannedCall& call, const std::vector<SlotValue>& values) {
+// "for its output 'hidden' f32[16, 1, 64] when it should be ..."; "" where the values are what the ports
+// promise.
+std::string PipelineRun::mismatch(const PlannedCall& call, const std::vector<SlotValue>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const PlannedOutput& output = call.outputs[i];
-    const auto refuse = [&](const std::string& what) {
-      throw Failure(ExitCode::failed, call.origin,
-                    fmt::format("{} gave for its output '{}' {}", call.name, output.port->name, what),
-                    {"this is a defect of the plugin, or a size that the recipe and the data do not share"});
+    const auto wrong = [&](const std::string& what) {
+      return fmt::format("for its output '{}' {}", output.port->name, what);
     };
     if (output.type.is_object) {
-      if (values[i].object() == nullptr) refuse("no object");
-      if (values[i].object()->type != output.type.object) {
-        refuse(fmt::format("an object of type {} when it should be {}", values[i].object()->type,
-                           output.type.object));
-      }
-      continue;
+      if (values[i].object() == nullptr) return wrong("no object");
+      if (values[i].object()->type == output.type.object) continue;
+      return wrong(fmt::format("an object of type {} when it should be {}", values[i].object()->type,
+                               output.type.object));
     }
     const at::Tensor& tensor = values[i].tensor();
-    if (!tensor.defined()) refuse("nothing");
-    const std::string mismatch = check_shape(output.type, tensor.sizes().vec(), dtype_name(tensor), symbols_);
-    if (!mismatch.empty()) refuse(mismatch);
+    if (!tensor.defined()) return wrong("nothing");
+    const std::string shape = check_shape(output.type, tensor.sizes().vec(), dtype_name(tensor), symbols_);
+    if (!shape.empty()) return wrong(shape);
   }
+  return "";
 }
 
 void PipelineRun::backward(const StepContext& context, double scale) {
@@ -161,7 +251,7 @@ std::uint64_t PipelineRun::tape_bytes() const {
 
 at::Tensor PipelineRun::tensor(std::string_view slot) const {
   const std::optional<SlotRef> writer = pipeline_.writer(slot);
-  if (!writer || results_[writer->call].size() <= writer->output) return {};
+  if (!writer || !has_results(writer->call) || results_[writer->call].size() <= writer->output) return {};
   return results_[writer->call][writer->output].tensor();
 }
 

@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "host/plan/plan.hpp"
+#include "host/run/call_cache.hpp"
 #include "host/run/instance.hpp"
 #include "host/run/work.hpp"
 
@@ -23,14 +25,19 @@ using CallResults = std::vector<std::vector<SlotValue>>;  // [call][output]
 class PipelineRun {
  public:
   // `instances`: in the order of Plan::instances, null where the pipeline does not use one. All outlive this.
-  PipelineRun(const PlannedPipeline& pipeline, std::vector<Instance*> instances);
+  // cache: where the results of PlannedCall::cached ones are kept; null: nowhere.
+  PipelineRun(const PlannedPipeline& pipeline, std::vector<Instance*> instances, CallCache* cache = nullptr);
+
+  // Asks for a slot's value after every forward, also where the cache answers all calls that read it.
+  void keep_slot(std::string_view slot);
 
   const PlannedPipeline& pipeline() const { return pipeline_; }
   CallResults& results() { return results_; }
 
   // Runs the calls for which `wanted` is 1 (empty: all), but for skipped ones; others keep their results of
   // the last time. So does a pure call without a tape whose inputs are those of the last time: a document
-  // that comes twice in a row is read once. Keeps tapes where context.train. Answers false where a source has
+  // that comes twice in a row is read once. With a cache, calls that only answered ones would read do not run
+  // either. Keeps tapes where context.train. Answers false where a source has
   // nothing more. Throws Failure where a call fails or a value does not have the shape that its port
   // promises.
   bool forward(const StepContext& context, const std::vector<std::uint8_t>& wanted = {});
@@ -44,6 +51,8 @@ class PipelineRun {
   const std::vector<CallAccount>& accounts() const { return accounts_; }
   // Of the last forward and the backward after it, all calls together.
   Work last_work() const;
+  // Whether the results of a call are those of the last forward.
+  bool has_results(std::size_t call) const { return call < done_.size() && done_[call] != 0; }
 
   void release_tapes();
   std::uint64_t tape_bytes() const;
@@ -54,9 +63,11 @@ class PipelineRun {
   double minimized() const;
 
  private:
+  bool pull(std::size_t index, const StepContext& context);
+  bool take_cached(std::size_t index, const CallKey& key);
   bool run_call(std::size_t index, const StepContext& context);
   bool is_known(std::size_t index, const std::vector<SlotValue>& in) const;
-  void check_outputs(const PlannedCall& call, const std::vector<SlotValue>& values);
+  std::string mismatch(const PlannedCall& call, const std::vector<SlotValue>& values);
   at::Tensor& gradient(const SlotRef& slot) { return gradients_[slot.call][slot.output]; }
 
   const PlannedPipeline& pipeline_;
@@ -68,6 +79,13 @@ class PipelineRun {
   std::vector<std::vector<at::Tensor>> gradients_;  // [call][output]
   std::map<std::string, std::int64_t> symbols_;
   std::uint64_t tape_generation_ = 0;
+  std::vector<std::uint8_t> done_;  // [call] in this forward
+
+  // With a cache only.
+  CallCache* cache_ = nullptr;
+  std::optional<ValueIdentities> identities_;
+  std::vector<std::uint8_t> wanted_;  // [call] whether or not another one reads it
+  std::vector<std::string> held_;     // [call] key of what stands in results_, where it has one
 };
 
 }  // namespace gistmill

@@ -91,6 +91,19 @@ void emit_contents(RunContext& context, const Session& session, const std::strin
   if (!contents.empty()) context.events.emit("contents", {{"stage", stage}, {"contents", contents}});
 }
 
+// What the cache did since the session began.
+void emit_cache(RunContext& context, const Session& session, const std::string& stage) {
+  if (session.cache() == nullptr) return;
+  nlohmann::json event = session.cache()->to_json();
+  event["stage"] = stage;
+  context.events.emit("cache", event);
+  const CallCache::Counts counts = session.cache()->counts();
+  context.events.message(
+      "info", fmt::format("cache: {} of {} calls answered, {:.2f} GB read, {:.2f} GB written", counts.hits,
+                          counts.hits + counts.misses, static_cast<double>(counts.bytes_read) / 1e9,
+                          static_cast<double>(counts.bytes_written) / 1e9));
+}
+
 enum class PartEnd { finished, stopped };
 
 PartEnd run_part(RunContext& context, const Part& part, std::size_t index, std::size_t count,
@@ -120,13 +133,17 @@ PartEnd run_part(RunContext& context, const Part& part, std::size_t index, std::
     summary.run.steps += result.steps;
     summary.run.items += result.items;
     summary.run.parameters += static_cast<std::uint64_t>(result.parameters);
-    if (result.stopped) return PartEnd::stopped;
+    if (result.stopped) {
+      emit_cache(context, session, part.name);
+      return PartEnd::stopped;
+    }
     context.events.emit(
         "stage_finished",
         {{"stage", part.name}, {"step", result.steps}, {"seconds", result.seconds}, {"items", result.items}});
     if (!part.recipe.evaluations.empty()) trainer.load_best();
   }
   evaluate_at_end(context, session, evaluator, stop, part.name, step, summary);
+  emit_cache(context, session, part.name);
   return PartEnd::finished;
 }
 
@@ -139,6 +156,7 @@ void evaluate_whole(RunContext& context, const StopSignal& stop, RunSummary& sum
   Evaluator evaluator(session, context.events);
   if (context.profile) context.profile->begin_stage("");
   evaluate_at_end(context, session, evaluator, stop, "", 0, summary);
+  emit_cache(context, session, "");
 }
 
 std::string tables_text(const RunSummary& summary) {
@@ -276,6 +294,7 @@ RunOutcome evaluate_recipe(const RunRequest& request) {
     for (std::size_t i = 0; i < context.recipe.evaluations.size(); ++i) {
       summary.evaluations.push_back(evaluator.run(i, stop, "", 0));
     }
+    emit_cache(context, session, "");
   }
   RunOutcome outcome;
   outcome.text = tables_text(summary);

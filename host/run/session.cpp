@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/plugin_host.hpp"
@@ -67,18 +68,38 @@ Session::Session(const Recipe& recipe, Registry& registry, const std::vector<Rol
     if (use == SessionUse::describe && !is_trained) continue;
     instances_[i]->start(plan_.instances[i].symbols, static_cast<std::uint64_t>(recipe_.run.seed), device);
   }
+  const bool computes = use == SessionUse::train_and_evaluate || use == SessionUse::evaluate;
+  if (computes && recipe_.cache.max_gb > 0) open_cache(use, events);
+}
+
+std::vector<const PlannedPipeline*> Session::pipelines(SessionUse use) const {
+  std::vector<const PlannedPipeline*> list;
+  if (use != SessionUse::evaluate && !plan_.trained.empty()) list.push_back(plan_.pipeline(plan_.trained));
+  if (use == SessionUse::train) return list;
+  for (const PlannedEvaluation& evaluation : plan_.evaluations) {
+    for (const PlannedVariant& variant : evaluation.variants) list.push_back(&variant.pipeline);
+  }
+  return list;
+}
+
+void Session::open_cache(SessionUse use, Events& events) {
+  std::set<std::string> calls;
+  for (const PlannedPipeline* pipeline : pipelines(use)) {
+    for (const PlannedCall& call : pipeline->calls) {
+      if (!call.cached || call.kind == CallClass::skipped) continue;
+      check_cached(call, *instances_[call.instance]);
+      calls.insert(call.name);
+    }
+  }
+  if (calls.empty()) return;
+  cache_ =
+      std::make_unique<CallCache>(std::filesystem::path(recipe_.run.prepared) / "calls", recipe_.cache.max_gb,
+                                  trained(), events, std::vector<std::string>(calls.begin(), calls.end()));
 }
 
 std::vector<std::uint8_t> Session::needed(SessionUse use) const {
   std::vector<std::uint8_t> used(plan_.instances.size(), 0);
-  if (use != SessionUse::evaluate && !plan_.trained.empty()) {
-    mark_used(*plan_.pipeline(plan_.trained), used);
-  }
-  if (use != SessionUse::train) {
-    for (const PlannedEvaluation& evaluation : plan_.evaluations) {
-      for (const PlannedVariant& variant : evaluation.variants) mark_used(variant.pipeline, used);
-    }
-  }
+  for (const PlannedPipeline* pipeline : pipelines(use)) mark_used(*pipeline, used);
   const bool optimizes = use == SessionUse::train_and_evaluate || use == SessionUse::train;
   for (std::size_t i = 0; i < used.size(); ++i) {
     const PlannedInstance& instance = plan_.instances[i];

@@ -13,6 +13,7 @@
 #include "host/plan/plan.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
+#include "host/run/call_cache.hpp"
 #include "host/run/events.hpp"
 #include "host/run/instance.hpp"
 
@@ -43,15 +44,21 @@ class Session {
 
   // The instances whose parameters the training pipeline changes.
   std::vector<Instance*> trained() const;
+  // What keeps the results of cached calls; null where the session has none, or is not to keep any.
+  CallCache* cache() const { return cache_.get(); }
+
   // The stateful instances of a pipeline, each once.
   std::vector<Instance*> stateful(const PlannedPipeline& pipeline) const;
 
  private:
   std::vector<std::uint8_t> needed(SessionUse use) const;
+  std::vector<const PlannedPipeline*> pipelines(SessionUse use) const;
+  void open_cache(SessionUse use, Events& events);
 
   const Recipe& recipe_;
   Plan plan_;
   std::vector<std::unique_ptr<Instance>> instances_;
+  std::unique_ptr<CallCache> cache_;
 };
 
 // Makes an instance that no recipe names: the run's own logger, the one optimizer of a plan.

@@ -66,6 +66,7 @@ StageResult Trainer::run() {
   const auto began = Clock::now();
   for (std::int64_t step = info_.step + 1; step <= steps && !info_.finished; ++step) {
     const double rate = learning_rate_at(session_.recipe().learning_rate, step, steps);
+    if (session_.cache() != nullptr) cache_before_ = session_.cache()->counts();
     const TrainingStep::Figures figures = training_step_.run(step, rate);
     if (figures.ended) refuse_end(step);
     if (!figures.not_finite.empty()) refuse_number(figures, step);
@@ -129,6 +130,11 @@ void Trainer::emit_step(std::int64_t step, const TrainingStep::Figures& figures,
                           {"peak_memory_bytes", peak_memory_bytes()}};
   if (figures.work.all_flops() > 0) event["flops"] = figures.work.all_flops();
   if (const auto share = share_of_peak(figures.work, instruments_.peak)) event["utilization"] = *share;
+  if (session_.cache() != nullptr) {
+    const CallCache::Counts now = session_.cache()->counts();
+    event["cache_hits"] = now.hits - cache_before_.hits;
+    event["cache_misses"] = now.misses - cache_before_.misses;
+  }
   events_.emit("step", std::move(event));
 }
 

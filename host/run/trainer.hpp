@@ -72,6 +72,7 @@ class Trainer {
   TrainingStep training_step_;
   std::vector<Instance*> stateful_;
   CheckpointInfo info_;
+  CallCache::Counts cache_before_;  // the step
   std::int64_t saved_step_ = -1;
 };
 

@@ -16,7 +16,7 @@ TrainingStep::TrainingStep(Session& session, Profile* profile, const volatile st
     : session_(session),
       profile_(profile),
       cancel_(cancel),
-      pipeline_(*session.plan().pipeline(session.plan().trained), session.instances()),
+      pipeline_(*session.plan().pipeline(session.plan().trained), session.instances(), session.cache()),
       trained_(session.trained()),
       optimizer_(session.find(session.recipe().run.optimizer)) {
   if (optimizer_ == nullptr) {
@@ -31,6 +31,7 @@ TrainingStep::TrainingStep(Session& session, Profile* profile, const volatile st
         ExitCode::recipe, optimizer_->planned().origin,
         fmt::format("{} ({}) is no optimizer", optimizer_->name(), optimizer_->planned().spec->name));
   }
+  pipeline_.keep_slot(session.recipe().run.items);
   bind_optimizer();
 }
 

@@ -11,6 +11,7 @@
 
 #include "plugins/teacher/decoder/adapters.hpp"
 #include "plugins/teacher/decoder/attention/tiles.hpp"
+#include "plugins/teacher/decoder/context_codec.hpp"
 #include "plugins/teacher/decoder/files/adapter_file.hpp"
 #include "plugins/teacher/decoder/files/folder_writer.hpp"
 #include "plugins/teacher/decoder/files/layout.hpp"
@@ -108,6 +109,12 @@ class Decoder : public gistmill::torch::Component {
   }
   std::tuple<at::Tensor, at::Tensor> scale() const { return model_->scale(); }
   ContextPointer read(const at::Tensor& tokens) const { return model_->read(tokens); }
+  gistmill::NamedTensors<at::Tensor> encode_object(const Context& context) const {
+    return gistmill::decoder::encode(context, form());
+  }
+  ContextPointer decode_object(const gistmill::NamedTensors<at::Tensor>& tensors) const {
+    return gistmill::decoder::decode(tensors, form());
+  }
   at::Tensor states(const ContextPointer& context, const at::Tensor& spans) const {
     return model_->states(*context, spans);
   }
@@ -173,6 +180,10 @@ class Decoder : public gistmill::torch::Component {
   }
 
  private:
+  gistmill::decoder::ContextForm form() const {
+    return {config_, model_->dtype(), static_cast<std::int64_t>(layers_.size())};
+  }
+
   // Says what it chose and why.
   at::ScalarType choose_dtype() const {
     const bool native = !device().is_cpu() || gistmill::decoder::tiles::native_bf16();

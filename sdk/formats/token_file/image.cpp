@@ -9,7 +9,7 @@
 
 #include <gistmill/formats/error.hpp>
 
-#include "sdk/formats/token_file/hdf5.hpp"
+#include "sdk/formats/hdf5/hdf5.hpp"
 
 namespace gistmill::formats {
 namespace {

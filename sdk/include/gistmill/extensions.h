@@ -71,6 +71,29 @@ typedef struct gm_state_extension {
   gm_status (*load)(gm_instance* instance, const void* data, uint64_t size, gm_error* error);
 } gm_state_extension;
 
+/* ---- gm.codec/1: objects as named tensors, so that the host can keep them on disk ---- */
+#define GM_CODEC_EXTENSION "gm.codec/1"
+typedef struct gm_tensor_sink {
+  uint32_t struct_size;
+  void* context;
+  /* Takes one tensor, which the sink owns from here on, also when it fails. `name`: unique within the object,
+   * letters, digits, '_', '-' and '.'; copied. */
+  gm_status (*put)(struct gm_tensor_sink* self, const char* name, gm_tensor* tensor);
+} gm_tensor_sink;
+typedef struct gm_codec_extension {
+  uint32_t struct_size;
+  /* 1 where objects of this type can be encoded and decoded, else 0. [any] */
+  int32_t (*knows)(gm_instance* instance, const char* type);
+  /* Gives everything that the object holds; nothing of it is changed. The object is borrowed. After start.
+   * [compute] */
+  gm_status (*encode)(gm_instance* instance, const gm_object* object, gm_tensor_sink* sink, gm_error* error);
+  /* Makes the object that n tensors came from, which may be held without a copy: they are READ_ONLY, and the
+   * plugin owns them from here on, also when it fails. They come from a file: names, dtypes and shapes are
+   * checked before anything trusts them. *out receives one reference. After start. [compute] */
+  gm_status (*decode)(gm_instance* instance, const char* type, const char* const* names,
+                      gm_tensor* const* tensors, uint32_t n, gm_object** out, gm_error* error);
+} gm_codec_extension;
+
 /* ---- gm.optimizer/1: changes parameters in place. Its own moments are gm.params/1 buffers ---- */
 #define GM_OPTIMIZER_EXTENSION "gm.optimizer/1"
 typedef struct gm_optimizer_extension {

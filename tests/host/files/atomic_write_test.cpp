@@ -145,6 +145,17 @@ TEST_F(AtomicFiles, KeepTheOldContentsWhereTheDiskTakesOnlyAPart) {
   EXPECT_EQ(entries(), 1u);
 }
 
+TEST_F(AtomicFiles, GiveBackTheRoomThatTheyTookAndDidNotNeed) {
+  for (const bool durable : {true, false}) {
+    AtomicFile file(folder_ / "file");
+    file.reserve(100000);
+    file.write("short");
+    durable ? file.commit() : file.publish();
+    EXPECT_EQ(contents(folder_ / "file"), "short");
+  }
+  EXPECT_EQ(entries(), 1u);
+}
+
 TEST_F(AtomicFiles, PublishAFolderUnderItsFinalName) {
   fs::create_directory(folder_ / "step-10.tmp");
   write_file_atomically(folder_ / "step-10.tmp" / "weights", "w");

@@ -169,6 +169,16 @@ TEST_F(Schema, HasDefaultsForAllButComponentsAndPipelines) {
   EXPECT_EQ(recipe.learning_rate.peak, 1e-4);
   EXPECT_EQ(recipe.learning_rate.floor, 1e-6);
   EXPECT_EQ(recipe.checkpoints.keep, 2);
+  EXPECT_EQ(recipe.cache.max_gb, 8.0);
+}
+
+TEST_F(Schema, ReadsWhatIsCached) {
+  write("r.toml", "[pipelines.p]\nsteps = [\"a.b\"]\ncache = [\"a.b\"]\n[cache]\nmax_gb = 0.5\n");
+  const Recipe recipe = load("r.toml");
+  ASSERT_EQ(recipe.pipelines[0].cache.size(), 1u);
+  EXPECT_EQ(recipe.pipelines[0].cache[0].first, "a.b");
+  EXPECT_EQ(without_folder(recipe.pipelines[0].cache[0].second.text()), "r.toml:3:10");
+  EXPECT_EQ(recipe.cache.max_gb, 0.5);
 }
 
 TEST_F(Schema, LowersTheDefaultFloorToALowPeak) {

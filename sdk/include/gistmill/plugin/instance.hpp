@@ -24,6 +24,10 @@ class ParameterSet {
   virtual void bind_gradient(std::uint32_t index, gm_tensor* gradient) = 0;  // takes ownership
 };
 
+// What an object is made of, by name: how it crosses to and from the host's cache.
+template <class V>
+using NamedTensors = std::vector<std::pair<std::string, V>>;
+
 namespace detail {
 
 template <class T, class = void>
@@ -66,6 +70,20 @@ template <class T>
 struct HasEvents<T, std::void_t<decltype(std::declval<T&>().on_event(std::string_view()))>> : std::true_type {
 };
 
+// encode_object(const X&) -> NamedTensors<V>, decode_object(NamedTensors<V>) -> std::shared_ptr<const X>.
+template <class F>
+struct EncodedArgument;
+template <class C, class V, class X>
+struct EncodedArgument<NamedTensors<V> (C::*)(const X&) const> {
+  using object = X;
+  using tensor = V;
+};
+template <class T, class = void>
+struct HasCodec : std::false_type {};
+template <class T>
+struct HasCodec<T, std::void_t<typename EncodedArgument<decltype(&T::encode_object)>::object,
+                               decltype(&T::decode_object)>> : std::true_type {};
+
 template <class T, class = void>
 struct HasParameters : std::false_type {};
 template <class T>
@@ -105,6 +123,9 @@ class InstanceBase {
   virtual const std::string& describe() = 0;
   virtual std::string save_state() { return {}; }
   virtual void load_state(std::string_view) {}
+  virtual bool knows_object(std::string_view) { return false; }
+  virtual void encode_object(const gm_object*, gm_tensor_sink*) {}
+  virtual gm_object* decode_object(const char* const*, gm_tensor* const*, std::uint32_t) { return nullptr; }
   virtual void begin(const std::string&, const std::string&) {}
   virtual void commit() {}
   virtual void on_event(std::string_view) {}
@@ -149,6 +170,7 @@ class Instance final : public InstanceBase {
            (HasDescribe<T>::value && extension == GM_DESCRIBE_EXTENSION) ||
            (HasParameters<T>::value && extension == GM_PARAMS_EXTENSION) ||
            (HasState<T>::value && extension == GM_STATE_EXTENSION) ||
+           (HasCodec<T>::value && extension == GM_CODEC_EXTENSION) ||
            (HasOptimizer<T>::value && extension == GM_OPTIMIZER_EXTENSION) ||
            (HasStore<T>::value && extension == GM_STORE_EXTENSION) ||
            (HasEvents<T>::value && extension == GM_EVENTS_EXTENSION);
@@ -176,6 +198,40 @@ class Instance final : public InstanceBase {
   }
   void load_state([[maybe_unused]] std::string_view bytes) override {
     if constexpr (HasState<T>::value) object_.load_state(bytes);
+  }
+  bool knows_object([[maybe_unused]] std::string_view type) override {
+    if constexpr (HasCodec<T>::value) {
+      return type == ObjectType<typename EncodedArgument<decltype(&T::encode_object)>::object>::name;
+    }
+    return false;
+  }
+  void encode_object([[maybe_unused]] const gm_object* object,
+                     [[maybe_unused]] gm_tensor_sink* sink) override {
+    if constexpr (HasCodec<T>::value) {
+      using Encoded = EncodedArgument<decltype(&T::encode_object)>;
+      const auto value = ObjectHolder<typename Encoded::object>::open(object);
+      for (const auto& [name, tensor] : object_.encode_object(*value)) {
+        gm_value given{GM_VALUE_NONE, 0, {}};
+        PortValue<typename Encoded::tensor>::give(tensor, given);
+        if (sink->put(sink, name.c_str(), given.as.tensor) != GM_OK)
+          throw Error(GM_ERROR_UNAVAILABLE, "the host could not take '" + name + "'");
+      }
+    }
+  }
+  gm_object* decode_object([[maybe_unused]] const char* const* names,
+                           [[maybe_unused]] gm_tensor* const* tensors,
+                           [[maybe_unused]] std::uint32_t n) override {
+    if constexpr (HasCodec<T>::value) {
+      using Encoded = EncodedArgument<decltype(&T::encode_object)>;
+      std::vector<gm_value> values;
+      for (std::uint32_t i = 0; i < n; ++i) values.push_back(tensor_value(tensors[i]));
+      Inputs owned(values.data(), n);
+      NamedTensors<typename Encoded::tensor> given;
+      for (std::uint32_t i = 0; i < n; ++i)
+        given.emplace_back(names[i], PortValue<typename Encoded::tensor>::take(owned[i]));
+      return ObjectHolder<typename Encoded::object>::make(object_.decode_object(std::move(given)));
+    }
+    return nullptr;
   }
   void begin([[maybe_unused]] const std::string& path,
              [[maybe_unused]] const std::string& provenance) override {

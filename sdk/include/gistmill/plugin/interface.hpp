@@ -89,6 +89,22 @@ inline const gm_optimizer_extension& optimizer_extension() {
   return table;
 }
 
+inline const gm_codec_extension& codec_extension() {
+  static const gm_codec_extension table = {
+      sizeof(gm_codec_extension),
+      [](gm_instance* instance, const char* type) -> std::int32_t {
+        return base(instance).knows_object(type) ? 1 : 0;
+      },
+      [](gm_instance* instance, const gm_object* object, gm_tensor_sink* sink, gm_error* error) {
+        return guarded(error, [&] { base(instance).encode_object(object, sink); });
+      },
+      [](gm_instance* instance, const char*, const char* const* names, gm_tensor* const* tensors,
+         std::uint32_t n, gm_object** out, gm_error* error) {
+        return guarded(error, [&] { *out = base(instance).decode_object(names, tensors, n); });
+      }};
+  return table;
+}
+
 inline const gm_store_extension& store_extension() {
   static const gm_store_extension table = {
       sizeof(gm_store_extension),
@@ -118,6 +134,7 @@ inline const void* find_extension(gm_instance* instance, const char* id) {
   if (name == GM_DESCRIBE_EXTENSION) return &describe_extension();
   if (name == GM_PARAMS_EXTENSION) return &params_extension();
   if (name == GM_STATE_EXTENSION) return &state_extension();
+  if (name == GM_CODEC_EXTENSION) return &codec_extension();
   if (name == GM_OPTIMIZER_EXTENSION) return &optimizer_extension();
   if (name == GM_STORE_EXTENSION) return &store_extension();
   if (name == GM_EVENTS_EXTENSION) return &events_extension();

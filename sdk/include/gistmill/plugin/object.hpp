@@ -50,17 +50,19 @@ struct ObjectHolder {
     }
     return &holder->object;
   }
+  // Opens an object that is borrowed.
+  static std::shared_ptr<const T> open(const gm_object* object) {
+    if (object->type != std::string(ObjectType<T>::name)) {
+      throw Error(GM_ERROR_MISUSE, "an object of type " + std::string(object->type) + " when it should be " +
+                                       ObjectType<T>::name);
+    }
+    return of(object)->value;
+  }
   // Opens an object and gives back the reference that came with it.
   static std::shared_ptr<const T> take(gm_object* object) {
-    if (object->type != std::string(ObjectType<T>::name)) {
-      const std::string found = object->type;
-      object->release(object);
-      throw Error(GM_ERROR_MISUSE,
-                  "an object of type " + found + " when it should be " + ObjectType<T>::name);
-    }
-    std::shared_ptr<const T> value = of(object)->value;
-    object->release(object);
-    return value;
+    const std::unique_ptr<gm_object, void (*)(gm_object*)> reference(
+        object, [](gm_object* held) { held->release(held); });
+    return open(object);
   }
 };
 

@@ -1,4 +1,5 @@
-// HDF5 handles that close themselves, and HDF5's own words for what went wrong. Private to the token file.
+// HDF5 handles that close themselves, and HDF5's own words for what went wrong. For those who read and
+// write HDF5 files: the token file, the host's cache. Knows no format.
 #pragma once
 
 #include <hdf5.h>

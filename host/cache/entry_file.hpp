@@ -1,0 +1,57 @@
+// One cached call as a file: an HDF5 file with one data set a tensor, behind a line of text that says how
+// many bytes it has and their checksum. It appears whole or not at all, and a damaged one is never taken for
+// a sound one: HDF5 sees the bytes only after the checksum held. Arrays in memory, no LibTorch; what a call
+// is and when its results are good is host/run's.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gistmill {
+
+struct EntryArray {
+  std::string name;   // within an object: letters, digits, '_', '-', '.'; empty: the value itself
+  std::string dtype;  // as port types spell it: "f32", "bf16", "i32", ...
+  std::vector<std::int64_t> shape;
+  const void* data = nullptr;  // contiguous, in the order of the shape
+  bool on_device = false;      // belongs in the memory of the device that its instance computes on
+
+  std::uint64_t bytes() const;
+};
+
+// What one output port gave.
+struct EntryValue {
+  std::string port;
+  std::string object;              // the object's type; empty: a tensor
+  std::vector<EntryArray> arrays;  // of a tensor exactly one, without a name
+};
+
+// What people read in the file, and what the reader asks for.
+struct EntryText {
+  std::string key;       // what the entry is found by
+  std::string call;      // "teacher.read"
+  std::string identity;  // JSON: all that the results depend on, but for the inputs
+};
+
+struct Entry {
+  std::vector<EntryValue> values;  // data points into memory
+  std::shared_ptr<void> memory;    // 64-byte aligned, as the arrays of 1 KB and more in it
+  std::uint64_t bytes = 0;         // of the file
+};
+
+// At most so many bytes will be written.
+std::uint64_t entry_size_bound(const EntryText& text, const std::vector<EntryValue>& values);
+
+// Any thread. Throws Failure (ExitCode::failed) where it cannot be written; then nothing is there.
+void write_entry(const std::filesystem::path& path, const EntryText& text,
+                 const std::vector<EntryValue>& values);
+
+// Empty where there is no such file. Throws Failure (ExitCode::failed) where there is one that is damaged, of
+// another format, or of another key.
+std::optional<Entry> read_entry(const std::filesystem::path& path, const std::string& key);
+
+}  // namespace gistmill

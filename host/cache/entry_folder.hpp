@@ -1,0 +1,44 @@
+// The folder of cached calls: where an entry's file lies, which ones go when there are too many bytes.
+// Several processes may use one folder at a time. Opens no entry.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace gistmill {
+
+class EntryFolder {
+ public:
+  // `folder` need not exist. max_bytes: of all entries together.
+  EntryFolder(std::filesystem::path folder, std::uint64_t max_bytes);
+
+  const std::filesystem::path& path() const { return folder_; }
+  std::uint64_t max_bytes() const { return max_bytes_; }
+  std::uint64_t bytes() const { return bytes_; }  // as far as this process knows
+  std::uint64_t entries() const { return entries_; }
+  std::uint64_t removed() const { return removed_; }  // by this process, to make room
+
+  // "<folder>/<digest of the group, 16 digits>/<key>.h5"
+  std::filesystem::path path_of(const std::string& group, const std::string& key) const;
+
+  // Says that the entry was used now.
+  static void touch(const std::filesystem::path& entry);
+
+  // Removes those that were used least recently until `bytes` more fit. Never one that was used since this
+  // object was made: epochs read entries in a circle, and throwing out the oldest would leave none of them in
+  // time. Answers false where that is not enough; then nothing more is removed.
+  bool make_room(std::uint64_t bytes);
+  // An entry of so many bytes has come.
+  void count(std::uint64_t bytes);
+
+ private:
+  std::filesystem::path folder_;
+  std::uint64_t max_bytes_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t entries_ = 0;
+  std::uint64_t removed_ = 0;
+  std::filesystem::file_time_type since_;
+};
+
+}  // namespace gistmill

@@ -1,0 +1,36 @@
+// The HDF5 part of an entry's file: made in memory with holes where the arrays go, and read back. HDF5 itself
+// never writes to a disk: a file that it fails to write stays half open in it and crashes the process later.
+// Private to the entry file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/cache/entry_file.hpp"
+#include "host/files/descriptor.hpp"
+
+namespace gistmill {
+
+constexpr std::uint64_t kEntryTextSize = 512;  // bytes before the HDF5 part: HDF5's "user block"
+
+struct EntryImage {
+  struct Hole {
+    std::uint64_t offset = 0;  // in the file
+    const EntryArray* array = nullptr;
+  };
+  Descriptor memory;        // a file in memory, sparse at the holes
+  std::uint64_t size = 0;   // bytes of the whole file
+  std::vector<Hole> holes;  // by offset; arrays of no bytes have none
+};
+
+// Throws std::bad_alloc where memory ends, Failure where HDF5 refuses.
+EntryImage make_entry_image(const EntryText& text, const std::vector<EntryValue>& values);
+
+// The values of the file at `path`, whose `size` bytes lie at `bytes` as well: their data points there.
+// Throws Failure where it holds something else than make_entry_image makes, or has another key.
+std::vector<EntryValue> read_entry_image(const std::filesystem::path& path, const std::string& key,
+                                         const char* bytes, std::uint64_t size);
+
+}  // namespace gistmill
