@@ -130,6 +130,7 @@ bool PipelineRun::run_call(std::size_t index, const StepContext& context) {
   const bool tape = context.train && (call.kind == CallClass::passes || call.kind == CallClass::trains);
   results_[index].clear();
   inputs_[index].clear();
+  forget_readers(index);
   WorkTimer timer(accounts_[index].forward);
   StepContext counted = context;
   counted.work = timer.work();
@@ -143,6 +144,24 @@ bool PipelineRun::run_call(std::size_t index, const StepContext& context) {
   }
   if (call.operation->effect == Effect::pure && !tape) inputs_[index] = std::move(in);
   return true;
+}
+
+// An object that is made anew is another one, and nobody who read the old one can be known: what they keep it
+// for goes, so that two contexts of a document are never there at once.
+void PipelineRun::forget_readers(std::size_t index) {
+  const auto& outputs = pipeline_.calls[index].outputs;
+  if (std::none_of(outputs.begin(), outputs.end(), [](const auto& output) { return output.type.is_object; }))
+    return;
+  for (std::size_t i = index + 1; i < pipeline_.calls.size(); ++i) {
+    const auto& inputs = pipeline_.calls[i].inputs;
+    const bool reads = std::any_of(inputs.begin(), inputs.end(), [&](const PlannedInput& input) {
+      return input.source && input.source->call == index;
+    });
+    if (!reads || done_[i] != 0) continue;
+    results_[i].clear();
+    inputs_[i].clear();
+    if (!held_.empty()) held_[i].clear();
+  }
 }
 
 namespace {

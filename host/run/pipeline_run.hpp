@@ -66,6 +66,7 @@ class PipelineRun {
   bool pull(std::size_t index, const StepContext& context);
   bool take_cached(std::size_t index, const CallKey& key);
   bool run_call(std::size_t index, const StepContext& context);
+  void forget_readers(std::size_t index);
   bool is_known(std::size_t index, const std::vector<SlotValue>& in) const;
   std::string mismatch(const PlannedCall& call, const std::vector<SlotValue>& values);
   at::Tensor& gradient(const SlotRef& slot) { return gradients_[slot.call][slot.output]; }

@@ -69,7 +69,8 @@ Session::Session(const Recipe& recipe, Registry& registry, const std::vector<Rol
     instances_[i]->start(plan_.instances[i].symbols, static_cast<std::uint64_t>(recipe_.run.seed), device);
   }
   const bool computes = use == SessionUse::train_and_evaluate || use == SessionUse::evaluate;
-  if (computes && recipe_.cache.max_gb > 0) open_cache(use, events);
+  // What lies on a device would have to come to main memory first, which a step must not wait for.
+  if (computes && recipe_.cache.max_gb > 0 && device.is_cpu()) open_cache(use, events);
 }
 
 std::vector<const PlannedPipeline*> Session::pipelines(SessionUse use) const {
