@@ -88,6 +88,38 @@ TEST_F(TrainTest, AStoppedRunGoesOnToTheSameParametersBitForBit) {
   }
 }
 
+TEST_F(TrainTest, AContextFromDiskGivesTheBitsOfOneThatIsComputed) {
+  const std::string recipe =
+      "'" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml'" + small() +
+      " --set run.steps=6 --set components.corpus.limit=2 --set evaluations.heldout.steps=1";
+  const std::string cached = recipe + " --set 'pipelines.train.cache=[\"teacher.read\"]'";
+  const auto run = [&](const std::string& settings, const std::string& folder) {
+    const Answer answer = gistmill("run " + settings + " --folder " + folder);
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    return read(folder_ / folder / "checkpoints/step-000006/parameters.safetensors");
+  };
+  const auto calls = [&](const std::string& folder, const char* kind) {
+    std::istringstream lines(read(folder_ / folder / "events.jsonl"));
+    int count = 0;
+    for (std::string line; std::getline(lines, line);) {
+      const auto event = nlohmann::json::parse(line);
+      if (event["event"] == "step") count += event[kind].get<int>();
+    }
+    return count;
+  };
+  const std::string computed = run(recipe, "computed");
+  EXPECT_EQ(run(cached, "first"), computed);
+  EXPECT_EQ(calls("first", "cache_misses"), 2);
+  EXPECT_EQ(calls("first", "cache_hits"), 1) << "passes = 2: each window twice in a row, and then from disk";
+  EXPECT_EQ(run(cached, "second"), computed);
+  EXPECT_EQ(calls("second", "cache_misses"), 0);
+  EXPECT_EQ(calls("second", "cache_hits"), 3);
+
+  std::filesystem::remove_all(folder_ / "second/checkpoints/step-000006");
+  std::filesystem::remove(folder_ / "second/summary.json");
+  EXPECT_EQ(run(cached + " --resume", "second"), computed);
+}
+
 TEST_F(TrainTest, PlanShowsShapesGradientsAndParameters) {
   const Answer answer =
       gistmill("plan '" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml' --set variables.model='" +

@@ -28,7 +28,9 @@ Spans::Spans(const Options& options)
       starts_(possible_starts(shape_)),
       file_(open_corpus(options.string("corpus"))),
       split_(split_of(options)),
-      windows_(find_windows(file_, split_, shape_.document, options.string("window") == "first")),
+      windows_(
+          limit_windows(find_windows(file_, split_, shape_.document, options.string("window") == "first"),
+                        static_cast<std::size_t>(options.integer("limit")))),
       order_(windows_.size(), options.string("order") == "shuffle", options.boolean("repeat"),
              static_cast<std::size_t>(options.integer("passes"))),
       passes_(options.integer("passes")) {}

@@ -49,6 +49,13 @@ std::vector<Window> find_windows(const formats::TokenFileReader& file, std::int3
   return windows;
 }
 
+std::vector<Window> limit_windows(std::vector<Window> windows, std::size_t limit) {
+  if (limit == 0 || limit >= windows.size()) return windows;
+  for (std::size_t i = 0; i < limit; ++i) windows[i] = windows[i * windows.size() / limit];
+  windows.resize(limit);
+  return windows;
+}
+
 WindowOrder::WindowOrder(std::size_t windows, bool shuffle, bool repeat, std::size_t passes)
     : order_(windows), shuffle_(shuffle), repeat_(repeat), passes_(passes) {
   arrange();

@@ -24,6 +24,9 @@ struct Window {
 std::vector<Window> find_windows(const formats::TokenFileReader& file, std::int32_t split,
                                  std::int64_t length, bool first_only);
 
+// `limit` of them, spread evenly and in their order; all where there are no more, or limit is 0.
+std::vector<Window> limit_windows(std::vector<Window> windows, std::size_t limit);
+
 // A cursor over n windows, epoch after epoch. Shuffled, an epoch's order is a permutation that only seed and
 // epoch decide, so that a run that is resumed sees what it would have seen.
 class WindowOrder {

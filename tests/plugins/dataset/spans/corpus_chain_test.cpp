@@ -59,6 +59,7 @@ TEST(CorpusChain, LeadsFromTextFilesToTheBytesBehindASpan) {
                                      {"order", std::string("sequential")},
                                      {"window", std::string("all")},
                                      {"repeat", false},
+                                     {"limit", std::int64_t{0}},
                                      {"passes", 1}})
                            .get());
   const auto [tokens, starts, targets, mask, document] = spans.next(PlainCall(3));

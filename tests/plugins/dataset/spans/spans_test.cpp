@@ -59,6 +59,7 @@ class SpansTest : public ::testing::Test {
                       {"order", std::string("shuffle")},
                       {"window", std::string("all")},
                       {"repeat", true},
+                      {"limit", std::int64_t{0}},
                       {"passes", 1}};
     for (const auto& [key, value] : changes) all[key] = value;
     return all;
@@ -75,6 +76,13 @@ class SpansTest : public ::testing::Test {
 
   ScratchFolder folder_;
 };
+
+TEST_F(SpansTest, ALimitedEpochHasSoManyWindows) {
+  const auto source = spans({{"limit", std::int64_t{2}}, {"repeat", false}});
+  source->next(PlainCall(1));
+  source->next(PlainCall(2));
+  EXPECT_THROW(source->next(PlainCall(3)), EndOfData);
+}
 
 TEST_F(SpansTest, GivesAWindowOfOneDocumentInOrder) {
   const auto source = spans({{"order", std::string("sequential")}});

@@ -49,6 +49,15 @@ TEST(FindWindows, TakesTheFirstOfEachDocumentWhereOnlyThatIsAskedFor) {
               ElementsAre(Pair(0, 0), Pair(2, 0)));
 }
 
+TEST(FindWindows, MayBeLimitedToSomeThatAreSpreadEvenly) {
+  const ScratchFolder folder;
+  const auto all = find_windows(corpus(folder, {10, 9, 31, 20, 30}), 0, 10, false);
+  EXPECT_THAT(pairs(limit_windows(all, 2)), ElementsAre(Pair(0, 0), Pair(2, 20)));
+  EXPECT_THAT(pairs(limit_windows(all, 4)), ElementsAre(Pair(0, 0), Pair(2, 0), Pair(2, 20), Pair(3, 0)));
+  EXPECT_EQ(pairs(limit_windows(all, 0)), pairs(all));
+  EXPECT_EQ(pairs(limit_windows(all, 7)), pairs(all));
+}
+
 TEST(FindWindows, NamesTheLongestDocumentWhereNoneIsLongEnough) {
   const ScratchFolder folder;
   try {
