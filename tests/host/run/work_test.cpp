@@ -33,7 +33,7 @@ TEST(Work, AShareOfPeakIsTheTimeAtPeakOverTheTimeTaken) {
 
 TEST(Work, ThePeakOfThisMachineIsMeasuredWithinItsBudget) {
   const auto began = WorkClock::now();
-  const GemmPeak peak = measure_gemm_peak();
+  const GemmPeak peak = measure_gemm_peak(at::kCPU);
   EXPECT_TRUE(peak.known());
   EXPECT_GT(peak.f32, 1e8);
   EXPECT_LT(peak.f32, 1e15);
