@@ -24,6 +24,8 @@ constexpr std::int64_t kSteps = 3;
 // many times what is known already.
 constexpr std::int64_t kGrowth = 8;
 constexpr std::uint64_t kMeasurable = 32'000'000;  // bytes
+// Resident memory of the same work differs so much from process to process (seen: 2 %).
+constexpr double kMargin = 0.03;
 
 struct Probe {
   std::int64_t items = 0;  // as set; 0: as the recipe has it
@@ -103,7 +105,7 @@ struct Line {
 
   double at(std::int64_t items) const { return base + slope * static_cast<double>(items); }
   std::int64_t largest_within(std::uint64_t bytes) const {
-    const double room = static_cast<double>(bytes) - base;
+    const double room = static_cast<double>(bytes) * (1 - kMargin) - base;
     return room <= 0 || slope <= 0 ? 0 : static_cast<std::int64_t>(room / slope);
   }
 };

@@ -163,6 +163,8 @@ std::string Profile::stage_table(const Stage& stage) const {
                         time_text(work.seconds / static_cast<double>(std::max<std::int64_t>(work.count, 1))),
                         of_step, giga(per_second(work.all_flops(), work.seconds)),
                         giga(per_second(work.bytes, work.seconds)), share ? share_text(*share) : "");
+    text.erase(text.find_last_not_of(" \n") + 1);
+    text += '\n';
   };
   for (const Row& row : stage.rows)
     if (row.in_step) line(row, share_text(per_second(row.work.seconds, stage.steps.seconds)));

@@ -130,5 +130,19 @@ TEST_F(TrainTest, PlanShowsShapesGradientsAndParameters) {
   EXPECT_THAT(answer.out, HasSubstr("gist (gistnet/contextual) trains"));
 }
 
+TEST_F(TrainTest, PlanMeasuresThreeStepsOfAPreparedRecipe) {
+  const std::string recipe = "'" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml'" + small();
+  EXPECT_THAT(gistmill("plan " + recipe).out, HasSubstr("not measured: "));
+  ASSERT_EQ(gistmill("prepare " + recipe).code, 0);
+  const Answer answer = gistmill("plan " + recipe + " --json");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  const auto measured = nlohmann::json::parse(answer.out)[0]["measured"];
+  EXPECT_EQ(measured["items"]["option"], "components.corpus.spans");
+  EXPECT_GT(measured["items_per_second"].get<double>(), 0);
+  EXPECT_GT(measured["memory"]["instances_bytes"].get<double>(), 100e6) << "the model's weights";
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs"));
+  EXPECT_EQ(gistmill("plan " + recipe + " --memory 100M").code, 5);
+}
+
 }  // namespace
 }  // namespace gistmill

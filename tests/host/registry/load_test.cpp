@@ -77,8 +77,8 @@ TEST_P(FaultyPlugin, IsRefusedWithWhatWasFoundAndExpected) {
 INSTANTIATE_TEST_SUITE_P(
     Table, FaultyPlugin,
     ::testing::Values(
-        Fault{"other-major", "built for ABI 2.0 when this program has ABI 1.0"},
-        Fault{"newer-minor", "needs ABI 1.1 or later when this program has ABI 1.0"},
+        Fault{"other-major", "built for ABI 2.1 when this program has ABI 1.1"},
+        Fault{"newer-minor", "needs ABI 1.2 or later when this program has ABI 1.1"},
         Fault{"short-entry", "its gm_plugin has 32 bytes when it should have 40 or more"},
         Fault{"other-manifest", "its gm_plugin.manifest differs from the manifest in section .gistmill"},
         Fault{"init-fails", "its init failed: the license server is asleep"},

@@ -342,13 +342,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadHead{"[plugin]\nauthor = 'x'\n", "plugin.toml:2:1: unknown key 'author' in [plugin]"},
         // Another ABI is said before anything that this program cannot know.
         BadHead{"strange = 1\n[build]\nabi = '2.7'\n",
-                "plugin.toml:3:7: the plugin is built for ABI 2.7 when this program has ABI 1.0"},
+                "plugin.toml:3:7: the plugin is built for ABI 2.7 when this program has ABI 1.1"},
         BadHead{"[build]\nabi = 1\n",
-                "plugin.toml:2:7: build.abi is 1 when it should be major.minor, as in \"1.0\""},
+                "plugin.toml:2:7: build.abi is 1 when it should be major.minor, as in \"1.1\""},
         BadHead{"[build]\nabi = '1'\n",
-                "plugin.toml:2:7: build.abi is \"1\" when it should be major.minor, as in \"1.0\""},
+                "plugin.toml:2:7: build.abi is \"1\" when it should be major.minor, as in \"1.1\""},
         BadHead{"[build]\nabi = '1.0beta'\n",
-                "plugin.toml:2:7: build.abi is \"1.0beta\" when it should be major.minor, as in \"1.0\""}));
+                "plugin.toml:2:7: build.abi is \"1.0beta\" when it should be major.minor, as in \"1.1\""}));
 
 }  // namespace
 }  // namespace gistmill

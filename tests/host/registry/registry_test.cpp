@@ -91,7 +91,7 @@ TEST_F(Search, KeepsTheReasonOfARefusedFileAndGoesOn) {
   EXPECT_EQ(registry.refused()[1].reason,
             "plugin.toml:9:13: 'no slash' cannot name a component: write role/name, as in \"gistnet/mean\"");
   EXPECT_EQ(registry.refused()[2].reason,
-            "plugin.toml:8:7: the plugin is built for ABI 2.3 when this program has ABI 1.0");
+            "plugin.toml:8:7: the plugin is built for ABI 2.3 when this program has ABI 1.1");
 }
 
 TEST_F(Search, LooksBesideTheRecipeThenInTheVariableThenBesideTheProgram) {

@@ -82,15 +82,10 @@ TEST(ProgressOnATerminal, TellsTheMachineAndWhatIsMadeOfIt) {
   started.erase("gemm_flops_per_second");
   EXPECT_EQ(run.tell(started), "") << "nobody measured";
 
-  EXPECT_THAT(run.at(1).tell({{"event", "step"},
-                              {"stage", "train"},
-                              {"step", 1},
-                              {"steps", 9},
-                              {"loss", 0.5},
-                              {"items", 14},
-                              {"seconds", 1.0},
-                              {"utilization", 0.54}}),
-              HasSubstr("54 % of peak"));
+  const json step = {{"event", "step"}, {"stage", "train"}, {"step", 1},      {"steps", 9},
+                     {"loss", 0.5},     {"items", 14},      {"seconds", 1.0}, {"utilization", 0.54}};
+  View wide(kTerminal, 30.0, "spans");
+  EXPECT_THAT(wide.on_event(step, 1.0, 120), HasSubstr("14.0 spans/s  54 % of peak  0:08 left"));
 }
 
 TEST(ProgressOnATerminal, DoesNotDrawMoreOftenThanIsSeen) {
