@@ -155,14 +155,14 @@ const char* find_data(hid_t file, const EntryValue& value, const EntryArray& arr
 }  // namespace
 
 EntryImage make_entry_image(const EntryText& text, const std::vector<EntryValue>& values) {
-  constexpr hsize_t kAligned = 1024;  // arrays of so many bytes begin at a multiple of 64
+  constexpr hsize_t kAligned = 64;  // where arrays begin, the smallest too: they are used where they lie
   const formats::hdf5::Silence silence;
   EntryImage image;
   image.memory = Descriptor(::memfd_create("gistmill-cached-call", MFD_CLOEXEC));
   if (!image.memory.open()) throw std::bad_alloc();
   const Handle access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_fapl_stdio(access.get());  // the usual driver wants the real name behind a link; this has none
-  H5Pset_alignment(access.get(), kAligned, 64);
+  H5Pset_alignment(access.get(), 1, kAligned);
   const Handle creation(H5Pcreate(H5P_FILE_CREATE));
   H5Pset_userblock(creation.get(), kEntryTextSize);
   const std::string name = fmt::format("/proc/self/fd/{}", image.memory.get());
