@@ -65,4 +65,7 @@ cmake --build --preset release --target program bench_programs
 scripts/fetch-model.sh
 scripts/fetch-text.sh
 [ -n "$quick" ] || [ -n "${GISTMILL_PEERS_PYTHON-}" ] || install_peers
+# Both sides have the machine to themselves, so that threads may spin while they wait for one another: 6 % of a
+# training step. On a shared machine that costs many times what it gains, so that the program itself does not.
+export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-active}"
 exec python3 tests/bench/table "${words[@]}"
