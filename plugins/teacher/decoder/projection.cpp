@@ -69,7 +69,7 @@ void count(const Projection& projection, const at::Tensor& x, const PassMode& mo
 // The product with the weight, and the bias.
 at::Tensor base_of(const Projection& projection, const at::Tensor& x, const PassMode& mode) {
   const bool recorded = c10::GradMode::is_enabled() && (x.requires_grad() || mode.gradients);
-  if (x.size(0) == 1 && !projection.stored.empty() && !recorded) {  // never on a device: see place()
+  if (x.size(0) == 1 && !projection.stored.empty() && !recorded) {  // never on a device
     at::Tensor result = multiply_stored(projection.stored, x.to(at::kFloat).contiguous());
     if (projection.bias.defined()) result += projection.bias;
     return result.to(x.scalar_type());
