@@ -3,28 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "gistmill/random.hpp"
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/marshalled_options.hpp"
 
 namespace gistmill {
-
-namespace {
-
-std::uint64_t split_mix(std::uint64_t x) {  // SplitMix64's finalizer, Steele et al. 2014
-  x += 0x9e3779b97f4a7c15ULL;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
-
-}  // namespace
-
-std::uint64_t mix_key(std::uint64_t seed, std::string_view name, std::uint64_t step,
-                      std::uint64_t micro_step) {
-  std::uint64_t key = split_mix(seed);
-  for (const char letter : name) key = split_mix(key ^ static_cast<unsigned char>(letter));
-  return split_mix(split_mix(key ^ step) ^ micro_step);
-}
 
 std::uint32_t operation_index(const ComponentSpec& spec, const OperationSpec& operation) {
   for (std::size_t i = 0; i < spec.operations.size(); ++i) {
@@ -133,7 +116,7 @@ void BareInstance::start(const std::map<std::string, std::int64_t>& symbols, std
   start.struct_size = sizeof(gm_start);
   start.symbol_count = static_cast<std::uint32_t>(list.size());
   start.symbols = list.data();
-  start.seed = mix_key(run_seed, planned_.name, 0, 0);
+  start.seed = random_key(run_seed, planned_.name, 0, 0);
   start.device_type = device_type_;
   start.device_id = device_id_;
   ErrorSink sink;
@@ -153,7 +136,7 @@ gm_call BareInstance::make_call(const StepContext& context, gm_error* error,
   call.micro_step = context.micro_step;
   call.parameter_generation = context.parameter_generation;
   call.need = need != nullptr && !need->empty() ? need->data() : nullptr;
-  call.random_key = mix_key(context.seed, planned_.name, context.step, context.micro_step);
+  call.random_key = random_key(context.seed, planned_.name, context.step, context.micro_step);
   call.cancel = context.cancel;
   call.error = error;
   call.work = context.work;

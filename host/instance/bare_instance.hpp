@@ -27,10 +27,6 @@ struct StepContext {
   gm_work* work = nullptr;                        // what calls add what they did to; may be null
 };
 
-// A number that is the same for the same inputs on every machine: counter-based random keys.
-std::uint64_t mix_key(std::uint64_t seed, std::string_view name, std::uint64_t step,
-                      std::uint64_t micro_step);
-
 class BareInstance {
  public:
   // Creates it; options go over typed, in the manifest's order. `planned` is copied.

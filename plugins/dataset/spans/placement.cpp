@@ -4,8 +4,7 @@
 #include <string>
 
 #include <gistmill/plugin/values.hpp>
-
-#include "plugins/dataset/spans/random.hpp"
+#include <gistmill/random.hpp>
 
 namespace gistmill::dataset {
 

@@ -5,9 +5,9 @@
 #include <cstring>
 
 #include <gistmill/formats/digest.hpp>
+#include <gistmill/random.hpp>
 
 #include "plugins/dataset/spans/corpus_file.hpp"
-#include "plugins/dataset/spans/random.hpp"
 
 namespace gistmill::dataset {
 namespace {

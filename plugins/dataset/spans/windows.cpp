@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <numeric>
 #include <sstream>
-#include <utility>
 
 #include <gistmill/formats/token_file.hpp>
 #include <gistmill/plugin/values.hpp>
-
-#include "plugins/dataset/spans/random.hpp"
+#include <gistmill/random.hpp>
 
 namespace gistmill::dataset {
 namespace {
@@ -66,12 +64,12 @@ void WindowOrder::set_seed(std::uint64_t seed) {
   arrange();
 }
 
-// Fisher-Yates from the identity, so that an epoch's order needs no epoch before it.
+// From the identity, so that an epoch's order needs no epoch before it.
 void WindowOrder::arrange() {
   std::iota(order_.begin(), order_.end(), 0u);
   if (!shuffle_) return;
   KeyedRandom random(combined_key(seed_, epoch_));
-  for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[random.below(i)]);
+  random.shuffle(order_.begin(), order_.end());
 }
 
 bool WindowOrder::next(std::size_t& window) {

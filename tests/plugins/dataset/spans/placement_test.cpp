@@ -5,11 +5,9 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include <gistmill/plugin/values.hpp>
-
-#include "plugins/dataset/spans/random.hpp"
+#include <gistmill/random.hpp>
 
 namespace gistmill::dataset {
 namespace {
@@ -82,6 +80,11 @@ TEST(RandomStarts, AreTheSameForTheSameKeyOnly) {
   EXPECT_NE(random_starts(starts, 16, 1), random_starts(starts, 16, 2));
 }
 
+TEST(RandomStarts, AreThoseOfRunsThatWereSavedBefore) {
+  EXPECT_THAT(random_starts({.first = 256, .stride = 1, .count = 600}, 8, random_key(0, "corpus", 5, 0)),
+              ElementsAre(515, 561, 577, 585, 684, 726, 787, 837));
+}
+
 TEST(RandomStarts, ChooseEverySubsetEquallyOften) {
   std::map<std::vector<std::int32_t>, int> seen;
   constexpr int kDraws = 20000;
@@ -89,23 +92,6 @@ TEST(RandomStarts, ChooseEverySubsetEquallyOften) {
   EXPECT_EQ(seen.size(), 20u) << "6 over 3";
   for (const auto& [subset, count] : seen) EXPECT_NEAR(count, kDraws / 20, 130) << "four standard deviations";
 }
-
-TEST(KeyedRandom, IsSplitMix64) {
-  KeyedRandom random(1234567);  // the published test vector
-  EXPECT_EQ(random.next(), 6457827717110365317u);
-  EXPECT_EQ(random.next(), 3203168211198807973u);
-  EXPECT_EQ(random.next(), 9817491932198370423u);
-}
-
-TEST(KeyedRandom, StaysBelowItsBound) {
-  KeyedRandom random(5);
-  std::set<std::uint64_t> seen;
-  for (int i = 0; i < 200; ++i) seen.insert(random.below(3));
-  EXPECT_THAT(seen, ElementsAre(0u, 1u, 2u));
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(random.below(1), 0u);
-}
-
-TEST(CombinedKey, TellsTheOrderOfItsParts) { EXPECT_NE(combined_key(1, 2), combined_key(2, 1)); }
 
 }  // namespace
 }  // namespace gistmill::dataset

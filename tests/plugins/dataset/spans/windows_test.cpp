@@ -118,6 +118,13 @@ TEST(WindowOrder, ShuffledGivesEveryWindowOnceAnEpochInAnotherOrderEachTime) {
   EXPECT_EQ(std::set<std::size_t>(second.begin(), second.end()).size(), 100u);
 }
 
+TEST(WindowOrder, IsThatOfRunsThatWereSavedBefore) {
+  WindowOrder order(8, true, true);
+  order.set_seed(9);
+  EXPECT_THAT(take(order, 8), ElementsAre(3, 1, 2, 6, 0, 5, 4, 7));
+  EXPECT_THAT(take(order, 8), ElementsAre(4, 6, 3, 2, 1, 5, 0, 7));
+}
+
 TEST(WindowOrder, IsDecidedByTheSeedAlone) {
   const auto with_seed = [](std::uint64_t seed) {
     WindowOrder order(100, true, true);
