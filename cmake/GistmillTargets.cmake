@@ -1,10 +1,10 @@
-# How targets of this repository are made: warnings, the host's rooms, tests.
+# How targets of this repository are made: warnings, the host's rooms, plugins, tests.
 
-# Warnings are errors for our own code, in every target that calls this.
+# For every target of ours. Warnings are errors here, and in other projects theirs to decide about.
 function(gistmill_warnings target)
   target_compile_options(
     ${target}
-    PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Werror
+    PRIVATE -Wall -Wextra -Wpedantic -Wshadow $<$<BOOL:${PROJECT_IS_TOP_LEVEL}>:-Werror>
             # Comparing dimensions (int64_t) with sizes is everywhere in tensor code.
             -Wno-sign-compare)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
@@ -28,6 +28,19 @@ function(gistmill_room room)
   target_include_directories(gistmill_${room} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/sdk/include)
   target_link_libraries(gistmill_${room} PUBLIC ${arg_LIBRARIES})
   gistmill_warnings(gistmill_${room})
+endfunction()
+
+# gistmill_modules_of(folder out): the plugins that the CMakeLists.txt of `folder` made.
+function(gistmill_modules_of folder out)
+  get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
+  set(modules "")
+  foreach(target ${targets})
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL MODULE_LIBRARY)
+      list(APPEND modules ${target})
+    endif()
+  endforeach()
+  set(${out} ${modules} PARENT_SCOPE)
 endfunction()
 
 # gistmill_add_test(recipe_test SOURCES a_test.cpp LIBRARIES Gistmill::recipe [TORCH])

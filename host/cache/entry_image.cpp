@@ -12,8 +12,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <gistmill/formats/hdf5.hpp>
 #include "host/diagnostic/failure.hpp"
-#include "sdk/formats/hdf5/hdf5.hpp"
 
 namespace gistmill {
 namespace {

@@ -5,9 +5,13 @@
 #include <cmath>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
+#include "host/installation/folders.hpp"
+#include "host/installation/libtorch.hpp"
 #include "host/instance/machine.hpp"
 #include "host/run/library.hpp"
 
@@ -22,12 +26,17 @@ using RunVerbFunction = decltype(&gistmill_run_verb);
 // The library is never unloaded: tensors and plugins live until the process ends.
 RunVerbFunction load_run_library() {
   const fs::path path = program_folders().run_library;
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    throw Failure(ExitCode::failed, fmt::format("the run library cannot be loaded: {}", dlerror()),
-                  {"build it with scripts/setup.sh and cmake --build, or install the program again"});
+  load_libtorch();
+  void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* const verb = library == nullptr ? nullptr : dlsym(library, "gistmill_run_verb");
+  if (verb != nullptr) return reinterpret_cast<RunVerbFunction>(verb);
+  const std::string reason = dlerror();
+  std::vector<std::string> advice = {"install gistmill again, or build it with LibTorch (GISTMILL_TORCH=ON)"};
+  if (fs::exists(path)) {
+    if (std::vector<std::string> torch = libtorch_advice(); !torch.empty()) advice = std::move(torch);
   }
-  return reinterpret_cast<RunVerbFunction>(dlsym(library, "gistmill_run_verb"));
+  throw Failure(ExitCode::failed, fmt::format("the run library cannot be loaded: {}", reason),
+                std::move(advice));
 }
 
 RunVerb verb_of(const std::string& name) {
@@ -57,12 +66,6 @@ std::uint64_t memory_of(const std::string& text) {
 }
 
 }  // namespace
-
-ProgramFolders program_folders() {
-  const fs::path prefix = fs::read_symlink("/proc/self/exe").parent_path().parent_path();
-  fs::path roles = prefix / "share/gistmill/roles";
-  return {prefix / "lib/gistmill/libgistmill-run.so", prefix / "lib/gistmill/plugins", std::move(roles)};
-}
 
 ExitCode run_compute_verb(const Command& command) {
   RunRequest request;

@@ -7,6 +7,7 @@
 #include "gistmill/version.h"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
+#include "host/installation/folders.hpp"
 #include "host/plan/plan.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"

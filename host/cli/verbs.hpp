@@ -8,14 +8,6 @@
 
 namespace gistmill {
 
-// Where what belongs to the program lies: beside it in a build or an installation.
-struct ProgramFolders {
-  std::filesystem::path run_library;
-  std::filesystem::path plugins;
-  std::filesystem::path roles;
-};
-ProgramFolders program_folders();
-
 // Everything that can be said of a recipe and its stages without loading a plugin. Throws Failure.
 void check_recipe(const Command& command, const std::filesystem::path& recipe);
 

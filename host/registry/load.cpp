@@ -17,6 +17,7 @@
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
 #include "host/files/digest.hpp"
+#include "host/installation/libtorch.hpp"
 #include "host/registry/description.hpp"
 #include "host/registry/elf.hpp"
 #include "host/registry/registry.hpp"
@@ -105,13 +106,19 @@ class Loader {
   }
 
   boost::dll::shared_library& open() const {
+    if (file_.manifest.tier == "libtorch") load_libtorch();
     try {
       using boost::dll::load_mode::rtld_local;
       using boost::dll::load_mode::rtld_now;
       return open_handles().emplace_back(std::filesystem::absolute(file_.path), rtld_now | rtld_local);
     } catch (const std::exception& error) {
-      refuse(fmt::format("cannot be loaded: {}", linker_message(error.what())),
-             "see that the libraries it needs are found: ldd " + file_.path.string());
+      std::vector<std::string> advice = {"see that the libraries it needs are found: ldd " +
+                                         file_.path.string()};
+      if (file_.manifest.tier == "libtorch") {
+        if (auto torch = libtorch_advice(); !torch.empty()) advice = std::move(torch);
+      }
+      throw Failure(ExitCode::plugin, place_,
+                    fmt::format("cannot be loaded: {}", linker_message(error.what())), std::move(advice));
     }
   }
 

@@ -1,8 +1,6 @@
 // Finding plugins: folders, manifests, names. Loads nothing (load.cpp).
 #include "host/registry/registry.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <system_error>
@@ -11,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/installation/folders.hpp"
 
 namespace gistmill {
 namespace {
@@ -33,16 +32,6 @@ std::string reason_of(const Failure& failure) {
   const Origin& at = failure.origin();
   return at.line == 0 ? failure.message()
                       : fmt::format("plugin.toml:{}:{}: {}", at.line, at.column, failure.message());
-}
-
-fs::path folder_of_program() {
-  std::error_code error;
-  return fs::read_symlink("/proc/self/exe", error).parent_path();
-}
-
-// bin/gistmill beside lib/gistmill/plugins, in an installation as in a build folder.
-fs::path plugins_beside_program() {
-  return (folder_of_program() / ".." / "lib" / "gistmill" / "plugins").lexically_normal();
 }
 
 }  // namespace
@@ -83,7 +72,7 @@ std::vector<fs::path> Registry::search_path() {
       start = end + 1;
     }
   }
-  folders.push_back(plugins_beside_program());
+  folders.push_back(program_folders().plugins);
   return folders;
 }
 

@@ -4,7 +4,7 @@
 # manifest embedded in ELF section .gistmill, where the host reads it without loading the library. What the
 # build alone knows (SDK, ABI, LibTorch) is added to the manifest as [build]; authors never write it.
 # TORCH links LibTorch (manifest tier "libtorch"). Further libraries: target_link_libraries(name PRIVATE ...).
-set(GISTMILL_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
+# A plugin in plain C needs no C++ compiler: project(name LANGUAGES C).
 
 function(gistmill_add_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH" "MANIFEST;OUTPUT_DIRECTORY" "SOURCES")
@@ -16,7 +16,11 @@ function(gistmill_add_plugin name)
   if(arg_TORCH)
     target_link_libraries(${name} PRIVATE Gistmill::libtorch)
   endif()
-  target_compile_features(${name} PRIVATE cxx_std_17)
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if("CXX" IN_LIST languages)
+    target_compile_features(${name} PRIVATE cxx_std_17)
+  endif()
+  set(map ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
   set_target_properties(
     ${name}
     PROPERTIES PREFIX ""
@@ -24,9 +28,8 @@ function(gistmill_add_plugin name)
                C_VISIBILITY_PRESET hidden
                CXX_VISIBILITY_PRESET hidden
                VISIBILITY_INLINES_HIDDEN ON
-               LINK_DEPENDS ${GISTMILL_CMAKE_DIR}/plugin.map)
-  target_link_options(${name} PRIVATE -Wl,--version-script=${GISTMILL_CMAKE_DIR}/plugin.map
-                      -Wl,--exclude-libs,ALL)
+               LINK_DEPENDS ${map})
+  target_link_options(${name} PRIVATE -Wl,--version-script=${map} -Wl,--exclude-libs,ALL)
   if(NOT GISTMILL_SANITIZE)
     target_link_options(${name} PRIVATE -Wl,-z,defs)
   endif()
@@ -37,24 +40,21 @@ function(gistmill_add_plugin name)
   endif()
 
   _gistmill_embed_manifest(${name} ${arg_MANIFEST} "${arg_TORCH}")
-  if(COMMAND gistmill_warnings)
-    gistmill_warnings(${name})
-  endif()
-  if(TARGET program AND NOT arg_OUTPUT_DIRECTORY)
-    add_dependencies(program ${name})
-  endif()
 endfunction()
 
-# The manifest and the [build] table as a zero-terminated string in section .gistmill, through the assembler's
-# .incbin: no size limit, no escaping.
+# Appends the [build] table to the manifest and embeds both by a generated source file (gistmill/manifest.h).
 function(_gistmill_embed_manifest name manifest torch)
   get_filename_component(source ${manifest} ABSOLUTE)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
   set(embedded ${CMAKE_CURRENT_BINARY_DIR}/${name}.manifest.toml)
+  get_target_property(sdk Gistmill::sdk GISTMILL_VERSION)
+  get_target_property(abi Gistmill::sdk GISTMILL_ABI)
   file(READ ${source} text)
-  string(APPEND text "\n[build]\nsdk = \"${GISTMILL_SDK_VERSION}\"\nabi = \"${GISTMILL_SDK_ABI}\"\n")
+  string(APPEND text "\n[build]\nsdk = \"${sdk}\"\nabi = \"${abi}\"\n")
   if(torch)
-    string(APPEND text "torch = \"${GISTMILL_TORCH_VERSION}\"\ncxx11_abi = true\ncuda = \"${GISTMILL_TORCH_CUDA}\"\n")
+    get_target_property(version Gistmill::libtorch GISTMILL_VERSION)
+    get_target_property(cuda Gistmill::libtorch GISTMILL_CUDA)
+    string(APPEND text "torch = \"${version}\"\ncxx11_abi = true\ncuda = \"${cuda}\"\n")
   endif()
   # file(CONFIGURE) would replace @words@ of the manifest.
   set(written "")
@@ -64,16 +64,18 @@ function(_gistmill_embed_manifest name manifest torch)
   if(NOT written STREQUAL text)
     file(WRITE ${embedded} "${text}")
   endif()
-  set(assembly ${CMAKE_CURRENT_BINARY_DIR}/${name}.manifest.cpp)
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  set(extension cpp)
+  if("C" IN_LIST languages)
+    set(extension c)
+  endif()
+  set(carrier ${CMAKE_CURRENT_BINARY_DIR}/${name}.manifest.${extension})
   file(
-    CONFIGURE OUTPUT ${assembly}
-    CONTENT
-      "// Generated: the manifest of @name@.
-__asm__(\".pushsection .gistmill, \\\"a\\\", @progbits\\n\"
-        \".globl gistmill_manifest\\n.hidden gistmill_manifest\\n.type gistmill_manifest, @object\\n\"
-        \"gistmill_manifest: .incbin \\\"${embedded}\\\"\\n.byte 0\\n\"
-        \".size gistmill_manifest, . - gistmill_manifest\\n.popsection\\n\");
-")
-  set_source_files_properties(${assembly} PROPERTIES OBJECT_DEPENDS ${embedded})
-  target_sources(${name} PRIVATE ${assembly})
+    CONFIGURE OUTPUT ${carrier}
+    CONTENT "/* Generated: the manifest of @name@. */
+#define GISTMILL_MANIFEST \"@embedded@\"
+#include <gistmill/manifest.h>
+" @ONLY)
+  set_source_files_properties(${carrier} PROPERTIES OBJECT_DEPENDS ${embedded} SKIP_PRECOMPILE_HEADERS ON)
+  target_sources(${name} PRIVATE ${carrier})
 endfunction()

@@ -3,7 +3,7 @@
 
 #include <gistmill/formats/mapped_file.hpp>
 
-#include "sdk/formats/json_cursor.hpp"
+#include <gistmill/formats/json_cursor.hpp>
 
 namespace gistmill::formats {
 namespace {

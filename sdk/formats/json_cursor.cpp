@@ -1,5 +1,5 @@
 // The grammar of RFC 8259, strictly.
-#include "sdk/formats/json_cursor.hpp"
+#include <gistmill/formats/json_cursor.hpp>
 
 #include <algorithm>
 #include <charconv>

@@ -11,7 +11,7 @@
 
 #include <gistmill/formats/safetensors.hpp>
 
-#include "sdk/formats/json_cursor.hpp"
+#include <gistmill/formats/json_cursor.hpp>
 
 namespace gistmill::formats {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "sdk/formats/json_cursor.hpp"
+#include <gistmill/formats/json_cursor.hpp>
 
 namespace gistmill::formats {
 namespace {

@@ -4,7 +4,7 @@
 #include <limits>
 #include <set>
 
-#include "sdk/formats/json_cursor.hpp"
+#include <gistmill/formats/json_cursor.hpp>
 
 namespace gistmill::tokenizer {
 namespace {

@@ -1,5 +1,5 @@
 // HDF5's error stack as text, and keeping it quiet.
-#include "sdk/formats/hdf5/hdf5.hpp"
+#include <gistmill/formats/hdf5.hpp>
 
 namespace gistmill::formats::hdf5 {
 

@@ -9,7 +9,7 @@
 
 #include <gistmill/formats/error.hpp>
 
-#include "sdk/formats/hdf5/hdf5.hpp"
+#include <gistmill/formats/hdf5.hpp>
 
 namespace gistmill::formats {
 namespace {

@@ -12,7 +12,7 @@
 
 #include <gistmill/formats/mapped_file.hpp>
 
-#include "sdk/formats/hdf5/hdf5.hpp"
+#include <gistmill/formats/hdf5.hpp>
 #include "sdk/formats/token_file/layout.hpp"
 
 namespace gistmill::formats {

@@ -1,7 +1,7 @@
 // Walks through JSON text value by value, keeping nothing: strings and numbers are views of the text. All
-// JSON from files goes through it. Not among the public headers: for this library, and for plugins of this
-// repository that read JSON too large for a tree of values. Why not nlohmann's parser: that keeps two growing
-// copies of every string, so one long name in a header of 100 MB would cost 500 MB.
+// JSON from files goes through it; formats/json.hpp makes a tree of values of it. For JSON that is too large
+// for a tree. Why not nlohmann's parser: that keeps two growing copies of every string, so one long name in a
+// header of 100 MB would cost 500 MB.
 #pragma once
 
 #include <cstddef>

@@ -1,0 +1,54 @@
+# What `cmake --install` and cpack make of this repository. Components: host (the program with its run library,
+# plugins, roles, recipes and a link to LibTorch) and sdk (what plugin authors build with; sdk/CMakeLists.txt).
+# The program finds everything from where it lies, so these folders are fixed beneath the prefix.
+if(TARGET gistmill)
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/gistmill RENAME copyright COMPONENT host)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/recipes DESTINATION share/gistmill COMPONENT host FILES_MATCHING PATTERN *.toml)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/sdk/roles DESTINATION share/gistmill COMPONENT host)
+endif()
+
+# A program that was built finds LibTorch as an installed one does.
+if(TARGET gistmill_run)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/lib/gistmill)
+  file(CREATE_LINK ${GISTMILL_TORCH_ROOT} ${PROJECT_BINARY_DIR}/lib/gistmill/torch SYMBOLIC)
+  # install(FILES) takes no link to a folder.
+  install(CODE "file(INSTALL \"${PROJECT_BINARY_DIR}/lib/gistmill/torch\"
+     DESTINATION \"\${CMAKE_INSTALL_PREFIX}/lib/gistmill\" TYPE FILE)" COMPONENT host)
+endif()
+
+if(NOT PROJECT_IS_TOP_LEVEL)
+  return()  # another project's `uninstall` and packages
+endif()
+add_custom_target(uninstall
+  COMMAND ${CMAKE_COMMAND} -D MANIFESTS=${PROJECT_BINARY_DIR} -P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake
+  COMMENT "removing what the last installation from this folder put in place" VERBATIM)
+
+set(CPACK_GENERATOR DEB TGZ)
+set(CPACK_PACKAGE_NAME gistmill)
+set(CPACK_PACKAGE_VENDOR Gistmill)
+set(CPACK_PACKAGE_CONTACT "Gistmill <gistmill@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "trains and measures networks that compress a language model's context")
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_COMPONENTS_ALL sdk)
+if(TARGET gistmill)
+  list(PREPEND CPACK_COMPONENTS_ALL host)
+endif()
+set(CPACK_STRIP_FILES ON)
+set(CPACK_ARCHIVE_THREADS 0)
+# The link to LibTorch means something on this machine only.
+set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/package_without_torch.cmake)
+
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_HOST_PACKAGE_NAME gistmill)
+set(CPACK_DEBIAN_HOST_DESCRIPTION "trains and measures networks that compress a language model's context
+ LibTorch is not in this package: after installing it from its wheel, make
+ /usr/lib/gistmill/torch a link to it or set GISTMILL_TORCH_ROOT.")
+set(CPACK_DEBIAN_HOST_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${GISTMILL_TORCH_ROOT}/lib)  # no Debian package has it
+set(CPACK_DEBIAN_SDK_PACKAGE_NAME gistmill-sdk)
+set(CPACK_DEBIAN_SDK_DESCRIPTION "headers, libraries and CMake functions to write Gistmill plugins with")
+set(CPACK_DEBIAN_SDK_PACKAGE_DEPENDS "nlohmann-json3-dev, libssl-dev, libhdf5-dev")
+set(CPACK_DEBIAN_SDK_PACKAGE_SUGGESTS "cmake (>= 3.25), pkg-config")
+include(CPack)

@@ -1,0 +1,16 @@
+// The program's folders, from /proc/self/exe.
+#include "host/installation/folders.hpp"
+
+#include <system_error>
+
+namespace gistmill {
+
+ProgramFolders program_folders() {
+  std::error_code error;  // without /proc the paths are relative, and what is not found there is named
+  const auto prefix = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().parent_path();
+  const auto libraries = prefix / "lib" / "gistmill";
+  return {libraries / "libgistmill-run.so", libraries / "plugins", libraries / "torch",
+          prefix / "share" / "gistmill" / "roles"};
+}
+
+}  // namespace gistmill

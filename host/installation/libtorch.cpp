@@ -1,0 +1,104 @@
+// Loading LibTorch by its path. Libraries that are loaded later find it by its name, whatever their run path
+// says.
+#include "host/installation/libtorch.hpp"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <system_error>
+
+#include "host/diagnostic/failure.hpp"
+#include "host/installation/folders.hpp"
+
+namespace gistmill {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kVariable = "GISTMILL_TORCH_ROOT";
+constexpr const char* kLibrary = "libtorch_cpu.so";
+constexpr std::string_view kVersion = GISTMILL_TORCH_VERSION;  // empty in a build without LibTorch
+
+fs::path library_of(const fs::path& root) { return root / "lib" / kLibrary; }
+
+bool is_loaded() { return dlopen(kLibrary, RTLD_NOW | RTLD_NOLOAD) != nullptr; }
+
+bool is_there(const fs::path& file) {
+  std::error_code error;
+  return fs::exists(file, error);
+}
+
+// secure_getenv answers null to a privileged process, which must not load what its caller names.
+fs::path root_from_environment() {
+  const char* const root = ::secure_getenv(kVariable);
+  return root == nullptr ? "" : root;
+}
+
+std::string how_to_say_where() {
+  return fmt::format(
+      "set {} to the folder that has LibTorch {} in lib/ (of a wheel: <site-packages>/torch), or "
+      "make {} a link to it",
+      kVariable, kVersion, program_folders().torch.string());
+}
+
+// "no such file", with where a link on the way leads.
+std::string absence_of(const fs::path& root) {
+  std::error_code error;
+  const fs::path target = fs::read_symlink(root, error);
+  const std::string link = error ? "" : fmt::format(" ({} is a link to {})", root.string(), target.string());
+  return fmt::format("there is no {}{}", library_of(root).string(), link);
+}
+
+void check_version(const fs::path& root) {
+  const std::string found = libtorch_version(root);
+  if (found.empty() || found == kVersion) return;
+  throw Failure(
+      ExitCode::failed,
+      fmt::format("LibTorch in {} is {} when this program was built with {}", root.string(), found, kVersion),
+      {how_to_say_where()});
+}
+
+void load_from(const fs::path& root) {
+  check_version(root);
+  if (dlopen(library_of(root).c_str(), RTLD_NOW | RTLD_LOCAL) != nullptr) return;
+  throw Failure(ExitCode::failed, fmt::format("LibTorch cannot be loaded: {}", dlerror()),
+                {how_to_say_where()});
+}
+
+}  // namespace
+
+void load_libtorch() {
+  if (kVersion.empty() || is_loaded()) return;
+  const fs::path chosen = root_from_environment();
+  if (!chosen.empty()) {
+    if (is_there(library_of(chosen))) return load_from(chosen);
+    throw Failure(ExitCode::failed,
+                  fmt::format("LibTorch was not found in {}: {}", kVariable, absence_of(chosen)),
+                  {how_to_say_where()});
+  }
+  const fs::path linked = program_folders().torch;
+  if (is_there(library_of(linked))) load_from(linked);
+}
+
+std::vector<std::string> libtorch_advice() {
+  if (kVersion.empty() || is_loaded()) return {};
+  return {fmt::format("LibTorch was not found: {}", absence_of(program_folders().torch)), how_to_say_where()};
+}
+
+std::string libtorch_version(const fs::path& root) {
+  std::ifstream header(root / "include/torch/headeronly/version.h");
+  std::string version;
+  std::string word;
+  while (header >> word) {
+    if (word != "TORCH_VERSION_MAJOR" && word != "TORCH_VERSION_MINOR" && word != "TORCH_VERSION_PATCH")
+      continue;
+    std::string number;
+    if (!(header >> number) || number.find_first_not_of("0123456789") != std::string::npos) continue;
+    version += (version.empty() ? "" : ".") + number;
+  }
+  return version;
+}
+
+}  // namespace gistmill

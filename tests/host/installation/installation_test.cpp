@@ -1,0 +1,53 @@
+// Where the program's parts lie and which LibTorch that is; tests/install tries it with an installed program.
+#include "host/installation/folders.hpp"
+#include "host/installation/libtorch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace gistmill {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Installation : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_ / "include/torch/headeronly");
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void write_header(const std::string& text) {
+    std::ofstream(folder_ / "include/torch/headeronly/version.h") << text;
+  }
+
+  fs::path folder_ = fs::path(::testing::TempDir()) / "gistmill-installation";
+};
+
+TEST_F(Installation, LiesBesideTheProgramsOwnFolder) {
+  const ProgramFolders folders = program_folders();
+  const fs::path prefix = GISTMILL_BUILD_DIR;  // this test lies in its tests/, as the program in its bin/
+  EXPECT_EQ(folders.plugins, fs::canonical(prefix) / "lib/gistmill/plugins");
+  EXPECT_EQ(folders.roles, fs::canonical(prefix) / "share/gistmill/roles");
+  EXPECT_TRUE(fs::exists(folders.roles / "loss.toml"));
+}
+
+TEST_F(Installation, ReadsTheVersionOfLibTorchFromItsHeaders) {
+  write_header(
+      "#pragma once\n\n/// The major version.\n#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR "
+      "13\n"
+      "#define TORCH_VERSION_PATCH 0\n#define TORCH_VERSION \\\n  \"2.13.0\"\n"
+      "#define ID ((0ULL + TORCH_VERSION_MAJOR) << 56) | TORCH_VERSION_MINOR\n");
+  EXPECT_EQ(libtorch_version(folder_), "2.13.0");
+}
+
+TEST_F(Installation, KnowsNoVersionOfALibTorchWithoutHeaders) {
+  EXPECT_EQ(libtorch_version(folder_ / "nowhere"), "");
+}
+
+}  // namespace
+}  // namespace gistmill

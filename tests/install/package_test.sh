@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# cpack: a .deb of the program that depends on what it needs and on nothing of LibTorch, one of the SDK, a tarball.
+# The unpacked program trains.
+# arguments: build folder, LibTorch, scratch folder
+source "$(dirname "$0")/install.sh"
+build=$1 torch=$2
+use_scratch "$3"
+for tool in cpack dpkg-deb dpkg-shlibdeps file; do
+  command -v "$tool" >/dev/null || skip "$tool is not installed"
+done
+cd "$scratch"
+sed "s#$build;#$scratch/build;#" "$build/CPackConfig.cmake" >CPackConfig.cmake
+mkdir build
+sed "s#\"$build/\${CMAKE_INSTALL_MANIFEST}\"#\"$scratch/\${CMAKE_INSTALL_MANIFEST}\"#" \
+  "$build/cmake_install.cmake" >build/cmake_install.cmake
+cpack --config CPackConfig.cmake -B packages -D CPACK_THREADS=2 -D CPACK_DEBIAN_COMPRESSION_TYPE=gzip >log 2>&1 || {
+  cat log
+  fail "cpack failed"
+}
+
+deb=$(echo packages/gistmill_*.deb)
+depends=$(dpkg-deb -f "$deb" Depends)
+for package in libc6 libstdc++6 libfmt9 libboost-program-options libhdf5 libssl3 libutf8proc; do
+  [[ $depends == *$package* ]] || fail "$deb does not depend on $package but on: $depends"
+done
+[[ $depends == *torch* ]] && fail "$deb depends on LibTorch, which is no package: $depends"
+[[ $(dpkg-deb -f packages/gistmill-sdk_*.deb Depends) == *nlohmann-json3-dev* ]] || fail "the SDK lacks dependencies"
+if dpkg-deb -c "$deb" | grep 'lib/gistmill/torch'; then fail "the package has a link to this machine's LibTorch"; fi
+
+mkdir unpacked
+dpkg-deb -x "$deb" unpacked
+mkdir -p plugins tarball
+cp "$build/tests/plugins/plain.so" plugins/
+tar -xzf packages/gistmill-*.tar.gz -C tarball --strip-components=1
+cat >ramp.toml <<'TOML'
+[components]
+data      = { use = "test/ramp" }
+scale     = { use = "test/scale" }
+loss      = { use = "test/half-squares" }
+optimizer = { use = "optimizer/adamw" }
+[pipelines.train]
+steps    = ["data.next", "scale.apply", "loss.value"]
+minimize = "loss"
+train    = ["scale"]
+[run]
+steps = 2
+TOML
+export GISTMILL_TORCH_ROOT=$torch
+unpacked/usr/bin/gistmill run ramp.toml --folder by-deb >/dev/null
+tarball/bin/gistmill run ramp.toml --folder by-tarball >/dev/null
+[ -e tarball/include/gistmill/plugin.hpp ] || fail "the tarball lacks the SDK"

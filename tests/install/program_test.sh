@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# The installed program works after its folder was moved, from another folder, with nothing of the build: it
+# validates, trains and reports. Without LibTorch it says where it looked; GISTMILL_TORCH_ROOT says where it is.
+# arguments: build folder, LibTorch, scratch folder
+source "$(dirname "$0")/install.sh"
+build=$1 torch=$2
+use_scratch "$3"
+unset GISTMILL_TORCH_ROOT GISTMILL_PLUGIN_PATH LD_LIBRARY_PATH
+
+install_to "$build" "$scratch/first" host
+mkdir "$scratch/elsewhere"
+mv "$scratch/first" "$scratch/elsewhere/moved"
+prefix=$scratch/elsewhere/moved
+gistmill=$prefix/bin/gistmill
+
+while IFS= read -r library; do
+  path=$(readelf -d "$library" | sed -nE 's/.*R(UN)?PATH.*\[(.*)\]/\2/p')
+  case $path in '' | '$ORIGIN/'*) ;; *) fail "run path of $library is $path" ;; esac
+done < <(find "$prefix/bin" "$prefix/lib" -type f)
+
+mkdir -p "$scratch/work/plugins"
+cp "$build/tests/plugins/plain.so" "$scratch/work/plugins/"
+cd "$scratch/work"
+cat >ramp.toml <<'TOML'
+[components]
+data      = { use = "test/ramp" }
+scale     = { use = "test/scale" }
+loss      = { use = "test/half-squares" }
+optimizer = { use = "optimizer/adamw" }
+[pipelines.train]
+steps    = ["data.next", "scale.apply", "loss.value"]
+minimize = "loss"
+train    = ["scale"]
+[run]
+steps = 5
+TOML
+
+"$gistmill" plugins list --json | grep -q "$build/lib" && fail "the program uses plugins of the build folder"
+find "$prefix/share/gistmill/recipes" -name '*.toml' -print0 | xargs -0 "$gistmill" validate >/dev/null
+"$gistmill" validate ramp.toml >/dev/null
+"$gistmill" run ramp.toml >/dev/null
+[ -s runs/ramp/report.html ] || fail "the run left no report"
+ln -s "$gistmill" "$scratch/linked"
+"$scratch/linked" run ramp.toml --folder by-link >/dev/null
+
+expect_failure() {  # TEXT: run fails with 1 and says so
+  local code=0
+  "$gistmill" run ramp.toml --folder refused >out.txt 2>&1 || code=$?
+  [ "$code" = 1 ] || fail "run ended with $code when it should end with 1: $(cat out.txt)"
+  grep -qF "$1" out.txt || fail "run did not say '$1': $(cat out.txt)"
+}
+ln -sfn "$scratch/gone" "$prefix/lib/gistmill/torch"
+expect_failure "there is no $prefix/lib/gistmill/torch/lib/libtorch_cpu.so ($prefix/lib/gistmill/torch is a link to $scratch/gone)"
+expect_failure "set GISTMILL_TORCH_ROOT to the folder"
+export GISTMILL_TORCH_ROOT=$scratch/nowhere
+expect_failure "LibTorch was not found in GISTMILL_TORCH_ROOT: there is no $scratch/nowhere/lib/libtorch_cpu.so"
+mkdir -p "$scratch/other/lib" "$scratch/other/include/torch/headeronly"
+touch "$scratch/other/lib/libtorch_cpu.so"
+printf '#define TORCH_VERSION_%s 1\n' MAJOR MINOR PATCH >"$scratch/other/include/torch/headeronly/version.h"
+export GISTMILL_TORCH_ROOT=$scratch/other
+expect_failure "LibTorch in $scratch/other is 1.1.1 when this program was built with "
+export GISTMILL_TORCH_ROOT=$torch
+"$gistmill" run ramp.toml --folder by-variable >/dev/null
