@@ -2,22 +2,18 @@
 # A third party's way: installs the SDK into an empty prefix, builds sdk/template there with nothing else of this
 # repository, looks at the plugin, and runs a recipe that uses it.
 # arguments: build folder, source folder, LibTorch, scratch folder
-set -euo pipefail
-build=$1 source=$2 torch=$3 scratch=$4
-rm -rf "$scratch"
-mkdir -p "$scratch"
-trap 'rm -rf "$scratch"' EXIT
+source "$2/tests/install/install.sh"
+build=$1 source=$2 torch=$3
+use_scratch "$4"
 
-cmake --install "$build" --component sdk --prefix "$scratch/sdk" >/dev/null
+install_to "$build" "$scratch/sdk" sdk
 cp -r "$source/sdk/template" "$scratch/contrastive"
 cmake -S "$scratch/contrastive" -B "$scratch/contrastive/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_PREFIX_PATH="$scratch/sdk" -DGISTMILL_TORCH_ROOT="$torch" >/dev/null
 cmake --build "$scratch/contrastive/build"
 plugin=$scratch/contrastive/build/contrastive.so
 
-exported=$(nm -D --defined-only "$plugin" | awk '{print $3}')
-[ "$exported" = gm_plugin ] || { echo "exports '$exported' when it should export gm_plugin alone"; exit 1; }
-"$build/bin/gistmill" plugins inspect "$plugin" | grep -q 'cosine distance that costs nothing'
+expect_plugin "$build/bin/gistmill" "$plugin" 'cosine distance that costs nothing'
 
 cat > "$scratch/recipe.toml" <<'TOML'
 [components]
