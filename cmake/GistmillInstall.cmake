@@ -42,13 +42,14 @@ set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_HOST_PACKAGE_NAME gistmill)
-set(CPACK_DEBIAN_HOST_DESCRIPTION "trains and measures networks that compress a language model's context
- LibTorch is not in this package: after installing it from its wheel, make
+set(CPACK_DEBIAN_HOST_DESCRIPTION "LibTorch is not in this package: after installing it from its wheel, make
  /usr/lib/gistmill/torch a link to it or set GISTMILL_TORCH_ROOT.")
 set(CPACK_DEBIAN_HOST_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${GISTMILL_TORCH_ROOT}/lib)  # no Debian package has it
+if(GISTMILL_TORCH)
+  set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${GISTMILL_TORCH_ROOT}/lib)  # no Debian package has it
+endif()
 set(CPACK_DEBIAN_SDK_PACKAGE_NAME gistmill-sdk)
-set(CPACK_DEBIAN_SDK_DESCRIPTION "headers, libraries and CMake functions to write Gistmill plugins with")
+set(CPACK_DEBIAN_SDK_DESCRIPTION "This package has what plugins are written with: headers, libraries and CMake functions.")
 set(CPACK_DEBIAN_SDK_PACKAGE_DEPENDS "nlohmann-json3-dev, libssl-dev, libhdf5-dev")
 set(CPACK_DEBIAN_SDK_PACKAGE_SUGGESTS "cmake (>= 3.25), pkg-config")
 include(CPack)

@@ -3,10 +3,12 @@
 #include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 #include <c10/util/Exception.h>
+#include <dlfcn.h>
 #define BOOST_DLL_USE_STD_FS
 #include <fmt/format.h>
 
 #include <boost/dll/shared_library.hpp>
+#include <filesystem>
 #include <string>
 #include <system_error>
 
@@ -25,6 +27,13 @@ at::Device parse(const RunSettings& run) {
   }
 }
 
+// The folder of the LibTorch that is loaded, whoever said where it is.
+std::filesystem::path libtorch_folder() {
+  Dl_info info{};
+  dladdr(reinterpret_cast<const void*>(&at::globalContext), &info);
+  return info.dli_fname == nullptr ? "" : std::filesystem::path(info.dli_fname).parent_path();
+}
+
 // CUDA is a part of LibTorch of its own that takes long to load, so that nothing links it. It has to be there
 // before LibTorch first asks for it. Where it is missing, LibTorch answers afterwards that it was built
 // without.
@@ -32,8 +41,7 @@ void load_cuda() {
   namespace dll = boost::dll;
   static dll::shared_library library;  // for the life of the process
   std::error_code ignored;
-  library.load("libtorch_cuda.so",
-               dll::load_mode::search_system_folders | dll::load_mode::rtld_global | dll::load_mode::rtld_now,
+  library.load(libtorch_folder() / "libtorch_cuda.so", dll::load_mode::rtld_global | dll::load_mode::rtld_now,
                ignored);
 }
 

@@ -61,3 +61,14 @@ export GISTMILL_TORCH_ROOT=$scratch/other
 expect_failure "LibTorch in $scratch/other is 1.1.1 when this program was built with "
 export GISTMILL_TORCH_ROOT=$torch
 "$gistmill" run ramp.toml --folder by-variable >/dev/null
+
+# CUDA is taken from the same LibTorch: here a part that only says that it was loaded.
+rm -r "$scratch/other"
+mkdir -p "$scratch/other/lib"
+ln -s "$torch"/lib/lib*.so* "$scratch/other/lib/"
+rm -f "$scratch/other/lib/libtorch_cuda.so"
+printf '#include <stdio.h>\n__attribute__((constructor)) static void loaded(void) { fputs("cuda is here\\n", stderr); }\n' |
+  gcc -x c -shared -fPIC -o "$scratch/other/lib/libtorch_cuda.so" -
+export GISTMILL_TORCH_ROOT=$scratch/other
+"$gistmill" run ramp.toml --folder on-cuda --set run.device=cuda >out.txt 2>&1 || true
+grep -q 'cuda is here' out.txt || fail "CUDA was not looked for in GISTMILL_TORCH_ROOT: $(cat out.txt)"
