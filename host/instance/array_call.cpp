@@ -79,7 +79,7 @@ Arrays call_operation(const BareInstance& instance, std::string_view name, const
                       std::uint64_t seed) {
   const OperationSpec& operation = find_operation(instance, name);
   std::map<std::string, std::int64_t> symbols;
-  const std::vector<gm_value> given = in_order(instance, operation, in, symbols);
+  std::vector<gm_value> given = in_order(instance, operation, in, symbols);
   StepContext context;
   context.seed = seed;
   context.cancel = &never_canceled;

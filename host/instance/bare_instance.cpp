@@ -127,15 +127,17 @@ void BareInstance::start(const std::map<std::string, std::int64_t>& symbols, std
 
 gm_call BareInstance::make_call(const StepContext& context, gm_error* error,
                                 const std::vector<std::uint8_t>* need) const {
+  static constexpr std::uint8_t kNoInputs = 0;
   gm_call call{};
   call.struct_size = sizeof(gm_call);
-  call.flags = GM_CALL_DETERMINISTIC | (context.train ? GM_CALL_TRAIN : 0u);
+  call.flags = need != nullptr ? GM_CALL_TRAIN : 0u;
   call.device_type = device_type_;
   call.device_id = device_id_;
   call.step = context.step;
   call.micro_step = context.micro_step;
   call.parameter_generation = context.parameter_generation;
-  call.need = need != nullptr && !need->empty() ? need->data() : nullptr;
+  if (need != nullptr) call.need = need->empty() ? &kNoInputs : need->data();
+  call.stream = stream();
   call.random_key = random_key(context.seed, planned_.name, context.step, context.micro_step);
   call.cancel = context.cancel;
   call.error = error;
@@ -144,7 +146,7 @@ gm_call BareInstance::make_call(const StepContext& context, gm_error* error,
 }
 
 bool BareInstance::call(const OperationSpec& operation, const StepContext& context,
-                        const std::vector<gm_value>& given, std::vector<gm_value>& results, gm_tape** tape,
+                        std::vector<gm_value>& given, std::vector<gm_value>& results, gm_tape** tape,
                         const std::vector<std::uint8_t>& need) const {
   results.assign(operation.outputs.size(), gm_value{GM_VALUE_NONE, 0, {}});
   ErrorSink sink;

@@ -22,7 +22,7 @@ struct StepContext {
   std::uint64_t step = 0;
   std::uint64_t micro_step = 0;
   std::uint64_t parameter_generation = 0;
-  bool train = false;
+  bool train = false;                             // calls that a gradient passes get a tape
   const volatile std::int32_t* cancel = nullptr;  // not null
   gm_work* work = nullptr;                        // what calls add what they did to; may be null
 };
@@ -33,7 +33,7 @@ class BareInstance {
   BareInstance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host);
   BareInstance(const BareInstance&) = delete;
   BareInstance& operator=(const BareInstance&) = delete;
-  ~BareInstance();
+  virtual ~BareInstance();
 
   const std::string& name() const { return planned_.name; }
   const PlannedInstance& planned() const { return planned_; }
@@ -53,9 +53,9 @@ class BareInstance {
   bool started() const { return started_; }
 
   // Runs an operation of the manifest: `given` belong to the plugin from here on, `results` to the caller.
-  // `tape`: null, or where a vjp follows; `need` as in gm_call, may be empty. False: a source has nothing
-  // more.
-  bool call(const OperationSpec& operation, const StepContext& context, const std::vector<gm_value>& given,
+  // `tape`: null, or where a vjp follows; then `need` has one byte an input, as in gm_call. False: a source
+  // has nothing more.
+  bool call(const OperationSpec& operation, const StepContext& context, std::vector<gm_value>& given,
             std::vector<gm_value>& results, gm_tape** tape, const std::vector<std::uint8_t>& need) const;
 
   // The optional interface, or null.
@@ -72,7 +72,10 @@ class BareInstance {
   [[noreturn]] void fail(gm_status status, const ErrorSink& sink, std::string_view doing) const;
 
  protected:
+  // need: null where no vjp follows. The call points into it.
   gm_call make_call(const StepContext& context, gm_error* error, const std::vector<std::uint8_t>* need) const;
+  // What gm_call.stream is for a call that is made now, on this thread.
+  virtual void* stream() const { return nullptr; }
 
  private:
   const void* find_extension(const char* id) const;

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/DLConvertor.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 namespace gistmill {
 
@@ -18,10 +19,6 @@ TapeHandle& TapeHandle::operator=(TapeHandle&& other) noexcept {
 void TapeHandle::reset() {
   if (tape_ != nullptr && interface_->tape_release != nullptr) interface_->tape_release(instance_, tape_);
   tape_ = nullptr;
-}
-
-std::uint64_t TapeHandle::bytes() const {
-  return tape_ == nullptr || interface_->tape_bytes == nullptr ? 0 : interface_->tape_bytes(tape_);
 }
 
 Instance::Instance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host)
@@ -68,6 +65,11 @@ void Instance::bind_gradients() {
   }
 }
 
+void* Instance::stream() const {
+  if (device_.is_cpu()) return nullptr;
+  return c10::impl::VirtualGuardImpl(device_.type()).getStream(device_).native_handle();
+}
+
 SlotValue Instance::reachable(const SlotValue& value) const {
   if (!device_.is_cpu() || !value.tensor().defined() || value.tensor().is_cpu()) return value;
   return SlotValue(value.tensor().cpu());
@@ -97,14 +99,11 @@ std::vector<at::Tensor> Instance::vjp(const OperationSpec& operation, const Step
     given.push_back(grad.defined() ? share_tensor(device_.is_cpu() ? grad.cpu() : grad, true) : nullptr);
   }
   std::vector<gm_tensor*> results(operation.inputs.size(), nullptr);
-  std::vector<std::uint8_t> asked = need;
-  asked.resize(operation.inputs.size(), 0);
   ErrorSink sink;
-  const gm_call call = make_call(context, sink.get(), &asked);
-  const gm_status status =
-      interface().vjp(handle(), operation_index(*planned().spec, operation), &call, tape.get(), given.data(),
-                      static_cast<std::uint32_t>(given.size()), asked.data(), results.data(),
-                      static_cast<std::uint32_t>(results.size()));
+  const gm_call call = make_call(context, sink.get(), &need);
+  const gm_status status = interface().vjp(handle(), operation_index(*planned().spec, operation), &call,
+                                           tape.get(), given.data(), static_cast<std::uint32_t>(given.size()),
+                                           results.data(), static_cast<std::uint32_t>(results.size()));
   if (status != GM_OK) fail(status, sink, "taking the gradient of " + operation.name + " of");
   std::vector<at::Tensor> gradients(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {

@@ -28,7 +28,6 @@ class TapeHandle {
   ~TapeHandle() { reset(); }
   void reset();
   gm_tape* get() const { return tape_; }
-  std::uint64_t bytes() const;
 
  private:
   const gm_component_interface* interface_ = nullptr;
@@ -56,7 +55,7 @@ class Instance : public BareInstance {
              const at::Device& device = at::kCPU);
 
   // Runs an operation of the manifest. Results are in the manifest's order. `tape`: null, or where a vjp
-  // follows; `need` as in gm_call. Answers false where a source has nothing more.
+  // follows; `need` as in gm_call, one byte an input. Answers false where a source has nothing more.
   bool forward(const OperationSpec& operation, const StepContext& context, const std::vector<SlotValue>& in,
                std::vector<SlotValue>& out, TapeHandle* tape, const std::vector<std::uint8_t>& need);
   // grad_out: undefined where nothing flows back. The result has one tensor an input, undefined where none
@@ -79,6 +78,7 @@ class Instance : public BareInstance {
   void load_state(std::string_view bytes);
 
  private:
+  void* stream() const override;
   SlotValue reachable(const SlotValue& value) const;
 
   const gm_state_extension* state_ = nullptr;

@@ -262,12 +262,6 @@ void PipelineRun::release_tapes() {
   for (TapeHandle& tape : tapes_) tape.reset();
 }
 
-std::uint64_t PipelineRun::tape_bytes() const {
-  std::uint64_t total = 0;
-  for (const TapeHandle& tape : tapes_) total += tape.bytes();
-  return total;
-}
-
 at::Tensor PipelineRun::tensor(std::string_view slot) const {
   const std::optional<SlotRef> writer = pipeline_.writer(slot);
   if (!writer || !has_results(writer->call) || results_[writer->call].size() <= writer->output) return {};

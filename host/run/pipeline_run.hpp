@@ -55,7 +55,6 @@ class PipelineRun {
   bool has_results(std::size_t call) const { return call < done_.size() && done_[call] != 0; }
 
   void release_tapes();
-  std::uint64_t tape_bytes() const;
 
   // The value of a slot after forward; undefined where it was not written or is an object.
   at::Tensor tensor(std::string_view slot) const;

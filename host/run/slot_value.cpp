@@ -47,7 +47,9 @@ at::Tensor adopt_tensor(gm_tensor* tensor) {
 }
 
 gm_tensor* share_tensor(const at::Tensor& tensor, bool read_only) {
-  auto* shared = reinterpret_cast<gm_tensor*>(at::toDLPackVersioned(tensor.detach()));
+  // DLPack has no bit for a lazily negated or conjugated view: its values would cross with the wrong sign.
+  const at::Tensor resolved = tensor.detach().resolve_conj().resolve_neg();
+  auto* shared = reinterpret_cast<gm_tensor*>(at::toDLPackVersioned(resolved));
   if (read_only) shared->flags |= GM_TENSOR_READ_ONLY;
   return shared;
 }

@@ -142,9 +142,11 @@ double TrainingStep::clip_gradients() {
 void TrainingStep::update(std::int64_t step, double learning_rate) {
   ProfileScope scope(profile_, optimizer_->name());
   scope.work = update_work_;
+  learning_rates_.assign(gradients_.size(), learning_rate);
   Instance::ErrorSink sink;
-  const gm_status status = optimizer_extension_->step(optimizer_->handle(), static_cast<std::uint64_t>(step),
-                                                      learning_rate, sink.get());
+  const gm_status status = optimizer_extension_->step(
+      optimizer_->handle(), static_cast<std::uint64_t>(step), learning_rates_.data(),
+      static_cast<std::uint32_t>(learning_rates_.size()), sink.get());
   if (status != GM_OK) optimizer_->fail(status, sink, "stepping");
   ++parameter_generation_;
 }

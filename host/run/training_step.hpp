@@ -55,6 +55,7 @@ class TrainingStep {
   PipelineRun pipeline_;
   std::vector<Instance*> trained_;
   std::vector<at::Tensor> gradients_;
+  std::vector<double> learning_rates_;  // one a gradient
   Instance* optimizer_;
   const gm_optimizer_extension* optimizer_extension_ = nullptr;
   Work update_work_;  // what an update reads and writes

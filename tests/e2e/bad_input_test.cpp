@@ -115,7 +115,7 @@ TEST_F(BadInputTest, PipelineWithoutAPathFromLossToParametersIsRefused) {
 }
 
 TEST_F(BadInputTest, PluginWithAnotherAbiMajorIsRefusedWithBothMajors) {
-  expect_refused("other-major", "built for ABI 2.1 when this program has ABI 1.1");
+  expect_refused("other-major", "built for ABI 3.0 when this program has ABI 2.0");
 }
 
 TEST_F(BadInputTest, PluginWhoseManifestAndDescriptionDifferIsRefused) {

@@ -13,6 +13,7 @@
 #include <fnmatch.h>
 
 #include <gistmill/formats/digest.hpp>
+#include <gistmill/plugin/cancel.hpp>
 #include <gistmill/plugin/values.hpp>
 
 #include "plugins/dataset/text/clean.hpp"
@@ -132,7 +133,10 @@ std::string Corpus::digest() const {
 }
 
 bool Corpus::next(Document& document) {
-  while (waiting_.empty() && next_file_ < files_.size()) load(files_[next_file_++]);
+  while (waiting_.empty() && next_file_ < files_.size()) {
+    stop_if_canceled();
+    load(files_[next_file_++]);
+  }
   if (waiting_.empty()) {
     if (position_ == 0) {
       throw Error(GM_ERROR_USER,

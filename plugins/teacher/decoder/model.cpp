@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <cmath>
+#include <gistmill/plugin/cancel.hpp>
 #include <gistmill/plugin/values.hpp>
 #include <string>
 
@@ -122,6 +123,7 @@ at::Tensor Model::run(const Pass& pass) const {
     }
   };
   for (std::size_t i = 0; i < weights_.layers.size(); ++i) {
+    stop_if_canceled();
     const LayerWeights& layer = weights_.layers[i];
     at::Tensor hidden = norm_input(layer.attention_norm, residual, delta, pass);
     record(static_cast<std::int64_t>(i));

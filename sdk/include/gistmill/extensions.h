@@ -1,4 +1,5 @@
-/* Optional interfaces of an instance, each found by its id through gm_component_interface.extension. */
+/* Optional interfaces of an instance, each found by its id through gm_component_interface.extension. What
+ * the words in brackets mean: types.h. An id ends in its revision; a draft's in "/draft-1" (docs/abi.md). */
 #ifndef GISTMILL_EXTENSIONS_H
 #define GISTMILL_EXTENSIONS_H
 
@@ -12,7 +13,7 @@ extern "C" {
 #define GM_SYMBOLS_EXTENSION "gm.symbols/1"
 typedef struct gm_symbols_extension {
   uint32_t struct_size;
-  /* The size of symbol `name`, or -1 where the instance has no say in it. [main] */
+  /* The size of symbol `name`, or -1 where the instance has no say in it. [main & created] */
   int64_t (*get)(gm_instance* instance, const char* name);
 } gm_symbols_extension;
 
@@ -21,7 +22,7 @@ typedef struct gm_symbols_extension {
 typedef struct gm_identity_extension {
   uint32_t struct_size;
   /* A hexadecimal digest of the files that the instance reads, known after create; null on failure.
-   * Valid as long as the instance. [main] */
+   * Valid as long as the instance. [main & created] */
   const char* (*digest)(gm_instance* instance, gm_error* error);
 } gm_identity_extension;
 
@@ -30,8 +31,8 @@ typedef struct gm_identity_extension {
 typedef struct gm_describe_extension {
   uint32_t struct_size;
   /* A JSON object that says what the files hold which the instance reads (a model's architecture, shapes,
-   * vocabulary), known after create, before start; null on failure. Keys are the role's; sizes in bytes end
-   * in "bytes". Valid as long as the instance. [main] */
+   * vocabulary), known after create; null on failure. Keys are the role's; sizes in bytes end
+   * in "bytes". Valid as long as the instance. [main & created] */
   const char* (*describe)(gm_instance* instance, gm_error* error);
 } gm_describe_extension;
 
@@ -47,13 +48,15 @@ typedef struct gm_param_info {
 } gm_param_info;
 typedef struct gm_params_extension {
   uint32_t struct_size;
-  uint32_t (*count)(gm_instance* instance);                                /* [main] after start */
-  const gm_param_info* (*describe)(gm_instance* instance, uint32_t index); /* [main] */
+  uint32_t (*count)(gm_instance* instance); /* [main & started] may grow in `bind` of an optimizer only */
+  const gm_param_info* (*describe)(gm_instance* instance, uint32_t index); /* [main & started] */
   /* An alias of the parameter's memory, without READ_ONLY: writing through it changes the parameter.
-   * The caller owns the handle; the memory lives until the instance is destroyed. [main] */
+   * The caller owns the handle and calls its deleter before destroy; the memory lives until destroy.
+   * [main & started] */
   gm_status (*tensor)(gm_instance* instance, uint32_t index, gm_tensor** out, gm_error* error);
   /* Gives the buffer that vjp adds this parameter's gradient into: same shape and dtype, zeroed by the
-   * host. The plugin owns the handle and keeps it until the next bind or destroy. [main] */
+   * host. The plugin owns the handle, also when it fails, and keeps it until the next bind or destroy.
+   * [main & started] */
   gm_status (*bind_gradient)(gm_instance* instance, uint32_t index, gm_tensor* gradient, gm_error* error);
 } gm_params_extension;
 
@@ -66,8 +69,9 @@ typedef struct gm_sink {
 } gm_sink;
 typedef struct gm_state_extension {
   uint32_t struct_size;
-  /* Saving what was just loaded gives the same bytes. The bytes carry a format version. [main] */
+  /* Saving what was just loaded gives the same bytes. The bytes carry a format version. [main & started] */
   gm_status (*save)(gm_instance* instance, gm_sink* sink, gm_error* error);
+  /* All of what was saved, in one piece. On failure the state is as before. [main & started] */
   gm_status (*load)(gm_instance* instance, const void* data, uint64_t size, gm_error* error);
 } gm_state_extension;
 
@@ -82,16 +86,16 @@ typedef struct gm_tensor_sink {
 } gm_tensor_sink;
 typedef struct gm_codec_extension {
   uint32_t struct_size;
-  /* 1 where objects of this type can be encoded and decoded, else 0. [any] */
+  /* 1 where objects of this type can be encoded and decoded, else 0. [any & created] */
   int32_t (*knows)(gm_instance* instance, const char* type);
-  /* Gives everything that the object holds; nothing of it is changed. The object is borrowed. After start.
-   * [compute] */
+  /* Gives everything that the object holds; nothing of it is changed. The object is borrowed.
+   * [compute & started] */
   gm_status (*encode)(gm_instance* instance, const gm_object* object, gm_tensor_sink* sink, gm_error* error);
   /* Makes the object that n tensors came from, which may be held without a copy: they are READ_ONLY, and the
    * plugin owns them from here on, also when it fails. They come from a file: names, dtypes and shapes are
-   * checked before anything trusts them. *out receives one reference. After start. [compute] */
-  gm_status (*decode)(gm_instance* instance, const char* type, const char* const* names,
-                      gm_tensor* const* tensors, uint32_t n, gm_object** out, gm_error* error);
+   * checked before anything trusts them. *out receives one reference. [compute & started] */
+  gm_status (*decode)(gm_instance* instance, const char* type, const char* const* names, gm_tensor** tensors,
+                      uint32_t n, gm_object** out, gm_error* error);
 } gm_codec_extension;
 
 /* ---- gm.optimizer/1: changes parameters in place. Its own moments are gm.params/1 buffers ---- */
@@ -99,12 +103,14 @@ typedef struct gm_codec_extension {
 typedef struct gm_optimizer_extension {
   uint32_t struct_size;
   /* n parameters with their gradients; names and flags as in gm_param_info. The plugin owns the tensor
-   * handles from here on, also when it fails; infos are borrowed for the call. Called once, after start.
-   * [main] */
-  gm_status (*bind)(gm_instance* instance, const gm_param_info* const* infos, gm_tensor* const* parameters,
-                    gm_tensor* const* gradients, uint32_t n, gm_error* error);
-  /* One update with this learning rate; `step` counts from 1. [main] */
-  gm_status (*step)(gm_instance* instance, uint64_t step, double learning_rate, gm_error* error);
+   * handles from here on, also when it fails; infos are borrowed for the call. Once.
+   * [main & started] */
+  gm_status (*bind)(gm_instance* instance, const gm_param_info* const* infos, gm_tensor** parameters,
+                    gm_tensor** gradients, uint32_t n, gm_error* error);
+  /* One update. learning_rates: one for each bound parameter, in the order of bind, n as there; they may
+   * differ and change from step to step. `step` counts from 1. [main & started] after bind */
+  gm_status (*step)(gm_instance* instance, uint64_t step, const double* learning_rates, uint32_t n,
+                    gm_error* error);
 } gm_optimizer_extension;
 
 /* ---- gm.store/1: a file that appears whole or not at all ---- */
@@ -112,9 +118,10 @@ typedef struct gm_optimizer_extension {
 typedef struct gm_store_extension {
   uint32_t struct_size;
   /* Starts writing what will become `path`; under a temporary name until commit. `provenance` is JSON
-   * that is kept in the file. [main] */
+   * that is kept in the file. [main & started] */
   gm_status (*begin)(gm_instance* instance, const char* path, const char* provenance, gm_error* error);
-  /* Makes it durable and visible under its name. Destroying an uncommitted instance leaves nothing. */
+  /* Makes it durable and visible under its name. Destroying an uncommitted instance leaves nothing.
+   * [main & started] after begin */
   gm_status (*commit)(gm_instance* instance, gm_error* error);
 } gm_store_extension;
 
@@ -123,7 +130,7 @@ typedef struct gm_store_extension {
 typedef struct gm_events_extension {
   uint32_t struct_size;
   /* One event: a JSON object with "event" (its kind) and "time" (seconds since 1970). docs/events.md
-   * lists the kinds. A failure is said once and never ends the run. [main] */
+   * lists the kinds. A failure is said once and never ends the run. [main & started] */
   gm_status (*on_event)(gm_instance* instance, const char* json, uint64_t size, gm_error* error);
 } gm_events_extension;
 

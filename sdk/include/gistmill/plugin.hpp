@@ -6,6 +6,7 @@
 #include "gistmill/entry.h"
 #include "gistmill/extensions.h"
 #include "gistmill/plugin/bind.hpp"
+#include "gistmill/plugin/cancel.hpp"
 #include "gistmill/plugin/instance.hpp"
 #include "gistmill/plugin/interface.hpp"
 #include "gistmill/plugin/object.hpp"
@@ -30,7 +31,7 @@
   GM_EXPORT extern const gm_entry gm_plugin = {sizeof(gm_entry),                 \
                                                GM_ABI_MAJOR,                     \
                                                GM_ABI_MINOR,                     \
-                                               0,                                \
+                                               GISTMILL_ABI_MINOR_REQUIRED,      \
                                                gistmill_manifest,                \
                                                gistmill::detail::init,           \
                                                gistmill::detail::get_interface}; \

@@ -37,6 +37,10 @@ typedef struct gm_dtype {
  *
  * Ownership: exactly one owner. Passing a gm_tensor passes ownership; the receiver calls `deleter`
  * exactly once, on any thread, or hands the tensor on. `deleter` may be null (nothing to free).
+ * The memory lives until the deleter is called, which may be after the instance that made the tensor was
+ * destroyed. Only aliases of parameters end with their instance (gm_params_extension.tensor).
+ * What is said by the values is all there is: DLPack has no sign or conjugate bit, so a view that LibTorch
+ * negates or conjugates lazily is resolved before it crosses.
  * On another `major` than GM_DLPACK_MAJOR: call the deleter and touch nothing else. */
 typedef struct gm_tensor {
   uint32_t major;

@@ -51,9 +51,10 @@ inline at::Tensor adopt(gm_tensor* tensor) {
   return at::fromDLPackVersioned(reinterpret_cast<DLManagedTensorVersioned*>(tensor));
 }
 
-// A new handle on the tensor's memory, for the ABI; the receiver owns it. No copy.
+// A new handle on the tensor's memory, for the ABI; the receiver owns it. No copy, but for a lazily negated
+// or conjugated view: DLPack has no such bits, and the values would cross with the wrong sign.
 inline gm_tensor* share(const at::Tensor& tensor) {
-  return reinterpret_cast<gm_tensor*>(at::toDLPackVersioned(tensor.detach()));
+  return reinterpret_cast<gm_tensor*>(at::toDLPackVersioned(tensor.detach().resolve_conj().resolve_neg()));
 }
 
 // A generator of its own: random numbers never come from global state. Kinds of devices draw other numbers
@@ -170,21 +171,14 @@ struct TorchOperation final : Operation<T> {
     std::vector<at::Tensor> inputs;   // one an input; undefined where no gradient was asked
     std::vector<at::Tensor> outputs;  // one an output; undefined for objects
     gm_work work = empty_work();      // of the products that autograd will do
-    std::uint64_t bytes() const override {
-      std::uint64_t total = 0;
-      for (const at::Tensor& output : outputs) {
-        if (output.defined()) total += output.nbytes();
-      }
-      return total;
-    }
   };
 
   TorchOperation(const char* name, F forward_function) : function(forward_function) {
     this->info = {sizeof(gm_operation_info), name, input_count<F>(), output_count<F>(), 1};
   }
 
-  void forward(T& object, const gm_call* call, const gm_value* in, std::uint32_t n, gm_value* out,
-               std::uint32_t m, std::unique_ptr<Tape>* tape) override {
+  void forward(T& object, const gm_call* call, gm_value* in, std::uint32_t n, gm_value* out, std::uint32_t m,
+               std::unique_ptr<Tape>* tape) override {
     Inputs inputs(in, n);
     check_counts(n, this->info.input_count, m, this->info.output_count);
     using Arguments = ArgumentsOf<F>;
@@ -205,14 +199,15 @@ struct TorchOperation final : Operation<T> {
     give_all(std::move(results), out, std::make_index_sequence<std::tuple_size_v<ResultsOf<F>>>());
   }
 
-  void vjp(T& object, const gm_call*, Tape& tape, gm_tensor* const* grad_out, std::uint32_t m,
-           const std::uint8_t* need, gm_tensor** grad_in, std::uint32_t n) override {
+  void vjp(T& object, const gm_call* call, Tape& tape, GivenTensors& grad_out, std::uint32_t m,
+           gm_tensor** grad_in, std::uint32_t n) override {
     auto& kept = static_cast<AutogradTape&>(tape);
     std::vector<at::Tensor> outputs;
     std::vector<at::Tensor> grads;
     for (std::uint32_t i = 0; i < m; ++i) {
-      if (grad_out[i] == nullptr) continue;
-      at::Tensor grad = torch::adopt(grad_out[i]);
+      gm_tensor* const given = grad_out.take(i);
+      if (given == nullptr) continue;
+      at::Tensor grad = torch::adopt(given);
       if (!kept.outputs[i].defined() || !kept.outputs[i].requires_grad()) continue;
       outputs.push_back(kept.outputs[i]);
       grads.push_back(grad.to(kept.outputs[i].scalar_type()));
@@ -222,7 +217,7 @@ struct TorchOperation final : Operation<T> {
     std::vector<at::Tensor> sources;
     std::vector<std::uint32_t> source_input;
     for (std::uint32_t i = 0; i < n; ++i) {
-      if (need[i] == 0 || !kept.inputs[i].defined()) continue;
+      if (!Call(call).needs(i) || !kept.inputs[i].defined()) continue;
       sources.push_back(kept.inputs[i]);
       source_input.push_back(i);
     }

@@ -77,7 +77,7 @@ static gm_status start(gm_instance* instance, const gm_start* with, gm_error* er
   return GM_OK;
 }
 
-static gm_status forward(gm_instance* instance, uint32_t operation, const gm_call* call, const gm_value* in,
+static gm_status forward(gm_instance* instance, uint32_t operation, const gm_call* call, gm_value* in,
                          uint32_t n, gm_value* out, uint32_t m, gm_tape** tape) {
   (void)operation;
   (void)call;
@@ -100,18 +100,16 @@ static gm_status forward(gm_instance* instance, uint32_t operation, const gm_cal
 }
 
 static gm_status vjp(gm_instance* instance, uint32_t operation, const gm_call* call, gm_tape* tape,
-                     gm_tensor* const* grad_out, uint32_t m, const uint8_t* need, gm_tensor** grad_in,
-                     uint32_t n) {
+                     gm_tensor** grad_out, uint32_t m, gm_tensor** grad_in, uint32_t n) {
   (void)operation;
-  (void)call;
   (void)tape;
   (void)m;
   (void)n;
-  if (need[0] && instance->kind != SUM) {
+  if (call->need[0] && instance->kind != SUM) {
     grad_in[0] = grad_out[0];
     return GM_OK;
   }
-  if (need[0]) {
+  if (call->need[0]) {
     instance->numbers[0] = *(const float*)grad_out[0]->data;
     grad_in[0] = &instance->handles[0];
   }
@@ -156,8 +154,8 @@ static gm_status bind_gradient(gm_instance* instance, uint32_t index, gm_tensor*
 static const gm_params_extension params = {sizeof(gm_params_extension), param_count, param_describe,
                                            param_tensor, bind_gradient};
 
-static gm_status bind(gm_instance* instance, const gm_param_info* const* infos, gm_tensor* const* parameters,
-                      gm_tensor* const* gradients, uint32_t n, gm_error* error) {
+static gm_status bind(gm_instance* instance, const gm_param_info* const* infos, gm_tensor** parameters,
+                      gm_tensor** gradients, uint32_t n, gm_error* error) {
   (void)instance;
   (void)infos;
   (void)error;
@@ -168,10 +166,12 @@ static gm_status bind(gm_instance* instance, const gm_param_info* const* infos, 
   return GM_OK;
 }
 
-static gm_status step(gm_instance* instance, uint64_t number, double learning_rate, gm_error* error) {
+static gm_status step(gm_instance* instance, uint64_t number, const double* learning_rates, uint32_t n,
+                      gm_error* error) {
   (void)instance;
   (void)number;
-  (void)learning_rate;
+  (void)learning_rates;
+  (void)n;
   (void)error;
   return GM_OK;
 }
@@ -210,12 +210,11 @@ static const gm_component_interface component_interface = {sizeof(gm_component_i
                                                            forward,
                                                            vjp,
                                                            tape_release,
-                                                           NULL,
                                                            extension};
 
 static const void* get_interface(const char* id) {
   return strcmp(id, GM_COMPONENT_INTERFACE) == 0 ? &component_interface : NULL;
 }
 
-const gm_entry gm_plugin = {sizeof(gm_entry),  GM_ABI_MAJOR, GM_ABI_MINOR, 0,
+const gm_entry gm_plugin = {sizeof(gm_entry),  GM_ABI_MAJOR, GM_ABI_MINOR, GISTMILL_ABI_MINOR_REQUIRED,
                             gistmill_manifest, NULL,         get_interface};

@@ -46,7 +46,7 @@ effect = "stateful"
 
 [build]
 sdk = "0.1.0"
-abi = "1.0"
+abi = "2.0"
 torch = "2.13.0"
 cxx11_abi = true
 cuda = "none"
@@ -59,7 +59,7 @@ TEST(Manifest, ReadsPluginAndBuild) {
   EXPECT_EQ(manifest.license, "MIT");
   EXPECT_EQ(manifest.tier, "libtorch");
   EXPECT_EQ(manifest.sdk, "0.1.0");
-  EXPECT_EQ(manifest.abi_major, 1u);
+  EXPECT_EQ(manifest.abi_major, 2u);
   EXPECT_EQ(manifest.abi_minor, 0u);
   EXPECT_EQ(manifest.torch, "2.13.0");
   EXPECT_TRUE(manifest.cxx11_abi);
@@ -341,14 +341,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "plugin.toml:5:8: plugin.tier is \"native\" when it should be \"c\" or \"libtorch\""},
         BadHead{"[plugin]\nauthor = 'x'\n", "plugin.toml:2:1: unknown key 'author' in [plugin]"},
         // Another ABI is said before anything that this program cannot know.
-        BadHead{"strange = 1\n[build]\nabi = '2.7'\n",
-                "plugin.toml:3:7: the plugin is built for ABI 2.7 when this program has ABI 1.1"},
+        BadHead{"strange = 1\n[build]\nabi = '1.1'\n",
+                "plugin.toml:3:7: the plugin is built for ABI 1.1 when this program has ABI 2.0"},
         BadHead{"[build]\nabi = 1\n",
-                "plugin.toml:2:7: build.abi is 1 when it should be major.minor, as in \"1.1\""},
+                "plugin.toml:2:7: build.abi is 1 when it should be major.minor, as in \"2.0\""},
         BadHead{"[build]\nabi = '1'\n",
-                "plugin.toml:2:7: build.abi is \"1\" when it should be major.minor, as in \"1.1\""},
-        BadHead{"[build]\nabi = '1.0beta'\n",
-                "plugin.toml:2:7: build.abi is \"1.0beta\" when it should be major.minor, as in \"1.1\""}));
+                "plugin.toml:2:7: build.abi is \"1\" when it should be major.minor, as in \"2.0\""},
+        BadHead{"[build]\nabi = '2.0beta'\n",
+                "plugin.toml:2:7: build.abi is \"2.0beta\" when it should be major.minor, as in \"2.0\""}));
 
 }  // namespace
 }  // namespace gistmill

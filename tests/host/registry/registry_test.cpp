@@ -27,7 +27,7 @@ class Search : public ::testing::Test {
 
   // A library that offers `components`, which nothing can load.
   fs::path offer(const std::string& file, const std::vector<std::string>& components,
-                 const std::string& build = "sdk = '0.1.0'\nabi = '1.0'\n", const std::string& tier = "c",
+                 const std::string& build = "sdk = '0.1.0'\nabi = '2.0'\n", const std::string& tier = "c",
                  const std::vector<std::string>& needed = {}) {
     std::string text = "[plugin]\nname = 'p'\nversion = '1'\nlicense = 'MIT'\ntier = '" + tier + "'\n";
     if (!build.empty()) text += "[build]\n" + build;
@@ -81,7 +81,7 @@ TEST_F(Search, PassesOverFilesOfOtherNames) {
 TEST_F(Search, KeepsTheReasonOfARefusedFileAndGoesOn) {
   std::ofstream(folder_ / "a-text.so") << "not a library";
   offer("b-damaged.so", {"no slash"});
-  offer("c-future.so", {"loss/kl"}, "sdk = '9.0.0'\nabi = '2.3'\nmore = 1\n");
+  offer("c-future.so", {"loss/kl"}, "sdk = '9.0.0'\nabi = '3.3'\nmore = 1\n");
   offer("d-sound.so", {"loss/kl"});
   const Registry registry({folder_});
   ASSERT_EQ(registry.plugins().size(), 1u);
@@ -91,7 +91,7 @@ TEST_F(Search, KeepsTheReasonOfARefusedFileAndGoesOn) {
   EXPECT_EQ(registry.refused()[1].reason,
             "plugin.toml:9:13: 'no slash' cannot name a component: write role/name, as in \"gistnet/mean\"");
   EXPECT_EQ(registry.refused()[2].reason,
-            "plugin.toml:8:7: the plugin is built for ABI 2.3 when this program has ABI 1.1");
+            "plugin.toml:8:7: the plugin is built for ABI 3.3 when this program has ABI 2.0");
 }
 
 TEST_F(Search, LooksBesideTheRecipeThenInTheVariableThenBesideTheProgram) {
@@ -147,7 +147,7 @@ class Refusal : public Search {
 };
 
 TEST_F(Refusal, OfATierCPluginThatNeedsLibTorch) {
-  const std::string build = "sdk = '0.1.0'\nabi = '1.0'\n";
+  const std::string build = "sdk = '0.1.0'\nabi = '2.0'\n";
   EXPECT_EQ(refusal(build, "c", {"libc.so.6", "libtorch_cpu.so"}),
             "needs libtorch_cpu.so when its manifest has tier \"c\"");
   EXPECT_EQ(refusal(build, "c", {"libc10.so"}), "needs libc10.so when its manifest has tier \"c\"");
@@ -155,7 +155,7 @@ TEST_F(Refusal, OfATierCPluginThatNeedsLibTorch) {
 
 TEST_F(Refusal, OfAnotherLibTorch) {
   const std::string text =
-      refusal("sdk = '0.1.0'\nabi = '1.0'\ntorch = '1.13.1'\ncxx11_abi = true\n", "libtorch");
+      refusal("sdk = '0.1.0'\nabi = '2.0'\ntorch = '1.13.1'\ncxx11_abi = true\n", "libtorch");
   if (text == "needs LibTorch when this program is built without it") return;
   EXPECT_THAT(text, ::testing::StartsWith("built against LibTorch 1.13.1 when this program has 2."));
 }
@@ -165,7 +165,7 @@ TEST_F(Refusal, OfAManifestThatNoBuildCompleted) {
 }
 
 TEST_F(Refusal, OfALibraryThatTheLinkerRefuses) {
-  EXPECT_THAT(refusal("sdk = '0.1.0'\nabi = '1.0'\n", "c"),
+  EXPECT_THAT(refusal("sdk = '0.1.0'\nabi = '2.0'\n", "c"),
               ::testing::MatchesRegex("cannot be loaded: .*/a.so: .*"));
 }
 

@@ -123,6 +123,13 @@ TEST_F(PipelineRunTest, TensorsCrossWithoutACopyAndInputsAreReadOnly) {
   EXPECT_TRUE(at::equal(back, tensor));
 }
 
+TEST_F(PipelineRunTest, ALazilyNegatedViewCrossesWithItsOwnSigns) {
+  const at::Tensor z = at::complex(at::tensor({1.0, 2.0}), at::tensor({3.0, -4.0}));
+  const at::Tensor view = at::imag(z.conj());  // an ordinary f64 tensor, negated when it is read
+  ASSERT_TRUE(view.is_neg());
+  EXPECT_TRUE(at::equal(adopt_tensor(share_tensor(view, true)), at::tensor({-3.0, 4.0})));
+}
+
 TEST_F(PipelineRunTest, ATensorOfAnotherDlpackMajorIsReleasedAndRefused) {
   static bool released = false;
   gm_tensor alien{};

@@ -6,7 +6,7 @@
 #define ABI_MAJOR GM_ABI_MAJOR
 #endif
 #ifndef ABI_MINOR_REQUIRED
-#define ABI_MINOR_REQUIRED 0
+#define ABI_MINOR_REQUIRED GISTMILL_ABI_MINOR_REQUIRED
 #endif
 #ifndef ENTRY_SIZE
 #define ENTRY_SIZE sizeof(gm_entry)
@@ -74,7 +74,7 @@ static gm_status start(gm_instance* instance, const gm_start* values, gm_error* 
   return GM_OK;
 }
 
-static gm_status forward(gm_instance* instance, uint32_t operation, const gm_call* call, const gm_value* in,
+static gm_status forward(gm_instance* instance, uint32_t operation, const gm_call* call, gm_value* in,
                          uint32_t n, gm_value* out, uint32_t m, gm_tape** tape) {
   (void)instance, (void)operation, (void)in, (void)n, (void)out, (void)m, (void)tape;
   call->error->set(call->error, GM_ERROR_MISUSE, "this plugin computes nothing", 0);
@@ -82,20 +82,15 @@ static gm_status forward(gm_instance* instance, uint32_t operation, const gm_cal
 }
 
 gm_status vjp(gm_instance* instance, uint32_t operation, const gm_call* call, gm_tape* tape,
-              gm_tensor* const* grad_out, uint32_t m, const uint8_t* need, gm_tensor** grad_in, uint32_t n) {
-  (void)tape, (void)grad_out, (void)need, (void)grad_in;
+              gm_tensor** grad_out, uint32_t m, gm_tensor** grad_in, uint32_t n) {
+  (void)tape, (void)grad_out, (void)grad_in;
   return forward(instance, operation, call, 0, n, 0, m, 0);
 }
 
 static void tape_release(gm_instance* instance, gm_tape* tape) { (void)instance, (void)tape; }
 
-static uint64_t tape_bytes(const gm_tape* tape) {
-  (void)tape;
-  return 0;
-}
-
 static const gm_component_interface component_interface = {
-    (uint32_t)TABLE_SIZE, count, describe, CREATE, destroy, start, forward, VJP, tape_release, tape_bytes, 0};
+    (uint32_t)TABLE_SIZE, count, describe, CREATE, destroy, start, forward, VJP, tape_release, 0};
 
 gm_status sound_init(const gm_host* host, gm_error* error) {
   (void)host, (void)error;

@@ -148,13 +148,12 @@ static gm_status save_to(const gm_instance* instance, const gm_tensor* folder, g
 
 /* scale is the product with a diagonal matrix: n multiply-adds; n numbers are read twice and written once. */
 static void account(const gm_instance* instance, const gm_call* call, int64_t n) {
-  const size_t covers = offsetof(gm_call, work) + sizeof(gm_work*);
-  if (instance->kind != SCALE || call->struct_size < covers || call->work == NULL) return;
+  if (instance->kind != SCALE || call->work == NULL) return;
   call->work->flops += 2.0 * (double)n;
   call->work->bytes += 3.0 * (double)n * sizeof(float);
 }
 
-static gm_status forward(gm_instance* instance, uint32_t operation, const gm_call* call, const gm_value* in,
+static gm_status forward(gm_instance* instance, uint32_t operation, const gm_call* call, gm_value* in,
                          uint32_t n, gm_value* out, uint32_t m, gm_tape** tape) {
   (void)m;
   if (instance->kind == RAMP) return next(instance, call, out);
@@ -189,8 +188,7 @@ static gm_status forward(gm_instance* instance, uint32_t operation, const gm_cal
 
 /* scale: dL/da += g * x, dL/dx = g * a.   half-squares: dL/dy = g * y. */
 static gm_status vjp(gm_instance* instance, uint32_t operation, const gm_call* call, gm_tape* tape,
-                     gm_tensor* const* grad_out, uint32_t m, const uint8_t* need, gm_tensor** grad_in,
-                     uint32_t n) {
+                     gm_tensor** grad_out, uint32_t m, gm_tensor** grad_in, uint32_t n) {
   (void)operation;
   (void)m;
   (void)n;
@@ -201,7 +199,7 @@ static gm_status vjp(gm_instance* instance, uint32_t operation, const gm_call* c
   const int64_t size = length(tape->x);
   const float* x = values(tape->x);
   const float* g = grad_out[0] != NULL ? values(grad_out[0]) : NULL;
-  if (g != NULL && need[0]) grad_in[0] = new_tensor(size);
+  if (g != NULL && call->need[0]) grad_in[0] = new_tensor(size);
   for (int64_t i = 0; g != NULL && i < size; ++i) {
     const int scales = instance->kind == SCALE;
     if (scales && instance->gradient != NULL) values(instance->gradient)[i] += g[i] * x[i];
@@ -303,12 +301,11 @@ static const gm_component_interface component_interface = {sizeof(gm_component_i
                                                            forward,
                                                            vjp,
                                                            tape_release,
-                                                           NULL,
                                                            extension};
 
 static const void* get_interface(const char* id) {
   return strcmp(id, GM_COMPONENT_INTERFACE) == 0 ? &component_interface : NULL;
 }
 
-const gm_entry gm_plugin = {sizeof(gm_entry),  GM_ABI_MAJOR, GM_ABI_MINOR, 0,
+const gm_entry gm_plugin = {sizeof(gm_entry),  GM_ABI_MAJOR, GM_ABI_MINOR, GISTMILL_ABI_MINOR_REQUIRED,
                             gistmill_manifest, NULL,         get_interface};

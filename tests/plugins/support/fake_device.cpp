@@ -54,12 +54,14 @@ struct Guard final : c10::impl::NoOpDeviceGuardImpl<c10::DeviceType::PrivateUse1
   c10::Device exchangeDevice(c10::Device) const override { return kFakeDevice; }
   c10::Device getDevice() const override { return kFakeDevice; }
   c10::Stream getStream(c10::Device) const noexcept override { return stream(); }
+  void* getStreamNativeHandle(const c10::Stream) const override { return &native_stream_; }
   c10::Stream exchangeStream(c10::Stream) const noexcept override { return stream(); }
   void record(void**, const c10::Stream&, const c10::DeviceIndex, const c10::EventFlag) const override {}
   void block(void*, const c10::Stream&) const override {}
   bool queryEvent(void*) const override { return true; }
 
  private:
+  static inline int native_stream_ = 0;  // its address is the stream, as plugins see it
   static c10::Stream stream() { return c10::Stream(c10::Stream::DEFAULT, kFakeDevice); }
 };
 

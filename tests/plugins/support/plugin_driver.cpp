@@ -150,7 +150,7 @@ std::vector<at::Tensor> PluginDriver::forward(std::uint32_t operation,
   call.error = &sink.error;
   forward_work_ = {sizeof(gm_work), 0, 0, 0};
   call.work = &forward_work_;
-  const std::vector<gm_value> in = values_of(inputs);
+  std::vector<gm_value> in = values_of(inputs);
   std::vector<gm_value> out(info_->operations[operation]->output_count);
   sink.check(interface_->forward(instance_, operation, &call, in.data(),
                                  static_cast<std::uint32_t>(in.size()), out.data(),
@@ -175,7 +175,7 @@ PluginDriver::Reverse PluginDriver::forward_and_vjp(std::uint32_t operation,
   call.error = &sink.error;
   forward_work_ = {sizeof(gm_work), 0, 0, 0};
   call.work = &forward_work_;
-  const std::vector<gm_value> in = values_of(inputs);
+  std::vector<gm_value> in = values_of(inputs);
   const auto n = static_cast<std::uint32_t>(in.size());
   std::vector<gm_value> out(info_->operations[operation]->output_count);
   const auto m = static_cast<std::uint32_t>(out.size());
@@ -192,7 +192,7 @@ PluginDriver::Reverse PluginDriver::forward_and_vjp(std::uint32_t operation,
   vjp_work_ = {sizeof(gm_work), 0, 0, 0};
   call.work = &vjp_work_;
   const gm_status status =
-      interface_->vjp(instance_, operation, &call, tape, grad_out.data(), m, need.data(), grad_in.data(), n);
+      interface_->vjp(instance_, operation, &call, tape, grad_out.data(), m, grad_in.data(), n);
   if (tape != nullptr) interface_->tape_release(instance_, tape);
   sink.check(status);
   for (gm_tensor* gradient : grad_in) {
@@ -232,6 +232,7 @@ void PluginDriver::bind_optimizer(const std::vector<Parameter>& parameters,
   std::vector<gm_param_info> infos;
   for (const Parameter& one : parameters)
     infos.push_back({sizeof(gm_param_info), one.flags, one.name.c_str()});
+  bound_ = infos.size();
   std::vector<const gm_param_info*> info_pointers;
   std::vector<gm_tensor*> parameter_handles;
   std::vector<gm_tensor*> gradient_handles;
@@ -247,9 +248,14 @@ void PluginDriver::bind_optimizer(const std::vector<Parameter>& parameters,
 }
 
 void PluginDriver::optimizer_step(std::uint64_t step, double learning_rate) {
+  optimizer_step(step, std::vector<double>(bound_, learning_rate));
+}
+
+void PluginDriver::optimizer_step(std::uint64_t step, const std::vector<double>& learning_rates) {
   Sink sink;
   sink.check(extension<gm_optimizer_extension>(GM_OPTIMIZER_EXTENSION)
-                 .step(instance_, step, learning_rate, &sink.error));
+                 .step(instance_, step, learning_rates.data(),
+                       static_cast<std::uint32_t>(learning_rates.size()), &sink.error));
 }
 
 }  // namespace gistmill::test

@@ -66,6 +66,8 @@ class PluginDriver {
   std::vector<at::Tensor> bind_gradients();
 
   void bind_optimizer(const std::vector<Parameter>& parameters, const std::vector<at::Tensor>& gradients);
+  // One learning rate a bound parameter; or one for all.
+  void optimizer_step(std::uint64_t step, const std::vector<double>& learning_rates);
   void optimizer_step(std::uint64_t step, double learning_rate);
 
  private:
@@ -77,6 +79,7 @@ class PluginDriver {
   gm_instance* instance_ = nullptr;
   gm_work forward_work_{};
   gm_work vjp_work_{};
+  std::size_t bound_ = 0;  // parameters that the optimizer was given
 };
 
 }  // namespace gistmill::test

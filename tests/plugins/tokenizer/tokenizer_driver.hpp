@@ -105,6 +105,8 @@ class TokenizerDriver {
     Sink sink;
     gm_call call{};
     call.struct_size = sizeof call;
+    const volatile std::int32_t never_canceled = 0;
+    call.cancel = &never_canceled;
     call.error = &sink;
     sink.check(interface_.forward(instance_, operation, &call, &in, 1, &out, 1, nullptr));
     const Tensor result = Tensor::adopt(out.as.tensor);

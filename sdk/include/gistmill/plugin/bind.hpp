@@ -62,19 +62,42 @@ inline void release(gm_value& value) {
   value.kind = GM_VALUE_NONE;
 }
 
-// The inputs of one call: owned from the first moment, whatever is thrown later.
+// The inputs of one call, in the caller's array: owned from the first moment, whatever is thrown later.
 class Inputs {
  public:
-  Inputs(const gm_value* values, std::uint32_t count) : values_(values, values + count) {}
+  Inputs(gm_value* values, std::uint32_t count) : values_(values), count_(count) {}
   Inputs(const Inputs&) = delete;
   Inputs& operator=(const Inputs&) = delete;
   ~Inputs() {
-    for (gm_value& value : values_) release(value);
+    for (std::uint32_t i = 0; i < count_; ++i) release(values_[i]);
   }
   gm_value& operator[](std::size_t i) { return values_[i]; }
 
  private:
-  std::vector<gm_value> values_;
+  gm_value* values_;
+  std::uint32_t count_;
+};
+
+inline void release(gm_tensor*& tensor) {
+  gm_tensor* const held = std::exchange(tensor, nullptr);
+  if (held != nullptr && held->deleter != nullptr) held->deleter(held);
+}
+
+// The same for an array of tensors, where null stands for none.
+class GivenTensors {
+ public:
+  GivenTensors(gm_tensor** tensors, std::uint32_t count) : tensors_(tensors), count_(count) {}
+  GivenTensors(const GivenTensors&) = delete;
+  GivenTensors& operator=(const GivenTensors&) = delete;
+  ~GivenTensors() {
+    for (std::uint32_t i = 0; i < count_; ++i) release(tensors_[i]);
+  }
+  // The caller owns it from here on.
+  gm_tensor* take(std::size_t i) { return std::exchange(tensors_[i], nullptr); }
+
+ private:
+  gm_tensor** tensors_;
+  std::uint32_t count_;
 };
 
 // The signature of a member function, a leading `const Call&` split off.
@@ -174,17 +197,16 @@ inline void check_counts(std::uint32_t n, std::uint32_t expected_n, std::uint32_
 // What a forward keeps for its vjp.
 struct Tape {
   virtual ~Tape() = default;
-  virtual std::uint64_t bytes() const { return 0; }
 };
 
 // One operation of a component of class T.
 template <class T>
 struct Operation {
   virtual ~Operation() = default;
-  virtual void forward(T& object, const gm_call* call, const gm_value* in, std::uint32_t n, gm_value* out,
+  virtual void forward(T& object, const gm_call* call, gm_value* in, std::uint32_t n, gm_value* out,
                        std::uint32_t m, std::unique_ptr<Tape>* tape) = 0;
-  virtual void vjp(T& object, const gm_call* call, Tape& tape, gm_tensor* const* grad_out, std::uint32_t m,
-                   const std::uint8_t* need, gm_tensor** grad_in, std::uint32_t n) = 0;
+  virtual void vjp(T& object, const gm_call* call, Tape& tape, GivenTensors& grad_out, std::uint32_t m,
+                   gm_tensor** grad_in, std::uint32_t n) = 0;
   gm_operation_info info{};
 };
 
@@ -205,8 +227,8 @@ struct PlainOperation final : Operation<T> {
     this->info = {sizeof(gm_operation_info), name, input_count<F>(), output_count<F>(), has_vjp ? 1u : 0u};
   }
 
-  void forward(T& object, const gm_call* call, const gm_value* in, std::uint32_t n, gm_value* out,
-               std::uint32_t m, std::unique_ptr<Tape>* tape) override {
+  void forward(T& object, const gm_call* call, gm_value* in, std::uint32_t n, gm_value* out, std::uint32_t m,
+               std::unique_ptr<Tape>* tape) override {
     Inputs inputs(in, n);
     check_counts(n, this->info.input_count, m, this->info.output_count);
     using Arguments = ArgumentsOf<F>;
@@ -222,15 +244,15 @@ struct PlainOperation final : Operation<T> {
     give_all(std::move(results), out, std::make_index_sequence<std::tuple_size_v<ResultsOf<F>>>());
   }
 
-  void vjp(T& object, const gm_call* call, Tape& tape, gm_tensor* const* grad_out, std::uint32_t m,
-           const std::uint8_t* need, gm_tensor** grad_in, std::uint32_t n) override {
+  void vjp(T& object, const gm_call* call, Tape& tape, GivenTensors& grad_out, std::uint32_t m,
+           gm_tensor** grad_in, std::uint32_t n) override {
     std::vector<Tensor> grads;
-    for (std::uint32_t i = 0; i < m; ++i) grads.push_back(Tensor::adopt(grad_out[i]));
+    for (std::uint32_t i = 0; i < m; ++i) grads.push_back(Tensor::adopt(grad_out.take(i)));
     if constexpr (has_vjp) {
       std::vector<Tensor> result = (object.*reverse)(Call(call), static_cast<InputTape&>(tape).inputs, grads);
       if (result.size() != n) throw Error(GM_ERROR_INTERNAL, "vjp gives another number of gradients");
       for (std::uint32_t i = 0; i < n; ++i) {
-        if (need[i] != 0 && result[i]) grad_in[i] = result[i].share();
+        if (Call(call).needs(i) && result[i]) grad_in[i] = result[i].share();
       }
     } else {
       throw Error(GM_ERROR_MISUSE, "vjp of an operation that has none");

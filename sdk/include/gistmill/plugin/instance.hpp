@@ -113,10 +113,10 @@ class InstanceBase {
  public:
   virtual ~InstanceBase() = default;
   virtual void start(const Start& start) = 0;
-  virtual void forward(std::uint32_t operation, const gm_call* call, const gm_value* in, std::uint32_t n,
+  virtual void forward(std::uint32_t operation, const gm_call* call, gm_value* in, std::uint32_t n,
                        gm_value* out, std::uint32_t m, std::unique_ptr<Tape>* tape) = 0;
-  virtual void vjp(std::uint32_t operation, const gm_call* call, Tape& tape, gm_tensor* const* grad_out,
-                   std::uint32_t m, const std::uint8_t* need, gm_tensor** grad_in, std::uint32_t n) = 0;
+  virtual void vjp(std::uint32_t operation, const gm_call* call, Tape& tape, GivenTensors& grad_out,
+                   std::uint32_t m, gm_tensor** grad_in, std::uint32_t n) = 0;
   virtual bool offers(std::string_view extension) const = 0;
   virtual std::int64_t symbol(std::string_view) { return -1; }
   virtual const std::string& digest() = 0;
@@ -125,13 +125,13 @@ class InstanceBase {
   virtual void load_state(std::string_view) {}
   virtual bool knows_object(std::string_view) { return false; }
   virtual void encode_object(const gm_object*, gm_tensor_sink*) {}
-  virtual gm_object* decode_object(const char* const*, gm_tensor* const*, std::uint32_t) { return nullptr; }
+  virtual gm_object* decode_object(const char* const*, GivenTensors&, std::uint32_t) { return nullptr; }
   virtual void begin(const std::string&, const std::string&) {}
   virtual void commit() {}
   virtual void on_event(std::string_view) {}
   virtual ParameterSet* parameters() { return nullptr; }
-  virtual void bind(const gm_param_info* const*, gm_tensor* const*, gm_tensor* const*, std::uint32_t) {}
-  virtual void optimizer_step(std::uint64_t, double) {}
+  virtual void bind(const gm_param_info* const*, GivenTensors&, GivenTensors&, std::uint32_t) {}
+  virtual void optimizer_step(std::uint64_t, const double*, std::uint32_t) {}
 };
 
 class ComponentBase {
@@ -155,13 +155,13 @@ class Instance final : public InstanceBase {
     if constexpr (HasPlace<T>::value) object_.place_on(start);
     if constexpr (HasStart<T>::value) object_.start(start);
   }
-  void forward(std::uint32_t operation, const gm_call* call, const gm_value* in, std::uint32_t n,
-               gm_value* out, std::uint32_t m, std::unique_ptr<Tape>* tape) override {
+  void forward(std::uint32_t operation, const gm_call* call, gm_value* in, std::uint32_t n, gm_value* out,
+               std::uint32_t m, std::unique_ptr<Tape>* tape) override {
     find(operation).forward(object_, call, in, n, out, m, tape);
   }
-  void vjp(std::uint32_t operation, const gm_call* call, Tape& tape, gm_tensor* const* grad_out,
-           std::uint32_t m, const std::uint8_t* need, gm_tensor** grad_in, std::uint32_t n) override {
-    find(operation).vjp(object_, call, tape, grad_out, m, need, grad_in, n);
+  void vjp(std::uint32_t operation, const gm_call* call, Tape& tape, GivenTensors& grad_out, std::uint32_t m,
+           gm_tensor** grad_in, std::uint32_t n) override {
+    find(operation).vjp(object_, call, tape, grad_out, m, grad_in, n);
   }
 
   bool offers(std::string_view extension) const override {
@@ -218,17 +218,15 @@ class Instance final : public InstanceBase {
       }
     }
   }
-  gm_object* decode_object([[maybe_unused]] const char* const* names,
-                           [[maybe_unused]] gm_tensor* const* tensors,
+  gm_object* decode_object([[maybe_unused]] const char* const* names, [[maybe_unused]] GivenTensors& tensors,
                            [[maybe_unused]] std::uint32_t n) override {
     if constexpr (HasCodec<T>::value) {
       using Encoded = EncodedArgument<decltype(&T::encode_object)>;
-      std::vector<gm_value> values;
-      for (std::uint32_t i = 0; i < n; ++i) values.push_back(tensor_value(tensors[i]));
-      Inputs owned(values.data(), n);
       NamedTensors<typename Encoded::tensor> given;
-      for (std::uint32_t i = 0; i < n; ++i)
-        given.emplace_back(names[i], PortValue<typename Encoded::tensor>::take(owned[i]));
+      for (std::uint32_t i = 0; i < n; ++i) {
+        gm_value value = tensor_value(tensors.take(i));
+        given.emplace_back(names[i], PortValue<typename Encoded::tensor>::take(value));
+      }
       return ObjectHolder<typename Encoded::object>::make(object_.decode_object(std::move(given)));
     }
     return nullptr;
@@ -247,15 +245,15 @@ class Instance final : public InstanceBase {
     if constexpr (HasParameters<T>::value) return &object_.parameter_set();
     return nullptr;
   }
-  void bind([[maybe_unused]] const gm_param_info* const* infos, [[maybe_unused]] gm_tensor* const* parameters,
-            [[maybe_unused]] gm_tensor* const* gradients, [[maybe_unused]] std::uint32_t n) override {
+  void bind([[maybe_unused]] const gm_param_info* const* infos, [[maybe_unused]] GivenTensors& parameters,
+            [[maybe_unused]] GivenTensors& gradients, [[maybe_unused]] std::uint32_t n) override {
     if constexpr (HasOptimizer<T>::value) {
       using Bound = typename BoundArgument<decltype(&T::bind)>::type;
       using Value = PortValue<decltype(Bound::parameter)>;
       std::vector<Bound> bound(n);
       for (std::uint32_t i = 0; i < n; ++i) {
-        gm_value parameter = tensor_value(parameters[i]);
-        gm_value gradient = tensor_value(gradients[i]);
+        gm_value parameter = tensor_value(parameters.take(i));
+        gm_value gradient = tensor_value(gradients.take(i));
         bound[i].name = infos[i]->name;
         bound[i].flags = infos[i]->flags;
         bound[i].parameter = Value::take(parameter);
@@ -264,8 +262,10 @@ class Instance final : public InstanceBase {
       object_.bind(std::move(bound));
     }
   }
-  void optimizer_step([[maybe_unused]] std::uint64_t step, [[maybe_unused]] double learning_rate) override {
-    if constexpr (HasOptimizer<T>::value) object_.step(step, learning_rate);
+  void optimizer_step([[maybe_unused]] std::uint64_t step, [[maybe_unused]] const double* learning_rates,
+                      [[maybe_unused]] std::uint32_t n) override {
+    if constexpr (HasOptimizer<T>::value)
+      object_.step(step, std::vector<double>(learning_rates, learning_rates + n));
   }
 
  private:

@@ -79,12 +79,15 @@ inline const gm_state_extension& state_extension() {
 inline const gm_optimizer_extension& optimizer_extension() {
   static const gm_optimizer_extension table = {
       sizeof(gm_optimizer_extension),
-      [](gm_instance* instance, const gm_param_info* const* infos, gm_tensor* const* parameters,
-         gm_tensor* const* gradients, std::uint32_t n, gm_error* error) {
-        return guarded(error, [&] { base(instance).bind(infos, parameters, gradients, n); });
+      [](gm_instance* instance, const gm_param_info* const* infos, gm_tensor** parameters,
+         gm_tensor** gradients, std::uint32_t n, gm_error* error) {
+        GivenTensors given_parameters(parameters, n);
+        GivenTensors given_gradients(gradients, n);
+        return guarded(error, [&] { base(instance).bind(infos, given_parameters, given_gradients, n); });
       },
-      [](gm_instance* instance, std::uint64_t step, double learning_rate, gm_error* error) {
-        return guarded(error, [&] { base(instance).optimizer_step(step, learning_rate); });
+      [](gm_instance* instance, std::uint64_t step, const double* learning_rates, std::uint32_t n,
+         gm_error* error) {
+        return guarded(error, [&] { base(instance).optimizer_step(step, learning_rates, n); });
       }};
   return table;
 }
@@ -98,9 +101,10 @@ inline const gm_codec_extension& codec_extension() {
       [](gm_instance* instance, const gm_object* object, gm_tensor_sink* sink, gm_error* error) {
         return guarded(error, [&] { base(instance).encode_object(object, sink); });
       },
-      [](gm_instance* instance, const char*, const char* const* names, gm_tensor* const* tensors,
-         std::uint32_t n, gm_object** out, gm_error* error) {
-        return guarded(error, [&] { *out = base(instance).decode_object(names, tensors, n); });
+      [](gm_instance* instance, const char*, const char* const* names, gm_tensor** tensors, std::uint32_t n,
+         gm_object** out, gm_error* error) {
+        GivenTensors given(tensors, n);
+        return guarded(error, [&] { *out = base(instance).decode_object(names, given, n); });
       }};
   return table;
 }
@@ -155,11 +159,11 @@ inline gm_status create(const gm_host* with, const char* name, const gm_options*
   });
 }
 
-inline gm_status forward(gm_instance* instance, std::uint32_t operation, const gm_call* call,
-                         const gm_value* in, std::uint32_t n, gm_value* out, std::uint32_t m,
-                         gm_tape** tape) {
+inline gm_status forward(gm_instance* instance, std::uint32_t operation, const gm_call* call, gm_value* in,
+                         std::uint32_t n, gm_value* out, std::uint32_t m, gm_tape** tape) {
   return guarded(call->error, [&] {
-    const WorkScope account(call);
+    const WorkScope account(call->work);
+    const CancelScope cancel(call->cancel);
     std::unique_ptr<Tape> kept;
     base(instance).forward(operation, call, in, n, out, m, tape != nullptr ? &kept : nullptr);
     if (tape != nullptr) *tape = reinterpret_cast<gm_tape*>(kept.release());
@@ -167,13 +171,16 @@ inline gm_status forward(gm_instance* instance, std::uint32_t operation, const g
 }
 
 inline gm_status vjp(gm_instance* instance, std::uint32_t operation, const gm_call* call, gm_tape* tape,
-                     gm_tensor* const* grad_out, std::uint32_t m, const std::uint8_t* need,
-                     gm_tensor** grad_in, std::uint32_t n) {
-  return guarded(call->error, [&] {
+                     gm_tensor** grad_out, std::uint32_t m, gm_tensor** grad_in, std::uint32_t n) {
+  GivenTensors given(grad_out, m);
+  const gm_status status = guarded(call->error, [&] {
     if (tape == nullptr) throw Error(GM_ERROR_MISUSE, "vjp without the tape of its forward");
-    const WorkScope account(call);
-    base(instance).vjp(operation, call, base(tape), grad_out, m, need, grad_in, n);
+    const WorkScope account(call->work);
+    const CancelScope cancel(call->cancel);
+    base(instance).vjp(operation, call, base(tape), given, m, grad_in, n);
   });
+  for (std::uint32_t i = 0; i < n && status != GM_OK; ++i) release(grad_in[i]);
+  return status;
 }
 
 inline const gm_component_interface& component_interface() {
@@ -191,7 +198,6 @@ inline const gm_component_interface& component_interface() {
       forward,
       vjp,
       [](gm_instance*, gm_tape* tape) { delete reinterpret_cast<Tape*>(tape); },
-      [](const gm_tape* tape) -> std::uint64_t { return reinterpret_cast<const Tape*>(tape)->bytes(); },
       find_extension};
   return table;
 }

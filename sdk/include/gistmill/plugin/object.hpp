@@ -14,16 +14,10 @@ namespace gistmill {
 //   template <> struct gistmill::ObjectType<Context> { static constexpr const char* name =
 //   "decoder.context/1";
 //   };
-// A member function `std::uint64_t bytes() const` of the type, where it has one, tells the memory held.
 template <class T>
 struct ObjectType;
 
 namespace detail {
-
-template <class T, class = void>
-struct HasBytes : std::false_type {};
-template <class T>
-struct HasBytes<T, std::void_t<decltype(std::declval<const T&>().bytes())>> : std::true_type {};
 
 template <class T>
 struct ObjectHolder {
@@ -37,17 +31,11 @@ struct ObjectHolder {
   static gm_object* make(std::shared_ptr<const T> value) {
     auto* holder = new ObjectHolder;
     holder->value = std::move(value);
-    holder->object = {sizeof(gm_object),
-                      ObjectType<T>::name,
-                      holder,
+    holder->object = {sizeof(gm_object), ObjectType<T>::name, holder,
                       [](gm_object* self) { of(self)->references.fetch_add(1); },
                       [](gm_object* self) {
                         if (of(self)->references.fetch_sub(1) == 1) delete of(self);
-                      },
-                      nullptr};
-    if constexpr (HasBytes<T>::value) {
-      holder->object.bytes = [](const gm_object* self) -> std::uint64_t { return of(self)->value->bytes(); };
-    }
+                      }};
     return &holder->object;
   }
   // Opens an object that is borrowed.

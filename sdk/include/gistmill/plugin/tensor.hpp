@@ -64,7 +64,7 @@ class Tensor {
     return result;
   }
 
-  explicit operator bool() const { return data_ != nullptr; }
+  explicit operator bool() const { return memory_ != nullptr; }  // no elements may come without an address
   const std::vector<std::int64_t>& shape() const { return shape_; }
   std::int64_t size() const {
     std::int64_t count = 1;
@@ -79,6 +79,7 @@ class Tensor {
   }
   template <class T>
   T* mutable_data() {
+    if (read_only_) throw Error(GM_ERROR_MISUSE, "an input is read-only; write into a tensor of your own");
     return static_cast<T*>(const_cast<void*>(checked<T>()));
   }
 
@@ -99,6 +100,7 @@ class Tensor {
     auto* first = static_cast<unsigned char*>(source->data) + source->byte_offset;
     if (is_contiguous(*source)) {
       result.data_ = first;
+      result.read_only_ = (source->flags & GM_TENSOR_READ_ONLY) != 0;
       result.memory_ = std::move(owner);
       return result;
     }
@@ -121,6 +123,7 @@ class Tensor {
     tensor.minor = GM_DLPACK_MINOR;
     tensor.manager_ctx = holder;
     tensor.deleter = [](gm_tensor* self) { delete static_cast<Holder*>(self->manager_ctx); };
+    tensor.flags = read_only_ ? GM_TENSOR_READ_ONLY : 0;
     tensor.data = data_;
     tensor.device_type = GM_DEVICE_CPU;
     tensor.ndim = static_cast<std::int32_t>(shape_.size());
@@ -174,6 +177,7 @@ class Tensor {
   std::vector<std::int64_t> shape_;
   std::shared_ptr<void> memory_;
   void* data_ = nullptr;
+  bool read_only_ = false;
 };
 
 }  // namespace gistmill

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gistmill/entry.h"
+#include "gistmill/plugin/cancel.hpp"
 
 namespace gistmill {
 
@@ -71,10 +72,10 @@ class Call {
 
   std::uint64_t step() const { return call_->step; }
   std::uint64_t micro_step() const { return call_->micro_step; }
-  std::uint64_t random_key() const { return call_->random_key; }  // same key, same numbers
-  bool train() const { return (call_->flags & GM_CALL_TRAIN) != 0; }
-  bool deterministic() const { return (call_->flags & GM_CALL_DETERMINISTIC) != 0; }
-  bool canceled() const { return *call_->cancel != 0; }
+  std::uint64_t random_key() const { return call_->random_key; }      // same key, same numbers
+  bool train() const { return (call_->flags & GM_CALL_TRAIN) != 0; }  // a vjp follows
+  bool canceled() const { return *call_->cancel != 0; }               // cancel.hpp: stop_if_canceled()
+  void* stream() const { return call_->stream; }                      // as in gm_call
   // Whether the gradient of input number `input` will be asked for.
   bool needs(std::size_t input) const { return call_->need != nullptr && call_->need[input] != 0; }
 
@@ -135,6 +136,8 @@ gm_status guarded(gm_error* error, Body&& body) noexcept {
     return GM_OK;
   } catch (const EndOfData&) {
     return GM_END;
+  } catch (const Canceled&) {
+    return say(GM_CANCELED, "canceled", nullptr);
   } catch (const Error& failure) {
     return say(failure.code, failure.what(), failure.key.empty() ? nullptr : failure.key.c_str());
   } catch (const std::bad_alloc&) {

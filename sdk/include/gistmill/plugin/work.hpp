@@ -2,8 +2,6 @@
 // Not a clock: the host measures time. Usable from any depth of a plugin; no LibTorch.
 #pragma once
 
-#include <cstddef>
-
 #include "gistmill/component.h"
 
 namespace gistmill {
@@ -38,9 +36,6 @@ class AccountScope {
 class WorkScope : AccountScope {
  public:
   explicit WorkScope(gm_work* work) : AccountScope(account(), work) {}
-  // A host of ABI 1.0 has no account.
-  explicit WorkScope(const gm_call* call)
-      : WorkScope(call->struct_size >= offsetof(gm_call, work) + sizeof(call->work) ? call->work : nullptr) {}
 };
 
 class BackwardScope : AccountScope {

@@ -82,6 +82,24 @@ TEST(AdamW, GoesOnFromItsBuffersAsIfNothingHadHappened) {
   }
 }
 
+TEST(AdamW, TakesARateForEachParameter) {
+  Bench together, apart;
+  const std::vector<std::vector<double>> rates = {{1e-2, 1e-2}, {1e-2, 0}, {5e-3, 2e-3}, {2e-3, 2e-3}};
+  at::Tensor frozen;
+  for (std::uint64_t t = 1; t <= rates.size(); ++t) {
+    if (t == 2) frozen = apart.parameters[1].tensor.clone();
+    together.step(t, rates[t - 1][0]);  // writes the gradients of step t
+    for (std::size_t i = 0; i < 2; ++i) apart.gradients[i].copy_(together.gradients[i]);
+    apart.adamw.optimizer_step(t, rates[t - 1]);
+    if (t == 2) {
+      EXPECT_TRUE(at::equal(apart.parameters[1].tensor, frozen)) << "its rate was 0";
+    }
+  }
+  EXPECT_TRUE(at::equal(apart.parameters[0].tensor, together.parameters[0].tensor))
+      << "the other parameter's rate changed this one";
+  EXPECT_FALSE(at::equal(apart.parameters[1].tensor, together.parameters[1].tensor));
+}
+
 TEST(AdamW, NamesItsMomentsAfterTheParameters) {
   Bench bench;
   std::vector<std::string> names;
