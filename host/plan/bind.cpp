@@ -27,7 +27,9 @@ std::set<std::size_t> instances_of(const PlannedPipeline& pipeline) {
   return used;
 }
 
-void fix(PlannedSymbol& symbol, std::int64_t value, const PlannedInstance& instance) {
+// `declaration`: by which the instance answered `value`.
+void fix(PlannedSymbol& symbol, std::int64_t value, const PlannedInstance& instance,
+         const SymbolDeclaration& declaration) {
   if (!symbol.value) {
     symbol.value = value;
     symbol.source = instance.name;
@@ -35,11 +37,14 @@ void fix(PlannedSymbol& symbol, std::int64_t value, const PlannedInstance& insta
   }
   if (*symbol.value == value) return;
   const std::string place = symbol.origin.known() ? fmt::format(" ({})", symbol.origin.text()) : "";
+  std::vector<std::string> notes = {fmt::format("{}{}: {}", symbol.source, place, *symbol.value),
+                                    fmt::format("{}, which is {}, answers {} for its {}", instance.name,
+                                                instance.spec->name, value, declaration.spec->name)};
+  notes.insert(notes.end(), symbol.joins.begin(), symbol.joins.end());
   throw Failure(ExitCode::recipe, symbol.origin.known() ? symbol.origin : instance.origin,
-                fmt::format("{} is {} by {} when it is {} by {}", symbol.name, value, instance.name,
+                fmt::format("{} is {} by {} when it is {} by {}", symbol.full_name, value, instance.name,
                             *symbol.value, symbol.source),
-                {fmt::format("{}{}: {}", symbol.source, place, *symbol.value),
-                 fmt::format("{}, which is {}, answers: {}", instance.name, instance.spec->name, value)});
+                std::move(notes));
 }
 
 class Answers {
@@ -59,43 +64,25 @@ class Answers {
 
 void bind_pipeline(PlannedPipeline& pipeline, const std::vector<PlannedInstance>& instances,
                    Answers& answers) {
-  for (const std::size_t index : instances_of(pipeline)) {
-    const PlannedInstance& instance = instances[index];
-    for (const SymbolSpec& spec : instance.spec->symbols) {
-      if (!spec.option.empty()) continue;
-      const std::int64_t value = answers.of(instance, spec.name);
-      if (value < 0) continue;
-      for (PlannedSymbol& symbol : pipeline.symbols) {
-        if (std::count(symbol.declared.begin(), symbol.declared.end(), spec.name))
-          fix(symbol, value, instance);
-      }
+  for (PlannedSymbol& symbol : pipeline.symbols) {
+    for (const SymbolDeclaration& declaration : symbol.declared) {
+      if (!declaration.spec->option.empty()) continue;
+      const PlannedInstance& instance = instances[declaration.instance];
+      const std::int64_t value = answers.of(instance, declaration.spec->name);
+      if (value >= 0) fix(symbol, value, instance, declaration);
     }
   }
 }
 
-// What one pipeline says of sizes to one instance, under the instance's own names; -1: differs from step to
-// step, or from call to call.
+// What one pipeline says of the sizes that an instance declares; -1: differs from step to step. It says
+// nothing of those that none of its values has and nobody fixes.
 Sizes sizes_for(const PlannedPipeline& pipeline, std::size_t instance) {
   Sizes sizes;
   for (const PlannedSymbol& symbol : pipeline.symbols) {
-    for (const std::string& name : symbol.declared) {
-      if (symbol.value) sizes[name] = *symbol.value;
+    if (!symbol.value && !symbol.carried) continue;
+    for (const SymbolDeclaration& declaration : symbol.declared) {
+      if (declaration.instance == instance) sizes[declaration.spec->name] = symbol.value.value_or(-1);
     }
-  }
-  const Sizes known = pipeline.known_symbols();
-  const auto note = [&](const PortType& local, const PortType& global) {
-    for (std::size_t i = 0; i < local.shape.size(); ++i) {
-      if (local.shape[i].symbol.empty()) continue;
-      const auto value = known.find(global.shape[i].symbol);
-      const std::int64_t size = value == known.end() ? -1 : value->second;
-      const auto [it, added] = sizes.emplace(local.shape[i].symbol, size);
-      if (!added && it->second != size) it->second = -1;
-    }
-  };
-  for (const PlannedCall& call : pipeline.calls) {
-    if (call.instance != instance) continue;
-    for (const PlannedInput& input : call.inputs) note(input.port->type, input.type);
-    for (const PlannedOutput& output : call.outputs) note(output.port->type, output.type);
   }
   return sizes;
 }

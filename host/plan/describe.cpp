@@ -23,24 +23,11 @@ const char* to_text(Effect effect) {
   return "";
 }
 
-// The instance that can answer a size that nothing has fixed, or "".
-std::string answerer(const PlannedPipeline& pipeline, const PlannedSymbol& symbol,
-                     const std::vector<PlannedInstance>& instances) {
-  for (const PlannedCall& call : pipeline.calls) {
-    const PlannedInstance& instance = instances[call.instance];
-    for (const SymbolSpec& spec : instance.spec->symbols) {
-      if (std::count(symbol.declared.begin(), symbol.declared.end(), spec.name)) return instance.name;
-    }
-  }
-  return "";
-}
-
-std::string symbol_text(const PlannedPipeline& pipeline, const PlannedSymbol& symbol,
-                        const std::vector<PlannedInstance>& instances) {
-  if (symbol.value) return fmt::format("{} {}", symbol.name, *symbol.value);
-  const std::string instance = answerer(pipeline, symbol, instances);
-  return instance.empty() ? fmt::format("{} varies", symbol.name)
-                          : fmt::format("{} from {}", symbol.name, instance);
+std::string symbol_text(const PlannedSymbol& symbol, const std::vector<PlannedInstance>& instances) {
+  if (symbol.value) return fmt::format("{} {}", symbol.full_name, *symbol.value);
+  if (symbol.declared.empty()) return fmt::format("{} varies", symbol.full_name);
+  const SymbolDeclaration& first = symbol.declared.front();
+  return fmt::format("{} from {}", first.spec->name, instances[first.instance].name);
 }
 
 // A model, or anything that could train, whose parameters stay as they are while others train.
@@ -80,8 +67,9 @@ std::string ports_text(const PlannedCall& call) {
 
 std::string header(const PlannedPipeline& pipeline, const std::vector<PlannedInstance>& instances) {
   std::vector<std::string> symbols;
-  for (const PlannedSymbol& symbol : pipeline.symbols)
-    symbols.push_back(symbol_text(pipeline, symbol, instances));
+  for (const PlannedSymbol& symbol : pipeline.symbols) {
+    if (symbol.carried) symbols.push_back(symbol_text(symbol, instances));
+  }
   return symbols.empty() ? pipeline.name : fmt::format("{}   {}", pipeline.name, fmt::join(symbols, ", "));
 }
 
@@ -130,6 +118,7 @@ nlohmann::json to_json(const PlannedPipeline& pipeline, const Plan& plan) {
   using nlohmann::json;
   json symbols = json::object();
   for (const PlannedSymbol& symbol : pipeline.symbols) {
+    if (!symbol.carried) continue;
     symbols[symbol.name] =
         symbol.value ? json{{"value", *symbol.value}, {"source", symbol.source}} : json(nullptr);
   }

@@ -95,6 +95,12 @@ const PlannedOption* PlannedInstance::option(std::string_view key) const {
   return found == options.end() ? nullptr : &*found;
 }
 
+bool PlannedSymbol::is_of(std::size_t instance, const SymbolSpec& spec) const {
+  return std::any_of(declared.begin(), declared.end(), [&](const SymbolDeclaration& each) {
+    return each.instance == instance && each.spec == &spec;
+  });
+}
+
 const PlannedSymbol* PlannedPipeline::symbol(std::string_view symbol_name) const {
   return find_named(symbols, symbol_name);
 }
@@ -102,7 +108,7 @@ const PlannedSymbol* PlannedPipeline::symbol(std::string_view symbol_name) const
 std::map<std::string, std::int64_t> PlannedPipeline::known_symbols() const {
   std::map<std::string, std::int64_t> known;
   for (const PlannedSymbol& symbol : symbols) {
-    if (symbol.value) known.emplace(symbol.name, *symbol.value);
+    if (symbol.value && symbol.carried) known.emplace(symbol.name, *symbol.value);
   }
   return known;
 }

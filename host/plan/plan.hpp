@@ -32,8 +32,8 @@ struct PlannedInstance {
   std::string from;                     // as ComponentUse
   std::string parameters;
   Origin origin;
-  // What start() is told: sizes that are the same in every pipeline that uses the instance. Filled by
-  // bind_symbols.
+  // What start() is told: those sizes of the symbols that its manifest declares which are the same in every
+  // pipeline that uses the instance. Filled by bind_symbols.
   std::map<std::string, std::int64_t> symbols;
 
   const PlannedOption* option(std::string_view key) const;
@@ -79,14 +79,26 @@ struct PlannedCall {
   Origin origin;
 };
 
-// A size of one pipeline. A symbol that an instance's manifest declares is one size throughout the
-// pipeline; any other is a name inside one call, and wires carry it from call to call.
+// An instance that a pipeline calls, and a symbol of its manifest.
+struct SymbolDeclaration {
+  std::size_t instance = 0;  // in Plan::instances
+  const SymbolSpec* spec = nullptr;
+};
+
+// A size of one pipeline. A symbol that a manifest declares belongs to the instance, or to all instances that
+// declare it with scope "pipeline"; any other is a name inside one call. Wires make symbols one size.
 struct PlannedSymbol {
-  std::string name;                   // unique in the pipeline
-  std::vector<std::string> declared;  // names that manifests declare for it: "D", "E"; empty: found by a step
+  std::string name;       // unique in the pipeline, in port types: "D"; "teacher.D" where there is another D
+  std::string full_name;  // "teacher.D"; "S" with scope pipeline
+  std::vector<SymbolDeclaration> declared;  // empty: found by a step
+  std::vector<std::string> joins;           // for messages: what makes several declarations one size
   std::optional<std::int64_t> value;
-  std::string source;  // what fixed it: "corpus.horizon", "teacher"
-  Origin origin;       // of the option's value; unknown: a default, or an answer
+  std::string source;    // what fixed it: "corpus.horizon", "teacher"
+  Origin origin;         // of the option's value; unknown: a default, or an answer
+  bool carried = false;  // stands in the type of a value of this pipeline
+
+  // Whether it is symbol `spec` of that instance.
+  bool is_of(std::size_t instance, const SymbolSpec& spec) const;
 };
 
 struct PlannedPipeline {
@@ -98,7 +110,8 @@ struct PlannedPipeline {
   Origin origin;
 
   const PlannedSymbol* symbol(std::string_view name) const;
-  // The sizes known so far, by PlannedSymbol::name: what check_shape starts from in each step.
+  // The known sizes of the pipeline's values, by PlannedSymbol::name: what check_shape starts from in each
+  // step.
   std::map<std::string, std::int64_t> known_symbols() const;
   // Where `slot` is written.
   std::optional<SlotRef> writer(std::string_view slot) const;

@@ -1,11 +1,13 @@
-// Union-find over symbols. A node is a symbol that some manifest declares (one for the whole pipeline), or a
-// symbol of one call.
+// Union-find over symbols. A node is a symbol of an instance (its manifest declares it), of the pipeline
+// (manifests declare it with scope "pipeline"), or of one call (no manifest declares it). Wires join nodes.
 #include "host/plan/symbols.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <type_traits>
 
 #include "host/plan/options.hpp"
@@ -23,7 +25,7 @@ struct Size {
 };
 
 [[noreturn]] void refuse_sizes(const std::string& symbol, const Size& first, const Size& second,
-                               std::vector<std::string> notes = {}) {
+                               std::vector<std::string> notes) {
   notes.insert(notes.begin(), {first.evidence, second.evidence});
   throw Failure(ExitCode::recipe, second.origin.known() ? second.origin : first.origin,
                 fmt::format("{} is {} by {} when it is {} by {}", symbol, second.value, second.source,
@@ -52,53 +54,89 @@ Size fixed_by_option(const PlannedInstance& instance, const SymbolSpec& symbol) 
           fmt::format("{}: {} = {} ({})", instance.name, option.key, option_text(option.value), place)};
 }
 
+// Nodes that must be one size.
+struct SymbolClass {
+  std::string letter;  // of the first node
+  std::vector<SymbolDeclaration> declared;
+  std::vector<std::string> wires;  // those that join symbols of several declarations
+  std::optional<Size> size;
+  bool carried = false;
+
+  void take_over(SymbolClass& other) {
+    declared.insert(declared.end(), other.declared.begin(), other.declared.end());
+    wires.insert(wires.end(), other.wires.begin(), other.wires.end());
+    carried = carried || other.carried;
+  }
+};
+
+bool is_wide(const SymbolDeclaration& declaration) {
+  return declaration.spec->scope == SymbolScope::pipeline;
+}
+
 class SymbolClasses {
  public:
-  // From here on `name` is one size in every call.
-  void declare(const std::string& name) { wide_.emplace(name, 0); }
+  SymbolClasses(const PlannedPipeline& pipeline, const std::vector<PlannedInstance>& instances)
+      : pipeline_(pipeline), instances_(instances) {}
 
-  std::size_t wide(const std::string& name) {
-    std::size_t& place = wide_.at(name);  // number + 1; 0: not seen yet
-    if (place == 0) place = add(name, true) + 1;
-    return place - 1;
+  // What the symbol `letter` of a port of call number `call` means.
+  std::size_t node(std::size_t call, const std::string& letter) {
+    const std::size_t instance = pipeline_.calls[call].instance;
+    const SymbolSpec* spec = instances_[instance].spec->symbol(letter);
+    return spec ? node(SymbolDeclaration{instance, spec}) : node({Owner::call, call, letter});
   }
 
-  std::size_t node(std::size_t call, const std::string& name) {
-    if (wide_.count(name)) return wide(name);
-    const auto [it, added] = local_.try_emplace({call, name}, 0);
-    if (added) it->second = add(name, false);
-    return it->second;
+  void carry(std::size_t call, const PortType& type, bool carried) {
+    for (const Dimension& dimension : type.shape) {
+      if (dimension.symbol.empty()) continue;
+      SymbolClass& found = classes_[find(node(call, dimension.symbol))];
+      found.carried = found.carried || carried;
+    }
   }
 
-  void fix(std::size_t node, const Size& size, const std::vector<std::string>& notes) {
-    Class& found = classes_[find(node)];
-    if (found.size && found.size->value != size.value) refuse_sizes(found.name, *found.size, size, notes);
+  // Before any wire.
+  void declare(const SymbolDeclaration& declaration) {
+    const std::size_t place = node(declaration);
+    classes_[place].declared.push_back(declaration);
+    if (!declaration.spec->option.empty())
+      fix(place, fixed_by_option(instances_[declaration.instance], *declaration.spec));
+  }
+
+  void fix(std::size_t node, const Size& size, std::vector<std::string> notes = {}) {
+    SymbolClass& found = classes_[find(node)];
     if (!found.size) found.size = size;
+    if (found.size->value == size.value) return;
+    const std::vector<std::string> joined = joins(found);
+    notes.insert(notes.begin(), joined.begin(), joined.end());
+    refuse_sizes(full_name(found), *found.size, size, std::move(notes));
   }
 
-  void unite(std::size_t a, std::size_t b, const std::vector<std::string>& notes) {
+  void unite(std::size_t a, std::size_t b, const std::string& wire) {
     const std::size_t first = std::min(find(a), find(b));
     const std::size_t second = std::max(find(a), find(b));
     if (first == second) return;
-    if (classes_[second].size) fix(first, *classes_[second].size, notes);
-    Class& into = classes_[first];
-    Class& from = classes_[second];
-    if (into.declared.empty() && !from.declared.empty()) into.name = from.name;
-    into.declared.insert(into.declared.end(), from.declared.begin(), from.declared.end());
+    SymbolClass& into = classes_[first];
+    SymbolClass& from = classes_[second];
+    const bool joins_declared = !into.declared.empty() && !from.declared.empty();
+    into.take_over(from);
+    if (joins_declared) into.wires.push_back(wire);
+    const std::vector<std::string> notes = joins_declared ? std::vector<std::string>{} : std::vector{wire};
+    if (from.size) fix(first, *from.size, notes);
     parents_[second] = first;
   }
 
-  // All classes under names that are unique in the pipeline.
+  // All classes, in the order in which the pipeline shows them, under names that are unique in it.
   std::vector<PlannedSymbol> finish() {
+    name_classes();
     std::vector<PlannedSymbol> symbols;
-    std::set<std::string> taken;
-    for (const auto& [name, unused] : wide_) taken.insert(name);
     for (std::size_t node = 0; node < parents_.size(); ++node) {
       if (find(node) != node) continue;
-      Class& found = classes_[node];
-      if (found.declared.empty()) found.name = unique(found.name, taken);
-      taken.insert(found.name);
-      PlannedSymbol symbol{found.name, found.declared, {}, {}, {}};
+      SymbolClass& found = classes_[node];
+      PlannedSymbol symbol;
+      symbol.name = names_[node];
+      symbol.full_name = found.declared.empty() ? names_[node] : full_name(found);
+      symbol.declared = found.declared;
+      symbol.joins = joins(found);
+      symbol.carried = found.carried;
       if (found.size) {
         symbol.value = found.size->value;
         symbol.source = found.size->source;
@@ -109,25 +147,26 @@ class SymbolClasses {
     return symbols;
   }
 
-  const std::string& name(std::size_t node) { return classes_[find(node)].name; }
+  // After finish().
+  const std::string& name(std::size_t node) { return names_.at(find(node)); }
 
  private:
-  struct Class {
-    std::string name;
-    std::vector<std::string> declared;
-    std::optional<Size> size;
-  };
+  enum class Owner { pipeline, instance, call };
+  using Key = std::tuple<Owner, std::size_t, std::string>;
 
-  static std::string unique(const std::string& name, const std::set<std::string>& taken) {
-    std::string candidate = name;
-    for (int i = 2; taken.count(candidate); ++i) candidate = name + std::to_string(i);
-    return candidate;
+  std::size_t node(const SymbolDeclaration& declaration) {
+    const std::string& letter = declaration.spec->name;
+    return is_wide(declaration) ? node({Owner::pipeline, 0, letter})
+                                : node({Owner::instance, declaration.instance, letter});
   }
 
-  std::size_t add(const std::string& name, bool declared) {
-    parents_.push_back(parents_.size());
-    classes_.push_back({name, declared ? std::vector{name} : std::vector<std::string>{}, {}});
-    return parents_.size() - 1;
+  std::size_t node(const Key& key) {
+    const auto [it, added] = nodes_.try_emplace(key, parents_.size());
+    if (added) {
+      parents_.push_back(parents_.size());
+      classes_.push_back({std::get<std::string>(key), {}, {}, {}, false});
+    }
+    return it->second;
   }
 
   std::size_t find(std::size_t node) {
@@ -135,10 +174,71 @@ class SymbolClasses {
     return node;
   }
 
+  // The declaration that a class is called after: one for the whole pipeline, or the first.
+  static const SymbolDeclaration& eponym(const SymbolClass& found) {
+    const auto wide = std::find_if(found.declared.begin(), found.declared.end(), is_wide);
+    return wide == found.declared.end() ? found.declared.front() : *wide;
+  }
+
+  static const std::string& letter(const SymbolClass& found) {
+    return found.declared.empty() ? found.letter : eponym(found).spec->name;
+  }
+
+  // "S" of the pipeline, "teacher.D" of an instance, "K" of a call.
+  std::string full_name(const SymbolClass& found) const {
+    if (found.declared.empty() || is_wide(eponym(found))) return letter(found);
+    return instances_[eponym(found).instance].name + "." + letter(found);
+  }
+
+  // What makes a class one size: wires, and a scope that several instances name.
+  std::vector<std::string> joins(const SymbolClass& found) const {
+    std::vector<std::string> notes = found.wires;
+    std::map<std::string, std::vector<std::string>> wide;
+    for (const SymbolDeclaration& each : found.declared) {
+      if (is_wide(each)) wide[each.spec->name].push_back(instances_[each.instance].name);
+    }
+    for (const auto& [name, declarers] : wide) {
+      if (declarers.size() < 2) continue;
+      notes.push_back(fmt::format("{} is one size for all of {}: their manifests give it scope \"pipeline\"",
+                                  name, fmt::join(declarers, ", ")));
+    }
+    return notes;
+  }
+
+  // A letter alone where no other class that the pipeline shows has it. Else an instance's symbol takes the
+  // instance's name before it, and a call's a number behind it.
+  void name_classes() {
+    std::map<std::string, int> shown;
+    std::set<std::string> taken;
+    std::vector<std::size_t> roots;
+    for (std::size_t node = 0; node < parents_.size(); ++node) {
+      if (find(node) != node) continue;
+      const SymbolClass& found = classes_[node];
+      roots.push_back(node);
+      if (found.carried) ++shown[letter(found)];
+      if (!found.declared.empty() && is_wide(eponym(found))) taken.insert(letter(found));
+    }
+    for (const std::size_t root : roots) {
+      const SymbolClass& found = classes_[root];
+      if (found.declared.empty()) continue;
+      const bool alone = found.carried && shown[letter(found)] == 1 && !taken.count(letter(found));
+      taken.insert(names_[root] = alone ? letter(found) : full_name(found));
+    }
+    for (const std::size_t root : roots) {
+      const SymbolClass& found = classes_[root];
+      if (!found.declared.empty()) continue;
+      std::string candidate = found.letter;
+      for (int i = 2; taken.count(candidate); ++i) candidate = found.letter + std::to_string(i);
+      taken.insert(names_[root] = candidate);
+    }
+  }
+
+  const PlannedPipeline& pipeline_;
+  const std::vector<PlannedInstance>& instances_;
+  std::map<Key, std::size_t> nodes_;
   std::vector<std::size_t> parents_;
-  std::vector<Class> classes_;
-  std::map<std::string, std::size_t> wide_;
-  std::map<std::pair<std::size_t, std::string>, std::size_t> local_;
+  std::vector<SymbolClass> classes_;          // by node; what counts is the root's
+  std::map<std::size_t, std::string> names_;  // by root
 };
 
 void check_wire(SymbolClasses& classes, const PlannedPipeline& pipeline, std::size_t reader,
@@ -153,6 +253,7 @@ void check_wire(SymbolClasses& classes, const PlannedPipeline& pipeline, std::si
     throw Failure(ExitCode::recipe, call.origin, sentence,
                   {fmt::format("{} is called at {}", writer.name, writer.origin.text())});
   }
+  const std::string wire = fmt::format("{} ({})", sentence, call.origin.text());
   for (std::size_t i = 0; i < read.type.shape.size(); ++i) {
     const Dimension& from = written.type.shape[i];
     const Dimension& to = read.type.shape[i];
@@ -161,12 +262,11 @@ void check_wire(SymbolClasses& classes, const PlannedPipeline& pipeline, std::si
                   fmt::format("{}: {} is {}", by.name, port.name, type_text(port.type))};
     };
     if (!from.symbol.empty() && !to.symbol.empty()) {
-      classes.unite(classes.node(input.source->call, from.symbol), classes.node(reader, to.symbol),
-                    {sentence});
+      classes.unite(classes.node(input.source->call, from.symbol), classes.node(reader, to.symbol), wire);
     } else if (!from.symbol.empty()) {
-      classes.fix(classes.node(input.source->call, from.symbol), number(call, read, to.fixed), {sentence});
+      classes.fix(classes.node(input.source->call, from.symbol), number(call, read, to.fixed), {wire});
     } else if (!to.symbol.empty()) {
-      classes.fix(classes.node(reader, to.symbol), number(writer, written, from.fixed), {sentence});
+      classes.fix(classes.node(reader, to.symbol), number(writer, written, from.fixed), {wire});
     }
   }
 }
@@ -182,29 +282,23 @@ PortType in_symbols_of(SymbolClasses& classes, std::size_t call, const PortType&
 
 // Touches every port's symbols, so that classes stand in the order in which the pipeline shows them.
 void note_symbols(SymbolClasses& classes, std::size_t index, const PlannedCall& call) {
-  const auto note = [&](const PortType& type) {
-    for (const Dimension& dimension : type.shape) {
-      if (!dimension.symbol.empty()) classes.node(index, dimension.symbol);
-    }
-  };
-  for (const PlannedInput& input : call.inputs) note(input.port->type);
-  for (const PlannedOutput& output : call.outputs) note(output.port->type);
+  for (const PlannedInput& input : call.inputs)
+    classes.carry(index, input.port->type, input.source.has_value());
+  for (const PlannedOutput& output : call.outputs) classes.carry(index, output.port->type, true);
 }
 
 }  // namespace
 
 void plan_types(PlannedPipeline& pipeline, const std::vector<PlannedInstance>& instances) {
-  SymbolClasses classes;
-  for (const PlannedCall& call : pipeline.calls) {
-    for (const SymbolSpec& symbol : instances[call.instance].spec->symbols) classes.declare(symbol.name);
+  SymbolClasses classes(pipeline, instances);
+  std::vector<std::size_t> called;  // each instance once, in the order of calls
+  for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
+    const std::size_t instance = pipeline.calls[i].instance;
+    note_symbols(classes, i, pipeline.calls[i]);
+    if (std::find(called.begin(), called.end(), instance) == called.end()) called.push_back(instance);
   }
-  for (std::size_t i = 0; i < pipeline.calls.size(); ++i) note_symbols(classes, i, pipeline.calls[i]);
-  for (const PlannedCall& call : pipeline.calls) {
-    const PlannedInstance& instance = instances[call.instance];
-    for (const SymbolSpec& symbol : instance.spec->symbols) {
-      const std::size_t node = classes.wide(symbol.name);
-      if (!symbol.option.empty()) classes.fix(node, fixed_by_option(instance, symbol), {});
-    }
+  for (const std::size_t instance : called) {
+    for (const SymbolSpec& spec : instances[instance].spec->symbols) classes.declare({instance, &spec});
   }
   for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
     for (const PlannedInput& input : pipeline.calls[i].inputs) {

@@ -143,7 +143,7 @@ SymbolSpec read_symbol(const std::string& name, const Value& value, const std::s
                        const ComponentSpec& component) {
   expect_identifier(name, "a symbol", place_of(value));
   const std::string own = fmt::format("{}.{}", path, name);
-  const Fields fields(value, own, own, {"option", "doc"}, kCode);
+  const Fields fields(value, own, own, {"option", "scope", "doc"}, kCode);
   SymbolSpec symbol;
   symbol.name = name;
   symbol.option = fields.string("option", "");
@@ -156,6 +156,10 @@ SymbolSpec read_symbol(const std::string& name, const Value& value, const std::s
                        option->type != OptionType::prepared;
     if (!sized) fields.refuse(*named, "option", "an option that is an integer or a list");
   }
+  const std::string scope = fields.string("scope", "instance");
+  if (scope == "pipeline") symbol.scope = SymbolScope::pipeline;
+  if (scope != "pipeline" && scope != "instance")
+    fields.refuse(*fields.find("scope"), "scope", "\"instance\" or \"pipeline\"");
   return symbol;
 }
 
@@ -257,6 +261,7 @@ void read_build(const Value& value, Manifest& manifest) {
 
 const PortSpec* OperationSpec::input(std::string_view port) const { return find_named(inputs, port); }
 const PortSpec* OperationSpec::output(std::string_view port) const { return find_named(outputs, port); }
+const SymbolSpec* ComponentSpec::symbol(std::string_view key) const { return find_named(symbols, key); }
 const OperationSpec* ComponentSpec::operation(std::string_view key) const {
   return find_named(operations, key);
 }

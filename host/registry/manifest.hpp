@@ -41,7 +41,7 @@ struct OptionSpec {
   std::string doc;
 };
 
-// One dimension of a port: a number, or a symbol that has one value across a pipeline.
+// One dimension of a port: a number, or a symbol: the component's, or of one operation only.
 struct Dimension {
   std::string symbol;  // empty: fixed
   std::int64_t fixed = -1;
@@ -79,10 +79,15 @@ struct OperationSpec {
   const PortSpec* output(std::string_view name) const;
 };
 
-// symbols.H = { option = "horizon" }: an option fixes it; symbols.D = {}: the instance answers it.
+// Whose size a symbol is: the instance's, or that of all instances of a pipeline which declare it so.
+enum class SymbolScope { instance, pipeline };
+
+// symbols.H = { option = "horizon" }: an option fixes it; symbols.D = {}: the instance answers it, or wires
+// do; symbols.S = { option = "span", scope = "pipeline" }: what must agree without a wire.
 struct SymbolSpec {
   std::string name;
   std::string option;  // empty: the instance answers
+  SymbolScope scope = SymbolScope::instance;
   std::string doc;
 };
 
@@ -96,6 +101,7 @@ struct ComponentSpec {
   std::vector<OperationSpec> operations;
 
   const OptionSpec* option(std::string_view key) const;
+  const SymbolSpec* symbol(std::string_view name) const;
   const OperationSpec* operation(std::string_view name) const;
 };
 

@@ -183,8 +183,7 @@ std::optional<ItemsOption> items_option(const Recipe& recipe, const Plan& plan) 
   if (symbol == nullptr || !symbol->value) return std::nullopt;
   const PlannedInstance& instance = plan.instances[call.instance];
   for (const SymbolSpec& spec : instance.spec->symbols) {
-    const auto& names = symbol->declared;
-    if (!spec.option.empty() && std::find(names.begin(), names.end(), spec.name) != names.end())
+    if (!spec.option.empty() && symbol->is_of(call.instance, spec))
       return ItemsOption{instance.name, spec.option, *symbol->value};
   }
   return std::nullopt;

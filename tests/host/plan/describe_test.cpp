@@ -25,8 +25,9 @@ class Description : public PlanTest {
 TEST_F(Description, ShowsWhatEachCallReadsWritesAndDoes) {
   Plan planned = plan(training());
   bind(planned);
-  EXPECT_EQ(describe(planned),
-            R"(train   T 1024, K 28, H 8, S 32, D 576, N 4, V 49152, G 1
+  EXPECT_EQ(
+      describe(planned),
+      R"(train   corpus.T 1024, corpus.K 28, corpus.H 8, S 32, teacher.D 576, teacher.N 4, teacher.V 49152, G 1
   corpus.next        -> tokens i32[T], spans i32[K], targets i32[K, H], mask f32[K, H], document i32[]   stateful
   teacher.embed      tokens, spans -> embeddings f32[K, S, D]                                   frozen, no tape
   teacher.read       tokens -> context                                                          frozen, no tape
@@ -41,7 +42,44 @@ minimizes loss; trains gist; 600 steps
 }
 
 TEST_F(Description, SaysWhereASizeWillComeFrom) {
-  EXPECT_THAT(describe(plan(training())), HasSubstr("S 32, D from teacher, N 4, V from teacher"));
+  EXPECT_THAT(describe(plan(training())), HasSubstr("S 32, D from teacher, teacher.N 4, V from teacher"));
+}
+
+constexpr const char* kDistill = R"(student = { use = "teacher/llama", model = "student.gguf", layers = [2] }
+[pipelines.p]
+steps = [
+  "corpus.next",
+  "teacher.head",
+  "teacher.embed",
+  { call = "student.head", out = { head = "student_head" } },
+  { call = "student.embed", out = { embeddings = "student_embeddings" } },
+]
+)";
+
+TEST_F(Description, NamesTheInstanceWhereTwoHaveTheirOwnSizes) {
+  Plan planned = plan(std::string(kComponents) + kDistill);
+  EXPECT_THAT(describe(planned),
+              HasSubstr("V from teacher, D from teacher, S 32, V from student, D from student"));
+  bind_symbols(planned, [](const PlannedInstance& instance, const std::string& symbol) -> std::int64_t {
+    if (instance.name != "teacher" && instance.name != "student") return -1;
+    const bool large = instance.name == "teacher";
+    return symbol == "D" ? (large ? 576 : 64) : (large ? 49152 : 512);
+  });
+  EXPECT_EQ(
+      describe(planned),
+      R"(p   corpus.T 1024, corpus.K 28, corpus.H 8, teacher.V 49152, teacher.D 576, S 32, student.V 512, student.D 64
+  corpus.next     -> tokens i32[T], spans i32[K], targets i32[K, H], mask f32[K, H], document i32[]   stateful
+  teacher.head    -> head float[teacher.V, teacher.D]                                       no tape
+  teacher.embed   tokens, spans -> embeddings f32[K, S, teacher.D]                          no tape
+  student.head    -> student_head float[student.V, student.D]                               no tape
+  student.embed   tokens, spans -> student_embeddings f32[K, S, student.D]                  no tape
+)");
+}
+
+TEST_F(Description, LeavesOutSizesThatNoValueHas) {
+  const std::string text =
+      describe(plan(std::string(kComponents) + "[pipelines.p]\nsteps = [\"teacher.head\"]\n"));
+  EXPECT_THAT(text, HasSubstr("p   V from teacher, D from teacher\n")) << "no span, no recorded layer";
 }
 
 TEST_F(Description, SaysThatASizeVaries) {

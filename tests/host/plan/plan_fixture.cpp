@@ -21,7 +21,7 @@ options.spans = { type = "integer", default = 16, min = 1 }
 options.length = { type = "integer", default = 1024, min = 1 }
 symbols.T = { option = "length" }
 symbols.K = { option = "spans" }
-symbols.S = { option = "span" }
+symbols.S = { option = "span", scope = "pipeline" }
 symbols.H = { option = "horizon" }
 [components."dataset/spans".operations.next]
 effect = "stateful"
@@ -36,6 +36,8 @@ doc = "A frozen model"
 parameters = true
 options.model = { type = "path", doc = "GGUF file" }
 options.layers = { type = "integers", default = [8, 16, 24, 30], min = 0 }
+options.span = { type = "integer", default = 32, min = 1 }
+symbols.S = { option = "span", scope = "pipeline" }
 symbols.D = { doc = "hidden size" }
 symbols.V = { doc = "vocabulary" }
 symbols.N = { option = "layers" }
@@ -93,6 +95,7 @@ outputs.offsets = { type = "i32[K, 1]" }
 doc = "Keeps the last tokens"
 options.k = { type = "integer", default = 1, min = 0 }
 symbols.G = { option = "k" }
+symbols.D = { doc = "hidden size" }
 [components."gistnet/last-k".operations.compress]
 effect = "pure"
 inputs.embeddings = { type = "f32[K, S, D]" }

@@ -30,6 +30,7 @@ options.betas = { type = "floats", default = [0.9, 1] }
 options.tags = { type = "strings" }
 symbols.M = { option = "horizons" }
 symbols.D = { doc = "hidden size" }
+symbols.S = { scope = "pipeline" }
 
 [components."loss/contrastive".operations.value]
 doc = "the loss"
@@ -115,6 +116,8 @@ TEST(Manifest, ReadsOperationsPortsAndSymbols) {
   EXPECT_EQ(component.symbols[0].option, "horizons");
   EXPECT_EQ(component.symbols[1].option, "");
   EXPECT_EQ(component.symbols[1].doc, "hidden size");
+  EXPECT_EQ(component.symbols[1].scope, SymbolScope::instance);
+  EXPECT_EQ(component.symbol("S")->scope, SymbolScope::pipeline);
   const OperationSpec& value = *component.operation("value");
   EXPECT_EQ(value.effect, Effect::random);
   EXPECT_EQ(component.operation("another")->effect, Effect::stateful);
@@ -263,6 +266,10 @@ INSTANTIATE_TEST_SUITE_P(
             "plugin.toml:7:12: 'a b' cannot name an operation: use letters, digits and '_'"},
         Bad{"[components.'a/b']\nsymbols.'K.1' = {}\n",
             "plugin.toml:7:9: 'K.1' cannot name a symbol: use letters, digits and '_'"},
+        Bad{"[components.'a/b']\nsymbols.K = { scope = 'recipe' }\n",
+            "plugin.toml:7:23: components.\"a/b\".symbols.K.scope is \"recipe\" when it should be "
+            "\"instance\" or "
+            "\"pipeline\""},
         Bad{"[components.'a/b']\nsymbols.K = { option = 'k' }\n",
             "plugin.toml:7:24: components.\"a/b\".symbols.K.option is \"k\" when it should be an option that "
             "is an "
