@@ -69,10 +69,10 @@ TEST_F(Description, NamesTheInstanceWhereTwoHaveTheirOwnSizes) {
       describe(planned),
       R"(p   corpus.T 1024, corpus.K 28, corpus.H 8, teacher.V 49152, teacher.D 576, S 32, student.V 512, student.D 64
   corpus.next     -> tokens i32[T], spans i32[K], targets i32[K, H], mask f32[K, H], document i32[]   stateful
-  teacher.head    -> head float[teacher.V, teacher.D]                                       no tape
-  teacher.embed   tokens, spans -> embeddings f32[K, S, teacher.D]                          no tape
-  student.head    -> student_head float[student.V, student.D]                               no tape
-  student.embed   tokens, spans -> student_embeddings f32[K, S, student.D]                  no tape
+  teacher.head    -> head float[teacher.V, teacher.D]                        no tape
+  teacher.embed   tokens, spans -> embeddings f32[K, S, teacher.D]           no tape
+  student.head    -> student_head float[student.V, student.D]                no tape
+  student.embed   tokens, spans -> student_embeddings f32[K, S, student.D]   no tape
 )");
 }
 

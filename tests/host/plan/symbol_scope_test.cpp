@@ -207,7 +207,7 @@ match = { use = "match/rows" })",
         "recipe.toml:8:1: teacher.D is 64 by student when it is 576 by teacher\n"
         "teacher: 576\n"
         "student, which is teacher/llama, answers 64 for its D\n"
-        "match.value reads e as f32[K, S, D] when student.embed writes f32[K, S, D] (recipe.toml:12:14)");
+        "match.value reads e as f32[K, S, D] when student.embed writes f32[K, S, D] (recipe.toml:12:23)");
   }
 }
 
