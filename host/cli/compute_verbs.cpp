@@ -13,6 +13,7 @@
 #include "host/installation/folders.hpp"
 #include "host/installation/libtorch.hpp"
 #include "host/instance/machine.hpp"
+#include "host/report/report.hpp"
 #include "host/run/library.hpp"
 
 namespace gistmill {
@@ -91,6 +92,7 @@ ExitCode run_compute_verb(const Command& command) {
   RunOutcome outcome;
   set_up_openmp();
   load_run_library()(&request, &outcome);
+  if (!outcome.report_due.empty()) write_report(outcome.report_due);
   print_answer(command.json() ? outcome.json : outcome.text);
   return outcome.code;
 }

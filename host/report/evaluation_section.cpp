@@ -5,10 +5,10 @@
 #include <array>
 #include <string_view>
 
+#include "host/figures/wording.hpp"
 #include "host/report/html_text.hpp"
 #include "host/report/ladder_chart.hpp"
 #include "host/report/page_sections.hpp"
-#include "host/report/wording.hpp"
 
 namespace gistmill {
 namespace {

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/figures/wording.hpp"
 #include "host/report/axis.hpp"
 #include "host/report/html_text.hpp"
-#include "host/report/wording.hpp"
 
 namespace gistmill {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "host/report/evaluation.hpp"
+#include "host/figures/evaluation.hpp"
 
 namespace gistmill {
 

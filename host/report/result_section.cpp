@@ -5,9 +5,9 @@
 #include <ctime>
 #include <filesystem>
 
+#include "host/figures/wording.hpp"
 #include "host/report/html_text.hpp"
 #include "host/report/page_sections.hpp"
-#include "host/report/wording.hpp"
 
 namespace gistmill {
 namespace {

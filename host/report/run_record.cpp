@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/report/text_file.hpp"
+#include "host/files/text_file.hpp"
 
 namespace gistmill {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/report/summary.hpp"
+#include "host/figures/summary.hpp"
 
 namespace gistmill {
 

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/figures/wording.hpp"
 #include "host/report/html_text.hpp"
 #include "host/report/line_chart.hpp"
 #include "host/report/page_sections.hpp"
-#include "host/report/wording.hpp"
 
 namespace gistmill {
 namespace {

@@ -8,7 +8,7 @@
 #include <chrono>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/report/summary.hpp"
+#include "host/figures/summary.hpp"
 #include "host/run/pipeline_run.hpp"
 
 namespace gistmill {

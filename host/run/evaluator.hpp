@@ -1,5 +1,5 @@
 // Runs an evaluation: the pipeline once a step, what variants share only once, the figures of every item
-// kept. What the figures say is host/report's.
+// kept. What the figures say is host/figures'.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "host/report/evaluation.hpp"
+#include "host/figures/evaluation.hpp"
 #include "host/run/events.hpp"
 #include "host/run/session.hpp"
 #include "host/run/stop_signal.hpp"

@@ -9,8 +9,8 @@
 
 #include "gistmill/formats/memory.hpp"
 #include "host/diagnostic/failure.hpp"
+#include "host/figures/wording.hpp"
 #include "host/instance/machine.hpp"
-#include "host/report/wording.hpp"
 #include "host/run/prepare.hpp"
 #include "host/run/schedule.hpp"
 #include "host/run/training_step.hpp"

@@ -13,13 +13,12 @@
 
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
+#include "host/figures/summary.hpp"
+#include "host/figures/text_table.hpp"
 #include "host/files/atomic_write.hpp"
 #include "host/files/digest.hpp"
 #include "host/instance/machine.hpp"
 #include "host/recipe/lock.hpp"
-#include "host/report/report.hpp"
-#include "host/report/summary.hpp"
-#include "host/report/text_table.hpp"
 #include "host/run/device.hpp"
 #include "host/run/machine.hpp"
 #include "host/run/prepare.hpp"
@@ -187,9 +186,10 @@ RunOutcome finish(RunContext& context, RunSummary& summary, double seconds) {
   context.events.emit(
       "run_finished",
       {{"status", "finished"}, {"seconds", seconds}, {"peak_memory_bytes", summary.run.peak_memory_bytes}});
-  write_report(context.folder);
   if (context.profile) context.profile->write(context.folder / run_file::kProfile);
-  return answer(context, summary);
+  RunOutcome outcome = answer(context, summary);
+  outcome.report_due = context.folder;
+  return outcome;
 }
 
 RunOutcome stopped(RunContext& context, double seconds) {
@@ -217,7 +217,9 @@ std::optional<RunOutcome> finished_before(const RunContext& context, const std::
   }
   context.request.talk(
       fmt::format("{} holds this run, finished; --fresh starts over", context.folder.string()));
-  return answer(context, read_summary(summary_path));
+  RunOutcome outcome = answer(context, read_summary(summary_path));
+  if (!fs::exists(context.folder / run_file::kReport)) outcome.report_due = context.folder;
+  return outcome;
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "host/report/evaluation.hpp"
+#include "host/figures/evaluation.hpp"
 #include "host/run/checkpoint.hpp"
 #include "host/run/evaluator.hpp"
 #include "host/run/events.hpp"

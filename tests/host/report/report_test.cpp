@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/report/text_file.hpp"
+#include "host/files/text_file.hpp"
 #include "tests/host/report/scratch_folder.hpp"
 
 namespace gistmill {

@@ -168,11 +168,13 @@ TEST_F(TrainingTest, AFolderWithARunIsNotOverwritten) {
   }
 }
 
-TEST_F(TrainingTest, TheRunFolderHoldsLockEventsSummaryAndReport) {
-  run(request(recipe()));
-  for (const char* name : {"recipe.lock.toml", "events.jsonl", "summary.json", "report.html"}) {
+TEST_F(TrainingTest, TheRunFolderHoldsLockEventsAndSummaryAndLeavesTheReportToTheProgram) {
+  const RunOutcome outcome = run(request(recipe()));
+  for (const char* name : {"recipe.lock.toml", "events.jsonl", "summary.json"}) {
     EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / name)) << name;
   }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run/report.html"));
+  EXPECT_EQ(outcome.report_due, folder_ / "run");
   EXPECT_THAT(read(folder_ / "run/recipe.lock.toml"), HasSubstr("sha256"));
 }
 

@@ -1,5 +1,5 @@
 // Checks the rows of an evaluation, then fills in one entry for each variant and figure.
-#include "host/report/evaluation.hpp"
+#include "host/figures/evaluation.hpp"
 
 #include <fmt/format.h>
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "host/report/evaluation.hpp"
+#include "host/figures/evaluation.hpp"
 
 namespace gistmill {
 

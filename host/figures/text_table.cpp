@@ -1,13 +1,13 @@
 // One grid of columns for the means, the paired differences and the binding gaps of each port.
 // Widths count characters of UTF-8, not bytes.
-#include "host/report/text_table.hpp"
+#include "host/figures/text_table.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
 
-#include "host/report/wording.hpp"
+#include "host/figures/wording.hpp"
 
 namespace gistmill {
 namespace {

@@ -1,5 +1,5 @@
 // Means, paired differences and recovered shares against numbers worked out by hand and against brute force.
-#include "host/report/statistics.hpp"
+#include "host/figures/statistics.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Numbers and sentences as people read them.
-#include "host/report/wording.hpp"
+#include "host/figures/wording.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // summary.json: what is written comes back, and what is no summary is refused.
-#include "host/report/summary.hpp"
+#include "host/figures/summary.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Cluster-robust standard errors of means. One residual an item, summed within documents.
-#include "host/report/statistics.hpp"
+#include "host/figures/statistics.hpp"
 
 #include <array>
 #include <cassert>

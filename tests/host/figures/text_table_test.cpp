@@ -1,5 +1,5 @@
 // The whole text of tables: the layout is the specification.
-#include "host/report/text_table.hpp"
+#include "host/figures/text_table.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

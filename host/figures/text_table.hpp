@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "host/report/evaluation.hpp"
+#include "host/figures/evaluation.hpp"
 
 namespace gistmill {
 

@@ -1,5 +1,5 @@
 // JSON of evaluation tables and run figures. Keys are listed in docs/events.md.
-#include "host/report/summary.hpp"
+#include "host/figures/summary.hpp"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 
 #include "host/diagnostic/failure.hpp"
 #include "host/files/atomic_write.hpp"
-#include "host/report/text_file.hpp"
+#include "host/files/text_file.hpp"
 
 namespace gistmill {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/report/evaluation.hpp"
+#include "host/figures/evaluation.hpp"
 
 namespace gistmill {
 

@@ -1,5 +1,5 @@
 // Tables from rows: which entry gets which comparison, and rows that must be refused.
-#include "host/report/evaluation.hpp"
+#include "host/figures/evaluation.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

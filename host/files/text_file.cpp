@@ -1,5 +1,5 @@
 // Whole files by the C++ stream; errno of the open tells what is wrong.
-#include "host/report/text_file.hpp"
+#include "host/files/text_file.hpp"
 
 #include <cerrno>
 #include <fstream>

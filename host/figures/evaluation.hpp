@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/report/statistics.hpp"
+#include "host/figures/statistics.hpp"
 
 namespace gistmill {
 

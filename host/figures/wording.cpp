@@ -1,5 +1,5 @@
 // Numbers and sentences. A table of known figures gives them proper names; others keep their port's.
-#include "host/report/wording.hpp"
+#include "host/figures/wording.hpp"
 
 #include <fmt/format.h>
 
