@@ -33,38 +33,39 @@ void check_shape(const EvaluationRows& rows, const Variant& variant) {
                      rows.figures.size()));
   }
   for (std::size_t f = 0; f < rows.figures.size(); ++f) {
-    if (variant.rows[f].size() == variant.documents.size()) continue;
+    if (variant.rows[f].size() == variant.clusters.size()) continue;
     fail(ExitCode::failed, rows,
-         fmt::format("{} of variant '{}' has {} values for {} items", rows.figures[f], variant.name,
-                     variant.rows[f].size(), variant.documents.size()));
+         fmt::format("{} of variant '{}' has {} values for {} items", rows.figures[f].name, variant.name,
+                     variant.rows[f].size(), variant.clusters.size()));
   }
 }
 
 void check_same_items(const EvaluationRows& rows, const Variant& variant, const Variant& other) {
-  if (variant.documents == other.documents) return;
+  if (variant.clusters == other.clusters) return;
   fail(ExitCode::failed, rows,
        fmt::format("variants '{}' ({} items) and '{}' ({} items) saw different items; a comparison needs "
                    "the same ones",
-                   variant.name, variant.documents.size(), other.name, other.documents.size()));
+                   variant.name, variant.clusters.size(), other.name, other.clusters.size()));
 }
 
 // An item without a value (no target within the document) lacks it whatever stands for the span. A NaN in
-// one variant only is a number that went wrong.
+// one variant only is a number that went wrong, but where values are counted.
 void check_numbers(const EvaluationRows& rows, const Variant& variant) {
   for (std::size_t f = 0; f < rows.figures.size(); ++f) {
     const auto wrong = [&](std::size_t item) {
       const double value = variant.rows[f][item];
       if (!std::isnan(value)) return std::isinf(value);
+      if (rows.figures[f].spec.aggregate == Aggregate::count) return false;
       return std::ranges::any_of(rows.variants, [&](const Variant& other) {
-        return other.documents == variant.documents && !std::isnan(other.rows[f][item]);
+        return other.clusters == variant.clusters && !std::isnan(other.rows[f][item]);
       });
     };
     std::size_t count = 0;
-    for (std::size_t item = 0; item < variant.documents.size(); ++item) count += wrong(item) ? 1 : 0;
+    for (std::size_t item = 0; item < variant.clusters.size(); ++item) count += wrong(item) ? 1 : 0;
     if (count == 0) continue;
     fail(ExitCode::numerics, rows,
-         fmt::format("{} of variant '{}' is not finite in {} of {} items", rows.figures[f], variant.name,
-                     count, variant.documents.size()));
+         fmt::format("{} of variant '{}' is not finite in {} of {} items", rows.figures[f].name, variant.name,
+                     count, variant.clusters.size()));
   }
 }
 
@@ -75,9 +76,43 @@ void check(const EvaluationRows& rows) {
     const Variant* own = find_variant(rows, variant.binding_of, "binding of");
     if (own != nullptr) check_same_items(rows, variant, *own);
   }
-  if (!rows.headline.empty() && std::ranges::find(rows.figures, rows.headline) == rows.figures.end()) {
+  if (!rows.headline.empty() &&
+      std::ranges::find(rows.figures, rows.headline, &Figure::name) == rows.figures.end()) {
     fail(ExitCode::failed, rows, fmt::format("headline '{}' is none of its figures", rows.headline));
   }
+}
+
+// What every variant is compared to; null: nothing.
+struct Compared {
+  const Variant* reference = nullptr;
+  const Variant* paired = nullptr;
+};
+
+EvaluationEntry entry_of(const EvaluationRows& rows, const Variant& variant, std::size_t f,
+                         const Compared& compared) {
+  const FigureSpec& spec = rows.figures[f].spec;
+  const auto& values = variant.rows[f];
+  EvaluationEntry entry{variant.name,
+                        rows.figures[f].name,
+                        variant.trained,
+                        estimate(spec.aggregate, values, variant.clusters),
+                        {},
+                        {},
+                        {}};
+  if (compared.reference != nullptr && spec.nothing_lost()) {
+    entry.recovered = recovered_share(spec.aggregate, values, compared.reference->rows[f], variant.clusters,
+                                      *spec.nothing_lost());
+  }
+  if (compared.paired != nullptr && compared.paired != &variant) {
+    entry.paired = paired_difference(spec.aggregate, values, compared.paired->rows[f], variant.clusters);
+  }
+  const auto swapped = std::ranges::find(rows.variants, variant.name, &Variant::binding_of);
+  if (swapped != rows.variants.end()) {
+    const bool lower = spec.better == Better::lower;
+    entry.binding_gap = paired_difference(spec.aggregate, lower ? swapped->rows[f] : values,
+                                          lower ? values : swapped->rows[f], variant.clusters);
+  }
+  return entry;
 }
 
 std::vector<std::string> each_once(const std::vector<EvaluationEntry>& entries,
@@ -93,42 +128,30 @@ std::vector<std::string> each_once(const std::vector<EvaluationEntry>& entries,
 
 EvaluationTable evaluate(const EvaluationRows& rows) {
   check(rows);
-  const Variant* reference = find_variant(rows, rows.reference, "reference");
-  const Variant* paired = find_variant(rows, rows.paired, "paired variant");
-
+  const Compared compared{find_variant(rows, rows.reference, "reference"),
+                          find_variant(rows, rows.paired, "paired variant")};
   EvaluationTable table;
   table.name = rows.name;
   table.reference = rows.reference;
   table.paired = rows.paired;
   table.headline = rows.headline;
   table.items = rows.items;
+  table.cluster = rows.cluster;
+  table.described = rows.figures;
   for (const Variant& variant : rows.variants) {
     if (!variant.binding_of.empty()) continue;
-    const auto swapped = std::ranges::find(rows.variants, variant.name, &Variant::binding_of);
-    if (reference != nullptr) check_same_items(rows, variant, *reference);
-    if (paired != nullptr) check_same_items(rows, variant, *paired);
+    if (compared.reference != nullptr) check_same_items(rows, variant, *compared.reference);
+    if (compared.paired != nullptr) check_same_items(rows, variant, *compared.paired);
     for (std::size_t f = 0; f < rows.figures.size(); ++f) {
-      const auto& values = variant.rows[f];
-      EvaluationEntry entry{variant.name,
-                            rows.figures[f],
-                            variant.trained,
-                            clustered_mean(values, variant.documents),
-                            {},
-                            {},
-                            {}};
-      if (reference != nullptr) {
-        entry.recovered = recovered_share(values, reference->rows[f], variant.documents);
-      }
-      if (paired != nullptr && paired != &variant) {
-        entry.paired = paired_difference(values, paired->rows[f], variant.documents);
-      }
-      if (swapped != rows.variants.end()) {
-        entry.binding_gap = paired_difference(swapped->rows[f], values, variant.documents);
-      }
-      table.entries.push_back(std::move(entry));
+      table.entries.push_back(entry_of(rows, variant, f, compared));
     }
   }
   return table;
+}
+
+Figure EvaluationTable::figure(std::string_view figure_name) const {
+  const auto found = std::ranges::find(described, figure_name, &Figure::name);
+  return found != described.end() ? *found : Figure{std::string(figure_name), {}};
 }
 
 std::vector<std::string> EvaluationTable::figures() const {

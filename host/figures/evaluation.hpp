@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/figures/figure.hpp"
 #include "host/figures/statistics.hpp"
 
 namespace gistmill {
@@ -19,26 +20,27 @@ struct EvaluationRows {
     std::string binding_of;                 // measures the binding gap of that variant; empty: an own entry
     bool trained = false;                   // has parameters that were trained
     std::vector<std::vector<double>> rows;  // [figure][item]; NaN: the item has no value for the figure
-    std::vector<int> documents;             // [item]: the document that it is from
+    std::vector<std::int64_t> clusters;     // [item]: number of the cluster that it is from
   };
-  std::string name;                  // "heldout"
-  std::vector<std::string> figures;  // "delta_nll.32": port, point, label of the column
+  std::string name;             // "heldout"
+  std::vector<Figure> figures;  // in the order of the rows
   std::vector<Variant> variants;
   std::string reference;        // variant whose mean counts as nothing recovered; empty: none
   std::string paired;           // variant that differences are taken to; empty: none
   std::string headline;         // figure that sentences and bars are about; empty: the last one
   std::string items = "spans";  // what the items are called
+  std::string cluster;  // what a cluster is called, singular; empty: every item is a cluster of its own
 };
 
-// Lower is better in every figure.
 struct EvaluationEntry {
   std::string variant;
   std::string figure;
   bool trained = false;
-  Estimate mean;
-  std::optional<Estimate> recovered;    // 1 - mean / mean of the reference
-  std::optional<Estimate> paired;       // mean difference to the paired variant; below 0: better than it
-  std::optional<Estimate> binding_gap;  // cost of another item's gist in place of the own one
+  Estimate measured;  // the mean, or what else the figure's manifest says
+  // 1 - measured / the reference's, where the ideal is 0. None where no ideal is known.
+  std::optional<Estimate> recovered;
+  std::optional<Estimate> paired;       // measured less the paired variant's
+  std::optional<Estimate> binding_gap;  // cost of another item's gist in place of the own one: above 0, worse
 };
 
 struct EvaluationTable {
@@ -49,9 +51,13 @@ struct EvaluationTable {
   std::string paired;
   std::string headline;
   std::string items = "spans";
+  std::string cluster = "document";      // as in EvaluationRows
+  std::vector<Figure> described;         // what manifests say of the figures; a figure may lack
   std::vector<EvaluationEntry> entries;  // figures within variants, both in the order of the rows
 
-  std::vector<std::string> figures() const;   // each once, in order
+  // The figure of that name; one that nobody described is a mean of which less is better.
+  Figure figure(std::string_view figure_name) const;
+  std::vector<std::string> figures() const;   // names, each once, in order
   std::vector<std::string> variants() const;  // each once, in order
   std::string headline_figure() const;        // `headline`, or the last figure; "" without entries
   // Null where there is none. The pointer is valid as long as the table is unchanged.
@@ -59,9 +65,10 @@ struct EvaluationTable {
 };
 
 // The table of `rows`, with empty stage and step 0. Throws Failure:
-// - ExitCode::numerics where a value is infinite, or NaN in one variant and a number in another;
+// - ExitCode::numerics where a value is infinite, or NaN in one variant and a number in another where the
+//   figure is no count;
 // - ExitCode::failed where variants that are compared saw different items, a row has another length than
-//   its documents, or a reference, paired or binding name is none of the variants'.
+//   its clusters, or a reference, paired or binding name is none of the variants'.
 EvaluationTable evaluate(const EvaluationRows& rows);
 
 }  // namespace gistmill

@@ -1,55 +1,143 @@
-// Cluster-robust standard errors of means. One residual an item, summed within documents.
+// One way for every figure: its value is a function of the aggregates of one or two spans, and its error
+// follows from how that function changes with either (mean, sum, count) or from resampling (p95).
 #include "host/figures/statistics.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <vector>
+
+#include "host/figures/percentile.hpp"
 
 namespace gistmill {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-double mean_of(std::span<const double> values) {
-  double sum = 0.0;
-  for (const double value : values) sum += value;
-  return values.empty() ? kNan : sum / static_cast<double>(values.size());
-}
-
-// Items that have a value in both spans.
+// Items that have a value in both spans. cluster[i] < clusters.
 struct Pairs {
   std::vector<double> first;
   std::vector<double> second;
-  std::vector<int> documents;
+  std::vector<std::uint32_t> cluster;
+  std::size_t clusters = 0;
 };
 
-Pairs complete_pairs(std::span<const double> first, std::span<const double> second,
-                     std::span<const int> documents) {
-  assert(first.size() == second.size() && first.size() == documents.size());
+Pairs complete_pairs(Aggregate aggregate, std::span<const double> first, std::span<const double> second,
+                     std::span<const std::int64_t> clusters) {
+  assert(first.size() == second.size() && first.size() == clusters.size());
+  const bool counts = aggregate == Aggregate::count;
+  const auto number = [counts](double value) { return counts ? (std::isnan(value) ? 0.0 : 1.0) : value; };
   Pairs pairs;
+  std::map<std::int64_t, std::uint32_t> numbers;
   for (std::size_t i = 0; i < first.size(); ++i) {
-    if (std::isnan(first[i]) || std::isnan(second[i])) continue;
-    pairs.first.push_back(first[i]);
-    pairs.second.push_back(second[i]);
-    pairs.documents.push_back(documents[i]);
+    if (!counts && (std::isnan(first[i]) || std::isnan(second[i]))) continue;
+    pairs.first.push_back(number(first[i]));
+    pairs.second.push_back(number(second[i]));
+    const auto next = static_cast<std::uint32_t>(numbers.size());
+    pairs.cluster.push_back(numbers.try_emplace(clusters[i], next).first->second);
   }
+  pairs.clusters = numbers.size();
   return pairs;
 }
 
-// `residuals` have mean 0 over the items; the estimate's error is that of their mean.
-Estimate with_clustered_error(double value, std::span<const double> residuals,
-                              std::span<const int> documents) {
-  std::map<int, double> sums;
-  for (std::size_t i = 0; i < residuals.size(); ++i) sums[documents[i]] += residuals[i];
+// A function of the aggregates of both spans, and its derivatives by either.
+struct Combined {
+  double value;
+  double by_first;
+  double by_second;
+};
+using Combination = std::function<Combined(double first, double second)>;
+
+Combined only_first(double first, double) { return {first, 1.0, 0.0}; }
+
+Combined difference(double first, double second) { return {first - second, 1.0, -1.0}; }
+
+Combination share_of(double ideal) {
+  return [ideal](double first, double second) -> Combined {
+    const double base = second == ideal ? kNan : second - ideal;
+    const double ratio = (first - ideal) / base;
+    return {1.0 - ratio, -1.0 / base, ratio / base};
+  };
+}
+
+double sum_of(const std::vector<double>& values) {
+  double sum = 0.0;
+  for (const double value : values) sum += value;
+  return sum;
+}
+
+double aggregate_over(Aggregate aggregate, const std::vector<double>& values) {
+  switch (aggregate) {
+    case Aggregate::mean:
+      return values.empty() ? kNan : sum_of(values) / static_cast<double>(values.size());
+    case Aggregate::max:
+      return values.empty() ? kNan : *std::ranges::max_element(values);
+    default:
+      return sum_of(values);
+  }
+}
+
+// Of the sum of `contributions`, or of their mean: of the part of each cluster that is not what all expect.
+double clustered_error(Aggregate aggregate, const std::vector<double>& contributions, const Pairs& pairs) {
+  if (pairs.clusters < 2) return kNan;
+  const bool mean = aggregate == Aggregate::mean;
+  const auto items = static_cast<double>(contributions.size());
+  const auto clusters = static_cast<double>(pairs.clusters);
+  const double expected = sum_of(contributions) / (mean ? items : clusters);  // of an item, or a cluster
+  std::vector<double> sums(pairs.clusters, mean ? 0.0 : -expected);
+  for (std::size_t i = 0; i < contributions.size(); ++i) {
+    sums[pairs.cluster[i]] += contributions[i] - (mean ? expected : 0.0);
+  }
   double squares = 0.0;
-  for (const auto& [document, sum] : sums) squares += sum * sum;
-  const auto items = static_cast<double>(residuals.size());
-  const auto clusters = static_cast<double>(sums.size());
-  const double error = sums.size() < 2 ? kNan : std::sqrt(clusters / (clusters - 1.0) * squares) / items;
-  return {value, error, static_cast<std::int64_t>(residuals.size()), static_cast<std::int64_t>(sums.size())};
+  for (const double sum : sums) squares += sum * sum;
+  return std::sqrt(clusters / (clusters - 1.0) * squares) / (mean ? items : 1.0);
+}
+
+double deviation(const std::vector<double>& values) {
+  const double mean = sum_of(values) / static_cast<double>(values.size());
+  double squares = 0.0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+void estimate_percentile(const Pairs& pairs, const Combination& combine, Estimate& estimate) {
+  const Percentile95 first(pairs.first, pairs.cluster);
+  const Percentile95 second(pairs.second, pairs.cluster);
+  const std::vector<std::uint32_t> once(pairs.clusters, 1);
+  estimate.value = combine(first.of(once), second.of(once)).value;
+  estimate.standard_error = kNan;
+  if (estimate.clusters < kLeastClustersOfPercentile) return;
+  std::vector<double> drawn;
+  for (const auto& weights : cluster_drawings(pairs.clusters)) {
+    drawn.push_back(combine(first.of(weights), second.of(weights)).value);
+  }
+  estimate.standard_error = deviation(drawn);
+}
+
+Estimate estimate_of(Aggregate aggregate, const Pairs& pairs, const Combination& combine) {
+  Estimate estimate;
+  estimate.items = std::ssize(pairs.first);
+  estimate.clusters = static_cast<std::int64_t>(pairs.clusters);
+  if (aggregate == Aggregate::p95) {
+    estimate_percentile(pairs, combine, estimate);
+    return estimate;
+  }
+  const Combined combined =
+      combine(aggregate_over(aggregate, pairs.first), aggregate_over(aggregate, pairs.second));
+  estimate.value = combined.value;
+  estimate.standard_error = kNan;
+  if (aggregate == Aggregate::max) return estimate;
+  std::vector<double> contributions;
+  contributions.reserve(pairs.first.size());
+  for (std::size_t i = 0; i < pairs.first.size(); ++i) {
+    contributions.push_back(combined.by_first * pairs.first[i] + combined.by_second * pairs.second[i]);
+  }
+  estimate.standard_error = clustered_error(aggregate, contributions, pairs);
+  return estimate;
 }
 
 // Two-sided 5 % bound of Student's t. Exact to three decimals up to 10 degrees of freedom, then the expansion
@@ -69,38 +157,23 @@ double student_bound(std::int64_t degrees) {
 
 bool distinguishable_from_zero(const Estimate& estimate) {
   if (!std::isfinite(estimate.value) || !std::isfinite(estimate.standard_error)) return false;
-  return std::abs(estimate.value) > student_bound(estimate.documents - 1) * estimate.standard_error;
+  return std::abs(estimate.value) > student_bound(estimate.clusters - 1) * estimate.standard_error;
 }
 
-Estimate clustered_mean(std::span<const double> values, std::span<const int> documents) {
-  const Pairs kept = complete_pairs(values, values, documents);
-  const double mean = mean_of(kept.first);
-  std::vector<double> residuals;
-  residuals.reserve(kept.first.size());
-  for (const double value : kept.first) residuals.push_back(value - mean);
-  return with_clustered_error(mean, residuals, kept.documents);
+Estimate estimate(Aggregate aggregate, std::span<const double> values,
+                  std::span<const std::int64_t> clusters) {
+  return estimate_of(aggregate, complete_pairs(aggregate, values, values, clusters), only_first);
 }
 
-Estimate paired_difference(std::span<const double> values, std::span<const double> baseline,
-                           std::span<const int> documents) {
-  const Pairs kept = complete_pairs(values, baseline, documents);
-  std::vector<double> differences;
-  differences.reserve(kept.first.size());
-  for (std::size_t i = 0; i < kept.first.size(); ++i) differences.push_back(kept.first[i] - kept.second[i]);
-  return clustered_mean(differences, kept.documents);
+Estimate paired_difference(Aggregate aggregate, std::span<const double> values,
+                           std::span<const double> baseline, std::span<const std::int64_t> clusters) {
+  return estimate_of(aggregate, complete_pairs(aggregate, values, baseline, clusters), difference);
 }
 
-Estimate recovered_share(std::span<const double> values, std::span<const double> reference,
-                         std::span<const int> documents) {
-  const Pairs kept = complete_pairs(values, reference, documents);
-  const double base = mean_of(kept.second);
-  const double ratio = base == 0.0 ? kNan : mean_of(kept.first) / base;
-  std::vector<double> residuals;
-  residuals.reserve(kept.first.size());
-  for (std::size_t i = 0; i < kept.first.size(); ++i) {
-    residuals.push_back(-(kept.first[i] - ratio * kept.second[i]) / base);
-  }
-  return with_clustered_error(1.0 - ratio, residuals, kept.documents);
+Estimate recovered_share(Aggregate aggregate, std::span<const double> values,
+                         std::span<const double> reference, std::span<const std::int64_t> clusters,
+                         double ideal) {
+  return estimate_of(aggregate, complete_pairs(aggregate, values, reference, clusters), share_of(ideal));
 }
 
 }  // namespace gistmill

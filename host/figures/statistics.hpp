@@ -1,42 +1,60 @@
-// Means of per-item figures with standard errors clustered by document, and comparisons on the same items.
-// Spans of one document share their text, so they are not independent: every error here lets the items of
-// a document vary together. Not for tables or text: that is evaluation.hpp.
+// Figures of all items from those of single ones, with standard errors, and comparisons on the same items.
+// Items of one cluster (spans of one document) share what they are made of, so they are not independent:
+// every error here lets the items of a cluster vary together. Not for tables or text: that is evaluation.hpp.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
+#include "host/figures/figure.hpp"
+
 namespace gistmill {
 
-// A mean with its uncertainty. With no item `value` is NaN; with fewer than two documents
-// `standard_error` is NaN, since one document says nothing about how documents differ.
+// A value with its uncertainty. With no item the mean, p95 and max are NaN, sum and count are 0. With fewer
+// than two clusters `standard_error` is NaN, since one cluster says nothing about how clusters differ.
 struct Estimate {
   double value = 0.0;
   double standard_error = 0.0;
-  std::int64_t items = 0;
-  std::int64_t documents = 0;
+  std::int64_t items = 0;     // that had a value; of a count: all
+  std::int64_t clusters = 0;  // that these are from
 };
 
-// Whether the value differs from 0 by more than chance at the 5 % level: by Student's t with documents - 1
-// degrees of freedom, since an error from few documents is itself uncertain (2 documents: 12.7 standard
+// Whether the value differs from 0 by more than chance at the 5 % level: by Student's t with clusters - 1
+// degrees of freedom, since an error from few clusters is itself uncertain (2 clusters: 12.7 standard
 // errors, 10: 2.3, many: 2.0). False where value or error is not finite.
 bool distinguishable_from_zero(const Estimate& estimate);
 
-// In all functions values[i] belongs to document documents[i]; spans are of equal length. An item whose
-// value is NaN in any of the spans has no value and is left out.
+// The least number of clusters from which a percentile has a standard error: below it the percentile lies
+// between the two greatest clusters, and no resampling tells how those vary.
+inline constexpr std::int64_t kLeastClustersOfPercentile = 20;
 
-// Mean over items. The variance is G / (G - 1) * sum over documents of (sum of the document's residuals)^2
-// / n^2, which is s^2 / n where each document has one item.
-// Source: Cameron and Miller, A Practitioner's Guide to Cluster-Robust Inference, 2015, eq. 10 and 11.
-Estimate clustered_mean(std::span<const double> values, std::span<const int> documents);
+// In all functions values[i] belongs to cluster clusters[i]; spans are of equal length. An item whose value
+// is NaN in any of the spans has no value and is left out; for a count it counts as 0 instead.
+//
+// Standard errors, with G clusters and n items:
+// - mean: G / (G - 1) * sum over clusters of (sum of the cluster's residuals)^2 / n^2, its root; s^2 / n
+//   where each cluster has one item. Source: Cameron and Miller, A Practitioner's Guide to Cluster-Robust
+//   Inference, 2015, eq. 10 and 11.
+// - sum, count: G / (G - 1) * sum over clusters of (the cluster's sum - their mean)^2, its root: how much the
+//   total of another G clusters would differ, their sizes included.
+// - p95: the standard deviation over 1000 resamplings of whole clusters, always the same ones; NaN with fewer
+//   than kLeastClustersOfPercentile.
+// - max: NaN. No resampling tells how much a maximum varies.
+// Differences and shares of means and sums use the delta method, those of p95 the same resamplings.
 
-// Mean of values[i] - baseline[i].
-Estimate paired_difference(std::span<const double> values, std::span<const double> baseline,
-                           std::span<const int> documents);
+// The figure. p95 is linear between the two items that are nearest to place 0.95 (n - 1) in ascending order,
+// counted from 0 (Hyndman and Fan's type 7): of 1, 2, ..., 100 it is 95.05.
+Estimate estimate(Aggregate aggregate, std::span<const double> values,
+                  std::span<const std::int64_t> clusters);
 
-// 1 - mean(values) / mean(reference), the error by the delta method: as the mean of the residuals
-// -(values[i] - ratio * reference[i]) / mean(reference). NaN where the reference's mean is 0.
-Estimate recovered_share(std::span<const double> values, std::span<const double> reference,
-                         std::span<const int> documents);
+// The figure of `values` less that of `baseline`, on the same items.
+Estimate paired_difference(Aggregate aggregate, std::span<const double> values,
+                           std::span<const double> baseline, std::span<const std::int64_t> clusters);
+
+// 1 - (figure of values - ideal) / (figure of reference - ideal), on the same items. NaN where the reference
+// is ideal.
+Estimate recovered_share(Aggregate aggregate, std::span<const double> values,
+                         std::span<const double> reference, std::span<const std::int64_t> clusters,
+                         double ideal = 0.0);
 
 }  // namespace gistmill

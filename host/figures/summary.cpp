@@ -33,20 +33,46 @@ void add(Json& json, const std::string& key, const std::optional<Estimate>& esti
   json[key + "_standard_error"] = number(estimate->standard_error);
 }
 
-// Items and documents are written once an entry: a comparison is on the same ones.
-std::optional<Estimate> comparison(const Json& json, const std::string& key, const Estimate& mean) {
+// Items and clusters are written once an entry: a comparison is on the same ones.
+std::optional<Estimate> comparison(const Json& json, const std::string& key, const Estimate& measured) {
   if (!json.contains(key)) return std::nullopt;
-  return Estimate{number_at(json, key), number_at(json, key + "_standard_error"), mean.items, mean.documents};
+  return Estimate{number_at(json, key), number_at(json, key + "_standard_error"), measured.items,
+                  measured.clusters};
 }
 
-Json to_json(const EvaluationEntry& entry) {
+Json to_json(const Figure& figure) {
+  Json json = {{"name", figure.name},
+               {"aggregate", to_text(figure.spec.aggregate)},
+               {"better", to_text(figure.spec.better)},
+               {"unit", figure.spec.unit},
+               {"title", figure.spec.title},
+               {"column", figure.spec.column}};
+  if (figure.spec.ideal) json["ideal"] = number(*figure.spec.ideal);
+  return json;
+}
+
+// A word of a later program is taken for the default: a report of it is better than none.
+Figure figure_from_json(const Json& json) {
+  Figure figure;
+  figure.name = json.value("name", "");
+  figure.spec.aggregate = aggregate_of(json.value("aggregate", "")).value_or(figure.spec.aggregate);
+  figure.spec.better = better_of(json.value("better", "")).value_or(figure.spec.better);
+  figure.spec.unit = json.value("unit", "");
+  figure.spec.title = json.value("title", "");
+  figure.spec.column = json.value("column", "");
+  if (json.contains("ideal")) figure.spec.ideal = number_at(json, "ideal");
+  return figure;
+}
+
+Json to_json(const EvaluationEntry& entry, Aggregate aggregate) {
   Json json = {{"variant", entry.variant},
                {"figure", entry.figure},
                {"trained", entry.trained},
-               {"mean", number(entry.mean.value)},
-               {"standard_error", number(entry.mean.standard_error)},
-               {"n", entry.mean.items},
-               {"documents", entry.mean.documents}};
+               {"value", number(entry.measured.value)},
+               {"standard_error", number(entry.measured.standard_error)},
+               {"n", entry.measured.items},
+               {"documents", entry.measured.clusters}};
+  if (aggregate == Aggregate::mean) json["mean"] = json["value"];  // its only name, before there were others
   add(json, "recovered", entry.recovered);
   add(json, "paired", entry.paired);
   add(json, "binding_gap", entry.binding_gap);
@@ -58,11 +84,12 @@ EvaluationEntry entry_from_json(const Json& json) {
   entry.variant = json.value("variant", "");
   entry.figure = json.value("figure", "");
   entry.trained = json.value("trained", false);
-  entry.mean = {number_at(json, "mean"), number_at(json, "standard_error"), json.value("n", std::int64_t{0}),
-                json.value("documents", std::int64_t{0})};
-  entry.recovered = comparison(json, "recovered", entry.mean);
-  entry.paired = comparison(json, "paired", entry.mean);
-  entry.binding_gap = comparison(json, "binding_gap", entry.mean);
+  entry.measured = {number_at(json, json.contains("value") ? "value" : "mean"),
+                    number_at(json, "standard_error"), json.value("n", std::int64_t{0}),
+                    json.value("documents", std::int64_t{0})};
+  entry.recovered = comparison(json, "recovered", entry.measured);
+  entry.paired = comparison(json, "paired", entry.measured);
+  entry.binding_gap = comparison(json, "binding_gap", entry.measured);
   return entry;
 }
 
@@ -92,11 +119,16 @@ auto typed(const char* what, const Read& read) {
 }  // namespace
 
 Json to_json(const EvaluationTable& table) {
+  Json figures = Json::array();
+  for (const std::string& name : table.figures()) figures.push_back(to_json(table.figure(name)));
   Json entries = Json::array();
-  for (const EvaluationEntry& entry : table.entries) entries.push_back(to_json(entry));
-  return {{"stage", table.stage},         {"step", table.step},           {"name", table.name},
-          {"reference", table.reference}, {"paired", table.paired},       {"headline", table.headline},
-          {"items", table.items},         {"entries", std::move(entries)}};
+  for (const EvaluationEntry& entry : table.entries) {
+    entries.push_back(to_json(entry, table.figure(entry.figure).spec.aggregate));
+  }
+  return {{"stage", table.stage},         {"step", table.step},       {"name", table.name},
+          {"reference", table.reference}, {"paired", table.paired},   {"headline", table.headline},
+          {"items", table.items},         {"cluster", table.cluster}, {"figures", std::move(figures)},
+          {"entries", std::move(entries)}};
 }
 
 Json to_json(const RunSummary& summary) {
@@ -128,6 +160,10 @@ EvaluationTable evaluation_from_json(const Json& json) {
     table.paired = json.value("paired", "");
     table.headline = json.value("headline", "");
     table.items = json.value("items", table.items);
+    table.cluster = json.value("cluster", table.cluster);
+    for (const Json& figure : json.value("figures", Json::array())) {
+      table.described.push_back(figure_from_json(figure));
+    }
     for (const Json& entry : json.value("entries", Json::array())) {
       table.entries.push_back(entry_from_json(entry));
     }

@@ -31,12 +31,13 @@ struct RunSummary {
   std::vector<EvaluationTable> evaluations;
 };
 
-// The keys of an evaluation event and of an evaluation in summary.json: stage, step, name, reference,
-// paired, headline, entries. A number that is not finite becomes null.
+// The keys of an evaluation event and of an evaluation in summary.json. A number that is not finite becomes
+// null.
 nlohmann::json to_json(const EvaluationTable& table);
 nlohmann::json to_json(const RunSummary& summary);
 
-// Missing keys take their defaults and null is NaN; unknown keys are ignored. Throws Failure
+// Missing keys take their defaults and null is NaN; unknown keys are ignored. Before figures were described
+// they were means of which less is better, clustered by document. Throws Failure
 // (ExitCode::failed) where a value has another type than it must have.
 EvaluationTable evaluation_from_json(const nlohmann::json& json);
 // Throws Failure (ExitCode::failed) also where `format` is not 1.

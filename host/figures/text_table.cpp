@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "host/figures/wording.hpp"
@@ -43,6 +44,7 @@ class Block {
     for (const std::string& figure : table.figures()) {
       if (split_figure(figure).port == port_) figures_.push_back(figure);
     }
+    figure_ = table.figure(figures_.front());
     for (const std::string& variant : table.variants()) {
       label_width_ = std::max(label_width_, characters(variant));
     }
@@ -51,20 +53,34 @@ class Block {
   std::string text() const {
     std::string out = header();
     out += rows(
-        [](const EvaluationEntry& entry) { return with_error(entry.mean); },
+        [this](const EvaluationEntry& entry) { return with_error(entry.measured, aggregate()); },
         [](const EvaluationEntry& entry) { return entry.recovered ? percent(entry.recovered->value) : ""; });
-    out += comparison("difference from " + table_.paired + ", below 0 is better", &EvaluationEntry::paired);
+    const std::string side = figure_.spec.better == Better::lower ? "below" : "above";
+    out += comparison("difference from " + table_.paired + ", " + side + " 0 is better",
+                      &EvaluationEntry::paired);
     out += comparison("binding gap: another item's gist in place of its own", &EvaluationEntry::binding_gap);
     return out;
   }
 
  private:
+  Aggregate aggregate() const { return figure_.spec.aggregate; }
+
+  template <class Test>
+  bool any(const Test& test) const {
+    return std::ranges::any_of(table_.entries, [&](const EvaluationEntry& entry) {
+      return split_figure(entry.figure).port == port_ && test(entry);
+    });
+  }
+
   std::string header() const {
-    std::string out = table_.name + ", " + sample_size(table_) + ", " + figure_title(port_) +
-                      " (standard error)" + (table_.reference.empty() ? "" : ", recovered share") + "\n";
+    const bool errors = any([](const auto& entry) { return std::isfinite(entry.measured.standard_error); });
+    const bool shares =
+        !table_.reference.empty() && any([](const auto& entry) { return entry.recovered.has_value(); });
+    std::string out = table_.name + ", " + sample_size(table_) + ", " + figure_title(figure_) +
+                      (errors ? " (standard error)" : "") + (shares ? ", recovered share" : "") + "\n";
     std::string columns = left("", label_width_ + 2);
     for (const std::string& figure : figures_) {
-      columns += right(column_title(split_figure(figure)), kEstimateWidth) + left("", kShareWidth);
+      columns += right(column_title(table_.figure(figure)), kEstimateWidth) + left("", kShareWidth);
     }
     columns = without_trailing_spaces(columns);
     return columns == "\n" ? out : out + columns;
@@ -89,8 +105,8 @@ class Block {
   // Only trained variants: how the untrained ones compare can be read off the means.
   std::string comparison(const std::string& title, std::optional<Estimate> EvaluationEntry::*member) const {
     const std::string body = rows(
-        [member](const EvaluationEntry& entry) {
-          return entry.trained && entry.*member ? signed_with_error(*(entry.*member)) : "";
+        [this, member](const EvaluationEntry& entry) {
+          return entry.trained && entry.*member ? signed_with_error(*(entry.*member), aggregate()) : "";
         },
         [](const EvaluationEntry&) { return ""; });
     return body.empty() ? "" : "  " + title + "\n" + body;
@@ -99,6 +115,7 @@ class Block {
   const EvaluationTable& table_;
   std::string port_;
   std::vector<std::string> figures_;
+  Figure figure_;  // of all columns but for their labels
   std::size_t label_width_ = 0;
 };
 

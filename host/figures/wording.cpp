@@ -1,79 +1,102 @@
-// Numbers and sentences. A table of known figures gives them proper names; others keep their port's.
+// Numbers and sentences. What a figure is called is what its manifest says.
 #include "host/figures/wording.hpp"
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
 
 namespace gistmill {
 namespace {
 
-// From fewer documents an error is said together with their number.
-constexpr std::int64_t kFewDocuments = 10;
+// From fewer clusters an error is said together with their number.
+constexpr std::int64_t kFewClusters = 10;
 
-struct KnownFigure {
-  std::string_view port;
-  std::string_view title;
-  std::string_view unit;
-};
-// Their labels are horizons in tokens.
-constexpr std::array kKnownFigures = {
-    KnownFigure{"delta_nll", "delta-NLL in nats", "nats"},
-    KnownFigure{"nll_replaced", "NLL with the gist in nats", "nats"},
-    KnownFigure{"nll_original", "NLL of the full text in nats", "nats"},
-    KnownFigure{"kl", "KL divergence in nats", "nats"},
-};
-
-const KnownFigure* known(std::string_view port) {
-  for (const KnownFigure& figure : kKnownFigures) {
-    if (figure.port == port) return &figure;
-  }
-  return nullptr;
+// Decimals that serve a value of that size: three digits after the point of what is about 1, none of
+// millions.
+int decimals(double value, Aggregate aggregate) {
+  const double size = std::abs(value);
+  if (aggregate == Aggregate::count || size >= 1e4) return 0;
+  return size < 100.0 ? 3 : 1;
 }
 
 // " at H = 32" or ""
-std::string at_column(const FigureName& figure) {
-  return figure.label.empty() ? "" : " at " + column_title(figure);
+std::string at_column(const Figure& figure) {
+  const std::string column = column_title(figure);
+  return column.empty() ? "" : " at " + column;
 }
 
-std::string amount(double value, const FigureName& figure) {
-  const std::string unit = figure_unit(figure.port);
-  return fmt::format("{:.3f}{}{}", std::abs(value), unit.empty() ? "" : " ", unit);
+// " nats" or ""
+std::string behind(const Figure& figure) {
+  const std::string unit = figure_unit(figure);
+  return unit.empty() ? "" : " " + unit;
 }
 
-std::string compared(const EvaluationEntry& entry, const std::string& other) {
-  const FigureName figure = split_figure(entry.figure);
-  const double difference = entry.paired->value;
-  const double errors = std::abs(difference) / entry.paired->standard_error;
-  if (!std::isfinite(difference)) {
-    return fmt::format("{} and {} cannot be compared{}: no item has a value in both", entry.variant, other,
-                       at_column(figure));
+std::string amount(double value, const Figure& figure) {
+  return fmt::format("{:.{}f}{}", std::abs(value), decimals(value, figure.spec.aggregate), behind(figure));
+}
+
+// "64 documents", "1 speaker"; "512 items" where every item is its own cluster.
+std::string clusters_text(std::int64_t count, const std::string& cluster) {
+  return fmt::format("{} {}{}", count, cluster.empty() ? "item" : cluster, count == 1 ? "" : "s");
+}
+
+std::string why_no_error(const Figure& figure, const Estimate& estimate, const std::string& cluster) {
+  if (figure.spec.aggregate == Aggregate::max) return "a maximum has no standard error";
+  if (estimate.clusters < 2) {
+    return fmt::format("one {} gives no standard error", cluster.empty() ? "item" : cluster);
   }
-  if (std::isnan(errors)) {
-    return fmt::format("{} is {} {} {}{}; one document gives no standard error", entry.variant,
-                       amount(difference, figure), difference < 0 ? "below" : "above", other,
-                       at_column(figure));
+  return fmt::format("{} are too few for the standard error of a percentile",
+                     clusters_text(estimate.clusters, cluster));
+}
+
+std::string compared(const EvaluationEntry& entry, const EvaluationTable& table) {
+  const Figure figure = table.figure(entry.figure);
+  const Estimate& paired = *entry.paired;
+  const std::string at = at_column(figure);
+  if (!std::isfinite(paired.value)) {
+    return fmt::format("{} and {} cannot be compared{}: no item has a value in both", entry.variant,
+                       table.paired, at);
   }
-  const std::string doubt = entry.paired->documents < kFewDocuments
-                                ? fmt::format(", but from {} documents only", entry.paired->documents)
-                                : "";
-  if (!distinguishable_from_zero(*entry.paired)) {
-    const std::string unit = figure_unit(figure.port);
-    return fmt::format("{} and {} are not distinguishable{}: {:+.3f}{}{}, {:.1f} standard errors{}",
-                       entry.variant, other, at_column(figure), difference, unit.empty() ? "" : " ", unit,
-                       errors, doubt);
+  if (std::isnan(paired.standard_error)) {
+    return fmt::format("{} is {} {} {}{}; {}", entry.variant, amount(paired.value, figure),
+                       paired.value < 0 ? "below" : "above", table.paired, at,
+                       why_no_error(figure, paired, table.cluster));
+  }
+  const double errors = std::abs(paired.value) / paired.standard_error;
+  const std::string doubt =
+      paired.clusters < kFewClusters
+          ? fmt::format(", but from {} only", clusters_text(paired.clusters, table.cluster))
+          : "";
+  if (!distinguishable_from_zero(paired)) {
+    return fmt::format("{} and {} are not distinguishable{}: {:+.{}f}{}, {:.1f} standard errors{}",
+                       entry.variant, table.paired, at, paired.value,
+                       decimals(paired.value, figure.spec.aggregate), behind(figure), errors, doubt);
   }
   return fmt::format("{} {} {} by {}{}, {:.1f} standard errors{}", entry.variant,
-                     difference < 0 ? "beats" : "falls short of", other, amount(difference, figure),
-                     at_column(figure), errors, doubt);
+                     is_better(figure.spec.better, paired.value, 0.0) ? "beats" : "falls short of",
+                     table.paired, amount(paired.value, figure), at, errors, doubt);
 }
 
-std::string alone(const EvaluationEntry& entry) {
-  const FigureName figure = split_figure(entry.figure);
-  const std::string unit = figure_unit(figure.port);
-  return fmt::format("{} reaches {}{}{}{}", entry.variant, with_error(entry.mean), unit.empty() ? "" : " ",
-                     unit, at_column(figure));
+std::string alone(const EvaluationEntry& entry, const EvaluationTable& table) {
+  const Figure figure = table.figure(entry.figure);
+  return fmt::format("{} reaches {}{}{}", entry.variant, with_error(entry.measured, figure.spec.aggregate),
+                     behind(figure), at_column(figure));
+}
+
+const char* prefix(Aggregate aggregate) {
+  switch (aggregate) {
+    case Aggregate::mean:
+      return "";
+    case Aggregate::sum:
+      return "sum of ";
+    case Aggregate::p95:
+      return "95th percentile of ";
+    case Aggregate::max:
+      return "maximum of ";
+    case Aggregate::count:
+      return "count of ";
+  }
+  return "";
 }
 
 }  // namespace
@@ -84,28 +107,31 @@ FigureName split_figure(std::string_view figure) {
   return {std::string(figure.substr(0, point)), std::string(figure.substr(point + 1))};
 }
 
-std::string figure_title(std::string_view port) {
-  const KnownFigure* figure = known(port);
-  return std::string(figure != nullptr ? figure->title : port);
+std::string figure_title(const Figure& figure) {
+  const std::string unit = figure_unit(figure);
+  return prefix(figure.spec.aggregate) +
+         (figure.spec.title.empty() ? split_figure(figure.name).port : figure.spec.title) +
+         (unit.empty() ? "" : " in " + unit);
 }
 
-std::string figure_unit(std::string_view port) {
-  const KnownFigure* figure = known(port);
-  return std::string(figure != nullptr ? figure->unit : "");
+std::string figure_unit(const Figure& figure) {
+  return figure.spec.aggregate == Aggregate::count ? "" : figure.spec.unit;
 }
 
-std::string column_title(const FigureName& figure) {
-  return known(figure.port) != nullptr && !figure.label.empty() ? "H = " + figure.label : figure.label;
+std::string column_title(const Figure& figure) {
+  const std::string label = split_figure(figure.name).label;
+  return label.empty() || figure.spec.column.empty() ? label : figure.spec.column + " = " + label;
 }
 
-std::string with_error(const Estimate& estimate) {
+std::string with_error(const Estimate& estimate, Aggregate aggregate) {
   if (!std::isfinite(estimate.value)) return "-";
-  if (!std::isfinite(estimate.standard_error)) return fmt::format("{:.3f}", estimate.value);
-  return fmt::format("{:.3f} ({:.3f})", estimate.value, estimate.standard_error);
+  const int places = decimals(estimate.value, aggregate);
+  if (!std::isfinite(estimate.standard_error)) return fmt::format("{:.{}f}", estimate.value, places);
+  return fmt::format("{:.{}f} ({:.{}f})", estimate.value, places, estimate.standard_error, places);
 }
 
-std::string signed_with_error(const Estimate& estimate) {
-  const std::string text = with_error(estimate);
+std::string signed_with_error(const Estimate& estimate, Aggregate aggregate) {
+  const std::string text = with_error(estimate, aggregate);
   return std::isfinite(estimate.value) && !std::signbit(estimate.value) ? "+" + text : text;
 }
 
@@ -139,13 +165,15 @@ std::string bytes_text(std::uint64_t bytes) {
 }
 
 std::string sample_size(const EvaluationTable& table) {
-  const std::string headline = table.headline_figure();
-  for (const EvaluationEntry& entry : table.entries) {
-    if (entry.figure != headline) continue;
-    return fmt::format("{} {} of {} {}", entry.mean.items, table.items, entry.mean.documents,
-                       entry.mean.documents == 1 ? "document" : "documents");
+  const EvaluationEntry* entry = nullptr;
+  for (const std::string& variant : table.variants()) {
+    if (entry == nullptr) entry = table.find(variant, table.headline_figure());
   }
-  return "";
+  if (entry == nullptr) return "";
+  const Estimate& measured = entry->measured;
+  if (table.cluster.empty()) return fmt::format("{} {} taken as independent", measured.items, table.items);
+  return fmt::format("{} {} of {}", measured.items, table.items,
+                     clusters_text(measured.clusters, table.cluster));
 }
 
 std::vector<std::string> outcomes(const EvaluationTable& table) {
@@ -153,7 +181,7 @@ std::vector<std::string> outcomes(const EvaluationTable& table) {
   const std::string headline = table.headline_figure();
   for (const EvaluationEntry& entry : table.entries) {
     if (!entry.trained || entry.figure != headline) continue;
-    sentences.push_back(entry.paired ? compared(entry, table.paired) : alone(entry));
+    sentences.push_back(entry.paired ? compared(entry, table) : alone(entry, table));
   }
   return sentences;
 }

@@ -18,20 +18,24 @@ struct FigureName {
 };
 FigureName split_figure(std::string_view figure);
 
-std::string figure_title(std::string_view port);     // "delta-NLL in nats"; unknown ports: as they are
-std::string figure_unit(std::string_view port);      // "nats" or ""
-std::string column_title(const FigureName& figure);  // "H = 32"; unknown ports: the label
+std::string figure_title(
+    const Figure& figure);                      // "delta-NLL in nats", "sum of hits"; without title: the port
+std::string figure_unit(const Figure& figure);  // "nats" or ""; a count has none
+std::string column_title(const Figure& figure);  // "H = 32"; the label where nobody says what it is of
 
-// "0.565 (0.019)"; "0.565" where the error is NaN, "-" where the value is.
-std::string with_error(const Estimate& estimate);
-std::string signed_with_error(const Estimate& estimate);  // "-0.060 (0.009)", "+0.010 (0.009)"
-std::string percent(double share);                        // "55 %", "-3 %"; "-" for NaN
+// "0.565 (0.019)"; "0.565" where the error is NaN, "-" where the value is. Fewer decimals for greater values,
+// none for a count.
+std::string with_error(const Estimate& estimate, Aggregate aggregate = Aggregate::mean);
+// "-0.060 (0.009)", "+0.010 (0.009)"
+std::string signed_with_error(const Estimate& estimate, Aggregate aggregate = Aggregate::mean);
+std::string percent(double share);  // "55 %", "-3 %"; "-" for NaN
 
 std::string duration(double seconds);         // "48 s", "4:02 min", "1:02:33 h"
 std::string short_count(double count);        // "600", "14.1 k", "2.95 M"
 std::string bytes_text(std::uint64_t bytes);  // "1.3 GB"; decimal units
 
-// "512 spans of 64 documents", of the headline's first entry; "" without entries.
+// "512 spans of 64 documents", of the headline's first entry; "512 spans taken as independent" where nothing
+// clusters them; "" without entries.
 std::string sample_size(const EvaluationTable& table);
 
 // What the evaluation says of each trained variant about the headline figure, one plain sentence each, no

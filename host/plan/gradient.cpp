@@ -28,7 +28,7 @@ bool carries_gradient(const PlannedPipeline& pipeline, const PlannedInput& input
 
 bool has_figure(const PlannedCall& call) {
   return std::any_of(call.outputs.begin(), call.outputs.end(),
-                     [](const PlannedOutput& output) { return !output.port->figure.empty(); });
+                     [](const PlannedOutput& output) { return output.port->figure.has_value(); });
 }
 
 // Calls that run: those that change something or make a result, and what they read. Where a pipeline

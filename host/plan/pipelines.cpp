@@ -87,38 +87,66 @@ std::vector<std::string> column_names(const PlannedOutput& output, const Planned
   return names;
 }
 
-std::vector<std::string> figures_of(const PlannedPipeline& pipeline,
-                                    const std::vector<PlannedInstance>& instances) {
-  std::vector<std::string> figures;
+std::vector<Figure> figures_of(const PlannedPipeline& pipeline,
+                               const std::vector<PlannedInstance>& instances) {
+  std::vector<Figure> figures;
   for (const PlannedCall& call : pipeline.calls) {
     for (const PlannedOutput& output : call.outputs) {
-      if (output.port->figure.empty()) continue;
-      const auto names = column_names(output, instances[call.instance]);
-      figures.insert(figures.end(), names.begin(), names.end());
+      if (!output.port->figure) continue;
+      for (std::string& name : column_names(output, instances[call.instance])) {
+        figures.push_back({std::move(name), *output.port->figure});
+      }
     }
   }
   return figures;
 }
 
-void check_named_figure(const Evaluation& evaluation, const std::vector<std::string>& figures,
-                        const char* setting, const std::string& name) {
-  if (name.empty() || std::find(figures.begin(), figures.end(), name) != figures.end()) return;
+std::vector<std::string> names_of(const std::vector<Figure>& figures) {
+  std::vector<std::string> names;
+  for (const Figure& figure : figures) names.push_back(figure.name);
+  return names;
+}
+
+std::vector<SlotRef> clusters_of(const PlannedPipeline& pipeline) {
+  std::vector<SlotRef> clusters;
+  for (std::size_t call = 0; call < pipeline.calls.size(); ++call) {
+    for (std::size_t output = 0; output < pipeline.calls[call].outputs.size(); ++output) {
+      if (pipeline.calls[call].outputs[output].port->cluster) clusters.push_back({call, output});
+    }
+  }
+  return clusters;
+}
+
+void check_named_figure(const Evaluation& evaluation, const std::vector<Figure>& figures, const char* setting,
+                        const std::string& name) {
+  const auto names = names_of(figures);
+  if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return;
   throw Failure(ExitCode::recipe, evaluation.origin,
                 fmt::format("{} of evaluation '{}' is '{}', which is none of its figures: {}", setting,
-                            evaluation.name, name, fmt::join(figures, ", ")));
+                            evaluation.name, name, fmt::join(names, ", ")));
+}
+
+[[noreturn]] void refuse_figures(const Evaluation& evaluation, std::size_t variant,
+                                 const std::vector<Figure>& figures, const std::vector<Figure>& first) {
+  const std::string& name = evaluation.variants[variant].name;
+  const std::string& first_name = evaluation.variants.front().name;
+  const auto names = names_of(figures);
+  const auto first_names = names_of(first);
+  throw Failure(ExitCode::recipe, evaluation.variants[variant].origin,
+                names == first_names
+                    ? fmt::format("variant '{}' describes {} otherwise than variant '{}'", name,
+                                  fmt::join(names, ", "), first_name)
+                    : fmt::format("variant '{}' measures {} when variant '{}' measures {}", name,
+                                  fmt::join(names, ", "), first_name, fmt::join(first_names, ", ")));
 }
 
 // Every variant must measure the same, so that they can stand in one table.
-std::vector<std::string> plan_figures(const Evaluation& evaluation,
-                                      const std::vector<PlannedVariant>& variants,
-                                      const std::vector<PlannedInstance>& instances) {
+std::vector<Figure> plan_figures(const Evaluation& evaluation, const std::vector<PlannedVariant>& variants,
+                                 const std::vector<PlannedInstance>& instances) {
   const auto figures = figures_of(variants.front().pipeline, instances);
   for (std::size_t i = 1; i < variants.size(); ++i) {
     const auto others = figures_of(variants[i].pipeline, instances);
-    if (others == figures) continue;
-    throw Failure(ExitCode::recipe, evaluation.variants[i].origin,
-                  fmt::format("variant '{}' measures {} when variant '{}' measures {}", variants[i].name,
-                              fmt::join(others, ", "), variants.front().name, fmt::join(figures, ", ")));
+    if (others != figures) refuse_figures(evaluation, i, others, figures);
   }
   if (figures.empty()) {
     throw Failure(ExitCode::recipe, evaluation.origin,
@@ -171,6 +199,7 @@ PlannedEvaluation plan_evaluation(const Evaluation& evaluation, const Recipe& re
       planned.shared[i] &= static_cast<std::uint8_t>(!changed[i]);
   }
   planned.figures = plan_figures(evaluation, planned.variants, instances);
+  planned.clusters = clusters_of(planned.variants.front().pipeline);
   return planned;
 }
 

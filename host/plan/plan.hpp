@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/figures/figure.hpp"
 #include "host/plan/catalog.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/manifest.hpp"
@@ -127,7 +128,9 @@ struct PlannedEvaluation {
   std::string name;
   std::size_t pipeline = 0;              // in Plan::pipelines
   std::vector<PlannedVariant> variants;  // at least one
-  std::vector<std::string> figures;      // "delta_nll.32": slot and column, the same in every variant
+  std::vector<Figure> figures;           // the same in every variant
+  // Outputs that say which cluster each item is from, in the order of the calls: the first one counts.
+  std::vector<SlotRef> clusters;
   // Call by call: 1 where no variant changes anything that the call depends on: run it once a step and give
   // its outputs to all. Where it is skipped in every variant it need not run at all.
   std::vector<std::uint8_t> shared;

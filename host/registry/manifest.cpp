@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "gistmill/types.h"
 #include "gistmill/version.h"
@@ -55,26 +56,73 @@ PortType read_type(const Fields& fields) {
   }
 }
 
-void read_figure(const Fields& fields, PortSpec& port, const ComponentSpec& component) {
-  port.figure = fields.string("figure", "");
+// A string that is one of `words`; `parse` knows what each means.
+template <class Parse>
+auto read_word(const Fields& fields, const char* key, const std::vector<std::string>& words,
+               const Parse& parse) {
+  const std::string text = fields.string(key);
+  if (const auto word = parse(text)) return *word;
+  const std::string near = nearest(text, words);
+  throw Failure(
+      kCode, fields.find(key)->origin(),
+      fmt::format("{} is {} when it should be one of {}", fields.path_of(key), fields.find(key)->text(),
+                  fmt::join(words, ", ")),
+      near.empty() ? std::vector<std::string>{} : std::vector{fmt::format("did you mean '{}'?", near)});
+}
+
+// figure = { aggregate = "p95", better = "lower", unit = "ms", title = "latency" }
+FigureSpec read_figure_table(const Value& value, const std::string& path) {
+  const Fields fields(value, path, path, {"aggregate", "better", "unit", "title", "column", "ideal"}, kCode);
+  FigureSpec figure;
+  if (fields.find("aggregate") != nullptr)
+    figure.aggregate = read_word(fields, "aggregate", aggregate_names(), aggregate_of);
+  if (fields.find("better") != nullptr)
+    figure.better = read_word(fields, "better", better_names(), better_of);
+  figure.unit = fields.string("unit", "");
+  figure.title = fields.string("title", "");
+  figure.column = fields.string("column", "");
+  if (fields.find("ideal") != nullptr) figure.ideal = fields.number("ideal", 0.0);
+  return figure;
+}
+
+void read_labels(const Fields& fields, PortSpec& port, const ComponentSpec& component) {
   port.labels = fields.string("labels", "");
+  const Value* labels = fields.find("labels");
+  if (labels == nullptr) return;
+  if (!port.figure) throw Failure(kCode, place_of(*labels), "only a figure can have 'labels'");
+  const OptionSpec* option = component.option(port.labels);
+  const bool is_list =
+      option != nullptr && (option->type == OptionType::integers || option->type == OptionType::floats ||
+                            option->type == OptionType::strings);
+  if (!is_list) fields.refuse(*labels, "labels", "an option that is a list");
+}
+
+void read_figure(const Fields& fields, PortSpec& port, const ComponentSpec& component) {
   if (const Value* figure = fields.find("figure")) {
-    if (port.figure != "mean" && port.figure != "sum")
-      fields.refuse(*figure, "figure", "\"mean\" or \"sum\"");
+    if (figure->is_table()) {
+      port.figure = read_figure_table(*figure, fields.path_of("figure"));
+    } else {
+      if (figure->get_if<std::string>() == nullptr)
+        fields.refuse_type(*figure, "figure", "a string or a table");
+      port.figure.emplace().aggregate = read_word(fields, "figure", aggregate_names(), aggregate_of);
+    }
     if (!is_differentiable(port.type) || port.type.shape.empty()) {
       throw Failure(kCode, figure->origin(),
                     fmt::format("a figure has a row for each item: {} has none", port.type.text),
                     {"declare it as f32[K] or f32[K, M]"});
     }
   }
-  const Value* labels = fields.find("labels");
-  if (labels == nullptr) return;
-  if (port.figure.empty()) throw Failure(kCode, place_of(*labels), "only a figure can have 'labels'");
-  const OptionSpec* option = component.option(port.labels);
-  const bool is_list =
-      option != nullptr && (option->type == OptionType::integers || option->type == OptionType::floats ||
-                            option->type == OptionType::strings);
-  if (!is_list) fields.refuse(*labels, "labels", "an option that is a list");
+  read_labels(fields, port, component);
+}
+
+void read_cluster(const Fields& fields, PortSpec& port) {
+  port.cluster = fields.boolean("cluster", false);
+  const bool numbers = port.type.dtype == "i32" || port.type.dtype == "i64";
+  if (!port.cluster || (!port.type.is_object && numbers && port.type.shape.size() <= 1)) return;
+  throw Failure(
+      kCode, fields.find("cluster")->origin(),
+      fmt::format("a cluster is one whole number an item, or one for all: {} is neither", port.type.text),
+      {"declare it as i32[K] or i32[]"});
 }
 
 PortSpec read_port(const std::string& name, const Value& value, const std::string& path, bool input,
@@ -83,7 +131,7 @@ PortSpec read_port(const std::string& name, const Value& value, const std::strin
   const std::string own = fmt::format("{}.{}", path, name);
   const std::vector<std::string> allowed =
       input ? std::vector<std::string>{"type", "gradient", "optional", "doc"}
-            : std::vector<std::string>{"type", "gradient", "figure", "labels", "doc"};
+            : std::vector<std::string>{"type", "gradient", "figure", "labels", "cluster", "doc"};
   const Fields fields(value, own, own, allowed, kCode);
   PortSpec port;
   port.name = name;
@@ -98,6 +146,7 @@ PortSpec read_port(const std::string& name, const Value& value, const std::strin
     port.optional = fields.boolean("optional", false);
   } else {
     read_figure(fields, port, component);
+    read_cluster(fields, port);
   }
   return port;
 }

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "host/figures/figure.hpp"
+
 namespace gistmill {
 
 enum class OptionType {
@@ -61,9 +63,11 @@ struct PortSpec {
   PortType type;
   bool gradient = false;  // input: vjp can give its gradient. output: a gradient can be given to it
   bool optional = false;  // inputs only
-  std::string figure;     // outputs only: "mean" or "sum": a figure of evaluations, one row an item
-  std::string labels;     // outputs only: the list option that names the last dimension's columns
   std::string doc;
+  // Outputs only:
+  std::optional<FigureSpec> figure;  // a figure of evaluations, one row an item
+  std::string labels;                // of a figure: the list option that names the last dimension's columns
+  bool cluster = false;              // the number of the cluster that each item is from, or that all are from
 };
 
 enum class Effect { pure, random, stateful };

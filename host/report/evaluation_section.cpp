@@ -40,9 +40,9 @@ std::string ladders(const EvaluationTable& table) {
 }
 
 // "0.256 <span class='error'>(0.018)</span>"
-std::string cell(const std::optional<Estimate>& estimate, bool with_sign) {
+std::string cell(const std::optional<Estimate>& estimate, Aggregate aggregate, bool with_sign) {
   if (!estimate) return "";
-  std::string text = with_sign ? signed_with_error(*estimate) : with_error(*estimate);
+  std::string text = with_sign ? signed_with_error(*estimate, aggregate) : with_error(*estimate, aggregate);
   const std::size_t bracket = text.find('(');
   if (bracket == std::string::npos) return text;
   return text.substr(0, bracket) + "<span class='error'>" + text.substr(bracket) + "</span>";
@@ -51,19 +51,22 @@ std::string cell(const std::optional<Estimate>& estimate, bool with_sign) {
 // One of the two columns that each figure has in a table.
 struct Column {
   std::string_view title;
-  std::string (*cell)(const EvaluationEntry&);  // "" where the entry has nothing for it
+  std::string (*cell)(const EvaluationEntry&, Aggregate);  // "" where the entry has nothing for it
 };
 
-constexpr std::array kMeans = {
-    Column{"mean (error)", [](const EvaluationEntry& entry) { return cell(entry.mean, false); }},
+constexpr std::array kValues = {
+    Column{"value (error)", [](const EvaluationEntry& entry,
+                               Aggregate aggregate) { return cell(entry.measured, aggregate, false); }},
     Column{"recovered",
-           [](const EvaluationEntry& entry) {
+           [](const EvaluationEntry& entry, Aggregate) {
              return entry.recovered ? percent(entry.recovered->value) : std::string();
            }},
 };
 constexpr std::array kComparisons = {
-    Column{"paired (error)", [](const EvaluationEntry& entry) { return cell(entry.paired, true); }},
-    Column{"binding gap", [](const EvaluationEntry& entry) { return cell(entry.binding_gap, true); }},
+    Column{"paired (error)", [](const EvaluationEntry& entry,
+                                Aggregate aggregate) { return cell(entry.paired, aggregate, true); }},
+    Column{"binding gap", [](const EvaluationEntry& entry,
+                             Aggregate aggregate) { return cell(entry.binding_gap, aggregate, true); }},
 };
 
 // Variants in rows, the given columns of every figure side by side. Columns and rows that stay empty are
@@ -73,7 +76,7 @@ class FiguresTable {
   FiguresTable(const EvaluationTable& table, const std::array<Column, 2>& columns)
       : table_(table), trained_(trained_variants(table)), figures_(table.figures()) {
     for (const Column& column : columns) {
-      const auto fills = [&](const EvaluationEntry& entry) { return !column.cell(entry).empty(); };
+      const auto fills = [&](const EvaluationEntry& entry) { return !text(column, entry).empty(); };
       if (std::ranges::any_of(table.entries, fills)) columns_.push_back(column);
     }
   }
@@ -86,13 +89,17 @@ class FiguresTable {
   }
 
  private:
+  std::string text(const Column& column, const EvaluationEntry& entry) const {
+    return column.cell(entry, table_.figure(entry.figure).spec.aggregate);
+  }
+
   std::string head() const {
     std::string groups = "<tr><th></th>";
     std::string names = "<tr><th></th>";
     for (const std::string& figure : figures_) {
-      const FigureName name = split_figure(figure);
+      const std::string column_name = column_title(table_.figure(figure));
       groups += fmt::format("<th class='group first' colspan='{}'>{}</th>", columns_.size(),
-                            escaped(name.label.empty() ? figure_title(name.port) : column_title(name)));
+                            escaped(column_name.empty() ? figure_title(table_.figure(figure)) : column_name));
       for (const Column& column : columns_)
         names += fmt::format("<th{}>{}</th>", first(column), column.title);
     }
@@ -105,9 +112,9 @@ class FiguresTable {
     for (const std::string& figure : figures_) {
       const EvaluationEntry* entry = table_.find(variant, figure);
       for (const Column& column : columns_) {
-        const std::string text = entry != nullptr ? column.cell(*entry) : "";
-        empty = empty && text.empty();
-        cells += fmt::format("<td{}>{}</td>", first(column), text);
+        const std::string shown = entry != nullptr ? text(column, *entry) : "";
+        empty = empty && shown.empty();
+        cells += fmt::format("<td{}>{}</td>", first(column), shown);
       }
     }
     if (empty) return "";
@@ -128,21 +135,35 @@ class FiguresTable {
 };
 
 std::string legend(const EvaluationTable& table) {
-  const FigureName headline = split_figure(table.headline_figure());
-  std::string out = fmt::format("{} over {}; lower is better. Bars and brackets: one standard error.",
-                                figure_title(headline.port), sample_size(table));
+  const Figure headline = table.figure(table.headline_figure());
+  std::string out = fmt::format("{} over {}; {} is better. Bars and brackets: one standard error.",
+                                figure_title(headline), sample_size(table), to_text(headline.spec.better));
   if (!table.reference.empty())
     out += fmt::format(" Recovered: share of what {} costs that is won back.", table.reference);
   if (!table.paired.empty()) out += fmt::format(" Dashed: {}.", table.paired);
   return "<p class='soft'>" + escaped(out) + "</p>\n";
 }
 
+// "below 0 is better", "below 0 is better, above 0 in rouge, hits"
+std::string better_side(const EvaluationTable& table) {
+  std::string above;
+  bool below = false;
+  for (const std::string& name : table.figures()) {
+    const bool higher = table.figure(name).spec.better == Better::higher;
+    below = below || !higher;
+    if (higher) above += (above.empty() ? "" : ", ") + name;
+  }
+  if (above.empty()) return "below 0 is better";
+  return below ? "below 0 is better, above 0 in " + above : "above 0 is better";
+}
+
 std::string tables(const EvaluationTable& table) {
   const std::string comparisons = FiguresTable(table, kComparisons).html();
-  std::string out = FiguresTable(table, kMeans).html();
+  std::string out = FiguresTable(table, kValues).html();
   if (comparisons.empty()) return out;
   std::string note = "On the same " + table.items + ".";
-  if (!table.paired.empty()) note += " Paired: difference from " + table.paired + ", below 0 is better.";
+  if (!table.paired.empty())
+    note += " Paired: difference from " + table.paired + ", " + better_side(table) + ".";
   note +=
       " Binding gap: cost of another one's gist in place of the own; near 0, the gist says nothing of its "
       "own.";

@@ -23,8 +23,9 @@ std::string html_page(const RunRecord& record) {
   page += training_section(record);
   page += message_section(record);
   page += origin_section(record);
-  page += fmt::format("<footer>gistmill {}. Errors are standard errors clustered by document.</footer>\n",
-                      escaped(record.version));
+  page += fmt::format(
+      "<footer>gistmill {}. Errors are standard errors, clustered as each evaluation says.</footer>\n",
+      escaped(record.version));
   return page + "</main>\n</body>\n</html>\n";
 }
 

@@ -1,4 +1,4 @@
-// One row a variant: name, bar with whisker, mean with error, recovered share.
+// One row a variant: name, bar with whisker, value with error, recovered share.
 #include "host/report/ladder_chart.hpp"
 
 #include <fmt/format.h>
@@ -24,16 +24,16 @@ class Ladder {
  public:
   Ladder(const EvaluationTable& table, const std::string& figure, const std::vector<std::string>& trained,
          int width)
-      : table_(table), figure_(figure), trained_(trained), width_(width) {
+      : table_(table), figure_(figure), name_(table.figure(figure)), trained_(trained), width_(width) {
     double low = 0.0;
     double high = 0.0;
     std::size_t longest = 0;
     for (const std::string& variant : ladder_order(table)) {
       const EvaluationEntry* entry = table.find(variant, figure);
-      if (entry == nullptr || !std::isfinite(entry->mean.value)) continue;
+      if (entry == nullptr || !std::isfinite(entry->measured.value)) continue;
       rows_.push_back(entry);
-      low = std::min(low, entry->mean.value - error_of(*entry));
-      high = std::max(high, entry->mean.value + error_of(*entry));
+      low = std::min(low, entry->measured.value - error_of(*entry));
+      high = std::max(high, entry->measured.value + error_of(*entry));
       longest = std::max(longest, variant.size());
     }
     left_ = std::min(0.4 * width, kCharacter * static_cast<double>(longest) + 14.0);
@@ -43,11 +43,10 @@ class Ladder {
   std::string svg() const {
     if (rows_.empty()) return "";
     const double height = kTop + kRow * static_cast<double>(rows_.size()) + kBottom;
-    const FigureName name = split_figure(figure_);
     std::string out =
         fmt::format("<svg class='chart ladder' viewBox='0 0 {} {:.0f}' role='img' aria-label='{} {}'>",
-                    width_, height, escaped(figure_title(name.port)), escaped(column_title(name)));
-    out += heading(name) + grid();
+                    width_, height, escaped(figure_title(name_)), escaped(column_title(name_)));
+    out += heading() + grid();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       out += row(*rows_[i], kTop + kRow * (static_cast<double>(i) + 0.5));
     }
@@ -56,18 +55,19 @@ class Ladder {
 
  private:
   static double error_of(const EvaluationEntry& entry) {
-    return std::isfinite(entry.mean.standard_error) ? entry.mean.standard_error : 0.0;
+    return std::isfinite(entry.measured.standard_error) ? entry.measured.standard_error : 0.0;
   }
 
   double inner_width() const { return width_ - left_ - kNumbers; }
   double bottom() const { return kTop + kRow * static_cast<double>(rows_.size()); }
   double left_of(double value) const { return left_ + axis_.position(value) * inner_width(); }
 
-  std::string heading(const FigureName& name) const {
+  std::string heading() const {
+    const std::string column = column_title(name_);
     std::string out = fmt::format("<text class='title' x='0' y='16'>{}</text>",
-                                  escaped(name.label.empty() ? figure_title(name.port) : column_title(name)));
-    out += fmt::format("<text class='tick' text-anchor='end' x='{:.1f}' y='16'>mean (error)</text>",
-                       width_ - 48.0);
+                                  escaped(column.empty() ? figure_title(name_) : column));
+    out += fmt::format("<text class='tick' text-anchor='end' x='{:.1f}' y='16'>{} (error)</text>",
+                       width_ - 48.0, to_text(name_.spec.aggregate));
     if (!table_.reference.empty()) {
       out += fmt::format("<text class='tick' text-anchor='end' x='{}' y='16'>rec.</text>", width_);
     }
@@ -95,22 +95,23 @@ class Ladder {
 
   std::string row(const EvaluationEntry& entry, double middle) const {
     const double zero = left_of(0.0);
-    const double end = left_of(entry.mean.value);
+    const double end = left_of(entry.measured.value);
     std::string out =
         fmt::format("<text class='name{}' text-anchor='end' x='{:.1f}' y='{:.1f}'>{}</text>",
                     entry.trained ? " strong" : "", left_ - 10.0, middle + 4.5, escaped(entry.variant));
     out += fmt::format("<rect class='bar {}' x='{:.1f}' y='{:.1f}' width='{:.1f}' height='{:.1f}' rx='2'/>",
                        color(entry), std::min(zero, end), middle - kBar / 2.0, std::abs(end - zero), kBar);
     if (error_of(entry) > 0.0) {
-      const double from = left_of(entry.mean.value - error_of(entry));
-      const double to = left_of(entry.mean.value + error_of(entry));
+      const double from = left_of(entry.measured.value - error_of(entry));
+      const double to = left_of(entry.measured.value + error_of(entry));
       out += fmt::format(
           "<path class='whisker ink' d='M{0:.1f} {2:.1f}H{1:.1f}M{0:.1f} {3:.1f}V{4:.1f}"
           "M{1:.1f} {3:.1f}V{4:.1f}'/>",
           from, to, middle, middle - 4.0, middle + 4.0);
     }
     out += fmt::format("<text class='value{}' text-anchor='end' x='{:.1f}' y='{:.1f}'>{}</text>",
-                       entry.trained ? " strong" : "", width_ - 48.0, middle + 4.5, with_error(entry.mean));
+                       entry.trained ? " strong" : "", width_ - 48.0, middle + 4.5,
+                       with_error(entry.measured, name_.spec.aggregate));
     if (entry.recovered) {
       out +=
           fmt::format("<text class='value{}' text-anchor='end' x='{}' y='{:.1f}'>{}</text>",
@@ -121,14 +122,15 @@ class Ladder {
 
   std::string paired_mark() const {
     const EvaluationEntry* entry = table_.find(table_.paired, figure_);
-    if (entry == nullptr || !std::isfinite(entry->mean.value)) return "";
-    const double x = left_of(entry->mean.value);
+    if (entry == nullptr || !std::isfinite(entry->measured.value)) return "";
+    const double x = left_of(entry->measured.value);
     return fmt::format("<line class='mark' x1='{0:.1f}' x2='{0:.1f}' y1='{1:.1f}' y2='{2:.1f}'/>", x,
                        kTop - 4.0, bottom());
   }
 
   const EvaluationTable& table_;
   const std::string& figure_;
+  Figure name_;
   const std::vector<std::string>& trained_;
   int width_;
   std::vector<const EvaluationEntry*> rows_;
@@ -140,12 +142,14 @@ class Ladder {
 
 std::vector<std::string> ladder_order(const EvaluationTable& table) {
   const std::string headline = table.headline_figure();
-  const auto mean = [&](const std::string& variant) {
+  const auto value = [&](const std::string& variant) {
     const EvaluationEntry* entry = table.find(variant, headline);
-    return entry != nullptr && std::isfinite(entry->mean.value) ? entry->mean.value : 0.0;
+    return entry != nullptr && std::isfinite(entry->measured.value) ? entry->measured.value : 0.0;
   };
   std::vector<std::string> order = table.variants();
-  std::ranges::stable_sort(order, [&](const auto& a, const auto& b) { return mean(a) > mean(b); });
+  const Better better = table.figure(headline).spec.better;
+  std::ranges::stable_sort(
+      order, [&](const auto& a, const auto& b) { return is_better(better, value(b), value(a)); });
   return order;
 }
 

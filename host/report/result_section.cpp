@@ -39,6 +39,7 @@ std::string join(const std::vector<std::string>& parts) {
 std::string shares(const EvaluationTable& table) {
   std::vector<std::string> recovered;
   std::vector<std::string> gaps;
+  const Aggregate aggregate = table.figure(table.headline_figure()).spec.aggregate;
   for (const EvaluationEntry& entry : table.entries) {
     if (!entry.trained || entry.figure != table.headline_figure()) continue;
     if (entry.recovered && std::isfinite(entry.recovered->value)) {
@@ -46,7 +47,8 @@ std::string shares(const EvaluationTable& table) {
       recovered.push_back(fmt::format("{} recovers {}{}", entry.variant, percent(entry.recovered->value),
                                       error == "-" ? "" : " (" + error + ")"));
     }
-    if (entry.binding_gap) gaps.push_back(entry.variant + " " + signed_with_error(*entry.binding_gap));
+    if (entry.binding_gap)
+      gaps.push_back(entry.variant + " " + signed_with_error(*entry.binding_gap, aggregate));
   }
   std::string out;
   if (!recovered.empty()) out += fmt::format("Of what {} costs, {}. ", table.reference, join(recovered));

@@ -72,9 +72,10 @@ std::string evaluation_chart(const StageRecord& stage, const std::string& name, 
   std::size_t made = 0;
   for (const EvaluationTable& table : stage.evaluations) {
     if (table.name != name) continue;
-    const FigureName figure = split_figure(table.headline_figure());
+    const Figure figure = table.figure(table.headline_figure());
+    const std::string column = column_title(figure);
     chart.title = name + " while training";
-    chart.note = figure_title(figure.port) + (figure.label.empty() ? "" : ", " + column_title(figure));
+    chart.note = figure_title(figure) + (column.empty() ? "" : ", " + column);
     ++made;
     for (const EvaluationEntry& entry : table.entries) {
       if (entry.figure != table.headline_figure()) continue;
@@ -84,7 +85,8 @@ std::string evaluation_chart(const StageRecord& stage, const std::string& name, 
         chart.curves.push_back({Curve::Kind::measured, color, entry.variant, {}});
         curve = chart.curves.end() - 1;
       }
-      curve->points.push_back({static_cast<double>(table.step), entry.mean.value, entry.mean.standard_error});
+      curve->points.push_back(
+          {static_cast<double>(table.step), entry.measured.value, entry.measured.standard_error});
     }
   }
   if (made < 2) return "";

@@ -15,17 +15,37 @@ namespace gistmill {
 
 namespace {
 
-// The slot that says which document each item is from: one number, or one an item.
-constexpr const char* kDocumentSlot = "document";
+const PlannedOutput& output_at(const PlannedPipeline& pipeline, const SlotRef& place) {
+  return pipeline.calls[place.call].outputs[place.output];
+}
+
+// Which cluster each of the step's items is from: by a tensor of one number, or one an item. Without one
+// every item is a cluster of its own.
+void append_clusters(const at::Tensor& clusters, std::int64_t items, EvaluationRows::Variant& variant) {
+  if (!clusters.defined()) {
+    for (std::int64_t i = 0; i < items; ++i) variant.clusters.push_back(std::ssize(variant.clusters));
+    return;
+  }
+  const at::Tensor flat = clusters.cpu().to(at::kLong).reshape({-1});
+  if (flat.numel() != 1 && flat.numel() != items) {
+    throw Failure(ExitCode::failed,
+                  fmt::format("{} clusters are told of for {} items: there must be one, or one an item",
+                              flat.numel(), items),
+                  {"this is a defect of the plugin whose manifest says cluster = true, or of the wiring"});
+  }
+  for (std::int64_t i = 0; i < items; ++i)
+    variant.clusters.push_back(flat[flat.numel() == 1 ? 0 : i].item<std::int64_t>());
+}
 
 // Appends one step's items to the variant's rows, [figure][item], figures in the order of the plan's.
-void append_figures(const PipelineRun& run, EvaluationRows::Variant& variant) {
+// `cluster`: the slot of that tensor; empty: none.
+void append_figures(const PipelineRun& run, const std::string& cluster, EvaluationRows::Variant& variant) {
   std::size_t figure = 0;
   std::int64_t items = 0;
   for (std::size_t i = 0; i < run.pipeline().calls.size(); ++i) {
     const PlannedCall& call = run.pipeline().calls[i];
     for (const PlannedOutput& output : call.outputs) {
-      if (output.port->figure.empty()) continue;
+      if (!output.port->figure) continue;
       at::Tensor values = run.tensor(output.slot).cpu().to(at::kDouble).contiguous();
       if (values.dim() == 1) values = values.unsqueeze(1);
       const auto view = values.accessor<double, 2>();  // [items, columns]
@@ -36,15 +56,7 @@ void append_figures(const PipelineRun& run, EvaluationRows::Variant& variant) {
       }
     }
   }
-  const at::Tensor documents = run.tensor(kDocumentSlot);
-  for (std::int64_t item = 0; item < items; ++item) {
-    if (!documents.defined()) {
-      variant.documents.push_back(static_cast<int>(variant.documents.size()));
-    } else {
-      const at::Tensor flat = documents.reshape({-1});
-      variant.documents.push_back(flat[flat.numel() == 1 ? 0 : item].item<int>());
-    }
-  }
+  append_clusters(cluster.empty() ? at::Tensor() : run.tensor(cluster), items, variant);
 }
 
 }  // namespace
@@ -56,7 +68,25 @@ Evaluator::Evaluator(Session& session, Events& events) : session_(session), even
         initial_state_.try_emplace(instance->name(), instance->save_state());
       }
     }
+    warn_of_clusters(evaluation);
   }
+}
+
+void Evaluator::warn_of_clusters(const PlannedEvaluation& evaluation) {
+  if (evaluation.clusters.size() == 1) return;
+  const PlannedPipeline& pipeline = evaluation.variants.front().pipeline;
+  if (evaluation.clusters.empty()) {
+    events_.message(
+        "warning",
+        fmt::format("evaluation '{}': nothing in pipeline '{}' says which items belong together "
+                    "(cluster = true in a manifest), so its standard errors assume independent items",
+                    evaluation.name, pipeline.name));
+    return;
+  }
+  events_.message("warning",
+                  fmt::format("evaluation '{}': its standard errors are clustered by {}, not by {}",
+                              evaluation.name, output_at(pipeline, evaluation.clusters[0]).slot,
+                              output_at(pipeline, evaluation.clusters[1]).slot));
 }
 
 bool Evaluator::is_trained(const PlannedVariant& variant) const {
@@ -111,10 +141,17 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
   rows.headline = recipe.headline;
   if (!session_.recipe().run.items.empty()) rows.items = session_.recipe().run.items;
 
+  std::string cluster;  // slot
+  if (!planned.clusters.empty()) {
+    const PlannedOutput& output = output_at(planned.variants.front().pipeline, planned.clusters.front());
+    cluster = output.slot;
+    rows.cluster = output.port->name;
+  }
+
   std::vector<PipelineRun> runs;
   for (std::size_t v = 0; v < planned.variants.size(); ++v) {
     runs.emplace_back(planned.variants[v].pipeline, session_.instances(), session_.cache());
-    runs.back().keep_slot(kDocumentSlot);
+    if (!cluster.empty()) runs.back().keep_slot(cluster);
     EvaluationRows::Variant& variant = rows.variants.emplace_back();
     variant.name = planned.variants[v].name.empty() ? planned.name : planned.variants[v].name;
     variant.binding_of = v < recipe.variants.size() ? recipe.variants[v].binding : "";
@@ -148,7 +185,7 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
         ready[i] = 1;
         shared[i] = runs[v].results()[i];
       }
-      append_figures(runs[v], rows.variants[v]);
+      append_figures(runs[v], cluster, rows.variants[v]);
       if (rows.variants[v].rows.size() != rows.figures.size()) {
         throw Failure(ExitCode::failed,
                       fmt::format("{} measured {} figures when its manifests promise {}", planned.name,

@@ -16,7 +16,8 @@ namespace gistmill {
 
 class Evaluator {
  public:
-  // Remembers the state that stateful instances start every evaluation from: the one they have now.
+  // Remembers the state that stateful instances start every evaluation from: the one they have now. Warns of
+  // evaluations whose items no output clusters.
   // session and events outlive this.
   Evaluator(Session& session, Events& events);
 
@@ -26,6 +27,7 @@ class Evaluator {
 
  private:
   EvaluationRows measure(std::size_t index, const StopSignal& stop, const std::string& stage);
+  void warn_of_clusters(const PlannedEvaluation& evaluation);
   bool is_trained(const PlannedVariant& variant) const;
 
   Session& session_;

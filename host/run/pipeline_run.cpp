@@ -19,7 +19,7 @@ std::vector<std::uint8_t> wanted_calls(const PlannedPipeline& pipeline) {
   const auto& calls = pipeline.calls;
   const auto has_figure = [](const PlannedCall& call) {
     return std::any_of(call.outputs.begin(), call.outputs.end(),
-                       [](const PlannedOutput& output) { return !output.port->figure.empty(); });
+                       [](const PlannedOutput& output) { return output.port->figure.has_value(); });
   };
   if (!pipeline.minimize && std::none_of(calls.begin(), calls.end(), has_figure))
     return std::vector<std::uint8_t>(calls.size(), 1);

@@ -167,9 +167,11 @@ void Trainer::evaluate_due(std::int64_t step) {
           fmt::format("evaluation '{}' has no figure '{}'", evaluations[i].name, evaluations[i].best),
           {fmt::format("its figures: {}", fmt::join(table.figures(), " "))});
     }
-    if (info_.best_value && chosen->mean.value >= *info_.best_value) continue;
+    const double value = chosen->measured.value;
+    const Better better = table.figure(chosen->figure).spec.better;
+    if (std::isnan(value) || (info_.best_value && !is_better(better, value, *info_.best_value))) continue;
     info_.best_figure = chosen->figure;
-    info_.best_value = chosen->mean.value;
+    info_.best_value = value;
     info_.best_step = step;
   }
 }

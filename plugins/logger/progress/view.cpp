@@ -61,7 +61,7 @@ std::string list(const Json& json, const char* key) {
 
 // "0.256 (0.018)"
 std::string estimate(const Json& entry) {
-  std::string out = short_number(number(entry, "mean"));
+  std::string out = short_number(number(entry, "value"));
   const double error = number(entry, "standard_error");
   return std::isfinite(error) ? out + " (" + short_number(error) + ")" : out;
 }

@@ -19,10 +19,10 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // One figure, four spans of two documents.
 EvaluationRows ladder() {
-  const std::vector<int> documents = {1, 1, 2, 2};
+  const std::vector<std::int64_t> documents = {1, 1, 2, 2};
   EvaluationRows rows;
   rows.name = "heldout";
-  rows.figures = {"delta_nll.32"};
+  rows.figures = {{"delta_nll.32", {}}};
   rows.variants = {
       {"dropped", "", false, {{0.8, 0.4, 0.6, 0.6}}, documents},
       {"last 1", "", false, {{0.4, 0.2, 0.3, 0.3}}, documents},
@@ -48,10 +48,10 @@ void expect_failure(const EvaluationRows& rows, ExitCode code, const std::string
 TEST(Evaluation, GivesEachVariantItsMean) {
   const EvaluationTable table = evaluate(ladder());
   EXPECT_EQ(table.name, "heldout");
-  EXPECT_NEAR(table.find("dropped", "delta_nll.32")->mean.value, 0.6, 1e-12);
-  EXPECT_NEAR(table.find("contextual", "delta_nll.32")->mean.value, 0.2, 1e-12);
-  EXPECT_EQ(table.find("contextual", "delta_nll.32")->mean.items, 4);
-  EXPECT_EQ(table.find("contextual", "delta_nll.32")->mean.documents, 2);
+  EXPECT_NEAR(table.find("dropped", "delta_nll.32")->measured.value, 0.6, 1e-12);
+  EXPECT_NEAR(table.find("contextual", "delta_nll.32")->measured.value, 0.2, 1e-12);
+  EXPECT_EQ(table.find("contextual", "delta_nll.32")->measured.items, 4);
+  EXPECT_EQ(table.find("contextual", "delta_nll.32")->measured.clusters, 2);
   EXPECT_TRUE(table.find("contextual", "delta_nll.32")->trained);
 }
 
@@ -88,19 +88,19 @@ TEST(Evaluation, WithoutReferenceAndPairHasMeansOnly) {
 TEST(Evaluation, KeepsSeveralFiguresApartAndInOrder) {
   EvaluationRows rows;
   rows.name = "heldout";
-  rows.figures = {"delta_nll.8", "delta_nll.32"};
+  rows.figures = {{"delta_nll.8", {}}, {"delta_nll.32", {}}};
   rows.variants = {{"a", "", false, {{1.0, 3.0}, {5.0, 7.0}}, {1, 2}}};
   const EvaluationTable table = evaluate(rows);
   EXPECT_THAT(table.figures(), ElementsAre("delta_nll.8", "delta_nll.32"));
-  EXPECT_DOUBLE_EQ(table.find("a", "delta_nll.8")->mean.value, 2.0);
-  EXPECT_DOUBLE_EQ(table.find("a", "delta_nll.32")->mean.value, 6.0);
+  EXPECT_DOUBLE_EQ(table.find("a", "delta_nll.8")->measured.value, 2.0);
+  EXPECT_DOUBLE_EQ(table.find("a", "delta_nll.32")->measured.value, 6.0);
   EXPECT_EQ(table.find("a", "delta_nll.64"), nullptr);
 }
 
 TEST(Evaluation, TakesTheLastFigureAsHeadlineUnlessOneIsNamed) {
   EvaluationRows rows;
   rows.name = "heldout";
-  rows.figures = {"delta_nll.8", "delta_nll.32"};
+  rows.figures = {{"delta_nll.8", {}}, {"delta_nll.32", {}}};
   rows.variants = {{"a", "", false, {{1.0}, {5.0}}, {1}}};
   EXPECT_EQ(evaluate(rows).headline_figure(), "delta_nll.32");
   rows.headline = "delta_nll.8";
@@ -111,7 +111,7 @@ TEST(Evaluation, TakesTheLastFigureAsHeadlineUnlessOneIsNamed) {
 TEST(Evaluation, LeavesOutAnItemThatHasNoValueInAnyVariant) {
   EvaluationRows rows = ladder();
   for (auto& variant : rows.variants) variant.rows[0][1] = kNan;
-  EXPECT_EQ(evaluate(rows).find("contextual", "delta_nll.32")->mean.items, 3);
+  EXPECT_EQ(evaluate(rows).find("contextual", "delta_nll.32")->measured.items, 3);
 }
 
 TEST(Evaluation, RefusesAValueThatIsMissingInOneVariantOnly) {
@@ -119,6 +119,44 @@ TEST(Evaluation, RefusesAValueThatIsMissingInOneVariantOnly) {
   rows.variants[2].rows[0][1] = kNan;
   expect_failure(rows, ExitCode::numerics,
                  "delta_nll.32 of variant 'contextual' is not finite in 1 of 4 items");
+}
+
+TEST(Evaluation, CountsItemsThatHaveAValueInOneVariantOnly) {
+  EvaluationRows rows = ladder();
+  rows.figures[0].spec.aggregate = Aggregate::count;
+  rows.figures[0].spec.better = Better::higher;
+  rows.variants[2].rows[0] = {kNan, 1.0, kNan, 1.0};
+  const EvaluationTable table = evaluate(rows);
+  EXPECT_EQ(table.find("contextual", "delta_nll.32")->measured.value, 2.0);
+  EXPECT_EQ(table.find("contextual", "delta_nll.32")->paired->value, -2.0);
+}
+
+TEST(Evaluation, MakesEachFigureAsItsManifestSays) {
+  EvaluationRows rows;
+  rows.name = "heldout";
+  rows.figures = {{"hits", {Aggregate::sum, Better::higher, "", "", "", std::nullopt}},
+                  {"worst", {Aggregate::max, Better::lower, "", "", "", std::nullopt}}};
+  rows.variants = {{"a", "", false, {{1.0, 3.0, 4.0}, {5.0, 9.0, 7.0}}, {1, 2, 3}}};
+  const EvaluationTable table = evaluate(rows);
+  EXPECT_DOUBLE_EQ(table.find("a", "hits")->measured.value, 8.0);
+  EXPECT_DOUBLE_EQ(table.find("a", "worst")->measured.value, 9.0);
+  EXPECT_EQ(table.figure("hits").spec.aggregate, Aggregate::sum);
+}
+
+TEST(Evaluation, TellsARecoveredShareOfAHigherFigureOnlyWhereItsIdealIsKnown) {
+  EvaluationRows rows = ladder();
+  rows.figures[0].spec.better = Better::higher;
+  EXPECT_FALSE(evaluate(rows).find("contextual", "delta_nll.32")->recovered.has_value());
+  rows.figures[0].spec.ideal = 1.0;
+  // From 0.6 of what was dropped down to 0.2: away from the ideal.
+  EXPECT_DOUBLE_EQ(evaluate(rows).find("contextual", "delta_nll.32")->recovered->value, -1.0);
+}
+
+TEST(Evaluation, TakesABindingGapForACostWhereHigherIsBetterToo) {
+  EvaluationRows rows = ladder();
+  EXPECT_NEAR(evaluate(rows).find("contextual", "delta_nll.32")->binding_gap->value, 0.2, 1e-12);
+  rows.figures[0].spec.better = Better::higher;
+  EXPECT_NEAR(evaluate(rows).find("contextual", "delta_nll.32")->binding_gap->value, -0.2, 1e-12);
 }
 
 TEST(Evaluation, RefusesInfinity) {
@@ -129,7 +167,7 @@ TEST(Evaluation, RefusesInfinity) {
 
 TEST(Evaluation, RefusesToCompareVariantsThatSawDifferentItems) {
   EvaluationRows rows = ladder();
-  rows.variants[2].documents = {1, 1, 2, 3};
+  rows.variants[2].clusters = {1, 1, 2, 3};
   expect_failure(rows, ExitCode::failed, "saw different items");
 }
 

@@ -1,4 +1,4 @@
-// Means, paired differences and recovered shares against numbers worked out by hand and against brute force.
+// Figures, paired differences and recovered shares against numbers worked out by hand and brute force.
 #include "host/figures/statistics.hpp"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 struct Sample {
   std::vector<double> first;
   std::vector<double> second;
-  std::vector<int> documents;
+  std::vector<std::int64_t> documents;
 };
 
 Sample random_sample() {
@@ -49,58 +49,58 @@ double ratio_of_means(const Sample& sample, int without) {
 
 TEST(ClusteredMean, IsTheOrdinaryStandardErrorWhereEachDocumentHasOneItem) {
   const std::vector<double> values = {1.0, 2.0, 3.0, 6.0};
-  const std::vector<int> documents = {4, 3, 2, 1};
-  const Estimate mean = clustered_mean(values, documents);
+  const std::vector<std::int64_t> documents = {4, 3, 2, 1};
+  const Estimate mean = estimate(Aggregate::mean, values, documents);
   EXPECT_DOUBLE_EQ(mean.value, 3.0);
   // s^2 = (4 + 1 + 0 + 9) / 3, divided by n = 4.
   EXPECT_DOUBLE_EQ(mean.standard_error, std::sqrt(14.0 / 3.0 / 4.0));
   EXPECT_EQ(mean.items, 4);
-  EXPECT_EQ(mean.documents, 4);
+  EXPECT_EQ(mean.clusters, 4);
 }
 
 TEST(ClusteredMean, AddsTheResidualsOfADocumentBeforeSquaring) {
   const std::vector<double> values = {1.0, 3.0, 5.0, 5.0, 6.0};
-  const std::vector<int> documents = {7, 7, 9, 9, 9};
-  const Estimate mean = clustered_mean(values, documents);
+  const std::vector<std::int64_t> documents = {7, 7, 9, 9, 9};
+  const Estimate mean = estimate(Aggregate::mean, values, documents);
   EXPECT_DOUBLE_EQ(mean.value, 4.0);
   // Residuals -3 -1 | 1 1 2: sums -4 and 4; 2/1 * (16 + 16) = 64, its root 8, over n = 5.
   EXPECT_DOUBLE_EQ(mean.standard_error, 8.0 / 5.0);
-  EXPECT_EQ(mean.documents, 2);
+  EXPECT_EQ(mean.clusters, 2);
 }
 
 TEST(ClusteredMean, IsMoreCautiousThanIndependentItemsWhereDocumentsDiffer) {
   const Sample sample = random_sample();
-  std::vector<int> alone(sample.first.size());
-  for (std::size_t i = 0; i < alone.size(); ++i) alone[i] = static_cast<int>(i);
-  EXPECT_GT(clustered_mean(sample.first, sample.documents).standard_error,
-            1.3 * clustered_mean(sample.first, alone).standard_error);
+  std::vector<std::int64_t> alone(sample.first.size());
+  for (std::size_t i = 0; i < alone.size(); ++i) alone[i] = std::ssize(alone) - static_cast<std::int64_t>(i);
+  EXPECT_GT(estimate(Aggregate::mean, sample.first, sample.documents).standard_error,
+            1.3 * estimate(Aggregate::mean, sample.first, alone).standard_error);
 }
 
 TEST(ClusteredMean, DoesNotDependOnTheOrderOfItems) {
   const std::vector<double> values = {5.0, 1.0, 6.0, 3.0, 5.0};
-  const std::vector<int> documents = {9, 7, 9, 7, 9};
-  EXPECT_DOUBLE_EQ(clustered_mean(values, documents).standard_error, 8.0 / 5.0);
+  const std::vector<std::int64_t> documents = {9, 7, 9, 7, 9};
+  EXPECT_DOUBLE_EQ(estimate(Aggregate::mean, values, documents).standard_error, 8.0 / 5.0);
 }
 
 TEST(ClusteredMean, LeavesOutItemsWithoutAValue) {
   const std::vector<double> values = {1.0, kNan, 3.0, kNan};
-  const std::vector<int> documents = {1, 1, 2, 3};
-  const Estimate mean = clustered_mean(values, documents);
+  const std::vector<std::int64_t> documents = {1, 1, 2, 3};
+  const Estimate mean = estimate(Aggregate::mean, values, documents);
   EXPECT_DOUBLE_EQ(mean.value, 2.0);
   EXPECT_EQ(mean.items, 2);
-  EXPECT_EQ(mean.documents, 2);
+  EXPECT_EQ(mean.clusters, 2);
 }
 
 TEST(ClusteredMean, HasNoErrorFromOneDocument) {
   const std::vector<double> values = {1.0, 3.0};
-  const std::vector<int> documents = {1, 1};
-  const Estimate mean = clustered_mean(values, documents);
+  const std::vector<std::int64_t> documents = {1, 1};
+  const Estimate mean = estimate(Aggregate::mean, values, documents);
   EXPECT_DOUBLE_EQ(mean.value, 2.0);
   EXPECT_TRUE(std::isnan(mean.standard_error));
 }
 
 TEST(ClusteredMean, OfNothingIsNotANumber) {
-  const Estimate mean = clustered_mean({}, {});
+  const Estimate mean = estimate(Aggregate::mean, {}, {});
   EXPECT_TRUE(std::isnan(mean.value));
   EXPECT_TRUE(std::isnan(mean.standard_error));
   EXPECT_EQ(mean.items, 0);
@@ -113,7 +113,7 @@ TEST(ClusteredMean, CoversTheTruthInNineteenOfTwentySamples) {
   constexpr int kSamples = 2000;
   for (int sample = 0; sample < kSamples; ++sample) {
     std::vector<double> values;
-    std::vector<int> documents;
+    std::vector<std::int64_t> documents;
     for (int document = 0; document < 60; ++document) {
       const double shared = normal(generator);
       for (int item = 0; item < 5; ++item) {
@@ -121,7 +121,7 @@ TEST(ClusteredMean, CoversTheTruthInNineteenOfTwentySamples) {
         documents.push_back(document);
       }
     }
-    const Estimate mean = clustered_mean(values, documents);
+    const Estimate mean = estimate(Aggregate::mean, values, documents);
     covered += std::abs(mean.value) < 1.96 * mean.standard_error ? 1 : 0;
   }
   EXPECT_NEAR(static_cast<double>(covered) / kSamples, 0.95, 0.02);
@@ -130,8 +130,8 @@ TEST(ClusteredMean, CoversTheTruthInNineteenOfTwentySamples) {
 TEST(PairedDifference, IsTheMeanOfTheDifferences) {
   const std::vector<double> values = {1.0, 2.0, 3.0};
   const std::vector<double> baseline = {2.0, 2.0, 7.0};
-  const std::vector<int> documents = {1, 2, 3};
-  const Estimate difference = paired_difference(values, baseline, documents);
+  const std::vector<std::int64_t> documents = {1, 2, 3};
+  const Estimate difference = paired_difference(Aggregate::mean, values, baseline, documents);
   EXPECT_DOUBLE_EQ(difference.value, -5.0 / 3.0);
   // Differences -1 0 -4, residuals 2/3 5/3 -7/3: s^2 = (4 + 25 + 49) / 9 / 2, over n = 3.
   EXPECT_DOUBLE_EQ(difference.standard_error, std::sqrt(78.0 / 9.0 / 2.0 / 3.0));
@@ -139,17 +139,18 @@ TEST(PairedDifference, IsTheMeanOfTheDifferences) {
 
 TEST(PairedDifference, IsSurerThanTwoMeansWhereItemsVaryTogether) {
   const Sample sample = random_sample();
-  const Estimate difference = paired_difference(sample.first, sample.second, sample.documents);
-  const double apart = std::hypot(clustered_mean(sample.first, sample.documents).standard_error,
-                                  clustered_mean(sample.second, sample.documents).standard_error);
+  const Estimate difference =
+      paired_difference(Aggregate::mean, sample.first, sample.second, sample.documents);
+  const double apart = std::hypot(estimate(Aggregate::mean, sample.first, sample.documents).standard_error,
+                                  estimate(Aggregate::mean, sample.second, sample.documents).standard_error);
   EXPECT_LT(difference.standard_error, 0.7 * apart);
 }
 
 TEST(PairedDifference, LeavesOutItemsThatLackEitherValue) {
   const std::vector<double> values = {1.0, kNan, 3.0, 9.0};
   const std::vector<double> baseline = {0.0, 5.0, 1.0, kNan};
-  const std::vector<int> documents = {1, 2, 3, 4};
-  const Estimate difference = paired_difference(values, baseline, documents);
+  const std::vector<std::int64_t> documents = {1, 2, 3, 4};
+  const Estimate difference = paired_difference(Aggregate::mean, values, baseline, documents);
   EXPECT_DOUBLE_EQ(difference.value, 1.5);
   EXPECT_EQ(difference.items, 2);
 }
@@ -157,8 +158,8 @@ TEST(PairedDifference, LeavesOutItemsThatLackEitherValue) {
 TEST(RecoveredShare, IsOneMinusTheRatioOfMeans) {
   const std::vector<double> values = {1.0, 2.0};
   const std::vector<double> reference = {4.0, 4.0};
-  const std::vector<int> documents = {1, 2};
-  const Estimate share = recovered_share(values, reference, documents);
+  const std::vector<std::int64_t> documents = {1, 2};
+  const Estimate share = recovered_share(Aggregate::mean, values, reference, documents);
   EXPECT_DOUBLE_EQ(share.value, 1.0 - 1.5 / 4.0);
   // With a constant reference it is a mean of values / 4: s^2 = 0.5, over n = 2.
   EXPECT_DOUBLE_EQ(share.standard_error, std::sqrt(0.5 / 2.0) / 4.0);
@@ -166,8 +167,8 @@ TEST(RecoveredShare, IsOneMinusTheRatioOfMeans) {
 
 TEST(RecoveredShare, OfTheReferenceItselfIsExactlyNothing) {
   const std::vector<double> reference = {4.0, 3.0, 8.0};
-  const std::vector<int> documents = {1, 2, 2};
-  const Estimate share = recovered_share(reference, reference, documents);
+  const std::vector<std::int64_t> documents = {1, 2, 2};
+  const Estimate share = recovered_share(Aggregate::mean, reference, reference, documents);
   EXPECT_DOUBLE_EQ(share.value, 0.0);
   EXPECT_DOUBLE_EQ(share.standard_error, 0.0);
 }
@@ -176,7 +177,7 @@ TEST(RecoveredShare, OfTheReferenceItselfIsExactlyNothing) {
 // force.
 TEST(RecoveredShare, AgreesWithTheJackknifeOverDocuments) {
   const Sample sample = random_sample();
-  const Estimate share = recovered_share(sample.first, sample.second, sample.documents);
+  const Estimate share = recovered_share(Aggregate::mean, sample.first, sample.second, sample.documents);
   EXPECT_NEAR(share.value, 1.0 - ratio_of_means(sample, -1), 1e-12);
   std::vector<double> leave_one_out;
   double mean = 0.0;
@@ -193,8 +194,165 @@ TEST(RecoveredShare, AgreesWithTheJackknifeOverDocuments) {
 TEST(RecoveredShare, OfNothingLostIsNotANumber) {
   const std::vector<double> values = {1.0, 2.0};
   const std::vector<double> reference = {0.0, 0.0};
-  const std::vector<int> documents = {1, 2};
-  EXPECT_TRUE(std::isnan(recovered_share(values, reference, documents).value));
+  const std::vector<std::int64_t> documents = {1, 2};
+  EXPECT_TRUE(std::isnan(recovered_share(Aggregate::mean, values, reference, documents).value));
+}
+
+TEST(Sum, IsASum) {
+  const std::vector<double> values = {1.0, 2.0, 4.0, kNan};
+  const std::vector<std::int64_t> documents = {1, 1, 2, 3};
+  const Estimate sum = estimate(Aggregate::sum, values, documents);
+  EXPECT_DOUBLE_EQ(sum.value, 7.0);
+  // Sums 3 and 4 of two documents, 3.5 expected: 2/1 * (0.25 + 0.25), its root.
+  EXPECT_DOUBLE_EQ(sum.standard_error, 1.0);
+  EXPECT_EQ(sum.items, 3);
+  EXPECT_EQ(sum.clusters, 2);
+}
+
+TEST(Sum, VariesWithTheSizeOfDocumentsToo) {
+  const std::vector<double> ones = {1.0, 1.0, 1.0, 1.0};
+  const std::vector<std::int64_t> documents = {1, 1, 1, 2};
+  EXPECT_DOUBLE_EQ(estimate(Aggregate::mean, ones, documents).standard_error, 0.0);
+  // Sums 3 and 1 around 2.
+  EXPECT_DOUBLE_EQ(estimate(Aggregate::sum, ones, documents).standard_error, 2.0);
+}
+
+TEST(Sum, ComparesByTheSumOfDifferences) {
+  const std::vector<double> values = {1.0, 2.0, 3.0};
+  const std::vector<double> baseline = {2.0, 2.0, 7.0};
+  const std::vector<std::int64_t> documents = {1, 2, 3};
+  const Estimate difference = paired_difference(Aggregate::sum, values, baseline, documents);
+  EXPECT_DOUBLE_EQ(difference.value, -5.0);
+  // -1 0 -4 around -5/3: 3/2 * (4 + 25 + 49) / 9, its root.
+  EXPECT_DOUBLE_EQ(difference.standard_error, std::sqrt(13.0));
+}
+
+TEST(Sum, CoversTheTruthInNineteenOfTwentySamples) {
+  std::mt19937 generator(6);
+  std::normal_distribution<double> normal(1.0, 1.0);
+  int covered = 0;
+  constexpr int kSamples = 2000;
+  for (int sample = 0; sample < kSamples; ++sample) {
+    std::vector<double> values;
+    std::vector<std::int64_t> documents;
+    for (int document = 0; document < 60; ++document) {
+      const double shared = normal(generator);
+      const auto items = static_cast<int>(1 + generator() % 5);  // 3 on average
+      for (int item = 0; item < items; ++item) {
+        values.push_back(shared);
+        documents.push_back(document);
+      }
+    }
+    const Estimate sum = estimate(Aggregate::sum, values, documents);
+    covered += std::abs(sum.value - 180.0) < 1.96 * sum.standard_error ? 1 : 0;
+  }
+  EXPECT_NEAR(static_cast<double>(covered) / kSamples, 0.95, 0.02);
+}
+
+TEST(Count, IsTheNumberOfItemsThatHaveAValue) {
+  const std::vector<double> values = {0.0, kNan, 5.0, kNan, 1.0};
+  const std::vector<std::int64_t> documents = {1, 1, 2, 2, 2};
+  const Estimate count = estimate(Aggregate::count, values, documents);
+  EXPECT_DOUBLE_EQ(count.value, 3.0);
+  EXPECT_DOUBLE_EQ(count.standard_error, 1.0);  // 1 and 2 around 1.5
+  EXPECT_EQ(count.items, 5);
+}
+
+TEST(Count, ComparesItemsOfWhichOnlyOneHasAValue) {
+  const std::vector<double> values = {1.0, kNan, kNan, 1.0};
+  const std::vector<double> baseline = {kNan, kNan, kNan, 2.0};
+  const std::vector<std::int64_t> documents = {1, 2, 3, 4};
+  EXPECT_DOUBLE_EQ(paired_difference(Aggregate::count, values, baseline, documents).value, 1.0);
+}
+
+TEST(Max, IsTheGreatestValueAndHasNoStandardError) {
+  const std::vector<double> values = {1.0, 7.0, kNan, -9.0};
+  const std::vector<std::int64_t> documents = {1, 2, 3, 4};
+  const Estimate max = estimate(Aggregate::max, values, documents);
+  EXPECT_DOUBLE_EQ(max.value, 7.0);
+  EXPECT_TRUE(std::isnan(max.standard_error));
+  EXPECT_EQ(max.items, 3);
+}
+
+std::vector<double> up_to(int last) {
+  std::vector<double> values;
+  for (int value = 1; value <= last; ++value) values.push_back(value);
+  return values;
+}
+
+std::vector<std::int64_t> each_its_own(std::size_t items) {
+  std::vector<std::int64_t> clusters(items);
+  for (std::size_t i = 0; i < items; ++i) clusters[i] = static_cast<std::int64_t>(i);
+  return clusters;
+}
+
+// Hyndman and Fan's type 7: what numpy.percentile and R's quantile answer by default.
+TEST(Percentile, LiesBetweenTheTwoNearestItems) {
+  EXPECT_NEAR(estimate(Aggregate::p95, up_to(100), each_its_own(100)).value, 95.05, 1e-12);
+  EXPECT_NEAR(estimate(Aggregate::p95, up_to(21), each_its_own(21)).value, 20.0, 1e-12);
+  EXPECT_NEAR(estimate(Aggregate::p95, up_to(2), each_its_own(2)).value, 1.95, 1e-12);
+  EXPECT_NEAR(estimate(Aggregate::p95, up_to(1), each_its_own(1)).value, 1.0, 1e-12);
+  EXPECT_TRUE(std::isnan(estimate(Aggregate::p95, {}, {}).value));
+}
+
+TEST(Percentile, LeavesOutItemsWithoutAValueAndNeedsNoOrder) {
+  const std::vector<double> values = {3.0, kNan, 1.0, 2.0};
+  EXPECT_NEAR(estimate(Aggregate::p95, values, each_its_own(4)).value, 2.9, 1e-12);
+}
+
+// The error of a quantile of independent items is known: sqrt(p (1 - p) / n) / density. Of 2000 uniform ones
+// between 0 and 1: 0.00487.
+TEST(Percentile, HasTheErrorThatTheoryGivesIndependentItems) {
+  std::mt19937_64 generator(3);
+  std::vector<double> values;
+  for (int i = 0; i < 2000; ++i) values.push_back(static_cast<double>(generator() >> 11) * 0x1p-53);
+  EXPECT_NEAR(estimate(Aggregate::p95, values, each_its_own(2000)).standard_error, 0.00487, 0.0012);
+}
+
+TEST(Percentile, IsLessSureWhereItemsOfADocumentAreTheSame) {
+  std::mt19937_64 generator(4);
+  std::vector<double> values;
+  std::vector<std::int64_t> documents;
+  for (int document = 0; document < 100; ++document) {
+    const double shared = static_cast<double>(generator() >> 11) * 0x1p-53;
+    for (int item = 0; item < 16; ++item) {
+      values.push_back(shared);
+      documents.push_back(document);
+    }
+  }
+  EXPECT_GT(estimate(Aggregate::p95, values, documents).standard_error,
+            2.0 * estimate(Aggregate::p95, values, each_its_own(values.size())).standard_error);
+}
+
+TEST(Percentile, IsTheSameEveryTime) {
+  const auto once = estimate(Aggregate::p95, up_to(100), each_its_own(100));
+  const auto again = estimate(Aggregate::p95, up_to(100), each_its_own(100));
+  EXPECT_GT(once.standard_error, 0.0);
+  EXPECT_EQ(once.standard_error, again.standard_error);
+}
+
+TEST(Percentile, HasNoErrorFromFewDocuments) {
+  EXPECT_TRUE(std::isnan(estimate(Aggregate::p95, up_to(19), each_its_own(19)).standard_error));
+  EXPECT_FALSE(std::isnan(estimate(Aggregate::p95, up_to(20), each_its_own(20)).standard_error));
+}
+
+TEST(Percentile, ComparesTheSameDrawings) {
+  const std::vector<double> values = up_to(100);
+  std::vector<double> more;
+  for (const double value : values) more.push_back(value + 2.0);
+  const Estimate difference = paired_difference(Aggregate::p95, more, values, each_its_own(100));
+  EXPECT_NEAR(difference.value, 2.0, 1e-12);
+  EXPECT_NEAR(difference.standard_error, 0.0, 1e-12);
+}
+
+TEST(RecoveredShare, IsTheWayFromTheReferenceToTheIdeal) {
+  const std::vector<double> values = {0.7, 0.5};  // of 1 at best
+  const std::vector<double> reference = {0.2, 0.2};
+  const std::vector<std::int64_t> documents = {1, 2};
+  const Estimate share = recovered_share(Aggregate::mean, values, reference, documents, 1.0);
+  EXPECT_DOUBLE_EQ(share.value, 0.5);
+  // With a constant reference it is a mean of (value - 0.2) / 0.8: s^2 = 0.02, over n = 2.
+  EXPECT_NEAR(share.standard_error, std::sqrt(0.02 / 2.0) / 0.8, 1e-12);
 }
 
 // Bounds of Student's t, two-sided 5 %: R's qt(0.975, df).

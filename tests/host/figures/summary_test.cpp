@@ -24,7 +24,7 @@ RunSummary example() {
   entry.variant = "contextual";
   entry.figure = "delta_nll.32";
   entry.trained = true;
-  entry.mean = {0.256, 0.018, 512, 64};
+  entry.measured = {0.256, 0.018, 512, 64};
   entry.recovered = Estimate{0.547, 0.02, 512, 64};
   entry.paired = Estimate{-0.06, std::numeric_limits<double>::quiet_NaN(), 512, 64};
   EvaluationTable table;
@@ -34,6 +34,7 @@ RunSummary example() {
   table.reference = "dropped";
   table.paired = "last 1 in place";
   table.headline = "delta_nll.32";
+  table.described = {{"delta_nll.32", {Aggregate::mean, Better::lower, "nats", "delta-NLL", "H", 0.0}}};
   table.entries = {entry};
   RunSummary summary;
   summary.recipe = "quickstart.toml";
@@ -52,13 +53,35 @@ TEST(Summary, HasTheKeysOfTheDocument) {
   EXPECT_EQ(table["name"], "heldout");
   EXPECT_EQ(table["stage"], "contextual");
   EXPECT_EQ(table["items"], "spans");
+  EXPECT_EQ(table["cluster"], "document");
+  EXPECT_EQ(table["figures"], Json::parse(R"([{"name": "delta_nll.32", "aggregate": "mean", "better": "lower",
+                                              "unit": "nats", "title": "delta-NLL", "column": "H",
+                                              "ideal": 0.0}])"));
   const Json& entry = table["entries"][0];
   EXPECT_EQ(entry["variant"], "contextual");
+  EXPECT_EQ(entry["value"], 0.256);
   EXPECT_EQ(entry["mean"], 0.256);
   EXPECT_EQ(entry["n"], 512);
   EXPECT_EQ(entry["documents"], 64);
   EXPECT_EQ(entry["recovered_standard_error"], 0.02);
   EXPECT_FALSE(entry.contains("binding_gap"));
+}
+
+TEST(Summary, DoesNotCallASumAMean) {
+  RunSummary summary = example();
+  summary.evaluations[0].described[0].spec.aggregate = Aggregate::sum;
+  const Json entry = to_json(summary)["evaluations"][0]["entries"][0];
+  EXPECT_EQ(entry["value"], 0.256);
+  EXPECT_FALSE(entry.contains("mean"));
+}
+
+TEST(Summary, ReadsAnEvaluationOfBeforeFiguresWereDescribed) {
+  const EvaluationTable table = evaluation_from_json(Json::parse(
+      R"({"name": "heldout", "entries": [{"variant": "a", "figure": "kl.8", "mean": 0.5, "n": 9, "documents": 3}]})"));
+  EXPECT_EQ(table.entries.at(0).measured.value, 0.5);
+  EXPECT_EQ(table.entries.at(0).measured.clusters, 3);
+  EXPECT_EQ(table.cluster, "document");
+  EXPECT_EQ(table.figure("kl.8"), (Figure{"kl.8", FigureSpec{}}));
 }
 
 TEST(Summary, WritesNullForANumberThatIsNotFinite) {
@@ -72,7 +95,7 @@ TEST(Summary, ComesBackFromItsFile) {
   EXPECT_EQ(to_json(back), to_json(example()));
   const EvaluationEntry& entry = back.evaluations.at(0).entries.at(0);
   EXPECT_TRUE(std::isnan(entry.paired->standard_error));
-  EXPECT_EQ(entry.recovered->documents, 64);
+  EXPECT_EQ(entry.recovered->clusters, 64);
   EXPECT_FALSE(entry.binding_gap.has_value());
 }
 
@@ -81,7 +104,7 @@ TEST(Summary, ReadsMissingKeysAsDefaultsAndIgnoresOthers) {
       Json::parse(R"({"format": 1, "later": 3, "evaluations": [{"name": "x", "entries": [{}]}]})"));
   EXPECT_EQ(summary.recipe, "");
   EXPECT_EQ(summary.evaluations.at(0).name, "x");
-  EXPECT_TRUE(std::isnan(summary.evaluations.at(0).entries.at(0).mean.value));
+  EXPECT_TRUE(std::isnan(summary.evaluations.at(0).entries.at(0).measured.value));
 }
 
 TEST(Summary, RefusesAnotherFormat) {

@@ -4,14 +4,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace gistmill {
 namespace {
+
+const FigureSpec kDeltaNll = {Aggregate::mean, Better::lower, "nats", "delta-NLL", "H", std::nullopt};
 
 EvaluationEntry entry(std::string variant, std::string figure, double mean, double error, double recovered) {
   EvaluationEntry out;
   out.variant = std::move(variant);
   out.figure = std::move(figure);
-  out.mean = {mean, error, 512, 64};
+  out.measured = {mean, error, 512, 64};
   out.recovered = Estimate{recovered, 0.03, 512, 64};
   return out;
 }
@@ -29,6 +33,7 @@ EvaluationTable ladder() {
   table.name = "held out";
   table.reference = "dropped";
   table.paired = "last 1 in place";
+  table.described = {{"delta_nll.32", kDeltaNll}};
   table.entries = {
       entry("dropped", "delta_nll.32", 0.565, 0.019, 0.0),
       entry("last 1 in place", "delta_nll.32", 0.316, 0.021, 0.4407),
@@ -57,9 +62,42 @@ TEST(TextTable, ShowsOneHorizonWithItsComparisonsAndOutcome) {
       "refine and last 1 in place are not distinguishable at H = 32: -0.015 nats, 1.9 standard errors\n");
 }
 
+TEST(TextTable, SaysAboveZeroWhereHigherIsBetter) {
+  EvaluationTable table;
+  table.name = "heldout";
+  table.reference = "dropped";
+  table.paired = "dropped";
+  table.cluster = "speaker";
+  table.described = {{"hits", {Aggregate::sum, Better::higher, "", "hits", "", std::nullopt}}};
+  EvaluationEntry better = trained(entry("contextual", "hits", 250.0, 12.0, 0.0), 40.0, 8.0, 20.0, 9.0);
+  table.entries = {entry("dropped", "hits", 210.0, 11.0, 0.0), better};
+  for (EvaluationEntry& one : table.entries) one.recovered.reset();
+  EXPECT_EQ(text_table(table),
+            "heldout, 512 spans of 64 speakers, sum of hits (standard error)\n"
+            "  dropped       210.0 (11.0)\n"
+            "  contextual    250.0 (12.0)\n"
+            "  difference from dropped, above 0 is better\n"
+            "  contextual  +40.000 (8.000)\n"
+            "  binding gap: another item's gist in place of its own\n"
+            "  contextual  +20.000 (9.000)\n"
+            "contextual beats dropped by 40.000, 5.0 standard errors\n");
+}
+
+TEST(TextTable, DoesNotPromiseAnErrorWhereThereIsNone) {
+  EvaluationTable table;
+  table.name = "heldout";
+  table.described = {{"worst", {Aggregate::max, Better::lower, "ms", "latency", "", std::nullopt}}};
+  table.entries = {entry("a", "worst", 12.0, std::nan(""), 0.0)};
+  table.entries[0].recovered.reset();
+  EXPECT_EQ(text_table(table),
+            "heldout, 512 spans of 64 documents, maximum of latency in ms\n"
+            "  a          12.000\n");
+}
+
 TEST(TextTable, PutsHorizonsSideBySide) {
   EvaluationTable table;
   table.name = "heldout";
+  table.described = {{"delta_nll.8", kDeltaNll}, {"delta_nll.32", kDeltaNll}};
   table.entries = {
       entry("dropped", "delta_nll.8", 1.84, 0.061, 0.0), entry("dropped", "delta_nll.32", 0.565, 0.019, 0.0),
       entry("last 1", "delta_nll.8", 1.09, 0.05, 0.41), entry("last 1", "delta_nll.32", 0.316, 0.021, 0.44)};
@@ -73,6 +111,7 @@ TEST(TextTable, PutsHorizonsSideBySide) {
 TEST(TextTable, GivesEachKindOfFigureItsOwnBlock) {
   EvaluationTable table;
   table.name = "heldout";
+  table.described = {{"delta_nll.32", kDeltaNll}};
   table.entries = {entry("a", "delta_nll.32", 0.5, 0.1, 0.0), entry("a", "speed", 14.0, 0.5, 0.0)};
   for (EvaluationEntry& one : table.entries) one.recovered.reset();
   EXPECT_EQ(text_table(table),

@@ -14,6 +14,8 @@ using testing::IsEmpty;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
+const FigureSpec kDeltaNll = {Aggregate::mean, Better::lower, "nats", "delta-NLL", "H", std::nullopt};
+
 EvaluationTable compared(double difference, double error) {
   EvaluationTable table;
   table.name = "heldout";
@@ -22,9 +24,10 @@ EvaluationTable compared(double difference, double error) {
   entry.variant = "contextual";
   entry.figure = "delta_nll.32";
   entry.trained = true;
-  entry.mean = {0.256, 0.018, 512, 64};
+  entry.measured = {0.256, 0.018, 512, 64};
   entry.paired = Estimate{difference, error, 512, 64};
   table.entries = {entry};
+  table.described = {{"delta_nll.32", kDeltaNll}};
   return table;
 }
 
@@ -36,11 +39,29 @@ TEST(Wording, SplitsAFigureAtTheFirstPoint) {
   EXPECT_EQ(split_figure("rouge.l.f1").label, "l.f1");
 }
 
-TEST(Wording, NamesKnownFiguresAndKeepsOthers) {
-  EXPECT_EQ(figure_title("delta_nll"), "delta-NLL in nats");
-  EXPECT_EQ(figure_title("my_score"), "my_score");
-  EXPECT_EQ(column_title({"delta_nll", "32"}), "H = 32");
-  EXPECT_EQ(column_title({"rouge", "l"}), "l");
+TEST(Wording, CallsAFigureWhatItsManifestSaysOrElseByItsPort) {
+  EXPECT_EQ(figure_title({"delta_nll.32", kDeltaNll}), "delta-NLL in nats");
+  EXPECT_EQ(figure_title({"my_score", {}}), "my_score");
+  EXPECT_EQ(column_title({"delta_nll.32", kDeltaNll}), "H = 32");
+  EXPECT_EQ(column_title({"rouge.l", {}}), "l");
+  EXPECT_EQ(column_title({"loss", kDeltaNll}), "");
+}
+
+TEST(Wording, SaysHowAFigureIsMadeWhereItIsNoMean) {
+  FigureSpec spec = {Aggregate::sum, Better::lower, "ms", "latency", "", std::nullopt};
+  EXPECT_EQ(figure_title({"x", spec}), "sum of latency in ms");
+  spec.aggregate = Aggregate::p95;
+  EXPECT_EQ(figure_title({"x", spec}), "95th percentile of latency in ms");
+  spec.aggregate = Aggregate::max;
+  EXPECT_EQ(figure_title({"x", spec}), "maximum of latency in ms");
+  spec.aggregate = Aggregate::count;
+  EXPECT_EQ(figure_title({"x", spec}), "count of latency");
+}
+
+TEST(Wording, WritesFewerDecimalsOfGreaterValuesAndNoneOfACount) {
+  EXPECT_EQ(with_error({123.456, 1.234, 9, 3}), "123.5 (1.2)");
+  EXPECT_EQ(with_error({123456.7, 89.1, 9, 3}), "123457 (89)");
+  EXPECT_EQ(with_error({37, 4.4, 9, 3}, Aggregate::count), "37 (4)");
 }
 
 TEST(Wording, PutsTheErrorInBrackets) {
@@ -79,6 +100,29 @@ TEST(Wording, SaysThatAVariantBeatsTheOther) {
               ElementsAre("contextual beats last 1 by 0.043 nats at H = 32, 4.8 standard errors"));
 }
 
+TEST(Wording, SaysWhoBeatsWhomByTheSideThatIsBetter) {
+  EvaluationTable table = compared(0.043, 0.009);
+  table.described[0].spec.better = Better::higher;
+  EXPECT_THAT(outcomes(table),
+              ElementsAre("contextual beats last 1 by 0.043 nats at H = 32, 4.8 standard errors"));
+  table.entries[0].paired->value = -0.043;
+  EXPECT_THAT(outcomes(table),
+              ElementsAre("contextual falls short of last 1 by 0.043 nats at H = 32, 4.8 standard errors"));
+}
+
+TEST(Wording, SaysWhyThereIsNoStandardError) {
+  EvaluationTable table = compared(2.0, kNan);
+  table.described[0].spec.aggregate = Aggregate::max;
+  EXPECT_THAT(outcomes(table),
+              ElementsAre("contextual is 2.000 nats above last 1 at H = 32; a maximum has no "
+                          "standard error"));
+  table.described[0].spec.aggregate = Aggregate::p95;
+  table.entries[0].paired->clusters = 12;
+  EXPECT_THAT(outcomes(table),
+              ElementsAre("contextual is 2.000 nats above last 1 at H = 32; 12 documents are "
+                          "too few for the standard error of a percentile"));
+}
+
 TEST(Wording, SaysThatAVariantFallsShort) {
   EXPECT_THAT(outcomes(compared(0.02, 0.005)),
               ElementsAre("contextual falls short of last 1 by 0.020 nats at H = 32, 4.0 standard errors"));
@@ -93,13 +137,13 @@ TEST(Wording, DoesNotClaimWhatTheErrorDoesNotCarry) {
 
 TEST(Wording, DoubtsWhatFewDocumentsSay) {
   EvaluationTable table = compared(-0.006, 0.001);
-  table.entries[0].paired->documents = 2;
+  table.entries[0].paired->clusters = 2;
   EXPECT_THAT(
       outcomes(table),
       ElementsAre(
           "contextual and last 1 are not distinguishable at H = 32: -0.006 nats, 6.0 standard errors, "
           "but from 2 documents only"));
-  table.entries[0].paired->documents = 6;
+  table.entries[0].paired->clusters = 6;
   EXPECT_THAT(outcomes(table),
               ElementsAre("contextual beats last 1 by 0.006 nats at H = 32, 6.0 standard errors, but "
                           "from 6 documents only"));
@@ -134,6 +178,11 @@ TEST(Wording, IsSilentAboutVariantsThatWereNotTrainedAndOtherFigures) {
 TEST(Wording, TellsTheSampleSize) {
   EXPECT_EQ(sample_size(compared(0, 1)), "512 spans of 64 documents");
   EXPECT_EQ(sample_size(EvaluationTable{}), "");
+  EvaluationTable table = compared(0, 1);
+  table.cluster = "speaker";
+  EXPECT_EQ(sample_size(table), "512 spans of 64 speakers");
+  table.cluster = "";
+  EXPECT_EQ(sample_size(table), "512 spans taken as independent");
 }
 
 }  // namespace

@@ -156,7 +156,8 @@ pipeline = "plain"
 
 TEST_F(Evaluations, NameTheirFiguresBySlotAndColumn) {
   const Plan planned = plan(with("[evaluations.heldout]\npipeline = \"measure\"\nbest = \"delta_nll.32\"\n"));
-  EXPECT_THAT(planned.evaluations[0].figures, ElementsAre("delta_nll.32", "delta_nll.64"));
+  EXPECT_THAT(planned.evaluations[0].figures, ElementsAre(testing::Field(&Figure::name, "delta_nll.32"),
+                                                          testing::Field(&Figure::name, "delta_nll.64")));
 }
 
 TEST_F(Evaluations, RefuseABestThatIsNoFigure) {

@@ -110,6 +110,30 @@ TEST(Manifest, KeepsTheOrderOfTheFile) {
             "loss delta");
 }
 
+TEST(Manifest, ReadsWhatAFigureIsAndWhichPortClusters) {
+  const Manifest manifest = parse_manifest(R"(
+[plugin]
+name = "measures"
+version = "0.1.0"
+license = "MIT"
+tier = "c"
+[components."metric/recall".operations.measure]
+effect = "pure"
+outputs.recall = { type = "f32[K]", figure = { aggregate = "sum", better = "higher", unit = "hits", title = "recall", column = "k", ideal = 1 } }
+outputs.latency = { type = "f32[K]", figure = "p95" }
+outputs.speaker = { type = "i64[K]", cluster = true }
+)",
+                                           "plugin.toml");
+  const OperationSpec& measure = *manifest.components[0].operation("measure");
+  EXPECT_EQ(measure.output("recall")->figure,
+            (FigureSpec{Aggregate::sum, Better::higher, "hits", "recall", "k", 1.0}));
+  EXPECT_EQ(measure.output("latency")->figure,
+            (FigureSpec{Aggregate::p95, Better::lower, "", "", "", std::nullopt}));
+  EXPECT_FALSE(measure.output("latency")->cluster);
+  EXPECT_FALSE(measure.output("speaker")->figure.has_value());
+  EXPECT_TRUE(measure.output("speaker")->cluster);
+}
+
 TEST(Manifest, ReadsOperationsPortsAndSymbols) {
   const Manifest manifest = parse_manifest(kWhole, "plugin.toml");
   const ComponentSpec& component = manifest.components[0];
@@ -125,7 +149,7 @@ TEST(Manifest, ReadsOperationsPortsAndSymbols) {
   EXPECT_EQ(value.input("zeta")->doc, "one row a span");
   EXPECT_TRUE(value.input("alpha")->optional);
   EXPECT_FALSE(value.input("alpha")->gradient);
-  EXPECT_EQ(value.output("delta")->figure, "mean");
+  EXPECT_EQ(value.output("delta")->figure, FigureSpec{});
   EXPECT_EQ(value.output("delta")->labels, "horizons");
   EXPECT_EQ(value.input("delta"), nullptr);
   EXPECT_EQ(value.output("zeta"), nullptr);
@@ -315,8 +339,26 @@ INSTANTIATE_TEST_SUITE_P(
             "plugin.toml:8:31: unknown key 'figure' in O.inputs.a"},
         Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', optional = true }\n",
             "plugin.toml:8:32: unknown key 'optional' in O.outputs.a"},
-        Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', figure = 'max' }\n",
-            "plugin.toml:8:41: O.outputs.a.figure is \"max\" when it should be \"mean\" or \"sum\""},
+        Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', figure = 'maen' }\n",
+            "plugin.toml:8:41: O.outputs.a.figure is \"maen\" when it should be one of mean, sum, p95, max, "
+            "count\ndid you mean 'mean'?"},
+        Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', figure = { aggregate = 'p59' } }\n",
+            "plugin.toml:8:55: O.outputs.a.figure.aggregate is \"p59\" when it should be one of mean, sum, "
+            "p95, "
+            "max, count\ndid you mean 'p95'?"},
+        Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', figure = { better = 'heigher' } }\n",
+            "plugin.toml:8:52: O.outputs.a.figure.better is \"heigher\" when it should be one of lower, "
+            "higher\ndid you mean 'higher'?"},
+        Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', figure = { best = 'higher' } }\n",
+            "plugin.toml:8:43: unknown key 'best' in O.outputs.a.figure"},
+        Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', figure = 3 }\n",
+            "plugin.toml:8:41: O.outputs.a.figure is an integer when it should be a string or a table"},
+        Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', cluster = true }\n",
+            "plugin.toml:8:42: a cluster is one whole number an item, or one for all: f32[K] is neither"},
+        Bad{"effect = 'pure'\noutputs.a = { type = 'i32[K, M]', cluster = true }\n",
+            "plugin.toml:8:45: a cluster is one whole number an item, or one for all: i32[K, M] is neither"},
+        Bad{"effect = 'pure'\ninputs.a = { type = 'i32[K]', cluster = true }\n",
+            "plugin.toml:8:31: unknown key 'cluster' in O.inputs.a"},
         Bad{"effect = 'pure'\noutputs.a = { type = 'f32[]', figure = 'mean' }\n",
             "plugin.toml:8:40: a figure has a row for each item: f32[] has none"},
         Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K, M]', labels = 'h' }\n",

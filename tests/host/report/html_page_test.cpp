@@ -30,14 +30,16 @@ RunRecord trained_run() {
   table.name = "heldout";
   table.reference = "dropped";
   table.paired = "last 1";
+  table.described = {
+      {"delta_nll.32", {Aggregate::mean, Better::lower, "nats", "delta-NLL", "H", std::nullopt}}};
   EvaluationEntry entry;
   entry.variant = "dropped";
   entry.figure = "delta_nll.32";
-  entry.mean = {0.6, 0.02, 512, 64};
+  entry.measured = {0.6, 0.02, 512, 64};
   table.entries.push_back(entry);
   entry.variant = "contextual";
   entry.trained = true;
-  entry.mean = {0.25, 0.02, 512, 64};
+  entry.measured = {0.25, 0.02, 512, 64};
   entry.recovered = Estimate{0.583, 0.03, 512, 64};
   entry.paired = Estimate{-0.06, 0.01, 512, 64};
   table.entries.push_back(entry);
@@ -51,6 +53,16 @@ TEST(HtmlPage, OpensWithTheResultAndItsUncertainty) {
   EXPECT_THAT(page, HasSubstr("contextual recovers 58 % (3 %)"));
   EXPECT_THAT(page, HasSubstr("512 spans of 64 documents"));
   EXPECT_LT(page.find("contextual beats"), page.find("<svg"));
+}
+
+TEST(HtmlPage, SaysWhichSideIsBetter) {
+  RunRecord record = trained_run();
+  EXPECT_THAT(html_page(record), HasSubstr("lower is better"));
+  EXPECT_THAT(html_page(record), HasSubstr("difference from last 1, below 0 is better"));
+  record.evaluations[0].described[0].spec.better = Better::higher;
+  EXPECT_THAT(html_page(record), HasSubstr("higher is better"));
+  EXPECT_THAT(html_page(record), HasSubstr("difference from last 1, above 0 is better"));
+  EXPECT_THAT(html_page(record), HasSubstr("contextual falls short of last 1 by 0.060 nats"));
 }
 
 TEST(HtmlPage, HasLadderTableAndCurves) {

@@ -30,6 +30,26 @@ TEST(Report, IsWrittenFromWhatACrashLeft) {
   EXPECT_THAT(read_text_file(folder / "report.html"), HasSubstr("train: 1 of 9 steps, loss 2.500 at step 1"));
 }
 
+// A line as programs wrote it before figures were described.
+TEST(Report, IsMadeOfAnEventOfBeforeFiguresWereDescribed) {
+  const ScratchFolder folder;
+  std::ofstream(folder / "events.jsonl")
+      << R"({"event":"evaluation","time":1,"stage":"","step":9,"name":"heldout","reference":"dropped",)"
+      << R"("paired":"last 1","headline":"delta_nll.32","items":"spans","entries":[)"
+      << R"({"variant":"last 1","figure":"delta_nll.32","trained":false,"mean":0.31,"standard_error":0.02,)"
+      << R"("n":512,"documents":64,"recovered":0.4,"recovered_standard_error":0.03},)"
+      << R"({"variant":"contextual","figure":"delta_nll.32","trained":true,"mean":0.25,"standard_error":0.02,)"
+      << R"("n":512,"documents":64,"recovered":0.5,"recovered_standard_error":0.03,"paired":-0.06,)"
+      << R"("paired_standard_error":0.01}]})"
+      << "\n";
+  write_report(folder.path());
+  const std::string page = read_text_file(folder / "report.html");
+  EXPECT_THAT(page, HasSubstr("contextual beats last 1 by 0.060 at 32, 6.0 standard errors"));
+  EXPECT_THAT(page, HasSubstr("512 spans of 64 documents"));
+  EXPECT_THAT(page, HasSubstr("lower is better"));
+  EXPECT_THAT(page, HasSubstr("0.250 <span class='error'>(0.020)</span>"));
+}
+
 TEST(Report, ReplacesAnOlderOne) {
   const ScratchFolder folder;
   std::ofstream(folder / "report.html") << "old";

@@ -123,7 +123,7 @@ TEST(RunRecord, ForgetsStepsThatAResumedRunRepeats) {
   EXPECT_THAT(steps_of(record), ElementsAre(1, 2, 3));
   EXPECT_EQ(record.stages[0].points[1].loss, 3.5);
   ASSERT_THAT(record.stages[0].evaluations, SizeIs(1));
-  EXPECT_DOUBLE_EQ(record.stages[0].evaluations[0].entries.at(0).mean.value, 0.7);
+  EXPECT_DOUBLE_EQ(record.stages[0].evaluations[0].entries.at(0).measured.value, 0.7);
   EXPECT_EQ(record.resumptions, 1);
 }
 

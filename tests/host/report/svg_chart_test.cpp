@@ -40,7 +40,7 @@ EvaluationTable ladder() {
     EvaluationEntry entry;
     entry.variant = std::move(variant);
     entry.figure = "delta_nll.32";
-    entry.mean = {mean, error, 64, 8};
+    entry.measured = {mean, error, 64, 8};
     entry.trained = trained;
     table.entries.push_back(entry);
   };
@@ -52,6 +52,12 @@ EvaluationTable ladder() {
 
 TEST(LadderChart, GoesFromTheWorstToTheBest) {
   EXPECT_THAT(ladder_order(ladder()), ElementsAre("dropped", "last 1", "contextual"));
+}
+
+TEST(LadderChart, GoesFromTheWorstToTheBestWhereHigherIsBetterToo) {
+  EvaluationTable table = ladder();
+  table.described = {{"delta_nll.32", {Aggregate::mean, Better::higher, "", "", "", std::nullopt}}};
+  EXPECT_THAT(ladder_order(table), ElementsAre("contextual", "last 1", "dropped"));
 }
 
 TEST(LadderChart, DrawsBarsInProportionToTheMeans) {
@@ -73,13 +79,13 @@ TEST(LadderChart, ColorsTrainedVariantsAndMarksThePairedOne) {
 
 TEST(LadderChart, LeavesOutAWhiskerWithoutAnError) {
   EvaluationTable table = ladder();
-  table.entries[0].mean.standard_error = kNan;
+  table.entries[0].measured.standard_error = kNan;
   EXPECT_EQ(count(ladder_svg(table, "delta_nll.32", {}, 900), "class='whisker ink'"), 2U);
 }
 
 TEST(LadderChart, DrawsMeansBelowZeroToTheLeftOfIt) {
   EvaluationTable table = ladder();
-  table.entries[2].mean.value = -0.1;
+  table.entries[2].measured.value = -0.1;
   const auto from = attributes(ladder_svg(table, "delta_nll.32", {}, 900), "<rect class='bar", "x");
   ASSERT_EQ(from.size(), 3U);
   EXPECT_LT(from[2], from[1]);
@@ -95,7 +101,7 @@ TEST(LadderChart, EscapesNames) {
 TEST(LadderChart, OfNothingIsNothing) {
   EXPECT_EQ(ladder_svg(EvaluationTable{}, "delta_nll.32", {}, 900), "");
   EvaluationTable table = ladder();
-  for (EvaluationEntry& entry : table.entries) entry.mean.value = kNan;
+  for (EvaluationEntry& entry : table.entries) entry.measured.value = kNan;
   EXPECT_EQ(ladder_svg(table, "delta_nll.32", {}, 900), "");
 }
 

@@ -135,7 +135,7 @@ TEST(ProgressOnATerminal, ClearsAwayWhatWasOnItsWayOnceItIsThere) {
   run.at(5).tell({{"event", "progress"}, {"text", "heldout"}, {"done", 64}, {"count", 64}});
   EXPECT_EQ(run.tell({{"event", "evaluation"},
                       {"name", "heldout"},
-                      {"entries", {{{"variant", "a"}, {"figure", "kl"}, {"mean", 0.5}}}}}),
+                      {"entries", {{{"variant", "a"}, {"figure", "kl"}, {"value", 0.5}}}}}),
             kErase + "heldout  step 0  kl  a 0.500\n");
   EXPECT_EQ(run.finish(), "");
   run.at(6).tell({{"event", "progress"}, {"text", "heldout"}, {"done", 1}, {"count", 64}});
@@ -180,7 +180,7 @@ TEST(ProgressEvaluation, ShowsTrainedVariantsAtTheHeadline) {
   const auto entry = [](const char* variant, const char* figure, double mean, bool trained) {
     return json{{"variant", variant},
                 {"figure", figure},
-                {"mean", mean},
+                {"value", mean},
                 {"standard_error", 0.018},
                 {"trained", trained}};
   };

@@ -1,0 +1,144 @@
+// What evaluations make of figures that manifests describe, through whole runs on test/talk and
+// test/measures.
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "tests/host/run/run_fixture.hpp"
+
+namespace gistmill {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kLook = R"(
+[components]
+talk     = { use = "test/talk" }
+measures = { use = "test/measures" }
+start    = { use = "test/scale" }
+[pipelines.look]
+steps = ["talk.next", "scale.apply", { call = "measures.measure", in = { x = "y" } }]
+[evaluations.look]
+pipeline = "look"
+steps = 2
+)";
+
+class EvaluationRunTest : public RunTest {
+ protected:
+  // Entry of the only variant, or of `variant`, in summary.json.
+  nlohmann::json entry(const std::string& figure, const std::string& variant = "look") {
+    const auto summary = nlohmann::json::parse(read(folder_ / "run/summary.json"));
+    for (const auto& entry : summary["evaluations"][0]["entries"]) {
+      if (entry["figure"] == figure && entry["variant"] == variant) return entry;
+    }
+    ADD_FAILURE() << "no entry " << variant << ", " << figure << " in " << summary;
+    return {};
+  }
+
+  std::vector<std::string> messages() {
+    std::vector<std::string> texts;
+    for (const auto& event : events("message")) {
+      texts.push_back(event["level"].get<std::string>() + ": " + event["text"].get<std::string>());
+    }
+    return texts;
+  }
+};
+
+// Of 1, 2, ..., 8.
+TEST_F(EvaluationRunTest, ComputesEachFigureAsItsManifestNamesIt) {
+  run(request(recipe(std::string("[run]\nsteps = 0\n") + kLook)));
+  EXPECT_EQ(entry("score")["value"], 4.5);
+  EXPECT_EQ(entry("score")["mean"], 4.5);
+  EXPECT_EQ(entry("hits")["value"], 36.0);
+  EXPECT_FALSE(entry("hits").contains("mean"));
+  EXPECT_NEAR(entry("latency")["value"], 7.65, 1e-9);
+  EXPECT_TRUE(entry("latency")["standard_error"].is_null());
+  EXPECT_EQ(entry("worst")["value"], 8.0);
+  EXPECT_TRUE(entry("worst")["standard_error"].is_null());
+  EXPECT_EQ(entry("found")["value"], 6.0);
+}
+
+TEST_F(EvaluationRunTest, ClustersByAPortOfAnyName) {
+  const RunOutcome outcome = run(request(recipe(std::string("[run]\nsteps = 0\n") + kLook)));
+  EXPECT_EQ(entry("hits")["n"], 8);
+  EXPECT_EQ(entry("hits")["documents"], 4);
+  // Sums 3, 7, 11 and 15 of the speakers around 9: 4/3 * (36 + 4 + 4 + 36), its root.
+  EXPECT_NEAR(entry("hits")["standard_error"], std::sqrt(320.0 / 3.0), 1e-9);
+  EXPECT_THAT(outcome.text, HasSubstr("8 spans of 4 speakers, sum of hits (standard error)"));
+  EXPECT_THAT(messages(), Not(Contains(HasSubstr("independent"))));
+}
+
+TEST_F(EvaluationRunTest, WarnsThatErrorsAssumeIndependentItemsWhereNothingClustersThem) {
+  const RunOutcome outcome = run(request(recipe(R"(
+[components]
+measures = { use = "test/measures" }
+[run]
+steps = 0
+[pipelines.look]
+steps = ["data.next", "measures.measure"]
+[evaluations.look]
+pipeline = "look"
+steps = 2
+)")));
+  EXPECT_THAT(messages(), Contains("warning: evaluation 'look': nothing in pipeline 'look' says which items "
+                                   "belong together (cluster = true in a manifest), so its standard errors "
+                                   "assume independent items"));
+  EXPECT_EQ(entry("score")["documents"], 8);
+  EXPECT_THAT(outcome.text, HasSubstr("8 spans taken as independent, sum of hits"));
+  EXPECT_EQ(events("evaluation")[0]["cluster"], "");
+}
+
+TEST_F(EvaluationRunTest, SendsWhatManifestsSayOfFigures) {
+  run(request(recipe(std::string("[run]\nsteps = 0\n") + kLook)));
+  const auto event = events("evaluation").at(0);
+  EXPECT_EQ(event["cluster"], "speaker");
+  EXPECT_EQ(event["figures"][0], nlohmann::json::parse(R"({"name": "score", "aggregate": "mean",
+      "better": "higher", "unit": "", "title": "score", "column": "", "ideal": 10.0})"));
+  EXPECT_EQ(event["figures"][2]["aggregate"], "p95");
+  EXPECT_EQ(event["figures"][2]["unit"], "ms");
+  EXPECT_EQ(event["figures"][2]["better"], "lower");
+}
+
+// Training brings y, and so every figure, down step by step.
+TEST_F(EvaluationRunTest, KeepsTheCheckpointWithTheGreatestValueWhereHigherIsBetter) {
+  run(request(recipe(std::string(kLook) + "every = 2\nbest = \"score\"\n")));
+  EXPECT_THAT(messages(), Contains("info: using the best checkpoint, of step 2"));
+}
+
+TEST_F(EvaluationRunTest, KeepsTheCheckpointWithTheLeastValueWhereLowerIsBetter) {
+  run(request(recipe(std::string(kLook) + "every = 2\nbest = \"worst\"\n")));
+  EXPECT_THAT(messages(), Not(Contains(HasSubstr("using the best checkpoint"))));
+  EXPECT_EQ(events("checkpoint").back()["step"], 8);
+  EXPECT_EQ(events("checkpoint").back()["best"], true);
+}
+
+constexpr const char* kAgainstTheStart = R"(reference = "start"
+paired = "start"
+[[evaluations.look.variants]]
+name = "trained"
+[[evaluations.look.variants]]
+name = "start"
+use = { scale = "start" }
+)";
+
+TEST_F(EvaluationRunTest, SaysThatLessFallsShortWhereHigherIsBetter) {
+  const RunOutcome outcome =
+      run(request(recipe(std::string(kLook) + "headline = \"score\"\n" + kAgainstTheStart)));
+  EXPECT_THAT(outcome.text, HasSubstr("difference from start, above 0 is better"));
+  EXPECT_THAT(outcome.text, HasSubstr("trained falls short of start by "));
+  EXPECT_LT(entry("score", "trained")["recovered"], 0.0) << "further from 10 than the start";
+  EXPECT_FALSE(entry("hits", "trained").contains("recovered")) << "nobody knows how many hits there could be";
+}
+
+TEST_F(EvaluationRunTest, SaysWhyAPercentileOfFewClustersHasNoError) {
+  const RunOutcome outcome =
+      run(request(recipe(std::string(kLook) + "headline = \"latency\"\n" + kAgainstTheStart)));
+  EXPECT_THAT(outcome.text, HasSubstr(" ms below start; 4 speakers are too few for the standard error of a "
+                                      "percentile"));
+  EXPECT_GT(entry("latency", "trained")["recovered"], 0.0);
+}
+
+}  // namespace
+}  // namespace gistmill
