@@ -97,7 +97,7 @@ struct Evaluation {
   std::string pipeline;
   std::int64_t steps = 0;         // pipeline steps; 0: until the source ends
   std::int64_t every = 0;         // optimizer steps between evaluations while training; 0: at the end only
-  std::string best;               // figure whose minimum marks the best checkpoint; empty: not used
+  std::string best;               // figure whose best value marks the checkpoint to keep; empty: not used
   std::string reference;          // variant whose mean counts as nothing recovered
   std::string paired;             // variant that paired differences are taken to
   std::string headline;           // figure that sentences and pictures are about; empty: the last one

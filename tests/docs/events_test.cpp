@@ -18,7 +18,7 @@ struct Keys {
   std::set<std::string> required;
 };
 
-// Of one kind; for an evaluation those of its entries too.
+// Of one kind; for an evaluation those of its figures and entries too.
 Keys documented(const Section& section) {
   Keys keys;
   for (std::size_t row = 0; row < section.rows.size(); ++row) {
@@ -31,12 +31,13 @@ Keys documented(const Section& section) {
   return keys;
 }
 
-// Keys of an event and of the objects in its list `entries`.
+// Keys of an event and of the objects in its lists `figures` and `entries`.
 std::set<std::string> written(const nlohmann::json& event) {
   std::set<std::string> keys;
   for (const auto& [key, value] : event.items()) keys.insert(key);
-  if (event.contains("entries")) {
-    for (const auto& entry : event["entries"]) {
+  for (const char* list : {"figures", "entries"}) {
+    if (!event.contains(list)) continue;
+    for (const auto& entry : event[list]) {
       for (const auto& [key, value] : entry.items()) keys.insert(key);
     }
   }
@@ -150,6 +151,7 @@ TEST_F(EventDocs, TheSummaryHasTheKeysOfThePagesExample) {
   expect_keys(example["run"], summary["run"], "run");
   auto shown = example["evaluations"][0], real = summary["evaluations"][0];
   expect_keys(shown, real, "evaluation");
+  expect_keys(shown["figures"][0], real["figures"][0], "figure");
   for (const char* seldom : {"binding_gap", "binding_gap_standard_error"}) shown["entries"][0].erase(seldom);
   for (const auto& entry : real["entries"]) {
     if (entry["variant"] == "doubled") expect_keys(shown["entries"][0], entry, "entry");
