@@ -51,7 +51,7 @@ struct EvaluationTable {
   std::string paired;
   std::string headline;
   std::string items = "spans";
-  std::string cluster = "document";      // as in EvaluationRows
+  std::string cluster;                   // as in EvaluationRows
   std::vector<Figure> described;         // what manifests say of the figures; a figure may lack
   std::vector<EvaluationEntry> entries;  // figures within variants, both in the order of the rows
 

@@ -160,7 +160,7 @@ EvaluationTable evaluation_from_json(const Json& json) {
     table.paired = json.value("paired", "");
     table.headline = json.value("headline", "");
     table.items = json.value("items", table.items);
-    table.cluster = json.value("cluster", table.cluster);
+    table.cluster = json.value("cluster", "document");  // nothing else before there was the key
     for (const Json& figure : json.value("figures", Json::array())) {
       table.described.push_back(figure_from_json(figure));
     }

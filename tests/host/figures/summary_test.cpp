@@ -29,6 +29,7 @@ RunSummary example() {
   entry.paired = Estimate{-0.06, std::numeric_limits<double>::quiet_NaN(), 512, 64};
   EvaluationTable table;
   table.name = "heldout";
+  table.cluster = "document";
   table.stage = "contextual";
   table.step = 600;
   table.reference = "dropped";

@@ -31,6 +31,7 @@ EvaluationEntry trained(EvaluationEntry out, double paired, double paired_error,
 EvaluationTable ladder() {
   EvaluationTable table;
   table.name = "held out";
+  table.cluster = "document";
   table.reference = "dropped";
   table.paired = "last 1 in place";
   table.described = {{"delta_nll.32", kDeltaNll}};
@@ -86,6 +87,7 @@ TEST(TextTable, SaysAboveZeroWhereHigherIsBetter) {
 TEST(TextTable, DoesNotPromiseAnErrorWhereThereIsNone) {
   EvaluationTable table;
   table.name = "heldout";
+  table.cluster = "document";
   table.described = {{"worst", {Aggregate::max, Better::lower, "ms", "latency", "", std::nullopt}}};
   table.entries = {entry("a", "worst", 12.0, std::nan(""), 0.0)};
   table.entries[0].recovered.reset();
@@ -97,6 +99,7 @@ TEST(TextTable, DoesNotPromiseAnErrorWhereThereIsNone) {
 TEST(TextTable, PutsHorizonsSideBySide) {
   EvaluationTable table;
   table.name = "heldout";
+  table.cluster = "document";
   table.described = {{"delta_nll.8", kDeltaNll}, {"delta_nll.32", kDeltaNll}};
   table.entries = {
       entry("dropped", "delta_nll.8", 1.84, 0.061, 0.0), entry("dropped", "delta_nll.32", 0.565, 0.019, 0.0),
@@ -111,6 +114,7 @@ TEST(TextTable, PutsHorizonsSideBySide) {
 TEST(TextTable, GivesEachKindOfFigureItsOwnBlock) {
   EvaluationTable table;
   table.name = "heldout";
+  table.cluster = "document";
   table.described = {{"delta_nll.32", kDeltaNll}};
   table.entries = {entry("a", "delta_nll.32", 0.5, 0.1, 0.0), entry("a", "speed", 14.0, 0.5, 0.0)};
   for (EvaluationEntry& one : table.entries) one.recovered.reset();
@@ -125,6 +129,7 @@ TEST(TextTable, GivesEachKindOfFigureItsOwnBlock) {
 TEST(TextTable, CountsCharactersAndNotBytesOfNames) {
   EvaluationTable table;
   table.name = "heldout";
+  table.cluster = "document";
   table.entries = {entry("größer", "x", 0.5, 0.1, 0.0), entry("bigger", "x", 0.5, 0.1, 0.0)};
   EXPECT_THAT(text_table(table),
               testing::HasSubstr("  größer   0.500 (0.100)    0 %\n  bigger   0.500 (0.100)    0 %\n"));

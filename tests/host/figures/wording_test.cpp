@@ -26,6 +26,7 @@ EvaluationTable compared(double difference, double error) {
   entry.trained = true;
   entry.measured = {0.256, 0.018, 512, 64};
   entry.paired = Estimate{difference, error, 512, 64};
+  table.cluster = "document";
   table.entries = {entry};
   table.described = {{"delta_nll.32", kDeltaNll}};
   return table;

@@ -28,6 +28,7 @@ RunRecord trained_run() {
   record.stages = {stage};
   EvaluationTable table;
   table.name = "heldout";
+  table.cluster = "document";
   table.reference = "dropped";
   table.paired = "last 1";
   table.described = {
