@@ -1,10 +1,11 @@
 # What `cmake --install` and cpack make of this repository. Components: host (the program with its run library,
-# plugins, roles, recipes and a link to LibTorch) and sdk (what plugin authors build with; sdk/CMakeLists.txt).
+# plugins, contracts, recipes and a link to LibTorch) and sdk (what plugin authors build with; sdk/CMakeLists.txt).
 # The program finds everything from where it lies, so these folders are fixed beneath the prefix.
 if(TARGET gistmill)
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/gistmill RENAME copyright COMPONENT host)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/recipes DESTINATION share/gistmill COMPONENT host FILES_MATCHING PATTERN *.toml)
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/sdk/roles DESTINATION share/gistmill COMPONENT host)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/sdk/contracts DESTINATION lib/gistmill/plugins COMPONENT host
+          FILES_MATCHING PATTERN *.toml)
 endif()
 
 # A program that was built finds LibTorch as an installed one does.

@@ -74,7 +74,6 @@ ExitCode run_compute_verb(const Command& command) {
   request.recipe = command.arguments.front();
   request.overrides = command.overrides();
   request.folder = command.value("folder").value_or("");
-  request.roles = program_folders().roles;
   request.plugin_folders = command.plugin_folders();
   request.resume = command.has("resume");
   request.fresh = command.has("fresh");

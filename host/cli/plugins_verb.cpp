@@ -8,6 +8,7 @@
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
 #include "host/plan/options.hpp"
+#include "host/registry/contract.hpp"
 #include "host/registry/registry.hpp"
 
 namespace gistmill {
@@ -20,6 +21,15 @@ Registry open_registry(const Command& command) {
   std::vector<fs::path> folders = command.plugin_folders();
   for (fs::path& folder : Registry::search_path(fs::path())) folders.push_back(std::move(folder));
   return Registry(folders);
+}
+
+// A file outside of the search path, with the contracts beside it.
+PluginFile read_plugin(const Command& command, const fs::path& path) {
+  std::vector<fs::path> folders = open_registry(command).folders();
+  folders.insert(folders.begin(), path.parent_path());
+  std::vector<RefusedFile> refused;  // a contract that cannot be read is one that is not there
+  return {path,
+          parse_manifest(read_embedded_manifest(path), path.string(), find_contracts(folders, refused))};
 }
 
 const char* effect_name(Effect effect) {
@@ -62,6 +72,7 @@ std::string component_text(const ComponentSpec& component, const PluginFile& fil
   std::string text = fmt::format("{}\n  {}\n  plugin {} {}, tier {}, licence {}, {}\n", component.name,
                                  component.doc, file.manifest.name, file.manifest.version, file.manifest.tier,
                                  file.manifest.license, file.path.string());
+  if (!component.fulfils.empty()) text += fmt::format("  fulfils {}\n", fmt::join(component.fulfils, ", "));
   if (component.parameters) text += "  has parameters that can train\n";
   if (!component.options.empty()) text += "  options\n";
   for (const OptionSpec& option : component.options) text += option_line(option);
@@ -105,9 +116,11 @@ nlohmann::json component_json(const ComponentSpec& component, const PluginFile& 
                           {"inputs", ports(operation.inputs)},
                           {"outputs", ports(operation.outputs)}});
   }
-  return {{"component", component.name},        {"doc", component.doc},       {"plugin", file.manifest.name},
-          {"version", file.manifest.version},   {"tier", file.manifest.tier}, {"file", file.path.string()},
-          {"parameters", component.parameters}, {"options", options},         {"operations", operations}};
+  return {{"component", component.name},  {"doc", component.doc},
+          {"plugin", file.manifest.name}, {"version", file.manifest.version},
+          {"tier", file.manifest.tier},   {"file", file.path.string()},
+          {"fulfils", component.fulfils}, {"parameters", component.parameters},
+          {"options", options},           {"operations", operations}};
 }
 
 }  // namespace
@@ -143,7 +156,7 @@ ExitCode run_plugins_inspect(const Command& command) {
     json.push_back(component_json(component, file));
   };
   if (fs::is_regular_file(asked)) {
-    const PluginFile file{asked, parse_manifest(read_embedded_manifest(asked), asked)};
+    const PluginFile file = read_plugin(command, asked);
     for (const ComponentSpec& component : file.manifest.components) add(component, file);
   } else {
     const Registry registry = open_registry(command);

@@ -21,9 +21,8 @@ void check_recipe(const Command& command, const fs::path& path) {
   std::vector<fs::path> folders = command.plugin_folders();
   for (fs::path& folder : Registry::search_path(path.parent_path())) folders.push_back(std::move(folder));
   const Registry registry(folders);
-  const std::vector<Role> roles = load_roles(program_folders().roles);
-  make_plan(recipe, registry, roles);
-  for (const Stage& stage : recipe.stages) make_plan(load_stage(stage), registry, roles);
+  make_plan(recipe, registry);
+  for (const Stage& stage : recipe.stages) make_plan(load_stage(stage), registry);
 }
 
 ExitCode run_validate(const Command& command) {

@@ -9,10 +9,12 @@
 namespace gistmill {
 namespace {
 
-// A library named after the component ("contrastive.so" for "loss/contrastive") may be the one meant.
+// A library named after the component ("contrastive.so" for "loss/contrastive") may be the one meant, and one
+// that was refused for what the component lacks is.
 bool may_offer(const RefusedFile& file, std::string_view component) {
   const std::string_view name = component.substr(component.find('/') + 1);
-  return !name.empty() && file.path.stem().string().find(name) != std::string::npos;
+  return !name.empty() && (file.path.stem().string().find(name) != std::string::npos ||
+                           file.reason.find(component) != std::string::npos);
 }
 
 }  // namespace

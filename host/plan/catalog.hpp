@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/plan/roles.hpp"
 #include "host/registry/manifest.hpp"
 #include "host/registry/registry.hpp"
 
@@ -17,7 +16,6 @@ struct Catalog {
   std::vector<const ComponentSpec*> components;
   std::vector<std::filesystem::path> searched;  // folders, in order
   std::vector<RefusedFile> refused;
-  std::vector<Role> roles;
 
   // Throws Failure (ExitCode::recipe) at `origin`: "no plugin offers 'gistnet/refin'", with the nearest name,
   // where plugins were looked for, and refused files that may be the one meant.

@@ -30,10 +30,10 @@ std::string symbol_text(const PlannedSymbol& symbol, const std::vector<PlannedIn
   return fmt::format("{} from {}", first.spec->name, instances[first.instance].name);
 }
 
-// A model, or anything that could train, whose parameters stay as they are while others train.
+// What could train and whose parameters stay as they are while others train.
 bool is_frozen(const PlannedCall& call, const PlannedPipeline& pipeline, const PlannedInstance& instance) {
   const auto& train = pipeline.train;
-  return pipeline.minimize && (instance.spec->parameters || instance.spec->role == "teacher") &&
+  return pipeline.minimize && instance.spec->parameters &&
          std::find(train.begin(), train.end(), call.instance) == train.end();
 }
 

@@ -27,25 +27,24 @@ PlannedInstance plan_instance(const Recipe& recipe, const ComponentUse& written,
   instance.parameters = use.parameters;
   instance.origin = use.origin;
   instance.spec = &catalog.find(use.use, use.use_origin);
-  if (const Role* role = find_named(catalog.roles, instance.spec->role)) check_role(*instance.spec, *role);
   instance.options = plan_options(use, *instance.spec);
   return instance;
 }
 
-void check_instance_role(const Plan& plan, const std::string& name, const std::string& role,
-                         const std::string& setting, const Origin& origin) {
+void check_instance_contract(const Plan& plan, const std::string& name, const std::string& contract,
+                             const std::string& setting, const Origin& origin) {
   const PlannedInstance& instance = plan.instances[find_instance(plan.instances, name, origin)];
-  if (instance.spec->role == role) return;
+  if (instance.spec->stands_for(contract)) return;
   throw Failure(ExitCode::recipe, origin,
-                fmt::format("run.{} names {}, which is {} when it should be of role {}", setting, name,
-                            instance.spec->name, role));
+                fmt::format("run.{} names {}, which is {} when it should fulfil the contract {}", setting,
+                            name, instance.spec->name, contract));
 }
 
 // What [run] names must be there and do what it is named for.
 void check_run(const Recipe& recipe, Plan& plan) {
   const RunSettings& run = recipe.run;
   for (const std::string& logger : run.loggers)
-    check_instance_role(plan, logger, "logger", "loggers", run.origin);
+    check_instance_contract(plan, logger, "logger", "loggers", run.origin);
   if (run.steps == 0) return;
   const PlannedPipeline* pipeline = plan.pipeline(run.pipeline);
   if (!pipeline) {
@@ -68,7 +67,7 @@ void check_run(const Recipe& recipe, Plan& plan) {
         ExitCode::recipe, run.origin,
         fmt::format("run.items is '{}', which is no slot of pipeline '{}'", run.items, run.pipeline));
   }
-  check_instance_role(plan, run.optimizer, "optimizer", "optimizer", run.origin);
+  check_instance_contract(plan, run.optimizer, "optimizer", "optimizer", run.origin);
   plan.trained = run.pipeline;
   plan.steps = run.steps;
 }
@@ -141,13 +140,12 @@ Plan make_plan(const Recipe& recipe, const Catalog& catalog) {
   return plan;
 }
 
-Plan make_plan(const Recipe& recipe, const Registry& registry, const std::vector<Role>& roles) {
+Plan make_plan(const Recipe& recipe, const Registry& registry) {
   Catalog catalog;
   for (const std::string& name : registry.component_names())
     catalog.components.push_back(registry.find(name));
   catalog.searched = registry.folders();
   catalog.refused = registry.refused();
-  catalog.roles = roles;
   return make_plan(recipe, catalog);
 }
 

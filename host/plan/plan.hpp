@@ -147,13 +147,13 @@ struct Plan {
   const PlannedPipeline* pipeline(std::string_view name) const;
 };
 
-// Checks everything that a recipe and manifests can tell. Throws Failure (ExitCode::recipe, or ::plugin
-// where a component breaks its role). Reads the recipes of stages that components come `from`. The plan
-// points into the catalog's components and roles, which must outlive it.
+// Checks everything that a recipe and manifests can tell. Throws Failure (ExitCode::recipe). Reads the
+// recipes of stages that components come `from`. The plan points into the catalog's components, which must
+// outlive it.
 Plan make_plan(const Recipe& recipe, const Catalog& catalog);
 
-// The same with what the registry found. `roles`: as Catalog::roles.
-Plan make_plan(const Recipe& recipe, const Registry& registry, const std::vector<Role>& roles = {});
+// The same with what the registry found.
+Plan make_plan(const Recipe& recipe, const Registry& registry);
 
 // `use`, which has a `from` ("refine.gist"), with use and options of that component of that stage. Reads the
 // stage's recipe. Throws Failure (ExitCode::recipe).

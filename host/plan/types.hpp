@@ -1,4 +1,4 @@
-// Port types against each other and against tensors that a step really carries. No symbols of a pipeline.
+// Port types against tensors that a step really carries. No symbols of a pipeline.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,6 @@
 #include "host/registry/manifest.hpp"
 
 namespace gistmill {
-
-// "f32[K, D]" or "object<decoder.context/1>", from the fields.
-std::string type_text(const PortType& type);
-
-// Whether a value of `written` may go where `read` is expected, as far as types without sizes tell: kind,
-// object type, dtype (`float` goes with f32, bf16, f16 and float), rank, and dimensions that are numbers.
-bool types_fit(const PortType& written, const PortType& read);
 
 // Checks a tensor of a running step against its port, and binds the symbols that it is the first to show.
 // "" or "f32[16, 1, 64] when it should be f32[K, G, D] with D = 576"; on a mismatch `symbols` stays as it is.

@@ -47,7 +47,8 @@ void check_wires(const std::vector<CallStep::Wire>& wires, const std::vector<Por
       return std::find(list.begin(), list.end(), wire->port) != list.end();
     };
     if (known(names) || known(names_of(original))) continue;
-    Notes notes = did_you_mean(wire->port, names);
+    Notes notes = names.size() == 1 ? Notes{fmt::format("did you mean '{}'?", names[0])}
+                                    : did_you_mean(wire->port, names);
     notes.push_back(names.empty() ? fmt::format("{} has no {}s", call, kind)
                                   : fmt::format("{}s of {}: {}", kind, call, fmt::join(names, " ")));
     throw Failure(ExitCode::recipe, wire->origin, fmt::format("{} has no {} '{}'", call, kind, wire->port),
@@ -115,8 +116,18 @@ class Wiring {
         ExitCode::recipe, wire ? wire->origin : step.origin,
         fmt::format("slot '{}' is written by {} and again by {}", slot, writer.name, call.name),
         {fmt::format("first written at {}", writer.origin.text()),
-         fmt::format("give one of them another name: {{ call = \"{}.{}\", out = {{ {} = \"...\" }} }}",
-                     step.instance, step.operation, port.name)});
+         fmt::format("give one of them another name: {{ call = \"{}.{}\", out = {{ {} = \"{}\" }} }}",
+                     step.instance, step.operation, port.name, missing_slot())});
+  }
+
+  // The first slot that a step from here on is wired to and that no step writes, or "...".
+  std::string missing_slot() const {
+    for (std::size_t i = calls_.size(); i < recipe_.steps.size(); ++i) {
+      for (const CallStep::Wire& wire : recipe_.steps[i].in) {
+        if (slots_.count(wire.slot) == 0 && later_writer(wire.slot) == nullptr) return wire.slot;
+      }
+    }
+    return "...";
   }
 
   [[noreturn]] void refuse_unwritten(const PlannedCall& call, const std::string& slot,

@@ -25,7 +25,7 @@ struct ComponentUse {
   Origin use_origin;
 };
 
-// "corpus.next" or { call = "teacher.resume", in = { gist = "swapped" }, out = { hidden = "h2" } }
+// "corpus.next" or { call = "teacher.resume", in = { gist = "moved" }, out = { hidden = "h2" } }
 struct CallStep {
   struct Wire {
     std::string port;

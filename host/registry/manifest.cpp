@@ -13,6 +13,7 @@
 #include "host/recipe/fields.hpp"
 #include "host/recipe/toml.hpp"
 #include "host/registry/elf.hpp"
+#include "host/registry/manifest_claims.hpp"
 #include "host/registry/manifest_options.hpp"
 
 namespace gistmill {
@@ -218,7 +219,7 @@ ComponentSpec read_like(const Fields& fields, const std::string& path, const Man
   const ComponentSpec* other = manifest.component(like);
   if (other == nullptr)
     fields.refuse(*fields.find("like"), "like", "a component further up in this manifest");
-  for (const char* key : {"parameters", "options", "symbols", "operations"}) {
+  for (const char* key : {"fulfils", "parameters", "options", "symbols", "operations"}) {
     if (const Value* own = fields.find(key)) {
       throw Failure(kCode, place_of(*own), fmt::format("{} has its own {} beside 'like'", path, key),
                     {fmt::format("leave it out: they are those of {}", like)});
@@ -227,7 +228,8 @@ ComponentSpec read_like(const Fields& fields, const std::string& path, const Man
   return *other;
 }
 
-ComponentSpec read_component(const std::string& name, const Value& value, const Manifest& manifest) {
+ComponentSpec read_component(const std::string& name, const Value& value, const Manifest& manifest,
+                             const std::vector<Contract>& contracts) {
   const std::size_t slash = name.find('/');
   if (slash == std::string::npos || slash == 0 || slash + 1 == name.size() ||
       name.find('/', slash + 1) != std::string::npos || name.find_first_of(". ") != std::string::npos) {
@@ -236,17 +238,20 @@ ComponentSpec read_component(const std::string& name, const Value& value, const 
   }
   const std::string path = "components." + key_text(name);
   const Fields fields(value, path, fmt::format("[{}]", path),
-                      {"doc", "like", "parameters", "options", "symbols", "operations"}, kCode);
+                      {"doc", "like", "fulfils", "parameters", "options", "symbols", "operations"}, kCode);
   const bool like = fields.find("like") != nullptr;
   ComponentSpec component = like ? read_like(fields, path, manifest) : ComponentSpec();
   component.name = name;
   component.role = name.substr(0, slash);
   component.doc = fields.string("doc", "");
   if (like) return component;
+  component.fulfils = read_fulfils(fields, component, contracts);
   component.parameters = fields.boolean("parameters", false);
   for (const auto& [key, option] : entries_of(fields.table("options"))) {
     expect_identifier(key, "an option", place_of(option));
-    component.options.push_back(read_option(key, option, path + ".options"));
+    component.options.push_back(option.find("contract") == nullptr
+                                    ? read_option(key, option, path + ".options")
+                                    : take_option(key, option, path + ".options", component, contracts));
   }
   for (const auto& [key, symbol] : entries_of(fields.table("symbols"))) {
     component.symbols.push_back(read_symbol(key, symbol, path + ".symbols", component));
@@ -254,6 +259,7 @@ ComponentSpec read_component(const std::string& name, const Value& value, const 
   for (const auto& [key, operation] : entries_of(fields.table("operations"))) {
     component.operations.push_back(read_operation(key, operation, path + ".operations", component));
   }
+  check_claims(fields, value, component, contracts);
   return component;
 }
 
@@ -323,7 +329,16 @@ const OptionSpec* ComponentSpec::option(std::string_view key) const {
   return nullptr;
 }
 
+bool ComponentSpec::stands_for(std::string_view contract) const {
+  return role == contract || std::find(fulfils.begin(), fulfils.end(), contract) != fulfils.end();
+}
+
 Manifest parse_manifest(std::string_view text, const std::string& source) {
+  return parse_manifest(text, source, {});
+}
+
+Manifest parse_manifest(std::string_view text, const std::string& source,
+                        const std::vector<Contract>& contracts) {
   const Value document = parse_toml(text, source, kCode);
   Manifest manifest;
   manifest.text = text;
@@ -332,7 +347,7 @@ Manifest parse_manifest(std::string_view text, const std::string& source) {
   read_plugin(fields.required("plugin"), manifest);
   if (const Value* build = fields.find("build")) read_build(*build, manifest);
   for (const auto& [name, component] : entries_of(fields.table("components"))) {
-    manifest.components.push_back(read_component(name, component, manifest));
+    manifest.components.push_back(read_component(name, component, manifest, contracts));
   }
   if (manifest.components.empty()) {
     throw Failure(kCode, Origin{source, 0, 0}, "the manifest names no components",

@@ -96,8 +96,9 @@ struct SymbolSpec {
 };
 
 struct ComponentSpec {
-  std::string name;  // "loss/contrastive"
-  std::string role;  // "loss"
+  std::string name;                  // "loss/contrastive"
+  std::string role;                  // "loss"
+  std::vector<std::string> fulfils;  // contracts: "language-model", "resumable"
   std::string doc;
   bool parameters = false;  // has parameters that can train
   std::vector<OptionSpec> options;
@@ -107,7 +108,11 @@ struct ComponentSpec {
   const OptionSpec* option(std::string_view key) const;
   const SymbolSpec* symbol(std::string_view name) const;
   const OperationSpec* operation(std::string_view name) const;
+  // Whether it is of this role, or says that it fulfils this contract.
+  bool stands_for(std::string_view contract) const;
 };
+
+struct Contract;
 
 struct Manifest {
   std::string name;
@@ -130,7 +135,21 @@ struct Manifest {
 // Failure (ExitCode::plugin) with what is wrong, without a place.
 PortType parse_port_type(std::string_view text);
 
-// Parses manifest text; `source` names it in errors. Throws Failure (ExitCode::plugin).
+// "f32[K, D]" or "object<decoder.context/1>", from the fields.
+std::string type_text(const PortType& type);
+
+// `float` goes with f32, bf16, f16 and float, any other with itself.
+bool dtypes_fit(std::string_view written, std::string_view read);
+
+// Whether a value of `written` may go where `read` is expected, as far as types without sizes tell: kind,
+// object type, dtype, rank, and dimensions that are numbers.
+bool types_fit(const PortType& written, const PortType& read);
+
+// Parses manifest text; `source` names it in errors. `contracts`: those that components may fulfil; each that
+// one claims is checked, and options of contracts are filled in. Throws Failure (ExitCode::plugin).
+Manifest parse_manifest(std::string_view text, const std::string& source,
+                        const std::vector<Contract>& contracts);
+// The same where there are no contracts: a claim is refused, as one of an unknown name.
 Manifest parse_manifest(std::string_view text, const std::string& source);
 
 // The text of section .gistmill of a 64-bit little-endian ELF file, every offset checked; the library is

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "host/diagnostic/failure.hpp"
 #include "host/registry/manifest.hpp"
@@ -13,6 +14,10 @@ namespace gistmill {
 namespace {
 
 constexpr const char* kForm = "write it as f32[K, D], f32[] or object<decoder.context/1>";
+
+bool is_float(std::string_view dtype) {
+  return dtype == "f32" || dtype == "bf16" || dtype == "f16" || dtype == "float";
+}
 
 bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -53,6 +58,30 @@ Dimension parse_dimension(std::string_view dimension, std::string_view text) {
 }
 
 }  // namespace
+
+bool dtypes_fit(std::string_view written, std::string_view read) {
+  if (written == "float" || read == "float") return is_float(written) && is_float(read);
+  return written == read;
+}
+
+std::string type_text(const PortType& type) {
+  if (type.is_object) return "object<" + type.object + ">";
+  std::vector<std::string> dimensions;
+  for (const Dimension& dimension : type.shape) {
+    dimensions.push_back(dimension.symbol.empty() ? std::to_string(dimension.fixed) : dimension.symbol);
+  }
+  return fmt::format("{}[{}]", type.dtype, fmt::join(dimensions, ", "));
+}
+
+bool types_fit(const PortType& written, const PortType& read) {
+  if (written.is_object != read.is_object) return false;
+  if (written.is_object) return written.object == read.object;
+  if (!dtypes_fit(written.dtype, read.dtype)) return false;
+  return std::equal(written.shape.begin(), written.shape.end(), read.shape.begin(), read.shape.end(),
+                    [](const Dimension& a, const Dimension& b) {
+                      return !a.symbol.empty() || !b.symbol.empty() || a.fixed == b.fixed;
+                    });
+}
 
 PortType parse_port_type(std::string_view text) {
   static const std::vector<std::string> kElements = {"f64", "f32", "bf16", "f16",  "i64",

@@ -10,6 +10,7 @@
 
 #include "host/diagnostic/failure.hpp"
 #include "host/installation/folders.hpp"
+#include "host/registry/contract.hpp"
 
 namespace gistmill {
 namespace {
@@ -37,6 +38,7 @@ std::string reason_of(const Failure& failure) {
 }  // namespace
 
 Registry::Registry(const std::vector<fs::path>& folders) : folders_(folders) {
+  const std::vector<Contract> contracts = find_contracts(folders_, refused_);
   std::vector<fs::path> seen;
   for (const fs::path& folder : folders_) {
     std::error_code error;
@@ -47,7 +49,7 @@ Registry::Registry(const std::vector<fs::path>& folders) : folders_(folders) {
       try {
         const std::string source = path.string() + " (plugin.toml)";
         plugins_.push_back(std::make_unique<PluginFile>(
-            PluginFile{path, parse_manifest(read_embedded_manifest(path), source)}));
+            PluginFile{path, parse_manifest(read_embedded_manifest(path), source, contracts)}));
       } catch (const Failure& failure) {
         refused_.push_back({path, reason_of(failure)});
       }

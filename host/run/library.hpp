@@ -20,7 +20,6 @@ struct RunRequest {
   std::filesystem::path recipe;
   std::vector<std::string> overrides;                 // --set
   std::filesystem::path folder;                       // of the run; empty: runs/<recipe's name>
-  std::filesystem::path roles;                        // folder of role files
   std::vector<std::filesystem::path> plugin_folders;  // before the search path
   bool resume = false;                                // go on where the folder holds an unfinished run
   bool fresh = false;                                 // remove what the folder holds

@@ -59,7 +59,7 @@ class Prober {
     Probe probe;
     probe.items = items;
     probe.memory.program = resident_bytes();
-    Session session(recipe, context_.registry, context_.roles, quiet_, SessionUse::train, prepared());
+    Session session(recipe, context_.registry, quiet_, SessionUse::train, prepared());
     TrainingStep step(session, nullptr, &never_);
     probe.memory.optimizer = step.optimizer_bytes();
     const std::uint64_t loading = recent_peak_bytes();
@@ -197,8 +197,7 @@ PlanMeasure measure_plan(const Part& part, RunContext& context, std::uint64_t av
   measure.peak = context.machine.peak;
   Prober prober(part, context);
   try {
-    measure.items_setting =
-        items_option(part.recipe, make_plan(part.recipe, context.registry, context.roles));
+    measure.items_setting = items_option(part.recipe, make_plan(part.recipe, context.registry));
     measure_steps(measure, prober, here);
   } catch (const Failure& failure) {
     measure.not_measured = failure.message();

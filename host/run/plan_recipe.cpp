@@ -61,7 +61,7 @@ RunOutcome plan_recipe(const RunRequest& request) {
   std::vector<Part> parts = parts_of(context.recipe);
   if (!context.recipe.stages.empty() && context.recipe.run.steps == 0) parts.push_back({"", context.recipe});
   for (const Part& part : parts) {
-    const Session session(part.recipe, context.registry, context.roles, context.events, SessionUse::describe,
+    const Session session(part.recipe, context.registry, context.events, SessionUse::describe,
                           [](const Plan&, const std::string&) { return std::filesystem::path(); });
     nlohmann::json trained = nlohmann::json::array();
     if (!part.name.empty()) outcome.text += fmt::format("stage {}\n", part.name);

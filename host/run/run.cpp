@@ -107,8 +107,8 @@ enum class PartEnd { finished, stopped };
 
 PartEnd run_part(RunContext& context, const Part& part, std::size_t index, std::size_t count,
                  const std::string& previous_stage, const StopSignal& stop, RunSummary& summary) {
-  Session session(part.recipe, context.registry, context.roles, context.events,
-                  SessionUse::train_and_evaluate, context.prepared(part.recipe));
+  Session session(part.recipe, context.registry, context.events, SessionUse::train_and_evaluate,
+                  context.prepared(part.recipe));
   emit_contents(context, session, part.name);
   load_starting_parameters(context, session, previous_stage);
   Evaluator evaluator(session, context.events);
@@ -148,7 +148,7 @@ PartEnd run_part(RunContext& context, const Part& part, std::size_t index, std::
 
 // The recipe's own evaluations after its stages, where it trains nothing itself.
 void evaluate_whole(RunContext& context, const StopSignal& stop, RunSummary& summary) {
-  Session session(context.recipe, context.registry, context.roles, context.events, SessionUse::evaluate,
+  Session session(context.recipe, context.registry, context.events, SessionUse::evaluate,
                   context.prepared(context.recipe));
   emit_contents(context, session, "");
   load_starting_parameters(context, session, "");
@@ -233,10 +233,10 @@ RunOutcome run_recipe(const RunRequest& request) {
   RunContext context(request);
   const std::vector<Part> parts = parts_of(context.recipe);
   for (const Part& part : parts) {  // all errors first
-    make_plan(part.recipe, context.registry, context.roles);
+    make_plan(part.recipe, context.registry);
     device_of(part.recipe.run);
   }
-  if (!context.recipe.stages.empty()) make_plan(context.recipe, context.registry, context.roles);
+  if (!context.recipe.stages.empty()) make_plan(context.recipe, context.registry);
   context.open_folder();
   const std::vector<LockedPlugin> plugins = context.locked_plugins(parts);
   const std::string lock = lock_text(context.recipe, plugins, GM_VERSION);
@@ -285,8 +285,8 @@ RunOutcome evaluate_recipe(const RunRequest& request) {
   if (!context.recipe.stages.empty()) {
     evaluate_whole(context, stop, summary);
   } else {
-    Session session(context.recipe, context.registry, context.roles, context.events,
-                    SessionUse::train_and_evaluate, context.prepared(context.recipe));
+    Session session(context.recipe, context.registry, context.events, SessionUse::train_and_evaluate,
+                    context.prepared(context.recipe));
     load_starting_parameters(context, session, "");
     const CheckpointFolder checkpoints(context.folder, "");
     for (Instance* instance : session.trained()) {
@@ -311,7 +311,7 @@ RunOutcome prepare_recipe(const RunRequest& request) {
   std::vector<Part> parts = parts_of(context.recipe);
   if (parts.empty()) parts.push_back({"", context.recipe});
   for (const Part& part : parts) {
-    const Plan plan = make_plan(part.recipe, context.registry, context.roles);
+    const Plan plan = make_plan(part.recipe, context.registry);
     for (const PlannedInstance& instance : plan.instances) {
       for (const PlannedOption& option : instance.options) {
         if (instance.spec->option(option.key)->type != OptionType::prepared) continue;

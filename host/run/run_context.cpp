@@ -47,7 +47,6 @@ RunContext::RunContext(const RunRequest& asked)
     : request(asked),
       recipe(load_recipe(asked.recipe, asked.overrides)),
       registry(search_folders(asked)),
-      roles(load_roles(asked.roles)),
       folder(asked.folder.empty() ? fs::path("runs") / recipe.path.stem() : asked.folder),
       events(asked.talk) {
   set_plugin_events(&events);

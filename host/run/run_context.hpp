@@ -48,7 +48,6 @@ struct RunContext {
   const RunRequest& request;
   Recipe recipe;
   Registry registry;
-  std::vector<Role> roles;
   std::filesystem::path folder;
   std::vector<std::unique_ptr<Instance>> loggers;
   Events events;

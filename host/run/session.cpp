@@ -39,9 +39,9 @@ std::unique_ptr<Instance> make_instance(const ComponentUse& use, Registry& regis
   return std::make_unique<Instance>(planned, component, plugin_host());
 }
 
-Session::Session(const Recipe& recipe, Registry& registry, const std::vector<Role>& roles, Events& events,
-                 SessionUse use, const PreparedPath& prepared)
-    : recipe_(recipe), plan_(make_plan(recipe, registry, roles)) {
+Session::Session(const Recipe& recipe, Registry& registry, Events& events, SessionUse use,
+                 const PreparedPath& prepared)
+    : recipe_(recipe), plan_(make_plan(recipe, registry)) {
   set_plugin_events(&events);
   const std::vector<std::uint8_t> wanted = needed(use);
   instances_.resize(plan_.instances.size());

@@ -30,10 +30,10 @@ enum class SessionUse {
 class Session {
  public:
   // Plans, creates, binds symbols, starts. `prepared` answers a prepared pipeline's file (see prepare.hpp).
-  // recipe, registry, roles and events outlive the session. Throws Failure.
+  // recipe, registry and events outlive the session. Throws Failure.
   using PreparedPath = std::function<std::filesystem::path(const Plan&, const std::string& pipeline)>;
-  Session(const Recipe& recipe, Registry& registry, const std::vector<Role>& roles, Events& events,
-          SessionUse use, const PreparedPath& prepared);
+  Session(const Recipe& recipe, Registry& registry, Events& events, SessionUse use,
+          const PreparedPath& prepared);
 
   const Recipe& recipe() const { return recipe_; }
   const Plan& plan() const { return plan_; }

@@ -9,7 +9,7 @@ export DESTDIR=$scratch/stage
 install_to "$build" /opt/gistmill-test host sdk
 [ ! -e /opt/gistmill-test ] || fail "DESTDIR was not obeyed"
 prefix=$DESTDIR/opt/gistmill-test
-for file in bin/gistmill share/gistmill/roles/loss.toml share/gistmill/recipes/gistnet/base.toml \
+for file in bin/gistmill lib/gistmill/plugins/contracts/loss.toml share/gistmill/recipes/gistnet/base.toml \
   lib/gistmill/plugins/tokenizer-bpe.so include/gistmill/plugin.hpp; do
   [ -e "$prefix/$file" ] || fail "$file was not installed"
 done

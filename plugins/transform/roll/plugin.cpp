@@ -9,7 +9,7 @@ class Roll : public gistmill::torch::Component {
  public:
   explicit Roll(const gistmill::Options& options) : shift_(options.integer("shift")) {}
 
-  // gist [K, G, D] -> swapped [K, G, D]
+  // gist [K, G, D] -> gist [K, G, D]
   at::Tensor apply(const at::Tensor& gist) const {
     if (shift_ == 0) return gist;
     const std::int64_t spans = gist.size(0);

@@ -100,7 +100,7 @@ class Bench {
     const fs::path path = folder / "recipe.toml";
     std::ofstream(path) << recipe;
     recipe_ = gistmill::load_recipe(path, {});
-    session_ = std::make_unique<gistmill::Session>(recipe_, registry, roles_, events_,
+    session_ = std::make_unique<gistmill::Session>(recipe_, registry, events_,
                                                    gistmill::SessionUse::train_and_evaluate, nullptr);
   }
 
@@ -127,7 +127,6 @@ class Bench {
  private:
   gistmill::Registry& registry_;
   gistmill::Events events_{nullptr};
-  std::vector<gistmill::Role> roles_;
   gistmill::Recipe recipe_;
   std::unique_ptr<gistmill::Session> session_;
 };

@@ -168,7 +168,7 @@ PlanTest::PlanTest() {
 PlanTest::~PlanTest() { std::filesystem::remove_all(folder); }
 
 void PlanTest::offer(const std::string& manifest) {
-  manifests_.push_back(parse_manifest(manifest, "plugin.toml"));
+  manifests_.push_back(parse_manifest(manifest, "plugin.toml", contracts));
   for (const ComponentSpec& component : manifests_.back().components)
     catalog.components.push_back(&component);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/plan/plan.hpp"
+#include "host/registry/contract.hpp"
 
 namespace gistmill {
 
@@ -25,7 +26,7 @@ class PlanTest : public testing::Test {
   PlanTest();
   ~PlanTest() override;
 
-  void offer(const std::string& manifest);  // one more plugin
+  void offer(const std::string& manifest);  // one more plugin, held to `contracts`
   // Writes a recipe; its origins are "recipe.toml:line:column" after the folder.
   std::filesystem::path write(const std::string& name, const std::string& text) const;
   Recipe recipe(const std::string& text) const;
@@ -33,6 +34,7 @@ class PlanTest : public testing::Test {
   // "12:5 message", and below it one line for each note; "" where the recipe is fine.
   std::string failure_of(const std::string& text) const;
 
+  std::vector<Contract> contracts;
   Catalog catalog;
   std::filesystem::path folder;
 

@@ -12,12 +12,13 @@ namespace {
 class Recipes : public PlanTest {
  protected:
   Recipes() {
+    std::vector<RefusedFile> refused;
+    contracts = find_contracts({source() / "sdk"}, refused);
     catalog.components.clear();
     for (const auto& path : files_named("plugins", "plugin.toml")) {
       std::ifstream stream(path);
       offer({std::istreambuf_iterator<char>(stream), {}});
     }
-    catalog.roles = load_roles(source() / "sdk" / "roles");
   }
   static std::filesystem::path source() { return GISTMILL_SOURCE_DIR; }
   // Files below `folder` with this name, or with this ending where it begins with a dot.

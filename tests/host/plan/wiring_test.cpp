@@ -88,6 +88,36 @@ TEST_F(Wires, RefuseASlotThatIsWrittenTwice) {
               HasSubstr("slot 'spans' is written by corpus.next and again by corpus.next"));
 }
 
+// What recipes wrote when transforms had an output 'swapped'.
+TEST_F(Wires, NameTheSlotThatALaterCallWaitsForWhereOneIsWrittenTwice) {
+  offer(R"([plugin]
+name = "roll"
+version = "0.1.0"
+license = "MIT"
+tier = "c"
+[components."transform/roll"]
+[components."transform/roll".operations.apply]
+effect = "pure"
+inputs.gist = { type = "f32[K, G, D]" }
+outputs.gist = { type = "f32[K, G, D]" }
+)");
+  const auto old = [&](const std::string& apply) {
+    return failure_of(
+        std::string(kComponents) + "own = { use = \"transform/roll\" }\n[pipelines.p]\nsteps = [\n" +
+        "\"corpus.next\",\n\"teacher.embed\",\n\"teacher.read\",\n\"teacher.states\",\n\"gist.compress\",\n" +
+        apply + ",\n{ call = \"teacher.resume\", in = { gist = \"swapped\" } },\n]\n");
+  };
+  EXPECT_EQ(old("\"own.apply\""),
+            "recipe.toml:16:1: slot 'gist' is written by gist.compress and again by own.apply\n"
+            "first written at recipe.toml:15:1\n"
+            "give one of them another name: { call = \"own.apply\", out = { gist = \"swapped\" } }");
+  EXPECT_EQ(old("{ call = \"own.apply\", out = { gist = \"swapped\" } }"), "") << "the way on leads there";
+  EXPECT_EQ(old("{ call = \"own.apply\", out = { swapped = \"swapped\" } }"),
+            "recipe.toml:16:31: own.apply has no output 'swapped'\n"
+            "did you mean 'gist'?\n"
+            "outputs of own.apply: gist");
+}
+
 TEST_F(Wires, RefuseAnUnknownPort) {
   EXPECT_EQ(
       failure_of(with_steps("\"corpus.next\",\n{ call = \"teacher.read\", in = { token = \"tokens\" } },\n")),
@@ -147,13 +177,13 @@ TEST_F(RunSettingsOfAPlan, RefuseToTrainByAPipelineThatMinimizesNothing) {
 
 TEST_F(RunSettingsOfAPlan, RefuseAnOptimizerOrLoggerThatIsNone) {
   EXPECT_EQ(failure_of(with_run("steps = 1\noptimizer = \"gist\"\n")),
-            "recipe.toml:1:2: run.optimizer names gist, which is gistnet/refine when it should be of role "
-            "optimizer");
+            "recipe.toml:1:2: run.optimizer names gist, which is gistnet/refine when it should fulfil the "
+            "contract optimizer");
   EXPECT_THAT(failure_of(with_run("steps = 1\noptimizer = \"adamw\"\n")),
               StartsWith("recipe.toml:1:2: no component is named 'adamw'"));
-  EXPECT_EQ(
-      failure_of(with_run("loggers = [\"loss\"]\n")),
-      "recipe.toml:1:2: run.loggers names loss, which is loss/delta-nll when it should be of role logger");
+  EXPECT_EQ(failure_of(with_run("loggers = [\"loss\"]\n")),
+            "recipe.toml:1:2: run.loggers names loss, which is loss/delta-nll when it should fulfil the "
+            "contract logger");
 }
 
 TEST_F(RunSettingsOfAPlan, RefuseItemsThatAreNoSlot) {
