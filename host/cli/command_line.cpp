@@ -69,9 +69,9 @@ constexpr Option kOptions[] = {
      "a longer text is read in windows N tokens apart; each token counts once, with at least "
      "window - N tokens before it (default: half a window)"},
     {'g', "prompt", "TEXT", "what to go on behind (default: FILE or standard input, less one line end)"},
-    {'g', "max-tokens", "N", "at most so many; short for --set teacher.max_tokens=N"},
-    {'g', "temperature", "X", "0: always the likeliest token; short for --set teacher.temperature=X"},
-    {'g', "top-p", "X", "among the likeliest that sum to X; short for --set teacher.top_p=X"},
+    {'g', "max-tokens", "N", "at most so many; short for --set generate.max_tokens=N"},
+    {'g', "temperature", "X", "0: always the likeliest token; short for --set generate.temperature=X"},
+    {'g', "top-p", "X", "among the likeliest that sum to X; short for --set generate.top_p=X"},
     {'g', "seed", "N", "same seed, same text (default: 0)"},
     {'g', "chat", nullptr, "the prompt is a user's message: put it in the model's chat template"},
     {'g', "system", "TEXT", "with --chat: a system message before it"},

@@ -44,7 +44,7 @@ std::int64_t integer_option(const Command& command, const char* name, std::int64
   return number;
 }
 
-// What is short for `--set teacher.OPTION=VALUE`.
+// What is short for `--set generate.OPTION=VALUE`.
 std::vector<std::string> overrides_of(const Command& command) {
   std::vector<std::string> overrides = command.overrides();
   for (const char* name : {"max-tokens", "temperature", "top-p"}) {
@@ -52,7 +52,7 @@ std::vector<std::string> overrides_of(const Command& command) {
     if (!value) continue;
     std::string option = name;
     std::replace(option.begin(), option.end(), '-', '_');
-    overrides.push_back(fmt::format("teacher.{}={}", option, *value));
+    overrides.push_back(fmt::format("generate.{}={}", option, *value));
   }
   return overrides;
 }
@@ -92,20 +92,25 @@ void run_generate(const Command& command, const ModelTask& task) {
   generate(task, prompt_of(command), settings);
 }
 
+// What `--set` may be for: all that the verb asks for.
+std::vector<Demands> demands_of(const std::string& verb) {
+  if (verb == "tokenize") return {text_demands()};
+  if (verb == "generate") return {generate_demands(), text_demands()};
+  return {score_demands(), text_demands()};
+}
+
 }  // namespace
 
 ExitCode run_model_verb(const Command& command) {
-  const bool text_only = command.verb == "tokenize";
-  const std::vector<std::string> roles =
-      text_only ? std::vector<std::string>{"tokenizer"} : std::vector<std::string>{"teacher", "tokenizer"};
-  const ModelChoice choice(command.arguments.front(), overrides_of(command), roles);
   Registry registry = open_registry(command);
+  const ModelChoice choice(command.arguments.front(), overrides_of(command), demands_of(command.verb),
+                           registry);
   listen_to_plugins();
-  if (!text_only) {
+  if (command.verb != "tokenize") {
     keep_freed_memory();
     set_up_openmp();
   }
-  const ModelTask task{choice, registry, command.json(), print_answer, print_talk};
+  const ModelTask task{choice, command.json(), print_answer, print_talk};
   if (command.verb == "tokenize") run_tokenize(command, task);
   if (command.verb == "score") run_score(command, task);
   if (command.verb == "generate") run_generate(command, task);

@@ -1,5 +1,6 @@
-// Finds the component of a role that takes a model's file: each that has an option `model` is tried, and
-// knows by itself what it can read. Knows roles and options by name, no model.
+// Finds the component that can do with a model's file what a verb asks for: each that offers the operations
+// and has an option `model` is tried, and knows by itself what it can read. Knows operations, no role and no
+// model.
 #pragma once
 
 #include <filesystem>
@@ -13,25 +14,46 @@
 
 namespace gistmill {
 
-// The model, and options by role: what `--set` gives.
+// An operation as a verb calls it: a component may have more ports, but no other input that must be wired.
+struct Demand {
+  std::string operation;             // "score"
+  std::vector<std::string> inputs;   // "tokens"
+  std::vector<std::string> outputs;  // "nll"
+};
+// All of them, of one component.
+using Demands = std::vector<Demand>;
+
+// Text to tokens and back; the likelihood of tokens; what comes after a prompt.
+const Demands& text_demands();
+const Demands& score_demands();
+const Demands& generate_demands();
+
+// The model, and options for the components that read it: what `--set` gives. The registry outlives the
+// choice.
 class ModelChoice {
  public:
-  // `overrides`: "teacher.dtype=f32"; "teacher.use=teacher/llama" takes one component by name. `roles`: those
-  // that the verb uses. Throws Failure (ExitCode::usage) for another role or a malformed override,
+  // `overrides`: "teacher.dtype=f32", for components of this role; "teacher.use=teacher/llama" takes one by
+  // name; "generate.top_p=0.5", for whatever offers this operation. `asked`: all that the verb will ask for.
+  // Throws Failure (ExitCode::usage) for another name before the dot or a malformed override,
   // (ExitCode::recipe) where nothing is at `model`.
   ModelChoice(std::filesystem::path model, const std::vector<std::string>& overrides,
-              const std::vector<std::string>& roles);
+              const std::vector<Demands>& asked, Registry& registry);
 
-  // The instance of the one component of `role` that takes the model; not started. Throws Failure
+  // The instance of the one component that offers `demands` and takes the model; not started. Throws Failure
   // (ExitCode::recipe) with every component's reason where none does, (ExitCode::usage) where several do or
-  // no component of the role has an option that was given.
-  std::unique_ptr<BareInstance> find(const std::string& role, Registry& registry) const;
+  // no component has an option that was given.
+  std::unique_ptr<BareInstance> find(const Demands& demands) const;
+
+  // What a sentence calls the components that may be found: their roles, "student or teacher"; the operation
+  // where there are none.
+  std::string noun(const Demands& demands) const;
 
   const std::filesystem::path& model() const { return model_; }
 
  private:
   std::filesystem::path model_;
-  Value options_;  // role -> option -> value
+  Registry& registry_;
+  Value options_;  // role or operation -> option -> value
 };
 
 }  // namespace gistmill

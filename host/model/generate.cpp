@@ -1,4 +1,4 @@
-// generate: a prompt through the teacher's operation of that name. It answers when it is done: an operation
+// generate: a prompt through the operation of that name. It answers when it is done: an operation
 // gives its outputs at once, and asking for a few tokens at a time would read the prompt again each time.
 #include <fmt/format.h>
 
@@ -14,12 +14,12 @@ namespace gistmill {
 
 namespace {
 
-Tokens continuation(const BareInstance& teacher, const Tokens& prompt, std::uint64_t seed) {
-  const Arrays out = call_operation(teacher, "generate", {{"prompt", token_array(prompt, true)}}, seed);
+Tokens continuation(const BareInstance& model, const Tokens& prompt, std::uint64_t seed) {
+  const Arrays out = call_operation(model, "generate", {{"prompt", token_array(prompt, true)}}, seed);
   Tokens tokens = tokens_of(out.at("tokens"));
   const std::int32_t length = tokens_of(out.at("lengths")).at(0);
   if (length < 0 || static_cast<std::size_t>(length) > tokens.size()) {
-    throw Failure(ExitCode::plugin, fmt::format("{} gave {} tokens and says that {} count", teacher.name(),
+    throw Failure(ExitCode::plugin, fmt::format("{} gave {} tokens and says that {} count", model.name(),
                                                 tokens.size(), length));
   }
   tokens.resize(static_cast<std::size_t>(length));
@@ -29,14 +29,14 @@ Tokens continuation(const BareInstance& teacher, const Tokens& prompt, std::uint
 }  // namespace
 
 void generate(const ModelTask& task, const std::string& prompt, const GenerateSettings& settings) {
-  const TextCodec codec(task.choice.find("tokenizer", task.registry));
+  const TextCodec codec(task.choice.find(text_demands()));
   const Tokens given = codec.encode_document(settings.chat ? codec.chat(prompt, settings.system) : prompt);
   if (given.empty()) throw Failure(ExitCode::recipe, "the prompt is empty");
-  const std::unique_ptr<BareInstance> teacher = task.choice.find("teacher", task.registry);
-  teacher->start({}, settings.seed);
+  const std::unique_ptr<BareInstance> model = task.choice.find(generate_demands());
+  model->start({}, settings.seed);
 
   const auto began = std::chrono::steady_clock::now();
-  const Tokens tokens = continuation(*teacher, given, settings.seed);
+  const Tokens tokens = continuation(*model, given, settings.seed);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   const double rate = static_cast<double>(tokens.size()) / seconds;
   std::string text = codec.decode_behind(given, tokens);

@@ -1,4 +1,5 @@
-// inspect: what teacher and tokenizer say of the model's files, laid out. Which keys there are is theirs.
+// inspect: what those say of the model's files that score tokens and that encode text, laid out. Which keys
+// there are is theirs.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -15,7 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kRoles[] = {"teacher", "tokenizer"};
 constexpr std::size_t kShownEntries = 8;  // of a table
 
 bool counts_bytes(const std::string& key) {
@@ -67,16 +67,17 @@ std::string label_of(const std::string& key) {
 }
 
 struct Part {
-  std::string role;
+  std::string role;                        // the instance's; those that might have taken it
   std::unique_ptr<BareInstance> instance;  // null: none takes the model
   Json description;
   std::optional<Failure> refusal;
 };
 
-Part describe(const ModelTask& task, const std::string& role) {
-  Part part{role, nullptr, Json::object(), std::nullopt};
+Part describe(const ModelTask& task, const Demands& demands) {
+  Part part{task.choice.noun(demands), nullptr, Json::object(), std::nullopt};
   try {
-    part.instance = task.choice.find(role, task.registry);
+    part.instance = task.choice.find(demands);
+    part.role = part.instance->component().spec->role;
   } catch (const Failure& failure) {
     if (failure.code() == ExitCode::usage) throw;
     part.refusal = failure;
@@ -113,7 +114,7 @@ Json part_json(const Part& part) {
 
 void inspect(const ModelTask& task) {
   std::vector<Part> parts;
-  for (const char* role : kRoles) parts.push_back(describe(task, role));
+  for (const Demands& demands : {score_demands(), text_demands()}) parts.push_back(describe(task, demands));
   std::size_t width = 0;
   Json json = {{"model", task.choice.model().string()}};
   std::vector<std::string> refusals;

@@ -7,14 +7,12 @@
 #include <string_view>
 
 #include "host/model/component_choice.hpp"
-#include "host/registry/registry.hpp"
 
 namespace gistmill {
 
-// What they share. The registry outlives the task.
+// What they share.
 struct ModelTask {
   ModelChoice choice;
-  Registry& registry;
   bool json = false;
   std::function<void(std::string_view)> write;  // the answer; throws where nobody reads it
   std::function<void(std::string_view)> talk;   // a line to the user beside it

@@ -1,4 +1,4 @@
-// score: windows through the teacher's operation of that name, figures added up in double.
+// score: windows through the operation of that name, figures added up in double.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -77,15 +77,15 @@ void write_token(const ModelTask& task, const TextCodec& codec, const Tokens& to
   task.write(json_line(line));
 }
 
-void add_window(const ModelTask& task, const TextCodec& codec, const BareInstance& teacher,
+void add_window(const ModelTask& task, const TextCodec& codec, const BareInstance& model,
                 const Tokens& tokens, const ScoreWindow& window, bool per_token, Score& score) {
   const auto began = std::chrono::steady_clock::now();
   const Tokens part(tokens.begin() + window.begin, tokens.begin() + window.end);
-  const Tensor nll = call_operation(teacher, "score", {{"tokens", token_array(part)}}).at("nll");
+  const Tensor nll = call_operation(model, "score", {{"tokens", token_array(part)}}).at("nll");
   score.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (nll.size() != window.end - window.begin - 1) {
     throw Failure(ExitCode::plugin,
-                  fmt::format("{} gave {} values for {} tokens when it should give one less", teacher.name(),
+                  fmt::format("{} gave {} values for {} tokens when it should give one less", model.name(),
                               nll.size(), part.size()));
   }
   const float* values = nll.data<float>() - window.begin - 1;  // values[i] is of token i
@@ -99,17 +99,17 @@ void add_window(const ModelTask& task, const TextCodec& codec, const BareInstanc
 }  // namespace
 
 void score(const ModelTask& task, const std::string& text, const ScoreSettings& settings) {
-  const TextCodec codec(task.choice.find("tokenizer", task.registry));
+  const TextCodec codec(task.choice.find(text_demands()));
   const Tokens tokens = codec.encode_document(text);
   if (tokens.size() < 2) {
     throw Failure(ExitCode::recipe,
                   fmt::format("the text is {} tokens long: it takes 2 to predict one", tokens.size()));
   }
-  const std::unique_ptr<BareInstance> teacher = task.choice.find("teacher", task.registry);
+  const std::unique_ptr<BareInstance> model = task.choice.find(score_demands());
   Score result;
   result.tokens = static_cast<std::int64_t>(tokens.size());
-  settle_windows(settings, teacher->symbol("C"), result);
-  teacher->start({}, 0);
+  settle_windows(settings, model->symbol("C"), result);
+  model->start({}, 0);
   if (settings.per_token) write_token(task, codec, tokens, 0, nullptr);
   double said = 0;
   for (const ScoreWindow& window : score_windows(result.tokens, result.window, result.stride)) {
@@ -117,7 +117,7 @@ void score(const ModelTask& task, const std::string& text, const ScoreSettings& 
       said = result.seconds;
       task.talk(fmt::format("{} of {} tokens", window.counted, result.tokens));
     }
-    add_window(task, codec, *teacher, tokens, window, settings.per_token, result);
+    add_window(task, codec, *model, tokens, window, settings.per_token, result);
     ++result.windows;
   }
   if (settings.per_token) {

@@ -10,8 +10,8 @@ namespace gistmill {
 namespace {
 
 // {"add_bos": true, "special_tokens": {"bos": 1}}, or "bos": {"id": 1}.
-std::optional<std::int32_t> begin_token_of(const BareInstance& tokenizer) {
-  const nlohmann::ordered_json description = tokenizer.describe();
+std::optional<std::int32_t> begin_token_of(const BareInstance& instance) {
+  const nlohmann::ordered_json description = instance.describe();
   const auto adds = description.find("add_bos");
   if (adds == description.end() || *adds != true) return std::nullopt;
   nlohmann::ordered_json begin;
@@ -25,13 +25,13 @@ std::optional<std::int32_t> begin_token_of(const BareInstance& tokenizer) {
 
 }  // namespace
 
-TextCodec::TextCodec(std::unique_ptr<BareInstance> tokenizer)
-    : tokenizer_(std::move(tokenizer)), begin_token_(begin_token_of(*tokenizer_)) {
-  tokenizer_->start({}, 0);
+TextCodec::TextCodec(std::unique_ptr<BareInstance> instance)
+    : instance_(std::move(instance)), begin_token_(begin_token_of(*instance_)) {
+  instance_->start({}, 0);
 }
 
 Tokens TextCodec::encode(std::string_view text) const {
-  return tokens_of(call_operation(*tokenizer_, "encode", {{"text", bytes_array(text)}}).at("tokens"));
+  return tokens_of(call_operation(*instance_, "encode", {{"text", bytes_array(text)}}).at("tokens"));
 }
 
 Tokens TextCodec::encode_document(std::string_view text) const {
@@ -42,7 +42,7 @@ Tokens TextCodec::encode_document(std::string_view text) const {
 }
 
 std::string TextCodec::decode(const Tokens& tokens) const {
-  return text_of(call_operation(*tokenizer_, "decode", {{"tokens", token_array(tokens)}}).at("text"));
+  return text_of(call_operation(*instance_, "decode", {{"tokens", token_array(tokens)}}).at("text"));
 }
 
 std::string TextCodec::decode_behind(const Tokens& before, const Tokens& tokens) const {
@@ -66,7 +66,7 @@ std::string TextCodec::chat(const std::string& user, const std::string& system) 
   } catch (const nlohmann::json::type_error&) {
     throw Failure(ExitCode::recipe, "a message is not UTF-8, which chat templates need");
   }
-  return text_of(call_operation(*tokenizer_, "chat", {{"messages", bytes_array(text)}}).at("text"));
+  return text_of(call_operation(*instance_, "chat", {{"messages", bytes_array(text)}}).at("text"));
 }
 
 }  // namespace gistmill

@@ -1,4 +1,4 @@
-// A tokenizer outside of a recipe: text to token ids and back, by the operations of its role.
+// Text to token ids and back outside of a recipe, by the operations encode, decode and chat.
 #pragma once
 
 #include <cstdint>
@@ -16,23 +16,24 @@ using Tokens = std::vector<std::int32_t>;
 
 class TextCodec {
  public:
-  // Starts the tokenizer.
-  explicit TextCodec(std::unique_ptr<BareInstance> tokenizer);
+  // Starts the instance.
+  explicit TextCodec(std::unique_ptr<BareInstance> instance);
 
   Tokens encode(std::string_view text) const;
-  // As a model reads a document: behind the begin token, where the tokenizer's description says that it is
+  // As a model reads a document: behind the begin token, where the component's description says that it is
   // added and the text does not begin with it.
   Tokens encode_document(std::string_view text) const;
 
   std::string decode(const Tokens& tokens) const;
-  // What `tokens` add behind `before`: a tokenizer may write a first token in another way than a later one.
+  // What `tokens` add behind `before`: the first token of a text may be written in another way than a later
+  // one.
   std::string decode_behind(const Tokens& before, const Tokens& tokens) const;
 
   // One user message, behind a system message where that is not empty, as the model's chat template has it.
   std::string chat(const std::string& user, const std::string& system) const;
 
  private:
-  std::unique_ptr<BareInstance> tokenizer_;
+  std::unique_ptr<BareInstance> instance_;
   std::optional<std::int32_t> begin_token_;  // to be added
 };
 

@@ -60,7 +60,7 @@ Tokens parse_ids(const std::string& ids, const std::string& source) {
 }  // namespace
 
 void tokenize(const ModelTask& task, const std::string& text) {
-  const TextCodec codec(task.choice.find("tokenizer", task.registry));
+  const TextCodec codec(task.choice.find(text_demands()));
   const Tokens tokens = codec.encode(text);
   if (task.json) task.write(fmt::format("{{\"count\":{},\"tokens\":[", tokens.size()));
   write_ids(task, tokens, task.json ? "," : " ");
@@ -69,7 +69,7 @@ void tokenize(const ModelTask& task, const std::string& text) {
 
 void detokenize(const ModelTask& task, const std::string& ids, const std::string& source) {
   const Tokens tokens = parse_ids(ids, source);
-  const TextCodec codec(task.choice.find("tokenizer", task.registry));
+  const TextCodec codec(task.choice.find(text_demands()));
   const std::string text = codec.decode(tokens);
   if (!task.json) return task.write(text);
   nlohmann::ordered_json answer;

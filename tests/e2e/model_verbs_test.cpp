@@ -26,6 +26,10 @@ class ModelVerbsTest : public ProgramTest {
   Answer ask(const std::string& verb, const std::string& before = "", const std::string& after = "") const {
     return gistmill(verb + " --plugins '" GISTMILL_BUILD_DIR "/tests/models' " + after, before);
   }
+  // With those of tests/plugins/stranger too.
+  Answer ask_strangers(const std::string& verb, const std::string& before = "") const {
+    return ask(verb + " --plugins '" GISTMILL_BUILD_DIR "/tests/stranger'", before);
+  }
   Answer ask_with(const std::string& verb, const std::string& standard_input) {
     write("in", standard_input);
     return ask(verb, "", "< in");
@@ -225,6 +229,70 @@ TEST_F(ModelVerbsTest, BadPromptsAndSettingsAreRefused) {
   const Answer unknown = ask("generate m --prompt a --top-p 0.5");
   EXPECT_NE(unknown.code, 0);
   EXPECT_THAT(unknown.err, HasSubstr("option 'top_p'"));
+}
+
+TEST_F(ModelVerbsTest, ALanguageModelOfAnotherRoleScoresAndGenerates) {
+  write("e", "echo\n");
+  const Answer score = ask_strangers("score e --set tokenizer.model=m", "printf hello | ");
+  EXPECT_EQ(score.code, 0) << score.err;
+  EXPECT_THAT(score.out, StartsWith("tokens      5, 4 scored\nmean NLL    0.500000 nats\n"));
+  const Answer generated = ask_strangers("generate e --set tokenizer.model=m --prompt ab --max-tokens 2");
+  EXPECT_EQ(generated.code, 0) << generated.err;
+  EXPECT_EQ(generated.out, "bb\n");
+}
+
+TEST_F(ModelVerbsTest, OptionsAreSetByTheRoleThatTheComponentHas) {
+  write("e", "echo\n");
+  EXPECT_EQ(ask_strangers("generate e --set tokenizer.model=m --prompt ab --set student.max_tokens=1").out,
+            "b\n");
+  EXPECT_EQ(ask_strangers("generate e --set tokenizer.model=m --prompt ab --set generate.max_tokens=1").out,
+            "b\n");
+  expect_refused(ask_strangers("generate e --prompt ab --set lens.strength=1"), 2,
+                 "write it as student.OPTION=VALUE or teacher.OPTION=VALUE or tokenizer.OPTION=VALUE");
+}
+
+TEST_F(ModelVerbsTest, ModelThatNoLanguageModelTakesNamesTheirRoles) {
+  write("other", "words\n");
+  const Answer answer = ask_strangers("score other --set tokenizer.model=m", "printf hello | ");
+  expect_refused(answer, 3, "no student or teacher takes other\n");
+  EXPECT_THAT(answer.err, HasSubstr("student/echo: the first line is not 'echo'"));
+  EXPECT_THAT(answer.err, Not(HasSubstr("judge/words"))) << "its score is another operation";
+}
+
+TEST_F(ModelVerbsTest, InspectNamesTheRoleOfWhoTakesTheModel) {
+  write("e", "echo\n");
+  const Answer answer = ask_strangers("inspect e --set tokenizer.model=m");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("student           student/echo 0.1.0\n"));
+}
+
+TEST_F(ModelVerbsTest, PluginsInspectShowsContractsAndTheirOptions) {
+  const Answer answer = ask_strangers("plugins inspect lens/tint");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("  fulfils lens\n"));
+  EXPECT_THAT(answer.out, HasSubstr("    strength             float 0..1, default 0.5\n"
+                                    "                         what is seen is multiplied by it\n"));
+  const auto file = nlohmann::json::parse(
+      gistmill("plugins inspect --json '" GISTMILL_BUILD_DIR "/tests/stranger/stranger.so'").out);
+  EXPECT_EQ(file[0]["fulfils"], nlohmann::json({"language-model"}));
+  EXPECT_EQ(file[2]["options"][0]["max"], 1.0) << "the contract is found beside the file";
+}
+
+TEST_F(ModelVerbsTest, AnOptionOfAContractIsCheckedInARecipe) {
+  const std::string plugins = " --plugins '" GISTMILL_BUILD_DIR "/tests/stranger'";
+  write("good.toml", "[components]\nlens = { use = \"lens/tint\", strength = 1.0 }\n");
+  EXPECT_EQ(gistmill("validate good.toml" + plugins).code, 0);
+  write("bad.toml", "[components]\nlens = { use = \"lens/tint\", strength = 2.0 }\n");
+  expect_refused(gistmill("validate bad.toml" + plugins), 3,
+                 "bad.toml:2:44: strength is 2 when it should be at most 1");
+}
+
+TEST_F(ModelVerbsTest, APluginWithoutItsContractIsRefusedWithWhatIsMissing) {
+  std::filesystem::create_directories(folder_ / "alone");
+  std::filesystem::copy(GISTMILL_BUILD_DIR "/tests/stranger/stranger.so", folder_ / "alone/stranger.so");
+  write("recipe.toml", "[components]\nlens = { use = \"lens/tint\" }\n");
+  expect_refused(gistmill("validate recipe.toml --plugins alone"), 3,
+                 "lens/tint names the contract 'lens', which is not there");
 }
 
 TEST_F(ModelVerbsTest, InspectLaysOutWhatTheComponentsSay) {
