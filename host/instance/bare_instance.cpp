@@ -139,6 +139,7 @@ gm_call BareInstance::make_call(const StepContext& context, gm_error* error,
   if (need != nullptr) call.need = need->empty() ? &kNoInputs : need->data();
   call.stream = stream();
   call.random_key = random_key(context.seed, planned_.name, context.step, context.micro_step);
+  if (context.iteration > 0) call.random_key = combined_key(call.random_key, context.iteration);
   call.cancel = context.cancel;
   call.error = error;
   call.work = context.work;

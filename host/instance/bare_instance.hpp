@@ -21,6 +21,7 @@ struct StepContext {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
   std::uint64_t micro_step = 0;
+  std::uint64_t iteration = 0;  // of a repeated part of a pipeline, from 0
   std::uint64_t parameter_generation = 0;
   bool train = false;                             // calls that a gradient passes get a tape
   const volatile std::int32_t* cancel = nullptr;  // not null

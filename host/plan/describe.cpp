@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "host/plan/gradient.hpp"
 #include "host/plan/types.hpp"
 
 namespace gistmill {
@@ -33,7 +34,7 @@ std::string symbol_text(const PlannedSymbol& symbol, const std::vector<PlannedIn
 // What could train and whose parameters stay as they are while others train.
 bool is_frozen(const PlannedCall& call, const PlannedPipeline& pipeline, const PlannedInstance& instance) {
   const auto& train = pipeline.train;
-  return pipeline.minimize && instance.spec->parameters &&
+  return !pipeline.minimize.empty() && instance.spec->parameters &&
          std::find(train.begin(), train.end(), call.instance) == train.end();
 }
 
@@ -65,34 +66,98 @@ std::string ports_text(const PlannedCall& call) {
   return text + fmt::format("-> {}", fmt::join(written, ", "));
 }
 
+// Whether the text shows a call: of a repeated part, those of the first iteration.
+bool is_shown(const PlannedPipeline& pipeline, std::size_t call) {
+  const PlannedRepeat* part = pipeline.repeat_of(call);
+  return part == nullptr || call < part->first + part->count;
+}
+
+bool has_symbol(const PlannedCall& call, const std::string& name) {
+  const auto in = [&name](const auto& port) {
+    return std::any_of(port.type.shape.begin(), port.type.shape.end(),
+                       [&name](const Dimension& dimension) { return dimension.symbol == name; });
+  };
+  return std::any_of(call.inputs.begin(), call.inputs.end(), in) ||
+         std::any_of(call.outputs.begin(), call.outputs.end(), in);
+}
+
+// A size that each iteration of a repeated part has for itself is shown for the first one.
+bool is_of_later_iteration(const PlannedPipeline& pipeline, const PlannedSymbol& symbol) {
+  if (!symbol.declared.empty()) return false;
+  bool later = false;
+  for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
+    if (!has_symbol(pipeline.calls[i], symbol.name)) continue;
+    if (is_shown(pipeline, i)) return false;
+    later = true;
+  }
+  return later;
+}
+
 std::string header(const PlannedPipeline& pipeline, const std::vector<PlannedInstance>& instances) {
   std::vector<std::string> symbols;
   for (const PlannedSymbol& symbol : pipeline.symbols) {
-    if (symbol.carried) symbols.push_back(symbol_text(symbol, instances));
+    if (!symbol.carried || is_of_later_iteration(pipeline, symbol)) continue;
+    symbols.push_back(symbol_text(symbol, instances));
   }
   return symbols.empty() ? pipeline.name : fmt::format("{}   {}", pipeline.name, fmt::join(symbols, ", "));
+}
+
+// "passes gradient"; where iterations differ: "3 x no tape, 1 x passes gradient".
+std::string class_text_of(const PlannedPipeline& pipeline, std::size_t call,
+                          const std::vector<PlannedInstance>& instances) {
+  const PlannedRepeat* part = pipeline.repeat_of(call);
+  std::vector<std::pair<std::string, int>> runs;
+  const std::size_t end = part == nullptr ? call + 1 : part->end();
+  for (std::size_t i = call; i < end; i += part == nullptr ? 1 : part->count) {
+    const PlannedCall& each = pipeline.calls[i];
+    const std::string text = class_text(each, pipeline, instances[each.instance]);
+    if (runs.empty() || runs.back().first != text) runs.emplace_back(text, 0);
+    ++runs.back().second;
+  }
+  if (runs.size() == 1) return runs.front().first;
+  std::vector<std::string> texts;
+  for (const auto& [text, count] : runs) texts.push_back(fmt::format("{} x {}", count, text));
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+struct CallLine {
+  std::string name;
+  std::string ports;
+  std::string kind;
+};
+
+std::vector<CallLine> call_lines(const PlannedPipeline& pipeline, const Plan& plan) {
+  std::vector<CallLine> lines;
+  for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
+    if (!is_shown(pipeline, i)) continue;
+    const PlannedCall& call = pipeline.calls[i];
+    const PlannedRepeat* part = pipeline.repeat_of(i);
+    if (part != nullptr && i == part->first) lines.push_back({fmt::format("{} x", part->times), "", ""});
+    lines.push_back({(part != nullptr ? "  " : "") + call.name, ports_text(call),
+                     class_text_of(pipeline, i, plan.instances)});
+  }
+  return lines;
 }
 
 std::string pipeline_text(const PlannedPipeline& pipeline, const Plan& plan) {
   constexpr std::size_t kWidestPorts = 76;  // longer ones push their class to the right
   std::size_t name_width = 0;
   std::size_t ports_width = 0;
-  for (const PlannedCall& call : pipeline.calls) {
-    name_width = std::max(name_width, call.name.size());
-    const std::size_t width = ports_text(call).size();
-    if (width <= kWidestPorts) ports_width = std::max(ports_width, width);
+  const std::vector<CallLine> lines = call_lines(pipeline, plan);
+  for (const CallLine& line : lines) {
+    name_width = std::max(name_width, line.name.size());
+    if (line.ports.size() <= kWidestPorts) ports_width = std::max(ports_width, line.ports.size());
   }
   std::string text = header(pipeline, plan.instances) + "\n";
-  for (const PlannedCall& call : pipeline.calls) {
-    text += fmt::format("  {:<{}}   {:<{}}   {}\n", call.name, name_width, ports_text(call), ports_width,
-                        class_text(call, pipeline, plan.instances[call.instance]));
+  for (const CallLine& line : lines) {
+    text += line.kind.empty() ? fmt::format("  {}\n", line.name)
+                              : fmt::format("  {:<{}}   {:<{}}   {}\n", line.name, name_width, line.ports,
+                                            ports_width, line.kind);
   }
-  if (!pipeline.minimize) return text;
+  if (pipeline.minimize.empty()) return text;
   std::vector<std::string> trained;
   for (const std::size_t instance : pipeline.train) trained.push_back(plan.instances[instance].name);
-  text += fmt::format("minimizes {}; trains {}",
-                      pipeline.calls[pipeline.minimize->call].outputs[pipeline.minimize->output].slot,
-                      fmt::join(trained, ", "));
+  text += fmt::format("minimizes {}; trains {}", minimize_text(pipeline), fmt::join(trained, ", "));
   if (pipeline.name == plan.trained)
     text += fmt::format("; {} step{}", plan.steps, plan.steps == 1 ? "" : "s");
   return text + "\n";
@@ -107,11 +172,21 @@ std::string evaluation_text(const PlannedEvaluation& evaluation, const Plan& pla
   std::vector<std::string> shared;
   for (const PlannedVariant& variant : evaluation.variants) names.push_back(variant.name);
   for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
-    if (evaluation.shared[i]) shared.push_back(pipeline.calls[i].name);
+    if (evaluation.shared[i] && is_shown(pipeline, i)) shared.push_back(pipeline.calls[i].name);
   }
   text += fmt::format("\n  variants: {}\n", fmt::join(names, ", "));
   if (!shared.empty()) text += fmt::format("  once a step for all: {}\n", fmt::join(shared, ", "));
   return text;
+}
+
+// The slot, or weights by slot; null where nothing is minimized.
+nlohmann::json minimize_json(const PlannedPipeline& pipeline) {
+  if (pipeline.minimize.empty()) return nullptr;
+  if (pipeline.minimize.size() == 1 && pipeline.minimize.front().weight == 1.0)
+    return pipeline.minimize.front().slot;
+  nlohmann::json weights = nlohmann::json::object();
+  for (const PlannedLoss& part : pipeline.minimize) weights[part.slot] = part.weight;
+  return weights;
 }
 
 nlohmann::json to_json(const PlannedPipeline& pipeline, const Plan& plan) {
@@ -144,16 +219,17 @@ nlohmann::json to_json(const PlannedPipeline& pipeline, const Plan& plan) {
                      {"effect", to_text(call.operation->effect)},
                      {"class", gistmill::to_text(call.kind)},
                      {"cached", call.cached},
+                     {"iteration", call.iteration},
                      {"inputs", inputs},
                      {"outputs", outputs}});
   }
   json trained = json::array();
   for (const std::size_t instance : pipeline.train) trained.push_back(plan.instances[instance].name);
   json result = {{"name", pipeline.name}, {"symbols", symbols}, {"calls", calls}, {"train", trained}};
-  result["minimize"] =
-      pipeline.minimize
-          ? json(pipeline.calls[pipeline.minimize->call].outputs[pipeline.minimize->output].slot)
-          : json(nullptr);
+  result["minimize"] = minimize_json(pipeline);
+  result["repeats"] = json::array();
+  for (const PlannedRepeat& part : pipeline.repeats)
+    result["repeats"].push_back({{"first", part.first}, {"count", part.count}, {"times", part.times}});
   return result;
 }
 

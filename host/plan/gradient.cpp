@@ -35,12 +35,12 @@ bool has_figure(const PlannedCall& call) {
 // neither minimizes nor measures, every output may be what it is for.
 Marks needed_calls(const PlannedPipeline& pipeline) {
   const auto& calls = pipeline.calls;
-  if (!pipeline.minimize && std::none_of(calls.begin(), calls.end(), has_figure))
+  if (pipeline.minimize.empty() && std::none_of(calls.begin(), calls.end(), has_figure))
     return Marks(calls.size(), 1);
   Marks needed(calls.size(), 0);
-  if (pipeline.minimize) needed[pipeline.minimize->call] = 1;
   for (std::size_t i = calls.size(); i-- > 0;) {
-    if (calls[i].operation->effect == Effect::stateful || has_figure(calls[i])) needed[i] = 1;
+    if (calls[i].operation->effect == Effect::stateful || has_figure(calls[i]) || pipeline.minimizes(i))
+      needed[i] = 1;
     if (!needed[i]) continue;
     for (const PlannedInput& input : calls[i].inputs) {
       if (input.source) needed[input.source->call] = 1;
@@ -62,13 +62,22 @@ Marks live_calls(const PlannedPipeline& pipeline, const std::vector<std::size_t>
   return live;
 }
 
+// 1 for the calls that a gradient starts at: a part of weight 0 is computed and logged only.
+Marks minimized_calls(const PlannedPipeline& pipeline) {
+  Marks marks(pipeline.calls.size(), 0);
+  for (const PlannedLoss& part : pipeline.minimize) {
+    if (part.weight == 0.0) continue;
+    for (const SlotRef& source : part.sources) marks[source.call] = 1;
+  }
+  return marks;
+}
+
 // Walks back from what is minimized; marks the calls that a gradient comes to and the inputs it goes on by.
 void walk_back(PlannedPipeline& pipeline) {
   const Marks live = live_calls(pipeline, pipeline.train);
-  Marks reached(pipeline.calls.size(), 0);
-  reached[pipeline.minimize->call] = live[pipeline.minimize->call];
+  Marks reached = minimized_calls(pipeline);
   for (std::size_t i = pipeline.calls.size(); i-- > 0;) {
-    if (!reached[i]) continue;
+    if (!reached[i] || !live[i]) continue;
     PlannedCall& call = pipeline.calls[i];
     call.kind = contains(pipeline.train, call.instance) ? CallClass::trains : CallClass::passes;
     for (std::size_t port = 0; port < call.inputs.size(); ++port) {
@@ -87,8 +96,7 @@ bool is_float(const PortType& type) {
 // Every wire between the calls of `instance` and what is minimized at which the gradient ends. Wires that can
 // carry none (integers, objects) are no news, unless there are no others.
 std::vector<std::string> breaks(const PlannedPipeline& pipeline, std::size_t instance) {
-  Marks leads(pipeline.calls.size(), 0);  // to what is minimized, by any wire
-  leads[pipeline.minimize->call] = 1;
+  Marks leads = minimized_calls(pipeline);  // to what is minimized, by any wire
   for (std::size_t i = pipeline.calls.size(); i-- > 0;) {
     for (const PlannedInput& input : pipeline.calls[i].inputs) {
       if (leads[i] && input.source) leads[input.source->call] = 1;
@@ -97,6 +105,9 @@ std::vector<std::string> breaks(const PlannedPipeline& pipeline, std::size_t ins
   const Marks live = live_calls(pipeline, {instance});
   std::vector<std::string> found;
   std::vector<std::string> others;
+  const auto add = [](std::vector<std::string>& list, std::string text) {
+    if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
+  };
   for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
     const PlannedCall& call = pipeline.calls[i];
     for (const PlannedInput& input : call.inputs) {
@@ -105,10 +116,9 @@ std::vector<std::string> breaks(const PlannedPipeline& pipeline, std::size_t ins
       const PortSpec& source = source_port(pipeline, input);
       auto& list = is_float(source.type) ? found : others;
       if (!source.gradient) {
-        list.push_back(fmt::format("{} does not take a gradient at its output '{}'", writer, source.name));
+        add(list, fmt::format("{} does not take a gradient at its output '{}'", writer, source.name));
       } else if (!input.port->gradient) {
-        list.push_back(
-            fmt::format("{} does not give a gradient to its input '{}'", call.name, input.port->name));
+        add(list, fmt::format("{} does not give a gradient to its input '{}'", call.name, input.port->name));
       }
     }
   }
@@ -116,7 +126,7 @@ std::vector<std::string> breaks(const PlannedPipeline& pipeline, std::size_t ins
 }
 
 void check_reached(const PlannedPipeline& pipeline, std::size_t instance, const std::string& name,
-                   const Origin& origin, const std::string& minimize) {
+                   const Origin& origin) {
   const PlannedCall* called = nullptr;
   for (const PlannedCall& call : pipeline.calls) {
     if (call.instance != instance) continue;
@@ -127,6 +137,7 @@ void check_reached(const PlannedPipeline& pipeline, std::size_t instance, const 
     throw Failure(ExitCode::recipe, origin,
                   fmt::format("pipeline '{}' trains {} but never calls it", pipeline.name, name));
   }
+  const std::string minimize = minimize_text(pipeline);
   auto where = breaks(pipeline, instance);
   if (where.empty())
     where.push_back(fmt::format("nothing that {} writes goes into '{}'", called->name, minimize));
@@ -136,32 +147,34 @@ void check_reached(const PlannedPipeline& pipeline, std::size_t instance, const 
                 fmt::format("no gradient of '{}' reaches {}: {}", minimize, name, first), std::move(where));
 }
 
-SlotRef find_minimized(const PlannedPipeline& pipeline, const PipelineRecipe& recipe) {
-  const auto place = pipeline.writer(recipe.minimize);
-  if (!place) {
-    std::vector<std::string> slots;
-    for (const PlannedCall& call : pipeline.calls) {
-      for (const PlannedOutput& output : call.outputs) slots.push_back(output.slot);
-    }
-    const std::string near = nearest(recipe.minimize, slots);
-    throw Failure(
-        ExitCode::recipe, recipe.minimize_origin,
-        fmt::format("pipeline '{}' minimizes '{}' but nothing wrote it", recipe.name, recipe.minimize),
-        near.empty() ? std::vector<std::string>{} : std::vector{fmt::format("did you mean '{}'?", near)});
+[[noreturn]] void refuse_unknown(const PlannedPipeline& pipeline, const MinimizedPart& part) {
+  std::vector<std::string> slots;
+  for (const PlannedCall& call : pipeline.calls) {
+    for (const PlannedOutput& output : call.outputs) slots.push_back(output.slot);
   }
-  const PlannedCall& call = pipeline.calls[place->call];
-  const PortSpec& port = *call.outputs[place->output].port;
+  const std::string near = nearest(part.slot, slots);
+  throw Failure(
+      ExitCode::recipe, part.origin,
+      fmt::format("pipeline '{}' minimizes '{}' but nothing wrote it", pipeline.name, part.slot),
+      near.empty() ? std::vector<std::string>{} : std::vector{fmt::format("did you mean '{}'?", near)});
+}
+
+PlannedLoss find_minimized(const PlannedPipeline& pipeline, const MinimizedPart& part) {
+  PlannedLoss loss{part.slot, part.weight, pipeline.writers(part.slot)};
+  if (loss.sources.empty()) refuse_unknown(pipeline, part);
+  const PlannedCall& call = pipeline.calls[loss.sources.front().call];
+  const PortSpec& port = *call.outputs[loss.sources.front().output].port;
   if (!port.type.shape.empty() || !is_float(port.type)) {
-    throw Failure(ExitCode::recipe, recipe.minimize_origin,
-                  fmt::format("minimize '{}' is {} when it should be one number: f32[]", recipe.minimize,
+    throw Failure(ExitCode::recipe, part.origin,
+                  fmt::format("minimize '{}' is {} when it should be one number: f32[]", part.slot,
                               type_text(port.type)));
   }
   if (!port.gradient) {
-    throw Failure(ExitCode::recipe, recipe.minimize_origin,
+    throw Failure(ExitCode::recipe, part.origin,
                   fmt::format("{} does not take a gradient at its output '{}', which is minimized", call.name,
                               port.name));
   }
-  return *place;
+  return loss;
 }
 
 void set_needed(PlannedPipeline& pipeline) {
@@ -172,6 +185,17 @@ void set_needed(PlannedPipeline& pipeline) {
 }
 
 }  // namespace
+
+std::string minimize_text(const PlannedPipeline& pipeline) {
+  std::string text;
+  for (const PlannedLoss& part : pipeline.minimize) {
+    const bool minus = !text.empty() && part.weight < 0;
+    const double weight = minus ? -part.weight : part.weight;
+    if (!text.empty()) text += minus ? " - " : " + ";
+    text += weight == 1.0 ? part.slot : fmt::format("{} {}", weight, part.slot);
+  }
+  return text;
+}
 
 void plan_forward(PlannedPipeline& pipeline) { set_needed(pipeline); }
 
@@ -185,12 +209,13 @@ void plan_gradient(PlannedPipeline& pipeline, const PipelineRecipe& recipe,
   }
   if (recipe.minimize.empty()) return set_needed(pipeline);
   if (recipe.train.empty()) {
-    throw Failure(
-        ExitCode::recipe, recipe.minimize_origin,
-        fmt::format("pipeline '{}' minimizes '{}' but trains nothing", recipe.name, recipe.minimize),
-        {"name the components whose parameters change: train = [\"gist\"]"});
+    throw Failure(ExitCode::recipe, recipe.minimize_origin,
+                  fmt::format("pipeline '{}' minimizes '{}' but trains nothing", recipe.name,
+                              recipe.minimize.front().slot),
+                  {"name the components whose parameters change: train = [\"gist\"]"});
   }
-  pipeline.minimize = find_minimized(pipeline, recipe);
+  for (const MinimizedPart& part : recipe.minimize)
+    pipeline.minimize.push_back(find_minimized(pipeline, part));
   for (const auto& [name, origin] : recipe.train) {
     const std::size_t instance = find_instance(instances, name, origin);
     if (!instances[instance].spec->parameters) {
@@ -202,9 +227,8 @@ void plan_gradient(PlannedPipeline& pipeline, const PipelineRecipe& recipe,
   }
   set_needed(pipeline);
   walk_back(pipeline);
-  for (const auto& [name, origin] : recipe.train) {
-    check_reached(pipeline, find_instance(instances, name, origin), name, origin, recipe.minimize);
-  }
+  for (const auto& [name, origin] : recipe.train)
+    check_reached(pipeline, find_instance(instances, name, origin), name, origin);
 }
 
 }  // namespace gistmill

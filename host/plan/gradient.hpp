@@ -1,6 +1,7 @@
 // Which calls of a pipeline run, and which of them a gradient passes, from what it minimizes and trains.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "host/plan/plan.hpp"
@@ -13,6 +14,9 @@ namespace gistmill {
 // breaks).
 void plan_gradient(PlannedPipeline& pipeline, const PipelineRecipe& recipe,
                    const std::vector<PlannedInstance>& instances);
+
+// "loss + 0.1 apart"
+std::string minimize_text(const PlannedPipeline& pipeline);
 
 // Sets the kinds of a pipeline that is only measured: skipped or forward, no gradient.
 void plan_forward(PlannedPipeline& pipeline);

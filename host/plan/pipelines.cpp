@@ -12,12 +12,28 @@
 namespace gistmill {
 namespace {
 
+// A figure has one row an item, once a step.
+void check_figures(const PlannedPipeline& pipeline) {
+  for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
+    const PlannedCall& call = pipeline.calls[i];
+    if (pipeline.repeat_of(i) == nullptr) continue;
+    for (const PlannedOutput& output : call.outputs) {
+      if (output.port->figure.empty()) continue;
+      throw Failure(ExitCode::recipe, call.origin,
+                    fmt::format("{} stands in a repeated part, where its figure '{}' cannot be measured",
+                                call.name, output.slot),
+                    {"move the call behind the repeated part"});
+    }
+  }
+}
+
 PlannedPipeline wire_and_type(const PipelineRecipe& recipe, const std::vector<PlannedInstance>& instances,
                               const Substitutions& substitutions) {
   PlannedPipeline pipeline;
   pipeline.name = recipe.name;
   pipeline.origin = recipe.origin;
-  pipeline.calls = wire_calls(recipe, instances, substitutions);
+  wire_calls(pipeline, recipe, instances, substitutions);
+  check_figures(pipeline);
   plan_types(pipeline, instances);
   return pipeline;
 }
@@ -186,7 +202,6 @@ PlannedEvaluation plan_evaluation(const Evaluation& evaluation, const Recipe& re
   PlannedEvaluation planned;
   planned.name = evaluation.name;
   planned.pipeline = static_cast<std::size_t>(pipeline - recipe.pipelines.data());
-  planned.shared.assign(pipeline->steps.size(), 1);
   for (const Evaluation::Variant& variant : variants) {
     const Substitutions substitutions = find_substitutions(variant, *pipeline, instances);
     planned.variants.push_back({variant.name, plan_variant(variant, *pipeline, instances, substitutions)});
@@ -195,6 +210,7 @@ PlannedEvaluation plan_evaluation(const Evaluation& evaluation, const Recipe& re
       if (by != replaced) replacements.push_back(by);
     }
     const auto changed = depends_on(planned.variants.back().pipeline, replacements);
+    planned.shared.resize(changed.size(), 1);
     for (std::size_t i = 0; i < changed.size(); ++i)
       planned.shared[i] &= static_cast<std::uint8_t>(!changed[i]);
   }
@@ -203,17 +219,42 @@ PlannedEvaluation plan_evaluation(const Evaluation& evaluation, const Recipe& re
   return planned;
 }
 
+namespace {
+
+// One pass over the calls; answers whether it found more.
+bool spread(const PlannedPipeline& pipeline, std::vector<std::uint8_t>& depends,
+            std::vector<std::size_t>& changed_states) {
+  bool found = false;
+  for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
+    const PlannedCall& call = pipeline.calls[i];
+    const bool stateful = call.operation->effect == Effect::stateful;
+    const auto state = std::find(changed_states.begin(), changed_states.end(), call.instance);
+    if (depends[i] == 0) {
+      const bool reads = std::any_of(call.inputs.begin(), call.inputs.end(), [&](const PlannedInput& input) {
+        return input.source && depends[input.source->call];
+      });
+      depends[i] = reads || (stateful && state != changed_states.end());
+      found = found || depends[i];
+    }
+    if (depends[i] != 0 && stateful && state == changed_states.end()) {
+      changed_states.push_back(call.instance);
+      found = true;
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
 std::vector<std::uint8_t> depends_on(const PlannedPipeline& pipeline,
                                      const std::vector<std::size_t>& instances) {
   std::vector<std::uint8_t> depends(pipeline.calls.size(), 0);
   for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
-    const PlannedCall& call = pipeline.calls[i];
-    const bool itself = std::find(instances.begin(), instances.end(), call.instance) != instances.end();
-    depends[i] =
-        itself || std::any_of(call.inputs.begin(), call.inputs.end(), [&](const PlannedInput& input) {
-          return input.source && depends[input.source->call];
-        });
+    const std::size_t instance = pipeline.calls[i].instance;
+    depends[i] = std::find(instances.begin(), instances.end(), instance) != instances.end();
   }
+  std::vector<std::size_t> changed_states;
+  while (spread(pipeline, depends, changed_states)) continue;
   return depends;
 }
 

@@ -40,6 +40,24 @@ void check_instance_contract(const Plan& plan, const std::string& name, const st
                             name, instance.spec->name, contract));
 }
 
+// A table [learning_rate.NAME] is of an instance that trains.
+void check_rates(const Recipe& recipe, const PlannedPipeline& pipeline) {
+  std::vector<std::string> trained;
+  for (const PipelineRecipe& each : recipe.pipelines) {
+    if (each.name != pipeline.name) continue;
+    for (const auto& [name, origin] : each.train) trained.push_back(name);
+  }
+  for (const auto& [instance, rate] : recipe.instance_rates) {
+    if (std::find(trained.begin(), trained.end(), instance) != trained.end()) continue;
+    const std::string near = nearest(instance, trained);
+    throw Failure(ExitCode::recipe, rate.origin,
+                  fmt::format("[learning_rate.{}] is of no instance that pipeline '{}' trains", instance,
+                              pipeline.name),
+                  {near.empty() ? fmt::format("it trains: {}", fmt::join(trained, " "))
+                                : fmt::format("did you mean '{}'?", near)});
+  }
+}
+
 // What [run] names must be there and do what it is named for.
 void check_run(const Recipe& recipe, Plan& plan) {
   const RunSettings& run = recipe.run;
@@ -56,7 +74,7 @@ void check_run(const Recipe& recipe, Plan& plan) {
         fmt::format("run.pipeline is '{}', which the recipe does not have", run.pipeline),
         near.empty() ? std::vector<std::string>{} : std::vector{fmt::format("did you mean '{}'?", near)});
   }
-  if (!pipeline->minimize) {
+  if (pipeline->minimize.empty()) {
     throw Failure(ExitCode::recipe, pipeline->origin,
                   fmt::format("pipeline '{}' minimizes nothing, so {} steps of it would train nothing",
                               run.pipeline, run.steps),
@@ -68,6 +86,7 @@ void check_run(const Recipe& recipe, Plan& plan) {
         fmt::format("run.items is '{}', which is no slot of pipeline '{}'", run.items, run.pipeline));
   }
   check_instance_contract(plan, run.optimizer, "optimizer", "optimizer", run.origin);
+  check_rates(recipe, *pipeline);
   plan.trained = run.pipeline;
   plan.steps = run.steps;
 }
@@ -113,12 +132,38 @@ std::map<std::string, std::int64_t> PlannedPipeline::known_symbols() const {
 }
 
 std::optional<SlotRef> PlannedPipeline::writer(std::string_view slot) const {
-  for (std::size_t call = 0; call < calls.size(); ++call) {
+  for (std::size_t call = calls.size(); call-- > 0;) {
     for (std::size_t output = 0; output < calls[call].outputs.size(); ++output) {
       if (calls[call].outputs[output].slot == slot) return SlotRef{call, output};
     }
   }
   return std::nullopt;
+}
+
+std::vector<SlotRef> PlannedPipeline::writers(std::string_view slot) const {
+  const std::optional<SlotRef> last = writer(slot);
+  if (!last) return {};
+  const PlannedRepeat* part = repeat_of(last->call);
+  if (part == nullptr) return {*last};
+  std::vector<SlotRef> found;
+  for (std::size_t call = part->first + (last->call - part->first) % part->count; call < part->end();
+       call += part->count)
+    found.push_back({call, last->output});
+  return found;
+}
+
+const PlannedRepeat* PlannedPipeline::repeat_of(std::size_t call) const {
+  const auto part = std::find_if(repeats.begin(), repeats.end(), [call](const PlannedRepeat& each) {
+    return each.first <= call && call < each.end();
+  });
+  return part == repeats.end() ? nullptr : &*part;
+}
+
+bool PlannedPipeline::minimizes(std::size_t call) const {
+  return std::any_of(minimize.begin(), minimize.end(), [call](const PlannedLoss& part) {
+    return std::any_of(part.sources.begin(), part.sources.end(),
+                       [call](const SlotRef& source) { return source.call == call; });
+  });
 }
 
 const PlannedInstance* Plan::instance(std::string_view name) const { return find_named(instances, name); }

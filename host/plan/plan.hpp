@@ -76,6 +76,7 @@ struct PlannedCall {
   CallClass kind = CallClass::forward;
   bool cached = false;             // its results are kept on disk
   std::vector<std::uint8_t> need;  // gm_call.need: 1 where vjp is asked for that input's gradient
+  std::uint32_t iteration = 0;     // of the repeated part that it stands in, from 0
   std::string name;                // "gist.compress"
   Origin origin;
 };
@@ -102,20 +103,43 @@ struct PlannedSymbol {
   bool is_of(std::size_t instance, const SymbolSpec& spec) const;
 };
 
+// A repeated part, unrolled: `count` calls from `first` are its first iteration, the next `count` the second.
+struct PlannedRepeat {
+  std::size_t first = 0;  // in PlannedPipeline::calls
+  std::size_t count = 0;
+  std::int64_t times = 1;
+
+  std::size_t end() const { return first + count * static_cast<std::size_t>(times); }
+};
+
+// A part of what is minimized: `weight` times the mean of the numbers at `sources`.
+struct PlannedLoss {
+  std::string slot;
+  double weight = 1.0;
+  std::vector<SlotRef> sources;  // one, or one an iteration of the repeated part that writes the slot
+};
+
 struct PlannedPipeline {
   std::string name;
   std::vector<PlannedCall> calls;
+  std::vector<PlannedRepeat> repeats;
   std::vector<PlannedSymbol> symbols;  // in the order of first appearance
-  std::optional<SlotRef> minimize;
-  std::vector<std::size_t> train;  // instances
+  std::vector<PlannedLoss> minimize;   // the sum of these; empty: nothing trains
+  std::vector<std::size_t> train;      // instances
   Origin origin;
 
   const PlannedSymbol* symbol(std::string_view name) const;
   // The known sizes of the pipeline's values, by PlannedSymbol::name: what check_shape starts from in each
   // step.
   std::map<std::string, std::int64_t> known_symbols() const;
-  // Where `slot` is written.
+  // Where `slot` is written, in a repeated part by its last iteration.
   std::optional<SlotRef> writer(std::string_view slot) const;
+  // The same, by every iteration.
+  std::vector<SlotRef> writers(std::string_view slot) const;
+  // The repeated part that a call stands in, or null.
+  const PlannedRepeat* repeat_of(std::size_t call) const;
+  // Whether a call writes a part of what is minimized.
+  bool minimizes(std::size_t call) const;
 };
 
 // A variant's calls are those of the evaluation's pipeline, one to one; only instances differ.
@@ -166,7 +190,8 @@ using SymbolAnswers = std::function<std::int64_t(const PlannedInstance&, const s
 // (ExitCode::recipe) where two sources give one size differently. Asks each (instance, symbol) once.
 void bind_symbols(Plan& plan, const SymbolAnswers& answers);
 
-// Whether each call depends, through slots, on what `instances` write.
+// Whether each call depends on what `instances` write: through slots, or through the state of an instance
+// that reads such a slot.
 std::vector<std::uint8_t> depends_on(const PlannedPipeline& pipeline,
                                      const std::vector<std::size_t>& instances);
 

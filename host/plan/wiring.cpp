@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 namespace gistmill {
 namespace {
@@ -64,16 +65,30 @@ const CallStep::Wire* find_wire(const std::vector<CallStep::Wire>& wires, const 
 
 class Wiring {
  public:
-  Wiring(const PipelineRecipe& recipe, const std::vector<PlannedInstance>& instances,
-         const Substitutions& substitutions)
-      : recipe_(recipe), instances_(instances), substitutions_(substitutions) {}
+  Wiring(PlannedPipeline& pipeline, const PipelineRecipe& recipe,
+         const std::vector<PlannedInstance>& instances, const Substitutions& substitutions)
+      : pipeline_(pipeline), recipe_(recipe), instances_(instances), substitutions_(substitutions) {}
 
-  std::vector<PlannedCall> wire() {
-    for (const CallStep& step : recipe_.steps) add(step);
-    return std::move(calls_);
+  void wire() {
+    for (const RepeatedSteps& part : recipe_.repeats) {
+      while (step_ < part.first) add(recipe_.steps[step_++]);
+      repeat(part);
+    }
+    while (step_ < recipe_.steps.size()) add(recipe_.steps[step_++]);
   }
 
  private:
+  void repeat(const RepeatedSteps& part) {
+    const std::size_t first = calls().size();
+    carried_.clear();
+    for (std::int64_t i = 0; i < part.times; ++i) {
+      body_ = Body{first, calls().size(), static_cast<std::uint32_t>(i)};
+      for (step_ = part.first; step_ < part.first + part.count;) add(recipe_.steps[step_++]);
+    }
+    body_.reset();
+    pipeline_.repeats.push_back({first, part.count, part.times});
+  }
+
   void add(const CallStep& step) {
     const std::size_t named = find_instance(instances_, step.instance, step.origin);
     const auto substitution = substitutions_.find(named);
@@ -87,17 +102,19 @@ class Wiring {
     call.name = instances_[used].name + "." + operation.name;
     call.origin = step.origin;
     call.need.assign(operation.inputs.size(), 0);
+    if (body_) call.iteration = body_->iteration;
     check_wires(step.in, operation.inputs, original.inputs, "input", call.name);
     check_wires(step.out, operation.outputs, original.outputs, "output", call.name);
     for (const PortSpec& port : operation.inputs) call.inputs.push_back(read(call, step, port));
     for (const PortSpec& port : operation.outputs) call.outputs.push_back(write(call, step, port));
-    calls_.push_back(std::move(call));
+    calls().push_back(std::move(call));
   }
 
-  PlannedInput read(const PlannedCall& call, const CallStep& step, const PortSpec& port) const {
+  PlannedInput read(const PlannedCall& call, const CallStep& step, const PortSpec& port) {
     const CallStep::Wire* wire = find_wire(step.in, port.name);
     const std::string& slot = wire ? wire->slot : port.name;
     if (const auto source = slots_.find(slot); source != slots_.end()) {
+      if (body_ && source->second.call < body_->part) carried_.insert(slot);
       return {&port, slot, source->second, port.type};
     }
     if (!wire && port.optional) return {&port, "", {}, port.type};
@@ -107,11 +124,14 @@ class Wiring {
   PlannedOutput write(const PlannedCall& call, const CallStep& step, const PortSpec& port) {
     const CallStep::Wire* wire = find_wire(step.out, port.name);
     const std::string& slot = wire ? wire->slot : port.name;
-    const SlotRef here{calls_.size(), call.outputs.size()};
+    const SlotRef here{calls().size(), call.outputs.size()};
     const auto [first, added] = slots_.emplace(slot, here);
-    if (added) return {&port, slot, port.type};
+    if (added || may_follow(first->second, slot)) {
+      first->second = here;
+      return {&port, slot, port.type};
+    }
     const bool same = first->second.call == here.call;
-    const PlannedCall& writer = same ? call : calls_[first->second.call];
+    const PlannedCall& writer = same ? call : calls()[first->second.call];
     throw Failure(
         ExitCode::recipe, wire ? wire->origin : step.origin,
         fmt::format("slot '{}' is written by {} and again by {}", slot, writer.name, call.name),
@@ -130,14 +150,23 @@ class Wiring {
     return "...";
   }
 
+  // Whether a call that is being added may write what `earlier` wrote: it is of the iteration before, or the
+  // first value of what the part goes on from.
+  bool may_follow(const SlotRef& earlier, const std::string& slot) const {
+    if (!body_ || earlier.call >= body_->iteration_begin) return false;
+    return earlier.call >= body_->part || carried_.count(slot) > 0;
+  }
+
   [[noreturn]] void refuse_unwritten(const PlannedCall& call, const std::string& slot,
                                      const Origin& origin) const {
     std::vector<std::string> written;
     for (const auto& [name, place] : slots_) written.push_back(name);
     Notes notes = did_you_mean(slot, written);
     if (const CallStep* later = later_writer(slot)) {
-      notes.push_back(fmt::format("{}.{} writes it later, at {}: move that call up", later->instance,
-                                  later->operation, later->origin.text()));
+      notes.push_back(fmt::format("{}.{} writes it later, at {}: {}", later->instance, later->operation,
+                                  later->origin.text(),
+                                  body_ ? "move that call up, or write a first value before the repeated part"
+                                        : "move that call up"));
     }
     notes.push_back(written.empty() ? "no slot is written before it"
                                     : fmt::format("written before it: {}", fmt::join(written, " ")));
@@ -148,7 +177,7 @@ class Wiring {
 
   // The step after the one that is being added which writes `slot`, or null.
   const CallStep* later_writer(const std::string& slot) const {
-    for (std::size_t i = calls_.size(); i < recipe_.steps.size(); ++i) {
+    for (std::size_t i = step_; i < recipe_.steps.size(); ++i) {
       const CallStep& step = recipe_.steps[i];
       const auto instance = std::find_if(instances_.begin(), instances_.end(),
                                          [&](const auto& each) { return each.name == step.instance; });
@@ -163,19 +192,30 @@ class Wiring {
     return nullptr;
   }
 
+  // The iteration that calls are being added to.
+  struct Body {
+    std::size_t part = 0;             // first call of the repeated part
+    std::size_t iteration_begin = 0;  // first call of this iteration
+    std::uint32_t iteration = 0;
+  };
+
+  std::vector<PlannedCall>& calls() { return pipeline_.calls; }
+
+  PlannedPipeline& pipeline_;
   const PipelineRecipe& recipe_;
   const std::vector<PlannedInstance>& instances_;
   const Substitutions& substitutions_;
-  std::vector<PlannedCall> calls_;
-  std::map<std::string, SlotRef> slots_;
+  std::size_t step_ = 0;  // the step after the one that is being added
+  std::optional<Body> body_;
+  std::set<std::string> carried_;         // slots from before the repeated part that it reads
+  std::map<std::string, SlotRef> slots_;  // where a reader at this place gets each slot from
 };
 
 }  // namespace
 
-std::vector<PlannedCall> wire_calls(const PipelineRecipe& recipe,
-                                    const std::vector<PlannedInstance>& instances,
-                                    const Substitutions& substitutions) {
-  return Wiring(recipe, instances, substitutions).wire();
+void wire_calls(PlannedPipeline& pipeline, const PipelineRecipe& recipe,
+                const std::vector<PlannedInstance>& instances, const Substitutions& substitutions) {
+  Wiring(pipeline, recipe, instances, substitutions).wire();
 }
 
 std::size_t find_instance(const std::vector<PlannedInstance>& instances, const std::string& name,

@@ -120,8 +120,24 @@ void replace(Value& below, Value above) {
   below = std::move(above);
 }
 
-// Where in the recipe two tables are merged: only the entries of [components] have a rule of their own.
-enum class Level { recipe, components, elsewhere };
+// Where in the recipe two tables are merged: components and what a pipeline minimizes have rules of their
+// own.
+enum class Level { recipe, components, pipelines, pipeline, elsewhere };
+
+Level level_of(Level level, const std::string& key) {
+  if (level == Level::recipe && key == "components") return Level::components;
+  if (level == Level::recipe && key == "pipelines") return Level::pipelines;
+  return level == Level::pipelines ? Level::pipeline : Level::elsewhere;
+}
+
+// minimize = "loss" as { loss = 1.0 }, so that a layer above can add a part or set its weight.
+void write_as_weights(Value& minimize) {
+  const auto* slot = minimize.get_if<std::string>();
+  if (slot == nullptr || slot->empty()) return;
+  Value weight(1.0, minimize.origin());
+  weight.set_key_origin(minimize.origin());
+  minimize.data() = Value::Table{{*slot, std::move(weight)}};
+}
 
 void merge_tables(Value& below, Value above, Level level) {
   auto& entries = std::get<Value::Table>(below.data());
@@ -129,12 +145,14 @@ void merge_tables(Value& below, Value above, Level level) {
     Value* before = below.find(key);
     if (before == nullptr) {
       entries.emplace_back(key, std::move(value));
-    } else if (!before->is_table() || !value.is_table() ||
-               (level == Level::components && starts_afresh(*before, value))) {
+      continue;
+    }
+    if (level == Level::pipeline && key == "minimize" && value.is_table()) write_as_weights(*before);
+    if (!before->is_table() || !value.is_table() ||
+        (level == Level::components && starts_afresh(*before, value))) {
       replace(*before, std::move(value));
     } else {
-      const bool entering = level == Level::recipe && key == "components";
-      merge_tables(*before, std::move(value), entering ? Level::components : Level::elsewhere);
+      merge_tables(*before, std::move(value), level_of(level, key));
     }
   }
 }

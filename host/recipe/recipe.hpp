@@ -39,10 +39,26 @@ struct CallStep {
   Origin origin;
 };
 
+// { repeat = 4, steps = [...] }: a part of a pipeline that runs so many times in each step.
+struct RepeatedSteps {
+  std::size_t first = 0;  // in PipelineRecipe::steps
+  std::size_t count = 0;  // calls
+  std::int64_t times = 1;
+  Origin origin;
+};
+
+// minimize = { loss = 1.0, apart = 0.1 }
+struct MinimizedPart {
+  std::string slot;
+  double weight = 1.0;
+  Origin origin;
+};
+
 struct PipelineRecipe {
   std::string name;
-  std::vector<CallStep> steps;
-  std::string minimize;  // slot; empty: nothing trains
+  std::vector<CallStep> steps;          // with [pipelines.NAME.insert]; what is repeated stands once
+  std::vector<RepeatedSteps> repeats;   // in order, without overlap
+  std::vector<MinimizedPart> minimize;  // the sum of these; empty: nothing trains
   Origin minimize_origin;
   std::vector<std::pair<std::string, Origin>> train;  // instances whose parameters change
   std::vector<std::pair<std::string, Origin>> cache;  // calls whose results are kept on disk: "teacher.read"
@@ -72,6 +88,12 @@ struct LearningRate {
   double floor = 1e-6;
   std::int64_t warmup = 0;
   Origin origin;
+};
+
+// [learning_rate.lens]: of one instance that trains; what it leaves out is that of [learning_rate].
+struct InstanceLearningRate {
+  std::string instance;
+  LearningRate rate;
 };
 
 // [checkpoints]
@@ -123,6 +145,7 @@ struct Recipe {
   std::vector<PipelineRecipe> pipelines;
   RunSettings run;
   LearningRate learning_rate;
+  std::vector<InstanceLearningRate> instance_rates;
   CheckpointSettings checkpoints;
   CacheSettings cache;
   std::vector<Evaluation> evaluations;

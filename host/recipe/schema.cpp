@@ -11,33 +11,14 @@
 #include <fmt/format.h>
 
 #include "host/recipe/fields.hpp"
+#include "host/recipe/names.hpp"
+#include "host/recipe/pipeline_schema.hpp"
 
 namespace gistmill {
 namespace {
 
 constexpr ExitCode kCode = ExitCode::recipe;
 constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::min();
-
-const Value::Table& entries_of(const Value& table) { return *table.get_if<Value::Table>(); }
-
-// Names are part of "instance.operation", of option paths and of folder names.
-bool is_name(std::string_view name) {
-  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-  return !name.empty() && name.find_first_not_of(kAllowed) == std::string_view::npos;
-}
-
-void expect_name(std::string_view name, std::string_view where, const Origin& origin) {
-  if (is_name(name)) return;
-  throw Failure(kCode, origin,
-                fmt::format("'{}' cannot be a name in {}: use letters, digits, '_' and '-'", name, where));
-}
-
-// "left<separator>right", both not empty, the separator once.
-bool is_pair(std::string_view text, char separator) {
-  const std::size_t at = text.find(separator);
-  return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
-         text.find(separator, at + 1) == std::string_view::npos;
-}
 
 // ---- [components] ----
 
@@ -89,78 +70,6 @@ ComponentUse read_component(const std::string& name, const Value& value) {
   return component;
 }
 
-// ---- [pipelines] ----
-
-void read_call(const std::string& call, CallStep& step, const Origin& origin) {
-  const std::size_t dot = call.find('.');
-  if (!is_pair(call, '.') || !is_name(call.substr(0, dot)) || !is_name(call.substr(dot + 1))) {
-    throw Failure(kCode, origin,
-                  fmt::format("'{}' is no call: write instance.operation, as in \"teacher.read\"", call));
-  }
-  step.instance = call.substr(0, dot);
-  step.operation = call.substr(dot + 1);
-  step.origin = origin;
-}
-
-std::vector<CallStep::Wire> read_wires(const Fields& fields, std::string_view key) {
-  std::vector<CallStep::Wire> wires;
-  const Value* table = fields.table(key);
-  if (table == nullptr) return wires;
-  for (const auto& [port, slot] : entries_of(*table)) {
-    const auto* name = slot.get_if<std::string>();
-    const std::string path = fmt::format("{}.{}", key, key_text(port));
-    if (name == nullptr) fields.refuse_type(slot, path, "the name of a slot");
-    if (name->empty()) fields.refuse(slot, path, "the name of a slot");
-    wires.push_back({port, *name, place_of(slot)});
-  }
-  return wires;
-}
-
-CallStep read_step(const Value& value, const std::string& path) {
-  CallStep step;
-  if (const auto* call = value.get_if<std::string>()) {
-    read_call(*call, step, value.origin());
-    return step;
-  }
-  if (!value.is_table()) {
-    throw Failure(kCode, value.origin(),
-                  fmt::format("{} holds {} when it should hold calls: \"instance.operation\" or {{ call = "
-                              "\"instance.operation\", in = {{}}, out = {{}} }}",
-                              path, with_article(value.type_name())));
-  }
-  const Fields fields(value, path, fmt::format("a call of {}", path), {"call", "in", "out"}, kCode);
-  const std::string call = fields.string("call");
-  read_call(call, step, fields.find("call")->origin());
-  step.in = read_wires(fields, "in");
-  step.out = read_wires(fields, "out");
-  return step;
-}
-
-std::vector<std::pair<std::string, Origin>> read_names(const Fields& fields, std::string_view key) {
-  std::vector<std::pair<std::string, Origin>> names;
-  const std::vector<std::string> texts = fields.strings(key);
-  for (std::size_t i = 0; i < texts.size(); ++i)
-    names.emplace_back(texts[i], (*fields.list(key))[i].origin());
-  return names;
-}
-
-PipelineRecipe read_pipeline(const std::string& name, const Value& value) {
-  expect_name(name, "[pipelines]", place_of(value));
-  const std::string path = "pipelines." + name;
-  const Fields fields(value, path, fmt::format("[{}]", path), {"steps", "minimize", "train", "cache"}, kCode);
-  PipelineRecipe pipeline;
-  pipeline.name = name;
-  pipeline.origin = place_of(value);
-  const Value& steps = fields.required("steps");
-  for (const Value& step : *fields.list("steps")) pipeline.steps.push_back(read_step(step, path + ".steps"));
-  if (pipeline.steps.empty()) fields.refuse(steps, "steps", "a list of one call or more");
-  pipeline.minimize = fields.string("minimize", "");
-  if (const Value* minimize = fields.find("minimize")) pipeline.minimize_origin = minimize->origin();
-  pipeline.train = read_names(fields, "train");
-  pipeline.cache = read_names(fields, "cache");
-  return pipeline;
-}
-
 // ---- [run], [learning_rate], [checkpoints], [cache] ----
 
 RunSettings read_run(const Value& value) {
@@ -187,20 +96,42 @@ RunSettings read_run(const Value& value) {
   return run;
 }
 
-LearningRate read_learning_rate(const Value& value) {
-  const Fields fields(value, "learning_rate", "[learning_rate]", {"peak", "floor", "warmup"}, kCode);
+// `general`: what holds where a key is left out.
+LearningRate read_schedule(const Fields& fields, const LearningRate& general) {
   LearningRate rate;
-  rate.origin = place_of(value);
-  rate.peak = fields.number("peak", rate.peak);
+  rate.peak = fields.number("peak", general.peak);
   if (rate.peak <= 0) fields.refuse(*fields.find("peak"), "peak", "above 0");
-  // The default floor must not stand above a lower peak.
-  rate.floor = fields.number("floor", std::min(rate.floor, rate.peak));
+  // A floor that is not given must not stand above a lower peak.
+  rate.floor = fields.number("floor", std::min(general.floor, rate.peak));
   if (rate.floor < 0) fields.refuse(*fields.find("floor"), "floor", "at least 0");
   if (rate.floor > rate.peak) {
-    fields.refuse(*fields.find("floor"), "floor", fmt::format("at most learning_rate.peak, {}", rate.peak));
+    fields.refuse(*fields.find("floor"), "floor",
+                  fmt::format("at most {}, {}", fields.path_of("peak"), rate.peak));
   }
-  rate.warmup = fields.integer("warmup", rate.warmup, 0);
+  rate.warmup = fields.integer("warmup", general.warmup, 0);
   return rate;
+}
+
+void read_learning_rate(const Value& value, Recipe& recipe) {
+  std::vector<std::string> keys = {"peak", "floor", "warmup"};
+  std::vector<const std::pair<std::string, Value>*> instances;
+  if (value.is_table()) {
+    for (const auto& entry : entries_of(value)) {
+      if (!entry.second.is_table() || std::find(keys.begin(), keys.end(), entry.first) != keys.end())
+        continue;
+      instances.push_back(&entry);
+    }
+  }
+  for (const auto* entry : instances) keys.push_back(entry->first);
+  recipe.learning_rate = read_schedule(Fields(value, "learning_rate", "[learning_rate]", keys, kCode), {});
+  recipe.learning_rate.origin = place_of(value);
+  for (const auto* entry : instances) {
+    const auto& [instance, table] = *entry;
+    const std::string path = "learning_rate." + key_text(instance);
+    const Fields fields(table, path, fmt::format("[{}]", path), {"peak", "floor", "warmup"}, kCode);
+    recipe.instance_rates.push_back({instance, read_schedule(fields, recipe.learning_rate)});
+    recipe.instance_rates.back().rate.origin = place_of(table);
+  }
 }
 
 CheckpointSettings read_checkpoints(const Value& value) {
@@ -362,7 +293,7 @@ void read_schema(Recipe& recipe) {
   read_entries(fields, "components", recipe.components, read_component);
   read_entries(fields, "pipelines", recipe.pipelines, read_pipeline);
   if (const Value* run = fields.find("run")) recipe.run = read_run(*run);
-  if (const Value* rate = fields.find("learning_rate")) recipe.learning_rate = read_learning_rate(*rate);
+  if (const Value* rate = fields.find("learning_rate")) read_learning_rate(*rate, recipe);
   if (const Value* checkpoints = fields.find("checkpoints"))
     recipe.checkpoints = read_checkpoints(*checkpoints);
   if (const Value* cache = fields.find("cache")) recipe.cache = read_cache(*cache);

@@ -21,7 +21,7 @@ std::vector<std::uint8_t> wanted_calls(const PlannedPipeline& pipeline) {
     return std::any_of(call.outputs.begin(), call.outputs.end(),
                        [](const PlannedOutput& output) { return output.port->figure.has_value(); });
   };
-  if (!pipeline.minimize && std::none_of(calls.begin(), calls.end(), has_figure))
+  if (pipeline.minimize.empty() && std::none_of(calls.begin(), calls.end(), has_figure))
     return std::vector<std::uint8_t>(calls.size(), 1);
   std::vector<std::uint8_t> is_read(calls.size(), 0);
   for (const PlannedCall& call : calls) {
@@ -33,7 +33,7 @@ std::vector<std::uint8_t> wanted_calls(const PlannedPipeline& pipeline) {
   std::vector<std::uint8_t> wanted(calls.size(), 0);
   for (std::size_t i = 0; i < calls.size(); ++i) {
     wanted[i] = calls[i].operation->effect == Effect::stateful || has_figure(calls[i]) || is_read[i] == 0 ||
-                (pipeline.minimize && pipeline.minimize->call == i);
+                pipeline.minimizes(i);
   }
   return wanted;
 }
@@ -57,8 +57,8 @@ PipelineRun::PipelineRun(const PlannedPipeline& pipeline, std::vector<Instance*>
 }
 
 void PipelineRun::keep_slot(std::string_view slot) {
-  const std::optional<SlotRef> writer = pipeline_.writer(slot);
-  if (writer && !wanted_.empty()) wanted_[writer->call] = 1;
+  if (wanted_.empty()) return;
+  for (const SlotRef& writer : pipeline_.writers(slot)) wanted_[writer.call] = 1;
 }
 
 bool PipelineRun::forward(const StepContext& context, const std::vector<std::uint8_t>& wanted) {
@@ -134,6 +134,7 @@ bool PipelineRun::run_call(std::size_t index, const StepContext& context) {
   WorkTimer timer(accounts_[index].forward);
   StepContext counted = context;
   counted.work = timer.work();
+  counted.iteration = call.iteration;
   if (!instances_[call.instance]->forward(*call.operation, counted, in, results_[index],
                                           tape ? &tapes_[index] : nullptr, call.need)) {
     return false;
@@ -221,9 +222,12 @@ void PipelineRun::backward(const StepContext& context, double scale) {
   for (std::size_t i = 0; i < pipeline_.calls.size(); ++i) {
     gradients_[i].assign(pipeline_.calls[i].outputs.size(), at::Tensor());
   }
-  const SlotRef loss = *pipeline_.minimize;
-  gradient(loss) = at::full({}, scale, results_[loss.call][loss.output].tensor().options());
-
+  for (const PlannedLoss& part : pipeline_.minimize) {
+    const double seed = scale * part.weight / static_cast<double>(part.sources.size());
+    if (seed == 0.0) continue;
+    for (const SlotRef& source : part.sources)
+      gradient(source) = at::full({}, seed, results_[source.call][source.output].tensor().options());
+  }
   for (std::size_t i = pipeline_.calls.size(); i-- > 0;) {
     const PlannedCall& call = pipeline_.calls[i];
     if (tapes_[i].get() == nullptr) continue;
@@ -233,6 +237,7 @@ void PipelineRun::backward(const StepContext& context, double scale) {
       WorkTimer timer(accounts_[i].backward);
       StepContext counted = context;
       counted.work = timer.work();
+      counted.iteration = call.iteration;
       std::vector<at::Tensor> in =
           instances_[call.instance]->vjp(*call.operation, counted, tapes_[i], gradients_[i], call.need);
       for (std::size_t port = 0; port < in.size(); ++port) {
@@ -264,13 +269,42 @@ void PipelineRun::release_tapes() {
 
 at::Tensor PipelineRun::tensor(std::string_view slot) const {
   const std::optional<SlotRef> writer = pipeline_.writer(slot);
-  if (!writer || !has_results(writer->call) || results_[writer->call].size() <= writer->output) return {};
-  return results_[writer->call][writer->output].tensor();
+  return writer ? tensor_at(*writer) : at::Tensor();
 }
 
-double PipelineRun::minimized() const {
-  const SlotRef loss = *pipeline_.minimize;
-  return results_[loss.call][loss.output].tensor().to(at::kDouble).item<double>();
+std::vector<at::Tensor> PipelineRun::tensors(std::string_view slot) const {
+  std::vector<at::Tensor> found;
+  for (const SlotRef& writer : pipeline_.writers(slot)) found.push_back(tensor_at(writer));
+  return found;
+}
+
+at::Tensor PipelineRun::tensor_at(const SlotRef& slot) const {
+  if (!has_results(slot.call) || results_[slot.call].size() <= slot.output) return {};
+  return results_[slot.call][slot.output].tensor();
+}
+
+// Numbers on a device come to main memory together, so that a step waits for it once.
+std::vector<double> PipelineRun::minimized() const {
+  std::vector<at::Tensor> numbers;
+  for (const PlannedLoss& part : pipeline_.minimize) {
+    for (const SlotRef& source : part.sources)
+      numbers.push_back(results_[source.call][source.output].tensor().detach().to(at::kDouble));
+  }
+  const auto on_device =
+      std::find_if(numbers.begin(), numbers.end(), [](const at::Tensor& number) { return !number.is_cpu(); });
+  if (on_device != numbers.end()) {
+    const at::Device device = on_device->device();
+    for (at::Tensor& number : numbers) number = number.to(device);
+    numbers = at::stack(numbers).cpu().unbind();
+  }
+  std::vector<double> parts;
+  auto number = numbers.begin();
+  for (const PlannedLoss& part : pipeline_.minimize) {
+    double sum = 0;
+    for (std::size_t i = 0; i < part.sources.size(); ++i) sum += (number++)->item<double>();
+    parts.push_back(sum / static_cast<double>(part.sources.size()));
+  }
+  return parts;
 }
 
 }  // namespace gistmill

@@ -42,7 +42,7 @@ class PipelineRun {
   // promises.
   bool forward(const StepContext& context, const std::vector<std::uint8_t>& wanted = {});
 
-  // Adds d(scale * minimized slot)/d(parameters) to the gradients of what trains, then releases the tapes.
+  // Adds d(scale * what is minimized)/d(parameters) to the gradients of what trains, then releases the tapes.
   // Throws Failure where parameters have changed since the forward.
   void backward(const StepContext& context, double scale);
 
@@ -58,8 +58,10 @@ class PipelineRun {
 
   // The value of a slot after forward; undefined where it was not written or is an object.
   at::Tensor tensor(std::string_view slot) const;
-  // The value that is minimized, as a number.
-  double minimized() const;
+  // The same of every iteration, where a repeated part writes it.
+  std::vector<at::Tensor> tensors(std::string_view slot) const;
+  // The parts of what is minimized, without their weights: of each the number, or its mean over iterations.
+  std::vector<double> minimized() const;
 
  private:
   bool pull(std::size_t index, const StepContext& context);
@@ -67,6 +69,7 @@ class PipelineRun {
   bool run_call(std::size_t index, const StepContext& context);
   void forget_readers(std::size_t index);
   bool is_known(std::size_t index, const std::vector<SlotValue>& in) const;
+  at::Tensor tensor_at(const SlotRef& slot) const;
   std::string mismatch(const PlannedCall& call, const std::vector<SlotValue>& values);
   at::Tensor& gradient(const SlotRef& slot) { return gradients_[slot.call][slot.output]; }
 

@@ -16,4 +16,18 @@ double learning_rate_at(const LearningRate& schedule, std::int64_t step, std::in
   return schedule.floor + (schedule.peak - schedule.floor) * cosine;
 }
 
+double StepRates::of(std::string_view instance) const {
+  for (const auto& [name, rate] : own) {
+    if (name == instance) return rate;
+  }
+  return general;
+}
+
+StepRates step_rates(const Recipe& recipe, std::int64_t step, std::int64_t steps) {
+  StepRates rates{learning_rate_at(recipe.learning_rate, step, steps), {}};
+  for (const auto& [instance, schedule] : recipe.instance_rates)
+    rates.own.emplace_back(instance, learning_rate_at(schedule, step, steps));
+  return rates;
+}
+
 }  // namespace gistmill

@@ -1,7 +1,11 @@
-// The learning rate of each step. Nothing else.
+// The learning rates of each step. Nothing else.
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "host/recipe/recipe.hpp"
 
@@ -10,5 +14,16 @@ namespace gistmill {
 // `step` counts from 1 to `steps`: linear from 0 over the warm-up (step w has the peak), then a cosine from
 // the peak to the floor at the last step. Source: S2.10.
 double learning_rate_at(const LearningRate& schedule, std::int64_t step, std::int64_t steps);
+
+// Of one step: that of [learning_rate], and those of instances that have one of their own.
+struct StepRates {
+  double general = 0;
+  std::vector<std::pair<std::string, double>> own;
+
+  double of(std::string_view instance) const;
+};
+
+// `step` as in learning_rate_at.
+StepRates step_rates(const Recipe& recipe, std::int64_t step, std::int64_t steps);
 
 }  // namespace gistmill

@@ -111,8 +111,7 @@ void Trainer::refuse_number(const TrainingStep::Figures& figures, std::int64_t s
                                                           checkpoints_.path_of(saved_step_).string());
   throw Failure(ExitCode::numerics,
                 fmt::format("{} is {} at step {} of {}; parameters are those of step {}", figures.not_finite,
-                            figures.not_finite == "loss" ? figures.loss : figures.gradient_norm, step,
-                            session_.plan().steps, step - 1),
+                            figures.found, step, session_.plan().steps, step - 1),
                 {saved, "a lower learning_rate.peak or run.clip often helps"});
 }
 
@@ -128,6 +127,9 @@ void Trainer::emit_step(std::int64_t step, const TrainingStep::Figures& figures,
                           {"items", figures.items},
                           {"items_per_second", static_cast<double>(figures.items) / std::fmax(seconds, 1e-9)},
                           {"peak_memory_bytes", peak_memory_bytes()}};
+  const std::vector<PlannedLoss>& parts = training_step_.pipeline().minimize;
+  for (std::size_t i = 0; i < parts.size() && (parts.size() > 1 || parts[i].weight != 1.0); ++i)
+    event["losses"][parts[i].slot] = figures.losses[i];
   if (figures.work.all_flops() > 0) event["flops"] = figures.work.all_flops();
   if (const auto share = share_of_peak(figures.work, instruments_.peak)) event["utilization"] = *share;
   if (session_.cache() != nullptr) {

@@ -87,6 +87,7 @@ TrainingStep::Figures TrainingStep::run(std::int64_t step, double learning_rate)
   figures.gradient_norm = clip_gradients();
   if (!std::isfinite(figures.gradient_norm)) {
     figures.not_finite = "gradient norm";
+    figures.found = figures.gradient_norm;
     return figures;
   }
   update(step, learning_rate);
@@ -111,19 +112,29 @@ void TrainingStep::accumulate(std::int64_t step, std::int64_t micro_step, Figure
     const std::uint64_t now = heap_bytes();
     figures.kept_bytes = std::max(figures.kept_bytes, now > heap ? now - heap : 0);
   }
-  const double loss = pipeline_.minimized();
-  figures.loss += loss / static_cast<double>(run.micro_steps);
-  if (!std::isfinite(loss)) {
-    figures.loss = loss;
-    figures.not_finite = "loss";
-    return;
-  }
+  if (!add_losses(figures)) return;
   pipeline_.backward(context, 1.0 / static_cast<double>(run.micro_steps));
   if (profile_ != nullptr) profile_->add_calls(pipeline_);
   figures.work += pipeline_.last_work();
-  if (const at::Tensor items = pipeline_.tensor(run.items); items.defined() && items.dim() > 0) {
-    figures.items += items.size(0);
+  for (const at::Tensor& items : pipeline_.tensors(run.items)) {
+    if (items.defined() && items.dim() > 0) figures.items += items.size(0);
   }
+}
+
+bool TrainingStep::add_losses(Figures& figures) const {
+  const auto micro_steps = static_cast<double>(session_.recipe().run.micro_steps);
+  const std::vector<PlannedLoss>& parts = pipeline_.pipeline().minimize;
+  const std::vector<double> losses = pipeline_.minimized();
+  figures.losses.resize(parts.size(), 0.0);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    figures.losses[i] += losses[i] / micro_steps;
+    if (parts[i].weight == 0.0) continue;  // only logged
+    figures.loss += parts[i].weight * losses[i] / micro_steps;
+    if (std::isfinite(losses[i]) || !figures.not_finite.empty()) continue;
+    figures.not_finite = parts.size() == 1 ? "loss" : fmt::format("part '{}' of the loss", parts[i].slot);
+    figures.found = losses[i];
+  }
+  return figures.not_finite.empty();
 }
 
 double TrainingStep::clip_gradients() {

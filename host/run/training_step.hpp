@@ -16,12 +16,14 @@ namespace gistmill {
 class TrainingStep {
  public:
   struct Figures {
-    double loss = 0;
+    double loss = 0;             // the weighted sum
+    std::vector<double> losses;  // its parts without their weights, as PlannedPipeline::minimize
     double gradient_norm = 0;
     std::int64_t items = 0;
     Work work;                     // of all calls; `seconds` are those of the whole step
     std::uint64_t kept_bytes = 0;  // see watch_heap
-    std::string not_finite;        // "loss" or "gradient norm": no parameter was changed
+    std::string not_finite;        // "loss", "part 'apart' of the loss", "gradient norm": nothing was changed
+    double found = 0;              // that number
     bool ended = false;            // the data ended before the step was done; no parameter was changed
   };
 
@@ -46,6 +48,8 @@ class TrainingStep {
  private:
   void bind_optimizer();
   void accumulate(std::int64_t step, std::int64_t micro_step, Figures& figures);
+  // Adds a micro-step's share; answers whether all parts that count are finite.
+  bool add_losses(Figures& figures) const;
   double clip_gradients();
   void update(std::int64_t step, double learning_rate);
 

@@ -50,7 +50,7 @@ GM_RANDOM_INLINE uint64_t gm_random_combined(uint64_t a, uint64_t b) {
 }
 
 /* The key of one instance in one step, as the host makes gm_call.random_key of it (gm_start.seed: step and
- * micro-step 0). `name` has `length` bytes. */
+ * micro-step 0; iteration i > 0 of a repeated part: combined with i). `name` has `length` bytes. */
 GM_RANDOM_INLINE uint64_t gm_random_key(uint64_t seed, const char* name, size_t length, uint64_t step,
                                         uint64_t micro_step) {
   uint64_t key = gm_random_mix(seed);

@@ -89,7 +89,7 @@ pipeline = "measure"
 )"));
   EXPECT_EQ(planned.pipelines[0].calls[6].kind, CallClass::trains);
   EXPECT_EQ(planned.evaluations[0].variants[0].pipeline.calls[6].kind, CallClass::forward);
-  EXPECT_FALSE(planned.evaluations[0].variants[0].pipeline.minimize);
+  EXPECT_TRUE(planned.evaluations[0].variants[0].pipeline.minimize.empty());
 }
 
 TEST_F(Evaluations, LetAVariantPassOverPortsThatOnlyTheReplacedOneHas) {

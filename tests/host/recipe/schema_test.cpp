@@ -105,13 +105,15 @@ TEST_F(Schema, ReadsPipelines) {
   EXPECT_EQ(without_folder(train.steps[1].in[0].origin.text()), "r.toml:15:36");
   ASSERT_EQ(train.steps[1].out.size(), 1u);
   EXPECT_EQ(train.steps[1].out[0].slot, "g");
-  EXPECT_EQ(train.minimize, "loss");
+  ASSERT_EQ(train.minimize.size(), 1u);
+  EXPECT_EQ(train.minimize[0].slot, "loss");
+  EXPECT_EQ(train.minimize[0].weight, 1.0);
   EXPECT_EQ(without_folder(train.minimize_origin.text()), "r.toml:18:12");
   ASSERT_EQ(train.train.size(), 1u);
   EXPECT_EQ(train.train[0].first, "gist");
   EXPECT_EQ(without_folder(train.train[0].second.text()), "r.toml:19:10");
   EXPECT_EQ(recipe.pipelines[1].name, "prepare");
-  EXPECT_EQ(recipe.pipelines[1].minimize, "");
+  EXPECT_TRUE(recipe.pipelines[1].minimize.empty());
 }
 
 TEST_F(Schema, ReadsHowToRun) {
