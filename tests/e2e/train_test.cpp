@@ -72,6 +72,26 @@ TEST_F(TrainTest, TheQuickstartRecipeTrainsBothCompressorsAndMeasuresTheLadder) 
   for (std::size_t i = 0; i < entries.size(); ++i) EXPECT_EQ(repeated[i]["mean"], entries[i]["mean"]);
 }
 
+TEST_F(TrainTest, ASecondLossIsMinimizedWithTheFirstAndBothAreLogged) {
+  const std::string recipe = "'" GISTMILL_SOURCE_DIR "/recipes/gistnet/apart.toml'" + small() +
+                             " --set run.steps=3 --set components.apart.margin=2.0";
+  const Answer plan = gistmill("plan " + recipe + " --no-measure");
+  EXPECT_THAT(plan.out, HasSubstr("minimizes loss + 0.1 apart; trains gist; 3 steps")) << plan.err;
+  const Answer answer = gistmill("run " + recipe + " --folder apart");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  std::istringstream lines(read(folder_ / "apart/events.jsonl"));
+  int steps = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const auto event = nlohmann::json::parse(line);
+    if (event["event"] != "step") continue;
+    ++steps;
+    const double loss = event["losses"]["loss"], apart = event["losses"]["apart"];
+    EXPECT_GT(apart, 0) << "no two gists are opposite";
+    EXPECT_NEAR(event["loss"].get<double>(), loss + 0.1 * apart, 1e-6);
+  }
+  EXPECT_EQ(steps, 3);
+}
+
 TEST_F(TrainTest, AStoppedRunGoesOnToTheSameParametersBitForBit) {
   const std::string recipe = "'" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml'" + small();
   const std::string settings = " --set run.steps=6";

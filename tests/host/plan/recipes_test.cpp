@@ -15,7 +15,9 @@ class Recipes : public PlanTest {
     std::vector<RefusedFile> refused;
     contracts = find_contracts({source() / "sdk"}, refused);
     catalog.components.clear();
-    for (const auto& path : files_named("plugins", "plugin.toml")) {
+    auto manifests = files_named("plugins", "plugin.toml");
+    manifests.push_back(source() / "sdk" / "template" / "plugin.toml");  // built as loss-contrastive
+    for (const auto& path : manifests) {
       std::ifstream stream(path);
       offer({std::istreambuf_iterator<char>(stream), {}});
     }
@@ -50,6 +52,18 @@ TEST_F(Recipes, OfGistTrainingMeasureEveryVariantOnOnePassOfTheTeacher) {
     ++shared;
   }
   EXPECT_EQ(shared, 3u);
+}
+
+TEST_F(Recipes, AddALossToThePipelineOfALayerBelow) {
+  const Plan planned = make_plan(load_recipe(source() / "recipes" / "gistnet" / "apart.toml",
+                                             {"pipelines.train.minimize.apart=0.5"}),
+                                 catalog);
+  const PlannedPipeline& train = *planned.pipeline("train");
+  EXPECT_EQ(call_of(train, "apart.value").kind, CallClass::passes);
+  ASSERT_EQ(train.minimize.size(), 2u);
+  EXPECT_EQ(train.minimize[0].slot, "loss");
+  EXPECT_EQ(train.minimize[1].slot, "apart");
+  EXPECT_EQ(train.minimize[1].weight, 0.5);
 }
 
 TEST_F(Recipes, OfGistTrainingTakeEitherLossOfASubstitution) {

@@ -95,6 +95,21 @@ TEST_F(CallCacheTest, AnObjectComesBackThroughItsCodec) {
   EXPECT_EQ(losses(), expected);
 }
 
+TEST_F(CallCacheTest, EveryIterationOfARepeatedPartHasResultsOfItsOwn) {
+  const std::string steps = "[\"pages.next\", \"reader.read\", \"reader.weight\", \"reader.sum\"";
+  const auto repeated = [&](const std::string& cache, const std::string& name) {
+    const auto path = cached(cache, "", name);
+    std::string text = read(path);
+    text.replace(text.find(steps), steps.size(), "[{ repeat = 2, steps = " + steps + "] }");
+    return write(name, text);
+  };
+  run(request(repeated("[]", "plain.toml"), "plain"));
+  EXPECT_EQ(runs("read", "plain"), 8) << "two pages a step";
+  run(request(repeated(R"(["reader.read", "reader.sum"])", "recipe.toml")));
+  EXPECT_EQ(runs("read"), 2);
+  EXPECT_EQ(losses(), losses("plain"));
+}
+
 TEST_F(CallCacheTest, CallsThatOnlyAnsweredOnesReadDoNotRun) {
   run(request(cached(R"(["reader.sum"])")));
   EXPECT_EQ(runs("sum"), 2);
