@@ -7,7 +7,7 @@
 #include "gistmill/version.h"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
-#include "host/installation/folders.hpp"
+#include "host/plan/parts.hpp"
 #include "host/plan/plan.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
@@ -21,8 +21,7 @@ void check_recipe(const Command& command, const fs::path& path) {
   std::vector<fs::path> folders = command.plugin_folders();
   for (fs::path& folder : Registry::search_path(path.parent_path())) folders.push_back(std::move(folder));
   const Registry registry(folders);
-  make_plan(recipe, registry);
-  for (const Stage& stage : recipe.stages) make_plan(load_stage(stage), registry);
+  parts_of(recipe, [&](const Recipe& part) { return make_plan(part, registry); });
 }
 
 ExitCode run_validate(const Command& command) {

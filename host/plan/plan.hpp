@@ -171,16 +171,16 @@ struct Plan {
   const PlannedPipeline* pipeline(std::string_view name) const;
 };
 
-// Checks everything that a recipe and manifests can tell. Throws Failure (ExitCode::recipe). Reads the
-// recipes of stages that components come `from`. The plan points into the catalog's components, which must
+// Checks everything that a recipe and manifests can tell. Throws Failure (ExitCode::recipe). The plan points
+// into the catalog's components, which must
 // outlive it.
 Plan make_plan(const Recipe& recipe, const Catalog& catalog);
 
 // The same with what the registry found.
 Plan make_plan(const Recipe& recipe, const Registry& registry);
 
-// `use`, which has a `from` ("refine.gist"), with use and options of that component of that stage. Reads the
-// stage's recipe. Throws Failure (ExitCode::recipe).
+// `use`, which has a `from` ("refine.gist"), with use and options of that component of that stage. Throws
+// Failure (ExitCode::recipe).
 ComponentUse resolve_from(const Recipe& top, const ComponentUse& use);
 
 // The size of a symbol that the instance answers (gm.symbols/1), or -1 where it has no say or was not made.

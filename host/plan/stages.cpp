@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 #include "host/plan/plan.hpp"
 
 namespace gistmill {
@@ -28,30 +26,21 @@ const auto& find_or_refuse(const Items& items, const std::string& name, const ch
                 std::move(notes));
 }
 
-// `seen`: recipes on the way here, to end where stages name each other in a circle.
-ComponentUse resolve(const Recipe& top, const ComponentUse& use, std::vector<std::string> seen) {
+}  // namespace
+
+ComponentUse resolve_from(const Recipe& top, const ComponentUse& use) {
   const auto dot = use.from.find('.');  // the recipe's schema has seen to it that there is one
   const std::string where = top.path.filename().string();
   const Stage& stage = find_or_refuse(top.stages, use.from.substr(0, dot), "stage", where, use);
-  const Recipe recipe = load_stage(stage);
-  const std::string key = recipe.path.string() + ":" + use.from.substr(dot + 1);
-  if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
-    throw Failure(ExitCode::recipe, use.use_origin, fmt::format("from '{}' leads back to itself", use.from));
-  }
-  seen.push_back(key);
-
+  const Recipe& recipe = *stage.recipe;
   const ComponentUse& found = find_or_refuse(recipe.components, use.from.substr(dot + 1), "component",
                                              recipe.path.filename().string(), use);
-  const ComponentUse source = found.use.empty() ? resolve(recipe, found, std::move(seen)) : found;
+  const ComponentUse source = found.use.empty() ? resolve_from(recipe, found) : found;
   ComponentUse result = use;
   result.use = source.use;
   result.use_origin = source.use_origin;
   result.options = source.options;
   return result;
 }
-
-}  // namespace
-
-ComponentUse resolve_from(const Recipe& top, const ComponentUse& use) { return resolve(top, use, {}); }
 
 }  // namespace gistmill

@@ -1,11 +1,7 @@
-// Reads files, follows `extends`, merges.
+// Follows `extends`, merges.
 #include "host/recipe/layers.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <cerrno>
-#include <cstdio>
-#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -14,34 +10,19 @@
 #include <fmt/format.h>
 
 #include "host/recipe/fields.hpp"
-#include "host/recipe/toml.hpp"
 
 namespace gistmill {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_text(const fs::path& path, const Origin& named_at) {
-  const auto fail = [&] {
-    std::string reason = std::generic_category().message(errno);
-    reason[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(reason[0])));
-    throw Failure(ExitCode::recipe, named_at,
-                  fmt::format("cannot read recipe '{}': {}", path.string(), reason));
-  };
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) fail();
-  std::string text;
-  char piece[16384];
-  while (const std::size_t got = std::fread(piece, 1, sizeof piece, file.get())) text.append(piece, got);
-  if (std::ferror(file.get()) != 0) fail();
-  return text;
-}
-
 class LayerReader {
  public:
+  explicit LayerReader(ParsedFiles& files) : files_(files) {}
+
   Value read(const fs::path& path, const Origin& named_at) {
     enter(path, named_at);
-    Value own = parse_toml(read_text(path, named_at), path.string(), ExitCode::recipe);
+    Value own = files_.parse(path, named_at);
     Value merged(Value::Table{}, own.origin());
     for (const auto& [name, origin] : take_extends(own)) {
       merge_layer(merged, read((path.parent_path() / name).lexically_normal(), origin));
@@ -96,6 +77,7 @@ class LayerReader {
     return names;
   }
 
+  ParsedFiles& files_;
   std::vector<OpenFile> open_;  // from the recipe down to the file being read
 };
 
@@ -159,7 +141,9 @@ void merge_tables(Value& below, Value above, Level level) {
 
 }  // namespace
 
-Value read_layers(const fs::path& path) { return LayerReader().read(path, Origin{}); }
+Value read_layers(const fs::path& path, const Origin& named_at, ParsedFiles& files) {
+  return LayerReader(files).read(path, named_at);
+}
 
 void merge_layer(Value& below, Value above) { merge_tables(below, std::move(above), Level::recipe); }
 

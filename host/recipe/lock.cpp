@@ -49,19 +49,15 @@ void write_table(std::string& text, const Value::Table& table, const std::string
 }
 
 // The recipe's tree without what reading has used up, stages as the recipes that they are: no file beside
-// this one is needed to run it again. `above`: recipes that this one is a stage of.
-Value locked_tree(const Recipe& recipe, std::vector<std::string> above) {
-  if (std::find(above.begin(), above.end(), recipe.path.string()) != above.end()) {
-    throw Failure(ExitCode::recipe, fmt::format("{} is a stage of itself", recipe.path.string()));
-  }
-  above.push_back(recipe.path.string());
+// this one is needed to run it again.
+Value locked_tree(const Recipe& recipe) {
   Value tree = recipe.resolved;
   if (Value* stages = tree.find("stage")) {
     Value::List list;
     for (const Stage& stage : recipe.stages) {
       Value::Table table;
       table.emplace_back("name", Value(stage.name, {}));
-      table.emplace_back("recipe", locked_tree(load_stage(stage), above));
+      table.emplace_back("recipe", locked_tree(*stage.recipe));
       list.emplace_back(std::move(table), Origin{});
     }
     stages->data() = std::move(list);
@@ -76,7 +72,7 @@ Value locked_tree(const Recipe& recipe, std::vector<std::string> above) {
 
 std::string lock_text(const Recipe& recipe, const std::vector<LockedPlugin>& plugins,
                       std::string_view host_version) {
-  Value tree = locked_tree(recipe, {});
+  Value tree = locked_tree(recipe);
   escape_variables(tree);
 
   std::string text = "# The recipe as it ran: layers merged, variables filled in. Runs again as it stands.\n";

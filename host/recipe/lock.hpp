@@ -17,8 +17,7 @@ struct LockedPlugin {
 };
 
 // TOML that load_recipe reads to the same recipe: one layer, variables filled in (and left out), the recipes
-// of stages within it. The table [lock] records the rest and is ignored by load_recipe. Throws Failure where
-// the recipe of a stage cannot be read.
+// of stages within it. The table [lock] records the rest and is ignored by load_recipe.
 std::string lock_text(const Recipe& recipe, const std::vector<LockedPlugin>& plugins,
                       std::string_view host_version);
 

@@ -1,10 +1,13 @@
-// Layers, overrides, variables, schema: in this order, so that an override reaches a variable.
+// Layers, overrides, variables, schema: in this order, so that an override reaches a variable. Then stages.
 #include "host/recipe/recipe.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/recipe/layers.hpp"
 #include "host/recipe/overrides.hpp"
+#include "host/recipe/parsed_files.hpp"
 #include "host/recipe/schema.hpp"
 #include "host/recipe/variables.hpp"
 
@@ -39,23 +42,60 @@ void hand_on(const std::string& text, std::vector<Stage>& stages) {
                 {suggestion(name, "the recipe", std::move(names))});
 }
 
-Recipe resolve(const std::filesystem::path& path, Value layers, const std::vector<std::string>& overrides) {
-  std::vector<std::string> own;
-  for (const std::string& text : overrides) {
-    if (!is_for_stages(text)) own.push_back(text);
+// One load: the recipe, and the recipes of its stages before it is returned.
+class Loader {
+ public:
+  explicit Loader(ParsedFiles& files) : files_(files) {}
+
+  Recipe load(const std::filesystem::path& path, const std::vector<std::string>& overrides,
+              const Origin& named_at) {
+    enter(path, named_at);
+    Recipe recipe = resolve(path, read_layers(path, named_at, files_), overrides);
+    open_.pop_back();
+    return recipe;
   }
-  Value above = parse_overrides(own);
-  Recipe recipe;
-  recipe.path = path;
-  recipe.resolved = std::move(layers);
-  merge_layer(recipe.resolved, std::move(above));
-  substitute_variables(recipe.resolved);
-  read_schema(recipe);
-  for (const std::string& text : overrides) {
-    if (is_for_stages(text)) hand_on(text, recipe.stages);
+
+ private:
+  Recipe resolve(const std::filesystem::path& path, Value layers, const std::vector<std::string>& overrides) {
+    std::vector<std::string> own;
+    for (const std::string& text : overrides) {
+      if (!is_for_stages(text)) own.push_back(text);
+    }
+    Value above = parse_overrides(own);
+    Recipe recipe;
+    recipe.path = path;
+    recipe.resolved = std::move(layers);
+    merge_layer(recipe.resolved, std::move(above));
+    substitute_variables(recipe.resolved);
+    read_schema(recipe);
+    for (const std::string& text : overrides) {
+      if (is_for_stages(text)) hand_on(text, recipe.stages);
+    }
+    for (Stage& stage : recipe.stages) stage.recipe = std::make_shared<const Recipe>(load_stage(stage));
+    return recipe;
   }
-  return recipe;
-}
+
+  Recipe load_stage(const Stage& stage) {
+    if (!stage.file.empty()) return load(stage.file, stage.overrides, stage.origin);
+    // Its variables were filled in with those around it; what is left of "${" is meant literally.
+    Value layers = stage.inner;
+    escape_variables(layers);
+    const std::string path = fmt::format("{} (stage {})", stage.origin.file, stage.name);
+    return resolve(path, std::move(layers), stage.overrides);
+  }
+
+  void enter(const std::filesystem::path& path, const Origin& named_at) {
+    const std::filesystem::path identity = std::filesystem::absolute(path).lexically_normal();
+    const auto same = std::find(open_.begin(), open_.end(), identity);
+    if (same != open_.end()) {
+      throw Failure(ExitCode::recipe, named_at, fmt::format("{} is a stage of itself", path.string()));
+    }
+    open_.push_back(identity);
+  }
+
+  ParsedFiles& files_;
+  std::vector<std::filesystem::path> open_;  // from the recipe down to the stage being loaded
+};
 
 }  // namespace
 
@@ -74,16 +114,13 @@ const PipelineRecipe* Recipe::pipeline(std::string_view name) const {
 }
 
 Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
-  return resolve(path, read_layers(path), overrides);
+  ParsedFiles files;
+  return load_recipe(path, overrides, files);
 }
 
-Recipe load_stage(const Stage& stage) {
-  if (!stage.recipe.empty()) return load_recipe(stage.recipe, stage.overrides);
-  // Its variables were filled in with those around it; what is left of "${" is meant literally.
-  Value layers = stage.inner;
-  escape_variables(layers);
-  const std::string path = fmt::format("{} (stage {})", stage.origin.file, stage.name);
-  return resolve(path, std::move(layers), stage.overrides);
+Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& overrides,
+                   ParsedFiles& files) {
+  return Loader(files).load(path, overrides, Origin{});
 }
 
 }  // namespace gistmill

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@
 #include "host/recipe/value.hpp"
 
 namespace gistmill {
+
+class ParsedFiles;
 
 // [components] gist = { use = "gistnet/refine", width = 512 }
 struct ComponentUse {
@@ -127,15 +130,18 @@ struct Evaluation {
   Origin origin;
 };
 
+struct Recipe;
+
 // [[stage]]
 struct Stage {
   std::string name;
-  std::filesystem::path recipe;  // absolute, resolved against the file that names it; empty: `inner`
-  Value inner;                   // the recipe itself, as a table, where no file is named
-  // What load_recipe of the stage is given: the stage's own `set = ["run.steps=10"]`, then overrides of the
-  // whole recipe that begin with "stage.<name>." or "stage.*.", without that beginning.
+  std::filesystem::path file;  // absolute, resolved against the file that names it; empty: `inner`
+  Value inner;                 // the recipe itself, as a table, where no file is named
+  // The stage's own `set = ["run.steps=10"]`, then overrides of the whole recipe that begin with
+  // "stage.<name>." or "stage.*.", without that beginning.
   std::vector<std::string> overrides;
   Origin origin;
+  std::shared_ptr<const Recipe> recipe;  // with the overrides; never null in a loaded recipe
 };
 
 struct Recipe {
@@ -158,11 +164,13 @@ struct Recipe {
 
 // Reads `path` and what it extends, applies `overrides` ("components.gist.width=256": dotted key, TOML
 // value; a bare word is taken as a string), fills in ${variables}. Relative `extends` and stage recipes
-// are relative to the file that names them; paths in options are the working folder's.
-// Throws Failure (ExitCode::recipe, or ExitCode::usage for a malformed override).
+// are relative to the file that names them; paths in options are the working folder's. Its stages are loaded
+// with it: nothing is read later. Throws Failure (ExitCode::recipe, or ExitCode::usage for a malformed
+// override).
 Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& overrides);
 
-// The stage's recipe with the stage's overrides. Throws as load_recipe.
-Recipe load_stage(const Stage& stage);
+// The same, taking from `files` what was parsed before.
+Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& overrides,
+                   ParsedFiles& files);
 
 }  // namespace gistmill

@@ -251,8 +251,8 @@ Stage read_stage(const Value& value) {
     stage.inner = recipe;
     stage.name = fields.string("name");
   } else {
-    stage.recipe = stage_file(fields.string("recipe"), recipe.origin());
-    stage.name = fields.string("name", stage.recipe.stem().string());
+    stage.file = stage_file(fields.string("recipe"), recipe.origin());
+    stage.name = fields.string("name", stage.file.stem().string());
   }
   stage.overrides = fields.strings("set");
   const Value* name = fields.find("name");

@@ -125,6 +125,7 @@ nlohmann::json to_json(const CheckpointInfo& info) {
                          {"finished", info.finished},
                          {"identity", info.identity},
                          {"uses", info.uses},
+                         {"starts", info.starts},
                          {"best_figure", info.best_figure},
                          {"best_step", info.best_step}};
   json["best_value"] = info.best_value ? nlohmann::json(*info.best_value) : nlohmann::json();
@@ -140,6 +141,7 @@ CheckpointInfo info_from(const nlohmann::json& json) {
   json.at("finished").get_to(info.finished);
   json.at("identity").get_to(info.identity);
   json.at("uses").get_to(info.uses);
+  if (json.contains("starts")) json["starts"].get_to(info.starts);  // older ones do not say
   json.at("best_figure").get_to(info.best_figure);
   json.at("best_step").get_to(info.best_step);
   if (!json.at("best_value").is_null()) info.best_value = json.at("best_value").get<double>();

@@ -27,7 +27,8 @@ struct CheckpointInfo {
   std::optional<double> best_value;  // least so far
   std::int64_t best_step = 0;
   std::string identity;  // of the resolved recipe: a checkpoint of another recipe is refused
-  std::map<std::string, std::string> uses;  // instance -> component, of what has parameters
+  std::map<std::string, std::string> uses;    // instance -> component, of what has parameters
+  std::map<std::string, std::string> starts;  // instance -> "stage refine, step 190", of what that trained
 };
 
 // Writes `folder`, whose parent exists. `trained` have their parameters saved, `optimizer` may be null,

@@ -96,6 +96,7 @@ bool Evaluator::is_trained(const PlannedVariant& variant) const {
         const PlannedInstance& instance = session_.plan().instances[call.instance];
         if (!instance.spec->parameters || call.kind == CallClass::skipped) return false;
         if (!instance.from.empty() || !instance.parameters.empty()) return true;
+        if (session_.is_carried(instance.name)) return true;
         return std::any_of(trained.begin(), trained.end(),
                            [&](const Instance* other) { return other->name() == instance.name; });
       });

@@ -100,9 +100,9 @@ RunOutcome export_run(const RunRequest& request) {
   RunContext context(locked);
   set_up_machine(context.recipe.run.threads);
   const char* operation = request.merge ? "save_merged" : "save";
-  const std::vector<Part> parts = parts_of(context.recipe);
+  const std::vector<Part>& parts = context.parts;
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {  // the last stage has what training led to
-    const Session session(part->recipe, context.registry, context.events, SessionUse::describe,
+    const Session session(part->recipe, part->plan, context.registry, context.events, SessionUse::describe,
                           [](const Plan&, const std::string&) { return fs::path(); });
     if (Instance* instance = find_saver(session, operation); instance != nullptr)
       return save(context, *part, *instance, operation);

@@ -53,13 +53,15 @@ class Prober {
   Prober(const Part& part, RunContext& context) : part_(part), context_(context) {}
 
   Probe run(const std::optional<ItemsOption>& option, std::int64_t items, std::int64_t steps) {
+    const bool resized = option && items > 0;
     Recipe recipe = part_.recipe;
-    if (option && items > 0) set_option(recipe, *option, items);
+    if (resized) set_option(recipe, *option, items);
+    Plan plan = resized ? make_plan(recipe, context_.registry) : part_.plan;
     reset_recent_peak();
     Probe probe;
     probe.items = items;
     probe.memory.program = resident_bytes();
-    Session session(recipe, context_.registry, quiet_, SessionUse::train, prepared());
+    Session session(recipe, std::move(plan), context_.registry, quiet_, SessionUse::train, prepared());
     TrainingStep step(session, nullptr, &never_);
     probe.memory.optimizer = step.optimizer_bytes();
     const std::uint64_t loading = recent_peak_bytes();
@@ -197,7 +199,7 @@ PlanMeasure measure_plan(const Part& part, RunContext& context, std::uint64_t av
   measure.peak = context.machine.peak;
   Prober prober(part, context);
   try {
-    measure.items_setting = items_option(part.recipe, make_plan(part.recipe, context.registry));
+    measure.items_setting = items_option(part.recipe, part.plan);
     measure_steps(measure, prober, here);
   } catch (const Failure& failure) {
     measure.not_measured = failure.message();

@@ -58,10 +58,8 @@ RunOutcome plan_recipe(const RunRequest& request) {
   if (request.measure) context.machine.peak = measure_gemm_peak(device_of(context.recipe.run));
   RunOutcome outcome;
   nlohmann::json json = nlohmann::json::array();
-  std::vector<Part> parts = parts_of(context.recipe);
-  if (!context.recipe.stages.empty() && context.recipe.run.steps == 0) parts.push_back({"", context.recipe});
-  for (const Part& part : parts) {
-    const Session session(part.recipe, context.registry, context.events, SessionUse::describe,
+  for (const Part& part : context.parts) {
+    const Session session(part.recipe, part.plan, context.registry, context.events, SessionUse::describe,
                           [](const Plan&, const std::string&) { return std::filesystem::path(); });
     nlohmann::json trained = nlohmann::json::array();
     if (!part.name.empty()) outcome.text += fmt::format("stage {}\n", part.name);

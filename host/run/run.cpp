@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "gistmill/version.h"
@@ -20,10 +22,12 @@
 #include "host/instance/machine.hpp"
 #include "host/recipe/lock.hpp"
 #include "host/run/device.hpp"
+#include "host/run/instance_pool.hpp"
 #include "host/run/machine.hpp"
 #include "host/run/prepare.hpp"
 #include "host/run/run_context.hpp"
 #include "host/run/run_folder.hpp"
+#include "host/run/trained_parameters.hpp"
 #include "host/run/trainer.hpp"
 
 namespace gistmill {
@@ -41,28 +45,20 @@ std::string read_file(const fs::path& path) {
 
 std::string identity_of(const Recipe& recipe) { return sha256_hex(lock_text(recipe, {}, "")); }
 
-// Parameters that an instance starts from: a file that the recipe names, what a stage left, or what the stage
-// before left in an instance of the same name and component.
-void load_starting_parameters(const RunContext& context, Session& session,
-                              const std::string& previous_stage) {
-  for (Instance* instance : session.instances()) {
-    if (instance == nullptr || instance->parameters().empty()) continue;
-    const PlannedInstance& planned = instance->planned();
-    if (!planned.parameters.empty()) {
-      load_parameters(planned.parameters, planned.name, *instance);
-    } else if (!planned.from.empty()) {
-      const std::size_t dot = planned.from.find('.');
-      const CheckpointFolder checkpoints(context.folder, planned.from.substr(0, dot));
-      load_parameters(checkpoints.best_or_latest(), planned.from.substr(dot + 1), *instance);
-    } else if (!previous_stage.empty()) {
-      const CheckpointFolder checkpoints(context.folder, previous_stage);
-      const fs::path path = checkpoints.best_or_latest();
-      const CheckpointInfo info = verify_checkpoint(path);
-      const auto use = info.uses.find(planned.name);
-      if (use != info.uses.end() && use->second == planned.spec->name)
-        load_parameters(path, planned.name, *instance);
-    }
-  }
+// What goes from one part of a run to the next.
+struct Carried {
+  InstancePool pool;
+  TrainedParameters trained;
+};
+
+// Parameters in place before the first step. Answers where they came from, as CheckpointInfo::starts.
+std::map<std::string, std::string> load_parameters_into(Session& session, const TrainedParameters& trained,
+                                                        Events& events) {
+  std::map<std::string, std::string> starts = trained.load_into(session, events);
+  std::set<std::string> names;
+  for (const auto& [instance, from] : starts) names.insert(instance);
+  session.set_carried(std::move(names));
+  return starts;
 }
 
 // Evaluations that are not part of training, after it.
@@ -82,7 +78,7 @@ void emit_contents(RunContext& context, const Session& session, const std::strin
   nlohmann::json contents = nlohmann::json::array();
   for (const Instance* instance : session.instances()) {
     if (instance == nullptr) continue;
-    const std::string digest = instance->digest();
+    const std::string& digest = context.content_digest(*instance);
     if (digest.empty()) continue;
     contents.push_back(
         {{"instance", instance->name()}, {"use", instance->planned().spec->name}, {"digest", digest}});
@@ -103,26 +99,33 @@ void emit_cache(RunContext& context, const Session& session, const std::string& 
                           static_cast<double>(counts.bytes_written) / 1e9));
 }
 
+// What part number `index` trained is what later parts start from.
+void add_trained(TrainedParameters& trained, const std::vector<Part>& parts, std::size_t index) {
+  if (index + 1 < parts.size() && parts[index].recipe.run.steps > 0) trained.add_stage(parts[index].name);
+}
+
 enum class PartEnd { finished, stopped };
 
-PartEnd run_part(RunContext& context, const Part& part, std::size_t index, std::size_t count,
-                 const std::string& previous_stage, const StopSignal& stop, RunSummary& summary) {
-  Session session(part.recipe, context.registry, context.events, SessionUse::train_and_evaluate,
-                  context.prepared(part.recipe));
+PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const StopSignal& stop,
+                 RunSummary& summary) {
+  const Part& part = context.parts[index];
+  carried.pool.begin(index);
+  Session session(part.recipe, part.plan, context.registry, context.events, SessionUse::train_and_evaluate,
+                  context.prepared(part.recipe), &carried.pool);
   emit_contents(context, session, part.name);
-  load_starting_parameters(context, session, previous_stage);
+  const auto starts = load_parameters_into(session, carried.trained, context.events);
   Evaluator evaluator(session, context.events);
   std::int64_t step = 0;
   if (context.profile) context.profile->begin_stage(part.name);
   if (part.recipe.run.steps > 0) {
     Trainer trainer(session, context.events, evaluator, stop, {context.machine.peak, context.profile.get()},
-                    context.folder, part.name, identity_of(part.recipe));
+                    context.folder, part.name, identity_of(part.recipe), starts);
     if (context.request.resume) trainer.resume();
     nlohmann::json trains = nlohmann::json::array();
     for (const Instance* instance : session.trained()) trains.push_back(instance->name());
     context.events.emit("stage_started", {{"stage", part.name},
                                           {"index", index + 1},
-                                          {"count", count},
+                                          {"count", context.stage_count()},
                                           {"steps", part.recipe.run.steps},
                                           {"step", trainer.step()},
                                           {"trains", trains},
@@ -144,18 +147,6 @@ PartEnd run_part(RunContext& context, const Part& part, std::size_t index, std::
   evaluate_at_end(context, session, evaluator, stop, part.name, step, summary);
   emit_cache(context, session, part.name);
   return PartEnd::finished;
-}
-
-// The recipe's own evaluations after its stages, where it trains nothing itself.
-void evaluate_whole(RunContext& context, const StopSignal& stop, RunSummary& summary) {
-  Session session(context.recipe, context.registry, context.events, SessionUse::evaluate,
-                  context.prepared(context.recipe));
-  emit_contents(context, session, "");
-  load_starting_parameters(context, session, "");
-  Evaluator evaluator(session, context.events);
-  if (context.profile) context.profile->begin_stage("");
-  evaluate_at_end(context, session, evaluator, stop, "", 0, summary);
-  emit_cache(context, session, "");
 }
 
 std::string tables_text(const RunSummary& summary) {
@@ -231,14 +222,9 @@ RunOutcome run_recipe(const RunRequest& request) {
   };
   const StopSignal stop;  // before there is anything to save
   RunContext context(request);
-  const std::vector<Part> parts = parts_of(context.recipe);
-  for (const Part& part : parts) {  // all errors first
-    make_plan(part.recipe, context.registry);
-    device_of(part.recipe.run);
-  }
-  if (!context.recipe.stages.empty()) make_plan(context.recipe, context.registry);
+  for (const Part& part : context.parts) device_of(part.recipe.run);  // all errors first
   context.open_folder();
-  const std::vector<LockedPlugin> plugins = context.locked_plugins(parts);
+  const std::vector<LockedPlugin> plugins = context.locked_plugins();
   const std::string lock = lock_text(context.recipe, plugins, GM_VERSION);
   if (auto outcome = finished_before(context, lock)) return *outcome;
   context.machine = set_up_machine(context.recipe.run.threads);
@@ -249,7 +235,7 @@ RunOutcome run_recipe(const RunRequest& request) {
   const bool resumed = fs::exists(context.folder / run_file::kLock);
   write_file_atomically(context.folder / run_file::kLock, lock);
   context.open_loggers();
-  context.emit_started(parts, plugins, resumed);
+  context.emit_started(plugins, resumed);
 
   RunSummary summary;
   summary.recipe = request.recipe.string();
@@ -257,14 +243,12 @@ RunOutcome run_recipe(const RunRequest& request) {
   summary.run.seed = context.recipe.run.seed;
   summary.run.version = GM_VERSION;
   try {
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      const std::string previous = i == 0 ? "" : parts[i - 1].name;
-      if (run_part(context, parts[i], i, parts.size(), previous, stop, summary) == PartEnd::stopped) {
+    Carried carried{InstancePool(context.parts), TrainedParameters(context.folder)};
+    for (std::size_t i = 0; i < context.parts.size(); ++i) {
+      if (run_part(context, i, carried, stop, summary) == PartEnd::stopped)
         return stopped(context, seconds());
-      }
+      add_trained(carried.trained, context.parts, i);
     }
-    if (!context.recipe.stages.empty() && context.recipe.run.steps == 0)
-      evaluate_whole(context, stop, summary);
   } catch (const Failure& failure) {
     if (failure.code() == ExitCode::interrupted && stop.requested()) return stopped(context, seconds());
     context.events.emit("run_finished", {{"status", "failed"},
@@ -282,22 +266,21 @@ RunOutcome evaluate_recipe(const RunRequest& request) {
   RunSummary summary;
   summary.recipe = request.recipe.string();
   const StopSignal stop;
-  if (!context.recipe.stages.empty()) {
-    evaluate_whole(context, stop, summary);
-  } else {
-    Session session(context.recipe, context.registry, context.events, SessionUse::train_and_evaluate,
-                    context.prepared(context.recipe));
-    load_starting_parameters(context, session, "");
-    const CheckpointFolder checkpoints(context.folder, "");
-    for (Instance* instance : session.trained()) {
-      load_parameters(checkpoints.best_or_latest(), instance->name(), *instance);
-    }
-    Evaluator evaluator(session, context.events);
-    for (std::size_t i = 0; i < context.recipe.evaluations.size(); ++i) {
-      summary.evaluations.push_back(evaluator.run(i, stop, "", 0));
-    }
-    emit_cache(context, session, "");
+  const Part& part = context.parts.back();
+  Session session(part.recipe, part.plan, context.registry, context.events, SessionUse::train_and_evaluate,
+                  context.prepared(part.recipe));
+  TrainedParameters trained(context.folder);
+  for (std::size_t i = 0; i < context.parts.size(); ++i) add_trained(trained, context.parts, i);
+  load_parameters_into(session, trained, context.events);
+  const CheckpointFolder checkpoints(context.folder, "");
+  for (Instance* instance : session.trained()) {
+    load_parameters(checkpoints.best_or_latest(), instance->name(), *instance);
   }
+  Evaluator evaluator(session, context.events);
+  for (std::size_t i = 0; i < part.recipe.evaluations.size(); ++i) {
+    summary.evaluations.push_back(evaluator.run(i, stop, "", 0));
+  }
+  emit_cache(context, session, "");
   RunOutcome outcome;
   outcome.text = tables_text(summary);
   outcome.json = to_json(summary).dump(2) + "\n";
@@ -308,17 +291,14 @@ RunOutcome prepare_recipe(const RunRequest& request) {
   RunContext context(request);
   nlohmann::json files = nlohmann::json::array();
   RunOutcome outcome;
-  std::vector<Part> parts = parts_of(context.recipe);
-  if (parts.empty()) parts.push_back({"", context.recipe});
-  for (const Part& part : parts) {
-    const Plan plan = make_plan(part.recipe, context.registry);
-    for (const PlannedInstance& instance : plan.instances) {
+  for (const Part& part : context.parts) {
+    for (const PlannedInstance& instance : part.plan.instances) {
       for (const PlannedOption& option : instance.options) {
         if (instance.spec->option(option.key)->type != OptionType::prepared) continue;
         const auto name = std::get<std::string>(option.value);
-        const std::string key = part.recipe.path.string() + ":" + name;
+        const std::string key = prepared_key(part.recipe, part.plan, name);
         if (context.prepared_paths.contains(key)) continue;
-        const PreparedFile file = prepare(part.recipe, plan, name, context.registry, context.events);
+        const PreparedFile file = prepare(part.recipe, part.plan, name, context.registry, context.events);
         context.prepared_paths[key] = file.path;
         outcome.text += fmt::format("{}  {}\n", file.path.string(), file.made ? "made" : "already there");
         files.push_back({{"pipeline", name}, {"path", file.path.string()}, {"made", file.made}});

@@ -9,6 +9,7 @@
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
 #include "host/files/digest.hpp"
+#include "host/plan/options.hpp"
 #include "host/run/prepare.hpp"
 #include "host/run/run_folder.hpp"
 
@@ -27,26 +28,11 @@ std::vector<fs::path> search_folders(const RunRequest& asked) {
 
 }  // namespace
 
-std::vector<Part> parts_of(const Recipe& recipe) {
-  std::vector<Part> parts;
-  for (const Stage& stage : recipe.stages) parts.push_back({stage.name, load_stage(stage)});
-  if (!recipe.stages.empty()) {
-    for (Part& part : parts) {
-      // An evaluation of the whole recipe takes the place of the stage's of the same name.
-      std::erase_if(part.recipe.evaluations, [&](const Evaluation& own) {
-        return own.every == 0 && std::any_of(recipe.evaluations.begin(), recipe.evaluations.end(),
-                                             [&](const Evaluation& whole) { return whole.name == own.name; });
-      });
-    }
-  }
-  if (recipe.stages.empty() || recipe.run.steps > 0) parts.push_back({"", recipe});
-  return parts;
-}
-
 RunContext::RunContext(const RunRequest& asked)
     : request(asked),
       recipe(load_recipe(asked.recipe, asked.overrides)),
       registry(search_folders(asked)),
+      parts(parts_of(recipe, [this](const Recipe& part) { return make_plan(part, registry); })),
       folder(asked.folder.empty() ? fs::path("runs") / recipe.path.stem() : asked.folder),
       events(asked.talk) {
   set_plugin_events(&events);
@@ -54,26 +40,52 @@ RunContext::RunContext(const RunRequest& asked)
 
 RunContext::~RunContext() { set_plugin_events(nullptr); }
 
+std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::string& name) {
+  std::string key = recipe.run.prepared + "\n" + name;
+  const PlannedPipeline* pipeline = plan.pipeline(name);
+  if (pipeline == nullptr) return key;
+  for (const PlannedCall& call : pipeline->calls) {
+    const PlannedInstance& instance = plan.instances[call.instance];
+    key += fmt::format("\n{} {}", call.name, instance.spec->name);
+    for (const PlannedOption& option : instance.options)
+      key += fmt::format(" {}={}", option.key, option_text(option.value));
+    for (const PlannedInput& input : call.inputs) key += " " + input.slot;
+  }
+  return key;
+}
+
 Session::PreparedPath RunContext::prepared(const Recipe& of) {
   return [this, &of](const Plan& plan, const std::string& pipeline) {
-    const std::string key = of.path.string() + ":" + pipeline;
+    const std::string key = prepared_key(of, plan, pipeline);
     if (const auto known = prepared_paths.find(key); known != prepared_paths.end()) return known->second;
     return prepared_paths[key] = prepare(of, plan, pipeline, registry, events).path;
   };
 }
 
-std::vector<LockedPlugin> RunContext::locked_plugins(const std::vector<Part>& parts) const {
+const std::string& RunContext::content_digest(const Instance& instance) {
+  std::string key = instance.planned().spec->name;
+  for (const PlannedOption& option : instance.planned().options)
+    key += fmt::format("\n{} = {}", option.key, option_text(option.value));
+  const auto found = content_digests.find(key);
+  return found != content_digests.end() ? found->second
+                                        : content_digests.emplace(key, instance.digest()).first->second;
+}
+
+std::size_t RunContext::stage_count() const {
+  return parts.size() - static_cast<std::size_t>(std::count_if(
+                            parts.begin(), parts.end(), [](const Part& part) { return part.measures; }));
+}
+
+std::vector<LockedPlugin> RunContext::locked_plugins() const {
   std::map<std::string, LockedPlugin> plugins;
-  const auto add = [&](const Recipe& of) {
-    for (const ComponentUse& use : of.components) {
+  for (const Part& part : parts) {
+    for (const ComponentUse& use : part.recipe.components) {
       const PluginFile* file = registry.file_of(use.use);
       if (file == nullptr || plugins.contains(use.use)) continue;
       plugins[use.use] = {use.use, file->path.filename().string(), file->manifest.version,
                           sha256_file(file->path)};
     }
-  };
-  for (const Part& part : parts) add(part.recipe);
-  add(recipe);
+  }
   std::vector<LockedPlugin> list;
   for (auto& [name, plugin] : plugins) list.push_back(std::move(plugin));
   return list;
@@ -133,10 +145,10 @@ void RunContext::open_loggers() {
   }
 }
 
-void RunContext::emit_started(const std::vector<Part>& parts, const std::vector<LockedPlugin>& plugins,
-                              bool resumed) {
+void RunContext::emit_started(const std::vector<LockedPlugin>& plugins, bool resumed) {
   nlohmann::json stages = nlohmann::json::array();
   for (const Part& part : parts) {
+    if (part.measures) continue;
     nlohmann::json trains = nlohmann::json::array();
     if (const PipelineRecipe* pipeline = part.recipe.pipeline(part.recipe.run.pipeline);
         pipeline != nullptr) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "host/plan/parts.hpp"
 #include "host/recipe/lock.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
@@ -18,42 +19,43 @@
 
 namespace gistmill {
 
-// A stage, or the recipe itself with the empty name.
-struct Part {
-  std::string name;
-  Recipe recipe;
-};
-
-// The stages in their order, then the recipe itself where it trains or has no stages. An evaluation of the
-// whole recipe takes the place of a stage's of the same name that would run at the stage's end.
-std::vector<Part> parts_of(const Recipe& recipe);
+// What decides a prepared file within one process: its folder, and the calls with their instances.
+std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::string& pipeline);
 
 struct RunContext {
-  // Loads the recipe and reads manifests; plugins talk to the user from here on. `asked` outlives this.
+  // Loads the recipe, reads manifests, plans every part; plugins talk to the user from here on. `asked`
+  // outlives this.
   explicit RunContext(const RunRequest& asked);
   ~RunContext();
   RunContext(const RunContext&) = delete;
   RunContext& operator=(const RunContext&) = delete;
 
-  // Prepared files of one recipe, each looked up once. `of` outlives the result.
+  // Prepared files of one recipe, each looked up once, also where several parts ask for it. `of` outlives
+  // the result.
   Session::PreparedPath prepared(const Recipe& of);
 
   // Makes the run folder ready, or throws Failure saying why it is not.
   void open_folder() const;
   // The JSONL file that is always written, and the recipe's loggers.
   void open_loggers();
-  std::vector<LockedPlugin> locked_plugins(const std::vector<Part>& parts) const;
-  void emit_started(const std::vector<Part>& parts, const std::vector<LockedPlugin>& plugins, bool resumed);
+  // The digest of the files that an instance reads; computed once for all parts that have one like it.
+  const std::string& content_digest(const Instance& instance);
+
+  std::size_t stage_count() const;  // parts that are stages of the run
+  std::vector<LockedPlugin> locked_plugins() const;
+  void emit_started(const std::vector<LockedPlugin>& plugins, bool resumed);
 
   const RunRequest& request;
   Recipe recipe;
   Registry registry;
+  std::vector<Part> parts;  // what runs in turn
   std::filesystem::path folder;
   std::vector<std::unique_ptr<Instance>> loggers;
   Events events;
   Machine machine;                                              // once set up
   std::unique_ptr<Profile> profile;                             // where one is asked for
-  std::map<std::string, std::filesystem::path> prepared_paths;  // "recipe:pipeline"
+  std::map<std::string, std::filesystem::path> prepared_paths;  // by what decides the file
+  std::map<std::string, std::string> content_digests;           // by component and options
 };
 
 }  // namespace gistmill

@@ -50,8 +50,14 @@ std::optional<std::pair<fs::path, CheckpointInfo>> CheckpointFolder::latest(
 }
 
 fs::path CheckpointFolder::best_or_latest() const {
-  const auto last = latest([](const std::string&) {});
-  if (!last) throw Failure(ExitCode::failed, fmt::format("no checkpoint in {}", folder_.string()));
+  std::string reason;
+  const auto last = latest([&](const std::string& skipped) { reason = skipped; });
+  if (!last) {
+    throw Failure(ExitCode::failed,
+                  reason.empty() ? fmt::format("no checkpoint in {}", folder_.string())
+                                 : fmt::format("no checkpoint in {} can be read", folder_.string()),
+                  {reason.empty() ? "train with gistmill run" : reason, kStartOver});
+  }
   if (last->second.best_value) {
     const fs::path best = path_of(last->second.best_step);
     if (fs::exists(best / "checkpoint.json")) return best;

@@ -21,6 +21,9 @@ inline constexpr const char* kReport = "report.html";
 inline constexpr const char* kProfile = "profile.json";  // where one was asked for
 }  // namespace run_file
 
+// What helps where a run folder cannot be gone on from.
+inline constexpr const char* kStartOver = "start over with --fresh, or name another folder with --folder";
+
 // The checkpoints of one stage, or of a run without stages (stage "").
 class CheckpointFolder {
  public:
@@ -33,7 +36,7 @@ class CheckpointFolder {
       const std::function<void(const std::string&)>& skipped) const;
 
   // The best one where one was marked and is still there, else the latest; throws Failure where there is
-  // none.
+  // none that verifies.
   std::filesystem::path best_or_latest() const;
 
   // Removes all but the last `keep` and the best.

@@ -10,6 +10,7 @@
 #include "host/instance/plugin_host.hpp"
 #include "host/plan/options.hpp"
 #include "host/run/device.hpp"
+#include "host/run/instance_pool.hpp"
 
 namespace gistmill {
 
@@ -39,38 +40,52 @@ std::unique_ptr<Instance> make_instance(const ComponentUse& use, Registry& regis
   return std::make_unique<Instance>(planned, component, plugin_host());
 }
 
-Session::Session(const Recipe& recipe, Registry& registry, Events& events, SessionUse use,
-                 const PreparedPath& prepared)
-    : recipe_(recipe), plan_(make_plan(recipe, registry)) {
+Session::Session(const Recipe& recipe, Plan plan, Registry& registry, Events& events, SessionUse use,
+                 const PreparedPath& prepared, InstancePool* pool)
+    : recipe_(recipe), plan_(std::move(plan)) {
   set_plugin_events(&events);
   const std::vector<std::uint8_t> wanted = needed(use);
   instances_.resize(plan_.instances.size());
   for (std::size_t i = 0; i < plan_.instances.size(); ++i) {
     if (wanted[i] == 0) continue;
-    PlannedInstance planned = plan_.instances[i];
-    for (PlannedOption& option : planned.options) {
-      if (planned.spec->option(option.key)->type == OptionType::prepared) {
-        option.value = prepared(plan_, std::get<std::string>(option.value)).string();
-      }
-    }
-    instances_[i] =
-        std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host());
+    if (pool != nullptr) instances_[i] = pool->find(i);
+    if (instances_[i] == nullptr) instances_[i] = make(i, registry, prepared);
   }
   bind_symbols(plan_, [this](const PlannedInstance& planned, const std::string& symbol) -> std::int64_t {
     Instance* instance = find(planned.name);
     return instance == nullptr ? -1 : instance->symbol(symbol);
   });
+  start(use, registry, prepared, pool);
+  const bool computes = use == SessionUse::train_and_evaluate || use == SessionUse::evaluate;
+  // What lies on a device would have to come to main memory first, which a step must not wait for.
+  if (computes && recipe_.cache.max_gb > 0 && device_of(recipe_.run).is_cpu()) open_cache(use, events);
+}
+
+std::shared_ptr<Instance> Session::make(std::size_t index, Registry& registry,
+                                        const PreparedPath& prepared) const {
+  PlannedInstance planned = plan_.instances[index];
+  for (PlannedOption& option : planned.options) {
+    if (planned.spec->option(option.key)->type == OptionType::prepared)
+      option.value = prepared(plan_, std::get<std::string>(option.value)).string();
+  }
+  return std::make_shared<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host());
+}
+
+void Session::start(SessionUse use, Registry& registry, const PreparedPath& prepared, InstancePool* pool) {
   const at::Device device = device_of(recipe_.run);
   const std::vector<Instance*> trains = trained();
   for (std::size_t i = 0; i < instances_.size(); ++i) {
     if (instances_[i] == nullptr) continue;
+    const auto& symbols = plan_.instances[i].symbols;
+    if (instances_[i]->started()) {
+      if (pool->started_with(i, symbols)) continue;
+      instances_[i] = make(i, registry, prepared);  // other sizes make another instance
+    }
     const bool is_trained = std::find(trains.begin(), trains.end(), instances_[i].get()) != trains.end();
     if (use == SessionUse::describe && !is_trained) continue;
-    instances_[i]->start(plan_.instances[i].symbols, static_cast<std::uint64_t>(recipe_.run.seed), device);
+    instances_[i]->start(symbols, static_cast<std::uint64_t>(recipe_.run.seed), device);
+    if (pool != nullptr) pool->keep(i, instances_[i], symbols);
   }
-  const bool computes = use == SessionUse::train_and_evaluate || use == SessionUse::evaluate;
-  // What lies on a device would have to come to main memory first, which a step must not wait for.
-  if (computes && recipe_.cache.max_gb > 0 && device.is_cpu()) open_cache(use, events);
 }
 
 std::vector<const PlannedPipeline*> Session::pipelines(SessionUse use) const {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,13 +28,16 @@ enum class SessionUse {
   describe,            // those that answer sizes or have parameters; only what trains is started
 };
 
+class InstancePool;
+
 class Session {
  public:
-  // Plans, creates, binds symbols, starts. `prepared` answers a prepared pipeline's file (see prepare.hpp).
-  // recipe, registry and events outlive the session. Throws Failure.
+  // Creates, binds symbols, starts. `plan` is the recipe's; `prepared` answers a prepared pipeline's file
+  // (see prepare.hpp); `pool`: what earlier parts started and later ones may take, or null. recipe, registry,
+  // events and pool outlive the session. Throws Failure.
   using PreparedPath = std::function<std::filesystem::path(const Plan&, const std::string& pipeline)>;
-  Session(const Recipe& recipe, Registry& registry, Events& events, SessionUse use,
-          const PreparedPath& prepared);
+  Session(const Recipe& recipe, Plan plan, Registry& registry, Events& events, SessionUse use,
+          const PreparedPath& prepared, InstancePool* pool = nullptr);
 
   const Recipe& recipe() const { return recipe_; }
   const Plan& plan() const { return plan_; }
@@ -44,6 +48,9 @@ class Session {
 
   // The instances whose parameters the training pipeline changes.
   std::vector<Instance*> trained() const;
+  // Instances whose parameters an earlier part of the run trained.
+  void set_carried(std::set<std::string> names) { carried_ = std::move(names); }
+  bool is_carried(const std::string& name) const { return carried_.contains(name); }
   // What keeps the results of cached calls; null where the session has none, or is not to keep any.
   CallCache* cache() const { return cache_.get(); }
 
@@ -53,11 +60,14 @@ class Session {
  private:
   std::vector<std::uint8_t> needed(SessionUse use) const;
   std::vector<const PlannedPipeline*> pipelines(SessionUse use) const;
+  std::shared_ptr<Instance> make(std::size_t index, Registry& registry, const PreparedPath& prepared) const;
+  void start(SessionUse use, Registry& registry, const PreparedPath& prepared, InstancePool* pool);
   void open_cache(SessionUse use, Events& events);
 
   const Recipe& recipe_;
   Plan plan_;
-  std::vector<std::unique_ptr<Instance>> instances_;
+  std::vector<std::shared_ptr<Instance>> instances_;  // shared with the pool
+  std::set<std::string> carried_;
   std::unique_ptr<CallCache> cache_;
 };
 

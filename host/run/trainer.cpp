@@ -25,7 +25,8 @@ double seconds_since(Clock::time_point start) {
 
 Trainer::Trainer(Session& session, Events& events, Evaluator& evaluator, const StopSignal& stop,
                  const Instruments& instruments, const std::filesystem::path& run_folder,
-                 const std::string& stage, const std::string& identity)
+                 const std::string& stage, const std::string& identity,
+                 std::map<std::string, std::string> starts)
     : session_(session),
       events_(events),
       evaluator_(evaluator),
@@ -37,25 +38,53 @@ Trainer::Trainer(Session& session, Events& events, Evaluator& evaluator, const S
       stateful_(session.stateful(training_step_.pipeline())) {
   info_.stage = stage;
   info_.identity = identity;
+  info_.starts = std::move(starts);
   for (const Instance* instance : training_step_.trained())
     info_.uses[instance->name()] = instance->planned().spec->name;
 }
 
 void Trainer::resume() {
-  const auto last = checkpoints_.latest([this](const std::string& why) { events_.message("warning", why); });
-  if (!last) return;
+  std::string reason;
+  const auto last = checkpoints_.latest([&](const std::string& skipped) {
+    events_.message("warning", skipped);
+    reason = skipped;
+  });
+  if (!last && reason.empty()) return;
+  if (!last) {
+    throw Failure(
+        ExitCode::failed,
+        fmt::format("no checkpoint in {} can be read", checkpoints_.path_of(0).parent_path().string()),
+        {reason, kStartOver});
+  }
   const auto& [path, info] = *last;
   if (info.identity != info_.identity) {
     throw Failure(
         ExitCode::recipe,
         fmt::format("{} is of another recipe than {}", path.string(), session_.recipe().path.string()),
-        {"start over with --fresh, or name another folder with --folder"});
+        {kStartOver});
   }
+  check_starts(path, info);
   load_checkpoint(path, training_step_.trained(), info.finished ? nullptr : &training_step_.optimizer(),
                   stateful_);
   info_ = info;
   saved_step_ = info.step;
   training_step_.parameters_changed();
+}
+
+// Going on from a run that carried parameters from stage to stage in another way would mix two trainings.
+void Trainer::check_starts(const std::filesystem::path& path, const CheckpointInfo& info) const {
+  if (info.starts == info_.starts) return;
+  const auto text = [](const std::map<std::string, std::string>& starts) {
+    std::vector<std::string> list;
+    for (const auto& [instance, from] : starts) list.push_back(fmt::format("{} from {}", instance, from));
+    return list.empty() ? std::string("nothing from an earlier stage")
+                        : fmt::format("{}", fmt::join(list, ", "));
+  };
+  throw Failure(
+      ExitCode::failed,
+      fmt::format("{} started {} when this run starts {}", path.string(), text(info.starts),
+                  text(info_.starts)),
+      {"it was written by an earlier version, or checkpoints of an earlier stage have changed", kStartOver});
 }
 
 StageResult Trainer::run() {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -36,13 +37,14 @@ struct StageResult {
 
 class Trainer {
  public:
-  // Everything outlives the trainer. `identity` is the resolved recipe's; `run_folder` exists.
+  // Everything outlives the trainer. `identity` is the resolved recipe's; `run_folder` exists; `starts`: as
+  // CheckpointInfo's.
   Trainer(Session& session, Events& events, Evaluator& evaluator, const StopSignal& stop,
           const Instruments& instruments, const std::filesystem::path& run_folder, const std::string& stage,
-          const std::string& identity);
+          const std::string& identity, std::map<std::string, std::string> starts = {});
 
   // Goes on from the latest checkpoint of the stage, if there is one. Throws Failure where the checkpoint is
-  // another recipe's.
+  // another recipe's, started from other parameters, or where there are some and none can be read.
   void resume();
 
   std::int64_t step() const { return info_.step; }  // done so far
@@ -55,6 +57,7 @@ class Trainer {
   void load_best();
 
  private:
+  void check_starts(const std::filesystem::path& path, const CheckpointInfo& info) const;
   void evaluate(std::int64_t step);
   void evaluate_due(std::int64_t step);
   void save(std::int64_t step, bool finished);

@@ -100,8 +100,9 @@ class Bench {
     const fs::path path = folder / "recipe.toml";
     std::ofstream(path) << recipe;
     recipe_ = gistmill::load_recipe(path, {});
-    session_ = std::make_unique<gistmill::Session>(recipe_, registry, events_,
-                                                   gistmill::SessionUse::train_and_evaluate, nullptr);
+    session_ =
+        std::make_unique<gistmill::Session>(recipe_, gistmill::make_plan(recipe_, registry), registry,
+                                            events_, gistmill::SessionUse::train_and_evaluate, nullptr);
   }
 
   gistmill::Session& session() { return *session_; }

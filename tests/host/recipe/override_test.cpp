@@ -94,13 +94,11 @@ class StageOverrides : public RecipeFiles {
 };
 
 TEST_F(StageOverrides, AreHandedOnAboveTheStagesOwn) {
-  const Recipe recipe =
-      load("r.toml", {"stage.refine.run.steps=3", "run.seed=5", "stage.*.variables.model=a.b"});
-  EXPECT_EQ(recipe.stages[0].overrides,
-            (std::vector<std::string>{"run.steps=2", "run.steps=3", "variables.model=a.b"}));
-  EXPECT_EQ(recipe.stages[1].overrides, std::vector<std::string>{"variables.model=a.b"});
+  const Recipe recipe = load("r.toml", {"stage.refine.run.steps=3", "run.seed=5", "stage.*.doc=a.b"});
+  EXPECT_EQ(recipe.stages[0].overrides, (std::vector<std::string>{"run.steps=2", "run.steps=3", "doc=a.b"}));
+  EXPECT_EQ(recipe.stages[1].overrides, std::vector<std::string>{"doc=a.b"});
   EXPECT_EQ(recipe.run.seed, 5);
-  EXPECT_EQ(load_recipe(recipe.stages[0].recipe, {"run.steps=2", "run.steps=3"}).run.steps, 3);
+  EXPECT_EQ(recipe.stages[0].recipe->run.steps, 3);
 }
 
 TEST_F(StageOverrides, OfAnUnknownStageAreRefused) {

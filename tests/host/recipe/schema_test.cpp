@@ -196,10 +196,10 @@ TEST_F(Schema, FindsTheRecipesOfStagesBesideTheFileThatNamesThem) {
   const Recipe recipe = load("mine.toml");
   ASSERT_EQ(recipe.stages.size(), 2u);
   EXPECT_EQ(recipe.stages[0].name, "one") << "the file's name is the default";
-  EXPECT_EQ(recipe.stages[0].recipe, folder_ / "study" / "one.toml");
+  EXPECT_EQ(recipe.stages[0].file, folder_ / "study" / "one.toml");
   EXPECT_EQ(recipe.stages[1].name, "second");
-  EXPECT_EQ(recipe.stages[1].recipe, folder_ / "study" / "one.toml");
-  EXPECT_TRUE(recipe.stages[1].recipe.is_absolute());
+  EXPECT_EQ(recipe.stages[1].file, folder_ / "study" / "one.toml");
+  EXPECT_TRUE(recipe.stages[1].file.is_absolute());
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ class PipelineRunTest : public RunTest {
     RunTest::SetUp();
     recipe_ = load_recipe(recipe(), {});
     registry_ = std::make_unique<Registry>(request({}).plugin_folders);
-    session_ = std::make_unique<Session>(recipe_, *registry_, std::vector<Role>(), events_,
+    session_ = std::make_unique<Session>(recipe_, make_plan(recipe_, *registry_), *registry_, events_,
                                          SessionUse::train_and_evaluate, nullptr);
     scale_ = session_->find("scale");
     scale_->bind_gradients();

@@ -1,0 +1,42 @@
+// What a run has trained so far, by instance and component: the checkpoints that later parts start from. The
+// values stay on disk, so a run that goes on finds the same ones.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "host/run/events.hpp"
+#include "host/run/session.hpp"
+
+namespace gistmill {
+
+class TrainedParameters {
+ public:
+  explicit TrainedParameters(std::filesystem::path run_folder) : run_folder_(std::move(run_folder)) {}
+
+  // The stage has ended: its best values, else its last, are the latest of everything that it trained. Throws
+  // Failure where no checkpoint of it can be read.
+  void add_stage(const std::string& stage);
+
+  // Puts parameters in place before the first step: of the file that the recipe names, of the stage that it
+  // takes the instance from, else the latest of an instance of that name and component. Says each. Answers
+  // where the latest ones are from, by instance: "stage refine, step 190". Throws Failure.
+  std::map<std::string, std::string> load_into(const Session& session, Events& events) const;
+
+ private:
+  struct Place {
+    std::filesystem::path checkpoint;
+    std::string text;                         // "stage refine, step 190"
+    std::map<std::string, std::string> uses;  // instance -> component
+  };
+
+  Place place_of(const std::string& stage) const;
+
+  std::filesystem::path run_folder_;
+  std::map<std::pair<std::string, std::string>, Place> latest_;  // by instance, component
+};
+
+}  // namespace gistmill
