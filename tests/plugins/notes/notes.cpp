@@ -53,6 +53,7 @@ class Mute {
   explicit Mute(const gistmill::Options& options)
       : factor_(static_cast<float>(options.number("factor"))), book_(options.string("book")) {}
 
+  void start(const gistmill::Start&) { gistmill::log(GM_LOG_INFO, "start runs"); }
   std::shared_ptr<const Notes> read(const Tensor& page) const {
     gistmill::log(GM_LOG_INFO, "read runs");
     auto notes = std::make_shared<Notes>();
@@ -82,6 +83,7 @@ class Reader : public Mute {
   using Mute::Mute;
 
   std::string digest() const {
+    gistmill::log(GM_LOG_INFO, "digest runs");
     std::ifstream file(book_);
     return "book " + std::string(std::istreambuf_iterator<char>(file), {});
   }

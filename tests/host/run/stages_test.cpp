@@ -1,0 +1,233 @@
+// Runs of several stages: what was trained goes on from stage to stage, what nothing trains is started once,
+// and no file is read after the beginning.
+#include <gmock/gmock.h>
+
+#include <cstring>
+
+#include "gistmill/formats/safetensors.hpp"
+#include "host/diagnostic/failure.hpp"
+#include "host/run/instance_pool.hpp"
+#include "host/run/session.hpp"
+#include "tests/host/run/run_fixture.hpp"
+
+namespace gistmill {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kReader = "use = \"test/reader\", factor = 2.0";
+
+class StagesTest : public RunTest {
+ protected:
+  void SetUp() override {
+    RunTest::SetUp();
+    training("a.toml", "scale");
+    training("b.toml", "other");
+  }
+
+  // A recipe that trains `name`, a test/scale, behind a reader that nothing trains.
+  std::filesystem::path training(const std::string& file, const std::string& name, double factor = 2) {
+    return write(
+        file, "[components]\npages = { use = \"test/pages\" }\nreader = { use = \"test/reader\", factor = " +
+                  std::to_string(factor) + " }\n" + name + R"( = { use = "test/scale" }
+loss = { use = "test/half-squares" }
+optimizer = { use = "optimizer/adamw" }
+[pipelines.train]
+steps = ["pages.next", "reader.read", "reader.weight", "reader.sum", ")" +
+                  name + R"(.apply", "loss.value"]
+minimize = "loss"
+train = [")" + name +
+                  R"("]
+[run]
+steps = 3
+[learning_rate]
+peak = 0.1
+floor = 0.01
+[checkpoints]
+every = 1
+keep = 9
+)");
+  }
+  // Stages NAME=FILE, then an evaluation with the instances `reader` and `scale` as they are given.
+  std::filesystem::path stages(const std::vector<std::pair<std::string, std::string>>& list,
+                               const std::string& reader = kReader, const std::string& file = "whole.toml") {
+    std::string text;
+    for (const auto& [name, recipe] : list)
+      text += "[[stage]]\nname = \"" + name + "\"\nrecipe = \"" + recipe + "\"\n";
+    return write(file, text + "[components]\npages = { use = \"test/pages\" }\nreader = { " + reader + R"( }
+scale = { use = "test/scale" }
+figure = { use = "test/figure" }
+[pipelines.measure]
+steps = ["pages.next", "reader.read", "reader.weight", "reader.sum", "scale.apply",
+         { call = "figure.measure", in = { x = "y" } }]
+[evaluations.end]
+pipeline = "measure"
+steps = 1
+)");
+  }
+  std::filesystem::path a_b_a() {
+    return stages({{"first", "a.toml"}, {"between", "b.toml"}, {"second", "a.toml"}});
+  }
+
+  std::filesystem::path checkpoint(const std::string& stage, int step = 3,
+                                   const std::string& run = "run") const {
+    return folder_ / run / "checkpoints" / stage / ("step-00000" + std::to_string(step));
+  }
+  double trained(const std::string& stage, const std::string& name, int step = 3) const {
+    const formats::Safetensors file(checkpoint(stage, step) / "parameters.safetensors");
+    float value = 0;
+    std::memcpy(&value, file.tensor(name + ".a").data.data(), sizeof value);
+    return value;
+  }
+  std::vector<double> losses(const std::string& stage, const std::string& run = "run") const {
+    std::vector<double> list;
+    for (const auto& step : events("step", run)) {
+      if (step["stage"] == stage) list.push_back(step["loss"]);
+    }
+    return list;
+  }
+  double measured(const std::string& run = "run") const {
+    return nlohmann::json::parse(read(folder_ / run / "summary.json"))["evaluations"]
+        .back()["entries"][0]["mean"];
+  }
+  int said(const std::string& text, const std::string& run = "run") const {
+    int count = 0;
+    for (const auto& event : events("message", run)) count += event["text"] == text;
+    return count;
+  }
+  RunOutcome resume(const std::filesystem::path& path, const std::string& name = "run") {
+    std::filesystem::remove(folder_ / name / "summary.json");
+    RunRequest asked = request(path, name);
+    asked.resume = true;
+    return run(asked);
+  }
+  std::string refusal_of_resume(const std::filesystem::path& path) {
+    try {
+      resume(path);
+    } catch (const Failure& failure) {
+      return failure.what();
+    }
+    return "";
+  }
+};
+
+TEST_F(StagesTest, AStageGoesOnFromTheSameInstanceOfAnEarlierOneWhateverWasTrainedBetween) {
+  run(request(a_b_a()));
+  // loss = a^2 sum(x^2) / 2 on the same page, and a was 1 at the beginning.
+  const double a = trained("first", "scale");
+  EXPECT_LT(a, 0.95);
+  EXPECT_NEAR(losses("second").at(0), losses("first").at(0) * a * a, 1e-5);
+  EXPECT_DOUBLE_EQ(losses("between").at(0), losses("first").at(0)) << "another instance starts afresh";
+  EXPECT_EQ(said("scale starts from stage first, step 3"), 1);
+  EXPECT_EQ(said("scale starts from stage second, step 3"), 1) << "the evaluation at the end";
+}
+
+TEST_F(StagesTest, TheEvaluationAtTheEndMeasuresTheLatestValues) {
+  run(request(stages({{"first", "a.toml"}, {"between", "b.toml"}})));
+  const double after_first = measured();
+  run(request(stages({}, kReader, "untrained.toml"), "untrained"));
+  EXPECT_NEAR(after_first, measured("untrained") * trained("first", "scale"), 1e-5);
+
+  RunRequest evaluate = request(folder_ / "whole.toml");
+  evaluate.verb = RunVerb::evaluate;
+  EXPECT_EQ(nlohmann::json::parse(run(evaluate).json)["evaluations"][0]["entries"][0]["mean"], after_first);
+}
+
+TEST_F(StagesTest, AResumedRunCarriesWhatTheStraightOneCarries) {
+  const auto path = a_b_a();
+  run(request(path));
+  run(request(path, "cut"));
+  for (const int left : {2, 0}) {  // checkpoints of the second A, as if the process had ended there
+    for (int step = left + 1; step <= 3; ++step)
+      std::filesystem::remove_all(checkpoint("second", step, "cut"));
+    resume(path, "cut");
+    EXPECT_EQ(read(checkpoint("second", 3, "cut") / "parameters.safetensors"),
+              read(checkpoint("second") / "parameters.safetensors"))
+        << "a cut after step " << left;
+    EXPECT_EQ(measured("cut"), measured());
+  }
+}
+
+TEST_F(StagesTest, EditingTheRecipeOfAStageDuringTheRunChangesNothing) {
+  const std::string taken = "from = \"first.reader\"";
+  run(request(stages({{"first", "a.toml"}}, taken)));
+  RunRequest asked = request(folder_ / "whole.toml", "edited");
+  asked.talk = [&](std::string_view) { training("a.toml", "scale", 3); };
+  run(asked);
+  EXPECT_EQ(measured("edited"), measured());
+
+  training("a.toml", "scale");
+  asked = request(folder_ / "whole.toml", "deleted");
+  asked.talk = [&](std::string_view) { std::filesystem::remove(folder_ / "a.toml"); };
+  run(asked);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "a.toml"));
+  EXPECT_EQ(measured("deleted"), measured());
+}
+
+TEST_F(StagesTest, AnInstanceThatNothingTrainsIsStartedOnceForAllParts) {
+  run(request(a_b_a()));
+  EXPECT_EQ(said("start runs"), 1);
+  EXPECT_EQ(said("digest runs"), 1);
+}
+
+TEST_F(StagesTest, AnInstanceWithOtherOptionsIsStartedForItself) {
+  training("b.toml", "other", 3);
+  run(request(a_b_a()));
+  EXPECT_EQ(said("start runs"), 2);
+}
+
+TEST_F(StagesTest, SourcesStartAfreshInEachStage) {
+  run(request(a_b_a()));
+  for (const char* stage : {"first", "between", "second"})
+    EXPECT_EQ(read(checkpoint(stage) / "pages.state"), "3") << stage;
+}
+
+TEST_F(StagesTest, AnInstanceThatNoLaterPartAsksForIsReleased) {
+  const Recipe whole =
+      load_recipe(write("pool.toml", "[[stage]]\nrecipe = \"a.toml\"\n[[stage]]\nrecipe = \"b.toml\"\n"), {});
+  Registry registry(request({}).plugin_folders);
+  Events events(nullptr);
+  const std::vector<Part> parts =
+      parts_of(whole, [&](const Recipe& part) { return make_plan(part, registry); });
+  InstancePool pool(parts);
+  const auto start = [&](std::size_t part) {
+    pool.begin(part);
+    Session(parts[part].recipe, parts[part].plan, registry, events, SessionUse::train, nullptr, &pool);
+  };
+  constexpr std::size_t second = 1;  // component of both: the reader
+  start(0);
+  pool.begin(1);
+  const std::weak_ptr<Instance> reader = pool.find(second);
+  ASSERT_FALSE(reader.expired());
+  start(1);
+  pool.begin(2);
+  EXPECT_TRUE(reader.expired());
+  set_plugin_events(nullptr);
+}
+
+TEST_F(StagesTest, AStageWhoseCheckpointsCannotBeReadIsNamed) {
+  const auto path = a_b_a();
+  run(request(path));
+  for (int step = 1; step <= 3; ++step)
+    std::ofstream(checkpoint("between", step) / "parameters.safetensors") << "damaged";
+  const std::string refusal = refusal_of_resume(path);
+  EXPECT_THAT(refusal, HasSubstr("checkpoints/between can be read"));
+  EXPECT_THAT(refusal, HasSubstr("--fresh"));
+}
+
+TEST_F(StagesTest, ACheckpointThatStartedFromOtherParametersIsNotGoneOnFrom) {
+  const auto path = a_b_a();
+  run(request(path));
+  const auto file = checkpoint("second") / "checkpoint.json";
+  auto json = nlohmann::json::parse(read(file));
+  EXPECT_EQ(json["starts"]["scale"], "stage first, step 3");
+  json.erase("starts");  // as versions wrote it that carried nothing over a stage between
+  std::ofstream(file) << json;
+  const std::string refusal = refusal_of_resume(path);
+  EXPECT_THAT(refusal,
+              HasSubstr("step-000003 started nothing from an earlier stage when this run starts scale"));
+  EXPECT_THAT(refusal, HasSubstr("--fresh"));
+}
+
+}  // namespace
+}  // namespace gistmill
