@@ -284,7 +284,7 @@ TEST_F(ModelVerbsTest, AnOptionOfAContractIsCheckedInARecipe) {
   EXPECT_EQ(gistmill("validate good.toml" + plugins).code, 0);
   write("bad.toml", "[components]\nlens = { use = \"lens/tint\", strength = 2.0 }\n");
   expect_refused(gistmill("validate bad.toml" + plugins), 3,
-                 "bad.toml:2:44: strength is 2 when it should be at most 1");
+                 "bad.toml:2:40: strength is 2.0 when it should be at most 1");
 }
 
 TEST_F(ModelVerbsTest, APluginWithoutItsContractIsRefusedWithWhatIsMissing) {
