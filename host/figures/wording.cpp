@@ -42,11 +42,11 @@ std::string clusters_text(std::int64_t count, const std::string& cluster) {
 
 std::string why_no_error(const Figure& figure, const Estimate& estimate, const std::string& cluster) {
   if (figure.spec.aggregate == Aggregate::max) return "a maximum has no standard error";
-  if (estimate.clusters < 2) {
-    return fmt::format("one {} gives no standard error", cluster.empty() ? "item" : cluster);
+  if (figure.spec.aggregate == Aggregate::p95 && estimate.clusters > 1) {
+    return fmt::format("{} are too few for the standard error of a percentile",
+                       clusters_text(estimate.clusters, cluster));
   }
-  return fmt::format("{} are too few for the standard error of a percentile",
-                     clusters_text(estimate.clusters, cluster));
+  return fmt::format("one {} gives no standard error", cluster.empty() ? "item" : cluster);
 }
 
 std::string compared(const EvaluationEntry& entry, const EvaluationTable& table) {

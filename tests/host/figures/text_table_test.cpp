@@ -78,9 +78,9 @@ TEST(TextTable, SaysAboveZeroWhereHigherIsBetter) {
             "  dropped       210.0 (11.0)\n"
             "  contextual    250.0 (12.0)\n"
             "  difference from dropped, above 0 is better\n"
-            "  contextual  +40.000 (8.000)\n"
+            "  contextual +40.000 (8.000)\n"
             "  binding gap: another item's gist in place of its own\n"
-            "  contextual  +20.000 (9.000)\n"
+            "  contextual +20.000 (9.000)\n"
             "contextual beats dropped by 40.000, 5.0 standard errors\n");
 }
 
