@@ -19,6 +19,13 @@ bool dtypes_fit(std::string_view written, std::string_view read) {
 
 }  // namespace
 
+std::string dtype_name(gm_dtype dtype) {
+  if (dtype.code == GM_BFLOAT) return "bf16";
+  if (dtype.code == GM_BOOL) return "bool";
+  const char* letter = dtype.code == GM_FLOAT ? "f" : dtype.code == GM_UINT ? "u" : "i";
+  return fmt::format("{}{}", letter, dtype.bits);
+}
+
 std::string type_text(const PortType& type) {
   if (type.is_object) return "object<" + type.object + ">";
   std::vector<std::string> dimensions;

@@ -7,12 +7,16 @@
 #include <string_view>
 #include <vector>
 
+#include "gistmill/tensor.h"
 #include "host/registry/manifest.hpp"
 
 namespace gistmill {
 
 // "f32[K, D]" or "object<decoder.context/1>", from the fields.
 std::string type_text(const PortType& type);
+
+// "f32", "bf16", "bool": a tensor's dtype as manifests write it.
+std::string dtype_name(gm_dtype dtype);
 
 // Whether a value of `written` may go where `read` is expected, as far as types without sizes tell: kind,
 // object type, dtype (`float` goes with f32, bf16, f16 and float), rank, and dimensions that are numbers.
