@@ -29,7 +29,8 @@ struct Part {
 std::vector<Part> parts_of(const Recipe& recipe);
 
 struct RunContext {
-  // Loads the recipe and reads manifests; plugins talk to the user from here on. `asked` outlives this.
+  // Loads the recipe, reads manifests and checks the recipe's [lock], if it has one; plugins talk to the user
+  // from here on. `asked` outlives this.
   explicit RunContext(const RunRequest& asked);
   ~RunContext();
   RunContext(const RunContext&) = delete;
@@ -38,8 +39,9 @@ struct RunContext {
   // Prepared files of one recipe, each looked up once. `of` outlives the result.
   Session::PreparedPath prepared(const Recipe& of);
 
-  // Makes the run folder ready, or throws Failure saying why it is not.
-  void open_folder() const;
+  // Makes the run folder ready, or throws Failure saying why it is not. A run that goes on needs the plugins
+  // that it began with.
+  void open_folder();
   // The JSONL file that is always written, and the recipe's loggers.
   void open_loggers();
   std::vector<LockedPlugin> locked_plugins(const std::vector<Part>& parts) const;
@@ -55,6 +57,11 @@ struct RunContext {
   Machine machine;                                              // once set up
   std::unique_ptr<Profile> profile;                             // where one is asked for
   std::map<std::string, std::filesystem::path> prepared_paths;  // "recipe:pipeline"
+  std::vector<std::string> lock_notes;                          // of check_lock, not said yet
+
+ private:
+  void check_lock_of(const Recipe& of);
+  void say_lock_notes();
 };
 
 }  // namespace gistmill
