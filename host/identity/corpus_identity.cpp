@@ -53,6 +53,7 @@ json corpus_identity(const PlannedPipeline& pipeline, const std::vector<const Ba
                      std::uint64_t seed) {
   json identity = {{"pipeline", pipeline.name}, {"calls", json::array()}, {"instances", json::object()}};
   for (const PlannedCall& call : pipeline.calls) {
+    if (call.kind == CallClass::skipped) continue;
     const BareInstance& instance = *instances[call.instance];
     if (reads_unnamed_contents(instance)) {
       throw Failure(ExitCode::recipe, call.origin,

@@ -15,7 +15,7 @@ namespace gistmill {
 // {"pipeline": "prepare",
 //  "calls": [{"call": "tokenizer.encode", "reads": {"text": "0.text"}}, ...],   port: call number and its
 //  port "instances": {"tokenizer": identity_of(it), ...}, "seed": 0} where a call is random
-// instances: in the order of Plan::instances; those that the pipeline does not use may be null. Throws
+// instances: in the order of Plan::instances; those of calls that do not run may be null. Throws
 // Failure (ExitCode::recipe) where one reads files and does not say what is in them, and as identity_of.
 nlohmann::json corpus_identity(const PlannedPipeline& pipeline,
                                const std::vector<const BareInstance*>& instances, std::uint64_t seed);

@@ -57,6 +57,16 @@ TEST_F(CorpusIdentity, ChangesWithBuildOptionsAndWires) {
   EXPECT_NE(digest, digest_of(of(first_, 1, 0))) << "the same calls, wired otherwise";
 }
 
+TEST_F(CorpusIdentity, LeavesOutCallsThatDoNotRun) {
+  const auto instance = make(first_, "test/codes");
+  PlannedPipeline whole = pipeline(*instance->planned().spec);
+  const nlohmann::json before = corpus_identity(whole, {instance.get(), nullptr}, 7);
+  whole.calls.push_back(whole.calls.back());
+  whole.calls.back().kind = CallClass::skipped;
+  whole.calls.back().instance = 1;
+  EXPECT_EQ(corpus_identity(whole, {instance.get(), nullptr}, 7), before);
+}
+
 TEST_F(CorpusIdentity, IsRefusedWhereAnInstanceDoesNotSayWhatItReads) {
   const auto instance = make(first_, "test/codes", {{"table", std::string("table.txt")}});
   try {
