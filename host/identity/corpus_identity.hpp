@@ -12,9 +12,12 @@
 
 namespace gistmill {
 
-// {"pipeline": "prepare",
-//  "calls": [{"call": "tokenizer.encode", "reads": {"text": "0.text"}}, ...],   port: call number and its
-//  port "instances": {"tokenizer": identity_of(it), ...}, "seed": 0} where a call is random
+// An object with these keys:
+//   "pipeline"   its name
+//   "calls"      [{"call": "tokenizer.encode", "reads": {"text": "0.text"}}]; port: number and port of the
+//                call that it reads
+//   "instances"  {"tokenizer": identity_of(it)}
+//   "seed"       of the run, where a call is random
 // instances: in the order of Plan::instances; those of calls that do not run may be null. Throws
 // Failure (ExitCode::recipe) where one reads files and does not say what is in them, and as identity_of.
 nlohmann::json corpus_identity(const PlannedPipeline& pipeline,

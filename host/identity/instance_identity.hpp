@@ -10,12 +10,12 @@
 
 namespace gistmill {
 
-// {"component": "tokenizer/bpe",
-//  "plugin": "tokenizer-bpe 0.1.0",   name and version, for people
-//  "build": "3f2a...",                PluginFile::build, so that a rebuilt plugin is another one
-//  "options": {"special": false},     all of the manifest's, as resolved; but none that is a path:
-//  "contents": "91c0..."}             what the files hold that it reads counts, wherever they lie
-//  (gm.identity)
+// An object with these keys:
+//   "component"  "tokenizer/bpe"
+//   "plugin"     "tokenizer-bpe 0.1.0": name and version, for people
+//   "build"      PluginFile::build, so that a rebuilt plugin is another one
+//   "options"    all of the manifest's, as resolved, but none that is a path
+//   "contents"   what the instance says of the files that it reads (gm.identity): they count, not their paths
 // Throws Failure where the instance cannot read them.
 nlohmann::json identity_of(const BareInstance& instance);
 
