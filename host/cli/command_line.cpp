@@ -24,12 +24,12 @@ struct Verb {
 };
 
 constexpr Verb kVerbs[] = {
-    {"run", "RECIPE", 1, 1, "sfprntj", "train and evaluate, from an empty run folder to its report"},
-    {"evaluate", "RECIPE", 1, 1, "sfpj", "evaluate again what a run left"},
-    {"prepare", "RECIPE", 1, 1, "spj", "turn the recipe's text into the file that training reads"},
-    {"plan", "RECIPE", 1, 1, "sepj",
+    {"run", "RECIPE", 1, 1, "sfprnltj", "train and evaluate, from an empty run folder to its report"},
+    {"evaluate", "RECIPE", 1, 1, "sflpj", "evaluate again what a run left"},
+    {"prepare", "RECIPE", 1, 1, "slpj", "turn the recipe's text into the file that training reads"},
+    {"plan", "RECIPE", 1, 1, "selpj",
      "show calls, shapes, gradients and parameters, and take three steps to tell time and memory"},
-    {"validate", "RECIPE...", 1, 1000, "spj", "check recipes without loading a plugin"},
+    {"validate", "RECIPE...", 1, 1000, "slpj", "check recipes without loading a plugin"},
     {"export", "RUN FOLDER", 2, 2, "xpj", "write what a run trained as files that other programs read"},
     {"inspect", "MODEL", 1, 1, "mpj", "architecture, shapes, types and tokenizer of a model's files"},
     {"tokenize", "MODEL [FILE]", 1, 2, "dmpj", "text to token ids, or back with --decode"},
@@ -56,6 +56,8 @@ constexpr Option kOptions[] = {
     {'f', "folder", "DIR", "run folder (default: runs/NAME)"},
     {'r', "resume", nullptr, "go on where a stopped run left off, or start where there is none"},
     {'n', "fresh", nullptr, "remove what an earlier run left in the folder, and start over"},
+    {'l', "ignore-lock", nullptr,
+     "take a recipe.lock.toml, or go on with a run, though the plugins are not those that it ran with"},
     {'t', "profile", nullptr,
      "tell where the time goes: a table at the end, and profile.json in the run folder (chrome://tracing, "
      "ui.perfetto.dev)"},

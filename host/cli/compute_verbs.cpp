@@ -77,6 +77,7 @@ ExitCode run_compute_verb(const Command& command) {
   request.plugin_folders = command.plugin_folders();
   request.resume = command.has("resume");
   request.fresh = command.has("fresh");
+  request.ignore_lock = command.has("ignore-lock");
   request.command = command.words;
   request.command.insert(request.command.begin(), "gistmill");
   request.talk = print_talk;

@@ -7,6 +7,7 @@
 #include "gistmill/version.h"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
+#include "host/identity/plugin_lock.hpp"
 #include "host/plan/parts.hpp"
 #include "host/plan/plan.hpp"
 #include "host/recipe/recipe.hpp"
@@ -16,19 +17,22 @@ namespace gistmill {
 
 namespace fs = std::filesystem;
 
-void check_recipe(const Command& command, const fs::path& path) {
+std::vector<std::string> check_recipe(const Command& command, const fs::path& path) {
   const Recipe recipe = load_recipe(path, command.overrides());
   std::vector<fs::path> folders = command.plugin_folders();
   for (fs::path& folder : Registry::search_path(path.parent_path())) folders.push_back(std::move(folder));
   const Registry registry(folders);
+  std::vector<std::string> say = check_lock(
+      recipe, registry, GM_VERSION, command.has("ignore-lock") ? OtherPlugins::say : OtherPlugins::refuse);
   parts_of(recipe, [&](const Recipe& part) { return make_plan(part, registry); });
+  return say;
 }
 
 ExitCode run_validate(const Command& command) {
   nlohmann::json json = nlohmann::json::array();
   std::string text;
   for (const std::string& recipe : command.arguments) {
-    check_recipe(command, recipe);
+    for (const std::string& line : check_recipe(command, recipe)) print_talk("warning: " + line);
     text += fmt::format("{}: valid\n", recipe);
     json.push_back({{"recipe", recipe}, {"valid", true}});
   }

@@ -2,14 +2,17 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "host/cli/command_line.hpp"
 #include "host/diagnostic/failure.hpp"
 
 namespace gistmill {
 
-// Everything that can be said of a recipe and its stages without loading a plugin. Throws Failure.
-void check_recipe(const Command& command, const std::filesystem::path& recipe);
+// Everything that can be said of a recipe and its stages without loading a plugin. The result is what
+// check_lock has to tell the user. Throws Failure.
+std::vector<std::string> check_recipe(const Command& command, const std::filesystem::path& recipe);
 
 ExitCode run_compute_verb(const Command& command);  // run, evaluate, prepare, plan, export
 ExitCode run_model_verb(const Command& command);    // inspect, tokenize, score, generate

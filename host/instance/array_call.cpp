@@ -15,13 +15,6 @@ namespace {
 
 volatile std::int32_t never_canceled = 0;
 
-std::string dtype_name(gm_dtype dtype) {
-  if (dtype.code == GM_BFLOAT) return "bf16";
-  if (dtype.code == GM_BOOL) return "bool";
-  const char* letter = dtype.code == GM_FLOAT ? "f" : dtype.code == GM_UINT ? "u" : "i";
-  return fmt::format("{}{}", letter, dtype.bits);
-}
-
 [[noreturn]] void refuse(const BareInstance& instance, const std::string& what,
                          std::vector<std::string> notes = {}) {
   throw Failure(ExitCode::plugin, fmt::format("{} {}", instance.planned().spec->name, what),

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "gistmill/random.hpp"
+#include "host/check/checking_proxy.hpp"
+#include "host/check/violation.hpp"
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/marshalled_options.hpp"
 
@@ -57,9 +59,25 @@ BareInstance::BareInstance(const PlannedInstance& planned, const LoadedComponent
     : planned_(planned), component_(component) {
   const MarshalledOptions options(planned_.options);
   ErrorSink sink;
-  const gm_status status =
-      interface().create(&host, planned_.spec->name.c_str(), options.get(), &handle_, sink.get());
+  const char* const use = planned_.spec->name.c_str();
+  const bool checked = checks_calls();
+  interface_ = checked ? &checking_interface() : component_.interface;
+  const gm_status status = checked ? create_checked({component_.interface, component_.spec}, planned_.name,
+                                                    &host, use, options.get(), &handle_, sink.get())
+                                   : interface_->create(&host, use, options.get(), &handle_, sink.get());
   if (status != GM_OK || handle_ == nullptr) fail(status, sink, "creating");
+}
+
+void BareInstance::refuse_violations() const {
+  if (interface_ == component_.interface) return;
+  const std::vector<Violation> found = take_violations();
+  if (found.empty()) return;
+  std::vector<std::string> notes;
+  for (std::size_t i = 1; i < found.size(); ++i) notes.push_back(found[i].text());
+  notes.push_back(fmt::format("plugin {} {} in {}", component_.file->manifest.name,
+                              component_.file->manifest.version, component_.file->path.string()));
+  throw Failure(ExitCode::failed, planned_.origin,
+                fmt::format("the contract of the ABI was broken: {}", found[0].text()), std::move(notes));
 }
 
 BareInstance::~BareInstance() {
@@ -121,6 +139,7 @@ void BareInstance::start(const std::map<std::string, std::int64_t>& symbols, std
   start.device_id = device_id_;
   ErrorSink sink;
   const gm_status status = interface().start(handle_, &start, sink.get());
+  refuse_violations();
   if (status != GM_OK) fail(status, sink, "starting");
   started_ = true;
 }
@@ -156,6 +175,7 @@ bool BareInstance::call(const OperationSpec& operation, const StepContext& conte
       interface().forward(handle_, operation_index(*planned_.spec, operation), &call, given.data(),
                           static_cast<std::uint32_t>(given.size()), results.data(),
                           static_cast<std::uint32_t>(results.size()), tape);
+  refuse_violations();
   if (status == GM_END) return false;
   if (status != GM_OK) fail(status, sink, "running " + operation.name + " of");
   return true;

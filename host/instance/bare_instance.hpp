@@ -65,7 +65,8 @@ class BareInstance {
     return static_cast<const Extension*>(find_extension(id));
   }
   gm_instance* handle() const { return handle_; }
-  const gm_component_interface& interface() const { return *component_.interface; }
+  // The plugin's, or the checking proxy before it (GISTMILL_CHECK, docs/abi.md).
+  const gm_component_interface& interface() const { return *interface_; }
 
   // Throws the Failure for a status other than ok: "gist (gistnet/refine): message" at the option that the
   // plugin named, else at the instance.
@@ -73,6 +74,8 @@ class BareInstance {
   [[noreturn]] void fail(gm_status status, const ErrorSink& sink, std::string_view doing) const;
 
  protected:
+  // Throws the Failure for what the checking proxy found since the last time.
+  void refuse_violations() const;
   // need: null where no vjp follows. The call points into it.
   gm_call make_call(const StepContext& context, gm_error* error, const std::vector<std::uint8_t>* need) const;
   // What gm_call.stream is for a call that is made now, on this thread.
@@ -83,6 +86,7 @@ class BareInstance {
 
   PlannedInstance planned_;
   LoadedComponent component_;
+  const gm_component_interface* interface_ = nullptr;
   gm_instance* handle_ = nullptr;
   std::int32_t device_type_ = GM_DEVICE_CPU;
   std::int32_t device_id_ = 0;

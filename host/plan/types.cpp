@@ -4,6 +4,13 @@
 #include <fmt/ranges.h>
 
 namespace gistmill {
+std::string dtype_name(gm_dtype dtype) {
+  if (dtype.code == GM_BFLOAT) return "bf16";
+  if (dtype.code == GM_BOOL) return "bool";
+  const char* letter = dtype.code == GM_FLOAT ? "f" : dtype.code == GM_UINT ? "u" : "i";
+  return fmt::format("{}{}", letter, dtype.bits);
+}
+
 std::string check_shape(const PortType& type, const std::vector<std::int64_t>& shape, std::string_view dtype,
                         std::map<std::string, std::int64_t>& symbols) {
   using Place = std::map<std::string, std::int64_t>::iterator;

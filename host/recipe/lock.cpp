@@ -1,4 +1,4 @@
-// Writes a resolved tree as TOML: values first, then a header for each table.
+// Writes a resolved tree as TOML: values first, then a header for each table; reads [lock] back.
 #include "host/recipe/lock.hpp"
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "host/recipe/fields.hpp"
 #include "host/recipe/variables.hpp"
 
 namespace gistmill {
@@ -69,6 +70,22 @@ Value locked_tree(const Recipe& recipe) {
 }
 
 }  // namespace
+
+RecipeLock read_lock(const Value& table) {
+  const Fields fields(table, "lock", "[lock]", {"host", "plugins"}, ExitCode::recipe);
+  RecipeLock lock;
+  lock.origin = place_of(table);
+  lock.host = fields.string("host", "");
+  const Value::List* plugins = fields.list("plugins");
+  if (plugins == nullptr) return lock;
+  for (const Value& value : *plugins) {
+    const Fields plugin(value, "lock.plugins", "[[lock.plugins]]", {"component", "file", "version", "sha256"},
+                        ExitCode::recipe);
+    lock.plugins.push_back({plugin.string("component"), plugin.string("file"), plugin.string("version"),
+                            plugin.string("sha256")});
+  }
+  return lock;
+}
 
 std::string lock_text(const Recipe& recipe, const std::vector<LockedPlugin>& plugins,
                       std::string_view host_version) {

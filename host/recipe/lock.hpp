@@ -9,16 +9,12 @@
 
 namespace gistmill {
 
-struct LockedPlugin {
-  std::string component;  // "gistnet/refine"
-  std::string file;       // name of the library
-  std::string version;    // of the plugin
-  std::string sha256;     // of the library
-};
-
 // TOML that load_recipe reads to the same recipe: one layer, variables filled in (and left out), the recipes
-// of stages within it. The table [lock] records the rest and is ignored by load_recipe.
+// of stages within it. The table [lock] records the rest: Recipe::lock.
 std::string lock_text(const Recipe& recipe, const std::vector<LockedPlugin>& plugins,
                       std::string_view host_version);
+
+// The table [lock]. Throws Failure (ExitCode::recipe) where it is none that lock_text wrote.
+RecipeLock read_lock(const Value& table);
 
 }  // namespace gistmill

@@ -144,6 +144,21 @@ struct Stage {
   std::shared_ptr<const Recipe> recipe;  // with the overrides; never null in a loaded recipe
 };
 
+// [[lock.plugins]]: where a component came from when the recipe ran.
+struct LockedPlugin {
+  std::string component;  // "gistnet/refine"
+  std::string file;       // name of the library
+  std::string version;    // of the plugin
+  std::string sha256;     // of the library: which build it was
+};
+
+// [lock] of a recipe.lock.toml. Holding it against the plugins that are there is host/identity's.
+struct RecipeLock {
+  std::string host;  // version of the program; empty: not said
+  std::vector<LockedPlugin> plugins;
+  Origin origin;
+};
+
 struct Recipe {
   std::filesystem::path path;
   std::string doc;
@@ -156,6 +171,7 @@ struct Recipe {
   CacheSettings cache;
   std::vector<Evaluation> evaluations;
   std::vector<Stage> stages;
+  std::optional<RecipeLock> lock;
   Value resolved;  // the whole tree, with origins; what recipe.lock.toml is written from
 
   const ComponentUse* component(std::string_view name) const;

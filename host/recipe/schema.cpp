@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "host/recipe/fields.hpp"
+#include "host/recipe/lock.hpp"
 #include "host/recipe/names.hpp"
 #include "host/recipe/pipeline_schema.hpp"
 
@@ -289,7 +290,7 @@ void read_schema(Recipe& recipe) {
                        "checkpoints", "cache", "evaluations", "stage", "lock"},
                       kCode);
   recipe.doc = fields.string("doc", "");
-  fields.table("lock");
+  if (const Value* lock = fields.table("lock")) recipe.lock = read_lock(*lock);
   read_entries(fields, "components", recipe.components, read_component);
   read_entries(fields, "pipelines", recipe.pipelines, read_pipeline);
   if (const Value* run = fields.find("run")) recipe.run = read_run(*run);

@@ -16,7 +16,6 @@
 
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
-#include "host/files/digest.hpp"
 #include "host/installation/libtorch.hpp"
 #include "host/registry/description.hpp"
 #include "host/registry/elf.hpp"
@@ -65,7 +64,7 @@ class Loader {
     check_build();
     check_tier();
     Library library;
-    library.digest = sha256_file(file_.path);
+    library.digest = file_.build();
     const gm_entry& entry = find_entry(open());
     check_entry(entry);
     initialize(entry);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/files/digest.hpp"
 #include "host/installation/folders.hpp"
 #include "host/registry/contract.hpp"
 
@@ -76,6 +77,11 @@ std::vector<fs::path> Registry::search_path() {
   }
   folders.push_back(program_folders().plugins);
   return folders;
+}
+
+const std::string& PluginFile::build() const {
+  if (build_.empty()) build_ = sha256_file(path);
+  return build_;
 }
 
 const ComponentSpec* Registry::find(std::string_view component) const {

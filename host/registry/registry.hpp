@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gistmill/entry.h"
@@ -13,8 +14,18 @@
 namespace gistmill {
 
 struct PluginFile {
+  PluginFile(std::filesystem::path library, Manifest embedded)
+      : path(std::move(library)), manifest(std::move(embedded)) {}
+
+  // Which build of the plugin it is: SHA-256 of the library. Read at the first call, and kept. Throws
+  // Failure.
+  const std::string& build() const;
+
   std::filesystem::path path;
   Manifest manifest;
+
+ private:
+  mutable std::string build_;
 };
 
 // A file in the search path that is no usable plugin; kept so that it can be shown with its reason.
@@ -28,7 +39,7 @@ struct LoadedComponent {
   const ComponentSpec* spec = nullptr;
   const PluginFile* file = nullptr;
   const gm_component_interface* interface = nullptr;
-  std::string digest;  // SHA-256 of the library
+  std::string digest;  // PluginFile::build
 };
 
 class Registry {

@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/identity/instance_identity.hpp"
 #include "host/run/object_codec.hpp"
 
 namespace gistmill {
@@ -207,15 +208,7 @@ void check_cached(const PlannedCall& call, const Instance& instance) {
                   fmt::format("{} cannot be cached: {} does not turn objects of type {} into tensors",
                               call.name, spec.name, output.port->type.object));
   }
-  const bool reads_files = std::any_of(
-      instance.planned().options.begin(), instance.planned().options.end(), [&](const PlannedOption& option) {
-        const OptionType type = spec.option(option.key)->type;
-        if (type != OptionType::path && type != OptionType::paths && type != OptionType::prepared)
-          return false;
-        return option.value != OptionValue(std::string()) &&
-               option.value != OptionValue(std::vector<std::string>());
-      });
-  if (reads_files && instance.digest().empty()) {
+  if (reads_unnamed_contents(instance)) {
     throw Failure(ExitCode::recipe, call.origin,
                   fmt::format("{} cannot be cached: {} reads files and does not say what is in them",
                               call.name, spec.name));

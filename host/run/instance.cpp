@@ -104,6 +104,7 @@ std::vector<at::Tensor> Instance::vjp(const OperationSpec& operation, const Step
   const gm_status status = interface().vjp(handle(), operation_index(*planned().spec, operation), &call,
                                            tape.get(), given.data(), static_cast<std::uint32_t>(given.size()),
                                            results.data(), static_cast<std::uint32_t>(results.size()));
+  refuse_violations();
   if (status != GM_OK) fail(status, sink, "taking the gradient of " + operation.name + " of");
   std::vector<at::Tensor> gradients(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {

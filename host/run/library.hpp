@@ -23,6 +23,7 @@ struct RunRequest {
   std::vector<std::filesystem::path> plugin_folders;  // before the search path
   bool resume = false;                                // go on where the folder holds an unfinished run
   bool fresh = false;                                 // remove what the folder holds
+  bool ignore_lock = false;                           // run with other plugins than the recipe's lock says
   std::filesystem::path target;                       // export_run: the folder to write
   bool profile = false;                               // run: where the time goes, profile.json
   bool measure = true;                                // plan: take steps

@@ -5,10 +5,10 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <set>
 
+#include "gistmill/formats/token_file.hpp"
 #include "host/diagnostic/failure.hpp"
-#include "host/files/digest.hpp"
+#include "host/identity/corpus_identity.hpp"
 #include "host/instance/plugin_host.hpp"
 #include "host/run/pipeline_run.hpp"
 #include "host/run/session.hpp"
@@ -17,26 +17,6 @@
 namespace gistmill {
 
 namespace {
-
-nlohmann::json option_json(const OptionValue& value) {
-  return std::visit([](const auto& held) { return nlohmann::json(held); }, value);
-}
-
-// What an instance contributes to the result: what it is, its options, the content that it reads. Paths count
-// by what they lead to, so that a moved corpus is still the same corpus.
-nlohmann::json describe(Instance& instance) {
-  nlohmann::json options = nlohmann::json::object();
-  for (const PlannedOption& option : instance.planned().options) {
-    const OptionType type = instance.planned().spec->option(option.key)->type;
-    if (type == OptionType::path || type == OptionType::paths) continue;
-    options[option.key] = option_json(option.value);
-  }
-  const Manifest& manifest = instance.component().file->manifest;
-  return {{"use", instance.planned().spec->name},
-          {"version", manifest.version},
-          {"options", options},
-          {"content", instance.digest()}};
-}
 
 // The store of a pipeline and its destruction order: an uncommitted store removes its temporary file.
 struct Preparation {
@@ -73,6 +53,25 @@ Preparation make_instances(const Recipe& recipe, const Plan& plan, const Planned
   return result;
 }
 
+// " again: FILE was made by another build of ...", where such a corpus lies beside `path`; else "". Only
+// files of our own format can tell; others are left alone.
+std::string why_again(const std::filesystem::path& path, const nlohmann::json& wanted) {
+  const std::string begin = wanted["pipeline"].get<std::string>() + "-";
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(path.parent_path(), error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::filesystem::path& file = entry->path();
+    if (file.extension() != path.extension() || file.filename().string().rfind(begin, 0) != 0) continue;
+    try {
+      const std::string reason =
+          other_build(nlohmann::json::parse(formats::TokenFileReader(file).provenance()), wanted);
+      if (!reason.empty()) return fmt::format(" again: {} {}", file.string(), reason);
+    } catch (const formats::FormatError&) {  // another store's, or damaged: it says nothing
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
@@ -83,10 +82,9 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   }
   Preparation made = make_instances(recipe, plan, *pipeline, registry);
 
-  nlohmann::json provenance = {{"pipeline", name}, {"instances", nlohmann::json::object()}};
-  for (const PlannedCall& call : pipeline->calls) provenance["calls"].push_back(call.name);
-  for (const auto& instance : made.owned) provenance["instances"][instance->name()] = describe(*instance);
-  const std::string identity = sha256_hex(provenance.dump());
+  nlohmann::json provenance = corpus_identity(*pipeline, {made.instances.begin(), made.instances.end()},
+                                              static_cast<std::uint64_t>(recipe.run.seed));
+  const std::string identity = digest_of(provenance);
 
   PreparedFile result;
   result.path =
@@ -103,7 +101,8 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
     throw Failure(ExitCode::failed,
                   fmt::format("{} cannot be made: {}", result.path.parent_path().string(), error.message()));
   }
-  events.message("info", fmt::format("preparing {}", result.path.string()));
+  events.message("info",
+                 fmt::format("preparing {}{}", result.path.string(), why_again(result.path, provenance)));
   Instance::ErrorSink sink;
   const auto check = [&](gm_status status, const char* doing) {
     if (status != GM_OK) made.store->fail(status, sink, doing);

@@ -1,5 +1,6 @@
 // Preparing: a pipeline whose last instance is a store turns text into one file, named by all that it depends
-// on, so that a change of text, tokenizer or options makes another file and nothing is ever stale.
+// on (host/identity/corpus_identity.hpp), so that another text, option or build of a plugin makes another
+// file and nothing is ever stale.
 #pragma once
 
 #include <filesystem>

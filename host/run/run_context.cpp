@@ -8,7 +8,7 @@
 
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
-#include "host/files/digest.hpp"
+#include "host/identity/plugin_lock.hpp"
 #include "host/plan/options.hpp"
 #include "host/run/prepare.hpp"
 #include "host/run/run_folder.hpp"
@@ -32,10 +32,12 @@ RunContext::RunContext(const RunRequest& asked)
     : request(asked),
       recipe(load_recipe(asked.recipe, asked.overrides)),
       registry(search_folders(asked)),
-      parts(parts_of(recipe, [this](const Recipe& part) { return make_plan(part, registry); })),
       folder(asked.folder.empty() ? fs::path("runs") / recipe.path.stem() : asked.folder),
       events(asked.talk) {
   set_plugin_events(&events);
+  check_lock_of(recipe);  // before a plugin that is another one fails in the plan
+  parts = parts_of(recipe, [this](const Recipe& part) { return make_plan(part, registry); });
+  if (request.verb != RunVerb::run) say_lock_notes();  // a run says it where its loggers hear it
 }
 
 RunContext::~RunContext() { set_plugin_events(nullptr); }
@@ -77,21 +79,25 @@ std::size_t RunContext::stage_count() const {
 }
 
 std::vector<LockedPlugin> RunContext::locked_plugins() const {
-  std::map<std::string, LockedPlugin> plugins;
-  for (const Part& part : parts) {
-    for (const ComponentUse& use : part.recipe.components) {
-      const PluginFile* file = registry.file_of(use.use);
-      if (file == nullptr || plugins.contains(use.use)) continue;
-      plugins[use.use] = {use.use, file->path.filename().string(), file->manifest.version,
-                          sha256_file(file->path)};
-    }
-  }
-  std::vector<LockedPlugin> list;
-  for (auto& [name, plugin] : plugins) list.push_back(std::move(plugin));
-  return list;
+  std::vector<const Recipe*> recipes = {&recipe};
+  for (const Part& part : parts) recipes.push_back(&part.recipe);
+  return gistmill::locked_plugins(recipes, registry);
 }
 
-void RunContext::open_folder() const {
+void RunContext::check_lock_of(const Recipe& of) {
+  // What a run left can be exported whatever plugins are there now: files are written, nothing is computed.
+  const bool says = request.ignore_lock || request.verb == RunVerb::export_run;
+  for (std::string& line :
+       check_lock(of, registry, GM_VERSION, says ? OtherPlugins::say : OtherPlugins::refuse))
+    lock_notes.push_back(std::move(line));
+}
+
+void RunContext::say_lock_notes() {
+  for (const std::string& line : lock_notes) events.message("warning", line);
+  lock_notes.clear();
+}
+
+void RunContext::open_folder() {
   const fs::path lock = folder / run_file::kLock;
   if (request.fresh) {
     for (const char* name :
@@ -108,7 +114,9 @@ void RunContext::open_folder() const {
         {finished ? "start over with --fresh, name another folder with --folder, or see its report.html"
                   : "go on with --resume, start over with --fresh, or name another folder with --folder"});
   }
+  const bool goes_on = fs::exists(lock) && !fs::exists(folder / run_file::kSummary);
   std::error_code error;
+  if (goes_on && !fs::equivalent(lock, request.recipe, error)) check_lock_of(load_recipe(lock, {}));
   fs::create_directories(folder, error);
   if (error) {
     throw Failure(ExitCode::failed, fmt::format("{} cannot be made: {}", folder.string(), error.message()));
@@ -175,6 +183,7 @@ void RunContext::emit_started(const std::vector<LockedPlugin>& plugins, bool res
                           {"plugins", list}};
   event.update(to_json(machine));
   events.emit("run_started", std::move(event));
+  say_lock_notes();
 }
 
 }  // namespace gistmill

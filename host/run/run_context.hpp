@@ -23,8 +23,8 @@ namespace gistmill {
 std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::string& pipeline);
 
 struct RunContext {
-  // Loads the recipe, reads manifests, plans every part; plugins talk to the user from here on. `asked`
-  // outlives this.
+  // Loads the recipe, reads manifests, checks the recipe's [lock], if it has one, and plans every part; plugins
+  // talk to the user from here on. `asked` outlives this.
   explicit RunContext(const RunRequest& asked);
   ~RunContext();
   RunContext(const RunContext&) = delete;
@@ -34,8 +34,9 @@ struct RunContext {
   // the result.
   Session::PreparedPath prepared(const Recipe& of);
 
-  // Makes the run folder ready, or throws Failure saying why it is not.
-  void open_folder() const;
+  // Makes the run folder ready, or throws Failure saying why it is not. A run that goes on needs the plugins
+  // that it began with.
+  void open_folder();
   // The JSONL file that is always written, and the recipe's loggers.
   void open_loggers();
   // The digest of the files that an instance reads; computed once for all parts that have one like it.
@@ -56,6 +57,11 @@ struct RunContext {
   std::unique_ptr<Profile> profile;                             // where one is asked for
   std::map<std::string, std::filesystem::path> prepared_paths;  // by what decides the file
   std::map<std::string, std::string> content_digests;           // by component and options
+  std::vector<std::string> lock_notes;                          // of check_lock, not said yet
+
+ private:
+  void check_lock_of(const Recipe& of);
+  void say_lock_notes();
 };
 
 }  // namespace gistmill

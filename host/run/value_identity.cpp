@@ -11,6 +11,7 @@
 
 #include "gistmill/formats/digest.hpp"
 #include "host/files/digest.hpp"
+#include "host/identity/instance_identity.hpp"
 #include "host/instance/machine.hpp"
 
 namespace gistmill {
@@ -29,17 +30,6 @@ std::string contents_of(const at::Tensor& tensor) {
   formats::Sha256 sha;
   add_contents(sha, tensor);
   return sha.hex();
-}
-
-// Paths count by what the instance says of their contents, so that a moved model is still the same model.
-nlohmann::json options_of(const Instance& instance) {
-  nlohmann::json options = nlohmann::json::object();
-  for (const PlannedOption& option : instance.planned().options) {
-    const OptionType type = instance.planned().spec->option(option.key)->type;
-    if (type == OptionType::path || type == OptionType::paths || type == OptionType::prepared) continue;
-    std::visit([&](const auto& value) { options[option.key] = value; }, option.value);
-  }
-  return options;
 }
 
 nlohmann::json symbols_of(const Instance& instance) {
@@ -72,17 +62,11 @@ bool InstanceIdentities::has(const Instance& instance) const {
 const std::string& InstanceIdentities::of(Instance& instance) {
   std::string& known = known_[&instance];
   if (!known.empty()) return known;
-  const Manifest& manifest = instance.component().file->manifest;
-  const nlohmann::json identity = {
-      {"component", instance.planned().spec->name},
-      {"plugin", fmt::format("{} {}", manifest.name, manifest.version)},
-      {"build", instance.component().digest},
-      {"options", options_of(instance)},
-      {"symbols", symbols_of(instance)},
-      {"contents", instance.digest()},
-      {"parameters", parameters_of(instance)},
-      {"machine", fmt::format("{}, {} threads, device {}, LibTorch {}", processor_name(),
-                              at::get_num_threads(), instance.device().str(), TORCH_VERSION)}};
+  nlohmann::json identity = identity_of(instance);
+  identity["symbols"] = symbols_of(instance);
+  identity["parameters"] = parameters_of(instance);
+  identity["machine"] = fmt::format("{}, {} threads, device {}, LibTorch {}", processor_name(),
+                                    at::get_num_threads(), instance.device().str(), TORCH_VERSION);
   return known = identity.dump();
 }
 

@@ -15,9 +15,8 @@
 
 namespace gistmill {
 
-// What decides an instance's results besides the inputs: component, plugin and its build, options, sizes, the
-// files that it reads, parameters, and the machine, for rounding differs with processor and threads. One for
-// a session.
+// What decides an instance's results besides the inputs: its identity (host/identity), and besides it sizes,
+// parameters and the machine, for rounding differs with processor and threads. One for a session.
 class InstanceIdentities {
  public:
   // trained: the instances whose parameters change; they have no identity.

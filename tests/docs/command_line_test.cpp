@@ -76,7 +76,7 @@ const std::set<std::string> kForeign = {"--component", "--install",   "--preset"
                                         "--target",    "--load_fast", "--parallel", "--cuda",     "--full",
                                         "--quick",     "--row",       "--json",     "--markdown", "--speed",
                                         "--peer",      "--local-dir", "--bench",    "--text",     "--rounds",
-                                        "--llama-cpp", "--tool"};
+                                        "--llama-cpp", "--tool",      "--config",   "--cflags"};
 
 TEST_F(CommandLineDocs, EveryOptionInTheDocsIsOneOfTheProgram) {
   std::set<std::string> known = options(verbs());

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+
+#include "host/check/violation.hpp"
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/plugin_host.hpp"
 #include "host/registry/registry.hpp"
@@ -12,8 +15,11 @@ namespace {
 
 using ::testing::HasSubstr;
 
+// Through the checking proxy, so that the plugins of this repository are held against the contract too.
 class ArrayCallTest : public ::testing::Test {
  protected:
+  void SetUp() override { setenv("GISTMILL_CHECK", "1", 1); }
+  void TearDown() override { EXPECT_THAT(take_violations(), ::testing::IsEmpty()); }
   // With the manifest's defaults.
   std::unique_ptr<BareInstance> make(const std::string& component) {
     PlannedInstance planned;

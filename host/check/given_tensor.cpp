@@ -1,0 +1,147 @@
+// See given_tensor.hpp.
+#include "host/check/given_tensor.hpp"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+#include <utility>
+
+#include "host/check/violation.hpp"
+
+namespace gistmill {
+
+struct GivenTensors::Record {
+  gm_tensor handle{};
+  gm_tensor* inner = nullptr;  // null once released
+  std::string where;
+  std::string name;
+  std::uint64_t checksum = 0;
+  bool in_call = true;
+  bool released = false;
+};
+
+namespace {
+
+using Record = GivenTensors::Record;
+
+struct Records {
+  std::mutex mutex;
+  std::unordered_set<Record*> held;              // given, and not released
+  std::deque<std::unique_ptr<Record>> released;  // the last of them
+};
+
+// Never destroyed: tensors are released after everything else.
+Records& records() {
+  static auto* const all = new Records;
+  return *all;
+}
+
+void release_inner(Record& record) {
+  gm_tensor* const inner = std::exchange(record.inner, nullptr);
+  if (inner != nullptr && inner->deleter != nullptr) inner->deleter(inner);
+}
+
+// A record stays for a while: were its address another tensor's at once, a second release would pass.
+constexpr std::size_t kRemembered = 1 << 16;
+
+void bury(Record& record) {
+  const std::lock_guard lock(records().mutex);
+  records().released.emplace_back(&record);
+  if (records().released.size() > kRemembered) records().released.pop_front();
+}
+
+void on_release(gm_tensor* handle) {
+  auto& record = *static_cast<Record*>(handle->manager_ctx);
+  {
+    const std::lock_guard lock(records().mutex);
+    if (record.released) return report_violation(record.where, fmt::format("released {} twice", record.name));
+    record.released = true;
+    records().held.erase(&record);
+    if (record.in_call) return;
+  }
+  release_inner(record);
+  bury(record);
+}
+
+std::uint64_t mix(std::uint64_t hash, const unsigned char* bytes, std::size_t size) {
+  for (; size >= sizeof(std::uint64_t); bytes += sizeof(std::uint64_t), size -= sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+    hash ^= hash >> 29;
+  }
+  for (; size > 0; ++bytes, --size) hash = (hash ^ *bytes) * 0x100000001b3ULL;
+  return hash;
+}
+
+// Of the elements from dimension `axis` on, the first of which lies at `first`.
+std::uint64_t mix_from(std::uint64_t hash, const gm_tensor& tensor, const unsigned char* first, int axis) {
+  const std::size_t width = tensor.dtype.bits / 8u;
+  if (axis == tensor.ndim) return mix(hash, first, width);
+  const std::int64_t stride = tensor.strides[axis];
+  if (axis + 1 == tensor.ndim && stride == 1)
+    return mix(hash, first, width * static_cast<std::size_t>(tensor.shape[axis]));
+  for (std::int64_t i = 0; i < tensor.shape[axis]; ++i)
+    hash = mix_from(hash, tensor, first + i * stride * static_cast<std::int64_t>(width), axis + 1);
+  return hash;
+}
+
+// 0 where the memory cannot be looked at, or may be written to.
+std::uint64_t checksum(const gm_tensor& tensor) {
+  if (tensor.device_type != GM_DEVICE_CPU || (tensor.flags & GM_TENSOR_READ_ONLY) == 0) return 0;
+  if (tensor.data == nullptr || tensor.major != GM_DLPACK_MAJOR) return 0;
+  for (std::int32_t i = 0; i < tensor.ndim; ++i) {
+    if (tensor.shape[i] == 0) return 0;
+    if (tensor.strides == nullptr) return 0;
+  }
+  return mix_from(1, tensor, static_cast<const unsigned char*>(tensor.data) + tensor.byte_offset, 0);
+}
+
+}  // namespace
+
+gm_tensor* GivenTensors::give(gm_tensor* tensor, const std::string& name) {
+  if (tensor == nullptr) return nullptr;
+  auto* const record = new Record;
+  record->handle = *tensor;
+  record->handle.manager_ctx = record;
+  record->handle.deleter = on_release;
+  record->inner = tensor;
+  record->where = where_;
+  record->name = name;
+  record->checksum = checksum(*tensor);
+  records_.push_back(record);
+  set_last_check(report_unreleased_tensors);
+  const std::lock_guard lock(records().mutex);
+  records().held.insert(record);
+  return &record->handle;
+}
+
+GivenTensors::~GivenTensors() {
+  for (Record* const record : records_) {
+    if (checksum(*record->inner) != record->checksum)
+      report_violation(where_, fmt::format("wrote into {}, which is read-only", record->name));
+    bool released = false;
+    {
+      const std::lock_guard lock(records().mutex);
+      record->in_call = false;
+      released = record->released;
+    }
+    if (!released) continue;
+    release_inner(*record);
+    bury(*record);
+  }
+}
+
+void report_unreleased_tensors() {
+  const std::lock_guard lock(records().mutex);
+  for (const Record* const record : records().held)
+    report_violation(record->where, fmt::format("never released {}", record->name));
+  records().held.clear();
+}
+
+}  // namespace gistmill

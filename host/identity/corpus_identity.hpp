@@ -1,0 +1,31 @@
+// What a prepared corpus is known by: the identities of the instances that make it, and how they are wired.
+// The digest of it names the file; the file keeps it as its provenance, so that it can say what it was made
+// by.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "host/identity/instance_identity.hpp"
+
+namespace gistmill {
+
+// An object with these keys:
+//   "pipeline"   its name
+//   "calls"      [{"call": "tokenizer.encode", "reads": {"text": "0.text"}}]; port: number and port of the
+//                call that it reads
+//   "instances"  {"tokenizer": identity_of(it)}
+//   "seed"       of the run, where a call is random
+// instances: in the order of Plan::instances; those of calls that do not run may be null. Throws
+// Failure (ExitCode::recipe) where one reads files and does not say what is in them, and as identity_of.
+nlohmann::json corpus_identity(const PlannedPipeline& pipeline,
+                               const std::vector<const BareInstance*>& instances, std::uint64_t seed);
+
+// Why a corpus of provenance `made` is not the one of `wanted`, where only the code differs: "was made by
+// another build of tokenizer/bpe". "" where they are one, or differ in something else: text, options, calls.
+// `made` is read from a file and may be anything.
+std::string other_build(const nlohmann::json& made, const nlohmann::json& wanted);
+
+}  // namespace gistmill

@@ -1,0 +1,29 @@
+// What decides an instance's results besides its inputs, as far as it is known before anything computes:
+// which code, which options, which files. Prepared corpora and cached calls are named by it. Not parameters,
+// sizes and the machine: what is cached adds these (host/run/value_identity.hpp).
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "host/instance/bare_instance.hpp"
+
+namespace gistmill {
+
+// An object with these keys:
+//   "component"  "tokenizer/bpe"
+//   "plugin"     "tokenizer-bpe 0.1.0": name and version, for people
+//   "build"      PluginFile::build, so that a rebuilt plugin is another one
+//   "options"    all of the manifest's, as resolved, but none that is a path
+//   "contents"   what the instance says of the files that it reads (gm.identity): they count, not their paths
+// Throws Failure where the instance cannot read them.
+nlohmann::json identity_of(const BareInstance& instance);
+
+// SHA-256 in hexadecimal. Equal for equal identities: their keys are sorted.
+std::string digest_of(const nlohmann::json& identity);
+
+// Whether it was given files and does not say what is in them: then its identity does not hold all that
+// decides its results.
+bool reads_unnamed_contents(const BareInstance& instance);
+
+}  // namespace gistmill
