@@ -34,16 +34,16 @@ RunContext::RunContext(const RunRequest& asked)
       registry(search_folders(asked)),
       folder(asked.folder.empty() ? fs::path("runs") / recipe.path.stem() : asked.folder),
       events(asked.talk) {
-  set_plugin_events(&events);
   check_lock_of(recipe);  // before a plugin that is another one fails in the plan
   parts = parts_of(recipe, [this](const Recipe& part) { return make_plan(part, registry); });
+  set_plugin_events(&events);  // nothing throws from here on: the destructor takes it back
   if (request.verb != RunVerb::run) say_lock_notes();  // a run says it where its loggers hear it
 }
 
 RunContext::~RunContext() { set_plugin_events(nullptr); }
 
 std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::string& name) {
-  std::string key = recipe.run.prepared + "\n" + name;
+  std::string key = fmt::format("{}\n{} seed {}", recipe.run.prepared, name, recipe.run.seed);
   const PlannedPipeline* pipeline = plan.pipeline(name);
   if (pipeline == nullptr) return key;
   for (const PlannedCall& call : pipeline->calls) {
@@ -79,7 +79,7 @@ std::size_t RunContext::stage_count() const {
 }
 
 std::vector<LockedPlugin> RunContext::locked_plugins() const {
-  std::vector<const Recipe*> recipes = {&recipe};
+  std::vector<const Recipe*> recipes;
   for (const Part& part : parts) recipes.push_back(&part.recipe);
   return gistmill::locked_plugins(recipes, registry);
 }

@@ -23,8 +23,8 @@ namespace gistmill {
 std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::string& pipeline);
 
 struct RunContext {
-  // Loads the recipe, reads manifests, checks the recipe's [lock], if it has one, and plans every part; plugins
-  // talk to the user from here on. `asked` outlives this.
+  // Loads the recipe, reads manifests, checks the recipe's [lock], if it has one, and plans every part;
+  // plugins talk to the user from here on. `asked` outlives this.
   explicit RunContext(const RunRequest& asked);
   ~RunContext();
   RunContext(const RunContext&) = delete;
