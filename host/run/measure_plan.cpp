@@ -69,8 +69,7 @@ class Prober {
     probe.memory.instances = less(resident_bytes(), probe.memory.program + probe.memory.optimizer);
     step.watch_heap();
     for (std::int64_t number = 1; number <= steps; ++number) {
-      const double rate = learning_rate_at(recipe.learning_rate, number, recipe.run.steps);
-      const TrainingStep::Figures figures = step.run(number, rate);
+      const TrainingStep::Figures figures = step.run(number, step_rates(recipe, number, recipe.run.steps));
       if (figures.ended) throw Failure(ExitCode::failed, fmt::format("the data ended at step {}", number));
       probe.work += figures.work;
       probe.items_a_step = figures.items;

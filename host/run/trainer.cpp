@@ -94,14 +94,14 @@ StageResult Trainer::run() {
   const double earlier = info_.seconds;
   const auto began = Clock::now();
   for (std::int64_t step = info_.step + 1; step <= steps && !info_.finished; ++step) {
-    const double rate = learning_rate_at(session_.recipe().learning_rate, step, steps);
+    const StepRates rates = step_rates(session_.recipe(), step, steps);
     if (session_.cache() != nullptr) cache_before_ = session_.cache()->counts();
-    const TrainingStep::Figures figures = training_step_.run(step, rate);
+    const TrainingStep::Figures figures = training_step_.run(step, rates);
     if (figures.ended) refuse_end(step);
     if (!figures.not_finite.empty()) refuse_number(figures, step);
     info_.step = step;
     info_.items += figures.items;
-    emit_step(step, figures, rate);
+    emit_step(step, figures, rates);
     evaluate(step);
     info_.seconds = earlier + seconds_since(began);
     const std::int64_t every = session_.recipe().checkpoints.every;
@@ -144,13 +144,13 @@ void Trainer::refuse_number(const TrainingStep::Figures& figures, std::int64_t s
                 {saved, "a lower learning_rate.peak or run.clip often helps"});
 }
 
-void Trainer::emit_step(std::int64_t step, const TrainingStep::Figures& figures, double learning_rate) {
+void Trainer::emit_step(std::int64_t step, const TrainingStep::Figures& figures, const StepRates& rates) {
   const double seconds = figures.work.seconds;
   nlohmann::json event = {{"stage", info_.stage},
                           {"step", step},
                           {"steps", session_.plan().steps},
                           {"loss", figures.loss},
-                          {"learning_rate", learning_rate},
+                          {"learning_rate", rates.general},
                           {"gradient_norm", figures.gradient_norm},
                           {"seconds", seconds},
                           {"items", figures.items},
@@ -159,6 +159,7 @@ void Trainer::emit_step(std::int64_t step, const TrainingStep::Figures& figures,
   const std::vector<PlannedLoss>& parts = training_step_.pipeline().minimize;
   for (std::size_t i = 0; i < parts.size() && (parts.size() > 1 || parts[i].weight != 1.0); ++i)
     event["losses"][parts[i].slot] = figures.losses[i];
+  for (const auto& [instance, rate] : rates.own) event["learning_rates"][instance] = rate;
   if (figures.work.all_flops() > 0) event["flops"] = figures.work.all_flops();
   if (const auto share = share_of_peak(figures.work, instruments_.peak)) event["utilization"] = *share;
   if (session_.cache() != nullptr) {

@@ -63,7 +63,7 @@ class Trainer {
   void save(std::int64_t step, bool finished);
   [[noreturn]] void refuse_end(std::int64_t step) const;
   [[noreturn]] void refuse_number(const TrainingStep::Figures& figures, std::int64_t step) const;
-  void emit_step(std::int64_t step, const TrainingStep::Figures& figures, double learning_rate);
+  void emit_step(std::int64_t step, const TrainingStep::Figures& figures, const StepRates& rates);
 
   Session& session_;
   Events& events_;

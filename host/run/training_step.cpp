@@ -75,7 +75,7 @@ std::uint64_t TrainingStep::optimizer_bytes() const {
   return total;
 }
 
-TrainingStep::Figures TrainingStep::run(std::int64_t step, double learning_rate) {
+TrainingStep::Figures TrainingStep::run(std::int64_t step, const StepRates& rates) {
   const auto began = WorkClock::now();
   if (profile_ != nullptr) profile_->begin_step(step);
   Figures figures;
@@ -90,7 +90,7 @@ TrainingStep::Figures TrainingStep::run(std::int64_t step, double learning_rate)
     figures.found = figures.gradient_norm;
     return figures;
   }
-  update(step, learning_rate);
+  update(step, rates);
   if (profile_ != nullptr) profile_->end_step();
   figures.work.seconds = std::chrono::duration<double>(WorkClock::now() - began).count();
   return figures;
@@ -150,10 +150,16 @@ double TrainingStep::clip_gradients() {
   return norm;
 }
 
-void TrainingStep::update(std::int64_t step, double learning_rate) {
+void TrainingStep::update(std::int64_t step, const StepRates& rates) {
   ProfileScope scope(profile_, optimizer_->name());
   scope.work = update_work_;
-  learning_rates_.assign(gradients_.size(), learning_rate);
+  learning_rates_.clear();
+  for (Instance* instance : trained_) {
+    const double rate = rates.of(instance->name());
+    for (const Parameter& parameter : instance->parameters()) {
+      if (parameter.trainable()) learning_rates_.push_back(rate);
+    }
+  }
   Instance::ErrorSink sink;
   const gm_status status = optimizer_extension_->step(
       optimizer_->handle(), static_cast<std::uint64_t>(step), learning_rates_.data(),

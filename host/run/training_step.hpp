@@ -8,6 +8,7 @@
 
 #include "host/run/pipeline_run.hpp"
 #include "host/run/profile.hpp"
+#include "host/run/schedule.hpp"
 #include "host/run/session.hpp"
 #include "host/run/work.hpp"
 
@@ -32,7 +33,7 @@ class TrainingStep {
   TrainingStep(Session& session, Profile* profile, const volatile std::int32_t* cancel);
 
   // Step number `step`, from 1. Throws Failure where a call fails.
-  Figures run(std::int64_t step, double learning_rate);
+  Figures run(std::int64_t step, const StepRates& rates);
 
   // From now on Figures::kept_bytes tells how much of the heap a forward left in use: tapes and values.
   void watch_heap() { watches_heap_ = true; }
@@ -51,7 +52,7 @@ class TrainingStep {
   // Adds a micro-step's share; answers whether all parts that count are finite.
   bool add_losses(Figures& figures) const;
   double clip_gradients();
-  void update(std::int64_t step, double learning_rate);
+  void update(std::int64_t step, const StepRates& rates);
 
   Session& session_;
   Profile* profile_;

@@ -138,8 +138,7 @@ TEST_F(RatesTest, AnInstanceTrainsAtItsOwnRateAndTheOthersAtTheGeneralOne) {
 
 // AdamW's first update is the rate times the gradient's sign.
 TEST_F(RatesTest, TheFirstUpdateIsTheInstancesRate) {
-  run(request(two("[run]\nsteps = 1\n[learning_rate.second]\npeak = 0.03\nfloor = 0.03\n", "own.toml"),
-              "own"));
+  run(request(two("steps = 1\n[learning_rate.second]\npeak = 0.03\nfloor = 0.03\n", "own.toml"), "own"));
   for (const float a : parameters("own", "scale.a", "000001")) EXPECT_NEAR(a, 1 - 0.01, 1e-6);
   for (const float a : parameters("own", "second.a", "000001")) EXPECT_NEAR(a, 1 - 0.03, 1e-6);
 }
