@@ -175,6 +175,25 @@ std::vector<Figure> plan_figures(const Evaluation& evaluation, const std::vector
   return figures;
 }
 
+// Variants run one after the other: on the state of one instance they would change each other's items.
+void check_states(const Evaluation& evaluation, const PlannedEvaluation& planned,
+                  const std::vector<PlannedInstance>& instances) {
+  std::map<std::size_t, std::size_t> users;  // instance -> the first variant that has it for itself
+  for (std::size_t v = 0; v < planned.variants.size(); ++v) {
+    const std::vector<PlannedCall>& calls = planned.variants[v].pipeline.calls;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      if (planned.shared[i] != 0 || calls[i].operation->effect != Effect::stateful) continue;
+      const std::size_t first = users.emplace(calls[i].instance, v).first->second;
+      if (first == v) continue;
+      throw Failure(
+          ExitCode::recipe, evaluation.variants[v].origin,
+          fmt::format("variants '{}' and '{}' both change the state of {}", planned.variants[first].name,
+                      planned.variants[v].name, instances[calls[i].instance].name),
+          {"measure them in evaluations of their own"});
+    }
+  }
+}
+
 }  // namespace
 
 PlannedPipeline plan_pipeline(const PipelineRecipe& recipe, const std::vector<PlannedInstance>& instances) {
@@ -214,6 +233,7 @@ PlannedEvaluation plan_evaluation(const Evaluation& evaluation, const Recipe& re
     for (std::size_t i = 0; i < changed.size(); ++i)
       planned.shared[i] &= static_cast<std::uint8_t>(!changed[i]);
   }
+  check_states(evaluation, planned, instances);
   planned.figures = plan_figures(evaluation, planned.variants, instances);
   planned.clusters = clusters_of(planned.variants.front().pipeline);
   return planned;
