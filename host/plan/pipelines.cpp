@@ -18,7 +18,7 @@ void check_figures(const PlannedPipeline& pipeline) {
     const PlannedCall& call = pipeline.calls[i];
     if (pipeline.repeat_of(i) == nullptr) continue;
     for (const PlannedOutput& output : call.outputs) {
-      if (output.port->figure.empty()) continue;
+      if (!output.port->figure) continue;
       throw Failure(ExitCode::recipe, call.origin,
                     fmt::format("{} stands in a repeated part, where its figure '{}' cannot be measured",
                                 call.name, output.slot),

@@ -142,7 +142,7 @@ class Wiring {
 
   // The first slot that a step from here on is wired to and that no step writes, or "...".
   std::string missing_slot() const {
-    for (std::size_t i = calls_.size(); i < recipe_.steps.size(); ++i) {
+    for (std::size_t i = step_ - 1; i < recipe_.steps.size(); ++i) {
       for (const CallStep::Wire& wire : recipe_.steps[i].in) {
         if (slots_.count(wire.slot) == 0 && later_writer(wire.slot) == nullptr) return wire.slot;
       }

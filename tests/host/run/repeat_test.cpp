@@ -34,7 +34,7 @@ class RepeatTest : public RunTest {
     close();
     recipe_ = load_recipe(path, {});
     registry_ = std::make_unique<Registry>(request({}).plugin_folders);
-    session_ = std::make_unique<Session>(recipe_, *registry_, std::vector<Role>(), events_,
+    session_ = std::make_unique<Session>(recipe_, make_plan(recipe_, *registry_), *registry_, events_,
                                          SessionUse::train_and_evaluate, nullptr);
     session_->find("scale")->bind_gradients();
     parameter().tensor.fill_(a);
