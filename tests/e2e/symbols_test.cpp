@@ -69,8 +69,8 @@ class SymbolsTest : public ProgramTest {
 
   static std::string recipe() {
     return R"([components]
-near = { use = "test/passages", horizon = 3, text = "a text of 23 bytes, see", folder = "saved" }
-far = { use = "test/passages", horizon = 5, spans = 3, length = 30 }
+near = { use = "test/extracts", horizon = 3, text = "a text of 23 bytes, see", folder = "saved" }
+far = { use = "test/extracts", horizon = 5, spans = 3, length = 30 }
 teacher = { use = "teacher/llama", model = ")" GISTMILL_SOURCE_DIR
            R"(/tests/plugins/teacher/decoder/fixtures/families/llama2.gguf", dtype = "f32", span = 4, layers = [0, 2], max_tokens = 6 }
 student = { use = "teacher/llama", model = "small", dtype = "f32", span = 4, layers = [1], train = "all" }
@@ -132,9 +132,8 @@ TEST_F(SymbolsTest, EveryPluginsLettersAreItsOwnInOnePipeline) {
   const Answer answer = gistmill("run recipe.toml --folder run " + plugins());
   ASSERT_EQ(answer.code, 0) << answer.err;
   std::map<std::string, double> counted;
-  for (const auto& entry :
-       nlohmann::json::parse(read(folder_ / "run/summary.json"))["evaluations"][0]["entries"])
-    counted[entry["figure"]] = entry["mean"];
+  const auto summary = nlohmann::json::parse(read(folder_ / "run/summary.json"));
+  for (const auto& entry : summary["evaluations"][0]["entries"]) counted[entry["figure"]] = entry["mean"];
   EXPECT_EQ(counted["near_numbers"], 2 * 3 * 32) << "K, H, D of near and teacher";
   EXPECT_EQ(counted["far_numbers"], 3 * 5 * 32) << "K, H, D of far and teacher";
   EXPECT_EQ(counted["states_numbers"], 2 * 4 * 2 * 32) << "K, S, N, D of teacher";

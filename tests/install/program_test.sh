@@ -16,7 +16,7 @@ gistmill=$prefix/bin/gistmill
 while IFS= read -r library; do
   path=$(readelf -d "$library" | sed -nE 's/.*R(UN)?PATH.*\[(.*)\]/\2/p')
   case $path in '' | '$ORIGIN/'*) ;; *) fail "run path of $library is $path" ;; esac
-done < <(find "$prefix/bin" "$prefix/lib" -type f)
+done < <(find "$prefix/bin" "$prefix/lib" -type f ! -name '*.toml')
 
 mkdir -p "$scratch/work/plugins"
 cp "$build/tests/plugins/plain.so" "$scratch/work/plugins/"

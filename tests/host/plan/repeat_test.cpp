@@ -137,7 +137,7 @@ TEST_F(Repeats, AreShownOnceWithTheirNumber) {
             "train   T varies\n"
             "  4 x\n"
             "    session.next   -> x f32[T]           stateful\n"
-            "    lens.score     x -> score f32[]      3 x frozen, no tape, 1 x trains\n"
+            "    lens.score     x -> score f32[]      3 x no tape, 1 x trains\n"
             "    session.act    score                 stateful\n"
             "  loss.value       score -> loss f32[]   passes gradient\n"
             "minimizes loss; trains lens\n");
@@ -202,6 +202,17 @@ steps = 2
   EXPECT_THAT(planned.evaluations[0].shared, ElementsAre(1, 1, 1, 1));
   EXPECT_THAT(depends_on(planned.pipelines[0], {1}), ElementsAre(1, 1, 1, 1))
       << "session.next gives what session.act was told";
+}
+
+TEST_F(Repeats, RefuseVariantsThatChangeTheStateOfOneInstance) {
+  const std::string start = std::string(kLoopComponents) + R"([pipelines.m]
+steps = ["session.next", "lens.score", "session.act", "measure.measure"]
+[evaluations.e]
+pipeline = "m"
+variants = [{ name = "a" }, { name = "b", use = { )";
+  EXPECT_THAT(failure_of(start + "lens = \"other\" } }]\n"),
+              HasSubstr("variants 'a' and 'b' both change the state of session\n"
+                        "measure them in evaluations of their own"));
 }
 
 // ---- weighted sums ----

@@ -95,15 +95,17 @@ TEST_F(LossesTest, APartOfWeightZeroIsLoggedAndChangesNothing) {
 }
 
 TEST_F(LossesTest, ANumberThatIsNotFiniteIsSaidByItsPart) {
-  const auto path =
-      parts("{ loss = 1.0, tilt = 0.25 }",
-            "[components]\nbad = { use = \"test/ramp\", poison = 5 }\n[pipelines.train.insert]\n"
-            "before.\"tilt.value\" = [{ call = \"bad.next\", out = { x = \"z\" } }]\n");
-  const std::string text = read(path);
-  const std::string reads = "{ call = \"tilt.value\",";
-  std::string changed = text;
-  changed.replace(changed.find(reads), reads.size(), reads + " in = { y = \"z\" },");
-  EXPECT_THAT(refusal(write("bad.toml", changed)),
+  const auto path = recipe(R"(
+[components]
+bad  = { use = "test/ramp", poison = 5 }
+tilt = { use = "test/tilt" }
+[pipelines.train]
+minimize = { loss = 1.0, tilt = 0.25 }
+[pipelines.train.insert]
+after."data.next" = [{ call = "bad.next", out = { x = "z" } },
+                     { call = "tilt.value", in = { y = "z" }, out = { loss = "tilt" } }]
+)");
+  EXPECT_THAT(refusal(path),
               HasSubstr("part 'tilt' of the loss is nan at step 5 of 8; parameters are those of step 4"));
 }
 

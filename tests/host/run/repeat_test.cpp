@@ -177,8 +177,8 @@ TEST_F(RepeatTest, AComponentTakesPartInTheNextStepsInput) {
 
 TEST_F(RepeatTest, AnEvaluationLeavesTheStateOfTrainingAsItWas) {
   const std::string measured = R"(
-[components]
-measure = { use = "test/measure" }
+[components.measure]
+use = "test/measure"
 [pipelines.measure]
 steps = ["session.next", "scale.apply", "session.act", "measure.measure"]
 [evaluations.now]

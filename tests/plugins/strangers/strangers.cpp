@@ -19,9 +19,9 @@ Tensor bytes_of(const std::string& text) {
   return bytes;
 }
 
-class Passages {
+class Extracts {
  public:
-  explicit Passages(const gistmill::Options& options)
+  explicit Extracts(const gistmill::Options& options)
       : length_(options.integer("length")),
         span_(options.integer("span")),
         spans_(options.integer("spans")),
@@ -127,7 +127,7 @@ class Census {
 }  // namespace
 
 GISTMILL_PLUGIN(
-    gistmill::component<Passages>("test/passages").operation("next", &Passages::next),
+    gistmill::component<Extracts>("test/extracts").operation("next", &Extracts::next),
     gistmill::component<Drift>("test/drift").operation("watch", &Drift::watch),
     gistmill::component<Distill>("test/distill").operation("value", &Distill::value, &Distill::value_vjp),
     gistmill::component<Census>("test/census").operation("count", &Census::count));
