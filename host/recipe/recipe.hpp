@@ -72,6 +72,7 @@ struct PipelineRecipe {
 struct RunSettings {
   std::string pipeline = "train";
   std::int64_t steps = 0;        // optimizer steps; 0: only evaluate
+  double minutes = 0;            // most that training takes, in wall time; 0: no bound
   std::int64_t micro_steps = 1;  // pipeline steps whose gradients are averaged in one optimizer step
   std::int64_t seed = 0;
   std::string optimizer = "optimizer";  // instance
@@ -122,6 +123,7 @@ struct Evaluation {
   std::string pipeline;
   std::int64_t steps = 0;         // pipeline steps; 0: until the source ends
   std::int64_t every = 0;         // optimizer steps between evaluations while training; 0: at the end only
+  std::optional<double> minutes;  // most that it takes; 0: no bound; not given: RunSettings::minutes
   std::string best;               // figure whose best value marks the checkpoint to keep; empty: not used
   std::string reference;          // variant whose mean counts as nothing recovered
   std::string paired;             // variant that paired differences are taken to

@@ -73,15 +73,24 @@ ComponentUse read_component(const std::string& name, const Value& value) {
 
 // ---- [run], [learning_rate], [checkpoints], [cache] ----
 
+std::optional<double> read_minutes(const Fields& fields) {
+  const Value* given = fields.find("minutes");
+  if (given == nullptr) return std::nullopt;
+  const double minutes = fields.number("minutes", 0);
+  if (minutes < 0) fields.refuse(*given, "minutes", "at least 0, which is no bound");
+  return minutes;
+}
+
 RunSettings read_run(const Value& value) {
   const Fields fields(value, "run", "[run]",
-                      {"pipeline", "steps", "micro_steps", "seed", "optimizer", "clip", "loggers", "threads",
-                       "device", "items", "prepared"},
+                      {"pipeline", "steps", "minutes", "micro_steps", "seed", "optimizer", "clip", "loggers",
+                       "threads", "device", "items", "prepared"},
                       kCode);
   RunSettings run;
   run.origin = place_of(value);
   run.pipeline = fields.string("pipeline", run.pipeline);
   run.steps = fields.integer("steps", run.steps, 0);
+  run.minutes = read_minutes(fields).value_or(run.minutes);
   run.micro_steps = fields.integer("micro_steps", run.micro_steps, 1);
   run.seed = fields.integer("seed", run.seed, kAny);
   run.optimizer = fields.string("optimizer", run.optimizer);
@@ -188,15 +197,17 @@ void expect_variant(const Fields& fields, std::string_view key, const std::strin
 Evaluation read_evaluation(const std::string& name, const Value& value) {
   expect_name(name, "[evaluations]", place_of(value));
   const std::string path = "evaluations." + name;
-  const Fields fields(value, path, fmt::format("[{}]", path),
-                      {"pipeline", "steps", "every", "best", "reference", "paired", "headline", "variants"},
-                      kCode);
+  const Fields fields(
+      value, path, fmt::format("[{}]", path),
+      {"pipeline", "steps", "every", "minutes", "best", "reference", "paired", "headline", "variants"},
+      kCode);
   Evaluation evaluation;
   evaluation.name = name;
   evaluation.origin = place_of(value);
   evaluation.pipeline = fields.string("pipeline");
   evaluation.steps = fields.integer("steps", evaluation.steps, 0);
   evaluation.every = fields.integer("every", evaluation.every, 0);
+  evaluation.minutes = read_minutes(fields);
   evaluation.best = fields.string("best", "");
   evaluation.reference = fields.string("reference", "");
   evaluation.paired = fields.string("paired", "");

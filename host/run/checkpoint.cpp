@@ -122,6 +122,7 @@ nlohmann::json to_json(const CheckpointInfo& info) {
                          {"step", info.step},
                          {"items", info.items},
                          {"seconds", info.seconds},
+                         {"fitted_steps", info.fitted_steps},
                          {"finished", info.finished},
                          {"identity", info.identity},
                          {"uses", info.uses},
@@ -139,6 +140,7 @@ CheckpointInfo info_from(const nlohmann::json& json) {
   json.at("items").get_to(info.items);
   json.at("seconds").get_to(info.seconds);
   json.at("finished").get_to(info.finished);
+  info.fitted_steps = json.value("fitted_steps", info.fitted_steps);
   json.at("identity").get_to(info.identity);
   json.at("uses").get_to(info.uses);
   if (json.contains("starts")) json["starts"].get_to(info.starts);  // older ones do not say

@@ -22,6 +22,7 @@ struct CheckpointInfo {
   std::int64_t step = 0;
   std::int64_t items = 0;            // trained on so far
   double seconds = 0;                // spent so far
+  std::int64_t fitted_steps = 0;     // that run.minutes allows, once it is known; 0: not known, or no bound
   bool finished = false;             // the stage is done
   std::string best_figure;           // of the evaluation that chooses the best
   std::optional<double> best_value;  // least so far

@@ -9,6 +9,7 @@
 
 #include "host/diagnostic/failure.hpp"
 #include "host/figures/summary.hpp"
+#include "host/figures/wording.hpp"
 #include "host/run/pipeline_run.hpp"
 
 namespace gistmill {
@@ -58,6 +59,29 @@ void append_figures(const PipelineRun& run, const std::string& cluster, Evaluati
   }
   append_clusters(cluster.empty() ? at::Tensor() : run.tensor(cluster), items, variant);
 }
+
+// Ends an evaluation before a step that would not fit into its time.
+class EvaluationTime {
+ public:
+  explicit EvaluationTime(double minutes) : seconds_(60 * minutes) {}
+
+  // Asked before each step but the first. Steps take about as long as each other; the longest one so far
+  // counts.
+  bool fits_another() {
+    const auto now = Clock::now();
+    longest_ = std::max(longest_, std::chrono::duration<double>(now - last_).count());
+    last_ = now;
+    return seconds_ <= 0 || std::chrono::duration<double>(now - began_).count() + longest_ <= seconds_;
+  }
+  double seconds() const { return seconds_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  double seconds_;
+  Clock::time_point began_ = Clock::now();
+  Clock::time_point last_ = began_;
+  double longest_ = 0;
+};
 
 }  // namespace
 
@@ -162,7 +186,14 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
   StepContext context;
   context.seed = static_cast<std::uint64_t>(session_.recipe().run.seed);
   context.cancel = stop.cancel();
+  EvaluationTime time(recipe.minutes.value_or(session_.recipe().run.minutes));
   for (std::int64_t step = 0; recipe.steps == 0 || step < recipe.steps; ++step) {
+    if (step > 0 && !time.fits_another()) {
+      const std::string of = recipe.steps > 0 ? fmt::format(" of {}", recipe.steps) : "";
+      events_.message("info", fmt::format("{}: {}{} steps fit into {}; its figures are over these",
+                                          planned.name, step, of, duration(time.seconds())));
+      break;
+    }
     context.step = static_cast<std::uint64_t>(step);
     std::vector<std::uint8_t> ready(planned.shared.size(), 0);
     CallResults shared(planned.shared.size());

@@ -17,6 +17,7 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/figures/summary.hpp"
 #include "host/figures/text_table.hpp"
+#include "host/figures/wording.hpp"
 #include "host/files/atomic_write.hpp"
 #include "host/files/digest.hpp"
 #include "host/instance/machine.hpp"
@@ -102,6 +103,27 @@ void emit_cache(RunContext& context, const Session& session, const std::string& 
 // What part number `index` trained is what later parts start from.
 void add_trained(TrainedParameters& trained, const std::vector<Part>& parts, std::size_t index) {
   if (index + 1 < parts.size() && parts[index].recipe.run.steps > 0) trained.add_stage(parts[index].name);
+}
+
+// Where the recipe bounds the time of every part: how long the run takes at most.
+void say_longest_time(RunContext& context) {
+  double minutes = 0;
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name, double bound) {
+    minutes = bound > 0 && minutes >= 0 ? minutes + bound : -1;
+    names.push_back(fmt::format("{} {}", name.empty() ? "training" : name, duration(60 * bound)));
+  };
+  for (const Part& part : context.parts) {
+    const Recipe& recipe = part.recipe;
+    if (recipe.run.steps > 0) add(part.name, recipe.run.minutes);
+    for (const Evaluation& evaluation : recipe.evaluations) {
+      if (evaluation.every > 0 && recipe.run.steps > 0) continue;  // within the time of training
+      add(evaluation.name, evaluation.minutes.value_or(recipe.run.minutes));
+    }
+  }
+  if (minutes <= 0) return;
+  context.events.message("info", fmt::format("takes at most about {}: {}; less where all steps fit",
+                                             duration(60 * minutes), fmt::join(names, ", ")));
 }
 
 enum class PartEnd { finished, stopped };
@@ -236,6 +258,7 @@ RunOutcome run_recipe(const RunRequest& request) {
   write_file_atomically(context.folder / run_file::kLock, lock);
   context.open_loggers();
   context.emit_started(plugins, resumed);
+  say_longest_time(context);
 
   RunSummary summary;
   summary.recipe = request.recipe.string();

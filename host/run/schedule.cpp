@@ -1,6 +1,7 @@
 // Linear warm-up and cosine; see schedule.hpp.
 #include "host/run/schedule.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -16,6 +17,15 @@ double learning_rate_at(const LearningRate& schedule, std::int64_t step, std::in
   return schedule.floor + (schedule.peak - schedule.floor) * cosine;
 }
 
+LearningRate fitted(const LearningRate& schedule, std::int64_t steps, std::int64_t recipe_steps) {
+  LearningRate fewer = schedule;
+  if (steps >= recipe_steps) return fewer;
+  const double share = static_cast<double>(steps) / static_cast<double>(recipe_steps);
+  const double warmup = std::ceil(share * static_cast<double>(schedule.warmup));
+  fewer.warmup = std::min(schedule.warmup, static_cast<std::int64_t>(warmup));
+  return fewer;
+}
+
 double StepRates::of(std::string_view instance) const {
   for (const auto& [name, rate] : own) {
     if (name == instance) return rate;
@@ -24,9 +34,12 @@ double StepRates::of(std::string_view instance) const {
 }
 
 StepRates step_rates(const Recipe& recipe, std::int64_t step, std::int64_t steps) {
-  StepRates rates{learning_rate_at(recipe.learning_rate, step, steps), {}};
+  const auto rate = [&](const LearningRate& schedule) {
+    return learning_rate_at(fitted(schedule, steps, recipe.run.steps), step, steps);
+  };
+  StepRates rates{rate(recipe.learning_rate), {}};
   for (const auto& [instance, schedule] : recipe.instance_rates)
-    rates.own.emplace_back(instance, learning_rate_at(schedule, step, steps));
+    rates.own.emplace_back(instance, rate(schedule));
   return rates;
 }
 

@@ -15,6 +15,9 @@ namespace gistmill {
 // the peak to the floor at the last step. Source: S2.10.
 double learning_rate_at(const LearningRate& schedule, std::int64_t step, std::int64_t steps);
 
+// The schedule where fewer steps are taken than the recipe's: a warm-up that is as large a share of them.
+LearningRate fitted(const LearningRate& schedule, std::int64_t steps, std::int64_t recipe_steps);
+
 // Of one step: that of [learning_rate], and those of instances that have one of their own.
 struct StepRates {
   double general = 0;
@@ -23,7 +26,7 @@ struct StepRates {
   double of(std::string_view instance) const;
 };
 
-// `step` as in learning_rate_at.
+// `step` as in learning_rate_at; `steps` that are taken, at most the recipe's.
 StepRates step_rates(const Recipe& recipe, std::int64_t step, std::int64_t steps);
 
 }  // namespace gistmill

@@ -11,26 +11,19 @@ constexpr double kMargin = 0.05;
 
 }  // namespace
 
-TimeBudget::TimeBudget(double minutes, std::int64_t steps, const LearningRate& schedule)
-    : minutes_(minutes),
-      recipe_steps_(steps),
-      recipe_schedule_(schedule),
-      steps_(steps),
-      schedule_(schedule) {}
+TimeBudget::TimeBudget(double minutes, std::int64_t steps)
+    : minutes_(minutes), recipe_steps_(steps), steps_(steps) {}
 
 bool TimeBudget::add(std::int64_t step, double seconds, double spent) {
   if (minutes_ <= 0 || decided_ > 0) return false;
-  if (step > 1) {
-    measured_seconds_ += seconds;
-    ++measured_steps_;
-  }
-  if (step < kMeasured || measured_steps_ == 0) return false;
-  seconds_a_step_ = measured_seconds_ / static_cast<double>(measured_steps_);
+  if (++seen_ > 1) measured_seconds_ += seconds;
+  if (seen_ < kMeasured) return false;
+  seconds_a_step_ = measured_seconds_ / static_cast<double>(seen_ - 1);
   const double left = std::max(0.0, 60 * minutes_ * (1 - kMargin) - spent);
   const double fit = std::floor(left / std::max(seconds_a_step_, 1e-9));
   const double more = std::min(fit, static_cast<double>(recipe_steps_));  // before it becomes an integer
   decide(std::min(recipe_steps_, step + static_cast<std::int64_t>(more)));
-  return decided_ < recipe_steps_;
+  return true;
 }
 
 void TimeBudget::restore(std::int64_t decided_steps) {
@@ -40,11 +33,6 @@ void TimeBudget::restore(std::int64_t decided_steps) {
 void TimeBudget::decide(std::int64_t steps) {
   decided_ = steps;
   steps_ = steps;
-  if (steps == recipe_steps_) return;
-  const double share = static_cast<double>(steps) / static_cast<double>(recipe_steps_);
-  schedule_.warmup =
-      std::min(recipe_schedule_.warmup,
-               static_cast<std::int64_t>(std::ceil(share * static_cast<double>(recipe_schedule_.warmup))));
 }
 
 }  // namespace gistmill

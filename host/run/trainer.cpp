@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/figures/wording.hpp"
 #include "host/instance/machine.hpp"
 #include "host/run/schedule.hpp"
 
@@ -35,7 +36,8 @@ Trainer::Trainer(Session& session, Events& events, Evaluator& evaluator, const S
       checkpoints_(run_folder, stage),
       run_folder_(run_folder),
       training_step_(session, instruments.profile, stop.cancel()),
-      stateful_(session.stateful(training_step_.pipeline())) {
+      stateful_(session.stateful(training_step_.pipeline())),
+      budget_(session.recipe().run.minutes, session.plan().steps) {
   info_.stage = stage;
   info_.identity = identity;
   info_.starts = std::move(starts);
@@ -67,6 +69,7 @@ void Trainer::resume() {
   load_checkpoint(path, training_step_.trained(), info.finished ? nullptr : &training_step_.optimizer(),
                   stateful_);
   info_ = info;
+  budget_.restore(info.fitted_steps);
   saved_step_ = info.step;
   training_step_.parameters_changed();
 }
@@ -88,13 +91,12 @@ void Trainer::check_starts(const std::filesystem::path& path, const CheckpointIn
 }
 
 StageResult Trainer::run() {
-  const std::int64_t steps = session_.plan().steps;
   StageResult result;
   result.parameters = trainable_numbers(training_step_.trained());
   const double earlier = info_.seconds;
   const auto began = Clock::now();
-  for (std::int64_t step = info_.step + 1; step <= steps && !info_.finished; ++step) {
-    const StepRates rates = step_rates(session_.recipe(), step, steps);
+  for (std::int64_t step = info_.step + 1; step <= budget_.steps() && !info_.finished; ++step) {
+    const StepRates rates = step_rates(session_.recipe(), step, budget_.steps());
     if (session_.cache() != nullptr) cache_before_ = session_.cache()->counts();
     const TrainingStep::Figures figures = training_step_.run(step, rates);
     if (figures.ended) refuse_end(step);
@@ -104,8 +106,9 @@ StageResult Trainer::run() {
     emit_step(step, figures, rates);
     evaluate(step);
     info_.seconds = earlier + seconds_since(began);
+    keep_time(step, figures.work.seconds);
     const std::int64_t every = session_.recipe().checkpoints.every;
-    if (step == steps) {
+    if (step == budget_.steps()) {
       save(step, true);
     } else if (stop_.requested()) {
       save(step, false);
@@ -121,6 +124,28 @@ StageResult Trainer::run() {
   return result;
 }
 
+// Fits the steps to come into run.minutes, once; ends the stage here where its time is over all the same.
+void Trainer::keep_time(std::int64_t step, double step_seconds) {
+  const std::string bound = duration(60 * session_.recipe().run.minutes);
+  if (budget_.add(step, step_seconds, info_.seconds)) {
+    const bool all = budget_.steps() == budget_.recipe_steps();
+    const std::string pace = fmt::format("{:.3g} s a step", budget_.seconds_a_step());
+    const double left = budget_.seconds_a_step() * static_cast<double>(budget_.steps() - step);
+    events_.message(
+        "info",
+        all ? fmt::format("{} steps take about {}: {}", budget_.steps(), duration(info_.seconds + left), pace)
+            : fmt::format("{} of {} steps fit into {}: {}; the learning rate is fitted to them",
+                          budget_.steps(), budget_.recipe_steps(), bound, pace));
+  } else if (step < budget_.steps() && budget_.is_over(info_.seconds)) {
+    events_.message("warning",
+                    fmt::format("the {} of run.minutes are over at step {} of {}: steps became slower; the "
+                                "learning rate is above its floor",
+                                bound, step, budget_.steps()));
+    budget_.end(step);
+  }
+  info_.fitted_steps = budget_.decided();
+}
+
 void Trainer::load_best() {
   if (!info_.best_value || info_.best_step == info_.step) return;
   const std::filesystem::path path = checkpoints_.path_of(info_.best_step);
@@ -130,7 +155,7 @@ void Trainer::load_best() {
 }
 
 void Trainer::refuse_end(std::int64_t step) const {
-  throw Failure(ExitCode::failed, fmt::format("the data ended at step {} of {}", step, session_.plan().steps),
+  throw Failure(ExitCode::failed, fmt::format("the data ended at step {} of {}", step, budget_.steps()),
                 {"let the data set repeat, or lower run.steps"});
 }
 
@@ -140,7 +165,7 @@ void Trainer::refuse_number(const TrainingStep::Figures& figures, std::int64_t s
                                                           checkpoints_.path_of(saved_step_).string());
   throw Failure(ExitCode::numerics,
                 fmt::format("{} is {} at step {} of {}; parameters are those of step {}", figures.not_finite,
-                            figures.found, step, session_.plan().steps, step - 1),
+                            figures.found, step, budget_.steps(), step - 1),
                 {saved, "a lower learning_rate.peak or run.clip often helps"});
 }
 
@@ -148,7 +173,7 @@ void Trainer::emit_step(std::int64_t step, const TrainingStep::Figures& figures,
   const double seconds = figures.work.seconds;
   nlohmann::json event = {{"stage", info_.stage},
                           {"step", step},
-                          {"steps", session_.plan().steps},
+                          {"steps", budget_.steps()},
                           {"loss", figures.loss},
                           {"learning_rate", rates.general},
                           {"gradient_norm", figures.gradient_norm},

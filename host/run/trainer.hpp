@@ -16,6 +16,7 @@
 #include "host/run/run_folder.hpp"
 #include "host/run/session.hpp"
 #include "host/run/stop_signal.hpp"
+#include "host/run/time_budget.hpp"
 #include "host/run/training_step.hpp"
 #include "host/run/work.hpp"
 
@@ -49,8 +50,9 @@ class Trainer {
 
   std::int64_t step() const { return info_.step; }  // done so far
 
-  // Trains to the last step. Throws Failure (ExitCode::numerics) before a loss or gradient that is not finite
-  // changes anything; the last checkpoint then stands.
+  // Trains to the last step, or to the last one that fits into run.minutes. Throws Failure
+  // (ExitCode::numerics) before a loss or gradient that is not finite changes anything; the last checkpoint
+  // then stands.
   StageResult run();
 
   // Puts the best checkpoint's parameters in place of the last ones, where an evaluation chose one.
@@ -58,6 +60,7 @@ class Trainer {
 
  private:
   void check_starts(const std::filesystem::path& path, const CheckpointInfo& info) const;
+  void keep_time(std::int64_t step, double step_seconds);
   void evaluate(std::int64_t step);
   void evaluate_due(std::int64_t step);
   void save(std::int64_t step, bool finished);
@@ -75,6 +78,7 @@ class Trainer {
   TrainingStep training_step_;
   std::vector<Instance*> stateful_;
   CheckpointInfo info_;
+  TimeBudget budget_;
   CallCache::Counts cache_before_;  // the step
   std::int64_t saved_step_ = -1;
 };

@@ -176,7 +176,7 @@ TEST_F(RecipeFiles, ShowAnUnknownKeyWithTheNearestAndAllThatMayStand) {
             "r.toml:2:1: unknown key 'stepz' in [run]\n"
             "    2 | stepz = 3\n"
             "      | ^~~~~\n"
-            "  did you mean 'steps'? [run] takes: clip device items loggers micro_steps optimizer pipeline "
+            "  did you mean 'steps'? [run] takes: clip device items loggers micro_steps minutes optimizer pipeline "
             "prepared seed steps threads");
 }
 
