@@ -83,6 +83,7 @@ struct RunSettings {
   Origin device_origin;
   std::string items;                       // slot whose rows are counted as items: "spans"; empty: none
   std::string prepared = "data/prepared";  // folder of prepared corpora
+  double call_seconds = 0;                 // a call that takes longer fails the run; 0: none does
   Origin origin;
 };
 

@@ -84,7 +84,7 @@ std::optional<double> read_minutes(const Fields& fields) {
 RunSettings read_run(const Value& value) {
   const Fields fields(value, "run", "[run]",
                       {"pipeline", "steps", "minutes", "micro_steps", "seed", "optimizer", "clip", "loggers",
-                       "threads", "device", "items", "prepared"},
+                       "threads", "device", "items", "prepared", "call_seconds"},
                       kCode);
   RunSettings run;
   run.origin = place_of(value);
@@ -103,6 +103,8 @@ RunSettings read_run(const Value& value) {
   run.items = fields.string("items", "");
   run.prepared = fields.string("prepared", run.prepared);
   if (run.prepared.empty()) fields.refuse(*fields.find("prepared"), "prepared", "a folder");
+  run.call_seconds = fields.number("call_seconds", run.call_seconds);
+  if (run.call_seconds < 0) fields.refuse(*fields.find("call_seconds"), "call_seconds", "at least 0");
   return run;
 }
 

@@ -8,6 +8,7 @@
 
 #include "host/diagnostic/failure.hpp"
 #include "host/plan/types.hpp"
+#include "host/run/call_watch.hpp"
 
 namespace gistmill {
 
@@ -135,10 +136,11 @@ bool PipelineRun::run_call(std::size_t index, const StepContext& context) {
   StepContext counted = context;
   counted.work = timer.work();
   counted.iteration = call.iteration;
-  if (!instances_[call.instance]->forward(*call.operation, counted, in, results_[index],
-                                          tape ? &tapes_[index] : nullptr, call.need)) {
-    return false;
-  }
+  const bool ran = watched(call.name, context.cancel, [&] {
+    return instances_[call.instance]->forward(*call.operation, counted, in, results_[index],
+                                              tape ? &tapes_[index] : nullptr, call.need);
+  });
+  if (!ran) return false;
   if (const std::string wrong = mismatch(call, results_[index]); !wrong.empty()) {
     throw Failure(ExitCode::failed, call.origin, fmt::format("{} gave {}", call.name, wrong),
                   {"this is a defect of the plugin, or a size that the recipe and the data do not share"});
@@ -238,8 +240,9 @@ void PipelineRun::backward(const StepContext& context, double scale) {
       StepContext counted = context;
       counted.work = timer.work();
       counted.iteration = call.iteration;
-      std::vector<at::Tensor> in =
-          instances_[call.instance]->vjp(*call.operation, counted, tapes_[i], gradients_[i], call.need);
+      std::vector<at::Tensor> in = watched(call.name, context.cancel, [&] {
+        return instances_[call.instance]->vjp(*call.operation, counted, tapes_[i], gradients_[i], call.need);
+      });
       for (std::size_t port = 0; port < in.size(); ++port) {
         if (!in[port].defined() || !call.inputs[port].source) continue;
         const SlotRef source = *call.inputs[port].source;

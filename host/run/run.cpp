@@ -22,6 +22,7 @@
 #include "host/files/digest.hpp"
 #include "host/instance/machine.hpp"
 #include "host/recipe/lock.hpp"
+#include "host/run/call_watch.hpp"
 #include "host/run/device.hpp"
 #include "host/run/instance_pool.hpp"
 #include "host/run/machine.hpp"
@@ -131,6 +132,7 @@ enum class PartEnd { finished, stopped };
 PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const StopSignal& stop,
                  RunSummary& summary) {
   const Part& part = context.parts[index];
+  const CallWatch watch(part.recipe.run.call_seconds);
   carried.pool.begin(index);
   Session session(part.recipe, part.plan, context.registry, context.events, SessionUse::train_and_evaluate,
                   context.prepared(part.recipe), &carried.pool);
@@ -205,15 +207,16 @@ RunOutcome finish(RunContext& context, RunSummary& summary, double seconds) {
   return outcome;
 }
 
-RunOutcome stopped(RunContext& context, double seconds) {
+RunOutcome stopped(RunContext& context, const StopSignal& stop, double seconds) {
   if (context.profile) context.profile->write(context.folder / run_file::kProfile);
-  context.events.emit(
-      "run_finished",
-      {{"status", "stopped"}, {"seconds", seconds}, {"peak_memory_bytes", peak_memory_bytes()}});
+  context.events.emit("run_finished", {{"status", stop.canceled() ? "interrupted" : "stopped"},
+                                       {"seconds", seconds},
+                                       {"peak_memory_bytes", peak_memory_bytes()}});
   RunOutcome outcome;
-  outcome.code = ExitCode::stopped;
+  outcome.code = stop.canceled() ? ExitCode::interrupted : ExitCode::stopped;
   context.request.talk(
-      fmt::format("stopped and saved in {}; go on with: gistmill run {} --folder {} --resume",
+      fmt::format("{} in {}; go on with: gistmill run {} --folder {} --resume",
+                  stop.canceled() ? "interrupted; what was saved stands" : "stopped and saved",
                   context.folder.string(), context.request.recipe.string(), context.folder.string()));
   return outcome;
 }
@@ -269,11 +272,11 @@ RunOutcome run_recipe(const RunRequest& request) {
     Carried carried{InstancePool(context.parts), TrainedParameters(context.folder)};
     for (std::size_t i = 0; i < context.parts.size(); ++i) {
       if (run_part(context, i, carried, stop, summary) == PartEnd::stopped)
-        return stopped(context, seconds());
+        return stopped(context, stop, seconds());
       add_trained(carried.trained, context.parts, i);
     }
   } catch (const Failure& failure) {
-    if (failure.code() == ExitCode::interrupted && stop.requested()) return stopped(context, seconds());
+    if (failure.code() == ExitCode::interrupted && stop.requested()) return stopped(context, stop, seconds());
     context.events.emit("run_finished", {{"status", "failed"},
                                          {"seconds", seconds()},
                                          {"peak_memory_bytes", peak_memory_bytes()},
@@ -290,6 +293,7 @@ RunOutcome evaluate_recipe(const RunRequest& request) {
   summary.recipe = request.recipe.string();
   const StopSignal stop;
   const Part& part = context.parts.back();
+  const CallWatch watch(part.recipe.run.call_seconds);
   Session session(part.recipe, part.plan, context.registry, context.events, SessionUse::train_and_evaluate,
                   context.prepared(part.recipe));
   TrainedParameters trained(context.folder);
@@ -315,6 +319,7 @@ RunOutcome prepare_recipe(const RunRequest& request) {
   nlohmann::json files = nlohmann::json::array();
   RunOutcome outcome;
   for (const Part& part : context.parts) {
+    const CallWatch watch(part.recipe.run.call_seconds);
     for (const PlannedInstance& instance : part.plan.instances) {
       for (const PlannedOption& option : instance.options) {
         if (instance.spec->option(option.key)->type != OptionType::prepared) continue;

@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM: the first asks for a stop after the step, the second ends the process at once.
+// SIGINT and SIGTERM: the first asks for a stop after the step, the second cancels the running call, the
+// third ends the process at once.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +7,9 @@
 namespace gistmill {
 
 // While one lives, the handlers are installed; afterwards the earlier ones are back. A part of a run may make
-// its own: the outermost decides, and all see the same request. Main thread.
+// its own: the outermost decides, and all see the same request. A call that does not answer in
+// kCancelPatience (call_watch.hpp) after the second signal is ended like by a third: with
+// ExitCode::interrupted and a line that names it. Takes SIGALRM. Main thread.
 class StopSignal {
  public:
   StopSignal();
@@ -15,7 +18,8 @@ class StopSignal {
   StopSignal& operator=(const StopSignal&) = delete;
 
   bool requested() const;
-  // For gm_call.cancel: stays 0, because a step that has begun is finished before the run is saved.
+  bool canceled() const;  // asked twice
+  // For gm_call.cancel.
   const volatile std::int32_t* cancel() const;
 };
 

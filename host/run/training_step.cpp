@@ -9,6 +9,7 @@
 
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/machine.hpp"
+#include "host/run/call_watch.hpp"
 
 namespace gistmill {
 
@@ -31,6 +32,7 @@ TrainingStep::TrainingStep(Session& session, Profile* profile, const volatile st
         ExitCode::recipe, optimizer_->planned().origin,
         fmt::format("{} ({}) is no optimizer", optimizer_->name(), optimizer_->planned().spec->name));
   }
+  optimizer_call_ = optimizer_->name() + ".step";
   pipeline_.keep_slot(session.recipe().run.items);
   bind_optimizer();
 }
@@ -161,9 +163,11 @@ void TrainingStep::update(std::int64_t step, const StepRates& rates) {
     }
   }
   Instance::ErrorSink sink;
-  const gm_status status = optimizer_extension_->step(
-      optimizer_->handle(), static_cast<std::uint64_t>(step), learning_rates_.data(),
-      static_cast<std::uint32_t>(learning_rates_.size()), sink.get());
+  const gm_status status = watched(optimizer_call_, cancel_, [&] {
+    return optimizer_extension_->step(optimizer_->handle(), static_cast<std::uint64_t>(step),
+                                      learning_rates_.data(),
+                                      static_cast<std::uint32_t>(learning_rates_.size()), sink.get());
+  });
   if (status != GM_OK) optimizer_->fail(status, sink, "stepping");
   ++parameter_generation_;
 }

@@ -63,7 +63,8 @@ class TrainingStep {
   std::vector<double> learning_rates_;  // one a gradient
   Instance* optimizer_;
   const gm_optimizer_extension* optimizer_extension_ = nullptr;
-  Work update_work_;  // what an update reads and writes
+  std::string optimizer_call_;  // "optimizer.step"; it is not told of a cancellation
+  Work update_work_;            // what an update reads and writes
   std::uint64_t parameter_generation_ = 0;
   bool watches_heap_ = false;
 };
