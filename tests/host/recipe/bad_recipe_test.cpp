@@ -176,7 +176,8 @@ TEST_F(RecipeFiles, ShowAnUnknownKeyWithTheNearestAndAllThatMayStand) {
             "r.toml:2:1: unknown key 'stepz' in [run]\n"
             "    2 | stepz = 3\n"
             "      | ^~~~~\n"
-            "  did you mean 'steps'? [run] takes: clip device items loggers micro_steps minutes optimizer pipeline "
+            "  did you mean 'steps'? [run] takes: call_seconds clip device items loggers micro_steps minutes "
+            "optimizer pipeline "
             "prepared seed steps threads");
 }
 
