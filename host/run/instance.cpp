@@ -5,6 +5,9 @@
 #include <ATen/DLConvertor.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "host/check/violation.hpp"
+#include "host/run/torch_state.hpp"
+
 namespace gistmill {
 
 TapeHandle& TapeHandle::operator=(TapeHandle&& other) noexcept {
@@ -21,8 +24,18 @@ void TapeHandle::reset() {
   tape_ = nullptr;
 }
 
+namespace {
+
+// Before the base calls the plugin for the first time.
+const PlannedInstance& probed(const PlannedInstance& planned) {
+  if (checks_calls()) add_state_probe(read_torch_state);
+  return planned;
+}
+
+}  // namespace
+
 Instance::Instance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host)
-    : BareInstance(planned, component, host) {
+    : BareInstance(probed(planned), component, host) {
   state_ = extension<gm_state_extension>(GM_STATE_EXTENSION);
 }
 
