@@ -18,9 +18,9 @@ while IFS= read -r library; do
   case $path in '' | '$ORIGIN/'*) ;; *) fail "run path of $library is $path" ;; esac
 done < <(find "$prefix/bin" "$prefix/lib" -type f ! -name '*.toml')
 
-mkdir -p "$scratch/work/plugins"
-cp "$build/tests/plugins/plain.so" "$scratch/work/plugins/"
-cd "$scratch/work"
+mkdir -p "$scratch/here/plugins"
+cp "$build/tests/plugins/plain.so" "$scratch/here/plugins/"
+cd "$scratch/here"
 cat >ramp.toml <<'TOML'
 [components]
 data      = { use = "test/ramp" }

@@ -55,9 +55,9 @@ TEST_F(Recipes, OfGistTrainingMeasureEveryVariantOnOnePassOfTheTeacher) {
 }
 
 TEST_F(Recipes, AddALossToThePipelineOfALayerBelow) {
-  const Plan planned = make_plan(load_recipe(source() / "recipes" / "gistnet" / "apart.toml",
-                                             {"pipelines.train.minimize.apart=0.5"}),
-                                 catalog);
+  const Plan planned = make_plan(
+      load_recipe(source() / "recipes" / "gistnet" / "apart.toml", {"pipelines.train.minimize.apart=0.5"}),
+      catalog);
   const PlannedPipeline& train = *planned.pipeline("train");
   EXPECT_EQ(call_of(train, "apart.value").kind, CallClass::passes);
   ASSERT_EQ(train.minimize.size(), 2u);
