@@ -17,7 +17,7 @@ readonly PACKAGES=(
   libboost-dev libboost-program-options-dev libtomlplusplus-dev libfmt-dev
   libhdf5-dev libutf8proc-dev nlohmann-json3-dev libssl-dev
   libgtest-dev libgmock-dev libbenchmark-dev hdf5-tools clang-format
-  clang-14 libclang-rt-14-dev
+  clang-14 libclang-rt-14-dev dpkg-dev file binutils
 )
 
 say() { printf '%s\n' "$*" >&2; }
