@@ -20,6 +20,12 @@ const PlannedOutput& output_at(const PlannedPipeline& pipeline, const SlotRef& p
   return pipeline.calls[place.call].outputs[place.output];
 }
 
+// The output that says which cluster each item is from; null: none.
+const PlannedOutput* cluster_of(const PlannedEvaluation& evaluation) {
+  if (evaluation.clusters.empty()) return nullptr;
+  return &output_at(evaluation.variants.front().pipeline, evaluation.clusters.front());
+}
+
 // Which cluster each of the step's items is from: by a tensor of one number, or one an item. Without one
 // every item is a cluster of its own.
 void append_clusters(const at::Tensor& clusters, std::int64_t items, EvaluationRows::Variant& variant) {
@@ -81,6 +87,66 @@ class EvaluationTime {
   Clock::time_point began_ = Clock::now();
   Clock::time_point last_ = began_;
   double longest_ = 0;
+};
+
+// The runs of all variants. What they share is run once a step.
+class VariantRuns {
+ public:
+  // `cluster`: the slot that says which items belong together; empty: none. `planned` outlives this.
+  VariantRuns(const PlannedEvaluation& planned, const Session& session, std::string cluster)
+      : planned_(planned), cluster_(std::move(cluster)) {
+    for (const PlannedVariant& variant : planned.variants) {
+      runs_.emplace_back(variant.pipeline, session.instances(), session.cache());
+      if (!cluster_.empty()) runs_.back().keep_slot(cluster_);
+    }
+  }
+
+  // One step of every variant, its items' figures appended to `rows`. Answers false where a source has
+  // nothing more. Throws Failure, ExitCode::interrupted where `stop` was asked for before a variant.
+  bool step(const StepContext& context, const StopSignal& stop, EvaluationRows& rows) {
+    std::vector<std::uint8_t> ready(planned_.shared.size(), 0);
+    CallResults shared(planned_.shared.size());
+    for (std::size_t v = 0; v < runs_.size(); ++v) {
+      if (stop.requested())
+        throw Failure(ExitCode::interrupted, fmt::format("{} was interrupted", planned_.name));
+      if (!forward(runs_[v], context, ready, shared)) return false;
+      append_figures(runs_[v], cluster_, rows.variants[v]);
+      check_figures(rows, rows.variants[v]);
+      for (auto& values : runs_[v].results()) values.clear();
+    }
+    return true;
+  }
+
+ private:
+  // Takes over what is ready, and adds what this variant was the first to run.
+  bool forward(PipelineRun& run, const StepContext& context, std::vector<std::uint8_t>& ready,
+               CallResults& shared) {
+    std::vector<std::uint8_t> wanted(planned_.shared.size(), 1);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (ready[i] == 0) continue;
+      wanted[i] = 0;
+      run.results()[i] = shared[i];
+    }
+    if (!run.forward(context, wanted)) return false;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (planned_.shared[i] == 0 || ready[i] != 0 || !run.has_results(i)) continue;
+      ready[i] = 1;
+      shared[i] = run.results()[i];
+    }
+    return true;
+  }
+
+  void check_figures(const EvaluationRows& rows, const EvaluationRows::Variant& variant) const {
+    if (variant.rows.size() == rows.figures.size()) return;
+    throw Failure(ExitCode::failed,
+                  fmt::format("{} measured {} figures when its manifests promise {}", planned_.name,
+                              variant.rows.size(), rows.figures.size()),
+                  {"this is a defect of the metric's plugin"});
+  }
+
+  const PlannedEvaluation& planned_;
+  std::string cluster_;
+  std::vector<PipelineRun> runs_;  // as PlannedEvaluation::variants
 };
 
 }  // namespace
@@ -155,7 +221,7 @@ EvaluationTable Evaluator::run(std::size_t index, const StopSignal& stop, const 
   return table;
 }
 
-EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, const std::string& stage) {
+EvaluationRows Evaluator::empty_rows(std::size_t index) const {
   const PlannedEvaluation& planned = session_.plan().evaluations[index];
   const Evaluation& recipe = session_.recipe().evaluations[index];
   EvaluationRows rows;
@@ -165,24 +231,22 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
   rows.paired = recipe.paired;
   rows.headline = recipe.headline;
   if (!session_.recipe().run.items.empty()) rows.items = session_.recipe().run.items;
-
-  std::string cluster;  // slot
-  if (!planned.clusters.empty()) {
-    const PlannedOutput& output = output_at(planned.variants.front().pipeline, planned.clusters.front());
-    cluster = output.slot;
-    rows.cluster = output.port->name;
-  }
-
-  std::vector<PipelineRun> runs;
+  if (const PlannedOutput* cluster = cluster_of(planned)) rows.cluster = cluster->port->name;
   for (std::size_t v = 0; v < planned.variants.size(); ++v) {
-    runs.emplace_back(planned.variants[v].pipeline, session_.instances(), session_.cache());
-    if (!cluster.empty()) runs.back().keep_slot(cluster);
     EvaluationRows::Variant& variant = rows.variants.emplace_back();
     variant.name = planned.variants[v].name.empty() ? planned.name : planned.variants[v].name;
     variant.binding_of = v < recipe.variants.size() ? recipe.variants[v].binding : "";
     variant.trained = is_trained(planned.variants[v]);
   }
+  return rows;
+}
 
+EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, const std::string& stage) {
+  const PlannedEvaluation& planned = session_.plan().evaluations[index];
+  const Evaluation& recipe = session_.recipe().evaluations[index];
+  EvaluationRows rows = empty_rows(index);
+  const PlannedOutput* cluster = cluster_of(planned);
+  VariantRuns runs(planned, session_, cluster == nullptr ? "" : cluster->slot);
   StepContext context;
   context.seed = static_cast<std::uint64_t>(session_.recipe().run.seed);
   context.cancel = stop.cancel();
@@ -195,36 +259,9 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
       break;
     }
     context.step = static_cast<std::uint64_t>(step);
-    std::vector<std::uint8_t> ready(planned.shared.size(), 0);
-    CallResults shared(planned.shared.size());
-    for (std::size_t v = 0; v < runs.size(); ++v) {
-      if (stop.requested())
-        throw Failure(ExitCode::interrupted, fmt::format("{} was interrupted", planned.name));
-      std::vector<std::uint8_t> wanted(planned.shared.size(), 1);
-      for (std::size_t i = 0; i < wanted.size(); ++i) {
-        if (ready[i] == 0) continue;
-        wanted[i] = 0;
-        runs[v].results()[i] = shared[i];
-      }
-      if (!runs[v].forward(context, wanted)) {
-        if (step == 0)
-          throw Failure(ExitCode::failed,
-                        fmt::format("{} has no data: its source ended at once", planned.name));
-        return rows;
-      }
-      for (std::size_t i = 0; i < wanted.size(); ++i) {
-        if (planned.shared[i] == 0 || ready[i] != 0 || !runs[v].has_results(i)) continue;
-        ready[i] = 1;
-        shared[i] = runs[v].results()[i];
-      }
-      append_figures(runs[v], cluster, rows.variants[v]);
-      if (rows.variants[v].rows.size() != rows.figures.size()) {
-        throw Failure(ExitCode::failed,
-                      fmt::format("{} measured {} figures when its manifests promise {}", planned.name,
-                                  rows.variants[v].rows.size(), rows.figures.size()),
-                      {"this is a defect of the metric's plugin"});
-      }
-      for (auto& values : runs[v].results()) values.clear();
+    if (!runs.step(context, stop, rows)) {
+      if (step > 0) break;
+      throw Failure(ExitCode::failed, fmt::format("{} has no data: its source ended at once", planned.name));
     }
     events_.emit("progress",
                  {{"stage", stage}, {"text", planned.name}, {"done", step + 1}, {"count", recipe.steps}});

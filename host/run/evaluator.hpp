@@ -26,6 +26,7 @@ class Evaluator {
   EvaluationTable run(std::size_t index, const StopSignal& stop, const std::string& stage, std::int64_t step);
 
  private:
+  EvaluationRows empty_rows(std::size_t index) const;
   EvaluationRows measure(std::size_t index, const StopSignal& stop, const std::string& stage);
   void warn_of_clusters(const PlannedEvaluation& evaluation);
   bool is_trained(const PlannedVariant& variant) const;

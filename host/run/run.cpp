@@ -129,6 +129,36 @@ void say_longest_time(RunContext& context) {
 
 enum class PartEnd { finished, stopped };
 
+void emit_stage_started(RunContext& context, std::size_t index, const Session& session, std::int64_t step) {
+  nlohmann::json trains = nlohmann::json::array();
+  for (const Instance* instance : session.trained()) trains.push_back(instance->name());
+  context.events.emit("stage_started", {{"stage", context.parts[index].name},
+                                        {"index", index + 1},
+                                        {"count", context.stage_count()},
+                                        {"steps", context.parts[index].recipe.run.steps},
+                                        {"step", step},
+                                        {"trains", trains},
+                                        {"parameters", trainable_numbers(session.trained())}});
+}
+
+// The steps of part number `index`, from its checkpoint where the run is resumed.
+StageResult train_part(RunContext& context, std::size_t index, Trainer& trainer, const Session& session,
+                       RunSummary& summary) {
+  const Part& part = context.parts[index];
+  if (context.request.resume) trainer.resume();
+  emit_stage_started(context, index, session, trainer.step());
+  const StageResult result = trainer.run();
+  summary.run.steps += result.steps;
+  summary.run.items += result.items;
+  summary.run.parameters += static_cast<std::uint64_t>(result.parameters);
+  if (result.stopped) return result;
+  context.events.emit(
+      "stage_finished",
+      {{"stage", part.name}, {"step", result.steps}, {"seconds", result.seconds}, {"items", result.items}});
+  if (!part.recipe.evaluations.empty()) trainer.load_best();
+  return result;
+}
+
 PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const StopSignal& stop,
                  RunSummary& summary) {
   const Part& part = context.parts[index];
@@ -139,38 +169,18 @@ PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const
   emit_contents(context, session, part.name);
   const auto starts = load_parameters_into(session, carried.trained, context.events);
   Evaluator evaluator(session, context.events);
-  std::int64_t step = 0;
   if (context.profile) context.profile->begin_stage(part.name);
+  StageResult trained;
   if (part.recipe.run.steps > 0) {
     Trainer trainer(session, context.events, evaluator, stop, {context.machine.peak, context.profile.get()},
                     context.folder, part.name, identity_of(part.recipe), starts);
-    if (context.request.resume) trainer.resume();
-    nlohmann::json trains = nlohmann::json::array();
-    for (const Instance* instance : session.trained()) trains.push_back(instance->name());
-    context.events.emit("stage_started", {{"stage", part.name},
-                                          {"index", index + 1},
-                                          {"count", context.stage_count()},
-                                          {"steps", part.recipe.run.steps},
-                                          {"step", trainer.step()},
-                                          {"trains", trains},
-                                          {"parameters", trainable_numbers(session.trained())}});
-    const StageResult result = trainer.run();
-    step = result.steps;
-    summary.run.steps += result.steps;
-    summary.run.items += result.items;
-    summary.run.parameters += static_cast<std::uint64_t>(result.parameters);
-    if (result.stopped) {
-      emit_cache(context, session, part.name);
-      return PartEnd::stopped;
-    }
-    context.events.emit(
-        "stage_finished",
-        {{"stage", part.name}, {"step", result.steps}, {"seconds", result.seconds}, {"items", result.items}});
-    if (!part.recipe.evaluations.empty()) trainer.load_best();
+    trained = train_part(context, index, trainer, session, summary);
   }
-  evaluate_at_end(context, session, evaluator, stop, part.name, step, summary);
+  if (!trained.stopped) {
+    evaluate_at_end(context, session, evaluator, stop, part.name, trained.steps, summary);
+  }
   emit_cache(context, session, part.name);
-  return PartEnd::finished;
+  return trained.stopped ? PartEnd::stopped : PartEnd::finished;
 }
 
 std::string tables_text(const RunSummary& summary) {
