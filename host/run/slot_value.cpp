@@ -47,7 +47,8 @@ at::Tensor adopt_tensor(gm_tensor* tensor) {
 }
 
 gm_tensor* share_tensor(const at::Tensor& tensor, bool read_only) {
-  // Each of these is a dispatched operation, more than the sharing itself: taken only where there is something to do.
+  // Each of these is a dispatched operation, more than the sharing itself: taken only where there is
+  // something to do.
   at::Tensor plain = tensor.requires_grad() ? tensor.detach() : tensor;
   // DLPack has no bit for a lazily negated or conjugated view: its values would cross with the wrong sign.
   if (plain.is_neg() || plain.is_conj()) plain = plain.resolve_conj().resolve_neg();
