@@ -13,6 +13,9 @@
 
 namespace gistmill {
 
+// Of the file; 1 had a checksum of our own in its first line.
+constexpr const char* kEntryFormat = "2";
+
 struct EntryArray {
   std::string name;   // within an object: letters, digits, '_', '-', '.'; empty: the value itself
   std::string dtype;  // as port types spell it: "f32", "bf16", "i32", ...

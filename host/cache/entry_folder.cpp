@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "host/cache/entry_file.hpp"
+
 namespace gistmill {
 namespace {
 
@@ -42,7 +44,7 @@ EntryFolder::EntryFolder(fs::path folder, std::uint64_t max_bytes)
 }
 
 fs::path EntryFolder::path_of(const std::string& group, const std::string& key) const {
-  return folder_ / group.substr(0, 16) / (key + ".h5");
+  return folder_ / group.substr(0, 16) / (key + "-" + kEntryFormat + ".h5");
 }
 
 void EntryFolder::touch(const fs::path& entry) {

@@ -19,7 +19,8 @@ class EntryFolder {
   std::uint64_t entries() const { return entries_; }
   std::uint64_t removed() const { return removed_; }  // by this process, to make room
 
-  // "<folder>/<digest of the group, 16 digits>/<key>.h5"
+  // "<folder>/<digest of the group, 16 digits>/<key>-<format>.h5": entries of an older format are not looked
+  // at, and are the first to go.
   std::filesystem::path path_of(const std::string& group, const std::string& key) const;
 
   // Says that the entry was used now.

@@ -2,89 +2,55 @@
 // sets there are: HDF5 has no bf16, and keeps no order.
 #include "host/cache/entry_image.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <new>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <gistmill/dtype.hpp>
+#include <gistmill/formats/error.hpp>
 #include <gistmill/formats/hdf5.hpp>
-#include "host/diagnostic/failure.hpp"
 
 namespace gistmill {
 namespace {
 
-using formats::hdf5::Handle;
+namespace hdf5 = formats::hdf5;
+using hdf5::Handle;
 
 constexpr const char* kFormat = "gistmill cached call";
-constexpr std::uint32_t kVersion = 1;
 
-[[noreturn]] void fail(const std::string& what) { throw Failure(ExitCode::failed, what); }
-
-void check(bool done) {
-  if (!done) fail("HDF5 cannot make a file in memory: " + formats::hdf5::reason());
-}
+[[noreturn]] void fail(const std::string& what) { throw formats::FormatError(what); }
 
 // bf16 and f16 as the integers that they are stored as; their data sets' attribute "dtype" says so.
-hid_t stored_type(const std::string& dtype) {
-  if (dtype == "f64") return H5T_IEEE_F64LE;
-  if (dtype == "f32") return H5T_IEEE_F32LE;
-  if (dtype == "bf16" || dtype == "f16") return H5T_STD_U16LE;
-  if (dtype == "i64") return H5T_STD_I64LE;
-  if (dtype == "i32") return H5T_STD_I32LE;
-  if (dtype == "u8" || dtype == "bool") return H5T_STD_U8LE;
-  fail(fmt::format("'{}' is no type of the arrays of an entry", dtype));
+hid_t stored_type(const std::string& name) {
+  const Dtype* dtype = find_dtype(name);
+  if (dtype == nullptr) fail(fmt::format("'{}' is no type of the arrays of an entry", name));
+  if (dtype->code.code == GM_FLOAT && dtype->bytes() >= 4)
+    return dtype->bytes() == 8 ? H5T_IEEE_F64LE : H5T_IEEE_F32LE;
+  const bool has_sign = dtype->code.code == GM_INT;
+  switch (dtype->bytes()) {
+    case 1:
+      return has_sign ? H5T_STD_I8LE : H5T_STD_U8LE;
+    case 2:
+      return has_sign ? H5T_STD_I16LE : H5T_STD_U16LE;
+    case 4:
+      return has_sign ? H5T_STD_I32LE : H5T_STD_U32LE;
+    default:
+      return has_sign ? H5T_STD_I64LE : H5T_STD_U64LE;
+  }
 }
 
 std::string path_of(const EntryValue& value, const EntryArray& array) {
   return array.name.empty() ? "/" + value.port : "/" + value.port + "/" + array.name;
 }
 
-void attribute(hid_t owner, const char* name, const std::string& text) {
-  const Handle type(H5Tcopy(H5T_C_S1));
-  H5Tset_size(type.get(), std::max<std::size_t>(text.size(), 1));  // HDF5 has no empty strings
-  H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
-  H5Tset_cset(type.get(), H5T_CSET_UTF8);
-  const Handle space(H5Screate(H5S_SCALAR));
-  const Handle made(H5Acreate2(owner, name, type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT));
-  check(made && H5Awrite(made.get(), type.get(), text.empty() ? "" : text.data()) >= 0);
-}
+std::vector<hsize_t> extents_of(const EntryArray& array) { return {array.shape.begin(), array.shape.end()}; }
 
-std::string read_attribute(hid_t owner, const char* name) {
-  const Handle attribute(H5Aopen(owner, name, H5P_DEFAULT));
-  if (!attribute) fail(fmt::format("it has no attribute '{}'", name));
-  const Handle type(H5Aget_type(attribute.get()));
-  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) != 0)
-    fail(fmt::format("its attribute '{}' is no text", name));
-  std::string text(H5Tget_size(type.get()), '\0');
-  if (H5Aread(attribute.get(), type.get(), text.data()) < 0)
-    fail(fmt::format("its attribute '{}' cannot be read", name));
-  return text.substr(0, text.find('\0'));
-}
-
-Handle make_space(const std::vector<std::int64_t>& shape) {
-  const std::vector<hsize_t> extents(shape.begin(), shape.end());
-  return Handle(extents.empty()
-                    ? H5Screate(H5S_SCALAR)
-                    : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr));
-}
-
-// Contiguous, its place fixed now and never filled.
 haddr_t make_data_set(hid_t file, const EntryValue& value, const EntryArray& array) {
-  const Handle space = make_space(array.shape);
-  const Handle properties(H5Pcreate(H5P_DATASET_CREATE));
-  H5Pset_layout(properties.get(), H5D_CONTIGUOUS);
-  H5Pset_alloc_time(properties.get(), H5D_ALLOC_TIME_EARLY);
-  H5Pset_fill_time(properties.get(), H5D_FILL_TIME_NEVER);
-  H5Pset_obj_track_times(properties.get(), false);  // the same content gives the same bytes
-  const Handle made(H5Dcreate2(file, path_of(value, array).c_str(), stored_type(array.dtype), space.get(),
-                               H5P_DEFAULT, properties.get(), H5P_DEFAULT));
-  check(static_cast<bool>(made));
-  attribute(made.get(), "dtype", array.dtype);
+  const Handle made =
+      hdf5::make_data_set(file, path_of(value, array), stored_type(array.dtype), extents_of(array));
+  hdf5::put_text(made.get(), "dtype", array.dtype);
   return H5Dget_offset(made.get());
 }
 
@@ -140,7 +106,7 @@ const char* find_data(hid_t file, const EntryValue& value, const EntryArray& arr
   if (!set) fail(fmt::format("it has no data set '{}'", path));
   const Handle type(H5Dget_type(set.get()));
   const Handle space(H5Dget_space(set.get()));
-  const Handle expected = make_space(array.shape);
+  const Handle expected = hdf5::make_space(extents_of(array));
   if (H5Tequal(type.get(), stored_type(array.dtype)) <= 0 ||
       H5Sextent_equal(space.get(), expected.get()) <= 0) {
     fail(fmt::format("data set '{}' has another type or shape than the list of values says", path));
@@ -155,56 +121,45 @@ const char* find_data(hid_t file, const EntryValue& value, const EntryArray& arr
 }  // namespace
 
 EntryImage make_entry_image(const EntryText& text, const std::vector<EntryValue>& values) {
-  constexpr hsize_t kAligned = 64;  // where arrays begin, the smallest too: they are used where they lie
-  const formats::hdf5::Silence silence;
+  constexpr std::uint64_t kAligned = 64;  // where each array begins: it is used where it lies
+  const hdf5::Silence silence;
+  hdf5::MemoryFile made = hdf5::make_in_memory("gistmill-cached-call", kEntryTextSize, kAligned);
+  const hid_t file = made.file.get();
+  hdf5::put_text(file, "format", kFormat);
+  hdf5::put_text(file, "version", kEntryFormat);
+  hdf5::put_text(file, "key", text.key);
+  hdf5::put_text(file, "call", text.call);
+  hdf5::put_text(file, "identity", text.identity);
+  hdf5::put_text(file, "values", describe(values).dump());
   EntryImage image;
-  image.memory = Descriptor(::memfd_create("gistmill-cached-call", MFD_CLOEXEC));
-  if (!image.memory.open()) throw std::bad_alloc();
-  const Handle access(H5Pcreate(H5P_FILE_ACCESS));
-  H5Pset_fapl_stdio(access.get());  // the usual driver wants the real name behind a link; this has none
-  H5Pset_alignment(access.get(), 1, kAligned);
-  const Handle creation(H5Pcreate(H5P_FILE_CREATE));
-  H5Pset_userblock(creation.get(), kEntryTextSize);
-  const std::string name = fmt::format("/proc/self/fd/{}", image.memory.get());
-  Handle file(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()));
-  check(static_cast<bool>(file));
-
-  attribute(file.get(), "format", kFormat);
-  attribute(file.get(), "version", fmt::format("{}", kVersion));
-  attribute(file.get(), "key", text.key);
-  attribute(file.get(), "call", text.call);
-  attribute(file.get(), "identity", text.identity);
-  attribute(file.get(), "values", describe(values).dump());
   for (const EntryValue& value : values) {
     if (!value.object.empty()) {
-      const Handle group(
-          H5Gcreate2(file.get(), ("/" + value.port).c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
-      check(static_cast<bool>(group));
-      attribute(group.get(), "object", value.object);
+      const Handle group = hdf5::make_group(file, ("/" + value.port).c_str());
+      hdf5::put_text(group.get(), "object", value.object);
     }
     for (const EntryArray& array : value.arrays) {
-      const haddr_t offset = make_data_set(file.get(), value, array);
+      const haddr_t offset = make_data_set(file, value, array);
       if (array.bytes() > 0) image.holes.push_back({offset, &array});
     }
   }
-  check(file.close());
+  image.size = made.finish();
+  image.memory = std::move(made.memory);
   std::sort(image.holes.begin(), image.holes.end(),
             [](const auto& a, const auto& b) { return a.offset < b.offset; });
-  image.size = static_cast<std::uint64_t>(::lseek(image.memory.get(), 0, SEEK_END));
   return image;
 }
 
 std::vector<EntryValue> read_entry_image(const std::filesystem::path& path, const std::string& key,
                                          const char* bytes, std::uint64_t size) {
-  const formats::hdf5::Silence silence;
+  const hdf5::Silence silence;
   const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
-  if (!file) fail("HDF5 cannot open it: " + formats::hdf5::reason());
-  if (read_attribute(file.get(), "format") != kFormat ||
-      read_attribute(file.get(), "version") != fmt::format("{}", kVersion)) {
+  if (!file) fail("HDF5 cannot open it: " + hdf5::reason());
+  if (hdf5::text_attribute(file.get(), "format") != kFormat ||
+      hdf5::text_attribute(file.get(), "version") != kEntryFormat) {
     fail("it is of another format or version");
   }
-  if (read_attribute(file.get(), "key") != key) fail("it holds the results of another call");
-  std::vector<EntryValue> values = parse(read_attribute(file.get(), "values"));
+  if (hdf5::text_attribute(file.get(), "key") != key) fail("it holds the results of another call");
+  std::vector<EntryValue> values = parse(hdf5::text_attribute(file.get(), "values"));
   for (EntryValue& value : values) {
     for (EntryArray& array : value.arrays) array.data = find_data(file.get(), value, array, bytes, size);
   }

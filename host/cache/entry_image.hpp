@@ -1,6 +1,5 @@
-// The HDF5 part of an entry's file: made in memory with holes where the arrays go, and read back. HDF5 itself
-// never writes to a disk: a file that it fails to write stays half open in it and crashes the process later.
-// Private to the entry file.
+// The HDF5 part of an entry's file: made in memory with holes where the arrays go (formats/hdf5.hpp says
+// why), and read back. Private to the entry file.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +7,9 @@
 #include <string>
 #include <vector>
 
+#include <gistmill/files/descriptor.hpp>
+
 #include "host/cache/entry_file.hpp"
-#include "host/files/descriptor.hpp"
 
 namespace gistmill {
 
@@ -20,16 +20,16 @@ struct EntryImage {
     std::uint64_t offset = 0;  // in the file
     const EntryArray* array = nullptr;
   };
-  Descriptor memory;        // a file in memory, sparse at the holes
-  std::uint64_t size = 0;   // bytes of the whole file
-  std::vector<Hole> holes;  // by offset; arrays of no bytes have none
+  files::Descriptor memory;  // a file in memory, sparse at the holes
+  std::uint64_t size = 0;    // bytes of the whole file
+  std::vector<Hole> holes;   // by offset; arrays of no bytes have none
 };
 
-// Throws std::bad_alloc where memory ends, Failure where HDF5 refuses.
+// Throws std::bad_alloc where memory ends, formats::FormatError where HDF5 refuses.
 EntryImage make_entry_image(const EntryText& text, const std::vector<EntryValue>& values);
 
 // The values of the file at `path`, whose `size` bytes lie at `bytes` as well: their data points there.
-// Throws Failure where it holds something else than make_entry_image makes, or has another key.
+// Throws formats::FormatError where it holds something else than make_entry_image makes, or has another key.
 std::vector<EntryValue> read_entry_image(const std::filesystem::path& path, const std::string& key,
                                          const char* bytes, std::uint64_t size);
 

@@ -10,7 +10,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "host/files/descriptor.hpp"
+#include <gistmill/files/error.hpp>
+#include <gistmill/files/transfer.hpp>
+#include <gistmill/text/shown.hpp>
 
 namespace gistmill {
 
@@ -28,48 +30,28 @@ bool use_color() {
   return isatty(STDERR_FILENO) != 0 && (terminal == nullptr || std::string_view(terminal) != "dumb");
 }
 
-// Messages quote files and input, whose bytes must not steer the terminal.
-std::string printable(std::string_view text) {
-  std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool steers = (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F;
-    if (steers) {
-      shown += fmt::format("\\x{:02x}", byte);
-    } else {
-      shown += c;
-    }
-  }
-  return shown;
-}
-
 }  // namespace
 
 void print_answer(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EPIPE) {
-      throw NobodyReads();
-    } else if (errno != EINTR) {
-      throw Failure(ExitCode::failed,
-                    fmt::format("standard output cannot be written: {}", error_text(errno)));
-    }
-  }
+  const files::Transferred put = files::write(STDOUT_FILENO, text);
+  if (put.error == EPIPE) throw NobodyReads();
+  if (put.error != 0)
+    throw Failure(ExitCode::failed,
+                  fmt::format("standard output cannot be written: {}", files::error_text(put.error)));
 }
 
-void print_talk(std::string_view line) { fmt::print(stderr, "{}\n", printable(line)); }
+// Messages quote files and input, whose bytes must not steer the terminal.
+void print_talk(std::string_view line) { fmt::print(stderr, "{}\n", text::printable(line)); }
 
 void print_failure(const Failure& failure) {
-  const std::string text = printable(failure.what());
+  const std::string shown = text::printable(failure.what());
   if (!use_color()) {
-    fmt::print(stderr, "{}\n", text);
+    fmt::print(stderr, "{}\n", shown);
     return;
   }
-  const std::size_t end = text.find('\n');
-  fmt::print(stderr, fmt::emphasis::bold | fg(fmt::terminal_color::red), "{}", text.substr(0, end));
-  fmt::print(stderr, "{}\n", end == std::string::npos ? "" : text.substr(end));
+  const std::size_t end = shown.find('\n');
+  fmt::print(stderr, fmt::emphasis::bold | fg(fmt::terminal_color::red), "{}", shown.substr(0, end));
+  fmt::print(stderr, "{}\n", end == std::string::npos ? "" : shown.substr(end));
 }
 
 }  // namespace gistmill

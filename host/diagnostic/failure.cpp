@@ -1,6 +1,7 @@
 // How a failure reads: place, message, the line of the file with the word underlined, notes.
 // Colors and the terminal are the command line's business.
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/did_you_mean.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -9,8 +10,18 @@
 
 #include <fmt/format.h>
 
+#include <gistmill/text/shown.hpp>
+#include <gistmill/text/utf8.hpp>
+
 namespace gistmill {
 namespace {
+
+// Empty where no candidate is near.
+std::string question(std::string_view name, const std::vector<std::string>& candidates,
+                     std::string_view mark) {
+  const std::string meant = nearest(name, candidates);
+  return meant.empty() ? "" : fmt::format("did you mean '{}{}'?", mark, meant);
+}
 
 bool is_word(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-';
@@ -18,15 +29,12 @@ bool is_word(char c) {
 
 bool is_number_start(char c) { return (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'; }
 
-bool continues_code_point(char c) { return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u; }
-
-// Columns count code points; strings count bytes.
+// Columns count characters; strings count bytes.
 std::optional<std::size_t> byte_of_column(std::string_view line, std::uint32_t column) {
   std::size_t at = 0;
   for (std::uint32_t passed = 1; passed < column; ++passed) {
     if (at >= line.size()) return std::nullopt;
-    ++at;
-    while (at < line.size() && continues_code_point(line[at])) ++at;
+    at += text::first_character(line.substr(at)).size;
   }
   return at;
 }
@@ -45,11 +53,6 @@ std::string_view leading_word(std::string_view rest) {
   return rest.substr(0, std::max<std::size_t>(end, 1));
 }
 
-std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return !continues_code_point(c); }));
-}
-
 std::optional<std::string> line_of(const Origin& origin) {
   if (!origin.known() || origin.line == 0) return std::nullopt;
   std::ifstream file(origin.file);
@@ -58,11 +61,19 @@ std::optional<std::string> line_of(const Origin& origin) {
     if (!std::getline(file, line)) return std::nullopt;
   }
   if (!line.empty() && line.back() == '\r') line.pop_back();
-  const bool binary = std::any_of(line.begin(), line.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
-  });
-  if (binary) return std::nullopt;
+  if (text::printable(line) != line) return std::nullopt;  // a binary file
   return line;
+}
+
+// As wide as `lead` on a terminal; tabs stay.
+std::string blanks_for(std::string_view lead) {
+  std::string blanks;
+  while (!lead.empty()) {
+    const std::string_view character = lead.substr(0, text::first_character(lead).size);
+    blanks += character == "\t" ? "\t" : std::string(text::columns(character), ' ');
+    lead.remove_prefix(character.size());
+  }
+  return blanks;
 }
 
 std::string excerpt(const Origin& origin) {
@@ -72,13 +83,9 @@ std::string excerpt(const Origin& origin) {
   if (origin.column == 0) return text;
   const auto start = byte_of_column(*line, origin.column);
   if (!start) return text;
-  std::string lead = line->substr(0, *start);
-  std::string blanks;
-  for (char c : lead) {
-    if (!continues_code_point(c)) blanks += c == '\t' ? '\t' : ' ';
-  }
-  const std::size_t width = code_points(leading_word(std::string_view(*line).substr(*start)));
-  text += fmt::format("\n      | {}^{:~<{}}", blanks, "", width > 0 ? width - 1 : 0);
+  const std::size_t width = text::columns(leading_word(std::string_view(*line).substr(*start)));
+  text += fmt::format("\n      | {}^{:~<{}}", blanks_for(std::string_view(*line).substr(0, *start)), "",
+                      width > 0 ? width - 1 : 0);
   return text;
 }
 
@@ -141,10 +148,17 @@ std::string nearest(std::string_view name, const std::vector<std::string>& candi
   return best;
 }
 
+std::vector<std::string> did_you_mean(std::string_view name, const std::vector<std::string>& candidates,
+                                      std::vector<std::string> notes, std::string_view mark) {
+  if (const std::string asked = question(name, candidates, mark); !asked.empty())
+    notes.insert(notes.begin(), asked);
+  return notes;
+}
+
 std::string suggestion(std::string_view name, std::string_view owner, std::vector<std::string> candidates) {
   std::sort(candidates.begin(), candidates.end());
-  const std::string meant = nearest(name, candidates);
-  std::string text = meant.empty() ? "" : fmt::format("did you mean '{}'? ", meant);
+  std::string text = question(name, candidates, "");
+  if (!text.empty()) text += " ";
   if (candidates.empty()) return fmt::format("{}{} takes none", text, owner);
   text += fmt::format("{} takes:", owner);
   for (const std::string& candidate : candidates) text += " " + candidate;

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/files/atomic_write.hpp"
 #include "host/files/text_file.hpp"
 
 namespace gistmill {

@@ -1,5 +1,5 @@
 // One grid of columns for the means, the paired differences and the binding gaps of each port.
-// Widths count characters of UTF-8, not bytes.
+// Widths count columns of a terminal, not bytes.
 #include "host/figures/text_table.hpp"
 
 #include <fmt/format.h>
@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+
+#include <gistmill/text/utf8.hpp>
 
 #include "host/figures/wording.hpp"
 
@@ -19,17 +21,12 @@ constexpr std::size_t kShareWidth = 7;
 
 using Cell = std::function<std::string(const EvaluationEntry&)>;
 
-std::size_t characters(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char byte) { return (byte & 0xC0) != 0x80; }));
-}
-
 std::string left(const std::string& text, std::size_t width) {
-  return text + std::string(width - std::min(width, characters(text)), ' ');
+  return text + std::string(width - std::min(width, text::columns(text)), ' ');
 }
 
 std::string right(const std::string& text, std::size_t width) {
-  return std::string(width - std::min(width, characters(text)), ' ') + text;
+  return std::string(width - std::min(width, text::columns(text)), ' ') + text;
 }
 
 std::string without_trailing_spaces(std::string line) {
@@ -46,7 +43,7 @@ class Block {
     }
     figure_ = table.figure(figures_.front());
     for (const std::string& variant : table.variants()) {
-      label_width_ = std::max(label_width_, characters(variant));
+      label_width_ = std::max(label_width_, text::columns(variant));
     }
   }
 

@@ -157,13 +157,6 @@ std::string short_count(double count) {
   return fmt::format("{:.2f} G", count / 1e9);
 }
 
-std::string bytes_text(std::uint64_t bytes) {
-  const auto count = static_cast<double>(bytes);
-  if (count < 999'500) return fmt::format("{:.0f} kB", count / 1e3);
-  if (count < 999'500'000) return fmt::format("{:.0f} MB", count / 1e6);
-  return fmt::format("{:.1f} GB", count / 1e9);
-}
-
 std::string sample_size(const EvaluationTable& table) {
   const EvaluationEntry* entry = nullptr;
   for (const std::string& variant : table.variants()) {

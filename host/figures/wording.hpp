@@ -30,9 +30,8 @@ std::string with_error(const Estimate& estimate, Aggregate aggregate = Aggregate
 std::string signed_with_error(const Estimate& estimate, Aggregate aggregate = Aggregate::mean);
 std::string percent(double share);  // "55 %", "-3 %"; "-" for NaN
 
-std::string duration(double seconds);         // "48 s", "4:02 min", "1:02:33 h"
-std::string short_count(double count);        // "600", "14.1 k", "2.95 M"
-std::string bytes_text(std::uint64_t bytes);  // "1.3 GB"; decimal units
+std::string duration(double seconds);   // "48 s", "4:02 min", "1:02:33 h"
+std::string short_count(double count);  // "600", "14.1 k", "2.95 M"
 
 // "512 spans of 64 documents", of the headline's first entry; "512 spans taken as independent" where nothing
 // clusters them; "" without entries.

@@ -1,34 +1,24 @@
-// Whole files by the C++ stream; errno of the open tells what is wrong.
+// The SDK's files with the host's failures.
 #include "host/files/text_file.hpp"
 
-#include <cerrno>
-#include <fstream>
-#include <sstream>
-#include <system_error>
-#include <utility>
+#include <gistmill/files/new_file.hpp>
+#include <gistmill/files/transfer.hpp>
 
-#include "host/diagnostic/failure.hpp"
+#include "host/files/file_failure.hpp"
 
 namespace gistmill {
 
 std::string read_text_file(const std::filesystem::path& path) {
-  const auto fail = [&](int error) {
-    const std::string reason = std::generic_category().message(error == 0 ? EIO : error);
-    throw Failure(ExitCode::failed, Origin{path.string()}, "cannot be read: " + reason);
-  };
-  if (std::filesystem::is_directory(path)) fail(EISDIR);
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) fail(errno);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file.bad()) fail(errno);
-  return std::move(text).str();
+  return or_failure([&] { return files::read_all(path); });
 }
 
 std::optional<std::string> read_text_file_if_there(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) return std::nullopt;
   return read_text_file(path);
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes) {
+  or_failure([&] { files::write_file(path, bytes); });
 }
 
 }  // namespace gistmill

@@ -8,8 +8,9 @@
 #include <system_error>
 #include <utility>
 
+#include <gistmill/files/error.hpp>
+
 #include "host/diagnostic/failure.hpp"
-#include "host/files/descriptor.hpp"
 
 namespace gistmill {
 namespace {
@@ -156,7 +157,7 @@ std::string noun_of(const std::vector<const ComponentSpec*>& specs) {
 void expect_model(const fs::path& model, const Origin& origin) {
   std::error_code error;
   if (fs::exists(model, error)) return;
-  const std::string reason = error ? error_text(error.value()) : "there is no such file or folder";
+  const std::string reason = error ? files::error_text(error.value()) : "there is no such file or folder";
   throw Failure(ExitCode::recipe, origin, fmt::format("{}: {}", model.string(), reason),
                 {"docs/models.md says what a model is"});
 }

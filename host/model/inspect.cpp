@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <optional>
 
+#include <gistmill/text/shown.hpp>
+
 #include "host/diagnostic/failure.hpp"
 #include "host/model/json_text.hpp"
 #include "host/model/model_task.hpp"
@@ -23,13 +25,6 @@ bool counts_bytes(const std::string& key) {
   return key.size() >= kEnd.size() && key.compare(key.size() - kEnd.size(), kEnd.size(), kEnd) == 0;
 }
 
-std::string bytes_text(double bytes) {
-  constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB"};
-  std::size_t unit = 0;
-  while (bytes >= 1000 && unit + 1 < std::size(kUnits)) bytes /= 1000, ++unit;
-  return fmt::format("{:.3g} {}", bytes, kUnits[unit]);
-}
-
 // "134,515,008"; ids and small counts as they are.
 std::string integer_text(std::int64_t value) {
   std::string digits = std::to_string(value);
@@ -43,7 +38,7 @@ std::string value_text(const std::string& key, const Json& value) {
   if (value.is_null()) return "none";
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_string()) return value.get<std::string>();
-  if (value.is_number() && counts_bytes(key)) return bytes_text(value.get<double>());
+  if (value.is_number() && counts_bytes(key)) return text::bytes_text(value.get<std::uint64_t>());
   if (value.is_number_integer()) return integer_text(value.get<std::int64_t>());
   if (!value.is_object()) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
   std::vector<std::string> entries;

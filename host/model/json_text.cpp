@@ -2,24 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <gistmill/text/utf8.hpp>
+
 namespace gistmill {
-
-namespace {
-
-bool is_utf8(const std::string& bytes) {
-  try {
-    static_cast<void>(nlohmann::json(bytes).dump());
-    return true;
-  } catch (const nlohmann::json::type_error&) {
-    return false;
-  }
-}
-
-}  // namespace
 
 void put_text(nlohmann::ordered_json& object, const std::string& bytes) {
   object["text"] = bytes;
-  if (is_utf8(bytes)) return;
+  if (text::is_utf8(bytes)) return;
   std::string hexadecimal;
   for (const char byte : bytes) hexadecimal += fmt::format("{:02x}", static_cast<unsigned char>(byte));
   object["bytes"] = hexadecimal;

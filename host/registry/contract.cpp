@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <system_error>
+
+#include <gistmill/files/error.hpp>
+#include <gistmill/files/transfer.hpp>
 
 #include "host/diagnostic/failure.hpp"
 #include "host/recipe/fields.hpp"
@@ -53,13 +54,15 @@ ContractOperation parse_operation(const std::string& name, const Value& value) {
 }
 
 Contract read_contract(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (!stream)
-    throw Failure(ExitCode::plugin, Origin{file.string(), 0, 0}, "the contract cannot be read",
+  std::string text;
+  try {
+    text = files::read_all(file);
+  } catch (const files::FileError& error) {
+    throw Failure(ExitCode::plugin, Origin{file.string(), 0, 0},
+                  "the contract cannot be read: " + files::error_text(error.error),
                   {"see that it is a file that this user may read"});
-  Contract contract = parse_contract(text.str(), file.stem().string(), file.string());
+  }
+  Contract contract = parse_contract(text, file.stem().string(), file.string());
   contract.file = file;
   return contract;
 }

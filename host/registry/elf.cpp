@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include <fmt/format.h>
+
+#include <gistmill/files/error.hpp>
+#include <gistmill/files/transfer.hpp>
 
 #include "host/diagnostic/failure.hpp"
 
@@ -34,9 +36,10 @@ std::vector<T> records_of(const std::string& bytes) {
 
 ElfFile::ElfFile(const std::filesystem::path& path) : path_(path) {
   // O_NONBLOCK: a pipe of that name must not hold up the search.
-  file_ = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  file_ = files::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
-  if (!file_.open() || ::fstat(file_.get(), &status) != 0) refuse("cannot be read: " + error_text(errno));
+  if (!file_.open() || ::fstat(file_.get(), &status) != 0)
+    refuse("cannot be read: " + files::error_text(errno));
   if (!S_ISREG(status.st_mode)) refuse("no plugin: not a regular file");
   size_ = static_cast<std::uint64_t>(status.st_size);
   if (size_ < sizeof(Elf64_Ehdr)) refuse("no plugin: not a shared library");
@@ -113,14 +116,9 @@ std::string ElfFile::read(std::uint64_t offset, std::uint64_t size, const char* 
                        what, size, offset, size_));
   }
   std::string bytes(size, '\0');
-  for (std::uint64_t done = 0; done < size;) {
-    const ssize_t got =
-        ::pread(file_.get(), bytes.data() + done, size - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) refuse("cannot be read: " + error_text(errno));
-    if (got == 0) refuse("truncated or damaged: it became shorter while it was read");
-    done += static_cast<std::uint64_t>(got);
-  }
+  const files::Transferred got = files::read_at(file_.get(), bytes.data(), size, offset);
+  if (got.error != 0) refuse("cannot be read: " + files::error_text(got.error));
+  if (got.bytes < size) refuse("truncated or damaged: it became shorter while it was read");
   return bytes;
 }
 

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/files/descriptor.hpp"
+#include <gistmill/files/descriptor.hpp>
 
 namespace gistmill {
 
@@ -35,7 +35,7 @@ class ElfFile {
   [[noreturn]] void refuse(const std::string& message) const;
 
   std::filesystem::path path_;
-  Descriptor file_;
+  files::Descriptor file_;
   std::uint64_t size_ = 0;  // bytes
   std::vector<Elf64_Shdr> sections_;
   std::string section_names_;

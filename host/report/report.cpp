@@ -1,7 +1,7 @@
 // Read, render, write.
 #include "host/report/report.hpp"
 
-#include "host/files/atomic_write.hpp"
+#include "host/files/text_file.hpp"
 #include "host/report/html_page.hpp"
 #include "host/report/run_record.hpp"
 

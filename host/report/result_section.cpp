@@ -5,6 +5,8 @@
 #include <ctime>
 #include <filesystem>
 
+#include <gistmill/text/shown.hpp>
+
 #include "host/figures/wording.hpp"
 #include "host/report/html_text.hpp"
 #include "host/report/page_sections.hpp"
@@ -111,7 +113,7 @@ std::string tiles(const RunRecord& record) {
   out +=
       tile("speed",
            step_seconds > 0.0 && items > 0.0 ? fmt::format("{:.1f} {}/s", items / step_seconds, unit) : "");
-  out += tile("peak memory", record.peak_memory_bytes > 0 ? bytes_text(record.peak_memory_bytes) : "");
+  out += tile("peak memory", record.peak_memory_bytes > 0 ? text::bytes_text(record.peak_memory_bytes) : "");
   out += tile("threads", fmt::format("{}", record.threads));
   if (record.started > 0.0) out += fmt::format("<div><dt>seed</dt><dd>{}</dd></div>", record.seed);
   return out.empty() ? "" : "<dl class='tiles'>" + out + "</dl>\n";

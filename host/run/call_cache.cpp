@@ -2,12 +2,15 @@
 #include "host/run/call_cache.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/DLConvertor.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+
+#include <gistmill/dtype.hpp>
 
 #include "host/diagnostic/failure.hpp"
 #include "host/identity/instance_identity.hpp"
@@ -26,20 +29,14 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::optional<at::ScalarType> scalar_type(const std::string& dtype) {
-  static const std::map<std::string, at::ScalarType> types = {
-      {"f64", at::kDouble}, {"f32", at::kFloat}, {"bf16", at::kBFloat16}, {"f16", at::kHalf},
-      {"i64", at::kLong},   {"i32", at::kInt},   {"u8", at::kByte},       {"bool", at::kBool}};
-  const auto found = types.find(dtype);
-  return found == types.end() ? std::nullopt : std::optional(found->second);
-}
-
 // A view of the entry's memory, which lives as long as the tensor; a copy where it belongs on a device.
 at::Tensor tensor_of(const EntryArray& array, const std::shared_ptr<void>& memory, const Instance& instance) {
-  const auto type = scalar_type(array.dtype);
-  if (!type) throw Failure(ExitCode::failed, fmt::format("'{}' is no type of a tensor", array.dtype));
+  const Dtype* dtype = find_dtype(array.dtype);
+  if (dtype == nullptr)
+    throw Failure(ExitCode::failed, fmt::format("'{}' is no type of a tensor", array.dtype));
   const at::Tensor view = at::from_blob(
-      const_cast<void*>(array.data), array.shape, [memory](void*) {}, at::dtype(*type));
+      const_cast<void*>(array.data), array.shape, [memory](void*) {},
+      at::dtype(at::toScalarType({dtype->code.code, dtype->code.bits, 1})));
   return array.on_device ? view.to(instance.device()) : view;
 }
 

@@ -7,15 +7,19 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
+
+#include <gistmill/dtype.hpp>
+#include <gistmill/files/new_file.hpp>
+#include <gistmill/files/new_folder.hpp>
 
 #include "gistmill/formats/safetensors.hpp"
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
-#include "host/files/atomic_write.hpp"
 #include "host/files/digest.hpp"
+#include "host/files/file_failure.hpp"
+#include "host/files/text_file.hpp"
+#include "host/run/slot_value.hpp"
 
 namespace gistmill {
 
@@ -26,25 +30,10 @@ using formats::SafetensorsTensor;
 namespace fs = std::filesystem;
 
 SafetensorsDtype saved_dtype(const at::Tensor& tensor) {
-  switch (tensor.scalar_type()) {
-    case at::kDouble:
-      return SafetensorsDtype::kF64;
-    case at::kFloat:
-      return SafetensorsDtype::kF32;
-    case at::kBFloat16:
-      return SafetensorsDtype::kBF16;
-    case at::kHalf:
-      return SafetensorsDtype::kF16;
-    case at::kLong:
-      return SafetensorsDtype::kI64;
-    case at::kInt:
-      return SafetensorsDtype::kI32;
-    case at::kByte:
-      return SafetensorsDtype::kU8;
-    case at::kBool:
-      return SafetensorsDtype::kBool;
-    default:
-      break;
+  const Dtype* dtype = find_dtype(dtype_name(tensor));
+  for (int i = 0; dtype != nullptr && i <= static_cast<int>(SafetensorsDtype::kU64); ++i) {
+    const auto saved = static_cast<SafetensorsDtype>(i);
+    if (dtype->safetensors == formats::safetensors_dtype_name(saved)) return saved;
   }
   throw Failure(ExitCode::plugin,
                 fmt::format("a parameter of dtype {} cannot be saved", c10::toString(tensor.scalar_type())));
@@ -60,7 +49,7 @@ void save_parameters(const fs::path& path, const std::vector<Instance*>& instanc
                        tensor.data_ptr(), tensor.nbytes()});
     }
   }
-  AtomicFile file(path);
+  files::NewFile file(path);
   formats::write_safetensors(
       [&](const void* data, std::size_t size) {
         file.write({static_cast<const char*>(data), size});
@@ -108,14 +97,6 @@ std::string own_name(const Instance& instance, const Parameter& parameter) {
   return instance.name() + "." + parameter.name;
 }
 
-std::string read_whole(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Failure(ExitCode::failed, fmt::format("{} cannot be read", path.string()));
-  std::ostringstream text;
-  text << file.rdbuf();
-  return std::move(text).str();
-}
-
 nlohmann::json to_json(const CheckpointInfo& info) {
   nlohmann::json json = {{"format", 1},
                          {"stage", info.stage},
@@ -155,36 +136,24 @@ CheckpointInfo info_from(const nlohmann::json& json) {
 void save_checkpoint(const fs::path& folder, const CheckpointInfo& info,
                      const std::vector<Instance*>& trained, Instance* optimizer,
                      const std::vector<Instance*>& stateful) {
-  const fs::path temporary = folder.parent_path() / ("." + folder.filename().string() + ".tmp");
-  std::error_code ignored;
-  fs::remove_all(temporary, ignored);  // left by a run that was killed while saving
-  try {
-    fs::create_directories(temporary);
-    save_parameters(temporary / "parameters.safetensors", trained);
-    if (optimizer != nullptr) save_parameters(temporary / "optimizer.safetensors", {optimizer});
-    for (Instance* instance : stateful) {
-      write_file_atomically(temporary / (instance->name() + ".state"), instance->save_state());
-    }
+  or_failure([&] {
+    files::NewFolder made(folder, files::NewFolder::Taken::replace);
+    save_parameters(made.path() / "parameters.safetensors", trained);
+    if (optimizer != nullptr) save_parameters(made.path() / "optimizer.safetensors", {optimizer});
+    for (Instance* instance : stateful)
+      files::write_file(made.path() / (instance->name() + ".state"), instance->save_state());
     nlohmann::json json = to_json(info);
-    for (const auto& entry : fs::directory_iterator(temporary)) {
+    for (const auto& entry : fs::directory_iterator(made.path()))
       json["files"][entry.path().filename().string()] = sha256_file(entry.path());
-    }
-    write_file_atomically(temporary / "checkpoint.json", json.dump(2) + "\n");
-    fs::remove_all(folder, ignored);
-    publish_folder(temporary, folder);
-  } catch (const fs::filesystem_error& error) {
-    fs::remove_all(temporary, ignored);
-    throw Failure(ExitCode::failed, fmt::format("{} cannot be written: {}", folder.string(), error.what()));
-  } catch (...) {
-    fs::remove_all(temporary, ignored);
-    throw;
-  }
+    files::write_file(made.path() / "checkpoint.json", json.dump(2) + "\n");
+    made.commit();
+  });
 }
 
 CheckpointInfo verify_checkpoint(const fs::path& folder) {
   const fs::path manifest = folder / "checkpoint.json";
   try {
-    const nlohmann::json json = nlohmann::json::parse(read_whole(manifest));
+    const nlohmann::json json = nlohmann::json::parse(read_text_file(manifest));
     for (const auto& [name, digest] : json.at("files").items()) {
       if (fs::path(name).filename() != name)
         throw Failure(ExitCode::failed, manifest.string() + " names a path");
@@ -212,7 +181,7 @@ void load_checkpoint(const fs::path& folder, const std::vector<Instance*>& train
     throw Failure(ExitCode::failed, error.what());
   }
   for (Instance* instance : stateful)
-    instance->load_state(read_whole(folder / (instance->name() + ".state")));
+    instance->load_state(read_text_file(folder / (instance->name() + ".state")));
 }
 
 void load_parameters(const fs::path& path, const std::string& saved_name, Instance& instance) {

@@ -2,13 +2,13 @@
 // appears whole or not at all. What the files are is the component's business.
 #include <fmt/format.h>
 
-#include <unistd.h>
+#include <cerrno>
 #include <nlohmann/json.hpp>
-#include <system_error>
+
+#include <gistmill/files/new_folder.hpp>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/files/atomic_write.hpp"
-#include "host/files/descriptor.hpp"
+#include "host/files/file_failure.hpp"
 #include "host/instance/array_call.hpp"
 #include "host/run/machine.hpp"
 #include "host/run/run.hpp"
@@ -21,37 +21,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A folder in the making, beside its final place; removed where it is not published.
-class FolderInTheMaking {
- public:
-  explicit FolderInTheMaking(fs::path final_name) : final_(std::move(final_name)) {
-    std::error_code error;
-    if (fs::exists(final_, error) && !(fs::is_directory(final_, error) && fs::is_empty(final_, error))) {
-      throw Failure(ExitCode::usage, fmt::format("{} is there already", final_.string()),
-                    {"name a folder that is not there yet, or an empty one"});
-    }
-    const fs::path parent = final_.has_parent_path() ? final_.parent_path() : fs::path(".");
-    temporary_ = parent / fmt::format(".gistmill-{}.tmp", getpid());
-    fs::create_directories(temporary_, error);
-    if (error) {
-      throw Failure(ExitCode::failed,
-                    fmt::format("{} cannot be made: {}", final_.string(), error_text(error.value())));
-    }
+// Beside its final place; a folder that is there already is a matter of usage.
+files::NewFolder make_folder(const fs::path& target) {
+  try {
+    return files::NewFolder(target);
+  } catch (const files::FileError& error) {
+    if (error.error != EEXIST) throw failure_of(error);
+    throw Failure(ExitCode::usage, fmt::format("{} is there already", target.string()),
+                  {"name a folder that is not there yet, or an empty one"});
   }
-  FolderInTheMaking(const FolderInTheMaking&) = delete;
-  FolderInTheMaking& operator=(const FolderInTheMaking&) = delete;
-  ~FolderInTheMaking() {
-    std::error_code ignored;
-    fs::remove_all(temporary_, ignored);
-  }
-
-  const fs::path& path() const { return temporary_; }
-  void publish() const { publish_folder(temporary_, final_); }
-
- private:
-  fs::path final_;
-  fs::path temporary_;
-};
+}
 
 // The run's recipe as it ran.
 RunRequest locked_request(const RunRequest& request) {
@@ -77,9 +56,9 @@ Instance* find_saver(const Session& session, const char* name) {
 RunOutcome save(const RunContext& context, const Part& part, Instance& instance, const char* operation) {
   const fs::path checkpoint = CheckpointFolder(context.folder, part.name).best_or_latest();
   load_parameters(checkpoint, instance.name(), instance);
-  const FolderInTheMaking folder(context.request.target);
+  files::NewFolder folder = make_folder(context.request.target);
   call_operation(instance, operation, {{"folder", bytes_array(folder.path().string())}});
-  folder.publish();
+  or_failure([&] { folder.commit(); });
   const std::string& use = instance.planned().spec->name;
   RunOutcome outcome;
   outcome.text = fmt::format("{}  {} ({}) of {}\n", context.request.target.string(), instance.name(), use,

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include <gistmill/text/shown.hpp>
 #include "gistmill/formats/memory.hpp"
 #include "host/diagnostic/failure.hpp"
 #include "host/figures/wording.hpp"
@@ -157,8 +158,8 @@ void measure_steps(PlanMeasure& measure, Prober& prober, std::uint64_t here) {
     measure.needed = static_cast<std::uint64_t>(std::max(0.0, line->at(measure.items_setting->value)));
     if (measure.needed > measure.available) return refuse(measure, *line);
     if (measure.needed > here) {
-      measure.not_measured =
-          fmt::format("it needs {} and this machine has {}", bytes_text(measure.needed), bytes_text(here));
+      measure.not_measured = fmt::format("it needs {} and this machine has {}",
+                                         text::bytes_text(measure.needed), text::bytes_text(here));
       return;
     }
   }
@@ -227,17 +228,17 @@ std::string memory_line(const PlanMeasure& measure) {
   return fmt::format(
       "memory   {} of {}: program {}, instances {}, optimizer {}, kept for the gradient {}, "
       "within calls {}\n",
-      bytes_text(memory.peak()), bytes_text(measure.available), bytes_text(memory.program),
-      bytes_text(memory.instances), bytes_text(memory.optimizer), bytes_text(memory.kept),
-      bytes_text(memory.passing));
+      text::bytes_text(memory.peak()), text::bytes_text(measure.available), text::bytes_text(memory.program),
+      text::bytes_text(memory.instances), text::bytes_text(memory.optimizer), text::bytes_text(memory.kept),
+      text::bytes_text(memory.passing));
 }
 
 }  // namespace
 
 std::string refusal(const PlanMeasure& measure, const std::string& stage) {
-  std::string text = fmt::format("needs {} of memory", bytes_text(measure.needed));
+  std::string text = fmt::format("needs {} of memory", text::bytes_text(measure.needed));
   if (measure.items_setting) text += fmt::format(" with {} {}", measure.items_setting->value, measure.items);
-  text += fmt::format(" when {} is available", bytes_text(measure.available));
+  text += fmt::format(" when {} is available", text::bytes_text(measure.available));
   if (!measure.largest) return text;
   if (*measure.largest == 0) return text + "; not even one fits";
   return text + fmt::format("; {} fit: --set {}{}={}", *measure.largest,

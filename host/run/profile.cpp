@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "host/files/atomic_write.hpp"
+#include "host/files/text_file.hpp"
 
 namespace gistmill {
 

@@ -6,20 +6,18 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <sstream>
 
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
 #include "host/figures/summary.hpp"
 #include "host/figures/text_table.hpp"
 #include "host/figures/wording.hpp"
-#include "host/files/atomic_write.hpp"
 #include "host/files/digest.hpp"
+#include "host/files/text_file.hpp"
 #include "host/instance/machine.hpp"
 #include "host/recipe/lock.hpp"
 #include "host/run/call_watch.hpp"
@@ -37,13 +35,6 @@ namespace gistmill {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return std::move(text).str();
-}
 
 std::string identity_of(const Recipe& recipe) { return sha256_hex(lock_text(recipe, {}, "")); }
 
@@ -235,7 +226,7 @@ RunOutcome stopped(RunContext& context, const StopSignal& stop, double seconds) 
 std::optional<RunOutcome> finished_before(const RunContext& context, const std::string& lock) {
   const fs::path summary_path = context.folder / run_file::kSummary;
   if (!context.request.resume || !fs::exists(summary_path)) return std::nullopt;
-  if (read_file(context.folder / run_file::kLock) != lock) {
+  if (read_text_file(context.folder / run_file::kLock) != lock) {
     throw Failure(
         ExitCode::failed,
         fmt::format("{} holds a finished run of another recipe or other plugins", context.folder.string()),

@@ -1,13 +1,10 @@
 // SHA-256 through OpenSSL's EVP interface.
 #include <gistmill/formats/digest.hpp>
 
-#include <cerrno>
-#include <cstring>
-
-#include <fcntl.h>
 #include <openssl/evp.h>
-#include <unistd.h>
 
+#include <gistmill/files/error.hpp>
+#include <gistmill/files/transfer.hpp>
 #include <gistmill/formats/error.hpp>
 
 namespace gistmill::formats {
@@ -16,21 +13,6 @@ namespace {
 void expect_success(int result) {
   if (result != 1) throw FormatError("OpenSSL could not compute SHA-256");
 }
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(const std::filesystem::path& path)
-      : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (fd_ < 0) throw FormatError(path.string() + ": cannot open: " + std::strerror(errno));
-  }
-  ~FileDescriptor() { ::close(fd_); }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 }  // namespace
 
@@ -78,17 +60,20 @@ std::string sha256_hex(std::string_view bytes) {
 }
 
 std::string sha256_file(const std::filesystem::path& path) {
-  const FileDescriptor file(path);
-  Sha256 sha;
-  std::string buffer(1 << 20, '\0');
-  for (;;) {
-    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
-    if (got == 0) return sha.hex();
-    if (got > 0) {
-      sha.update(buffer.data(), static_cast<std::size_t>(got));
-    } else if (errno != EINTR) {
-      throw FormatError(path.string() + ": cannot read: " + std::strerror(errno));
+  constexpr std::size_t kPiece = 1 << 20;  // bytes
+  try {
+    const files::Descriptor file = files::open_to_read(path);
+    Sha256 sha;
+    std::string buffer(kPiece, '\0');
+    for (std::size_t got = kPiece; got == kPiece;) {
+      const files::Transferred moved = files::read(file.get(), buffer.data(), kPiece);
+      if (moved.error != 0) throw files::FileError("read", path, moved.error);
+      got = moved.bytes;
+      sha.update(buffer.data(), got);
     }
+    return sha.hex();
+  } catch (const files::FileError& error) {
+    throw FormatError(error.what());
   }
 }
 

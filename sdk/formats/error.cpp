@@ -1,4 +1,6 @@
-// Printing text that came from a file. Not a general escape function.
+// Quoting text that came from a file, in messages. Stricter than text/shown.hpp, which keeps every character
+// that a terminal may get: here letters beyond ASCII are shown as bytes too, for two names that look alike
+// may differ.
 #include <gistmill/formats/error.hpp>
 
 namespace gistmill::formats {

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <system_error>
 
+#include <gistmill/text/utf8.hpp>
+
 namespace gistmill::formats {
 namespace {
 
@@ -24,25 +26,6 @@ unsigned hex4_at(std::string_view text, std::size_t at) {
   unsigned value = 0;
   for (std::size_t i = at; i < at + 4; ++i) value = value << 4 | hex_value(text[i]);
   return value;
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | code >> 6);
-    put(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    put(0xE0 | code >> 12);
-    put(0x80 | (code >> 6 & 0x3F));
-    put(0x80 | (code & 0x3F));
-  } else {
-    put(0xF0 | code >> 18);
-    put(0x80 | (code >> 12 & 0x3F));
-    put(0x80 | (code >> 6 & 0x3F));
-    put(0x80 | (code & 0x3F));
-  }
 }
 
 // The letter after a backslash -> the character it stands for.
@@ -81,7 +64,7 @@ std::string JsonString::text() const {
         code = 0x10000 + ((code - 0xD800) << 10) + (hex4_at(raw, i + 3) - 0xDC00);
         i += 6;
       }
-      append_utf8(out, code);
+      text::append_utf8(out, static_cast<std::int32_t>(code));
     }
   }
   return out;
@@ -212,22 +195,10 @@ unsigned JsonCursor::hex4() {
   return hex4_at(text_, at_ - 4);
 }
 
-// One character of two to four bytes: no longer than it must be, no surrogate, at most U+10FFFF.
 void JsonCursor::multibyte() {
-  const auto byte = [&](std::size_t i) {
-    return at_ + i < text_.size() ? static_cast<unsigned char>(text_[at_ + i]) : 0u;
-  };
-  const unsigned first = byte(0);
-  const std::size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
-  unsigned least = 0x80, most = 0xBF;  // of the second byte
-  if (first == 0xE0) least = 0xA0;
-  if (first == 0xED) most = 0x9F;
-  if (first == 0xF0) least = 0x90;
-  if (first == 0xF4) most = 0x8F;
-  bool good = length != 0 && byte(1) >= least && byte(1) <= most;
-  for (std::size_t i = 2; i < length; ++i) good = good && byte(i) >= 0x80 && byte(i) <= 0xBF;
-  if (!good) refuse("UTF-8");
-  at_ += length;
+  const text::Character character = text::first_character(text_.substr(at_));
+  if (!character.valid()) refuse("UTF-8");
+  at_ += character.size;
 }
 
 void JsonCursor::digits() {

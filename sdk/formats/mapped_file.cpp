@@ -2,7 +2,7 @@
 #include <gistmill/formats/mapped_file.hpp>
 
 #include <cerrno>
-#include <cstring>
+#include <string>
 #include <utility>
 
 #include <fcntl.h>
@@ -10,33 +10,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <gistmill/files/descriptor.hpp>
+#include <gistmill/files/error.hpp>
 #include <gistmill/formats/error.hpp>
 
 namespace gistmill::formats {
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a FIFO by mistake must not hang; it has no effect on regular files.
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) throw FormatError(path.string() + ": cannot open: " + std::strerror(errno));
-
-  std::string problem;
+  const files::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const auto fail = [&](const std::string& problem) { throw FormatError(path.string() + ": " + problem); };
   struct stat info {};
-  if (::fstat(fd, &info) != 0) {
-    problem = std::strerror(errno);
-  } else if (!S_ISREG(info.st_mode)) {
-    problem = "not a regular file";
-  } else if (info.st_size > 0) {
-    const auto size = static_cast<std::size_t>(info.st_size);
-    void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (memory == MAP_FAILED) {
-      problem = std::strerror(errno);
-    } else {
-      data_ = static_cast<const char*>(memory);
-      size_ = size;
-    }
-  }
-  ::close(fd);
-  if (!problem.empty()) throw FormatError(path.string() + ": cannot map: " + problem);
+  if (!file.open() || ::fstat(file.get(), &info) != 0) fail("cannot open: " + files::error_text(errno));
+  if (!S_ISREG(info.st_mode)) fail("cannot map: not a regular file");
+  if (info.st_size == 0) return;
+  const auto size = static_cast<std::size_t>(info.st_size);
+  void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (memory == MAP_FAILED) fail("cannot map: " + files::error_text(errno));
+  data_ = static_cast<const char*>(memory);
+  size_ = size;
 }
 
 void MappedFile::release_pages() const {

@@ -4,21 +4,25 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gistmill/files/error.hpp>
+#include <gistmill/files/transfer.hpp>
 
 namespace gistmill::formats {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Files of the kernel say that they have no size.
+// Empty where there is no such file.
 std::string text_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  try {
+    return files::read_all(path);
+  } catch (const files::FileError&) {
+    return "";
+  }
 }
 
 std::optional<std::uint64_t> number_at(std::string_view text) {

@@ -136,6 +136,17 @@ TEST_F(ModelVerbsTest, GarbageIsRefusedWithoutSteeringTheTerminal) {
   EXPECT_THAT(answer.err, Not(HasSubstr("\x1b")));
 }
 
+// U+009B begins what a terminal obeys, as ESC [ does.
+TEST_F(ModelVerbsTest, GarbageIsRefusedWithoutC1Controls) {
+  write("garbage",
+        "\xC2\x9B"
+        "2J\x9B"
+        "2J");
+  const Answer answer = ask("tokenize garbage");
+  expect_refused(answer, 3, "\\xc2\\x9b2J\\x9b2J");
+  EXPECT_THAT(answer.err, Not(HasSubstr("\x9B")));
+}
+
 TEST_F(ModelVerbsTest, ModelThatTwoTakeAsksWhich) {
   write("both", "letters\nboth 1\n");
   expect_refused(ask("tokenize both"), 2, "2 tokenizers take both");
@@ -304,7 +315,7 @@ teacher           teacher/letters 0.1.0
   layers          2
   parameters      134,515,008
   stored          F32 3
-  file            98.4 MB
+  file            98 MB
   memory          f32 538 MB
   tied head       yes
   context length  64

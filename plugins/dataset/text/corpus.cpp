@@ -2,16 +2,15 @@
 #include "plugins/dataset/text/corpus.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstring>
-#include <fstream>
 #include <set>
 #include <utility>
 
 #include <fnmatch.h>
 
+#include <gistmill/files/error.hpp>
+#include <gistmill/files/transfer.hpp>
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/plugin/cancel.hpp>
 #include <gistmill/plugin/values.hpp>
@@ -22,18 +21,11 @@ namespace gistmill::dataset {
 namespace {
 
 std::string read_file(const CorpusFile& file) {
-  std::ifstream in(file.path, std::ios::binary | std::ios::ate);
-  std::string bytes;
-  if (in) {
-    bytes.resize(static_cast<std::size_t>(std::max<std::streamoff>(in.tellg(), 0)));
-    in.seekg(0);
-    in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  try {
+    return files::read_all(file.path);
+  } catch (const files::FileError& error) {
+    throw Error(GM_ERROR_UNAVAILABLE, error.what(), "files");
   }
-  if (!in) {
-    throw Error(GM_ERROR_UNAVAILABLE, "cannot read '" + file.path.string() + "': " + std::strerror(errno),
-                "files");
-  }
-  return bytes;
 }
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\n\f\v") == std::string_view::npos; }

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <gistmill/files/descriptor.hpp>
+
 namespace gistmill::jsonl {
 
 class LineFile {
@@ -13,9 +15,6 @@ class LineFile {
   // (a pipe, a device) is written to as it is. Throws Error (GM_ERROR_USER where the path cannot be a file,
   // else GM_ERROR_UNAVAILABLE) with the system's reason.
   explicit LineFile(std::filesystem::path path);
-  ~LineFile();
-  LineFile(const LineFile&) = delete;
-  LineFile& operator=(const LineFile&) = delete;
 
   // Hands `line` and a newline to the system in one piece: a crash of the program after this loses nothing,
   // one of the machine may lose the last seconds. Throws Error (GM_ERROR_UNAVAILABLE); the file then ends
@@ -27,7 +26,7 @@ class LineFile {
   void cut_incomplete_line();
 
   std::filesystem::path path_;
-  int file_ = -1;
+  files::Descriptor file_;
   bool regular_ = false;
 };
 

@@ -7,6 +7,9 @@
 #include <array>
 #include <cmath>
 
+#include <gistmill/text/shown.hpp>
+#include <gistmill/text/utf8.hpp>
+
 namespace gistmill::progress {
 namespace {
 
@@ -23,44 +26,36 @@ std::string percent(double share) {
 std::size_t room_in(int width) { return static_cast<std::size_t>(std::max(width, 2) - 1); }
 
 std::string padded(const std::string& label) {
-  return label + std::string(kLabel - std::min(kLabel, columns_of(label)), ' ') + " ";
+  return label + std::string(kLabel - std::min(kLabel, text::columns(label)), ' ') + " ";
 }
 
 std::string first_columns(const std::string& text, std::size_t columns) {
   std::size_t at = 0;
-  for (std::size_t seen = 0; at < text.size(); ++at) {
-    if ((text[at] & 0xC0) == 0x80) continue;
-    if (seen++ == columns) break;
+  for (std::size_t seen = 0; at < text.size();) {
+    const std::string_view rest = std::string_view(text).substr(at);
+    const std::string_view character = rest.substr(0, text::first_character(rest).size);
+    seen += text::columns(character);
+    if (seen > columns) break;
+    at += character.size();
   }
   return text.substr(0, at);
 }
 
 std::size_t width_of(const std::vector<Part>& parts) {
   std::size_t width = 0;
-  for (const Part& part : parts) width += 2 + columns_of(part.text);
+  for (const Part& part : parts) width += 2 + text::columns(part.text);
   return width;
 }
 
 }  // namespace
 
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-std::string printable(std::string_view text) {
+std::string message_text(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
-    if (byte == '\n') {
+  for (const char c : text::printable(text)) {
+    if (c == '\n') {
       out += "\n  ";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      out += '?';
-    } else if (byte == 0xC2 && next >= 0x80 && next <= 0x9F) {  // U+0080 to U+009F: control characters, too
-      out += '?';
-      ++i;
     } else {
-      out += text[i];
+      out += c == '\t' ? ' ' : c;
     }
   }
   return out;
@@ -99,7 +94,7 @@ std::string drawn_line(const std::string& label, double share, std::vector<Part>
   parts.insert(parts.begin(), Part{percent(share)});
   bool with_bar = true;
   const auto needed = [&] {
-    return columns_of(head) + (with_bar ? static_cast<std::size_t>(kSmallestBar) : 0) + width_of(parts);
+    return text::columns(head) + (with_bar ? static_cast<std::size_t>(kSmallestBar) : 0) + width_of(parts);
   };
   while (needed() > room) {
     const auto most = std::ranges::max_element(parts, {}, &Part::expendable);
@@ -115,7 +110,7 @@ std::string drawn_line(const std::string& label, double share, std::vector<Part>
   for (const Part& part : parts) tail += "  " + part.text;
   if (!with_bar) return first_columns(head + tail, room);
   const int cells =
-      std::clamp(static_cast<int>(room - columns_of(head) - width_of(parts)), kSmallestBar, kLargestBar);
+      std::clamp(static_cast<int>(room - text::columns(head) - width_of(parts)), kSmallestBar, kLargestBar);
   const std::string drawn = bar(share, cells, look.utf8);
   return head + (look.color ? kBarColor + drawn + kPlain : drawn) + tail;
 }

@@ -10,12 +10,9 @@
 
 namespace gistmill::progress {
 
-// Characters of UTF-8 text; combining and wide ones count as one.
-std::size_t columns_of(std::string_view text);
-
-// A terminal obeys control characters; text from plugins and files must not command it. They become '?',
-// newlines become a new line indented by two.
-std::string printable(std::string_view text);
+// Text from plugins and files as it may stand below or in a line: safe to print (gistmill/text/shown.hpp),
+// further lines indented by two.
+std::string message_text(std::string_view text);
 
 // `cells` wide: full blocks and eighths with UTF-8, else "#####.....".
 std::string bar(double share, int cells, bool utf8);

@@ -2,8 +2,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
+#include <gistmill/files/transfer.hpp>
 #include <gistmill/plugin.hpp>
 #include <string>
 
@@ -30,14 +30,7 @@ class ProgressDisplay {
 
  private:
   // Nobody is told where this fails: what would be told goes to the same place.
-  void write_all(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t written = write(stream_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) return;
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-  }
+  void write_all(std::string_view bytes) const { static_cast<void>(gistmill::files::write(stream_, bytes)); }
 
   int stream_;
   gistmill::progress::View view_;

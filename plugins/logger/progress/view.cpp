@@ -31,7 +31,7 @@ std::int64_t integer(const Json& json, const char* key) {
 
 std::string text(const Json& json, const char* key) {
   const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? printable(found->get<std::string>()) : "";
+  return found != json.end() && found->is_string() ? message_text(found->get<std::string>()) : "";
 }
 
 bool is_true(const Json& json, const char* key) {
@@ -54,7 +54,7 @@ std::string list(const Json& json, const char* key) {
   const auto found = json.find(key);
   if (found == json.end() || !found->is_array()) return out;
   for (const Json& word : *found) {
-    if (word.is_string()) out += (out.empty() ? "" : ", ") + printable(word.get<std::string>());
+    if (word.is_string()) out += (out.empty() ? "" : ", ") + message_text(word.get<std::string>());
   }
   return out;
 }
@@ -69,7 +69,7 @@ std::string estimate(const Json& entry) {
 }  // namespace
 
 View::View(Look look, double interval, std::string unit)
-    : look_(look), interval_(interval), unit_(printable(unit)) {}
+    : look_(look), interval_(interval), unit_(message_text(unit)) {}
 
 std::string View::on_event(const Json& event, double now, int width) {
   if (!event.is_object()) return "";

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <gistmill/text/utf8.hpp>
+
 namespace gistmill::bpe {
 namespace {
 
@@ -43,31 +45,18 @@ const std::array<std::int16_t, kAlphabetEnd>& reverse_alphabet() {
 
 std::string to_byte_alphabet(std::string_view bytes) {
   std::string text;
-  for (const char c : bytes) {
-    const unsigned code = alphabet()[static_cast<unsigned char>(c)];
-    if (code < 0x80) {
-      text += static_cast<char>(code);
-    } else {
-      text += static_cast<char>(0xC0 | (code >> 6));
-      text += static_cast<char>(0x80 | (code & 0x3F));
-    }
-  }
+  for (const char c : bytes) text::append_utf8(text, alphabet()[static_cast<unsigned char>(c)]);
   return text;
 }
 
 bool from_byte_alphabet(std::string_view text, std::string* bytes) {
   bytes->clear();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    std::size_t code = static_cast<unsigned char>(text[i]);
-    if (code >= 0x80) {
-      // The alphabet ends below U+0800: two bytes a character.
-      if (code < 0xC2 || code > 0xDF || i + 1 == text.size()) return false;
-      const auto low = static_cast<unsigned char>(text[++i]);
-      if ((low & 0xC0) != 0x80) return false;
-      code = (code & 0x1F) << 6 | (low & 0x3Fu);
-    }
+  while (!text.empty()) {
+    const text::Character character = text::first_character(text);
+    const auto code = static_cast<std::size_t>(character.code);  // of what is not UTF-8 beyond all
     if (code >= kAlphabetEnd || reverse_alphabet()[code] < 0) return false;
     bytes->push_back(static_cast<char>(reverse_alphabet()[code]));
+    text.remove_prefix(character.size);
   }
   return true;
 }

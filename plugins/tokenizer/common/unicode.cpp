@@ -1,4 +1,6 @@
-// Decoding of UTF-8, a two-stage table of classes made from the generated ranges, and form C by utf8proc.
+// Decoding of UTF-8, a two-stage table of classes made from the generated ranges, and form C by utf8proc. The
+// decoder is ours, for it stands in the loop over every character of a corpus, where a call into utf8proc
+// would cost more than the decoding.
 #include "plugins/tokenizer/common/unicode.hpp"
 
 #include <algorithm>
@@ -159,25 +161,6 @@ std::int32_t decode_utf8(std::string_view text, std::size_t at, std::size_t* siz
   if (fourth < 0 || code < 0x10000 || code > 0x10FFFF) return kNoCharacter;
   *size = 4;
   return code;
-}
-
-void append_utf8(std::int32_t code, std::string* text) {
-  const auto add = [&](int byte) { text->push_back(static_cast<char>(byte)); };
-  if (code < 0x80) {
-    add(code);
-  } else if (code < 0x800) {
-    add(0xC0 | code >> 6);
-    add(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    add(0xE0 | code >> 12);
-    add(0x80 | (code >> 6 & 0x3F));
-    add(0x80 | (code & 0x3F));
-  } else {
-    add(0xF0 | code >> 18);
-    add(0x80 | (code >> 12 & 0x3F));
-    add(0x80 | (code >> 6 & 0x3F));
-    add(0x80 | (code & 0x3F));
-  }
 }
 
 Character character_at(std::string_view text, std::size_t at) {

@@ -27,7 +27,6 @@ constexpr std::int32_t kNoCharacter = -1;
 // The character that starts at `at`, which lies within the text, and its bytes; kNoCharacter and 1 where the
 // bytes are not UTF-8 (overlong, surrogate, beyond U+10FFFF, cut off).
 std::int32_t decode_utf8(std::string_view text, std::size_t at, std::size_t* size);
-void append_utf8(std::int32_t code, std::string* text);
 
 // A byte that is not UTF-8 is a character of class kOther.
 Character character_at(std::string_view text, std::size_t at);

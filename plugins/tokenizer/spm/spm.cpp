@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <gistmill/text/utf8.hpp>
+
 #include "plugins/tokenizer/common/unicode.hpp"
 #include "plugins/tokenizer/spm/merge_pairs.hpp"
 
@@ -72,7 +74,7 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     if (const std::int32_t known = symbol_of(code); known >= 0) return known;
     const auto symbol = static_cast<std::int32_t>(size + extra_symbols_.size());
     std::string text;
-    tokenizer::append_utf8(code, &text);
+    text::append_utf8(text, code);
     extra_symbols_.add(text);
     add_symbol(code, symbol);
     return symbol;

@@ -1,18 +1,18 @@
-// The HDF5 bytes of a token file with a hole where the ids go. HDF5 makes them in memory and never writes to
-// a disk: a file that HDF5 fails to write stays half open in it and crashes the process later, so what can
-// fail (a full disk) is done by our own writes. Private to the token file.
+// The HDF5 bytes of a token file with a hole where the ids go, made in memory (formats/hdf5.hpp says why).
+// Private to the token file.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "sdk/formats/token_file/descriptor.hpp"
+#include <gistmill/files/descriptor.hpp>
+
 #include "sdk/formats/token_file/layout.hpp"
 
 namespace gistmill::formats {
 
 struct Image {
-  Descriptor memory;            // a file in memory, sparse at the hole
+  files::Descriptor memory;     // a file in memory, sparse at the hole
   std::uint64_t size = 0;       // bytes of the whole file
   std::uint64_t ids_begin = 0;  // where the hole is, in bytes
   std::uint64_t ids_size = 0;

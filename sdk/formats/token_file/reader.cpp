@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <gistmill/files/error.hpp>
 #include <gistmill/formats/mapped_file.hpp>
 
 #include <gistmill/formats/hdf5.hpp>
@@ -35,7 +36,7 @@ class Opened {
   explicit Opened(const fs::path& path) : path_(path) {
     std::error_code error;
     size_ = fs::file_size(path, error);
-    if (error) throw FormatError("'" + path.string() + "': cannot open: " + error.message());
+    if (error) throw FormatError("'" + path.string() + "': cannot open: " + files::error_text(error.value()));
     if (H5Fis_hdf5(path.c_str()) <= 0) fail("it is no HDF5 file");
     file_ = hdf5::Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
     if (!file_) fail("HDF5 cannot open it: " + hdf5::reason());
@@ -46,7 +47,7 @@ class Opened {
   }
 
   std::uint32_t number_attribute(const char* name) const {
-    const hdf5::Handle attribute = open_attribute(name);
+    const hdf5::Handle attribute = or_fail([&] { return hdf5::open_attribute(file_.get(), name); });
     const hdf5::Handle type(H5Aget_type(attribute.get()));
     std::uint32_t value = 0;
     if (H5Tget_class(type.get()) != H5T_INTEGER || H5Aread(attribute.get(), H5T_NATIVE_UINT32, &value) < 0) {
@@ -57,15 +58,7 @@ class Opened {
 
   std::string string_attribute(const char* name) const {
     constexpr std::size_t kLongest = 256;
-    const hdf5::Handle attribute = open_attribute(name);
-    const hdf5::Handle type(H5Aget_type(attribute.get()));
-    const std::size_t size = H5Tget_size(type.get());
-    if (!is_fixed_string(type) || size > kLongest)
-      fail(std::string("attribute '") + name + "' is no short string");
-    std::string value(size, '\0');
-    if (H5Aread(attribute.get(), type.get(), value.data()) < 0)
-      fail(std::string("attribute '") + name + "' is damaged");
-    return value.substr(0, value.find('\0'));
+    return or_fail([&] { return hdf5::text_attribute(file_.get(), name, kLongest); });
   }
 
   DataSet data_set(const char* name, int rank) const {
@@ -103,7 +96,7 @@ class Opened {
   // All strings of a data set behind one another, `width` bytes each, padded with zeros.
   std::string strings(const char* name, int rank, std::size_t* width) const {
     const DataSet set = data_set(name, rank);
-    if (!is_fixed_string(set.type))
+    if (!hdf5::is_text(set.type.get()))
       fail(std::string("data set '") + name + "' does not hold strings of fixed length");
     std::string values(set.count * set.width, '\0');
     read(set, set.type.get(), values.data(), name);
@@ -115,16 +108,14 @@ class Opened {
   std::uint64_t size() const { return size_; }
 
  private:
-  static bool is_fixed_string(const hdf5::Handle& type) {
-    return H5Tget_class(type.get()) == H5T_STRING && H5Tis_variable_str(type.get()) == 0;
-  }
-  hdf5::Handle open_attribute(const char* name) const {
-    hdf5::Handle attribute(H5Aopen(file_.get(), name, H5P_DEFAULT));
-    if (!attribute) fail(std::string("it has no attribute '") + name + "'");
-    const hdf5::Handle space(H5Aget_space(attribute.get()));
-    if (H5Sget_simple_extent_npoints(space.get()) != 1)
-      fail(std::string("attribute '") + name + "' is no single value");
-    return attribute;
+  // What is wrong is said of this file.
+  template <class Body>
+  auto or_fail(const Body& body) const -> decltype(body()) {
+    try {
+      return body();
+    } catch (const FormatError& error) {
+      fail(error.what());
+    }
   }
   void read(const DataSet& set, hid_t type, void* out, const char* name) const {
     if (H5Dread(set.handle.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0) {

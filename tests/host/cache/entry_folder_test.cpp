@@ -39,7 +39,7 @@ TEST_F(EntryFolderTest, CountsWhatIsThere) {
   const EntryFolder folder(folder_, 1000);
   EXPECT_EQ(folder.bytes(), 200u);
   EXPECT_EQ(folder.entries(), 2u);
-  EXPECT_EQ(folder.path_of("0123456789abcdef0123", "k"), folder_ / "0123456789abcdef" / "k.h5");
+  EXPECT_EQ(folder.path_of("0123456789abcdef0123", "k"), folder_ / "0123456789abcdef" / "k-2.h5");
   EXPECT_EQ(EntryFolder(folder_ / "absent", 1000).bytes(), 0u);
 }
 

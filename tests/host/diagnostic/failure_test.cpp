@@ -1,5 +1,6 @@
 // Specification of how failures read, and of which name is taken to be meant.
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/did_you_mean.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -126,6 +127,13 @@ INSTANTIATE_TEST_SUITE_P(
                       Meant{"margin", {"temperature", "weight"}, ""},  // nothing near
                       Meant{"x", {"y"}, ""},                           // every letter differs
                       Meant{"", {"a", "b"}, ""}, Meant{"anything", {}, ""}));
+
+TEST(DidYouMean, StandsBeforeTheOtherNotes) {
+  using Notes = std::vector<std::string>;
+  EXPECT_EQ(did_you_mean("widht", {"heads", "width"}), Notes{"did you mean 'width'?"});
+  EXPECT_EQ(did_you_mean("jsn", {"json"}, {"more"}, "--"), (Notes{"did you mean '--json'?", "more"}));
+  EXPECT_EQ(did_you_mean("margin", {"heads", "width"}, {"more"}), Notes{"more"});
+}
 
 TEST(Suggestion, NamesTheNearestAndAllThatMayStand) {
   EXPECT_EQ(suggestion("widht", "gistnet/refine", {"width", "heads"}),

@@ -144,7 +144,7 @@ TEST(Summary, NamesAFileThatIsNotThere) {
     read_summary(folder / "summary.json");
     FAIL();
   } catch (const Failure& failure) {
-    EXPECT_THAT(failure.what(), HasSubstr("No such file"));
+    EXPECT_THAT(failure.what(), HasSubstr("no such file"));
   }
 }
 

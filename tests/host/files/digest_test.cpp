@@ -39,8 +39,8 @@ std::string failure_of(const std::filesystem::path& path) {
 }
 
 TEST(Sha256, SaysWhyAFileCannotBeRead) {
-  EXPECT_EQ(failure_of("absent.gguf"), "absent.gguf: cannot open: No such file or directory");
-  EXPECT_EQ(failure_of("."), ".: cannot read: Is a directory");
+  EXPECT_EQ(failure_of("absent.gguf"), "cannot read absent.gguf: no such file or directory");
+  EXPECT_EQ(failure_of("."), "cannot read .: is a directory");
 }
 
 }  // namespace

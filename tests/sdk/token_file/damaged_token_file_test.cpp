@@ -213,7 +213,7 @@ TEST(DamagedTokenFile, ThatIsMissingOrNoHdf5SaysSo) {
     return "it was read";
   };
   EXPECT_EQ(message("missing.h5"),
-            "'" + (folder / "missing.h5").string() + "': cannot open: No such file or directory");
+            "'" + (folder / "missing.h5").string() + "': cannot open: no such file or directory");
   EXPECT_EQ(message("text.h5"),
             "'" + (folder / "text.h5").string() + "' is not a readable token file: it is no HDF5 file");
   EXPECT_EQ(message("empty.h5"),

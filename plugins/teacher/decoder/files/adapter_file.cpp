@@ -12,7 +12,7 @@
 
 #include "plugins/teacher/decoder/files/hugging_face_names.hpp"
 #include "plugins/teacher/decoder/files/json_object.hpp"
-#include "plugins/teacher/decoder/files/new_folder.hpp"
+#include "plugins/teacher/decoder/files/output.hpp"
 #include "plugins/teacher/decoder/files/refusal.hpp"
 #include "plugins/teacher/decoder/files/rotary.hpp"
 #include "plugins/teacher/decoder/files/row_order.hpp"
@@ -205,7 +205,6 @@ AdapterFile read_adapter(const std::string& folder, const Config& config) {
 
 void write_adapter(const std::string& folder, const AdapterFile& adapter, const Config& config,
                    const std::string& key) {
-  NewFolder result(folder, key);
   std::vector<at::Tensor> kept;  // what the items point to
   std::vector<formats::SafetensorsItem> items;
   const auto add = [&](const std::string& name, const at::Tensor& values) {
@@ -221,11 +220,12 @@ void write_adapter(const std::string& folder, const AdapterFile& adapter, const 
       add(name + ".lora_B.weight", module.heads > 0 ? half_split(part.up, module.heads) : part.up);
     }
   }
-  result.write(kWeightFile, [&](const NewFolder::Sink& sink) {
-    formats::write_safetensors(sink, items, {{"format", "pt"}});
+  or_error(key, [&] {
+    files::NewFolder result(folder);
+    write_tensors(result.path() / kWeightFile, items);
+    files::write_file(result.path() / kConfigFile, config_json(adapter, config).dump(2) + "\n");
+    result.commit();
   });
-  result.write(kConfigFile, config_json(adapter, config).dump(2) + "\n");
-  result.finish();
 }
 
 std::string adapter_digest(const std::string& folder) {

@@ -12,7 +12,7 @@
 
 #include "plugins/teacher/decoder/files/hugging_face_config.hpp"
 #include "plugins/teacher/decoder/files/hugging_face_names.hpp"
-#include "plugins/teacher/decoder/files/new_folder.hpp"
+#include "plugins/teacher/decoder/files/output.hpp"
 #include "plugins/teacher/decoder/files/refusal.hpp"
 #include "plugins/teacher/decoder/files/row_order.hpp"
 
@@ -136,22 +136,25 @@ std::vector<std::string> write_folder(const std::string& path, const ModelFile& 
                                       const Weights& weights, at::ScalarType dtype, const std::string& key) {
   const at::NoGradGuard no_grad;
   const nlohmann::json config = config_of(source, dtype, key);
-  NewFolder folder(path, key);
   const std::map<std::string, at::Tensor> tensors = file_tensors(source.plan(), weights, dtype);
   std::vector<formats::SafetensorsItem> items;
   for (const auto& [name, values] : tensors) {
     items.push_back(
         {name, stored_dtype(dtype), values.sizes().vec(), values.const_data_ptr(), values.nbytes()});
   }
-  folder.write("model.safetensors", [&](const NewFolder::Sink& sink) {
-    formats::write_safetensors(sink, items, {{"format", "pt"}});
-  });
-  folder.write("config.json", config.dump(2) + "\n");
   std::vector<std::string> names = {"config.json", "model.safetensors"};
-  for (const char* companion : kCompanions) {
-    if (fs::is_directory(source.path()) && folder.copy(source.path(), companion)) names.push_back(companion);
-  }
-  folder.finish();
+  or_error(key, [&] {
+    files::NewFolder folder(path);
+    write_tensors(folder.path() / "model.safetensors", items);
+    files::write_file(folder.path() / "config.json", config.dump(2) + "\n");
+    for (const char* companion : kCompanions) {
+      const fs::path from = fs::path(source.path()) / companion;
+      if (!fs::is_directory(source.path()) || !fs::is_regular_file(from)) continue;
+      files::write_file(folder.path() / companion, formats::MappedFile(from).bytes());
+      names.push_back(companion);
+    }
+    folder.commit();
+  });
   return names;
 }
 

@@ -1,17 +1,13 @@
 #include <gistmill/formats/memory.hpp>
 #include <gistmill/plugin/values.hpp>
+#include <gistmill/text/shown.hpp>
 
 #include "plugins/teacher/decoder/files/model_file.hpp"
 
 namespace gistmill::decoder {
 namespace {
 
-// "1.4 GB", in powers of ten as shops and `ls` count. What is needed is rounded up, what is there down.
-std::string gigabytes(std::uint64_t bytes, std::uint64_t add = 0) {
-  const std::uint64_t tenths = (bytes + add) / 100'000'000;
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GB";
-}
-constexpr std::uint64_t kUp = 99'999'999;
+std::string needs(std::uint64_t bytes) { return text::bytes_text(bytes, text::Rounding::up); }
 
 }  // namespace
 
@@ -26,9 +22,9 @@ void check_memory(const ModelFile& file, at::ScalarType dtype, std::optional<std
   const bool narrow_helps = dtype != at::kBFloat16 && narrow <= *available;
   throw Error(GM_ERROR_UNAVAILABLE,
               file.path() + ": loading it in " + (dtype == at::kBFloat16 ? "bf16" : "f32") + " needs " +
-                  gigabytes(needed, kUp) + " of memory, but only " + gigabytes(*available) +
-                  " is available; " +
-                  (narrow_helps ? "set dtype = \"bf16\", which needs " + gigabytes(narrow, kUp)
+                  needs(needed) + " of memory, but only " +
+                  text::bytes_text(*available, text::Rounding::down) + " is available; " +
+                  (narrow_helps ? "set dtype = \"bf16\", which needs " + needs(narrow)
                                 : std::string("take a smaller model or free memory")),
               "model");
 }

@@ -1,11 +1,17 @@
-// HDF5 handles that close themselves, and HDF5's own words for what went wrong. For those who read and
-// write HDF5 files: the token file, the host's cache. Knows no format.
+// HDF5 handles that close themselves, HDF5's own words for what went wrong, and files that HDF5 makes in
+// memory. For those who read and write HDF5 files: the token file, the host's cache. Knows no format. By
+// hand, for HighFive is not in Debian.
 #pragma once
 
 #include <hdf5.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include <gistmill/files/descriptor.hpp>
 
 namespace gistmill::formats::hdf5 {
 
@@ -65,5 +71,43 @@ class Handle {
  private:
   hid_t id_ = H5I_INVALID_HID;
 };
+
+// A file that HDF5 makes in memory. HDF5 never writes to a disk: a file that it fails to write stays half
+// open in it and crashes the process later. What can fail (a full disk) is done by our own writes, from
+// `memory`. The bytes of large data sets never come here: each leaves a hole, and whoever writes the file
+// fills it.
+struct MemoryFile {
+  files::Descriptor memory;  // sparse at the holes
+  Handle file;
+
+  // Closes HDF5's side, and says how many bytes the file has. Throws FormatError where something was lost.
+  std::uint64_t finish();
+};
+
+// `name` is for those who list a process's files. user_block: bytes before HDF5's own, 0 or 512 and up.
+// alignment: where data begins, in bytes; 0: where it comes. Throws std::bad_alloc where memory ends, as all
+// below throw FormatError where HDF5 refuses.
+MemoryFile make_in_memory(const char* name, std::uint64_t user_block = 0, std::uint64_t alignment = 0);
+
+// Text of so many bytes, padded with zeros; at least one, for HDF5 has no empty strings.
+Handle text_type(std::size_t size);
+
+// A single value; `stored` in the file, `native` at `value`.
+void put_attribute(hid_t owner, const char* name, hid_t stored, hid_t native, const void* value);
+void put_text(hid_t owner, const char* name, const std::string& text);
+
+// No shape: a single value.
+Handle make_space(const std::vector<hsize_t>& shape);
+
+// Contiguous, its place fixed now and never filled.
+Handle make_data_set(hid_t owner, const std::string& path, hid_t type, const std::vector<hsize_t>& shape);
+
+Handle make_group(hid_t owner, const char* path);
+
+// The attribute, a single value. Throws FormatError: "it has no attribute 'digest'".
+Handle open_attribute(hid_t owner, const char* name);
+// Throws FormatError where it is no text of at most `longest` bytes.
+std::string text_attribute(hid_t owner, const char* name, std::size_t longest = SIZE_MAX);
+bool is_text(hid_t type);  // of fixed length
 
 }  // namespace gistmill::formats::hdf5

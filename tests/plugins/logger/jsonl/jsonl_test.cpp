@@ -118,7 +118,7 @@ TEST_F(JsonlLog, NamesAFolderThatIsNotThere) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code, GM_ERROR_USER);
     EXPECT_EQ(error.key, "file");
-    EXPECT_THAT(error.what(), HasSubstr("missing/events.jsonl cannot be opened: No such file or directory"));
+    EXPECT_THAT(error.what(), HasSubstr("missing/events.jsonl cannot be opened: no such file or directory"));
   }
 }
 
@@ -135,7 +135,7 @@ TEST(JsonlLogOnAFullDisk, IsSaidOnce) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code, GM_ERROR_UNAVAILABLE);
-    EXPECT_THAT(error.what(), HasSubstr("No space left on device"));
+    EXPECT_THAT(error.what(), HasSubstr("no space left on device"));
   }
   EXPECT_NO_THROW(logger.on_event(step(2)));
   EXPECT_NO_THROW(logger.on_event(step(3)));

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+#include <gistmill/text/utf8.hpp>
+
 namespace gistmill::progress {
 namespace {
 
@@ -33,7 +35,7 @@ TEST(ProgressBar, IsAsciiWithoutUtf8) {
 
 TEST(ProgressBar, HasItsWidthWhateverTheShare) {
   for (const double share : {-1.0, 0.0, 0.01, 0.333, 0.9999, 1.0, 7.0, kNan}) {
-    EXPECT_EQ(columns_of(bar(share, 13, true)), 13U) << share;
+    EXPECT_EQ(text::columns(bar(share, 13, true)), 13U) << share;
     EXPECT_EQ(bar(share, 13, false).size(), 13U) << share;
   }
 }
@@ -63,7 +65,7 @@ TEST(ProgressLine, LeavesOutWhatIsLeastNeeded) {
 TEST(ProgressLine, NeverWraps) {
   for (int width = 1; width < 140; ++width) {
     for (const char* label : {"train", "größer", "a-very-long-stage-name-that-nobody-should-give"}) {
-      EXPECT_LE(columns_of(drawn_line(label, 0.4, parts(), width, kBlocks)),
+      EXPECT_LE(text::columns(drawn_line(label, 0.4, parts(), width, kBlocks)),
                 static_cast<std::size_t>(std::max(1, width - 1)))
           << width;
     }
@@ -103,12 +105,12 @@ TEST(ProgressNumbers, HaveThreeDigitsThatMatter) {
 }
 
 TEST(ProgressText, CannotCommandTheTerminal) {
-  EXPECT_EQ(printable("a\x1b[2Jb\rc\x07"), "a?[2Jb?c?");
-  EXPECT_EQ(printable("a\xC2\x9B"
-                      "2J"),
-            "a?2J");
-  EXPECT_EQ(printable("größe © é"), "größe © é");
-  EXPECT_EQ(printable("first\nsecond"), "first\n  second");
+  EXPECT_EQ(message_text("a\x1b[2Jb\rc\x07"), "a\\x1b[2Jb\\x0dc\\x07");
+  EXPECT_EQ(message_text("a\xC2\x9B"
+                         "2J"),
+            "a\\xc2\\x9b2J");
+  EXPECT_EQ(message_text("größe © é"), "größe © é");
+  EXPECT_EQ(message_text("first\nsecond"), "first\n  second");
 }
 
 }  // namespace

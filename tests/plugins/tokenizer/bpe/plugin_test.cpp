@@ -124,7 +124,7 @@ void expect_user_error(Body&& body, const std::string& key, const std::string& m
 }
 
 TEST_F(BpePlugin, PointsAtTheModelOptionWhereTheFileIsWrong) {
-  expect_user_error([&] { Bpe bpe(path_.string() + ".none"); }, "model", "cannot open: No such file");
+  expect_user_error([&] { Bpe bpe(path_.string() + ".none"); }, "model", "cannot open: no such file");
   write("falcon");
   expect_user_error([&] { Bpe bpe(path_); }, "model", "unknown pre-tokenizer 'falcon'");
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <gmock/gmock.h>
+#include <gistmill/text/utf8.hpp>
 
 namespace gistmill::tokenizer {
 namespace {
@@ -19,7 +20,7 @@ std::int32_t decode(std::string_view text, std::size_t expected_size) {
 TEST(Utf8, IsDecodedAndEncoded) {
   for (const std::int32_t code : {0x0, 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF}) {
     std::string text;
-    append_utf8(code, &text);
+    text::append_utf8(text, code);
     EXPECT_EQ(decode(text, text.size()), code);
   }
 }
@@ -34,7 +35,7 @@ TEST(Utf8, IsNotOverlongCutOffOrASurrogate) {
 
 CharacterClass class_of(std::int32_t code) {
   std::string text;
-  append_utf8(code, &text);
+  text::append_utf8(text, code);
   return character_at(text, 0).type;
 }
 

@@ -162,11 +162,12 @@ TEST(FolderWriter, LeavesNothingHalfWrittenAndOverwritesNothing) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code, GM_ERROR_USER);
     EXPECT_EQ(error.key, "export");
-    EXPECT_EQ(error.what(), out.path + ": exists already; give another name or remove it");
+    EXPECT_EQ(error.what(), "cannot make " + out.path + ": file exists; give another name or remove it");
   }
   EXPECT_FALSE(fs::exists(fs::path(out.path) / "config.json"));
   for (const fs::directory_entry& entry : fs::directory_iterator(testing::TempDir())) {
-    EXPECT_THAT(entry.path().filename().string(), ::testing::Not(HasSubstr("gistmill_out_taken.partial")));
+    EXPECT_THAT(entry.path().filename().string(),
+                ::testing::Not(HasSubstr(".gistmill-" + std::to_string(::getpid()))));
   }
 }
 

@@ -1,15 +1,11 @@
-// An open file descriptor that closes itself, and the system's words for an error number.
-// Not a file class: reading and writing stay with those who know what they read and write.
+// An open file descriptor that closes itself. Reading and writing are files/transfer.hpp.
 #pragma once
+
+#include <utility>
 
 #include <unistd.h>
 
-#include <cctype>
-#include <string>
-#include <system_error>
-#include <utility>
-
-namespace gistmill {
+namespace gistmill::files {
 
 class Descriptor {
  public:
@@ -32,13 +28,4 @@ class Descriptor {
   int descriptor_ = -1;
 };
 
-// "no such file or directory": lowercase, as every message.
-inline std::string error_text(int error) {
-  std::string text = std::generic_category().message(error);
-  if (text.size() > 1 && std::islower(static_cast<unsigned char>(text[1]))) {
-    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
-  }
-  return text;
-}
-
-}  // namespace gistmill
+}  // namespace gistmill::files
