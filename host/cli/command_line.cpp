@@ -7,6 +7,7 @@
 #include <boost/program_options.hpp>
 #include <sstream>
 
+#include "host/diagnostic/did_you_mean.hpp"
 #include "host/diagnostic/failure.hpp"
 
 namespace gistmill {
@@ -126,11 +127,8 @@ const Verb& take_verb(const std::vector<std::string>& words, std::size_t& used) 
     refuse("'plugins' needs to know what to do",
            {"gistmill plugins list", "gistmill plugins inspect COMPONENT"});
   }
-  std::vector<std::string> notes;
-  if (const std::string near = nearest(words[0], names); !near.empty())
-    notes.push_back(fmt::format("did you mean '{}'?", near));
-  notes.push_back("gistmill --help lists the verbs");
-  refuse(fmt::format("unknown verb '{}'", words[0]), notes);
+  refuse(fmt::format("unknown verb '{}'", words[0]),
+         did_you_mean(words[0], names, {"gistmill --help lists the verbs"}));
 }
 
 void read_options(const Verb& verb, const std::vector<std::string>& rest, Command& command) {
@@ -152,11 +150,8 @@ void read_options(const Verb& verb, const std::vector<std::string>& rest, Comman
     name.erase(0, name.find_first_not_of('-'));
     std::vector<std::string> names;
     for (const auto& option : named.options()) names.push_back(option->long_name());
-    std::vector<std::string> notes;
-    if (const std::string near = nearest(name, names); !near.empty())
-      notes.push_back(fmt::format("did you mean '--{}'?", near));
-    notes.push_back(fmt::format("gistmill {} --help lists them", verb.name));
-    refuse(fmt::format("unknown option '--{}' of gistmill {}", name, verb.name), notes);
+    refuse(fmt::format("unknown option '--{}' of gistmill {}", name, verb.name),
+           did_you_mean(name, names, {fmt::format("gistmill {} --help lists them", verb.name)}, "--"));
   } catch (const options::error& error) {
     refuse(error.what(), {fmt::format("gistmill {} --help lists the options", verb.name)});
   }

@@ -7,6 +7,7 @@
 
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
+#include "host/diagnostic/did_you_mean.hpp"
 #include "host/plan/options.hpp"
 #include "host/registry/contract.hpp"
 #include "host/registry/registry.hpp"
@@ -162,12 +163,9 @@ ExitCode run_plugins_inspect(const Command& command) {
     const Registry registry = open_registry(command);
     const ComponentSpec* component = registry.find(asked);
     if (component == nullptr) {
-      std::vector<std::string> notes;
-      if (const std::string near = nearest(asked, registry.component_names()); !near.empty()) {
-        notes.push_back(fmt::format("did you mean '{}'?", near));
-      }
-      notes.push_back("gistmill plugins list shows what there is");
-      throw Failure(ExitCode::plugin, fmt::format("no plugin offers '{}'", asked), notes);
+      throw Failure(
+          ExitCode::plugin, fmt::format("no plugin offers '{}'", asked),
+          did_you_mean(asked, registry.component_names(), {"gistmill plugins list shows what there is"}));
     }
     add(*component, *registry.file_of(asked));
   }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "host/diagnostic/did_you_mean.hpp"
+
 namespace gistmill {
 namespace {
 
@@ -62,11 +64,9 @@ void mark(PlannedPipeline& pipeline, const std::string& name, const Origin& orig
     pipeline.calls[i].cached = true;
   }
   if (found) return;
-  const std::string near = nearest(name, names);
   throw Failure(ExitCode::recipe, origin,
                 fmt::format("pipeline '{}' caches '{}', which it does not call", pipeline.name, name),
-                {near.empty() ? fmt::format("its calls: {}", fmt::join(names, " "))
-                              : fmt::format("did you mean '{}'?", near)});
+                did_you_mean(name, names, {fmt::format("its calls: {}", fmt::join(names, " "))}));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "host/diagnostic/did_you_mean.hpp"
 #include "host/diagnostic/failure.hpp"
 
 namespace gistmill {
@@ -25,10 +26,7 @@ const ComponentSpec& Catalog::find(const std::string& component, const Origin& o
     if (spec->name == component) return *spec;
     names.push_back(spec->name);
   }
-  std::vector<std::string> notes;
-  if (const std::string near = nearest(component, names); !near.empty()) {
-    notes.push_back(fmt::format("did you mean '{}'?", near));
-  }
+  std::vector<std::string> notes = did_you_mean(component, names);
   for (const auto& folder : searched) notes.push_back(fmt::format("searched {}", folder.string()));
   for (const RefusedFile& file : refused) {
     if (may_offer(file, component)) {

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <type_traits>
 
+#include "host/diagnostic/did_you_mean.hpp"
+
 namespace gistmill {
 namespace {
 
@@ -56,11 +58,7 @@ void check_range(const OptionSpec& spec, const Value& value, double number) {
 void check_choice(const OptionSpec& spec, const Value& value, const std::string& text) {
   const auto& choices = spec.choices;
   if (choices.empty() || std::find(choices.begin(), choices.end(), text) != choices.end()) return;
-  std::vector<std::string> notes;
-  if (const std::string near = nearest(text, choices); !near.empty()) {
-    notes.push_back(fmt::format("did you mean '{}'?", near));
-  }
-  refuse(spec, value, expected_type(spec), std::move(notes));
+  refuse(spec, value, expected_type(spec), did_you_mean(text, choices));
 }
 
 std::int64_t integer_of(const OptionSpec& spec, const Value& value) {
@@ -120,10 +118,9 @@ OptionValue typed(const OptionSpec& spec, const Value& value) {
   return string_of(spec, value);
 }
 
-std::vector<std::string> sorted_keys(const ComponentSpec& spec) {
+std::vector<std::string> option_keys(const ComponentSpec& spec) {
   std::vector<std::string> keys;
   for (const OptionSpec& option : spec.options) keys.push_back(option.key);
-  std::sort(keys.begin(), keys.end());
   return keys;
 }
 
@@ -132,13 +129,9 @@ void refuse_unknown(const ComponentUse& use, const ComponentSpec& spec) {
   if (!table) return;
   for (const auto& [key, value] : *table) {
     if (spec.option(key)) continue;
-    const auto keys = sorted_keys(spec);
-    const std::string near = nearest(key, keys);
-    std::string note = near.empty() ? "" : fmt::format("did you mean '{}'? ", near);
-    note += keys.empty() ? fmt::format("{} takes no options", spec.name)
-                         : fmt::format("{} takes: {}", spec.name, fmt::join(keys, " "));
     throw Failure(ExitCode::recipe, value.key_origin(),
-                  fmt::format("unknown option '{}' of {}", key, spec.name), {note});
+                  fmt::format("unknown option '{}' of {}", key, spec.name),
+                  {suggestion(key, spec.name, option_keys(spec))});
   }
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "host/diagnostic/did_you_mean.hpp"
 #include "host/plan/gradient.hpp"
 #include "host/plan/symbols.hpp"
 
@@ -208,12 +209,10 @@ PlannedEvaluation plan_evaluation(const Evaluation& evaluation, const Recipe& re
   if (!pipeline) {
     std::vector<std::string> names;
     for (const PipelineRecipe& each : recipe.pipelines) names.push_back(each.name);
-    const std::string near = nearest(evaluation.pipeline, names);
-    throw Failure(
-        ExitCode::recipe, evaluation.origin,
-        fmt::format("evaluation '{}' uses pipeline '{}', which the recipe does not have", evaluation.name,
-                    evaluation.pipeline),
-        near.empty() ? std::vector<std::string>{} : std::vector{fmt::format("did you mean '{}'?", near)});
+    throw Failure(ExitCode::recipe, evaluation.origin,
+                  fmt::format("evaluation '{}' uses pipeline '{}', which the recipe does not have",
+                              evaluation.name, evaluation.pipeline),
+                  did_you_mean(evaluation.pipeline, names));
   }
   auto variants = evaluation.variants;
   if (variants.empty()) variants.push_back({"", {}, "", evaluation.origin});

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "host/diagnostic/did_you_mean.hpp"
 #include "host/plan/cached_calls.hpp"
 #include "host/plan/options.hpp"
 #include "host/plan/pipelines.hpp"
@@ -49,12 +50,10 @@ void check_rates(const Recipe& recipe, const PlannedPipeline& pipeline) {
   }
   for (const auto& [instance, rate] : recipe.instance_rates) {
     if (std::find(trained.begin(), trained.end(), instance) != trained.end()) continue;
-    const std::string near = nearest(instance, trained);
     throw Failure(ExitCode::recipe, rate.origin,
                   fmt::format("[learning_rate.{}] is of no instance that pipeline '{}' trains", instance,
                               pipeline.name),
-                  {near.empty() ? fmt::format("it trains: {}", fmt::join(trained, " "))
-                                : fmt::format("did you mean '{}'?", near)});
+                  did_you_mean(instance, trained, {fmt::format("it trains: {}", fmt::join(trained, " "))}));
   }
 }
 
@@ -68,11 +67,9 @@ void check_run(const Recipe& recipe, Plan& plan) {
   if (!pipeline) {
     std::vector<std::string> names;
     for (const PipelineRecipe& each : recipe.pipelines) names.push_back(each.name);
-    const std::string near = nearest(run.pipeline, names);
-    throw Failure(
-        ExitCode::recipe, run.origin,
-        fmt::format("run.pipeline is '{}', which the recipe does not have", run.pipeline),
-        near.empty() ? std::vector<std::string>{} : std::vector{fmt::format("did you mean '{}'?", near)});
+    throw Failure(ExitCode::recipe, run.origin,
+                  fmt::format("run.pipeline is '{}', which the recipe does not have", run.pipeline),
+                  did_you_mean(run.pipeline, names));
   }
   if (pipeline->minimize.empty()) {
     throw Failure(ExitCode::recipe, pipeline->origin,

@@ -4,6 +4,8 @@
 
 #include "host/plan/plan.hpp"
 
+#include "host/diagnostic/did_you_mean.hpp"
+
 namespace gistmill {
 namespace {
 
@@ -15,15 +17,11 @@ const auto& find_or_refuse(const Items& items, const std::string& name, const ch
     if (item.name == name) return item;
     names.push_back(item.name);
   }
-  std::vector<std::string> notes;
-  if (const std::string near = nearest(name, names); !near.empty()) {
-    notes.push_back(fmt::format("did you mean '{}'?", near));
-  }
-  notes.push_back(names.empty() ? fmt::format("it has no {}s", kind)
-                                : fmt::format("it has: {}", fmt::join(names, " ")));
+  const std::string all =
+      names.empty() ? fmt::format("it has no {}s", kind) : fmt::format("it has: {}", fmt::join(names, " "));
   throw Failure(ExitCode::recipe, use.use_origin,
                 fmt::format("from is '{}', but {} has no {} '{}'", use.from, where, kind, name),
-                std::move(notes));
+                did_you_mean(name, names, {all}));
 }
 
 }  // namespace

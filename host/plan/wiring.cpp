@@ -6,15 +6,12 @@
 #include <algorithm>
 #include <set>
 
+#include "host/diagnostic/did_you_mean.hpp"
+
 namespace gistmill {
 namespace {
 
 using Notes = std::vector<std::string>;
-
-Notes did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {
-  const std::string near = nearest(name, candidates);
-  return near.empty() ? Notes{} : Notes{fmt::format("did you mean '{}'?", near)};
-}
 
 template <class Items>
 std::vector<std::string> names_of(const Items& items) {
@@ -48,8 +45,8 @@ void check_wires(const std::vector<CallStep::Wire>& wires, const std::vector<Por
       return std::find(list.begin(), list.end(), wire->port) != list.end();
     };
     if (known(names) || known(names_of(original))) continue;
-    Notes notes = names.size() == 1 ? Notes{fmt::format("did you mean '{}'?", names[0])}
-                                    : did_you_mean(wire->port, names);
+    // Where there is one port only, it is meant whatever was written.
+    Notes notes = did_you_mean(names.size() == 1 ? names[0] : wire->port, names);
     notes.push_back(names.empty() ? fmt::format("{} has no {}s", call, kind)
                                   : fmt::format("{}s of {}: {}", kind, call, fmt::join(names, " ")));
     throw Failure(ExitCode::recipe, wire->origin, fmt::format("{} has no {} '{}'", call, kind, wire->port),

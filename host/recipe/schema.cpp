@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "host/diagnostic/did_you_mean.hpp"
 #include "host/recipe/fields.hpp"
 #include "host/recipe/lock.hpp"
 #include "host/recipe/names.hpp"
@@ -186,14 +187,14 @@ Evaluation::Variant read_variant(const Value& value, const std::string& path) {
 void expect_variant(const Fields& fields, std::string_view key, const std::string& name,
                     const std::vector<std::string>& variants) {
   if (name.empty() || std::find(variants.begin(), variants.end(), name) != variants.end()) return;
-  const std::string meant = nearest(name, variants);
   std::string list;
   for (const std::string& variant : variants)
     list += fmt::format("{}'{}'", list.empty() ? "" : ", ", variant);
-  throw Failure(kCode, fields.find(key)->origin(),
-                fmt::format("{} names the unknown variant '{}'", fields.path_of(key), name),
-                {(meant.empty() ? "" : fmt::format("did you mean '{}'? ", meant)) +
-                 (list.empty() ? "the evaluation has no variants" : "the variants are: " + list)});
+  throw Failure(
+      kCode, fields.find(key)->origin(),
+      fmt::format("{} names the unknown variant '{}'", fields.path_of(key), name),
+      did_you_mean(name, variants,
+                   {list.empty() ? "the evaluation has no variants" : "the variants are: " + list}));
 }
 
 Evaluation read_evaluation(const std::string& name, const Value& value) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/diagnostic/did_you_mean.hpp"
 #include "host/registry/contract_check.hpp"
 
 namespace gistmill {
@@ -20,13 +21,12 @@ const Contract& known_contract(const ComponentSpec& component, const std::string
   if (const Contract* contract = find_contract(contracts, name)) return *contract;
   std::vector<std::string> names;
   for (const Contract& contract : contracts) names.push_back(contract.name);
-  const std::string near = nearest(name, names);
   throw Failure(
-      kCode, claim,
-      fmt::format("{} names the contract '{}', which is not there{}", component.name, name,
-                  near.empty() ? "" : fmt::format("; did you mean '{}'?", near)),
-      {names.empty() ? "no contracts were found" : fmt::format("there are: {}", fmt::join(names, " ")),
-       "a plugin brings one of its own in the folder contracts beside it"});
+      kCode, claim, fmt::format("{} names the contract '{}', which is not there", component.name, name),
+      did_you_mean(
+          name, names,
+          {names.empty() ? "no contracts were found" : fmt::format("there are: {}", fmt::join(names, " ")),
+           "a plugin brings one of its own in the folder contracts beside it"}));
 }
 
 }  // namespace

@@ -47,7 +47,9 @@ TEST_F(CachedCalls, AreShownByThePlan) {
 TEST_F(CachedCalls, MustBeCallsOfThePipeline) {
   EXPECT_EQ(failure_of(training("[\"teacher.raed\"]")),
             "recipe.toml:24:10: pipeline 'train' caches 'teacher.raed', which it does not call\n"
-            "did you mean 'teacher.read'?");
+            "did you mean 'teacher.read'?\n"
+            "its calls: corpus.next teacher.embed teacher.read teacher.states teacher.original teacher.head "
+            "gist.compress teacher.resume loss.value");
 }
 
 TEST_F(CachedCalls, MustBePure) {

@@ -52,7 +52,7 @@ TEST_F(Options, RefuseAnUnknownKeyThatIsNearToNone) {
 
 TEST_F(Options, RefuseAnyKeyOfAComponentWithoutOptions) {
   EXPECT_EQ(failure_of("[components]\nloss = { use = \"loss/delta-nll\", margin = 1 }\n"),
-            "recipe.toml:2:34: unknown option 'margin' of loss/delta-nll\nloss/delta-nll takes no options");
+            "recipe.toml:2:34: unknown option 'margin' of loss/delta-nll\nloss/delta-nll takes none");
 }
 
 TEST_F(Options, RefuseAnotherTypeWithTheValueFound) {

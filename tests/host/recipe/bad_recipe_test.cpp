@@ -188,7 +188,8 @@ TEST_F(RecipeFiles, ShowTheVariantThatIsMeant) {
             "r.toml:3:13: evaluations.e.reference names the unknown variant 'droped'\n"
             "    3 | reference = 'droped'\n"
             "      |             ^~~~~~~~\n"
-            "  did you mean 'dropped'? the variants are: 'dropped'");
+            "  did you mean 'dropped'?\n"
+            "  the variants are: 'dropped'");
 }
 
 }  // namespace
