@@ -5,8 +5,10 @@
 
 #include <algorithm>
 
+#include "host/diagnostic/did_you_mean.hpp"
 #include "host/plan/types.hpp"
 #include "host/plan/wiring.hpp"
+#include "host/registry/port_float.hpp"
 
 namespace gistmill {
 namespace {
@@ -89,10 +91,6 @@ void walk_back(PlannedPipeline& pipeline) {
   }
 }
 
-bool is_float(const PortType& type) {
-  return !type.is_object && type.dtype.find('f') != std::string::npos;  // f64 f32 bf16 f16 float
-}
-
 // Every wire between the calls of `instance` and what is minimized at which the gradient ends. Wires that can
 // carry none (integers, objects) are no news, unless there are no others.
 std::vector<std::string> breaks(const PlannedPipeline& pipeline, std::size_t instance) {
@@ -152,11 +150,9 @@ void check_reached(const PlannedPipeline& pipeline, std::size_t instance, const 
   for (const PlannedCall& call : pipeline.calls) {
     for (const PlannedOutput& output : call.outputs) slots.push_back(output.slot);
   }
-  const std::string near = nearest(part.slot, slots);
-  throw Failure(
-      ExitCode::recipe, part.origin,
-      fmt::format("pipeline '{}' minimizes '{}' but nothing wrote it", pipeline.name, part.slot),
-      near.empty() ? std::vector<std::string>{} : std::vector{fmt::format("did you mean '{}'?", near)});
+  throw Failure(ExitCode::recipe, part.origin,
+                fmt::format("pipeline '{}' minimizes '{}' but nothing wrote it", pipeline.name, part.slot),
+                did_you_mean(part.slot, slots));
 }
 
 PlannedLoss find_minimized(const PlannedPipeline& pipeline, const MinimizedPart& part) {

@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <gistmill/dtype.hpp>
+
 namespace gistmill {
+
 std::string dtype_name(gm_dtype dtype) {
-  if (dtype.code == GM_BFLOAT) return "bf16";
-  if (dtype.code == GM_BOOL) return "bool";
-  const char* letter = dtype.code == GM_FLOAT ? "f" : dtype.code == GM_UINT ? "u" : "i";
-  return fmt::format("{}{}", letter, dtype.bits);
+  if (const Dtype* known = find_dtype(dtype)) return std::string(known->name);
+  return fmt::format("<type {} of {} bits>", dtype.code, dtype.bits);
 }
 
 std::string check_shape(const PortType& type, const std::vector<std::int64_t>& shape, std::string_view dtype,

@@ -10,11 +10,13 @@
 
 #include "gistmill/types.h"
 #include "gistmill/version.h"
+#include "host/diagnostic/did_you_mean.hpp"
 #include "host/recipe/fields.hpp"
 #include "host/recipe/toml.hpp"
 #include "host/registry/elf.hpp"
 #include "host/registry/manifest_claims.hpp"
 #include "host/registry/manifest_options.hpp"
+#include "host/registry/port_float.hpp"
 
 namespace gistmill {
 namespace {
@@ -43,11 +45,6 @@ void expect_identifier(std::string_view name, const char* what, const Origin& or
 
 // ---- ports ----
 
-bool is_differentiable(const PortType& type) {
-  static const std::vector<std::string> kFloats = {"f64", "f32", "bf16", "f16", "float"};
-  return !type.is_object && std::find(kFloats.begin(), kFloats.end(), type.dtype) != kFloats.end();
-}
-
 PortType read_type(const Fields& fields) {
   const std::string text = fields.string("type");
   try {
@@ -63,12 +60,10 @@ auto read_word(const Fields& fields, const char* key, const std::vector<std::str
                const Parse& parse) {
   const std::string text = fields.string(key);
   if (const auto word = parse(text)) return *word;
-  const std::string near = nearest(text, words);
-  throw Failure(
-      kCode, fields.find(key)->origin(),
-      fmt::format("{} is {} when it should be one of {}", fields.path_of(key), fields.find(key)->text(),
-                  fmt::join(words, ", ")),
-      near.empty() ? std::vector<std::string>{} : std::vector{fmt::format("did you mean '{}'?", near)});
+  throw Failure(kCode, fields.find(key)->origin(),
+                fmt::format("{} is {} when it should be one of {}", fields.path_of(key),
+                            fields.find(key)->text(), fmt::join(words, ", ")),
+                did_you_mean(text, words));
 }
 
 // figure = { aggregate = "p95", better = "lower", unit = "ms", title = "latency" }
@@ -107,7 +102,7 @@ void read_figure(const Fields& fields, PortSpec& port, const ComponentSpec& comp
         fields.refuse_type(*figure, "figure", "a string or a table");
       port.figure.emplace().aggregate = read_word(fields, "figure", aggregate_names(), aggregate_of);
     }
-    if (!is_differentiable(port.type) || port.type.shape.empty()) {
+    if (!is_float(port.type) || port.type.shape.empty()) {
       throw Failure(kCode, figure->origin(),
                     fmt::format("a figure has a row for each item: {} has none", port.type.text),
                     {"declare it as f32[K] or f32[K, M]"});
@@ -138,7 +133,7 @@ PortSpec read_port(const std::string& name, const Value& value, const std::strin
   port.name = name;
   port.type = read_type(fields);
   port.gradient = fields.boolean("gradient", false);
-  if (port.gradient && !is_differentiable(port.type)) {
+  if (port.gradient && !is_float(port.type)) {
     throw Failure(kCode, fields.find("gradient")->origin(),
                   fmt::format("{} has no gradient: only floats have one", port.type.text));
   }

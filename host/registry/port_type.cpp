@@ -7,16 +7,29 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <gistmill/dtype.hpp>
+
 #include "host/diagnostic/failure.hpp"
 #include "host/registry/manifest.hpp"
+#include "host/registry/port_float.hpp"
 
 namespace gistmill {
 namespace {
 
 constexpr const char* kForm = "write it as f32[K, D], f32[] or object<decoder.context/1>";
 
-bool is_float(std::string_view dtype) {
-  return dtype == "f32" || dtype == "bf16" || dtype == "f16" || dtype == "float";
+constexpr std::string_view kAnyFloat = "float";
+
+bool fits_float(std::string_view name) {
+  const Dtype* dtype = find_dtype(name);
+  return name == kAnyFloat || (dtype != nullptr && dtype->fits_float);
+}
+
+std::vector<std::string> element_types() {
+  std::vector<std::string> names;
+  for (const Dtype& dtype : kDtypes) names.emplace_back(dtype.name);
+  names.emplace_back(kAnyFloat);
+  return names;
 }
 
 bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
@@ -59,8 +72,13 @@ Dimension parse_dimension(std::string_view dimension, std::string_view text) {
 
 }  // namespace
 
+bool is_float(const PortType& type) {
+  const Dtype* dtype = find_dtype(type.dtype);
+  return !type.is_object && (type.dtype == kAnyFloat || (dtype != nullptr && dtype->is_float));
+}
+
 bool dtypes_fit(std::string_view written, std::string_view read) {
-  if (written == "float" || read == "float") return is_float(written) && is_float(read);
+  if (written == kAnyFloat || read == kAnyFloat) return fits_float(written) && fits_float(read);
   return written == read;
 }
 
@@ -84,8 +102,6 @@ bool types_fit(const PortType& written, const PortType& read) {
 }
 
 PortType parse_port_type(std::string_view text) {
-  static const std::vector<std::string> kElements = {"f64", "f32", "bf16", "f16",  "i64",
-                                                     "i32", "u8",  "bool", "float"};
   PortType type;
   type.text = text;
   constexpr std::string_view kObject = "object<";
@@ -99,9 +115,9 @@ PortType parse_port_type(std::string_view text) {
   const std::size_t open = text.find('[');
   if (open == std::string_view::npos || text.back() != ']') refuse(text, "it lacks '[' and ']'");
   type.dtype = text.substr(0, open);
-  if (std::find(kElements.begin(), kElements.end(), type.dtype) == kElements.end()) {
+  if (type.dtype != kAnyFloat && find_dtype(type.dtype) == nullptr) {
     refuse(text, fmt::format("unknown element type '{}'", type.dtype),
-           {suggestion(type.dtype, "a port", kElements)});
+           {suggestion(type.dtype, "a port", element_types())});
   }
   std::string_view dimensions = text.substr(open + 1, text.size() - open - 2);
   if (trimmed(dimensions).empty()) return type;

@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <ATen/DLConvertor.h>
 
+#include <gistmill/dtype.hpp>
+
 #include "host/diagnostic/failure.hpp"
 
 namespace gistmill {
@@ -14,26 +16,10 @@ static_assert(offsetof(gm_tensor, flags) == offsetof(DLManagedTensorVersioned, f
 static_assert(offsetof(gm_tensor, data) == offsetof(DLManagedTensorVersioned, dl_tensor));
 
 std::string dtype_name(const at::Tensor& tensor) {
-  switch (tensor.scalar_type()) {
-    case at::kDouble:
-      return "f64";
-    case at::kFloat:
-      return "f32";
-    case at::kBFloat16:
-      return "bf16";
-    case at::kHalf:
-      return "f16";
-    case at::kLong:
-      return "i64";
-    case at::kInt:
-      return "i32";
-    case at::kByte:
-      return "u8";
-    case at::kBool:
-      return "bool";
-    default:
-      return "";
-  }
+  if (tensor.is_quantized()) return "";  // DLPack has none
+  const DLDataType type = at::getDLDataType(tensor);
+  const Dtype* dtype = find_dtype(gm_dtype{type.code, type.bits, type.lanes});
+  return dtype == nullptr ? "" : std::string(dtype->name);
 }
 
 at::Tensor adopt_tensor(gm_tensor* tensor) {
