@@ -1,17 +1,23 @@
 // run, evaluate, prepare, plan, export: loads the run library, and with it LibTorch, only now.
-#include <dlfcn.h>
+#include <vector>  // before Boost.DLL, which needs it and forgets to include it
+
+#define BOOST_DLL_USE_STD_FS
+
+#include <boost/dll/shared_library.hpp>
+
 #include <fmt/format.h>
 
 #include <cmath>
 #include <cstdlib>
 #include <string_view>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
 #include "host/installation/folders.hpp"
 #include "host/installation/libtorch.hpp"
+#include "host/installation/linker_message.hpp"
 #include "host/instance/machine.hpp"
 #include "host/report/report.hpp"
 #include "host/run/library.hpp"
@@ -28,10 +34,14 @@ using RunVerbFunction = decltype(&gistmill_run_verb);
 RunVerbFunction load_run_library() {
   const fs::path path = program_folders().run_library;
   load_libtorch();
-  void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  void* const verb = library == nullptr ? nullptr : dlsym(library, "gistmill_run_verb");
-  if (verb != nullptr) return reinterpret_cast<RunVerbFunction>(verb);
-  const std::string reason = dlerror();
+  static auto* const library = new boost::dll::shared_library;  // whose end would unload it
+  std::string reason;
+  try {
+    library->load(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    return &library->get<std::remove_pointer_t<RunVerbFunction>>("gistmill_run_verb");
+  } catch (const std::exception& error) {
+    reason = linker_message(error);
+  }
   std::vector<std::string> advice = {"install gistmill again, or build it with LibTorch (GISTMILL_TORCH=ON)"};
   if (fs::exists(path)) {
     if (std::vector<std::string> torch = libtorch_advice(); !torch.empty()) advice = std::move(torch);

@@ -1,5 +1,5 @@
 // Loading LibTorch by its path. Libraries that are loaded later find it by its name, whatever their run path
-// says.
+// says. By hand: Boost.DLL cannot ask whether a library is loaded without loading it.
 #include "host/installation/libtorch.hpp"
 
 #include <dlfcn.h>

@@ -17,6 +17,7 @@
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
 #include "host/installation/libtorch.hpp"
+#include "host/installation/linker_message.hpp"
 #include "host/registry/description.hpp"
 #include "host/registry/elf.hpp"
 #include "host/registry/registry.hpp"
@@ -116,18 +117,9 @@ class Loader {
       if (file_.manifest.tier == "libtorch") {
         if (auto torch = libtorch_advice(); !torch.empty()) advice = std::move(torch);
       }
-      throw Failure(ExitCode::plugin, place_,
-                    fmt::format("cannot be loaded: {}", linker_message(error.what())), std::move(advice));
+      throw Failure(ExitCode::plugin, place_, fmt::format("cannot be loaded: {}", linker_message(error)),
+                    std::move(advice));
     }
-  }
-
-  // Boost wraps the dynamic linker's words: "boost::dll::... (dlerror system message: <words>): <category>".
-  static std::string linker_message(const std::string& text) {
-    constexpr std::string_view kLead = "dlerror system message: ";
-    const std::size_t start = text.find(kLead);
-    if (start == std::string::npos) return text;
-    const std::size_t words = start + kLead.size();
-    return text.substr(words, text.rfind(')') - words);
   }
 
   const gm_entry& find_entry(boost::dll::shared_library& library) const {
