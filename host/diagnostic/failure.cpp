@@ -1,7 +1,6 @@
 // How a failure reads: place, message, the line of the file with the word underlined, notes.
 // Colors and the terminal are the command line's business.
 #include "host/diagnostic/failure.hpp"
-#include "host/diagnostic/did_you_mean.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -13,15 +12,10 @@
 #include <gistmill/text/shown.hpp>
 #include <gistmill/text/utf8.hpp>
 
+#include "host/diagnostic/did_you_mean.hpp"
+
 namespace gistmill {
 namespace {
-
-// Empty where no candidate is near.
-std::string question(std::string_view name, const std::vector<std::string>& candidates,
-                     std::string_view mark) {
-  const std::string meant = nearest(name, candidates);
-  return meant.empty() ? "" : fmt::format("did you mean '{}{}'?", mark, meant);
-}
 
 bool is_word(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-';
@@ -148,17 +142,10 @@ std::string nearest(std::string_view name, const std::vector<std::string>& candi
   return best;
 }
 
-std::vector<std::string> did_you_mean(std::string_view name, const std::vector<std::string>& candidates,
-                                      std::vector<std::string> notes, std::string_view mark) {
-  if (const std::string asked = question(name, candidates, mark); !asked.empty())
-    notes.insert(notes.begin(), asked);
-  return notes;
-}
-
 std::string suggestion(std::string_view name, std::string_view owner, std::vector<std::string> candidates) {
   std::sort(candidates.begin(), candidates.end());
-  std::string text = question(name, candidates, "");
-  if (!text.empty()) text += " ";
+  const std::vector<std::string> question = did_you_mean(name, candidates);
+  std::string text = question.empty() ? "" : question.front() + " ";
   if (candidates.empty()) return fmt::format("{}{} takes none", text, owner);
   text += fmt::format("{} takes:", owner);
   for (const std::string& candidate : candidates) text += " " + candidate;
