@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <gistmill/text/utf8.hpp>
+
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/array_call.hpp"
 
@@ -57,16 +59,13 @@ std::string TextCodec::decode_behind(const Tokens& before, const Tokens& tokens)
 }
 
 std::string TextCodec::chat(const std::string& user, const std::string& system) const {
+  if (!text::is_utf8(system) || !text::is_utf8(user))
+    throw Failure(ExitCode::recipe, "a message is not UTF-8, which chat templates need");
   nlohmann::json messages = nlohmann::json::array();
   if (!system.empty()) messages.push_back({{"role", "system"}, {"content", system}});
   messages.push_back({{"role", "user"}, {"content", user}});
-  std::string text;
-  try {
-    text = messages.dump();
-  } catch (const nlohmann::json::type_error&) {
-    throw Failure(ExitCode::recipe, "a message is not UTF-8, which chat templates need");
-  }
-  return text_of(call_operation(*instance_, "chat", {{"messages", bytes_array(text)}}).at("text"));
+  const Tensor given = bytes_array(messages.dump());
+  return text_of(call_operation(*instance_, "chat", {{"messages", given}}).at("text"));
 }
 
 }  // namespace gistmill
