@@ -30,11 +30,8 @@ using formats::SafetensorsTensor;
 namespace fs = std::filesystem;
 
 SafetensorsDtype saved_dtype(const at::Tensor& tensor) {
-  const Dtype* dtype = find_dtype(dtype_name(tensor));
-  for (int i = 0; dtype != nullptr && i <= static_cast<int>(SafetensorsDtype::kU64); ++i) {
-    const auto saved = static_cast<SafetensorsDtype>(i);
-    if (dtype->safetensors == formats::safetensors_dtype_name(saved)) return saved;
-  }
+  if (const Dtype* dtype = find_dtype(dtype_name(tensor)))
+    return formats::safetensors_dtype(dtype->safetensors).value();
   throw Failure(ExitCode::plugin,
                 fmt::format("a parameter of dtype {} cannot be saved", c10::toString(tensor.scalar_type())));
 }

@@ -12,14 +12,6 @@ namespace {
 constexpr std::size_t kMaxDepth = 4;  // one more than a header has, so that depth is never the complaint
 constexpr std::size_t kMaxMetadata = 1024;  // far above any file; bounds what short strings can cost
 
-std::optional<SafetensorsDtype> dtype_named(std::string_view name) {
-  for (int i = 0; i <= static_cast<int>(SafetensorsDtype::kU64); ++i) {
-    const auto dtype = static_cast<SafetensorsDtype>(i);
-    if (name == safetensors_dtype_name(dtype)) return dtype;
-  }
-  return std::nullopt;
-}
-
 class HeaderReader {
  public:
   HeaderReader(std::string_view json, const std::string& file, std::uint64_t offset)
@@ -97,7 +89,7 @@ class HeaderReader {
   void read_dtype(SafetensorsEntry& entry) {
     expect(JsonKind::kString, [&] { return "dtype of tensor " + quoted(entry.name); });
     const std::string name = cursor_.string().text();
-    const auto found = dtype_named(name);
+    const auto found = safetensors_dtype(name);
     if (!found) cursor_.fail("tensor " + quoted(entry.name) + " has unknown dtype " + printable(name));
     entry.dtype = *found;
   }
@@ -156,6 +148,14 @@ const char* safetensors_dtype_name(SafetensorsDtype dtype) {
   static constexpr const char* kNames[] = {"BOOL", "U8",  "I8",  "F8_E5M2", "F8_E4M3", "I16", "U16", "F16",
                                            "BF16", "I32", "U32", "F32",     "F64",     "I64", "U64"};
   return kNames[static_cast<int>(dtype)];
+}
+
+std::optional<SafetensorsDtype> safetensors_dtype(std::string_view name) {
+  for (int i = 0; i <= static_cast<int>(SafetensorsDtype::kU64); ++i) {
+    const auto dtype = static_cast<SafetensorsDtype>(i);
+    if (name == safetensors_dtype_name(dtype)) return dtype;
+  }
+  return std::nullopt;
 }
 
 std::size_t safetensors_dtype_size(SafetensorsDtype dtype) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <gistmill/dtype.hpp>
 #include <gistmill/formats/digest.hpp>
 
 #include "tests/sdk/formats/refusal.hpp"
@@ -119,6 +120,17 @@ TEST(SafetensorsWriter, WritesNothingOfWhatItRefuses) {
                                   item("b", SafetensorsDtype::kF32, {5}, values)}),
                FormatError);
   EXPECT_EQ(calls, 0);
+}
+
+// A checkpoint saves each of them.
+TEST(SafetensorsDtypes, HaveEveryElementTypeOfTheAbi) {
+  for (const Dtype& dtype : kDtypes) {
+    const auto saved = safetensors_dtype(dtype.safetensors);
+    ASSERT_TRUE(saved) << dtype.name;
+    EXPECT_EQ(safetensors_dtype_name(*saved), dtype.safetensors);
+    EXPECT_EQ(safetensors_dtype_size(*saved), dtype.bytes()) << dtype.name;
+  }
+  EXPECT_FALSE(safetensors_dtype("F128"));
 }
 
 }  // namespace

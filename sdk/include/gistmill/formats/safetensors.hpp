@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,7 @@ enum class SafetensorsDtype : std::uint8_t {
   kU64
 };
 const char* safetensors_dtype_name(SafetensorsDtype dtype);  // "F32"
+std::optional<SafetensorsDtype> safetensors_dtype(std::string_view name);
 std::size_t safetensors_dtype_size(SafetensorsDtype dtype);  // bytes of an element
 
 struct SafetensorsTensor {
