@@ -21,7 +21,7 @@ void each_character(std::string_view text, const Visit& visit) {
 
 }  // namespace
 
-Character first_character(std::string_view text) {
+Character detail::first_by_utf8proc(std::string_view text) {
   utf8proc_int32_t code = kNoCharacter;
   const utf8proc_ssize_t size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                                                  static_cast<utf8proc_ssize_t>(text.size()), &code);

@@ -51,12 +51,12 @@ std::string to_byte_alphabet(std::string_view bytes) {
 
 bool from_byte_alphabet(std::string_view text, std::string* bytes) {
   bytes->clear();
-  while (!text.empty()) {
-    const text::Character character = text::first_character(text);
+  for (std::size_t at = 0; at < text.size();) {
+    const text::Character character = text::first_character(text.substr(at));
+    at += character.size;
     const auto code = static_cast<std::size_t>(character.code);  // of what is not UTF-8 beyond all
     if (code >= kAlphabetEnd || reverse_alphabet()[code] < 0) return false;
     bytes->push_back(static_cast<char>(reverse_alphabet()[code]));
-    text.remove_prefix(character.size);
   }
   return true;
 }

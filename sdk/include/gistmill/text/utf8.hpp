@@ -19,8 +19,15 @@ struct Character {
   bool valid() const { return code != kNoCharacter; }
 };
 
-// The one that `text` starts with, which is not empty.
-Character first_character(std::string_view text);
+namespace detail {
+Character first_by_utf8proc(std::string_view text);
+}
+
+// The one that `text` starts with, which is not empty. ASCII, most of all text, costs no call.
+inline Character first_character(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  return first < 0x80 ? Character{first, 1} : detail::first_by_utf8proc(text);
+}
 
 // Of what starts with no character: the bytes that one replacement character stands for, as Unicode advises
 // (section 3.9, "substitution of maximal subparts"): as many as could have begun a character.
