@@ -16,8 +16,8 @@
 #include "host/figures/summary.hpp"
 #include "host/figures/text_table.hpp"
 #include "host/figures/wording.hpp"
-#include "host/files/digest.hpp"
 #include "host/files/text_file.hpp"
+#include "host/identity/recipe_identity.hpp"
 #include "host/instance/machine.hpp"
 #include "host/recipe/lock.hpp"
 #include "host/run/call_watch.hpp"
@@ -35,8 +35,6 @@ namespace gistmill {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string identity_of(const Recipe& recipe) { return sha256_hex(lock_text(recipe, {}, "")); }
 
 // What goes from one part of a run to the next.
 struct Carried {
@@ -164,7 +162,7 @@ PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const
   StageResult trained;
   if (part.recipe.run.steps > 0) {
     Trainer trainer(session, context.events, evaluator, stop, {context.machine.peak, context.profile.get()},
-                    context.folder, part.name, identity_of(part.recipe), starts);
+                    context.folder, part.name, recipe_identity(part.recipe), starts);
     trained = train_part(context, index, trainer, session, summary);
   }
   if (!trained.stopped) {
@@ -222,11 +220,23 @@ RunOutcome stopped(RunContext& context, const StopSignal& stop, double seconds) 
   return outcome;
 }
 
+// Whether `lock` was written by a run of this recipe with these plugins and this version of the program.
+bool is_of_this_run(const fs::path& lock, const Recipe& recipe, const std::vector<LockedPlugin>& plugins) {
+  const Recipe before = load_recipe(lock, {});
+  const auto text = [](const LockedPlugin& plugin) {
+    return fmt::format("{}\n{}\n{}\n{}", plugin.component, plugin.file, plugin.version, plugin.sha256);
+  };
+  return before.lock && before.lock->host == GM_VERSION &&
+         std::ranges::equal(before.lock->plugins, plugins, {}, text, text) &&
+         recipe_identity(before) == recipe_identity(recipe);
+}
+
 // The answer of a run that ended earlier in this folder, where nothing has changed since.
-std::optional<RunOutcome> finished_before(const RunContext& context, const std::string& lock) {
+std::optional<RunOutcome> finished_before(const RunContext& context,
+                                          const std::vector<LockedPlugin>& plugins) {
   const fs::path summary_path = context.folder / run_file::kSummary;
   if (!context.request.resume || !fs::exists(summary_path)) return std::nullopt;
-  if (read_text_file(context.folder / run_file::kLock) != lock) {
+  if (!is_of_this_run(context.folder / run_file::kLock, context.recipe, plugins)) {
     throw Failure(
         ExitCode::failed,
         fmt::format("{} holds a finished run of another recipe or other plugins", context.folder.string()),
@@ -252,7 +262,7 @@ RunOutcome run_recipe(const RunRequest& request) {
   context.open_folder();
   const std::vector<LockedPlugin> plugins = context.locked_plugins();
   const std::string lock = lock_text(context.recipe, plugins, GM_VERSION);
-  if (auto outcome = finished_before(context, lock)) return *outcome;
+  if (auto outcome = finished_before(context, plugins)) return *outcome;
   context.machine = set_up_machine(context.recipe.run.threads);
   if (request.profile || !context.recipe.run.loggers.empty()) {
     context.machine.peak = measure_gemm_peak(device_of(context.recipe.run));

@@ -9,6 +9,7 @@
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
 #include "host/identity/plugin_lock.hpp"
+#include "host/identity/recipe_identity.hpp"
 #include "host/plan/options.hpp"
 #include "host/run/prepare.hpp"
 #include "host/run/run_folder.hpp"
@@ -97,6 +98,19 @@ void RunContext::say_lock_notes() {
   lock_notes.clear();
 }
 
+// Before the first file of the folder changes.
+void RunContext::check_run_before(const fs::path& lock) {
+  const Recipe before = load_recipe(lock, {});
+  check_lock_of(before);
+  if (recipe_identity(before) == recipe_identity(recipe)) return;
+  throw Failure(
+      ExitCode::failed,
+      fmt::format("{} holds an unfinished run of another recipe than {}", folder.string(),
+                  request.recipe.string()),
+      {"go on with the recipe that it was started with, start over with --fresh, or name another folder "
+       "with --folder"});
+}
+
 void RunContext::open_folder() {
   const fs::path lock = folder / run_file::kLock;
   if (request.fresh) {
@@ -116,7 +130,7 @@ void RunContext::open_folder() {
   }
   const bool goes_on = fs::exists(lock) && !fs::exists(folder / run_file::kSummary);
   std::error_code error;
-  if (goes_on && !fs::equivalent(lock, request.recipe, error)) check_lock_of(load_recipe(lock, {}));
+  if (goes_on && !fs::equivalent(lock, request.recipe, error)) check_run_before(lock);
   fs::create_directories(folder, error);
   if (error) {
     throw Failure(ExitCode::failed, fmt::format("{} cannot be made: {}", folder.string(), error.message()));

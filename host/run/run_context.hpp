@@ -34,8 +34,8 @@ struct RunContext {
   // the result.
   Session::PreparedPath prepared(const Recipe& of);
 
-  // Makes the run folder ready, or throws Failure saying why it is not. A run that goes on needs the plugins
-  // that it began with.
+  // Makes the run folder ready, or throws Failure saying why it is not. A run that goes on needs the recipe
+  // and the plugins that it began with.
   void open_folder();
   // The JSONL file that is always written, and the recipe's loggers.
   void open_loggers();
@@ -61,6 +61,7 @@ struct RunContext {
 
  private:
   void check_lock_of(const Recipe& of);
+  void check_run_before(const std::filesystem::path& lock);
   void say_lock_notes();
 };
 

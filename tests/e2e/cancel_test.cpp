@@ -96,6 +96,18 @@ TEST_F(CancelTest, ACallThatTakesTooLongAndDoesNotAnswerEndsTheProcess) {
   EXPECT_THAT(read(folder_ / "run/events.jsonl"), HasSubstr("\"step\":2"));
 }
 
+TEST_F(CancelTest, ARunThatFailedByRunCallSecondsGoesOnWithALargerOne) {
+  const std::string slow =
+      "--set components.slow.signals=0 --set components.slow.seconds=1 --set run.call_seconds=";
+  ASSERT_EQ(run(slow + "0.3").code, 1);
+  ASSERT_NE(saved("run", 2), "");
+  const Answer answer = run(slow + "60 --resume");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  ASSERT_EQ(run(slow + "0", "straight").code, 0);
+  EXPECT_EQ(saved("run", 4), saved("straight", 4));
+  EXPECT_THAT(run(slow + "5 --resume").err, HasSubstr("holds this run, finished"));
+}
+
 TEST_F(CancelTest, CallsWithinRunCallSecondsAreLeftAlone) {
   EXPECT_EQ(run(std::string(kQuick) + " --set run.call_seconds=60").code, 0);
   EXPECT_NE(saved("run", 4), "");

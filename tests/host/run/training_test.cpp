@@ -135,9 +135,16 @@ TEST_F(TrainingTest, DataThatEndsEarlyIsSaidSo) {
 TEST_F(TrainingTest, AnotherRecipesCheckpointIsRefused) {
   run(request(recipe("[checkpoints]\nevery = 4\n")));
   std::filesystem::remove(folder_ / "run/summary.json");
+  const std::string lock = read(folder_ / "run/recipe.lock.toml");
   auto changed = request(recipe("[learning_rate]\npeak = 0.2\n"));
   changed.resume = true;
-  EXPECT_THROW(run(changed), Failure);
+  try {
+    run(changed);
+    FAIL() << "the run went on";
+  } catch (const Failure& failure) {
+    EXPECT_THAT(failure.what(), HasSubstr("holds an unfinished run of another recipe than"));
+  }
+  EXPECT_EQ(read(folder_ / "run/recipe.lock.toml"), lock);  // the run can still go on with its own recipe
 }
 
 TEST_F(TrainingTest, ADamagedCheckpointIsLeftOutAndTheOneBeforeItTaken) {

@@ -16,6 +16,7 @@ class Slow {
   explicit Slow(const gistmill::Options& options)
       : step_(options.integer("step")),
         signals_(options.integer("signals")),
+        seconds_(options.number("seconds")),
         answers_(options.boolean("answers")) {}
 
   Tensor pass(const gistmill::Call& call, const Tensor& x) const {
@@ -28,7 +29,9 @@ class Slow {
 
  private:
   void wait() const {
-    while (true) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point began = Clock::now();
+    while (seconds_ == 0 || std::chrono::duration<double>(Clock::now() - began).count() < seconds_) {
       if (answers_) gistmill::stop_if_canceled();
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
@@ -36,6 +39,7 @@ class Slow {
 
   std::int64_t step_;
   std::int64_t signals_;  // 1: the step does not wait
+  double seconds_;        // 0: no end
   bool answers_;
 };
 

@@ -1,0 +1,88 @@
+#include "host/identity/recipe_identity.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "host/files/digest.hpp"
+
+namespace gistmill {
+namespace {
+
+using Names = std::set<std::string, std::less<>>;
+
+template <class Test>
+void erase_if(Value& value, Test test) {
+  auto& table = std::get<Value::Table>(value.data());
+  table.erase(std::remove_if(table.begin(), table.end(), [&](const auto& entry) { return test(entry); }),
+              table.end());
+}
+
+void erase_keys(Value& value, std::initializer_list<std::string_view> keys) {
+  erase_if(value,
+           [&](const auto& entry) { return std::find(keys.begin(), keys.end(), entry.first) != keys.end(); });
+}
+
+// Instances of the recipe's own that its pipelines, their variants or training call.
+Names called_by(const Recipe& recipe) {
+  Names names = {recipe.run.optimizer};
+  for (const PipelineRecipe& pipeline : recipe.pipelines) {
+    for (const CallStep& step : pipeline.steps) names.insert(step.instance);
+  }
+  for (const Evaluation& evaluation : recipe.evaluations) {
+    for (const Evaluation::Variant& variant : evaluation.variants) {
+      for (const auto& [instance, instead] : variant.use) names.insert(instead);
+    }
+  }
+  return names;
+}
+
+// Instances of `stage` that components of the recipe are taken from.
+Names taken_from(const std::string& stage, const Recipe& recipe) {
+  Names names;
+  for (const ComponentUse& component : recipe.components) {
+    if (component.from.rfind(stage + ".", 0) == 0) names.insert(component.from.substr(stage.size() + 1));
+  }
+  return names;
+}
+
+// `taken`: instances that another recipe takes from this one.
+Value deciding_tree(const Recipe& recipe, const Names& taken) {
+  Value tree = recipe.resolved;
+  erase_keys(tree, {"doc", "variables", "lock", "checkpoints", "cache"});
+  if (Value* run = tree.find("run"))
+    erase_keys(*run, {"call_seconds", "device", "loggers", "prepared", "threads"});
+  if (Value* pipelines = tree.find("pipelines")) {
+    for (auto& entry : std::get<Value::Table>(pipelines->data())) erase_keys(entry.second, {"cache"});
+  }
+  if (Value* components = tree.find("components")) {
+    const Names called = called_by(recipe);
+    erase_if(*components, [&](const auto& entry) {
+      return called.count(entry.first) == 0 && taken.count(entry.first) == 0;
+    });
+  }
+  if (Value* stages = tree.find("stage")) {
+    Value::List list;
+    for (const Stage& stage : recipe.stages) {
+      Value::Table table;
+      table.emplace_back("name", Value(stage.name, {}));
+      table.emplace_back("recipe", deciding_tree(*stage.recipe, taken_from(stage.name, recipe)));
+      list.emplace_back(std::move(table), Origin{});
+    }
+    stages->data() = std::move(list);
+  }
+  // A table that held nothing else is as if it had not been there.
+  erase_if(tree, [](const auto& entry) {
+    const auto* table = entry.second.template get_if<Value::Table>();
+    return table != nullptr && table->empty();
+  });
+  return tree;
+}
+
+}  // namespace
+
+std::string recipe_identity(const Recipe& recipe) { return sha256_hex(deciding_tree(recipe, {}).text()); }
+
+}  // namespace gistmill
