@@ -33,6 +33,15 @@ std::uint64_t count(const Json& json, const char* key) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer(json, key)));
 }
 
+std::map<std::string, double> losses_of(const Json& step) {
+  std::map<std::string, double> out;
+  const auto found = step.find("losses");
+  if (found == step.end() || !found->is_object()) return out;
+  for (const auto& [slot, loss] : found->items())
+    out[slot] = loss.is_number() ? loss.get<double>() : kUnknown;
+  return out;
+}
+
 std::string text(const Json& json, const char* key) {
   const auto found = json.find(key);
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
@@ -143,8 +152,8 @@ class Replay {
     while (!stage.points.empty() && stage.points.back().step >= step) stage.points.pop_back();
     std::erase_if(stage.evaluations, [step](const EvaluationTable& table) { return table.step >= step; });
     stage.points.push_back({step, number(event, "loss"), number(event, "learning_rate"),
-                            number(event, "gradient_norm"), number(event, "seconds"),
-                            number(event, "items")});
+                            number(event, "gradient_norm"), number(event, "seconds"), number(event, "items"),
+                            losses_of(event)});
     record_.peak_memory_bytes = std::max(record_.peak_memory_bytes, count(event, "peak_memory_bytes"));
   }
 

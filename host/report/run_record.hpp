@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ struct StepPoint {
   double gradient_norm = 0.0;
   double seconds = 0.0;
   double items = 0.0;
+  std::map<std::string, double> losses = {};  // by slot, without weights, where several parts are minimized
 };
 
 struct StageRecord {

@@ -1,9 +1,10 @@
-// The curves of each stage: loss raw and smoothed, evaluations on the way, learning rate, gradient norm,
-// speed.
+// The curves of each stage: loss and its parts, raw and smoothed, evaluations on the way, learning rate,
+// gradient norm, speed.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "host/figures/wording.hpp"
 #include "host/report/html_text.hpp"
@@ -35,6 +36,10 @@ std::size_t half_window(const StageRecord& stage) {
   return std::max<std::size_t>(2, stage.points.size() / 40);
 }
 
+std::string card(const std::string& svg) {
+  return svg.empty() ? "" : "<div class='card'>" + svg + "</div>\n";
+}
+
 std::string loss_chart(const StageRecord& stage, int color) {
   const auto raw = points_of(stage, &StepPoint::loss);
   const std::size_t half = half_window(stage);
@@ -61,6 +66,20 @@ std::string small_chart(const StageRecord& stage, const std::string& title, std:
   chart.curves.push_back(
       {Curve::Kind::smooth, color, "", half > 0 ? smoothed(points, half) : std::move(points)});
   return to_svg(chart);
+}
+
+// The parts of the loss, a chart each: their sizes may differ by orders of magnitude. "" without parts.
+std::string part_charts(const StageRecord& stage, int color) {
+  std::map<std::string, std::vector<Point>> parts;
+  for (const StepPoint& point : stage.points) {
+    for (const auto& [slot, loss] : point.losses)
+      parts[slot].push_back({static_cast<double>(point.step), loss});
+  }
+  std::string out;
+  for (auto& [slot, points] : parts)
+    out +=
+        card(small_chart(stage, slot + ", without its weight", std::move(points), half_window(stage), color));
+  return out;
 }
 
 // The headline of each variant over the steps at which the evaluation `name` was made; "" for fewer than two.
@@ -102,10 +121,6 @@ std::vector<std::string> evaluation_names(const StageRecord& stage) {
   return out;
 }
 
-std::string card(const std::string& svg) {
-  return svg.empty() ? "" : "<div class='card'>" + svg + "</div>\n";
-}
-
 std::string about(const StageRecord& stage) {
   std::string trains;
   for (const std::string& instance : stage.trains) trains += (trains.empty() ? "" : ", ") + instance;
@@ -127,6 +142,8 @@ std::string stage_part(const StageRecord& stage, const std::string& items, int c
   out += fmt::format("<p class='soft'>{}</p>\n", escaped(about(stage)));
   out += card(loss_chart(stage, color));
   for (const std::string& name : evaluation_names(stage)) out += card(evaluation_chart(stage, name, color));
+  if (const std::string parts = part_charts(stage, color); !parts.empty())
+    out += "<div class='row three'>\n" + parts + "</div>\n";
   const std::string small =
       card(small_chart(stage, "learning rate", points_of(stage, &StepPoint::learning_rate), 0, color)) +
       card(small_chart(stage, "gradient norm", points_of(stage, &StepPoint::gradient_norm), half, color)) +

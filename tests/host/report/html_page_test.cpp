@@ -155,6 +155,15 @@ TEST(HtmlPage, OfAnUnfinishedRunTellsHowFarItCame) {
   EXPECT_THAT(page, Not(HasSubstr("class='chart ladder'")));
 }
 
+TEST(HtmlPage, HasACurveOfEveryPartOfTheLoss) {
+  RunRecord record = trained_run();
+  EXPECT_THAT(html_page(record), Not(HasSubstr("without its weight")));
+  for (StepPoint& point : record.stages[0].points) point.losses = {{"nll", point.loss}, {"apart<", 0.5}};
+  const std::string page = html_page(record);
+  EXPECT_THAT(page, HasSubstr("nll, without its weight"));
+  EXPECT_THAT(page, HasSubstr("apart&lt;, without its weight"));
+}
+
 TEST(HtmlPage, NamesTheTrainingOfARecipeWithoutStages) {
   RunRecord record = trained_run();
   record.evaluations.clear();

@@ -48,6 +48,19 @@ std::vector<std::int64_t> steps_of(const RunRecord& record) {
   return out;
 }
 
+TEST(RunRecord, KeepsThePartsOfTheLossOfEachStep) {
+  const RunRecord record = record_from_events(
+      started(100) + step(1, 101, 2.0) +
+      R"({"event":"step","stage":"train","step":2,"loss":1.5,"losses":{"nll":1.0,"apart":null}})" + "\n" +
+      R"({"event":"step","stage":"train","step":3,"loss":1.5,"losses":"none"})" + "\n");
+  const std::vector<StepPoint>& points = record.stages.at(0).points;
+  ASSERT_THAT(points, SizeIs(3));
+  EXPECT_TRUE(points[0].losses.empty());
+  EXPECT_EQ(points[1].losses.at("nll"), 1.0);
+  EXPECT_TRUE(std::isnan(points[1].losses.at("apart")));
+  EXPECT_TRUE(points[2].losses.empty());
+}
+
 TEST(RunRecord, KeepsEachContentOnceOverStages) {
   const std::string first = R"({"event":"contents","time":101,"stage":"a","contents":)"
                             R"([{"instance":"teacher","use":"teacher/x","digest":"ab"}]})";
