@@ -107,14 +107,31 @@ Value parse_override(const std::string& text) {
   return value;
 }
 
+// pipelines.NAME.minimize=loss
+bool names_what_is_minimized(const Value& override_tree) {
+  const auto* pipelines = only_entry(override_tree);
+  if (pipelines == nullptr || pipelines->first != "pipelines") return false;
+  const auto* pipeline = only_entry(pipelines->second);
+  const auto* key = pipeline == nullptr ? nullptr : only_entry(pipeline->second);
+  return key != nullptr && key->first == "minimize" && key->second.get_if<std::string>() != nullptr;
+}
+
 }  // namespace
+
+std::vector<Value> override_layers(const std::vector<std::string>& overrides) {
+  std::vector<Value> layers(2, Value(Value::Table{}, Origin{}));
+  for (const std::string& text : overrides) {
+    Value parsed = parse_override(text);
+    Value& layer = layers[names_what_is_minimized(parsed) ? 0 : 1];
+    // Not merge_layer's rule for components here: `use` and an option for it come in either order.
+    merge_plainly(layer, std::move(parsed));
+  }
+  return layers;
+}
 
 Value parse_overrides(const std::vector<std::string>& overrides) {
   Value layer(Value::Table{}, Origin{});
-  for (const std::string& text : overrides) {
-    // Not merge_layer's rule for components here: `use` and an option for it come in either order.
-    merge_plainly(layer, parse_override(text));
-  }
+  for (const std::string& text : overrides) merge_plainly(layer, parse_override(text));
   return layer;
 }
 

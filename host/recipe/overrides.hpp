@@ -1,4 +1,4 @@
-// Overrides of the command line, "components.gist.width=256", as one more layer of the recipe.
+// Overrides of the command line, "components.gist.width=256", as layers on top of the recipe.
 #pragma once
 
 #include <string>
@@ -13,7 +13,13 @@ inline constexpr const char* kOverridePrefix = "--set ";
 
 // Each override is a dotted key, '=', and a TOML value; what is no TOML value is taken as a string, so that
 // gistnet/mean and data/a.gguf need no quotes. Of two for one key the later counts.
+// The layers are to be merged in their order: the first one holds `pipelines.p.minimize=loss`, which replaces
+// all parts of the layers below, the second the rest, `pipelines.p.minimize.apart=0.1` too. So the two go
+// together whichever stands first.
 // Throws Failure (ExitCode::usage).
+std::vector<Value> override_layers(const std::vector<std::string>& overrides);
+
+// The same as one table, where no recipe lies below.
 Value parse_overrides(const std::vector<std::string>& overrides);
 
 }  // namespace gistmill

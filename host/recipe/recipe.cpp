@@ -61,11 +61,11 @@ class Loader {
     for (const std::string& text : overrides) {
       if (!is_for_stages(text)) own.push_back(text);
     }
-    Value above = parse_overrides(own);
+    std::vector<Value> above = override_layers(own);
     Recipe recipe;
     recipe.path = path;
     recipe.resolved = std::move(layers);
-    merge_layer(recipe.resolved, std::move(above));
+    for (Value& layer : above) merge_layer(recipe.resolved, std::move(layer));
     substitute_variables(recipe.resolved);
     read_schema(recipe);
     for (const std::string& text : overrides) {

@@ -63,6 +63,15 @@ TEST_F(PipelineSchema, ALayerAboveSetsTheWeightOfAPart) {
       << "a single slot replaces them all";
 }
 
+TEST_F(PipelineSchema, ASingleSlotAndAPartOfTheCommandLineGoTogetherInEitherOrder) {
+  write("a.toml", "[pipelines.p]\nsteps = ['a.b']\nminimize = { loss = 1.0, apart = 0.1 }\n");
+  const std::string slot = "pipelines.p.minimize=far", part = "pipelines.p.minimize.near=0.5";
+  EXPECT_EQ(minimized("a.toml", {slot, part}), "far 1., near 0.5");
+  EXPECT_EQ(minimized("a.toml", {part, slot}), "far 1., near 0.5");
+  EXPECT_EQ(minimized("a.toml", {"pipelines.p.minimize.far=2", slot}), "far 2.") << "its own weight";
+  EXPECT_EQ(minimized("a.toml", {slot, "pipelines.p.minimize=last"}), "last 1.") << "of two the later";
+}
+
 TEST_F(PipelineSchema, WeightsAreFiniteNumbersOfWhichOneCounts) {
   const std::string start = "[pipelines.p]\nsteps = ['a.b']\nminimize = ";
   EXPECT_EQ(refusal(start + "{ loss = nan }\n"),
