@@ -70,6 +70,30 @@ TEST_F(EvaluationRunTest, ClustersByAPortOfAnyName) {
   EXPECT_THAT(messages(), Not(Contains(HasSubstr("independent"))));
 }
 
+TEST_F(EvaluationRunTest, ClustersByTheFirstOfTwoPortsAndWarnsOfTheOther) {
+  run(request(recipe(R"(
+[components]
+talk     = { use = "test/talk" }
+other    = { use = "test/talk" }
+measures = { use = "test/measures" }
+[run]
+steps = 0
+[pipelines.look]
+steps = [
+  { call = "other.next", out = { x = "heard", speaker = "listener" } },
+  "talk.next",
+  { call = "measures.measure", in = { x = "x" } },
+]
+[evaluations.look]
+pipeline = "look"
+steps = 2
+)")));
+  EXPECT_THAT(messages(),
+              Contains("warning: evaluation 'look': its standard errors are clustered by listener, "
+                       "not by speaker"));
+  EXPECT_EQ(entry("hits")["documents"], 4);
+}
+
 TEST_F(EvaluationRunTest, WarnsThatErrorsAssumeIndependentItemsWhereNothingClustersThem) {
   const RunOutcome outcome = run(request(recipe(R"(
 [components]
