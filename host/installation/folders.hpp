@@ -1,5 +1,5 @@
-// Where the parts of the program lie: bin/ and lib/gistmill/ of one folder, in a build as in
-// an installation. Found from the running program alone, so that the folder may be moved.
+// Where the parts of the program lie: bin/ and lib/gistmill/ of one folder, in a build as in an installation.
+// Found from the running program alone, so that the folder may be moved.
 #pragma once
 
 #include <filesystem>

@@ -171,9 +171,9 @@ struct Plan {
   const PlannedPipeline* pipeline(std::string_view name) const;
 };
 
-// Checks everything that a recipe and manifests can tell. Throws Failure (ExitCode::recipe). The plan points
-// into the catalog's components, which must
-// outlive it.
+// Checks everything that a recipe and manifests can tell.
+// Throws Failure (ExitCode::recipe).
+// The plan points into the catalog's components, which must outlive it.
 Plan make_plan(const Recipe& recipe, const Catalog& catalog);
 
 // The same with what the registry found.

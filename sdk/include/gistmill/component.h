@@ -2,7 +2,7 @@
  *
  * Life of an instance: create -> start -> any number of forward / vjp -> destroy.
  *   create   cheap: look at options and file headers, answer symbols (ext "gm.symbols/1")
- *   start    symbols of the whole pipeline are known: load weights, make parameters
+ *   start    the symbols that its manifest declares are known: load weights, make parameters
  * Names, ports, types and options are in the manifest (plugin.toml, embedded); the description here
  * repeats only what the compiled code depends on, and the host refuses a plugin where the two differ.
  * What the words in brackets mean: types.h. */
