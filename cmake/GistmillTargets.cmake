@@ -30,6 +30,24 @@ function(gistmill_room room)
   gistmill_warnings(gistmill_${room})
 endfunction()
 
+# gistmill_precompiled_aten(target): ATen's headers, which take seconds to read, are read once for the target.
+function(gistmill_precompiled_aten target)
+  target_precompile_headers(${target} PRIVATE <ATen/ATen.h>)
+  target_compile_options(${target} PRIVATE -fpch-preprocess)  # lets ccache see through it
+endfunction()
+
+# gistmill_run_part(step SOURCES a.cpp b.cpp LIBRARIES Gistmill::plan ...)
+# A room that needs LibTorch: object files gistmill_<room> of the run library, alias Gistmill::<room>.
+function(gistmill_run_part room)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  add_library(gistmill_${room} OBJECT ${arg_SOURCES})
+  add_library(Gistmill::${room} ALIAS gistmill_${room})
+  set_target_properties(gistmill_${room} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(gistmill_${room} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/sdk/include)
+  target_link_libraries(gistmill_${room} PUBLIC Gistmill::libtorch ${arg_LIBRARIES})
+  gistmill_warnings(gistmill_${room})
+endfunction()
+
 # gistmill_modules_of(folder out): the plugins that the CMakeLists.txt of `folder` made.
 function(gistmill_modules_of folder out)
   get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)

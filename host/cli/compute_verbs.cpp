@@ -18,7 +18,7 @@
 #include "host/installation/folders.hpp"
 #include "host/installation/libtorch.hpp"
 #include "host/installation/linker_message.hpp"
-#include "host/instance/machine.hpp"
+#include "host/machine/threads.hpp"
 #include "host/report/report.hpp"
 #include "host/run/library.hpp"
 

@@ -8,8 +8,9 @@
 #include "host/cli/input.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
-#include "host/instance/machine.hpp"
 #include "host/instance/plugin_host.hpp"
+#include "host/machine/memory.hpp"
+#include "host/machine/threads.hpp"
 #include "host/model/model_task.hpp"
 
 namespace gistmill {

@@ -19,7 +19,7 @@
 #include "host/files/digest.hpp"
 #include "host/files/file_failure.hpp"
 #include "host/files/text_file.hpp"
-#include "host/run/slot_value.hpp"
+#include "host/run/step/slot_value.hpp"
 
 namespace gistmill {
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "host/run/instance.hpp"
+#include "host/run/step/instance.hpp"
 
 namespace gistmill {
 

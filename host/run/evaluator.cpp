@@ -10,7 +10,7 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/figures/summary.hpp"
 #include "host/figures/wording.hpp"
-#include "host/run/pipeline_run.hpp"
+#include "host/run/step/pipeline_run.hpp"
 
 namespace gistmill {
 

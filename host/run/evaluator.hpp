@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "host/figures/evaluation.hpp"
-#include "host/run/events.hpp"
-#include "host/run/session.hpp"
+#include "host/run/step/events.hpp"
+#include "host/run/step/session.hpp"
 #include "host/run/stop_signal.hpp"
 
 namespace gistmill {

@@ -10,7 +10,7 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/files/file_failure.hpp"
 #include "host/instance/array_call.hpp"
-#include "host/run/machine.hpp"
+#include "host/machine/machine.hpp"
 #include "host/run/run.hpp"
 #include "host/run/run_context.hpp"
 #include "host/run/run_folder.hpp"

@@ -11,7 +11,7 @@
 #include "gistmill/formats/memory.hpp"
 #include "host/diagnostic/failure.hpp"
 #include "host/figures/wording.hpp"
-#include "host/instance/machine.hpp"
+#include "host/machine/memory.hpp"
 #include "host/run/prepare.hpp"
 #include "host/run/schedule.hpp"
 #include "host/run/training_step.hpp"

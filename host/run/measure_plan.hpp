@@ -9,7 +9,7 @@
 #include <string>
 
 #include "host/run/run_context.hpp"
-#include "host/run/work.hpp"
+#include "host/run/step/work.hpp"
 
 namespace gistmill {
 

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/machine/device.hpp"
 #include "host/plan/describe.hpp"
-#include "host/run/device.hpp"
 #include "host/run/measure_plan.hpp"
 #include "host/run/run.hpp"
 #include "host/run/run_context.hpp"
@@ -55,7 +55,9 @@ void add_measure(const Part& part, RunContext& context, RunOutcome& outcome, nlo
 RunOutcome plan_recipe(const RunRequest& request) {
   RunContext context(request);
   context.machine = set_up_machine(context.recipe.run.threads);
-  if (request.measure) context.machine.peak = measure_gemm_peak(device_of(context.recipe.run));
+  if (request.measure)
+    context.machine.peak =
+        measure_gemm_peak(device_of(context.recipe.run.device, context.recipe.run.device_origin));
   RunOutcome outcome;
   nlohmann::json json = nlohmann::json::array();
   for (const Part& part : context.parts) {

@@ -10,8 +10,8 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/identity/corpus_identity.hpp"
 #include "host/instance/plugin_host.hpp"
-#include "host/run/pipeline_run.hpp"
-#include "host/run/session.hpp"
+#include "host/run/step/pipeline_run.hpp"
+#include "host/run/step/session.hpp"
 #include "host/run/stop_signal.hpp"
 
 namespace gistmill {

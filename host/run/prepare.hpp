@@ -9,7 +9,7 @@
 #include "host/plan/plan.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
-#include "host/run/events.hpp"
+#include "host/run/step/events.hpp"
 
 namespace gistmill {
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "host/run/pipeline_run.hpp"
-#include "host/run/work.hpp"
+#include "host/run/step/pipeline_run.hpp"
+#include "host/run/step/work.hpp"
 
 namespace gistmill {
 

@@ -18,15 +18,15 @@
 #include "host/figures/wording.hpp"
 #include "host/files/text_file.hpp"
 #include "host/identity/recipe_identity.hpp"
-#include "host/instance/machine.hpp"
+#include "host/machine/device.hpp"
+#include "host/machine/machine.hpp"
+#include "host/machine/memory.hpp"
 #include "host/recipe/lock.hpp"
-#include "host/run/call_watch.hpp"
-#include "host/run/device.hpp"
-#include "host/run/instance_pool.hpp"
-#include "host/run/machine.hpp"
 #include "host/run/prepare.hpp"
 #include "host/run/run_context.hpp"
 #include "host/run/run_folder.hpp"
+#include "host/run/step/call_watch.hpp"
+#include "host/run/step/instance_pool.hpp"
 #include "host/run/trained_parameters.hpp"
 #include "host/run/trainer.hpp"
 
@@ -258,14 +258,16 @@ RunOutcome run_recipe(const RunRequest& request) {
   };
   const StopSignal stop;  // before there is anything to save
   RunContext context(request);
-  for (const Part& part : context.parts) device_of(part.recipe.run);  // all errors first
+  for (const Part& part : context.parts)
+    device_of(part.recipe.run.device, part.recipe.run.device_origin);  // all errors first
   context.open_folder();
   const std::vector<LockedPlugin> plugins = context.locked_plugins();
   const std::string lock = lock_text(context.recipe, plugins, GM_VERSION);
   if (auto outcome = finished_before(context, plugins)) return *outcome;
   context.machine = set_up_machine(context.recipe.run.threads);
   if (request.profile || !context.recipe.run.loggers.empty()) {
-    context.machine.peak = measure_gemm_peak(device_of(context.recipe.run));
+    context.machine.peak =
+        measure_gemm_peak(device_of(context.recipe.run.device, context.recipe.run.device_origin));
   }
   if (request.profile) context.profile = std::make_unique<Profile>(context.machine.peak);
   const bool resumed = fs::exists(context.folder / run_file::kLock);

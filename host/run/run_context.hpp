@@ -7,15 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "host/machine/machine.hpp"
 #include "host/plan/parts.hpp"
 #include "host/recipe/lock.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
-#include "host/run/events.hpp"
 #include "host/run/library.hpp"
-#include "host/run/machine.hpp"
 #include "host/run/profile.hpp"
-#include "host/run/session.hpp"
+#include "host/run/step/events.hpp"
+#include "host/run/step/session.hpp"
 
 namespace gistmill {
 

@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/run/call_watch.hpp"
+#include "host/run/step/call_watch.hpp"
 
 namespace gistmill {
 

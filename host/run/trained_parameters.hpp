@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "host/run/events.hpp"
-#include "host/run/session.hpp"
+#include "host/run/step/events.hpp"
+#include "host/run/step/session.hpp"
 
 namespace gistmill {
 

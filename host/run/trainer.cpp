@@ -9,7 +9,7 @@
 
 #include "host/diagnostic/failure.hpp"
 #include "host/figures/wording.hpp"
-#include "host/instance/machine.hpp"
+#include "host/machine/memory.hpp"
 #include "host/run/schedule.hpp"
 
 namespace gistmill {

@@ -11,14 +11,14 @@
 #include "host/figures/evaluation.hpp"
 #include "host/run/checkpoint.hpp"
 #include "host/run/evaluator.hpp"
-#include "host/run/events.hpp"
 #include "host/run/profile.hpp"
 #include "host/run/run_folder.hpp"
-#include "host/run/session.hpp"
+#include "host/run/step/events.hpp"
+#include "host/run/step/session.hpp"
+#include "host/run/step/work.hpp"
 #include "host/run/stop_signal.hpp"
 #include "host/run/time_budget.hpp"
 #include "host/run/training_step.hpp"
-#include "host/run/work.hpp"
 
 namespace gistmill {
 

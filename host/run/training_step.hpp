@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "host/run/pipeline_run.hpp"
 #include "host/run/profile.hpp"
 #include "host/run/schedule.hpp"
-#include "host/run/session.hpp"
-#include "host/run/work.hpp"
+#include "host/run/step/pipeline_run.hpp"
+#include "host/run/step/session.hpp"
+#include "host/run/step/work.hpp"
 
 namespace gistmill {
 

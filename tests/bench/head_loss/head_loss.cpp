@@ -23,7 +23,7 @@
 #include <string>
 #include <vector>
 
-#include "host/instance/machine.hpp"
+#include "host/machine/memory.hpp"
 #include "plugins/loss/substitution/substitution.hpp"
 
 namespace {

@@ -29,11 +29,11 @@
 #define CALLGRIND_DUMP_STATS_AT(part) static_cast<void>(part)
 #endif
 
+#include "host/machine/machine.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
 #include "host/run/evaluator.hpp"
-#include "host/run/machine.hpp"
-#include "host/run/session.hpp"
+#include "host/run/step/session.hpp"
 #include "host/run/stop_signal.hpp"
 #include "host/run/trainer.hpp"
 

@@ -17,7 +17,7 @@ DOCUMENTS = 3  # of an epoch that is cached
 SHORT = {dtype: Setting(length=1024, spans=16, dtype=dtype) for dtype in ("bf16", "f32")}
 LONG = {dtype: Setting(length=4096, spans=32, dtype=dtype) for dtype in ("bf16", "f32")}
 
-# The host's own malloc thresholds (host/instance/machine.cpp), given to the peer too: its rate both ways.
+# The host's own malloc thresholds (host/machine/memory.cpp), given to the peer too: its rate both ways.
 MALLOC = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=2000000000:"
                             "glibc.malloc.top_pad=67108864"}
 

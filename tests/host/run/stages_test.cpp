@@ -6,8 +6,8 @@
 
 #include "gistmill/formats/safetensors.hpp"
 #include "host/diagnostic/failure.hpp"
-#include "host/run/instance_pool.hpp"
-#include "host/run/session.hpp"
+#include "host/run/step/instance_pool.hpp"
+#include "host/run/step/session.hpp"
 #include "tests/host/run/run_fixture.hpp"
 
 namespace gistmill {

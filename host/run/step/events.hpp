@@ -1,0 +1,44 @@
+// What a run says while it goes (docs/events.md): one stream of JSON objects to every logger instance.
+// Not a log file; logger/jsonl writes that.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/run/step/instance.hpp"
+
+namespace gistmill {
+
+class Events {
+ public:
+  // talk: where messages go that no logger shows: before there are loggers, or where all they do is write
+  // files; may be empty.
+  explicit Events(std::function<void(std::string_view)> talk) : talk_(std::move(talk)) {}
+
+  // Loggers outlive this. `shows`: it shows messages to the user. Throws Failure where the instance is none.
+  void add(Instance& logger, bool shows);
+
+  // Sends {"event": kind, "time": now, ...fields}. A logger that fails is named once and still gets the
+  // events that follow, since a full disk may be emptied: logging never ends a run.
+  void emit(std::string_view kind, nlohmann::json fields);
+  void message(std::string_view level, const std::string& text, const std::string& instance = "");
+
+ private:
+  struct Logger {
+    Instance* instance;
+    const gm_events_extension* extension;
+    bool shows;
+    bool failed = false;  // at the last event
+    bool said = false;    // that it failed
+  };
+  std::vector<Logger> loggers_;
+  std::function<void(std::string_view)> talk_;
+};
+
+// Messages of plugins go to `events` from now on; null: nowhere.
+void set_plugin_events(Events* events);
+
+}  // namespace gistmill

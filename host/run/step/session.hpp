@@ -1,0 +1,83 @@
+// The instances of one recipe, made and started: what training, evaluating and planning work on.
+// Not the loop, not the run folder.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/plan/plan.hpp"
+#include "host/recipe/recipe.hpp"
+#include "host/registry/registry.hpp"
+#include "host/run/step/call_cache.hpp"
+#include "host/run/step/events.hpp"
+#include "host/run/step/instance.hpp"
+
+namespace gistmill {
+
+// Which instances a session makes.
+enum class SessionUse {
+  train_and_evaluate,  // those of the training pipeline, the optimizer, and all evaluations
+  train,               // those of the training pipeline, and the optimizer
+  evaluate,            // those of the evaluations
+  describe,            // those that answer sizes or have parameters; only what trains is started
+};
+
+class InstancePool;
+
+class Session {
+ public:
+  // Creates, binds symbols, starts. `plan` is the recipe's; `prepared` answers a prepared pipeline's file
+  // (see prepare.hpp); `pool`: what earlier parts started and later ones may take, or null. recipe, registry,
+  // events and pool outlive the session. Throws Failure.
+  using PreparedPath = std::function<std::filesystem::path(const Plan&, const std::string& pipeline)>;
+  Session(const Recipe& recipe, Plan plan, Registry& registry, Events& events, SessionUse use,
+          const PreparedPath& prepared, InstancePool* pool = nullptr);
+
+  const Recipe& recipe() const { return recipe_; }
+  const Plan& plan() const { return plan_; }
+
+  // In the order of Plan::instances; null where it did not need one.
+  std::vector<Instance*> instances() const;
+  Instance* find(std::string_view name) const;
+
+  // The instances whose parameters the training pipeline changes.
+  std::vector<Instance*> trained() const;
+  // Instances whose parameters an earlier part of the run trained.
+  void set_carried(std::set<std::string> names) { carried_ = std::move(names); }
+  bool is_carried(const std::string& name) const { return carried_.contains(name); }
+  // What keeps the results of cached calls; null where the session has none, or is not to keep any.
+  CallCache* cache() const { return cache_.get(); }
+
+  // The stateful instances of a pipeline, each once.
+  std::vector<Instance*> stateful(const PlannedPipeline& pipeline) const;
+
+ private:
+  std::vector<std::uint8_t> needed(SessionUse use) const;
+  std::vector<const PlannedPipeline*> pipelines(SessionUse use) const;
+  std::shared_ptr<Instance> make(std::size_t index, Registry& registry, const PreparedPath& prepared) const;
+  void start(SessionUse use, Registry& registry, const PreparedPath& prepared, InstancePool* pool);
+  void open_cache(SessionUse use, Events& events);
+
+  const Recipe& recipe_;
+  Plan plan_;
+  std::vector<std::shared_ptr<Instance>> instances_;  // shared with the pool
+  std::set<std::string> carried_;
+  std::unique_ptr<CallCache> cache_;
+};
+
+// Makes an instance that no recipe names: the run's own logger, the one optimizer of a plan.
+std::unique_ptr<Instance> make_instance(const ComponentUse& use, Registry& registry);
+
+// The calls whose instances a pipeline really runs.
+void mark_used(const PlannedPipeline& pipeline, std::vector<std::uint8_t>& used);
+
+// How many numbers train: parameters marked trainable.
+std::int64_t trainable_numbers(const std::vector<Instance*>& instances);
+
+}  // namespace gistmill
