@@ -2,6 +2,7 @@
  * operation with a parameter, a loss. Shows that the ABI is enough, and what it asks of an author.
  * Every function follows the contract in gistmill/component.h. */
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,8 @@ struct gm_instance {
   int64_t size;
   int64_t calls;
   int64_t poison;
+  int64_t growth;
+  int64_t signal;
   int64_t done;        /* calls of a ramp so far: its state */
   float* parameter;    /* a of scale, [size] */
   gm_tensor* gradient; /* bound by the host */
@@ -94,6 +97,8 @@ static gm_status create(const struct gm_host* host, const char* component, const
   made->size = option(options, "size");
   made->calls = option(options, "calls");
   made->poison = option(options, "poison");
+  made->growth = option(options, "growth");
+  made->signal = option(options, "signal");
   *out = made;
   return GM_OK;
 }
@@ -128,9 +133,11 @@ static gm_status give(gm_tensor* tensor, gm_value* out, gm_error* error) {
 static gm_status next(gm_instance* instance, const gm_call* call, gm_value* out) {
   if (instance->calls > 0 && instance->done >= instance->calls) return GM_END;
   ++instance->done;
+  if (instance->done == instance->signal) raise(SIGTERM);
+  const float factor = (float)(1 + instance->growth * (instance->done - 1));
   gm_tensor* x = new_tensor(instance->size);
   for (int64_t i = 0; x != NULL && i < instance->size; ++i) {
-    values(x)[i] = instance->done == instance->poison ? NAN : (float)(i + 1) / (float)instance->size;
+    values(x)[i] = instance->done == instance->poison ? NAN : factor * (float)(i + 1) / (float)instance->size;
   }
   return give(x, out, call->error);
 }

@@ -4,10 +4,11 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
+#include <string>
 
 #include "gistmill/plugin/work.hpp"
 #include "plugins/loss/substitution/head_tiles.hpp"
@@ -49,11 +50,21 @@ bool same_bits(const HeadPass& a, const HeadPass& b) {
   return at::equal(a.nll, b.nll) && at::equal(a.log_sum, b.log_sum) && at::equal(a.mean_row, b.mean_row);
 }
 
-// Most resident memory of this process so far.
-std::int64_t peak_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return std::int64_t{usage.ru_maxrss} * 1024;
+// By how many bytes `work` raises the most memory that is resident at once. Linux forgets its peak when asked
+// to (proc(5), clear_refs), so what ran before does not count.
+template <class Work>
+std::int64_t peak_rise(const Work& work) {
+  const auto resident = [](const std::string& key) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.rfind(key, 0) == 0) return std::stoll(line.substr(key.size())) * 1024;
+    }
+    return 0LL;
+  };
+  std::ofstream("/proc/self/clear_refs") << 5;
+  const std::int64_t before = resident("VmRSS:");
+  work();
+  return resident("VmHWM:") - before;
 }
 
 // Threads that ATen uses, put back at the end.
@@ -131,9 +142,16 @@ TEST(HeadPassInTiles, GivesTheSameSumsWithoutMeanRows) {
 
 TEST(HeadPassInTiles, NeverHoldsLogitsOfAllRows) {
   const Problem problem = make(1024, 49152, 16, at::kFloat);
-  const std::int64_t before = peak_bytes();
-  head_pass_in_tiles(problem.hidden, problem.head, problem.targets, 1, MeanRow::compute);
-  EXPECT_LT(peak_bytes() - before, problem.hidden.size(0) * problem.head.size(0) * 4 / 8);
+  const std::int64_t logits = problem.hidden.size(0) * problem.head.size(0) * 4;
+  EXPECT_LT(peak_rise([&] {
+              head_pass_in_tiles(problem.hidden, problem.head, problem.targets, 1, MeanRow::compute);
+            }),
+            logits / 8);
+  // The measure is real: one that holds them is seen to.
+  EXPECT_GT(peak_rise([&] {
+              head_pass_in_blocks(problem.hidden, problem.head, problem.targets, 1, MeanRow::compute, logits);
+            }),
+            logits / 2);
 }
 
 TEST(HeadPassInTiles, LetsNanThrough) {

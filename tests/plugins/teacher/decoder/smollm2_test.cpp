@@ -96,7 +96,7 @@ TEST_F(SmolLM2, GivesTheLikelihoodsOfTransformersOnALongerText) {
 // bounds are what transformers reaches with this file.
 TEST_F(SmolLM2, IsCloseToTheUnquantizedModelInWhatComesNext) {
   const auto path = shared_file("tokenizers/smollm2/smollm2_135m_instruct_golden_logits.json");
-  if (!path) GTEST_SKIP() << "the golden logits are not in the shared data";
+  if (!path) GTEST_SKIP() << "no golden logits: GISTMILL_SHARED_DATA names the folder that has them";
   const nlohmann::json golden = read_json(*path);
   const auto sequence = golden["sequence"].get<std::vector<std::int32_t>>();
   const at::Tensor logits = model_->forward({at::tensor(sequence).unsqueeze(0), {}, {}, {}})[0];

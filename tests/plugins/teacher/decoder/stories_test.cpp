@@ -33,7 +33,7 @@ std::string decode(const Stories& stories, const at::Tensor& tokens) {
 
 TEST(Stories260K, TellsTheKnownStoryByteForByte) {
   const auto stories = load_stories();
-  if (!stories) GTEST_SKIP() << "models/stories260K is not in the shared data";
+  if (!stories) GTEST_SKIP() << "no models/stories260K in the folder that GISTMILL_SHARED_DATA names";
   const Model model(
       stories->config,
       load_weights(stories->config, std::make_shared<MemorySource>(stories->source), at::kFloat), {}, 32);
@@ -44,7 +44,7 @@ TEST(Stories260K, TellsTheKnownStoryByteForByte) {
 
 TEST(Stories260K, HasTheSameHiddenRowsWhetherReadAtOnceOrTokenByToken) {
   const auto stories = load_stories();
-  if (!stories) GTEST_SKIP() << "models/stories260K is not in the shared data";
+  if (!stories) GTEST_SKIP() << "no models/stories260K in the folder that GISTMILL_SHARED_DATA names";
   const Model model(
       stories->config,
       load_weights(stories->config, std::make_shared<MemorySource>(stories->source), at::kFloat), {}, 32);
