@@ -33,18 +33,26 @@ bool has_figure(const PlannedCall& call) {
                      [](const PlannedOutput& output) { return output.port->figure.has_value(); });
 }
 
-// Calls that run: those that change something or make a result, and what they read. Where a pipeline
-// neither minimizes nor measures, every output may be what it is for.
-Marks needed_calls(const PlannedPipeline& pipeline) {
+// Calls that a pipeline is for: those that change something or make a result. Where it neither minimizes nor
+// measures, every output may be what it is for.
+Marks result_calls(const PlannedPipeline& pipeline) {
   const auto& calls = pipeline.calls;
   if (pipeline.minimize.empty() && std::none_of(calls.begin(), calls.end(), has_figure))
     return Marks(calls.size(), 1);
-  Marks needed(calls.size(), 0);
-  for (std::size_t i = calls.size(); i-- > 0;) {
-    if (calls[i].operation->effect == Effect::stateful || has_figure(calls[i]) || pipeline.minimizes(i))
-      needed[i] = 1;
+  Marks results(calls.size(), 0);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    results[i] =
+        calls[i].operation->effect == Effect::stateful || has_figure(calls[i]) || pipeline.minimizes(i);
+  }
+  return results;
+}
+
+// Calls that run: `results`, and what they read.
+Marks needed_calls(const PlannedPipeline& pipeline, const Marks& results) {
+  Marks needed = results;
+  for (std::size_t i = needed.size(); i-- > 0;) {
     if (!needed[i]) continue;
-    for (const PlannedInput& input : calls[i].inputs) {
+    for (const PlannedInput& input : pipeline.calls[i].inputs) {
       if (input.source) needed[input.source->call] = 1;
     }
   }
@@ -174,8 +182,10 @@ PlannedLoss find_minimized(const PlannedPipeline& pipeline, const MinimizedPart&
 }
 
 void set_needed(PlannedPipeline& pipeline) {
-  const Marks needed = needed_calls(pipeline);
+  const Marks results = result_calls(pipeline);
+  const Marks needed = needed_calls(pipeline, results);
   for (std::size_t i = 0; i < needed.size(); ++i) {
+    pipeline.calls[i].result = results[i] != 0;
     pipeline.calls[i].kind = needed[i] ? CallClass::forward : CallClass::skipped;
   }
 }

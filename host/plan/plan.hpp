@@ -74,6 +74,7 @@ struct PlannedCall {
   std::vector<PlannedInput> inputs;    // in the manifest's order
   std::vector<PlannedOutput> outputs;  // in the manifest's order
   CallClass kind = CallClass::forward;
+  bool result = false;             // runs unasked: the pipeline is for what it changes or makes
   bool cached = false;             // its results are kept on disk
   std::vector<std::uint8_t> need;  // gm_call.need: 1 where vjp is asked for that input's gradient
   std::uint32_t iteration = 0;     // of the repeated part that it stands in, from 0

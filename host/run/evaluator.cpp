@@ -121,14 +121,11 @@ class VariantRuns {
   // Takes over what is ready, and adds what this variant was the first to run.
   bool forward(PipelineRun& run, const StepContext& context, std::vector<std::uint8_t>& ready,
                CallResults& shared) {
-    std::vector<std::uint8_t> wanted(planned_.shared.size(), 1);
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      if (ready[i] == 0) continue;
-      wanted[i] = 0;
-      run.results()[i] = shared[i];
+    for (std::size_t i = 0; i < ready.size(); ++i) {
+      if (ready[i] != 0) run.results()[i] = shared[i];
     }
-    if (!run.forward(context, wanted)) return false;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!run.forward(context, ready)) return false;
+    for (std::size_t i = 0; i < ready.size(); ++i) {
       if (planned_.shared[i] == 0 || ready[i] != 0 || !run.has_results(i)) continue;
       ready[i] = 1;
       shared[i] = run.results()[i];

@@ -1,4 +1,4 @@
-// Forward over calls, reverse over calls; see pipeline_run.hpp.
+// Forward over calls; see pipeline_run.hpp.
 #include "host/run/step/pipeline_run.hpp"
 
 #include <ATen/ATen.h>
@@ -7,72 +7,37 @@
 #include <algorithm>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/plan/types.hpp"
 #include "host/run/step/call_watch.hpp"
 
 namespace gistmill {
-
-namespace {
-
-// Calls that run even where no other reads what they give: those that change something, make a result, or
-// stand last. Where a pipeline neither minimizes nor measures, every output may be what it is for.
-std::vector<std::uint8_t> wanted_calls(const PlannedPipeline& pipeline) {
-  const auto& calls = pipeline.calls;
-  const auto has_figure = [](const PlannedCall& call) {
-    return std::any_of(call.outputs.begin(), call.outputs.end(),
-                       [](const PlannedOutput& output) { return output.port->figure.has_value(); });
-  };
-  if (pipeline.minimize.empty() && std::none_of(calls.begin(), calls.end(), has_figure))
-    return std::vector<std::uint8_t>(calls.size(), 1);
-  std::vector<std::uint8_t> is_read(calls.size(), 0);
-  for (const PlannedCall& call : calls) {
-    if (call.kind == CallClass::skipped) continue;
-    for (const PlannedInput& input : call.inputs) {
-      if (input.source) is_read[input.source->call] = 1;
-    }
-  }
-  std::vector<std::uint8_t> wanted(calls.size(), 0);
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    wanted[i] = calls[i].operation->effect == Effect::stateful || has_figure(calls[i]) || is_read[i] == 0 ||
-                pipeline.minimizes(i);
-  }
-  return wanted;
-}
-
-}  // namespace
 
 PipelineRun::PipelineRun(const PlannedPipeline& pipeline, std::vector<Instance*> instances, CallCache* cache)
     : pipeline_(pipeline),
       instances_(std::move(instances)),
       results_(pipeline.calls.size()),
-      inputs_(pipeline.calls.size()),
-      tapes_(pipeline.calls.size()),
       accounts_(pipeline.calls.size()),
-      gradients_(pipeline.calls.size()) {
-  const auto cached = [](const PlannedCall& call) { return call.cached && call.kind != CallClass::skipped; };
-  if (cache == nullptr || std::none_of(pipeline.calls.begin(), pipeline.calls.end(), cached)) return;
-  cache_ = cache;
-  identities_.emplace(pipeline, instances_, cache->identities());
-  wanted_ = wanted_calls(pipeline);
-  held_.resize(pipeline.calls.size());
+      memo_(pipeline.calls.size()),
+      backward_(pipeline, instances_) {
+  if (cache == nullptr || !CachedResults::has_any(pipeline)) return;
+  cached_.emplace(pipeline, instances_, *cache);
+  for (const PlannedCall& call : pipeline.calls) unasked_.push_back(call.result);
 }
 
 void PipelineRun::keep_slot(std::string_view slot) {
-  if (wanted_.empty()) return;
-  for (const SlotRef& writer : pipeline_.writers(slot)) wanted_[writer.call] = 1;
+  if (!cached_) return;
+  for (const SlotRef& writer : pipeline_.writers(slot)) unasked_[writer.call] = 1;
 }
 
-bool PipelineRun::forward(const StepContext& context, const std::vector<std::uint8_t>& wanted) {
-  release_tapes();
-  symbols_ = pipeline_.known_symbols();
-  tape_generation_ = context.parameter_generation;
+bool PipelineRun::forward(const StepContext& context, const std::vector<std::uint8_t>& given) {
+  backward_.begin_step(context.parameter_generation);
+  check_.begin_step(pipeline_);
+  if (cached_) cached_->begin_step();
   for (CallAccount& account : accounts_) account.forward.last = account.backward.last = {};
-  done_.assign(pipeline_.calls.size(), 0);
-  for (std::size_t i = 0; i < wanted.size(); ++i) done_[i] = wanted[i] == 0;
-  if (identities_) identities_->begin_step();
+  done_ = given;
+  done_.resize(pipeline_.calls.size(), 0);
   for (std::size_t i = 0; i < pipeline_.calls.size(); ++i) {
     if (pipeline_.calls[i].kind == CallClass::skipped) continue;
-    if (!wanted_.empty() && wanted_[i] == 0) continue;  // runs when another one asks for what it gives
+    if (cached_ && unasked_[i] == 0) continue;  // runs when another one asks for what it gives
     if (!pull(i, context)) return false;
   }
   return true;
@@ -82,70 +47,59 @@ bool PipelineRun::forward(const StepContext& context, const std::vector<std::uin
 // whatever it reads. Answers false where a source has nothing more.
 bool PipelineRun::pull(std::size_t index, const StepContext& context) {
   if (done_[index] != 0) return true;
-  const PlannedCall& call = pipeline_.calls[index];
   std::optional<CallKey> key;
-  if (identities_ && call.cached) {
-    key = identities_->key(index, [&](const SlotRef& slot) {
+  if (cached_) {
+    key = cached_->key(index, [&](const SlotRef& slot) {
       return pull(slot.call, context) ? results_[slot.call][slot.output] : SlotValue();
     });
   }
   if (!key || !take_cached(index, *key)) {
-    for (const PlannedInput& input : call.inputs) {
+    for (const PlannedInput& input : pipeline_.calls[index].inputs) {
       if (input.source && !pull(input.source->call, context)) return false;
     }
     if (!run_call(index, context)) return false;
-    if (key) {
-      cache_->store(call, *instances_[call.instance], *key, results_[index]);
-      held_[index] = key->key;
-    }
+    if (key) cached_->store(index, *key, results_[index]);
   }
   done_[index] = 1;
   return true;
 }
 
 bool PipelineRun::take_cached(std::size_t index, const CallKey& key) {
-  const PlannedCall& call = pipeline_.calls[index];
-  if (held_[index] == key.key && !results_[index].empty()) return true;
-  std::optional<std::vector<SlotValue>> kept = cache_->load(call, *instances_[call.instance], key);
+  if (cached_->holds(index, key) && !results_[index].empty()) return true;
+  std::optional<std::vector<SlotValue>> kept = cached_->load(index, key, check_);
   if (!kept) return false;
-  const auto known = symbols_;
-  if (const std::string wrong = mismatch(call, *kept); !wrong.empty()) {
-    symbols_ = known;
-    cache_->reject(call, key, wrong);
-    return false;
-  }
   results_[index] = std::move(*kept);
-  inputs_[index].clear();
-  held_[index] = key.key;
+  memo_.forget(index);
   return true;
 }
 
 bool PipelineRun::run_call(std::size_t index, const StepContext& context) {
   const PlannedCall& call = pipeline_.calls[index];
+  Instance& instance = *instances_[call.instance];
   std::vector<SlotValue> in;
   in.reserve(call.inputs.size());
   for (const PlannedInput& input : call.inputs) {
     in.push_back(input.source ? results_[input.source->call][input.source->output] : SlotValue());
   }
-  if (is_known(index, in)) return true;
+  if (!results_[index].empty() && memo_.knows(index, call, instance, in)) return true;
   const bool tape = context.train && (call.kind == CallClass::passes || call.kind == CallClass::trains);
   results_[index].clear();
-  inputs_[index].clear();
+  memo_.forget(index);
   forget_readers(index);
   WorkTimer timer(accounts_[index].forward);
   StepContext counted = context;
   counted.work = timer.work();
   counted.iteration = call.iteration;
   const bool ran = watched(call.name, context.cancel, [&] {
-    return instances_[call.instance]->forward(*call.operation, counted, in, results_[index],
-                                              tape ? &tapes_[index] : nullptr, call.need);
+    return instance.forward(*call.operation, counted, in, results_[index],
+                            tape ? &backward_.tape(index) : nullptr, call.need);
   });
   if (!ran) return false;
-  if (const std::string wrong = mismatch(call, results_[index]); !wrong.empty()) {
+  if (const std::string wrong = check_.mismatch(call, results_[index]); !wrong.empty()) {
     throw Failure(ExitCode::failed, call.origin, fmt::format("{} gave {}", call.name, wrong),
                   {"this is a defect of the plugin, or a size that the recipe and the data do not share"});
   }
-  if (call.operation->effect == Effect::pure && !tape) inputs_[index] = std::move(in);
+  if (call.operation->effect == Effect::pure && !tape) memo_.remember(index, std::move(in));
   return true;
 }
 
@@ -162,98 +116,8 @@ void PipelineRun::forget_readers(std::size_t index) {
     });
     if (!reads || done_[i] != 0) continue;
     results_[i].clear();
-    inputs_[i].clear();
-    if (!held_.empty()) held_[i].clear();
-  }
-}
-
-namespace {
-
-// Small tensors are compared by value, for a source makes new ones; large ones only by their memory.
-constexpr std::int64_t kComparedNumbers = 1 << 20;
-
-bool same_value(const SlotValue& a, const SlotValue& b) {
-  if (a.object() != nullptr || b.object() != nullptr) return a.object() == b.object();
-  if (a.empty() || b.empty()) return a.empty() && b.empty();
-  const at::Tensor& x = a.tensor();
-  const at::Tensor& y = b.tensor();
-  if (x.is_same(y)) return true;
-  return x.is_cpu() && y.is_cpu() && x.scalar_type() == y.scalar_type() && x.numel() <= kComparedNumbers &&
-         at::equal(x, y);
-}
-
-}  // namespace
-
-// What has parameters may have changed since, and is always run.
-bool PipelineRun::is_known(std::size_t index, const std::vector<SlotValue>& in) const {
-  const PlannedCall& call = pipeline_.calls[index];
-  if (results_[index].empty() || call.operation->effect != Effect::pure) return false;
-  if (!instances_[call.instance]->parameters().empty() || inputs_[index].size() != in.size()) return false;
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    if (!same_value(inputs_[index][i], in[i])) return false;
-  }
-  return true;
-}
-
-// "for its output 'hidden' f32[16, 1, 64] when it should be ..."; "" where the values are what the ports
-// promise.
-std::string PipelineRun::mismatch(const PlannedCall& call, const std::vector<SlotValue>& values) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const PlannedOutput& output = call.outputs[i];
-    const auto wrong = [&](const std::string& what) {
-      return fmt::format("for its output '{}' {}", output.port->name, what);
-    };
-    if (output.type.is_object) {
-      if (values[i].object() == nullptr) return wrong("no object");
-      if (values[i].object()->type == output.type.object) continue;
-      return wrong(fmt::format("an object of type {} when it should be {}", values[i].object()->type,
-                               output.type.object));
-    }
-    const at::Tensor& tensor = values[i].tensor();
-    if (!tensor.defined()) return wrong("nothing");
-    const std::string shape = check_shape(output.type, tensor.sizes().vec(), dtype_name(tensor), symbols_);
-    if (!shape.empty()) return wrong(shape);
-  }
-  return "";
-}
-
-void PipelineRun::backward(const StepContext& context, double scale) {
-  if (context.parameter_generation != tape_generation_) {
-    throw Failure(ExitCode::failed, "parameters changed between forward and backward of one step");
-  }
-  for (std::size_t i = 0; i < pipeline_.calls.size(); ++i) {
-    gradients_[i].assign(pipeline_.calls[i].outputs.size(), at::Tensor());
-  }
-  for (const PlannedLoss& part : pipeline_.minimize) {
-    const double seed = scale * part.weight / static_cast<double>(part.sources.size());
-    if (seed == 0.0) continue;
-    for (const SlotRef& source : part.sources)
-      gradient(source) = at::full({}, seed, results_[source.call][source.output].tensor().options());
-  }
-  for (std::size_t i = pipeline_.calls.size(); i-- > 0;) {
-    const PlannedCall& call = pipeline_.calls[i];
-    if (tapes_[i].get() == nullptr) continue;
-    bool flows = false;
-    for (const at::Tensor& given : gradients_[i]) flows = flows || given.defined();
-    if (flows) {
-      WorkTimer timer(accounts_[i].backward);
-      StepContext counted = context;
-      counted.work = timer.work();
-      counted.iteration = call.iteration;
-      std::vector<at::Tensor> in = watched(call.name, context.cancel, [&] {
-        return instances_[call.instance]->vjp(*call.operation, counted, tapes_[i], gradients_[i], call.need);
-      });
-      for (std::size_t port = 0; port < in.size(); ++port) {
-        if (!in[port].defined() || !call.inputs[port].source) continue;
-        const SlotRef source = *call.inputs[port].source;
-        // Comes from main memory where a component without LibTorch read what lies on a device.
-        const at::Tensor flowing = in[port].to(results_[source.call][source.output].tensor().device());
-        at::Tensor& sum = gradient(source);
-        sum = sum.defined() ? at::add(sum, flowing) : flowing;  // a slot that is read twice
-      }
-    }
-    gradients_[i].clear();
-    tapes_[i].reset();
+    memo_.forget(i);
+    if (cached_) cached_->forget(i);
   }
 }
 
@@ -264,10 +128,6 @@ Work PipelineRun::last_work() const {
     sum += account.backward.last;
   }
   return sum;
-}
-
-void PipelineRun::release_tapes() {
-  for (TapeHandle& tape : tapes_) tape.reset();
 }
 
 at::Tensor PipelineRun::tensor(std::string_view slot) const {

@@ -1,26 +1,24 @@
-// Runs one pipeline: its calls forward, slot by slot, and in reverse where a gradient is asked for. Generic:
-// knows operations and ports, never what they compute. Not the training loop.
+// Runs one pipeline: decides which calls of a step run and in which order, and keeps what they wrote.
+// Generic: knows operations and ports, never what they compute. What need not run again is known by CallMemo
+// and CachedResults; the way back is BackwardPass's. Not the training loop.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "host/plan/plan.hpp"
-#include "host/run/step/call_cache.hpp"
+#include "host/run/step/backward_pass.hpp"
+#include "host/run/step/cached_results.hpp"
+#include "host/run/step/call_memo.hpp"
 #include "host/run/step/instance.hpp"
+#include "host/run/step/value_check.hpp"
 #include "host/run/step/work.hpp"
 
 namespace gistmill {
-
-// What each call of one step wrote; kept until the next step, and shared between the variants of an
-// evaluation.
-using CallResults = std::vector<std::vector<SlotValue>>;  // [call][output]
 
 class PipelineRun {
  public:
@@ -34,17 +32,19 @@ class PipelineRun {
   const PlannedPipeline& pipeline() const { return pipeline_; }
   CallResults& results() { return results_; }
 
-  // Runs the calls for which `wanted` is 1 (empty: all), but for skipped ones; others keep their results of
-  // the last time. So does a pure call without a tape whose inputs are those of the last time: a document
-  // that comes twice in a row is read once. With a cache, calls that only answered ones would read do not run
-  // either. Keeps tapes where context.train. Answers false where a source has
-  // nothing more. Throws Failure where a call fails or a value does not have the shape that its port
-  // promises.
-  bool forward(const StepContext& context, const std::vector<std::uint8_t>& wanted = {});
+  // Runs the calls of one step, but for skipped ones and those for which `given` is 1: the caller put their
+  // results into results(). A pure call without a tape whose inputs are those of the last time keeps its
+  // results: a document that comes twice in a row is read once. With a cache, calls that only answered ones
+  // would read do not run either. Keeps tapes where context.train. Answers false where a source has nothing
+  // more. Throws Failure where a call fails or a value does not have the shape that its port promises.
+  bool forward(const StepContext& context, const std::vector<std::uint8_t>& given = {});
 
   // Adds d(scale * what is minimized)/d(parameters) to the gradients of what trains, then releases the tapes.
   // Throws Failure where parameters have changed since the forward.
-  void backward(const StepContext& context, double scale);
+  void backward(const StepContext& context, double scale) {
+    backward_.run(context, scale, results_, accounts_);
+  }
+  void release_tapes() { backward_.release_tapes(); }
 
   // Call by call, since the beginning and of the last step. A call that was known and not run again has no
   // work in it.
@@ -53,8 +53,6 @@ class PipelineRun {
   Work last_work() const;
   // Whether the results of a call are those of the last forward.
   bool has_results(std::size_t call) const { return call < done_.size() && done_[call] != 0; }
-
-  void release_tapes();
 
   // The value of a slot after forward; undefined where it was not written or is an object.
   at::Tensor tensor(std::string_view slot) const;
@@ -68,27 +66,20 @@ class PipelineRun {
   bool take_cached(std::size_t index, const CallKey& key);
   bool run_call(std::size_t index, const StepContext& context);
   void forget_readers(std::size_t index);
-  bool is_known(std::size_t index, const std::vector<SlotValue>& in) const;
   at::Tensor tensor_at(const SlotRef& slot) const;
-  std::string mismatch(const PlannedCall& call, const std::vector<SlotValue>& values);
-  at::Tensor& gradient(const SlotRef& slot) { return gradients_[slot.call][slot.output]; }
 
   const PlannedPipeline& pipeline_;
   std::vector<Instance*> instances_;
   CallResults results_;
-  std::vector<std::vector<SlotValue>> inputs_;      // [call] of the last time, for pure calls
-  std::vector<TapeHandle> tapes_;                   // [call]
-  std::vector<CallAccount> accounts_;               // [call]
-  std::vector<std::vector<at::Tensor>> gradients_;  // [call][output]
-  std::map<std::string, std::int64_t> symbols_;
-  std::uint64_t tape_generation_ = 0;
-  std::vector<std::uint8_t> done_;  // [call] in this forward
+  std::vector<CallAccount> accounts_;  // [call]
+  std::vector<std::uint8_t> done_;     // [call] its results are those of this forward
+  ValueCheck check_;
+  CallMemo memo_;
+  BackwardPass backward_;
 
-  // With a cache only.
-  CallCache* cache_ = nullptr;
-  std::optional<ValueIdentities> identities_;
-  std::vector<std::uint8_t> wanted_;  // [call] whether or not another one reads it
-  std::vector<std::string> held_;     // [call] key of what stands in results_, where it has one
+  // With a cache only. Without one, every call that is not skipped runs unasked.
+  std::optional<CachedResults> cached_;
+  std::vector<std::uint8_t> unasked_;  // [call] runs whether or not another one asks for what it gives
 };
 
 }  // namespace gistmill

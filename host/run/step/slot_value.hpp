@@ -43,4 +43,8 @@ class SlotValue {
   gm_object* object_ = nullptr;
 };
 
+// What each call of one step wrote; kept until the next step, and shared between the variants of an
+// evaluation.
+using CallResults = std::vector<std::vector<SlotValue>>;  // [call][output]
+
 }  // namespace gistmill

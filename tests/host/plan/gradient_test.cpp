@@ -93,6 +93,22 @@ TEST_F(Gradient, KeepsEveryCallWherePipelinesNeitherMinimizeNorMeasure) {
   EXPECT_THAT(kinds_of(planned.pipelines[0]), ElementsAre("corpus.next forward", "teacher.read forward"));
 }
 
+TEST_F(Gradient, OnlyResultsAndChangesRunUnasked) {
+  const auto unasked = [](const PlannedPipeline& pipeline) {
+    std::vector<std::string> names;
+    for (const PlannedCall& call : pipeline.calls) {
+      if (call.result) names.push_back(call.name);
+    }
+    return names;
+  };
+  EXPECT_THAT(unasked(plan(train()).pipelines[0]), ElementsAre("corpus.next", "loss.value"));
+  EXPECT_THAT(
+      unasked(plan(std::string(kComponents) + "[pipelines.p]\nsteps = [\"corpus.next\", \"teacher.read\"]\n")
+                  .pipelines[0]),
+      ElementsAre("corpus.next", "teacher.read"))
+      << "nothing says what the pipeline is for";
+}
+
 TEST_F(Gradient, NeverSkipsAStatefulCall) {
   const Plan planned =
       plan(std::string(kComponents) + "other = { use = \"dataset/spans\", horizon = 8, spans = 28 }\n" +
