@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "host/diagnostic/did_you_mean.hpp"
+#include "host/diagnostic/exit_codes.hpp"
 #include "host/diagnostic/failure.hpp"
 
 namespace gistmill {
@@ -18,7 +19,7 @@ namespace options = boost::program_options;
 
 struct Verb {
   const char* name;
-  const char* arguments;  // shown behind the name
+  const char* arguments;  // shown after the name
   std::size_t least, most;
   const char* takes;  // letters of its options, see describe()
   const char* doc;
@@ -26,63 +27,67 @@ struct Verb {
 
 constexpr Verb kVerbs[] = {
     {"run", "RECIPE", 1, 1, "sfprnltj", "train and evaluate, from an empty run folder to its report"},
-    {"evaluate", "RECIPE", 1, 1, "sflpj", "evaluate again what a run left"},
-    {"prepare", "RECIPE", 1, 1, "slpj", "turn the recipe's text into the file that training reads"},
+    {"evaluate", "RECIPE", 1, 1, "sflpj", "measure a finished run again"},
+    {"prepare", "RECIPE", 1, 1, "slpj", "tokenize the recipe's text into the file that training reads"},
     {"plan", "RECIPE", 1, 1, "selpj",
-     "show calls, shapes, gradients and parameters, and take three steps to tell time and memory"},
+     "show calls, shapes, gradients and parameters; estimate time and memory from three steps"},
     {"validate", "RECIPE...", 1, 1000, "slpj", "check recipes without loading a plugin"},
-    {"export", "RUN FOLDER", 2, 2, "xpj", "write what a run trained as files that other programs read"},
-    {"inspect", "MODEL", 1, 1, "mpj", "architecture, shapes, types and tokenizer of a model's files"},
-    {"tokenize", "MODEL [FILE]", 1, 2, "dmpj", "text to token ids, or back with --decode"},
-    {"score", "MODEL [FILE]", 1, 2, "wmpj", "how well a model predicts a text: mean NLL, perplexity"},
-    {"generate", "MODEL [FILE]", 1, 2, "gmpj", "go on behind a prompt"},
-    {"plugins list", "", 0, 0, "pj", "components that recipes can use, and files that were refused"},
+    {"export", "RUN FOLDER", 2, 2, "xpj",
+     "write the trained parameters in a format that other programs read"},
+    {"inspect", "MODEL", 1, 1, "mpj", "show architecture, shapes, types and tokenizer of a model's files"},
+    {"tokenize", "MODEL [FILE]", 1, 2, "dmpj", "convert text to token ids, or back with --decode"},
+    {"score", "MODEL [FILE]", 1, 2, "wmpj", "measure how well a model predicts a text: mean NLL, perplexity"},
+    {"generate", "MODEL [FILE]", 1, 2, "gmpj", "continue a prompt, or answer it with --chat"},
+    {"plugins list", "", 0, 0, "pj", "list components that recipes can use, and files that were refused"},
     {"plugins inspect", "COMPONENT|FILE", 1, 1, "pj",
-     "options, operations and ports of a component or plugin"},
-    {"version", "", 0, 0, "j", "versions of the program, its ABI and LibTorch"},
+     "show options, operations and ports of a component or plugin"},
+    {"reference", "FOLDER", 1, 1, "p",
+     "write the reference pages: command line, recipe keys, components, events"},
+    {"version", "", 0, 0, "j", "show the versions of the program, its ABI and LibTorch"},
 };
 
 // An option of the verbs that take its letter; several options may share one.
 struct Option {
   char letter;
   const char* name;
-  const char* value;  // what help calls it; null: a flag. A '+' before it: may be given again
+  const char* value;  // what help calls it; null: a flag. A '+' before it: may be repeated
   const char* doc;
 };
 
 constexpr Option kOptions[] = {
     {'s', "set", "+KEY=VALUE",
-     "give a value in place of the recipe's: --set components.gist.width=256; for a stage: "
+     "override a value of the recipe: --set components.gist.width=256; of a stage: "
      "--set stage.NAME.run.steps=10"},
     {'f', "folder", "DIR", "run folder (default: runs/NAME)"},
-    {'r', "resume", nullptr, "go on where a stopped run left off, or start where there is none"},
-    {'n', "fresh", nullptr, "remove what an earlier run left in the folder, and start over"},
+    {'r', "resume", nullptr, "continue a stopped run, or start if there is none"},
+    {'n', "fresh", nullptr, "delete an earlier run in the folder and start over"},
     {'l', "ignore-lock", nullptr,
-     "take a recipe.lock.toml, or go on with a run, though the plugins are not those that it ran with"},
+     "run a recipe.lock.toml, or resume a run, with plugins other than those it ran with"},
     {'t', "profile", nullptr,
-     "tell where the time goes: a table at the end, and profile.json in the run folder (chrome://tracing, "
+     "profile the run: a table at the end, and profile.json in the run folder (for chrome://tracing or "
      "ui.perfetto.dev)"},
-    {'e', "no-measure", nullptr, "take no steps: answer from manifests and file headers alone"},
-    {'e', "memory", "SIZE", "plan for so much memory, such as 8G, in place of what this machine has left"},
-    {'x', "merge", nullptr, "write the whole model with what was trained merged into it"},
-    {'d', "decode", nullptr, "read token ids and write the bytes that they stand for"},
-    {'w', "per-token", nullptr, "a JSON line for each token in place of the sums: token, text, nll"},
-    {'w', "window", "N", "tokens that the model reads at once (default: as many as it takes)"},
+    {'e', "no-measure", nullptr, "take no steps: use manifests and file headers only"},
+    {'e', "memory", "SIZE", "plan for this much memory, such as 8G (default: what is free here)"},
+    {'x', "merge", nullptr, "write the whole model with the trained parameters merged into it"},
+    {'d', "decode", nullptr, "read token ids and write their text"},
+    {'w', "per-token", nullptr, "print a JSON line per token (token, text, nll) instead of the totals"},
+    {'w', "window", "N", "context length in tokens (default: the model's)"},
     {'w', "stride", "N",
-     "a longer text is read in windows N tokens apart; each token counts once, with at least "
-     "window - N tokens before it (default: half a window)"},
-    {'g', "prompt", "TEXT", "what to go on behind (default: FILE or standard input, less one line end)"},
-    {'g', "max-tokens", "N", "at most so many; short for --set generate.max_tokens=N"},
-    {'g', "temperature", "X", "0: always the likeliest token; short for --set generate.temperature=X"},
-    {'g', "top-p", "X", "among the likeliest that sum to X; short for --set generate.top_p=X"},
-    {'g', "seed", "N", "same seed, same text (default: 0)"},
-    {'g', "chat", nullptr, "the prompt is a user's message: put it in the model's chat template"},
-    {'g', "system", "TEXT", "with --chat: a system message before it"},
+     "read a longer text in windows N tokens apart; each token counts once, with at least window - N tokens "
+     "of context (default: half a window)"},
+    {'g', "prompt", "TEXT", "the prompt (default: FILE or standard input, without its final newline)"},
+    {'g', "max-tokens", "N", "maximum number of new tokens; short for --set generate.max_tokens=N"},
+    {'g', "temperature", "X", "sampling temperature, 0: greedy; short for --set generate.temperature=X"},
+    {'g', "top-p", "X",
+     "sample from the smallest set of tokens with total probability X; short for --set generate.top_p=X"},
+    {'g', "seed", "N", "seed of the sampling; the same seed gives the same text (default: 0)"},
+    {'g', "chat", nullptr, "treat the prompt as a user's message and apply the model's chat template"},
+    {'g', "system", "TEXT", "system message, with --chat"},
     {'m', "set", "+KEY=VALUE",
-     "an option of the component that reads the model: --set teacher.dtype=f32, "
-     "--set tokenizer.special=false; --set teacher.use=NAME takes that component"},
-    {'p', "plugins", "+DIR", "look for plugins here first; may be given again"},
-    {'j', "json", nullptr, "answer as JSON"},
+     "set an option of the component that reads the model: --set teacher.dtype=f32, "
+     "--set tokenizer.special=false; --set teacher.use=NAME chooses the component"},
+    {'p', "plugins", "+DIR", "search this folder for plugins first; may be repeated"},
+    {'j', "json", nullptr, "print the answer as JSON"},
 };
 
 bool is_list(const Option& option) { return option.value != nullptr && option.value[0] == '+'; }
@@ -107,7 +112,7 @@ options::options_description describe(const Verb& verb) {
       add(option.name, options::value<std::string>()->value_name(option.value), option.doc);
     }
   }
-  add("help,h", "this text");
+  add("help,h", "show this text");
   return description;
 }
 
@@ -117,8 +122,6 @@ options::options_description describe(const Verb& verb) {
 
 // The verb is one word or two ("plugins list"); the rest are arguments and options.
 const Verb& take_verb(const std::vector<std::string>& words, std::size_t& used) {
-  std::vector<std::string> names;
-  for (const Verb& verb : kVerbs) names.emplace_back(verb.name);
   if (words.size() >= 2) {
     if (const Verb* verb = find_verb(words[0] + " " + words[1])) return used = 2, *verb;
   }
@@ -128,7 +131,7 @@ const Verb& take_verb(const std::vector<std::string>& words, std::size_t& used) 
            {"gistmill plugins list", "gistmill plugins inspect COMPONENT"});
   }
   refuse(fmt::format("unknown verb '{}'", words[0]),
-         did_you_mean(words[0], names, {"gistmill --help lists the verbs"}));
+         did_you_mean(words[0], verb_names(), {"gistmill --help lists the verbs"}));
 }
 
 void read_options(const Verb& verb, const std::vector<std::string>& rest, Command& command) {
@@ -163,6 +166,23 @@ void read_options(const Verb& verb, const std::vector<std::string>& rest, Comman
     if (option.value != nullptr && !is_list(option)) given = {values[option.name].as<std::string>()};
   }
   command.help = values.contains("help");
+}
+
+// "exit codes: 0 done, 1 failed, ...", broken into lines of the terminal's usual width.
+std::string exit_codes_text() {
+  const std::string indent(12, ' ');
+  std::string text;
+  std::string line = "exit codes: ";
+  for (const ExitCodeMeaning& row : exit_codes()) {
+    const bool last = row.code == exit_codes().back().code;
+    const std::string item = fmt::format("{} {}{}", static_cast<int>(row.code), row.brief, last ? "\n" : ",");
+    if (line.size() + item.size() > 100) {
+      text += line.substr(0, line.size() - 1) + "\n";
+      line = indent;
+    }
+    line += item + (last ? "" : " ");
+  }
+  return text + line;
 }
 
 }  // namespace
@@ -208,6 +228,12 @@ std::vector<std::filesystem::path> Command::plugin_folders() const {
   return {given.begin(), given.end()};
 }
 
+std::vector<std::string> verb_names() {
+  std::vector<std::string> names;
+  for (const Verb& verb : kVerbs) names.emplace_back(verb.name);
+  return names;
+}
+
 std::string help_text(const std::string& name) {
   if (const Verb* verb = find_verb(name)) {
     std::ostringstream text;
@@ -220,11 +246,7 @@ std::string help_text(const std::string& name) {
   for (const Verb& verb : kVerbs) {
     text += fmt::format("  {:<32}{}\n", fmt::format("{} {}", verb.name, verb.arguments), verb.doc);
   }
-  text +=
-      "\ngistmill VERB --help lists the options of a verb.\n"
-      "exit codes: 0 done, 1 failed, 2 usage, 3 recipe, model or input invalid, 4 plugin refused,\n"
-      "            5 does not fit, 6 a number that is not finite, 75 stopped after saving, 130 interrupted\n";
-  return text;
+  return text + "\ngistmill VERB --help lists the options of a verb.\n" + exit_codes_text();
 }
 
 }  // namespace gistmill

@@ -29,6 +29,9 @@ struct Command {
 // Throws Failure (ExitCode::usage): unknown verb or option with the nearest name, missing or extra arguments.
 Command parse_command_line(const std::vector<std::string>& words);
 
+// "run", "plugins list", in the order of --help.
+std::vector<std::string> verb_names();
+
 // The text of `gistmill --help`, or of `gistmill VERB --help`.
 std::string help_text(const std::string& verb);
 

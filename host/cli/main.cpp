@@ -19,6 +19,7 @@ gistmill::ExitCode run(const std::vector<std::string>& words) {
   if (command.verb == "validate") return run_validate(command);
   if (command.verb == "plugins list") return run_plugins_list(command);
   if (command.verb == "plugins inspect") return run_plugins_inspect(command);
+  if (command.verb == "reference") return run_reference(command);
   if (command.verb == "version") return run_version(command);
   for (const char* verb : {"inspect", "tokenize", "score", "generate"}) {
     if (command.verb == verb) return run_model_verb(command);

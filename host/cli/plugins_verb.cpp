@@ -10,6 +10,7 @@
 #include "host/diagnostic/did_you_mean.hpp"
 #include "host/plan/options.hpp"
 #include "host/registry/contract.hpp"
+#include "host/registry/manifest_names.hpp"
 #include "host/registry/registry.hpp"
 
 namespace gistmill {
@@ -33,29 +34,12 @@ PluginFile read_plugin(const Command& command, const fs::path& path) {
           parse_manifest(read_embedded_manifest(path), path.string(), find_contracts(folders, refused))};
 }
 
-const char* effect_name(Effect effect) {
-  switch (effect) {
-    case Effect::pure:
-      return "pure";
-    case Effect::random:
-      return "random";
-    default:
-      return "stateful";
-  }
-}
-
-const char* type_name(OptionType type) {
-  constexpr const char* kNames[] = {"integer",  "float",    "boolean", "string",  "path", "choice",
-                                    "prepared", "integers", "floats",  "strings", "paths"};
-  return kNames[static_cast<std::size_t>(type)];
-}
-
 std::string option_line(const OptionSpec& option) {
-  std::string line = fmt::format("    {:<20} {}", option.key, type_name(option.type));
+  std::string line = fmt::format("    {:<20} {}", option.key, option_type_name(option.type));
   if (!option.choices.empty()) line += fmt::format(" of {}", fmt::join(option.choices, " "));
   if (option.min || option.max) {
-    line += fmt::format(" {}..{}", option.min ? fmt::format("{:g}", *option.min) : "",
-                        option.max ? fmt::format("{:g}", *option.max) : "");
+    line += fmt::format(" {}..{}", option.min ? fmt::format("{}", *option.min) : "",
+                        option.max ? fmt::format("{}", *option.max) : "");
   }
   line +=
       option.default_value ? fmt::format(", default {}", option_text(*option.default_value)) : ", required";
@@ -89,7 +73,8 @@ std::string component_text(const ComponentSpec& component, const PluginFile& fil
 nlohmann::json component_json(const ComponentSpec& component, const PluginFile& file) {
   nlohmann::json options = nlohmann::json::array();
   for (const OptionSpec& option : component.options) {
-    nlohmann::json entry = {{"key", option.key}, {"type", type_name(option.type)}, {"doc", option.doc}};
+    nlohmann::json entry = {
+        {"key", option.key}, {"type", option_type_name(option.type)}, {"doc", option.doc}};
     if (option.default_value) {
       entry["default"] =
           std::visit([](const auto& value) { return nlohmann::json(value); }, *option.default_value);

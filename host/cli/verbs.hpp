@@ -19,6 +19,7 @@ ExitCode run_model_verb(const Command& command);    // inspect, tokenize, score,
 ExitCode run_validate(const Command& command);
 ExitCode run_plugins_list(const Command& command);
 ExitCode run_plugins_inspect(const Command& command);
+ExitCode run_reference(const Command& command);
 ExitCode run_version(const Command& command);
 
 }  // namespace gistmill

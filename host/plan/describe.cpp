@@ -8,21 +8,10 @@
 
 #include "host/plan/gradient.hpp"
 #include "host/plan/types.hpp"
+#include "host/registry/manifest_names.hpp"
 
 namespace gistmill {
 namespace {
-
-const char* to_text(Effect effect) {
-  switch (effect) {
-    case Effect::pure:
-      return "pure";
-    case Effect::random:
-      return "random";
-    case Effect::stateful:
-      return "stateful";
-  }
-  return "";
-}
 
 std::string symbol_text(const PlannedSymbol& symbol, const std::vector<PlannedInstance>& instances) {
   if (symbol.value) return fmt::format("{} {}", symbol.full_name, *symbol.value);
@@ -44,7 +33,7 @@ std::string class_text(const PlannedCall& call, const PlannedPipeline& pipeline,
   const std::string cached = call.cached ? ", cached" : "";
   const std::string frozen = is_frozen(call, pipeline, instance) ? "frozen, " : "";
   if (call.kind != CallClass::forward) return frozen + to_text(call.kind);
-  if (call.operation->effect != Effect::pure) return to_text(call.operation->effect);
+  if (call.operation->effect != Effect::pure) return std::string(effect_name(call.operation->effect));
   return frozen + "no tape" + cached;
 }
 
@@ -216,7 +205,7 @@ nlohmann::json to_json(const PlannedPipeline& pipeline, const Plan& plan) {
     }
     calls.push_back({{"call", call.name},
                      {"component", plan.instances[call.instance].spec->name},
-                     {"effect", to_text(call.operation->effect)},
+                     {"effect", effect_name(call.operation->effect)},
                      {"class", gistmill::to_text(call.kind)},
                      {"cached", call.cached},
                      {"iteration", call.iteration},

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "host/recipe/fields.hpp"
+#include "host/recipe/recipe_keys.hpp"
 #include "host/recipe/variables.hpp"
 
 namespace gistmill {
@@ -72,15 +73,14 @@ Value locked_tree(const Recipe& recipe) {
 }  // namespace
 
 RecipeLock read_lock(const Value& table) {
-  const Fields fields(table, "lock", "[lock]", {"host", "plugins"}, ExitCode::recipe);
+  const Fields fields(table, "lock", "[lock]", keys_of("lock"), ExitCode::recipe);
   RecipeLock lock;
   lock.origin = place_of(table);
   lock.host = fields.string("host", "");
   const Value::List* plugins = fields.list("plugins");
   if (plugins == nullptr) return lock;
   for (const Value& value : *plugins) {
-    const Fields plugin(value, "lock.plugins", "[[lock.plugins]]", {"component", "file", "version", "sha256"},
-                        ExitCode::recipe);
+    const Fields plugin(value, "lock.plugins", "[[lock.plugins]]", keys_of("lock.plugins"), ExitCode::recipe);
     lock.plugins.push_back({plugin.string("component"), plugin.string("file"), plugin.string("version"),
                             plugin.string("sha256")});
   }

@@ -8,6 +8,7 @@
 
 #include "host/recipe/fields.hpp"
 #include "host/recipe/names.hpp"
+#include "host/recipe/recipe_keys.hpp"
 
 namespace gistmill {
 namespace {
@@ -55,7 +56,8 @@ CallStep read_step(const Value& value, const std::string& path) {
                               "\"instance.operation\", in = {{}}, out = {{}} }}",
                               path, with_article(value.type_name())));
   }
-  const Fields fields(value, path, fmt::format("a call of {}", path), {"call", "in", "out"}, kCode);
+  const Fields fields(value, path, fmt::format("a call of {}", path),
+                      keys_of("pipelines.NAME.steps (a call)"), kCode);
   const std::string call = fields.string("call");
   read_call(call, step, fields.find("call")->origin());
   step.in = read_wires(fields, "in");
@@ -68,7 +70,8 @@ CallStep read_step(const Value& value, const std::string& path) {
 bool is_repeated(const Value& step) { return step.is_table() && step.find("repeat") != nullptr; }
 
 void read_repeated(const Value& value, const std::string& path, PipelineRecipe& pipeline) {
-  const Fields fields(value, path, fmt::format("a repeated part of {}", path), {"repeat", "steps"}, kCode);
+  const Fields fields(value, path, fmt::format("a repeated part of {}", path),
+                      keys_of("pipelines.NAME.steps (a repeated part)"), kCode);
   RepeatedSteps part;
   part.first = pipeline.steps.size();
   part.times = fields.integer("repeat", 1, 1);
@@ -169,7 +172,8 @@ Value::List all_steps(const Fields& fields, const std::string& path) {
   const Value* insert = fields.table("insert");
   if (insert == nullptr) return steps;
   const std::string insert_path = path + ".insert";
-  const Fields sides(*insert, insert_path, fmt::format("[{}]", insert_path), {"before", "after"}, kCode);
+  const Fields sides(*insert, insert_path, fmt::format("[{}]", insert_path), keys_of("pipelines.NAME.insert"),
+                     kCode);
   std::vector<std::string> calls;
   collect_calls(steps, calls);
   return with_insertions(steps, read_insertions(sides, "before", calls),
@@ -213,8 +217,7 @@ std::vector<std::pair<std::string, Origin>> read_names(const Fields& fields, std
 PipelineRecipe read_pipeline(const std::string& name, const Value& value) {
   expect_name(name, "[pipelines]", place_of(value));
   const std::string path = "pipelines." + name;
-  const Fields fields(value, path, fmt::format("[{}]", path),
-                      {"steps", "insert", "minimize", "train", "cache"}, kCode);
+  const Fields fields(value, path, fmt::format("[{}]", path), keys_of("pipelines.NAME"), kCode);
   PipelineRecipe pipeline;
   pipeline.name = name;
   pipeline.origin = place_of(value);

@@ -2,7 +2,6 @@
 #include "host/recipe/schema.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <set>
 #include <system_error>
@@ -15,6 +14,7 @@
 #include "host/recipe/lock.hpp"
 #include "host/recipe/names.hpp"
 #include "host/recipe/pipeline_schema.hpp"
+#include "host/recipe/recipe_keys.hpp"
 
 namespace gistmill {
 namespace {
@@ -25,7 +25,7 @@ constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::min();
 // ---- [components] ----
 
 ComponentUse read_component(const std::string& name, const Value& value) {
-  static constexpr std::array<std::string_view, 3> kReserved = {"use", "from", "parameters"};
+  const std::vector<std::string> reserved_keys = keys_of("components.NAME");
   const Origin& origin = place_of(value);
   expect_name(name, "[components]", origin);
   const std::string path = "components." + name;
@@ -34,7 +34,8 @@ ComponentUse read_component(const std::string& name, const Value& value) {
   if (value.is_table()) {
     for (const auto& entry : entries_of(value)) {
       keys.push_back(entry.first);
-      const bool reserved = std::find(kReserved.begin(), kReserved.end(), entry.first) != kReserved.end();
+      const bool reserved =
+          std::find(reserved_keys.begin(), reserved_keys.end(), entry.first) != reserved_keys.end();
       if (!reserved) options.push_back(entry);
     }
   }
@@ -83,10 +84,7 @@ std::optional<double> read_minutes(const Fields& fields) {
 }
 
 RunSettings read_run(const Value& value) {
-  const Fields fields(value, "run", "[run]",
-                      {"pipeline", "steps", "minutes", "micro_steps", "seed", "optimizer", "clip", "loggers",
-                       "threads", "device", "items", "prepared", "call_seconds"},
-                      kCode);
+  const Fields fields(value, "run", "[run]", keys_of("run"), kCode);
   RunSettings run;
   run.origin = place_of(value);
   run.pipeline = fields.string("pipeline", run.pipeline);
@@ -126,7 +124,7 @@ LearningRate read_schedule(const Fields& fields, const LearningRate& general) {
 }
 
 void read_learning_rate(const Value& value, Recipe& recipe) {
-  std::vector<std::string> keys = {"peak", "floor", "warmup"};
+  std::vector<std::string> keys = keys_of("learning_rate");
   std::vector<const std::pair<std::string, Value>*> instances;
   if (value.is_table()) {
     for (const auto& entry : entries_of(value)) {
@@ -141,14 +139,14 @@ void read_learning_rate(const Value& value, Recipe& recipe) {
   for (const auto* entry : instances) {
     const auto& [instance, table] = *entry;
     const std::string path = "learning_rate." + key_text(instance);
-    const Fields fields(table, path, fmt::format("[{}]", path), {"peak", "floor", "warmup"}, kCode);
+    const Fields fields(table, path, fmt::format("[{}]", path), keys_of("learning_rate.NAME"), kCode);
     recipe.instance_rates.push_back({instance, read_schedule(fields, recipe.learning_rate)});
     recipe.instance_rates.back().rate.origin = place_of(table);
   }
 }
 
 CheckpointSettings read_checkpoints(const Value& value) {
-  const Fields fields(value, "checkpoints", "[checkpoints]", {"every", "keep"}, kCode);
+  const Fields fields(value, "checkpoints", "[checkpoints]", keys_of("checkpoints"), kCode);
   CheckpointSettings checkpoints;
   checkpoints.every = fields.integer("every", checkpoints.every, 0);
   checkpoints.keep = fields.integer("keep", checkpoints.keep, 1);
@@ -156,7 +154,7 @@ CheckpointSettings read_checkpoints(const Value& value) {
 }
 
 CacheSettings read_cache(const Value& value) {
-  const Fields fields(value, "cache", "[cache]", {"max_gb"}, kCode);
+  const Fields fields(value, "cache", "[cache]", keys_of("cache"), kCode);
   CacheSettings cache;
   cache.max_gb = fields.number("max_gb", cache.max_gb);
   if (cache.max_gb < 0 || cache.max_gb > 1e6) {
@@ -168,7 +166,7 @@ CacheSettings read_cache(const Value& value) {
 // ---- [evaluations] ----
 
 Evaluation::Variant read_variant(const Value& value, const std::string& path) {
-  const Fields fields(value, path, fmt::format("[[{}]]", path), {"name", "use", "binding"}, kCode);
+  const Fields fields(value, path, fmt::format("[[{}]]", path), keys_of("evaluations.NAME.variants"), kCode);
   Evaluation::Variant variant;
   variant.origin = value.origin();
   variant.name = fields.string("name");
@@ -200,10 +198,7 @@ void expect_variant(const Fields& fields, std::string_view key, const std::strin
 Evaluation read_evaluation(const std::string& name, const Value& value) {
   expect_name(name, "[evaluations]", place_of(value));
   const std::string path = "evaluations." + name;
-  const Fields fields(
-      value, path, fmt::format("[{}]", path),
-      {"pipeline", "steps", "every", "minutes", "best", "reference", "paired", "headline", "variants"},
-      kCode);
+  const Fields fields(value, path, fmt::format("[{}]", path), keys_of("evaluations.NAME"), kCode);
   Evaluation evaluation;
   evaluation.name = name;
   evaluation.origin = place_of(value);
@@ -232,7 +227,8 @@ Evaluation read_evaluation(const std::string& name, const Value& value) {
   expect_variant(fields, "reference", evaluation.reference, names);
   expect_variant(fields, "paired", evaluation.paired, names);
   for (std::size_t i = 0; i < evaluation.variants.size(); ++i) {
-    const Fields variant((*fields.list("variants"))[i], variants_path, "", {"name", "use", "binding"}, kCode);
+    const Fields variant((*fields.list("variants"))[i], variants_path, "",
+                         keys_of("evaluations.NAME.variants"), kCode);
     expect_variant(variant, "binding", evaluation.variants[i].binding, names);
   }
   return evaluation;
@@ -254,7 +250,7 @@ std::filesystem::path stage_file(const std::string& written, const Origin& origi
 }
 
 Stage read_stage(const Value& value) {
-  const Fields fields(value, "stage", "[[stage]]", {"name", "recipe", "set"}, kCode);
+  const Fields fields(value, "stage", "[[stage]]", keys_of("stage"), kCode);
   Stage stage;
   stage.origin = value.origin();
   const Value& recipe = fields.required("recipe");
@@ -299,10 +295,7 @@ void read_entries(const Fields& fields, std::string_view key, std::vector<Item>&
 }  // namespace
 
 void read_schema(Recipe& recipe) {
-  const Fields fields(recipe.resolved, "", "the recipe",
-                      {"doc", "extends", "variables", "components", "pipelines", "run", "learning_rate",
-                       "checkpoints", "cache", "evaluations", "stage", "lock"},
-                      kCode);
+  const Fields fields(recipe.resolved, "", "the recipe", keys_of(""), kCode);
   recipe.doc = fields.string("doc", "");
   if (const Value* lock = fields.table("lock")) recipe.lock = read_lock(*lock);
   read_entries(fields, "components", recipe.components, read_component);

@@ -15,6 +15,7 @@
 #include "host/recipe/toml.hpp"
 #include "host/registry/elf.hpp"
 #include "host/registry/manifest_claims.hpp"
+#include "host/registry/manifest_names.hpp"
 #include "host/registry/manifest_options.hpp"
 #include "host/registry/port_float.hpp"
 
@@ -151,9 +152,9 @@ PortSpec read_port(const std::string& name, const Value& value, const std::strin
 
 Effect read_effect(const Fields& fields) {
   const std::string effect = fields.string("effect");
-  if (effect == "pure") return Effect::pure;
-  if (effect == "random") return Effect::random;
-  if (effect == "stateful") return Effect::stateful;
+  for (const Effect known : {Effect::pure, Effect::random, Effect::stateful}) {
+    if (effect == effect_name(known)) return known;
+  }
   fields.refuse(*fields.find("effect"), "effect", "\"pure\", \"random\" or \"stateful\"");
 }
 
@@ -308,6 +309,18 @@ void read_build(const Value& value, Manifest& manifest) {
 }
 
 }  // namespace
+
+std::string_view effect_name(Effect effect) {
+  switch (effect) {
+    case Effect::pure:
+      return "pure";
+    case Effect::random:
+      return "random";
+    case Effect::stateful:
+      return "stateful";
+  }
+  return "";
+}
 
 const PortSpec* OperationSpec::input(std::string_view port) const { return find_named(inputs, port); }
 const PortSpec* OperationSpec::output(std::string_view port) const { return find_named(outputs, port); }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "host/recipe/fields.hpp"
+#include "host/registry/manifest_names.hpp"
 
 namespace gistmill {
 namespace {
@@ -166,6 +167,10 @@ void read_default(const Fields& fields, OptionSpec& option) {
 }
 
 }  // namespace
+
+std::string_view option_type_name(OptionType type) {
+  return kTypes[static_cast<std::size_t>(type)].name;  // in the order of the enumeration
+}
 
 OptionSpec read_option(const std::string& key, const Value& value, const std::string& path) {
   if (key == "use" || key == "from" || key == "parameters") {

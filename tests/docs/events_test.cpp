@@ -1,5 +1,5 @@
-// The kinds and keys of docs/events.md, held against the events of a real run: every kind and every key that
-// a run writes is in the page, and every key that the page does not call optional is in the run.
+// The kinds and keys of docs/reference/events.md, held against the events of a real run: every kind and every
+// key that a run writes is in the page, and every key that the page does not call optional is in the run.
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -98,7 +98,7 @@ use = { reader = "other" }
 };
 
 TEST_F(EventDocs, EveryKindAndKeyOfARunIsInThePageAndWhatIsNotOptionalIsInTheRun) {
-  const Page page("docs/events.md");
+  const Page page("docs/reference/events.md");
   std::set<std::string> seen;
   for (const nlohmann::json& event : events_of_a_run()) {
     const std::string kind = event["event"];

@@ -1,0 +1,222 @@
+// Defaults are those of the structs that the schema fills, so that the page cannot say others.
+#include "host/recipe/recipe_keys.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+#include "host/recipe/names.hpp"
+#include "host/recipe/recipe.hpp"
+
+namespace gistmill {
+namespace {
+
+const std::string kNone = "none";
+
+RecipeTable top_level() {
+  return {"",
+          "The recipe as a whole.",
+          {{"doc", "string", kNone, "what the recipe is for"},
+           {"extends", "string or list", kNone, "files that this one is merged over, relative to it"},
+           {"variables", "table", kNone, "values that `${name}` stands for in strings"},
+           {"components", "table", kNone, "one table for each instance"},
+           {"pipelines", "table", kNone, "one table for each pipeline"},
+           {"run", "table", kNone, "how long to train, with which seed, on which device"},
+           {"learning_rate", "table", kNone, "the schedule"},
+           {"checkpoints", "table", kNone, "how often to save, how many to keep"},
+           {"cache", "table", kNone, "bounds of the call cache"},
+           {"evaluations", "table", kNone, "one table for each evaluation"},
+           {"stage", "list of tables", kNone, "recipes that run first, in order"},
+           {"lock", "table", kNone, "written by `gistmill run`: the plugins that the recipe ran with"}}};
+}
+
+RecipeTable component() {
+  return {"components.NAME",
+          "One instance. Every key that is not listed here is an option of the component "
+          "([components.md](components.md)).",
+          {{"use", "string", "", "the component, `\"role/name\"`; required unless `from` is given"},
+           {"from", "string", kNone,
+            "`\"stage.instance\"`: component, options and trained parameters of another stage's instance; "
+            "instead of `use`, with no other key beside it"},
+           {"parameters", "string", kNone, "a checkpoint folder or safetensors file to start from"}}};
+}
+
+RecipeTable pipeline() {
+  return {"pipelines.NAME",
+          "An ordered list of calls.",
+          {{"steps", "list", "",
+            "the calls: `\"instance.operation\"`, a table with `call`, or a repeated part with `repeat`"},
+           {"insert", "table", kNone, "calls to insert before or after those of `steps`"},
+           {"minimize", "string or table", kNone,
+            "the slot that training minimizes, or several slots with weights: `{ loss = 1.0, apart = 0.1 }`"},
+           {"train", "list of strings", "[]", "instances whose parameters are trained"},
+           {"cache", "list of strings", "[]", "calls whose results are kept on disk: `\"teacher.read\"`"}}};
+}
+
+RecipeTable call() {
+  return {"pipelines.NAME.steps (a call)",
+          "A call that renames slots. Without `in` and `out`, slots have the names of the ports.",
+          {{"call", "string", "", "`\"instance.operation\"`"},
+           {"in", "table", kNone, "input port = slot"},
+           {"out", "table", kNone, "output port = slot"}}};
+}
+
+RecipeTable repeated_part() {
+  return {"pipelines.NAME.steps (a repeated part)",
+          "Calls that run several times in each step.",
+          {{"repeat", "integer", "", "iterations, 1 to 1000"}, {"steps", "list", "", "the calls"}}};
+}
+
+RecipeTable insertion() {
+  return {"pipelines.NAME.insert",
+          "Calls that a layer adds to the `steps` of the layer below.",
+          {{"before", "table", kNone, "call in quotes = list of calls to insert before it"},
+           {"after", "table", kNone, "call in quotes = list of calls to insert after it"}}};
+}
+
+RecipeTable run() {
+  const RunSettings run;
+  return {
+      "run",
+      "How the recipe runs.",
+      {{"pipeline", "string", string_text(run.pipeline), "the pipeline that trains"},
+       {"steps", "integer", fmt::to_string(run.steps), "optimizer steps; 0: evaluate only"},
+       {"minutes", "number", fmt::to_string(run.minutes),
+        "maximum wall time of training; the number of steps is decided after three of them. 0: no limit"},
+       {"micro_steps", "integer", fmt::to_string(run.micro_steps),
+        "pipeline steps whose gradients are averaged in one optimizer step"},
+       {"seed", "integer", fmt::to_string(run.seed), "seed of all random numbers"},
+       {"optimizer", "string", string_text(run.optimizer), "the instance that updates parameters"},
+       {"clip", "number", fmt::to_string(run.clip), "maximum global gradient norm; 0: no clipping"},
+       {"loggers", "list of strings", "[]",
+        "instances that receive events; `events.jsonl` is always written"},
+       {"items", "string", kNone, "the slot whose rows are counted as items: `\"spans\"` gives spans/s"},
+       {"threads", "integer", fmt::to_string(run.threads), "compute threads; 0: one per physical core"},
+       {"device", "string", string_text(run.device),
+        "where LibTorch components compute: `\"cuda\"`, `\"cuda:1\"`; needs a LibTorch with CUDA, which "
+        "`scripts/setup.sh --cuda` installs"},
+       {"prepared", "string", string_text(run.prepared), "folder of prepared corpora and cached calls"},
+       {"call_seconds", "number", fmt::to_string(run.call_seconds),
+        "timeout of one call: it is canceled and the run fails; if it does not return within 5 s more, the "
+        "process ends. 0: no timeout"}}};
+}
+
+RecipeTable learning_rate(const std::string& name, const std::string& doc) {
+  const LearningRate rate;
+  const bool general = name == "learning_rate";
+  const auto value = [general](auto number) {
+    return general ? fmt::to_string(number) : "that of `[learning_rate]`";
+  };
+  return {name,
+          doc,
+          {{"peak", "number", value(rate.peak), "learning rate after the warm-up"},
+           {"floor", "number", value(rate.floor), "learning rate at the last step"},
+           {"warmup", "integer", value(rate.warmup), "steps from 0 to `peak`"}}};
+}
+
+RecipeTable checkpoints() {
+  const CheckpointSettings checkpoints;
+  return {"checkpoints",
+          "When training is saved.",
+          {{"every", "integer", fmt::to_string(checkpoints.every),
+            "optimizer steps between checkpoints; 0: only at the end and when the run is stopped"},
+           {"keep", "integer", fmt::to_string(checkpoints.keep), "checkpoints to keep, besides the best"}}};
+}
+
+RecipeTable cache() {
+  const CacheSettings cache;
+  return {"cache",
+          "The call cache.",
+          {{"max_gb", "number", fmt::to_string(cache.max_gb),
+            "maximum size on disk, in units of 1e9 bytes; 0: the cache is neither written nor read"}}};
+}
+
+RecipeTable evaluation() {
+  const Evaluation evaluation;
+  return {"evaluations.NAME",
+          "Figures of held-out items, while training or after it.",
+          {{"pipeline", "string", "", "the pipeline that measures"},
+           {"steps", "integer", fmt::to_string(evaluation.steps), "pipeline steps; 0: until its source ends"},
+           {"every", "integer", fmt::to_string(evaluation.every),
+            "optimizer steps between evaluations while training; 0: once, at the end"},
+           {"minutes", "number", "`run.minutes`",
+            "maximum wall time: fewer items are measured, the same for every variant. 0: no limit"},
+           {"best", "string", kNone, "the figure that chooses the best checkpoint"},
+           {"reference", "string", kNone, "the variant whose recovered share is 0"},
+           {"paired", "string", kNone, "the variant that paired differences are taken from"},
+           {"headline", "string", "the last figure", "the figure that sentences and charts show"},
+           {"variants", "list of tables", "the pipeline as it is", "what is compared"}}};
+}
+
+RecipeTable variant() {
+  return {
+      "evaluations.NAME.variants",
+      "The pipeline with other instances in the places of its own.",
+      {{"name", "string", "", "the row in the table"},
+       {"use", "table", kNone, "instance of the pipeline = instance to use instead"},
+       {"binding", "string", kNone,
+        "this variant is the binding control of the named one: its difference is a binding gap, not a row"}}};
+}
+
+RecipeTable stage() {
+  return {
+      "stage",
+      "`[[stage]]`: a recipe that runs as one part of this one.",
+      {{"recipe", "string or table", "", "file of the recipe, relative to this one, or the recipe itself"},
+       {"name", "string", "the file's name",
+        "its name in events, checkpoints and `--set stage.NAME.KEY=...`; "
+        "required where `recipe` is a table"},
+       {"set", "list of strings", "[]", "overrides of this stage's recipe: `[\"run.steps=10\"]`"}}};
+}
+
+RecipeTable lock() {
+  return {"lock",
+          "Written by `gistmill run` into `recipe.lock.toml`.",
+          {{"host", "string", kNone, "version of the program"},
+           {"plugins", "list of tables", kNone, "one entry for each component"}}};
+}
+
+RecipeTable locked_plugin() {
+  return {"lock.plugins",
+          "`[[lock.plugins]]`: the build of a plugin.",
+          {{"component", "string", "", "`\"gistnet/refine\"`"},
+           {"file", "string", "", "file name of the library"},
+           {"version", "string", "", "version of the plugin"},
+           {"sha256", "string", "", "digest of the library"}}};
+}
+
+}  // namespace
+
+const std::vector<RecipeTable>& recipe_tables() {
+  static const std::vector<RecipeTable> kTables = {
+      top_level(),
+      component(),
+      pipeline(),
+      call(),
+      repeated_part(),
+      insertion(),
+      run(),
+      learning_rate("learning_rate", "Linear from 0 to `peak`, then a cosine to `floor`."),
+      learning_rate("learning_rate.NAME", "The schedule of one instance that trains."),
+      checkpoints(),
+      cache(),
+      evaluation(),
+      variant(),
+      stage(),
+      lock(),
+      locked_plugin()};
+  return kTables;
+}
+
+std::vector<std::string> keys_of(std::string_view table) {
+  const auto& tables = recipe_tables();
+  const auto found = std::find_if(tables.begin(), tables.end(),
+                                  [table](const RecipeTable& each) { return each.name == table; });
+  assert(found != tables.end());
+  std::vector<std::string> keys;
+  for (const RecipeKey& key : found->keys) keys.push_back(key.key);
+  return keys;
+}
+
+}  // namespace gistmill
