@@ -47,8 +47,8 @@ template <class T>
 void forward(const Problem<T>& problem, const AttentionPlan& plan, T* out, float* log_sum) {
   const std::int64_t size = problem.shape.head_size;
   const std::int64_t group = problem.group();
-  const Packed<T> prefix_keys = problem.pack_prefix(false, Layout::columns);
-  const Packed<T> prefix_values = problem.pack_prefix(true, Layout::rows);
+  const Packed<T> prefix_keys = problem.pack_prefix(false, PackOrder::columns);
+  const Packed<T> prefix_values = problem.pack_prefix(true, PackOrder::rows);
   const auto tile = [&](ForwardState<T>& state, const Segment& segment, std::int64_t head, std::int64_t first,
                         std::int64_t rows, const Packed<T>& own_keys, const Packed<T>& own_values) {
     const std::int64_t m = rows * group;
@@ -73,8 +73,8 @@ void forward(const Problem<T>& problem, const AttentionPlan& plan, T* out, float
   for_tasks(
       plan, [&] { return ForwardState<T>(problem); },
       [&](ForwardState<T>& state, const Segment& segment, std::int64_t head) {
-        const Packed<T> own_keys = problem.pack_own(segment, head, false, Layout::columns);
-        const Packed<T> own_values = problem.pack_own(segment, head, true, Layout::rows);
+        const Packed<T> own_keys = problem.pack_own(segment, head, false, PackOrder::columns);
+        const Packed<T> own_values = problem.pack_own(segment, head, true, PackOrder::rows);
         for (std::int64_t first = 0; first < segment.rows; first += problem.tile_rows()) {
           tile(state, segment, head, first, std::min(problem.tile_rows(), segment.rows - first), own_keys,
                own_values);

@@ -55,15 +55,15 @@ class Backward {
         out_(out),
         log_sum_(log_sum),
         grad_qkv_(grad_qkv),
-        key_columns_(problem.pack_prefix(false, Layout::columns)),
-        value_columns_(problem.pack_prefix(true, Layout::columns)),
-        key_rows_(problem.pack_prefix(false, Layout::rows)) {}
+        key_columns_(problem.pack_prefix(false, PackOrder::columns)),
+        value_columns_(problem.pack_prefix(true, PackOrder::columns)),
+        key_rows_(problem.pack_prefix(false, PackOrder::rows)) {}
 
   void segment(BackwardState<T>& state, const Segment& segment, std::int64_t head) const {
     const std::int64_t size = problem_.shape.head_size;
-    const Own own{problem_.pack_own(segment, head, false, Layout::columns),
-                  problem_.pack_own(segment, head, true, Layout::columns),
-                  problem_.pack_own(segment, head, false, Layout::rows)};
+    const Own own{problem_.pack_own(segment, head, false, PackOrder::columns),
+                  problem_.pack_own(segment, head, true, PackOrder::columns),
+                  problem_.pack_own(segment, head, false, PackOrder::rows)};
     state.grad_keys.assign(static_cast<std::size_t>(segment.rows * size), 0.0f);
     state.grad_values.assign(static_cast<std::size_t>(segment.rows * size), 0.0f);
     for (std::int64_t first = 0; first < segment.rows; first += problem_.tile_rows()) {

@@ -18,7 +18,7 @@ namespace gistmill::decoder {
 using tiles::kBlock;
 using tiles::kTileRows;
 
-enum class Layout { columns, rows };  // pack_columns or pack_rows
+enum class PackOrder { columns, rows };  // pack_columns or pack_rows
 
 // The keys or the values of some heads as right sides of products, cut into blocks of kBlock tokens.
 template <class T>
@@ -26,7 +26,7 @@ class Packed {
  public:
   // first: element of the first token and head; heads lie side by side, tokens `row` elements apart.
   Packed(const T* first, std::int64_t row, std::int64_t tokens, std::int64_t heads, std::int64_t size,
-         Layout layout)
+         PackOrder order)
       : blocks_((tokens + kBlock - 1) / kBlock), stride_(kBlock * size) {
     memory_ = tiles::buffer<T>(heads * blocks_ * stride_);
     at::parallel_for(0, heads * blocks_, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -35,7 +35,7 @@ class Packed {
         const std::int64_t count = std::min(kBlock, tokens - token);
         const T* from = first + token * row + i / blocks_ * size;
         T* to = memory_.get() + i * stride_;
-        if (layout == Layout::columns) {
+        if (order == PackOrder::columns) {
           tiles::pack_columns(from, row, count, size, tiles::padded(count), to);
         } else {
           tiles::pack_rows(from, row, count, size, tiles::padded(count), to);
@@ -78,14 +78,14 @@ struct Problem {
   std::int64_t out_at(std::int64_t row, std::int64_t head) const {
     return row * out_width() + head * group() * shape.head_size;
   }
-  Packed<T> pack_prefix(bool values, Layout layout) const {
+  Packed<T> pack_prefix(bool values, PackOrder order) const {
     const std::int64_t keys = shape.kv_heads * shape.head_size;
     const T* first = prefix != nullptr && values ? prefix + keys : prefix;
-    return Packed<T>(first, 2 * keys, prefix_tokens, shape.kv_heads, shape.head_size, layout);
+    return Packed<T>(first, 2 * keys, prefix_tokens, shape.kv_heads, shape.head_size, order);
   }
-  Packed<T> pack_own(const Segment& segment, std::int64_t head, bool values, Layout layout) const {
+  Packed<T> pack_own(const Segment& segment, std::int64_t head, bool values, PackOrder order) const {
     const std::int64_t at = values ? values_at(segment.row, head) : keys_at(segment.row, head);
-    return Packed<T>(qkv + at, row_width(), segment.rows, 1, shape.head_size, layout);
+    return Packed<T>(qkv + at, row_width(), segment.rows, 1, shape.head_size, order);
   }
 };
 
