@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the includes of host/ against the order of its rooms (host/CMakeLists.txt).
+"""Holds the includes of host/ and its README.md against the rooms that there are (host/CMakeLists.txt).
 
 A room includes headers of itself and of rooms before it. Usage: room_order_test.py SOURCE_FOLDER ROOM...
 """
@@ -29,8 +29,16 @@ def wrong_arrows(source, rooms):
     return wrong
 
 
+def unlike_readme(readme, rooms):
+    """Rooms without a paragraph in host/README.md, and paragraphs without a room."""
+    told = re.findall(r"^\*\*\[[^\]]+\]\(([^)]+)\)\*\*", readme, re.MULTILINE)
+    return sorted(set(told) ^ set(rooms))
+
+
 def check_itself():
     """A wrong arrow and an unknown room are found; an arrow to a room before or to a room's own header is right."""
+    told = unlike_readme("**[low](low)** is.\n**[gone](gone)** was.\n", ["low", "high"])
+    assert told == ["gone", "high"], told
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder)
         for name, other in (("low/a.cpp", "low"), ("low/b.hpp", "high"), ("high/c.cpp", "low"), ("high/d.cpp", "none")):
@@ -50,6 +58,9 @@ def main():
         print(line)
     if wrong:
         sys.exit("dependencies point one way (docs/architecture.md)")
+    unlike = unlike_readme((pathlib.Path(sys.argv[1]) / "host/README.md").read_text(), rooms)
+    if unlike:
+        sys.exit(f"host/README.md has a paragraph for each folder of host/ and for nothing else; differs in: {', '.join(unlike)}")
 
 
 if __name__ == "__main__":
