@@ -12,7 +12,7 @@
 namespace gistmill {
 
 // `step` counts from 1 to `steps`: linear from 0 over the warm-up (step w has the peak), then a cosine from
-// the peak to the floor at the last step. Source: S2.10.
+// the peak to the floor at the last step (Loshchilov and Hutter 2017, SGDR, without restarts).
 double learning_rate_at(const LearningRate& schedule, std::int64_t step, std::int64_t steps);
 
 // The schedule where fewer steps are taken than the recipe's: a warm-up that is as large a share of them.

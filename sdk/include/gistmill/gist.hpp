@@ -13,8 +13,8 @@
 
 namespace gistmill::torch {
 
-// The place within a span of S tokens that a one-vector gist takes: option position = "start", "center" (the
-// source's rule, s + S/2) or "end" (s + S - 1, next to the tokens that read it; measured best).
+// The place within a span of S tokens that a one-vector gist takes: option position = "start", "center"
+// (s + S/2) or "end" (s + S - 1, next to the tokens that read it; measured best).
 inline std::int64_t place_in_span(std::string_view position, std::int64_t span) {
   if (position == "start") return 0;
   if (position == "center") return span / 2;

@@ -41,7 +41,7 @@ std::set<std::string> names_of(const Shape& shape) {
   return names;
 }
 
-// The stack written down stage by stage as in S2.1, from named parameters, one operation after the other.
+// The stack written down stage by stage, from named parameters, one operation after the other.
 class PlainStack {
  public:
   PlainStack(const Shape& shape, const NetworkParameters& parameters) : shape_(shape) {
