@@ -9,7 +9,8 @@ function(gistmill_warnings target)
             -Wno-sign-compare)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # False alarms of GCC 12 in std::string (GCC bugs 105329 and 105651).
-    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
+                                             -Wno-array-bounds)
   endif()
   if(GISTMILL_SANITIZE)
     # Checks that the sanitizers put in make GCC see uses of memory that no run makes.
@@ -28,12 +29,6 @@ function(gistmill_room room)
   target_include_directories(gistmill_${room} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/sdk/include)
   target_link_libraries(gistmill_${room} PUBLIC ${arg_LIBRARIES})
   gistmill_warnings(gistmill_${room})
-endfunction()
-
-# gistmill_precompiled_aten(target): ATen's headers, which take seconds to read, are read once for the target.
-function(gistmill_precompiled_aten target)
-  target_precompile_headers(${target} PRIVATE <ATen/ATen.h>)
-  target_compile_options(${target} PRIVATE -fpch-preprocess)  # lets ccache see through it
 endfunction()
 
 # gistmill_run_part(step SOURCES a.cpp b.cpp LIBRARIES Gistmill::plan ...)
