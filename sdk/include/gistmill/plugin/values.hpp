@@ -92,8 +92,10 @@ class Start {
   std::int64_t symbol(std::string_view name) const {
     const std::int64_t value = symbol_or(name, -1);
     if (value < 0) {
-      throw Error(GM_ERROR_USER, "the size of symbol " + std::string(name) +
-                                     " is not known; nothing in the pipelines of this instance fixes it");
+      throw Error(GM_ERROR_USER,
+                  "the size of symbol " + std::string(name) +
+                      " is not known: the manifest does not declare it in [symbols], or nothing in "
+                      "the pipelines of this instance fixes it");
     }
     return value;
   }
