@@ -20,7 +20,6 @@
 #include "host/installation/linker_message.hpp"
 #include "host/machine/threads.hpp"
 #include "host/report/report.hpp"
-#include "host/run/library.hpp"
 
 namespace gistmill {
 
@@ -50,14 +49,6 @@ RunVerbFunction load_run_library() {
                 std::move(advice));
 }
 
-RunVerb verb_of(const std::string& name) {
-  if (name == "run") return RunVerb::run;
-  if (name == "evaluate") return RunVerb::evaluate;
-  if (name == "prepare") return RunVerb::prepare;
-  if (name == "export") return RunVerb::export_run;
-  return RunVerb::plan;
-}
-
 // "300M", "1.5 GB", "2000000": bytes; K, M, G, T are powers of ten.
 std::uint64_t memory_of(const std::string& text) {
   char* end = nullptr;
@@ -78,9 +69,9 @@ std::uint64_t memory_of(const std::string& text) {
 
 }  // namespace
 
-ExitCode run_compute_verb(const Command& command) {
+ExitCode run_compute_verb(const Command& command, RunVerb verb) {
   RunRequest request;
-  request.verb = verb_of(command.verb);
+  request.verb = verb;
   request.recipe = command.arguments.front();
   request.overrides = command.overrides();
   request.folder = command.value("folder").value_or("");
@@ -96,9 +87,9 @@ ExitCode run_compute_verb(const Command& command) {
   request.measure = !command.has("no-measure");
   if (const auto size = command.value("memory")) request.memory = memory_of(*size);
   if (command.arguments.size() > 1) request.target = command.arguments[1];
-  // The recipe is checked before LibTorch is loaded: a typing mistake is answered at once.
-  const bool is_recipe = request.verb != RunVerb::plan && request.verb != RunVerb::export_run;
-  if (is_recipe) check_recipe(command, request.recipe);
+  // The recipe is checked before LibTorch is loaded: a typing mistake is answered at once. What is exported
+  // is a run's folder.
+  if (verb != RunVerb::export_run) check_recipe(command, request.recipe);
   RunOutcome outcome;
   set_up_openmp();
   load_run_library()(&request, &outcome);

@@ -1,6 +1,8 @@
 // gistmill: finds the verb, runs it, turns failures into messages and exit codes.
 #include <exception>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/cli/command_line.hpp"
@@ -9,22 +11,47 @@
 
 namespace {
 
-gistmill::ExitCode run(const std::vector<std::string>& words) {
+using gistmill::Command;
+using gistmill::ExitCode;
+using gistmill::RunVerb;
+
+template <RunVerb verb>
+ExitCode compute(const Command& command) {
+  return gistmill::run_compute_verb(command, verb);
+}
+
+// What does the verbs that command_line.cpp knows.
+constexpr struct {
+  std::string_view verb;
+  ExitCode (*run)(const Command& command);
+} kRunners[] = {
+    {"run", compute<RunVerb::run>},
+    {"evaluate", compute<RunVerb::evaluate>},
+    {"prepare", compute<RunVerb::prepare>},
+    {"plan", compute<RunVerb::plan>},
+    {"validate", gistmill::run_validate},
+    {"export", compute<RunVerb::export_run>},
+    {"inspect", gistmill::run_model_verb},
+    {"tokenize", gistmill::run_model_verb},
+    {"score", gistmill::run_model_verb},
+    {"generate", gistmill::run_model_verb},
+    {"plugins list", gistmill::run_plugins_list},
+    {"plugins inspect", gistmill::run_plugins_inspect},
+    {"reference", gistmill::run_reference},
+    {"version", gistmill::run_version},
+};
+
+ExitCode run(const std::vector<std::string>& words) {
   using namespace gistmill;
   const Command command = parse_command_line(words);
   if (command.help) {
     print_answer(help_text(command.verb));
     return words.empty() ? ExitCode::usage : ExitCode::ok;
   }
-  if (command.verb == "validate") return run_validate(command);
-  if (command.verb == "plugins list") return run_plugins_list(command);
-  if (command.verb == "plugins inspect") return run_plugins_inspect(command);
-  if (command.verb == "reference") return run_reference(command);
-  if (command.verb == "version") return run_version(command);
-  for (const char* verb : {"inspect", "tokenize", "score", "generate"}) {
-    if (command.verb == verb) return run_model_verb(command);
+  for (const auto& runner : kRunners) {
+    if (command.verb == runner.verb) return runner.run(command);
   }
-  return run_compute_verb(command);
+  throw std::logic_error("nothing does gistmill " + command.verb);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "host/cli/command_line.hpp"
 #include "host/diagnostic/failure.hpp"
+#include "host/run/library.hpp"
 
 namespace gistmill {
 
@@ -14,8 +15,8 @@ namespace gistmill {
 // check_lock has to tell the user. Throws Failure.
 std::vector<std::string> check_recipe(const Command& command, const std::filesystem::path& recipe);
 
-ExitCode run_compute_verb(const Command& command);  // run, evaluate, prepare, plan, export
-ExitCode run_model_verb(const Command& command);    // inspect, tokenize, score, generate
+ExitCode run_compute_verb(const Command& command, RunVerb verb);
+ExitCode run_model_verb(const Command& command);  // inspect, tokenize, score, generate
 ExitCode run_validate(const Command& command);
 ExitCode run_plugins_list(const Command& command);
 ExitCode run_plugins_inspect(const Command& command);
