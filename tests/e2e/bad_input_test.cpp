@@ -60,6 +60,16 @@ TEST_F(BadInputTest, UnknownKeyNamesTheNearest) {
   expect("[run]\nstepz = 3\n", 3, "r.toml:3:1: unknown key 'stepz'", "did you mean 'steps'?");
 }
 
+TEST_F(BadInputTest, AMistakeIsSaidBeforeLibTorchIsLookedFor) {
+  write("r.toml", "extends = \"base.toml\"\n[run]\nstepz = 3\n");
+  for (const char* verb : {"run", "evaluate", "prepare", "plan"}) {
+    const Answer answer =
+        gistmill(std::string(verb) + " r.toml " + test_plugins(), "GISTMILL_TORCH_ROOT=/nowhere");
+    EXPECT_EQ(answer.code, 3) << verb << "\n" << answer.err;
+    EXPECT_THAT(answer.err, HasSubstr("r.toml:3:1: unknown key 'stepz'")) << verb;
+  }
+}
+
 TEST_F(BadInputTest, WrongTypeSaysBoth) {
   expect("[run]\nsteps = \"many\"\n", 3, "r.toml:3:9: run.steps is a string when it should be an integer\n");
 }
