@@ -1,7 +1,7 @@
-// What a value is, without looking at it where it can be helped. A pure call of an instance that does not
-// train gives the same results whenever it is given the same inputs: their identity is a hash of everything
-// that decides them. Any other tensor is its own contents. Generic: knows calls and values, never what they
-// mean.
+// Identifies values by how they were computed, to avoid hashing their contents. A pure call of an instance
+// that is not trained gives the same results for the same inputs: their identity is a hash of everything that
+// they depend on. Any other tensor is identified by its contents. Generic: knows calls and values, never what
+// they mean.
 #pragma once
 
 #include <functional>
