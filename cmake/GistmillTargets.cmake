@@ -85,6 +85,11 @@ function(gistmill_forbid_link room other)
   endif()
 endfunction()
 
+# Every test holds the plugins that it runs against the ABI (docs/abi.md). Benchmarks do not: it costs time.
+function(gistmill_check_calls_in test)
+  set_property(TEST ${test} APPEND PROPERTY ENVIRONMENT GISTMILL_CHECK=1)
+endfunction()
+
 # gistmill_add_test(recipe_test SOURCES a_test.cpp LIBRARIES Gistmill::recipe [TORCH])
 # One test program; each of its tests is a ctest of its own. Skipped where it needs LibTorch and there is none.
 function(gistmill_add_test name)
@@ -108,4 +113,5 @@ function(gistmill_add_test name)
   # One ctest for a program: starting LibTorch a hundred times would cost more than the tests do.
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+  gistmill_check_calls_in(${name})
 endfunction()

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "host/check/call_scope.hpp"
+#include "host/check/given_object.hpp"
 #include "host/check/given_tensor.hpp"
 #include "host/plan/types.hpp"
 
@@ -89,6 +90,18 @@ bool check_counts(CallScope& scope, const CheckedInstance& self, std::uint32_t o
   return false;
 }
 
+// An object that is gone is taken out: there is nothing to release.
+bool check_objects(CallScope& scope, const std::vector<PortSpec>* ports, gm_value* in, std::uint32_t n) {
+  bool held = true;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    if (in[i].kind != GM_VALUE_OBJECT || is_held(in[i].as.object)) continue;
+    scope.report(fmt::format("was given for its input {} an object that was released", port_name(ports, i)));
+    in[i].kind = GM_VALUE_NONE;
+    held = false;
+  }
+  return held;
+}
+
 void check_inputs(CallScope& scope, const std::vector<PortSpec>* ports, const gm_value* in, std::uint32_t n,
                   Symbols& symbols) {
   for (std::uint32_t i = 0; i < n; ++i) {
@@ -111,6 +124,29 @@ void check_outputs(CallScope& scope, const std::vector<PortSpec>* ports, const g
     if (status != GM_OK || !given || ports == nullptr || i >= ports->size()) continue;
     const std::string wrong = mismatch((*ports)[i], out[i], symbols);
     if (!wrong.empty()) scope.report(fmt::format("gave for its output {} {}", port_name(ports, i), wrong));
+  }
+}
+
+void give_inputs(const CallScope& scope, GivenTensors& given, const std::vector<PortSpec>* ports,
+                 gm_value* in, std::uint32_t n) {
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const std::string name = "input " + port_name(ports, i);
+    if (in[i].kind == GM_VALUE_TENSOR) in[i].as.tensor = given.give(in[i].as.tensor, name);
+    if (in[i].kind == GM_VALUE_OBJECT)
+      in[i].as.object = object_for_plugin(in[i].as.object, scope.where(), name);
+  }
+}
+
+void take_objects(CallScope& scope, const std::vector<PortSpec>* ports, gm_value* out, std::uint32_t m) {
+  for (std::uint32_t i = 0; i < m; ++i) {
+    if (out[i].kind != GM_VALUE_OBJECT) continue;
+    const std::string name = "output " + port_name(ports, i);
+    if (!is_held(out[i].as.object)) {
+      scope.report(fmt::format("gave for its {} an object that it had released", name));
+      out[i].kind = GM_VALUE_NONE;
+      continue;
+    }
+    out[i].as.object = object_for_host(out[i].as.object, scope.where(), name);
   }
 }
 
@@ -168,9 +204,10 @@ void check_gradients(CallScope& scope, const CheckedTape& tape, const std::vecto
     if (shape_of(*grad_in[i]) != input.shape)
       scope.report(fmt::format("gave the gradient of input {} in another shape than the input's", name));
     const std::string dtype = dtype_name(grad_in[i]->dtype);
-    if (dtype != "f32" && dtype != dtype_name(input.dtype))
-      scope.report(fmt::format("gave the gradient of input {} as {} when it should be f32 or {}", name, dtype,
-                               dtype_name(input.dtype)));
+    const std::string input_dtype = dtype_name(input.dtype);
+    if (dtype != "f32" && dtype != input_dtype)
+      scope.report(fmt::format("gave the gradient of input {} as {} when it should be {}", name, dtype,
+                               input_dtype == "f32" ? input_dtype : "f32 or " + input_dtype));
   }
 }
 
@@ -181,26 +218,24 @@ gm_status checked_forward(gm_instance* instance, std::uint32_t operation, const 
   CheckedInstance& self = CheckedInstance::of(instance);
   CallScope scope(self, self.call_name(operation_name(self, operation)),
                   {CallThread::compute, CallState::started});
-  if (!scope.allowed() || !check_request(scope, *call, tape != nullptr) ||
-      !check_counts(scope, self, operation, n, m)) {
-    release_values(in, n);
-    return GM_ERROR_MISUSE;
-  }
   const OperationSpec* spec = self.operation(operation);
   const auto* inputs = spec != nullptr ? &spec->inputs : nullptr;
   const auto* outputs = spec != nullptr ? &spec->outputs : nullptr;
+  if (!scope.allowed() || !check_request(scope, *call, tape != nullptr) ||
+      !check_counts(scope, self, operation, n, m) || !check_objects(scope, inputs, in, n)) {
+    release_values(in, n);
+    return GM_ERROR_MISUSE;
+  }
   Symbols symbols;
   check_inputs(scope, inputs, in, n, symbols);
   std::vector<InputShape> shapes = shapes_of(in, n);
   GivenTensors given(scope.where());
-  for (std::uint32_t i = 0; i < n; ++i) {
-    if (in[i].kind == GM_VALUE_TENSOR)
-      in[i].as.tensor = given.give(in[i].as.tensor, "input " + port_name(inputs, i));
-  }
+  give_inputs(scope, given, inputs, in, n);
   gm_tape* inner = nullptr;
   const gm_status status = self.plugin.interface->forward(self.inner, operation, call, in, n, out, m,
                                                           tape != nullptr ? &inner : nullptr);
   check_outputs(scope, outputs, out, m, status, symbols);
+  take_objects(scope, outputs, out, m);
   if (tape != nullptr) *tape = wrap_tape(scope, self, inner, status, operation, std::move(shapes));
   return status;
 }
@@ -219,6 +254,8 @@ gm_status checked_vjp(gm_instance* instance, std::uint32_t operation, const gm_c
   GivenTensors given(scope.where());
   for (std::uint32_t i = 0; i < m; ++i) {
     const std::string port = port_name(spec != nullptr ? &spec->outputs : nullptr, i);
+    if (grad_out[i] != nullptr && (grad_out[i]->flags & GM_TENSOR_READ_ONLY) == 0)
+      scope.report(fmt::format("was given the gradient of output {}, which is not READ_ONLY", port));
     grad_out[i] = given.give(grad_out[i], "the gradient of output " + port);
   }
   const CheckedTape& kept = CheckedTape::of(tape);

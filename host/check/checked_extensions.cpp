@@ -6,7 +6,9 @@
 
 #include "gistmill/extensions.h"
 #include "host/check/call_scope.hpp"
+#include "host/check/given_object.hpp"
 #include "host/check/given_tensor.hpp"
+#include "host/plan/types.hpp"
 
 namespace gistmill {
 
@@ -27,6 +29,21 @@ void release(gm_tensor** tensors, std::uint32_t n) {
   for (std::uint32_t i = 0; i < n; ++i) {
     if (tensors[i] != nullptr && tensors[i]->deleter != nullptr) tensors[i]->deleter(tensors[i]);
   }
+}
+
+std::string type_of(const gm_tensor& tensor) {
+  const std::vector<std::int64_t> shape(tensor.shape, tensor.shape + tensor.ndim);
+  return fmt::format("{}[{}]", dtype_name(tensor.dtype), fmt::join(shape, ", "));
+}
+
+// False: the plugin would misread it.
+bool check_gradient(CallScope& scope, std::uint32_t index, const gm_tensor& parameter,
+                    const gm_tensor& gradient) {
+  const std::string expected = type_of(parameter), found = type_of(gradient);
+  if (found == expected) return true;
+  scope.report(fmt::format("was given the gradient of parameter {} as {} when it should be {}", index, found,
+                           expected));
+  return false;
 }
 
 // ---- what an instance says of itself ----
@@ -78,6 +95,12 @@ gm_status bind_gradient(gm_instance* instance, std::uint32_t index, gm_tensor* g
   bool called = false;
   const gm_status status =
       in_scope(instance, "params.bind_gradient", kStarted, GM_ERROR_MISUSE, [&](auto& self, auto& scope) {
+        gm_tensor* parameter = nullptr;
+        if (params_of(self).tensor(self.inner, index, &parameter, error) == GM_OK && parameter != nullptr) {
+          const bool fits = check_gradient(scope, index, *parameter, *gradient);
+          release(&parameter, 1);
+          if (!fits) return GM_ERROR_MISUSE;
+        }
         called = true;
         GivenTensors given(scope.where());
         gm_tensor* const handle = given.give(gradient, fmt::format("the gradient of parameter {}", index));
@@ -111,8 +134,22 @@ std::int32_t knows(gm_instance* instance, const char* type) {
   });
 }
 gm_status encode(gm_instance* instance, const gm_object* object, gm_tensor_sink* sink, gm_error* error) {
-  return in_scope(instance, "codec.encode", kComputes, GM_ERROR_MISUSE, [&](auto& self, auto&) {
-    return of<gm_codec_extension>(self, GM_CODEC_EXTENSION).encode(self.inner, object, sink, error);
+  return in_scope(instance, "codec.encode", kComputes, GM_ERROR_MISUSE, [&](auto& self, auto& scope) {
+    if (!is_held(object)) {
+      scope.report("was given an object that was released");
+      return GM_ERROR_MISUSE;
+    }
+    auto* const lent = const_cast<gm_object*>(object);
+    lent->retain(lent);
+    gm_object* const handle = object_for_plugin(lent, scope.where(), "the object");
+    const auto& codec = of<gm_codec_extension>(self, GM_CODEC_EXTENSION);
+    const gm_status status = codec.encode(self.inner, handle, sink, error);
+    if (!is_held(handle)) {
+      scope.report("released the object, which it borrowed");
+    } else {
+      handle->release(handle);
+    }
+    return status;
   });
 }
 gm_status decode(gm_instance* instance, const char* type, const char* const* names, gm_tensor** tensors,
@@ -125,7 +162,9 @@ gm_status decode(gm_instance* instance, const char* type, const char* const* nam
         for (std::uint32_t i = 0; i < n; ++i)
           tensors[i] = given.give(tensors[i], fmt::format("tensor '{}'", names[i]));
         const auto& codec = of<gm_codec_extension>(self, GM_CODEC_EXTENSION);
-        return codec.decode(self.inner, type, names, tensors, n, out, error);
+        const gm_status answer = codec.decode(self.inner, type, names, tensors, n, out, error);
+        if (answer == GM_OK && *out != nullptr) *out = object_for_host(*out, scope.where(), "the object");
+        return answer;
       });
   if (!called) release(tensors, n);
   return status;
@@ -139,6 +178,10 @@ gm_status bind(gm_instance* instance, const gm_param_info* const* infos, gm_tens
   bool called = false;
   const gm_status status =
       in_scope(instance, "optimizer.bind", kStarted, GM_ERROR_MISUSE, [&](auto& self, auto& scope) {
+        bool fit = true;
+        for (std::uint32_t i = 0; i < n; ++i)
+          fit = check_gradient(scope, i, *parameters[i], *gradients[i]) && fit;
+        if (!fit) return GM_ERROR_MISUSE;
         called = true;
         if (self.is_bound) scope.report("was called a second time");
         self.is_bound = true;

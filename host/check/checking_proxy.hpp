@@ -1,6 +1,6 @@
 // A plugin behind a proxy that holds every call against the contract of gistmill/component.h: order, threads,
 // ownership, what comes out, the state of the process. It changes nothing of what is computed. What is found
-// goes to violation.hpp. Objects (gm_object) pass unwrapped: their references are not counted.
+// goes to violation.hpp.
 #pragma once
 
 #include <string>

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
@@ -18,14 +18,13 @@ namespace {
 struct Findings {
   std::mutex mutex;
   std::vector<Violation> found;
-  std::atomic<void (*)()> last_check = nullptr;
+  std::vector<void (*)()> last_checks;
 };
 
 Findings& findings();
 
 void end_process() {
-  void (*const last_check)() = findings().last_check;
-  if (last_check != nullptr) last_check();
+  for (void (*const check)() : findings().last_checks) check();
   const std::vector<Violation> left = take_violations();
   if (left.empty()) return;
   for (const Violation& violation : left)
@@ -60,6 +59,10 @@ std::vector<Violation> take_violations() {
   return std::exchange(findings().found, {});
 }
 
-void set_last_check(void (*check)()) { findings().last_check = check; }
+void add_last_check(void (*check)()) {
+  const std::lock_guard lock(findings().mutex);
+  auto& all = findings().last_checks;
+  if (std::find(all.begin(), all.end(), check) == all.end()) all.push_back(check);
+}
 
 }  // namespace gistmill

@@ -22,7 +22,7 @@ bool checks_calls();
 void report_violation(const std::string& where, const std::string& what);
 std::vector<Violation> take_violations();
 
-// What is looked for when the process ends, besides what was reported: tensors that nobody released.
-void set_last_check(void (*check)());
+// What is looked for when the process ends, besides what was reported: what nobody released. Each check once.
+void add_last_check(void (*check)());
 
 }  // namespace gistmill

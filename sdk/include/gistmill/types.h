@@ -61,7 +61,7 @@ typedef struct gm_error {
 typedef struct gm_object {
   uint32_t struct_size;
   const char* type; /* "decoder.context/1"; lives as long as the object */
-  void* data;
+  void* data; /* what they open; never found by this struct's address, which may be a handle of the host's */
   void (*retain)(struct gm_object* self);  /* [any] */
   void (*release)(struct gm_object* self); /* [any] */
 } gm_object;

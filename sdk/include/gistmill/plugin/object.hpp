@@ -44,7 +44,8 @@ struct ObjectHolder {
       throw Error(GM_ERROR_MISUSE, "an object of type " + std::string(object->type) + " when it should be " +
                                        ObjectType<T>::name);
     }
-    return of(object)->value;
+    // Not by its address: that may be a handle of the host's.
+    return static_cast<const ObjectHolder*>(object->data)->value;
   }
   // Opens an object and gives back the reference that came with it.
   static std::shared_ptr<const T> take(gm_object* object) {
