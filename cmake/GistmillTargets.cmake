@@ -90,10 +90,11 @@ function(gistmill_check_calls_in test)
   set_property(TEST ${test} APPEND PROPERTY ENVIRONMENT GISTMILL_CHECK=1)
 endfunction()
 
-# gistmill_add_test(recipe_test SOURCES a_test.cpp LIBRARIES Gistmill::recipe [TORCH])
-# One test program; each of its tests is a ctest of its own. Skipped where it needs LibTorch and there is none.
+# gistmill_add_test(recipe_test SOURCES a_test.cpp LIBRARIES Gistmill::recipe [TORCH] [WHOLE])
+# One test program; each of its tests is a ctest of its own, recipe_test.Suite.Name, but for those that need LibTorch
+# and those that share what takes long to make (WHOLE). Left out where it needs LibTorch and there is none.
 function(gistmill_add_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH" "TIMEOUT" "SOURCES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH;WHOLE" "TIMEOUT" "SOURCES;LIBRARIES")
   if(arg_TORCH AND NOT GISTMILL_TORCH)
     return()
   endif()
@@ -110,8 +111,14 @@ function(gistmill_add_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 600)
   endif()
-  # One ctest for a program: starting LibTorch a hundred times would cost more than the tests do.
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
-  gistmill_check_calls_in(${name})
+  if(arg_TORCH OR arg_WHOLE)
+    # One ctest for the program: starting LibTorch a hundred times would cost more than the tests do.
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+    gistmill_check_calls_in(${name})
+  else()
+    gtest_discover_tests(
+      ${name} TEST_PREFIX ${name}. NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+      PROPERTIES TIMEOUT ${arg_TIMEOUT} ENVIRONMENT GISTMILL_CHECK=1)
+  endif()
 endfunction()
