@@ -8,8 +8,14 @@
 
 namespace gistmill::decoder {
 
-// Legend of all shape comments in this folder: B texts of a batch, T tokens, n rows, D width, V vocabulary,
-// L layers, A query heads, B key/value heads, E size of a head, F feed-forward size.
+// Legend of all shape comments in this folder, in the letters of plugin.toml where it has one:
+//   B texts of a batch            T tokens of a text                 n rows of one pass, of whatever texts
+//   D hidden size (width)         V vocabulary                       C positions that the model knows
+//   L layers                      N recorded states of a token       F feed-forward size
+//   A query heads                 J key/value heads; g = A / J       E size of a head
+//   K spans of a text             S tokens of a span                 H targets of a span (horizon)
+//   G vectors that stand for one  P tokens before: prefix, prompt    Q most probable tokens
+// compute[..] has the compute type, f32 or bf16 (in templates their parameter); f32[..], i64[..] say theirs.
 
 enum class NormKind { kRms, kLayer };  // RMSNorm; LayerNorm with bias
 enum class FeedForwardKind {
@@ -24,13 +30,13 @@ enum class PositionKind {
 struct Config {
   std::string architecture;              // as Hugging Face's model_type: "llama", "qwen3", "gpt2"
   std::int64_t vocabulary = 0;           // V: rows of the embedding table, padding rows included
-  std::int64_t width = 0;                // D
+  std::int64_t width = 0;                // D: hidden size
   std::int64_t layers = 0;               // L
   std::int64_t heads = 0;                // A
-  std::int64_t kv_heads = 0;             // B; A is a multiple of it
+  std::int64_t kv_heads = 0;             // J; A is a multiple of it
   std::int64_t head_size = 0;            // E; A E need not be D
   std::int64_t feed_forward = 0;         // F
-  std::int64_t context = 0;              // positions that the model was made for
+  std::int64_t context = 0;              // C: positions that the model was made for
   std::vector<std::int64_t> end_tokens;  // generation stops before any of them
 
   NormKind norm = NormKind::kRms;

@@ -8,12 +8,12 @@
 
 namespace gistmill::decoder {
 
-// Immutable once read() has made it. T is the compute type.
+// Immutable once read() has made it. Letters as in config.hpp.
 struct Context {
   at::Tensor tokens;                    // i64[T]
-  std::vector<at::Tensor> keys_values;  // a layer each, T[T, 2 B E]: keys (rotated), then values of a token
+  std::vector<at::Tensor> keys_values;  // a layer each, compute[T, 2 J E]: a token's keys (rotated), values
   at::Tensor states;                    // f32[T, N, D]: after as many layers as the option says
-  at::Tensor last_hidden;               // T[T, D]: after the final norm
+  at::Tensor last_hidden;               // compute[T, D]: after the final norm
 
   std::int64_t length() const { return tokens.size(0); }
   std::uint64_t bytes() const;

@@ -25,27 +25,27 @@ at::Tensor draw(const at::Tensor& probabilities, double top_p, at::Generator& ge
 
 // What the tokens so far left behind, with room for those to come.
 struct Model::Cache {
-  std::vector<at::Tensor> keys_values;  // a layer each, T[B, P + room, 2 B E]
+  std::vector<at::Tensor> keys_values;  // a layer each, compute[B, P + room, 2 J E]
   at::Tensor allowed;                   // bool[B, P + room]: what the next token sees; undefined: all
   at::Tensor positions;                 // i64[B]: of the last token
   std::int64_t length = 0;              // P and what was added
 };
 
-// hidden T[B, D] -> the next token of each row, i64[B].
+// hidden compute[B, D] -> the next token of each row, i64[B].
 at::Tensor Model::choose(const at::Tensor& hidden, const Sampling& sampling, at::Generator& generator) const {
   const at::Tensor logits = weights_.head.apply(hidden).to(at::kFloat).cpu();
   if (sampling.temperature <= 0.0) return logits.argmax(-1);
   return draw(at::softmax(logits / sampling.temperature, -1), sampling.top_p, generator);
 }
 
-// The pass over the prompt; gives the last row of each text, T[B, D].
+// The pass over the prompt; gives the last row of each text, compute[B, D].
 at::Tensor Model::fill(const Batch& prompt, std::int64_t room, Cache& cache) const {
   const std::int64_t count = prompt.ids.size(0);
   const std::int64_t length = prompt.ids.size(1);
   const at::Tensor positions = positions_of(prompt).to(at::kLong);  // in main memory
   cache.positions = positions.select(1, length - 1).contiguous();
   cache.length = length;
-  const auto keep = [&](const at::Tensor& rows) {  // T[B, P, 2 B E]
+  const auto keep = [&](const at::Tensor& rows) {  // compute[B, P, 2 J E]
     const at::Tensor place = at::empty({count, length + room, rows.size(2)}, rows.options());
     place.narrow(1, 0, length).copy_(rows);
     cache.keys_values.push_back(place);
@@ -72,7 +72,7 @@ at::Tensor Model::fill(const Batch& prompt, std::int64_t room, Cache& cache) con
   return hidden.select(1, length - 1);
 }
 
-// The pass over one more token of each text, i64[B] -> T[B, D].
+// The pass over one more token of each text, i64[B] -> compute[B, D].
 at::Tensor Model::extend(const at::Tensor& tokens, Cache& cache) const {
   cache.positions += 1;
   const std::int64_t before = cache.length++;

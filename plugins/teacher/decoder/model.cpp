@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <cmath>
+#include <gistmill/expect_shape.hpp>
 #include <gistmill/plugin/cancel.hpp>
 #include <gistmill/plugin/values.hpp>
 #include <string>
@@ -11,12 +12,15 @@
 namespace gistmill::decoder {
 namespace {
 
-// Rows of one piece of a causal pass: with three query heads a key head it fills most of a tile.
-constexpr std::int64_t kCausalPiece = 64;
+using torch::expect_shape;
+using torch::kAnySize;
+
+// With three query heads a key head a piece of a causal pass fills most of a tile.
+constexpr std::int64_t kCausalPieceRows = 64;
 
 std::string text(std::int64_t number) { return std::to_string(number); }
 
-// Cosine and sine of position times frequency, in f64 until the last rounding.
+// Cosine and sine of position times frequency, f32[C, E/2] each; f64 until the last rounding.
 Rotation make_rotation(const Config& config, const at::Device& device) {
   if (config.positions == PositionKind::kLearned) return {};
   const at::Tensor frequencies = at::tensor(config.rotary_frequencies, at::kDouble);
@@ -27,8 +31,8 @@ Rotation make_rotation(const Config& config, const at::Device& device) {
 // Causal attention of `rows` rows over their own keys, in pieces.
 std::vector<Segment> causal_segments(std::int64_t rows) {
   std::vector<Segment> segments;
-  for (std::int64_t row = 0; row < rows; row += kCausalPiece) {
-    segments.push_back({row, std::min(kCausalPiece, rows - row), row});
+  for (std::int64_t row = 0; row < rows; row += kCausalPieceRows) {
+    segments.push_back({row, std::min(kCausalPieceRows, rows - row), row});
   }
   return segments;
 }
@@ -80,10 +84,13 @@ Model::Model(const Config& config, Weights weights, std::vector<std::int64_t> re
   embedding_norm_ = (norms / static_cast<double>(config.vocabulary)).to(at::kFloat);
 }
 
-// Adds `delta` to the residual and gives its norm, the input of the next part of a layer.
+// Adds `delta` compute[n, D], where defined, to the residual f32[n, D] and gives its norm compute[n, D], the
+// input of the next part of a layer.
 at::Tensor Model::norm_input(const Norm& norm, at::Tensor& residual, const at::Tensor& delta,
                              const Pass& pass) const {
   const PassMode& mode = pass.mode;
+  expect_shape(residual, {pass.embeddings.size(0), config_.width}, "residual");
+  if (delta.defined()) expect_shape(delta, {residual.size(0), config_.width}, "delta");
   const auto used = [&](const at::Tensor& tensor) { return mode.gradients ? tensor : tensor.detach(); };
   at::Tensor hidden;
   if (config_.norm == NormKind::kRms) {
@@ -101,19 +108,36 @@ at::Tensor Model::norm_input(const Norm& norm, at::Tensor& residual, const at::T
   return hidden;
 }
 
+// hidden compute[n, D] -> compute[n, D]
 at::Tensor Model::feed_forward(const LayerWeights& layer, const at::Tensor& hidden,
                                const PassMode& mode) const {
-  const at::Tensor up = layer.up.apply(hidden, mode);
+  expect_shape(hidden, {kAnySize, config_.width}, "hidden");
   const bool gated = config_.feed_forward_kind == FeedForwardKind::kGatedSilu;
+  const at::Tensor up = layer.up.apply(hidden, mode);  // compute[n, 2F], [n, F] without a gate
+  expect_shape(up, {hidden.size(0), (gated ? 2 : 1) * config_.feed_forward}, "up");
   return layer.down.apply(gated ? swiglu(up) : at::gelu(up, "tanh"), mode);
 }
 
+void Model::expect_shapes(const Pass& pass) const {
+  const std::int64_t rows = pass.embeddings.size(0);
+  expect_shape(pass.embeddings, {rows, config_.width}, "embeddings");
+  expect_shape(pass.positions, {rows}, "positions");
+  if (pass.states.defined()) {
+    expect_shape(pass.states, {rows, static_cast<std::int64_t>(recorded_.size()), config_.width}, "states");
+  }
+}
+
+// A layer: x += output(attention(qkv(norm(x)))), x += feed_forward(norm(x)), x being the residual f32[n, D].
+// `delta` compute[n, D] is what the last part gave and the next norm adds. Backward is autograd's, with the
+// formulas of operations.cpp.
 at::Tensor Model::run(const Pass& pass) const {
+  const std::int64_t rows = pass.embeddings.size(0);  // n
+  expect_shapes(pass);
   at::Tensor residual = pass.embeddings;
   if (config_.positions == PositionKind::kLearned) {
     const at::Tensor& table = weights_.position_embedding;
-    const at::Tensor rows = (pass.mode.gradients ? table : table.detach()).index_select(0, pass.positions);
-    residual = residual + rows.to(at::kFloat);
+    const at::Tensor learned = (pass.mode.gradients ? table : table.detach()).index_select(0, pass.positions);
+    residual = residual + learned.to(at::kFloat);
   }
   at::Tensor delta;
   const auto record = [&](std::int64_t layers) {
@@ -127,12 +151,15 @@ at::Tensor Model::run(const Pass& pass) const {
     const LayerWeights& layer = weights_.layers[i];
     at::Tensor hidden = norm_input(layer.attention_norm, residual, delta, pass);
     record(static_cast<std::int64_t>(i));
-    at::Tensor qkv = layer.qkv.apply(hidden, pass.mode);
+    at::Tensor qkv = layer.qkv.apply(hidden, pass.mode);  // compute[n, (A + 2 J) E]
+    expect_shape(qkv, {rows, config_.qkv_width()}, "qkv");
     if (config_.query_key_norm) {
       qkv = normalize_heads(qkv, {layer.query_norm, layer.key_norm, config_.norm_epsilon}, shape_);
     }
     if (config_.rotates(static_cast<std::int64_t>(i))) qkv = rotate(qkv, rotation_, pass.positions, shape_);
-    delta = layer.output.apply(pass.attention(i, qkv), pass.mode);
+    const at::Tensor mixed = pass.attention(i, qkv);  // compute[n, A E]
+    expect_shape(mixed, {rows, config_.query_width()}, "mixed");
+    delta = layer.output.apply(mixed, pass.mode);
     hidden = norm_input(layer.feed_norm, residual, delta, pass);
     delta = feed_forward(layer, hidden, pass.mode);
   }
@@ -143,20 +170,22 @@ at::Tensor Model::run(const Pass& pass) const {
 
 at::Tensor Model::here(const at::Tensor& tensor) const { return tensor.to(device(), /*non_blocking=*/true); }
 
+// qkv compute[n, (A + 2 J) E] -> compute[n, 2 J E]
 at::Tensor Model::keys_values_of(const at::Tensor& qkv) const {
   return qkv.narrow(1, config_.query_width(), 2 * config_.key_width()).contiguous();
 }
 
 Model::Attention Model::causal(std::int64_t length, std::vector<at::Tensor>* keys_values) const {
   if (keys_values != nullptr) {
-    // In one piece: thirty that live long, among all that a pass makes and frees, would leave memory in
-    // shreds.
+    // compute[L, length, 2 J E] in one piece: thirty that live long, among all that a pass makes and frees,
+    // would leave memory in shreds.
     const at::Tensor all = at::empty({config_.layers, length, 2 * config_.key_width()},
                                      at::TensorOptions(device()).dtype(dtype_));
     *keys_values = all.unbind(0);
   }
-  return [this, keys_values, plan = AttentionPlan{shape_, causal_segments(length)}](std::size_t layer,
-                                                                                    const at::Tensor& qkv) {
+  return [this, length, keys_values, plan = AttentionPlan{shape_, causal_segments(length)}](
+             std::size_t layer, const at::Tensor& qkv) {
+    expect_shape(qkv, {length, config_.qkv_width()}, "qkv");
     if (keys_values == nullptr) return attend(qkv, keys_values_of(qkv), plan);
     const at::Tensor& own = (*keys_values)[layer];
     own.copy_(qkv.narrow(1, config_.query_width(), 2 * config_.key_width()));
@@ -164,7 +193,9 @@ Model::Attention Model::causal(std::int64_t length, std::vector<at::Tensor>* key
   };
 }
 
+// tokens i64[n] -> f32[n, D]
 at::Tensor Model::embed_rows(const at::Tensor& tokens, const PassMode& mode) const {
+  expect_shape(tokens, {kAnySize}, "tokens");
   const at::Tensor& table = weights_.embedding;
   return (mode.gradients ? table : table.detach()).index_select(0, here(tokens)).to(at::kFloat);
 }

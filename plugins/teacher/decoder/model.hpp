@@ -2,10 +2,9 @@
 // tokens that follow it, and inference on batches under any attention mask. Knows nothing of files and of the
 // plugin interface.
 //
-// All operations may run on any thread; none changes the model. Spans are given by their first token; S is
-// the length of a span, K the number of spans, H the number of targets of a span, G the vectors that stand
-// for one. A vector that stands for tokens is an embedding: where positions are learned, the row of its
-// position is added to it, as to the embedding of a token.
+// All operations may run on any thread; none changes the model. Spans are given by their first token s.
+// Letters as in config.hpp. A vector that stands for tokens is an embedding: where positions are learned, the
+// row of its position is added to it, as to the embedding of a token.
 //
 // The model computes where its weights lie. Token ids, spans and offsets are looked at in main memory and
 // should lie there: what lies on a device is waited for.
@@ -56,24 +55,24 @@ class Model {
   // Recorded states of the spans' tokens, f32[K, S, N, D].
   at::Tensor states(const Context& context, const at::Tensor& spans) const;
 
-  // Rows s+S-1+i of the full pass, i < H, after the final norm: T[K, H, D]. Row i predicts target i. Rows
-  // past the end repeat the last one.
+  // Rows s+S-1+i of the full pass, i < H, after the final norm: compute[K, H, D]. Row i predicts target i.
+  // Rows past the end repeat the last one.
   at::Tensor original(const Context& context, const at::Tensor& spans, std::int64_t horizon) const;
 
   // The same rows when `gist` f32[K, G, D] stands for each span, at positions s + offsets i32[K, G]: inputs
   // are x[0..s), the gist, then x[s+S .. s+S+H-1) at their own positions. Each span is alone in being
-  // replaced. Row 0 is the last gist row; with G = 0 it is row s-1 of the full pass. T[K, H, D],
+  // replaced. Row 0 is the last gist row; with G = 0 it is row s-1 of the full pass. compute[K, H, D],
   // differentiable to gist. Rows whose target lies past the end are finite and mean nothing.
   at::Tensor resume(const Context& context, const at::Tensor& spans, const at::Tensor& gist,
                     const at::Tensor& offsets, std::int64_t horizon) const;
 
-  // Output projection T[V, D].
+  // Output projection compute[V, D].
   at::Tensor head() const { return weights_.head.weight.to(dtype_); }
 
   // ---- batches of texts (inference.cpp)
 
-  // -> T[B, T, D] after the final norm. Differentiable to the embeddings, and to adapters and weights where
-  // `mode` says so.
+  // -> compute[B, T, D] after the final norm. Differentiable to the embeddings, and to adapters and weights
+  // where `mode` says so.
   at::Tensor hidden(const Batch& batch, const PassMode& mode = {}) const;
 
   // -> logits f32[B, T, V]; differentiable as hidden().
@@ -99,7 +98,7 @@ class Model {
     std::uint64_t seed = 0;
   };
   struct Generated {
-    at::Tensor tokens;   // i32[B, Q]: continuations, without the end token; zeros behind a row's length
+    at::Tensor tokens;   // i32[B, longest]: continuations, without the end token; zeros behind a row's length
     at::Tensor lengths;  // i32[B]
   };
   // Continues each row of the batch until an end token or max_tokens. Rows are padded on the left; the mask
@@ -108,7 +107,7 @@ class Model {
   Generated generate(const Batch& prompt, const Sampling& sampling) const;
 
  private:
-  // Attention of layer `layer`: rotated T[n, (A + 2B) E] -> T[n, A E].
+  // Attention of layer `layer`: rotated compute[n, (A + 2 J) E] -> compute[n, A E].
   using Attention = std::function<at::Tensor(std::size_t layer, const at::Tensor& qkv)>;
   // The rows of one pass through all layers.
   struct Pass {
@@ -118,8 +117,9 @@ class Model {
     at::Tensor states;  // f32[n, N, D], takes the recorded residuals; undefined: none are recorded
     PassMode mode;
   };
-  // -> the rows after the final norm, T[n, D].
+  // -> the rows after the final norm, compute[n, D].
   at::Tensor run(const Pass& pass) const;
+  void expect_shapes(const Pass& pass) const;  // those that the comments of Pass give
   at::Tensor norm_input(const Norm& norm, at::Tensor& residual, const at::Tensor& delta,
                         const Pass& pass) const;
   at::Tensor feed_forward(const LayerWeights& layer, const at::Tensor& hidden, const PassMode& mode) const;

@@ -23,6 +23,7 @@ std::optional<at::Tensor> optional(const at::Tensor& tensor) {
   return tensor.defined() ? std::optional<at::Tensor>(tensor) : std::nullopt;
 }
 
+// Backward: rows.cpp; of the weight f32[D], the sum over rows of grad_normed * unit.
 struct AddNorm : Function<AddNorm> {
   static variable_list forward(AutogradContext* context, const at::Tensor& residual,
                                const std::optional<at::Tensor>& given, const at::Tensor& weight,
@@ -58,6 +59,7 @@ struct AddNorm : Function<AddNorm> {
   }
 };
 
+// Backward: the gradient [n, (A + 2 J) E] turned by minus the angles.
 struct Rotate : Function<Rotate> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& qkv, const at::Tensor& cosine,
                             const at::Tensor& sine, const at::Tensor& positions, std::int64_t heads) {
@@ -80,6 +82,7 @@ struct PlanHolder final : ::torch::CustomClassHolder {
   AttentionPlan plan;
 };
 
+// Backward: attention/attention_backward.cpp; of qkv alone.
 struct Attend : Function<Attend> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& qkv,
                             const std::optional<at::Tensor>& given, const AttentionPlan& plan) {
@@ -98,6 +101,7 @@ struct Attend : Function<Attend> {
   }
 };
 
+// Backward: rows.cpp.
 struct SwiGlu : Function<SwiGlu> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& gate_up) {
     context->save_for_backward({gate_up});

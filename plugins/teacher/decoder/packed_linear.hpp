@@ -8,8 +8,8 @@
 
 namespace gistmill::decoder {
 
-// weight T[out, in] in oneDNN's own layout; undefined where the product of this type gains nothing by it or
-// this LibTorch has no oneDNN.
+// weight compute[out, in] in oneDNN's own layout; undefined where the product of this type gains nothing by
+// it or this LibTorch has no oneDNN.
 at::Tensor pack_weight(const at::Tensor& weight);
 
 // The packed form of one weight, made when it is first asked for: passes that never use it never pay for it.
@@ -24,8 +24,8 @@ class PackedWeight {
   at::Tensor packed_;
 };
 
-// x T[n, in], weight T[out, in], packed = pack_weight(weight), bias T[out] or undefined -> T[n, out].
-// Differentiable to x alone.
+// x compute[n, in], weight compute[out, in], packed = pack_weight(weight), bias compute[out] or undefined ->
+// compute[n, out]. Differentiable to x alone.
 at::Tensor packed_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& packed,
                          const at::Tensor& bias);
 

@@ -14,9 +14,9 @@ using ::torch::autograd::AutogradContext;
 using ::torch::autograd::Function;
 using ::torch::autograd::variable_list;
 
-constexpr std::int64_t kKeys = 1024;  // of a block: scores f32[A, rows, 1024] exist at a time
+constexpr std::int64_t kKeyBlock = 1024;  // scores f32[A, rows, kKeyBlock] exist at a time
 // In place of minus infinity, whose differences are not numbers: a row's first real score wipes it out.
-constexpr double kHidden = -1e30;
+constexpr double kHiddenScore = -1e30;
 
 // a [b, m, k], b [b, k, n] -> f32[b, m, n], summed in f32.
 at::Tensor product(const at::Tensor& a, const at::Tensor& b) {
@@ -50,10 +50,10 @@ std::vector<Group> groups_of(const AttentionPlan& plan) {
   return groups;
 }
 
-// One group's attention. B key heads, g query heads a key head, E elements, n = segments * rows.
+// One group's attention. J key heads, g query heads a key head, E elements, n = segments * rows.
 class GroupAttention {
  public:
-  // qkv T[n, (A + 2B) E] of the group's rows alone.
+  // qkv compute[n, (A + 2 J) E] of the group's rows alone.
   GroupAttention(const at::Tensor& qkv, const at::Tensor& prefix, const AttentionPlan& plan,
                  const Group& group)
       : shape_(plan.shape), group_(group), count_(group.segments * group.rows) {
@@ -78,10 +78,10 @@ class GroupAttention {
     own_hidden_ = at::ones({group.rows, group.rows}, qkv.options().dtype(at::kBool)).triu_(1);
   }
 
-  // -> out T[n, A E], log_sum f32[B, n g]
+  // -> out compute[n, A E], log_sum f32[J, n g]
   std::pair<at::Tensor, at::Tensor> forward() const {
     const auto options = queries_.options().dtype(at::kFloat);
-    at::Tensor top = at::full({shape_.kv_heads, count_ * ratio(), 1}, kHidden, options);
+    at::Tensor top = at::full({shape_.kv_heads, count_ * ratio(), 1}, kHiddenScore, options);
     at::Tensor sum = at::zeros_like(top);
     at::Tensor out = at::zeros({shape_.kv_heads, count_ * ratio(), shape_.head_size}, options);
     const auto add = [](const at::Tensor& scores, const at::Tensor& top_rows, const at::Tensor& sum_rows,
@@ -93,7 +93,7 @@ class GroupAttention {
       out_rows.mul_(shrink).add_(mix(weights));
       top_rows.copy_(now);
     };
-    for (std::int64_t key = 0; key < most_; key += kKeys) {
+    for (std::int64_t key = 0; key < most_; key += kKeyBlock) {
       const Block block = block_at(key);
       add(prefix_scores(block), block.rows(top), block.rows(sum), block.rows(out), [&](const at::Tensor& w) {
         return product(w.to(queries_.scalar_type()), block.keys(prefix_values_));
@@ -105,14 +105,14 @@ class GroupAttention {
     return {back(out.div_(sum)), (top + sum.log_()).squeeze(-1)};
   }
 
-  // grad, out T[n, A E] -> gradient of qkv, T[n, (A + 2B) E]
+  // grad, out compute[n, A E] -> gradient of qkv, compute[n, (A + 2 J) E]
   at::Tensor backward(const at::Tensor& grad, const at::Tensor& out, const at::Tensor& log_sum) const {
     const at::ScalarType dtype = queries_.scalar_type();
     const at::Tensor outer = by_head(grad);
     const at::Tensor dot = (outer.to(at::kFloat) * by_head(out).to(at::kFloat)).sum(-1, true);
     const at::Tensor norm = log_sum.unsqueeze(-1);
     at::Tensor grad_queries = at::zeros(queries_.sizes(), queries_.options().dtype(at::kFloat));
-    for (std::int64_t key = 0; key < most_; key += kKeys) {
+    for (std::int64_t key = 0; key < most_; key += kKeyBlock) {
       const Block block = block_at(key);
       const at::Tensor weights = (prefix_scores(block) - block.rows(norm)).exp_();
       const at::Tensor grad_weights = product(block.rows(outer), block.keys(prefix_values_).transpose(1, 2));
@@ -145,42 +145,42 @@ class GroupAttention {
   Block block_at(std::int64_t key) const {
     std::int64_t row = 0;
     while (row_prefix_[static_cast<std::size_t>(row)] <= key) ++row;
-    return {key, std::min(kKeys, most_ - key), row * ratio()};
+    return {key, std::min(kKeyBlock, most_ - key), row * ratio()};
   }
 
   at::Tensor prefix_scores(const Block& block) const {
     const at::Tensor scores = product(block.rows(queries_), block.keys(prefix_keys_).transpose(1, 2));
     const at::Tensor keys = at::arange(block.key, block.key + block.count, row_prefix_here_.options());
     const at::Tensor hidden = keys.unsqueeze(0).ge(row_prefix_here_.slice(0, block.row).unsqueeze(1));
-    return scores.mul_(shape_.scale).masked_fill_(hidden, kHidden);
+    return scores.mul_(shape_.scale).masked_fill_(hidden, kHiddenScore);
   }
 
-  // f32[B, segments, rows g, rows]
+  // f32[J, segments, rows g, rows]
   at::Tensor own_scores() const {
     const at::Tensor scores = product(own(queries_).flatten(0, 1), keys_.transpose(1, 2)).mul_(shape_.scale);
     return scores.view({shape_.kv_heads, group_.segments, group_.rows, ratio(), group_.rows})
-        .masked_fill_(own_hidden_.unsqueeze(1), kHidden)
+        .masked_fill_(own_hidden_.unsqueeze(1), kHiddenScore)
         .view({shape_.kv_heads, group_.segments, group_.rows * ratio(), group_.rows});
   }
 
-  // T[n, A E] -> [B, n g, E]
+  // compute[n, A E] -> [J, n g, E]
   at::Tensor by_head(const at::Tensor& rows) const {
     return rows.reshape({count_, shape_.kv_heads, ratio(), shape_.head_size})
         .transpose(0, 1)
         .reshape({shape_.kv_heads, count_ * ratio(), shape_.head_size});
   }
-  // [B, n g, E] -> T[n, A E]
+  // [J, n g, E] -> compute[n, A E]
   at::Tensor back(const at::Tensor& heads) const {
     return heads.view({shape_.kv_heads, count_, ratio() * shape_.head_size})
         .transpose(0, 1)
         .reshape({count_, shape_.heads * shape_.head_size})
         .to(queries_.scalar_type());
   }
-  // [B, n g, X] -> [B, segments, rows g, X]; shares memory
+  // [J, n g, X] -> [J, segments, rows g, X]; shares memory
   at::Tensor own(const at::Tensor& rows) const {
     return rows.view({shape_.kv_heads, group_.segments, group_.rows * ratio(), rows.size(2)});
   }
-  // T[n, B E] -> [B segments, rows, E]
+  // compute[n, J E] -> [J segments, rows, E]
   at::Tensor by_segment(const at::Tensor& rows) const {
     return rows.reshape({group_.segments, group_.rows, shape_.kv_heads, shape_.head_size})
         .permute({2, 0, 1, 3})
@@ -192,7 +192,7 @@ class GroupAttention {
         .reshape({count_, shape_.kv_heads * shape_.head_size})
         .to(queries_.scalar_type());
   }
-  // T[P, B E] -> [B, P, E]
+  // compute[P, J E] -> [J, P, E]
   at::Tensor prefix_by_head(const at::Tensor& rows) const {
     return rows.view({rows.size(0), shape_.kv_heads, shape_.head_size}).transpose(0, 1).contiguous();
   }
@@ -200,10 +200,10 @@ class GroupAttention {
   AttentionShape shape_;
   Group group_;
   std::int64_t count_;
-  at::Tensor queries_;  // [B, n g, E]
-  at::Tensor keys_;     // [B segments, rows, E]
+  at::Tensor queries_;  // [J, n g, E]
+  at::Tensor keys_;     // [J segments, rows, E]
   at::Tensor values_;
-  at::Tensor prefix_keys_;  // [B, P, E]
+  at::Tensor prefix_keys_;  // [J, P, E]
   at::Tensor prefix_values_;
   std::vector<std::int64_t> row_prefix_;  // [n]: how many keys of the prefix each row sees
   at::Tensor row_prefix_here_;            // [n g]

@@ -40,8 +40,8 @@ struct Projection {
   std::vector<Adapter> adapters;         // ascending `first`
   std::vector<StoredMatrix> stored;      // the same weight in the file, stacked; empty: not to be had
 
-  // x T[n, in] -> T[n, out], T being x's type. Where no gradient is asked, one row is multiplied with the
-  // stored matrix: the same weights before they were rounded to the compute type.
+  // x compute[n, in] -> compute[n, out], the type being x's. Where no gradient is asked, one row is
+  // multiplied with the stored matrix: the same weights before they were rounded to the compute type.
   at::Tensor apply(const at::Tensor& x, const PassMode& mode = {}) const;
 
   // To be called when the weight's values change: what was derived from them goes.

@@ -6,24 +6,31 @@
 
 #include <cmath>
 
+#include "gistmill/expect_shape.hpp"
 #include "gistmill/vector_math.hpp"
 
 namespace gistmill::decoder::rows {
 namespace {
 
 using c10::BFloat16;
-constexpr std::int64_t kGrain = 16;  // rows that are worth a thread
+using torch::expect_shape;
+using torch::kAnySize;
 
+constexpr std::int64_t kRowsWorthAThread = 16;
+
+// One row of RMSNorm: x = residual + delta, r = 1 / sqrt(mean(x^2) + epsilon), unit = r x,
+// normed = unit * weight. All [D].
 template <class T>
 struct NormRow {
   const float* residual;
   const T* delta;  // null: none
   const float* weight;
-  float* sum;  // may be the residual, and is without delta
+  float* sum;  // x; may be the residual, and is without delta
   T* normed;
   T* unit;  // null: not asked for
 };
 
+// -> r
 template <class T>
 GISTMILL_INLINE float norm_row_body(const NormRow<T>& row, std::int64_t width, float epsilon) {
   float squares = 0.0f;
@@ -54,6 +61,9 @@ GISTMILL_CLONES float norm_row(const NormRow<BFloat16>& row, std::int64_t width,
   return norm_row_body(row, width, epsilon);
 }
 
+// Its backward, with u = grad_normed * weight, the gradient of unit:
+//   grad x = r (u - unit mean(u * unit)) + grad_sum
+// residual and delta both get it, each in its own type. All [D].
 template <class T>
 struct NormGradRow {
   const float* grad_sum;  // null: zero
@@ -88,6 +98,8 @@ GISTMILL_CLONES void norm_grad_row(const NormGradRow<BFloat16>& row, std::int64_
   norm_grad_row_body(row, width, inverse);
 }
 
+// values compute[E], half = E/2: each pair (a, b) -> (a cos - b sin, a sin + b cos). A rotation's backward is
+// its inverse, so the gradient turns by minus the angle: `sign` -1.
 template <class T>
 GISTMILL_INLINE void rotate_head_body(T* values, const float* cosine, const float* sine, float sign,
                                       std::int64_t half) {
@@ -109,6 +121,7 @@ GISTMILL_CLONES void rotate_head(BFloat16* values, const float* cosine, const fl
   rotate_head_body(values, cosine, sine, sign, half);
 }
 
+// gate, up -> out = silu(gate) up, silu(g) = g s(g), s(g) = 1 / (1 + exp(-g)). All compute[F].
 template <class T>
 GISTMILL_INLINE void swiglu_row_body(const T* gate, const T* up, T* out, std::int64_t width) {
 #pragma omp simd
@@ -124,6 +137,8 @@ GISTMILL_CLONES void swiglu_row(const BFloat16* gate, const BFloat16* up, BFloat
   swiglu_row_body(gate, up, out, width);
 }
 
+//   grad_up = grad * silu(g)    grad_gate = grad * up * silu'(g), silu'(g) = s(g) (1 + g (1 - s(g)))
+// with g = gate. All compute[F].
 template <class T>
 GISTMILL_INLINE void swiglu_grad_row_body(const T* grad, const T* gate, const T* up, T* grad_gate, T* grad_up,
                                           std::int64_t width) {
@@ -158,7 +173,7 @@ void for_type(at::ScalarType dtype, Body&& body) {
 
 template <class Body>
 void for_rows(std::int64_t count, Body&& body) {
-  at::parallel_for(0, count, kGrain, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, count, kRowsWorthAThread, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) body(row);
   });
 }
@@ -167,8 +182,11 @@ void for_rows(std::int64_t count, Body&& body) {
 
 Normed add_norm(const at::Tensor& residual, const at::Tensor& delta, const at::Tensor& weight, double epsilon,
                 at::ScalarType dtype, bool with_unit, bool in_place) {
-  const std::int64_t count = residual.size(0);
-  const std::int64_t width = residual.size(1);
+  const std::int64_t count = residual.size(0);  // n
+  const std::int64_t width = residual.size(1);  // D
+  expect_shape(residual, {count, width}, "residual");
+  if (delta.defined()) expect_shape(delta, {count, width}, "delta");
+  expect_shape(weight, {width}, "weight");
   Normed result{in_place || !delta.defined() ? residual : at::empty_like(residual),
                 at::empty(residual.sizes(), residual.options().dtype(dtype)), at::Tensor(),
                 at::empty({count}, residual.options())};
@@ -195,7 +213,12 @@ Normed add_norm(const at::Tensor& residual, const at::Tensor& delta, const at::T
 std::tuple<at::Tensor, at::Tensor> add_norm_backward(const at::Tensor& grad_sum,
                                                      const at::Tensor& grad_normed, const at::Tensor& unit,
                                                      const at::Tensor& inverse, const at::Tensor& weight) {
-  const std::int64_t width = unit.size(1);
+  const std::int64_t width = unit.size(1);  // D
+  expect_shape(unit, {kAnySize, width}, "unit");
+  if (grad_sum.defined()) expect_shape(grad_sum, {unit.size(0), width}, "grad_sum");
+  expect_shape(grad_normed, {unit.size(0), width}, "grad_normed");
+  expect_shape(inverse, {unit.size(0)}, "inverse");
+  expect_shape(weight, {width}, "weight");
   const at::Tensor grad = at::empty(unit.sizes(), inverse.options());
   const bool same = grad_normed.scalar_type() == at::kFloat;
   const at::Tensor grad_delta = same ? grad : at::empty_like(grad_normed);
@@ -225,7 +248,11 @@ std::tuple<at::Tensor, at::Tensor> add_norm_backward(const at::Tensor& grad_sum,
 void rotate_(const at::Tensor& values, const at::Tensor& cosine, const at::Tensor& sine,
              const at::Tensor& positions, std::int64_t heads, float sign) {
   const std::int64_t width = values.size(1);
-  const std::int64_t half = cosine.size(1);
+  const std::int64_t half = cosine.size(1);  // E/2
+  expect_shape(values, {kAnySize, width}, "values");
+  expect_shape(cosine, {kAnySize, half}, "cosine");
+  expect_shape(sine, {cosine.size(0), half}, "sine");
+  expect_shape(positions, {values.size(0)}, "positions");
   for_type(values.scalar_type(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     T* rows = values.mutable_data_ptr<T>();
@@ -242,7 +269,8 @@ void rotate_(const at::Tensor& values, const at::Tensor& cosine, const at::Tenso
 }
 
 at::Tensor swiglu(const at::Tensor& gate_up) {
-  const std::int64_t width = gate_up.size(1) / 2;
+  const std::int64_t width = gate_up.size(1) / 2;  // F
+  expect_shape(gate_up, {kAnySize, 2 * width}, "gate_up");
   const at::Tensor result = at::empty({gate_up.size(0), width}, gate_up.options());
   for_type(gate_up.scalar_type(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
@@ -257,7 +285,9 @@ at::Tensor swiglu(const at::Tensor& gate_up) {
 }
 
 at::Tensor swiglu_backward(const at::Tensor& grad, const at::Tensor& gate_up) {
-  const std::int64_t width = gate_up.size(1) / 2;
+  const std::int64_t width = gate_up.size(1) / 2;  // F
+  expect_shape(gate_up, {kAnySize, 2 * width}, "gate_up");
+  expect_shape(grad, {gate_up.size(0), width}, "grad");
   const at::Tensor result = at::empty_like(gate_up);
   for_type(gate_up.scalar_type(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;

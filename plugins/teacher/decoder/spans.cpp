@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <gistmill/expect_shape.hpp>
 #include <gistmill/plugin/values.hpp>
 #include <string>
 
@@ -10,9 +11,12 @@
 namespace gistmill::decoder {
 namespace {
 
+using torch::expect_shape;
+using torch::kAnySize;
+
 std::string text(std::int64_t number) { return std::to_string(number); }
 
-// starts[:, None] + [shift, shift + count), i64[K, count], none above `last`. In main memory.
+// starts[K][:, None] + [shift, shift + count) -> i64[K, count], none above `last`. In main memory.
 at::Tensor places(const at::Tensor& starts, std::int64_t shift, std::int64_t count, std::int64_t last) {
   const at::Tensor steps = at::arange(shift, shift + count, at::kLong);
   return (starts.cpu().to(at::kLong).unsqueeze(1) + steps).clamp_max(last);
@@ -33,15 +37,21 @@ void Model::check_spans(std::int64_t length, const at::Tensor& spans) const {
   }
 }
 
+// tokens [T], spans [K] -> f32[K, S, D]
 at::Tensor Model::embed(const at::Tensor& tokens, const at::Tensor& spans) const {
+  expect_shape(tokens, {kAnySize}, "tokens");
+  expect_shape(spans, {kAnySize}, "spans");
   check_tokens(tokens);
   const at::Tensor ids = tokens.cpu().to(at::kLong);
   check_spans(ids.size(0), spans);
-  const at::Tensor rows = places(spans, 0, span_, tokens.size(0) - 1);
+  const at::Tensor rows = places(spans, 0, span_, tokens.size(0) - 1);  // [K, S]
   return embed_rows(ids.index_select(0, rows.flatten())).view({spans.size(0), span_, config_.width});
 }
 
+// tokens [T] -> Context: a layer's keys and values compute[T, 2 J E], states f32[T, N, D], last_hidden
+// compute[T, D]
 std::shared_ptr<const Context> Model::read(const at::Tensor& tokens) const {
+  expect_shape(tokens, {kAnySize}, "tokens");
   check_tokens(tokens);
   const at::NoGradGuard no_grad;
   auto context = std::make_shared<Context>();
@@ -59,27 +69,41 @@ std::shared_ptr<const Context> Model::read(const at::Tensor& tokens) const {
   return context;
 }
 
+// states f32[T, N, D], spans [K] -> f32[K, S, N, D]
 at::Tensor Model::states(const Context& context, const at::Tensor& spans) const {
+  expect_shape(spans, {kAnySize}, "spans");
+  expect_shape(context.states, {context.length(), static_cast<std::int64_t>(recorded_.size()), config_.width},
+               "states");
   check_spans(context.length(), spans);
   const at::Tensor rows = places(spans, 0, span_, context.length() - 1);
   return context.states.index_select(0, here(rows.flatten()))
       .view({spans.size(0), span_, context.states.size(1), config_.width});
 }
 
+// last_hidden compute[T, D], spans [K] -> compute[K, H, D]
 at::Tensor Model::original(const Context& context, const at::Tensor& spans, std::int64_t horizon) const {
+  expect_shape(spans, {kAnySize}, "spans");
+  expect_shape(context.last_hidden, {context.length(), config_.width}, "last_hidden");
   check_spans(context.length(), spans);
   const at::Tensor rows = places(spans, span_ - 1, horizon, context.length() - 1);
   return context.last_hidden.index_select(0, here(rows.flatten()))
       .view({spans.size(0), horizon, config_.width});
 }
 
+// spans [K], gist f32[K, G, D], offsets [K, G] -> compute[K, H, D]. Each span is a segment of G + H - 1 rows,
+// its gist and the tokens behind it but the last target; its prefix is the keys of the full pass before it.
+// Backward: the prefix is constant, so the gradient of a segment's rows reaches its own gist alone.
 at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const at::Tensor& gist,
                          const at::Tensor& offsets, std::int64_t horizon) const {
   check_spans(context.length(), spans);
-  const std::int64_t count = spans.size(0);
-  const std::int64_t gists = gist.size(1);
-  const std::int64_t following = horizon - 1;
-  const std::int64_t rows = gists + following;
+  const std::int64_t count = spans.size(0);     // K
+  const std::int64_t gists = gist.size(1);      // G
+  const std::int64_t following = horizon - 1;   // H - 1
+  const std::int64_t rows = gists + following;  // of one span
+  expect_shape(spans, {count}, "spans");
+  expect_shape(gist, {count, gists, config_.width}, "gist");
+  expect_shape(offsets, {count, gists}, "offsets");
+  expect_shape(context.last_hidden, {context.length(), config_.width}, "last_hidden");
   if (gists > 0 && offsets.numel() > 0 &&
       (offsets.min().item<std::int64_t>() < 0 || offsets.max().item<std::int64_t>() >= span_)) {
     refuse("an offset of the gist lies outside [0, " + text(span_) + "), the span", "offsets");
@@ -90,7 +114,7 @@ at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const 
         "later",
         "spans");
   }
-  const at::Tensor places_after = places(spans, span_, following, context.length() - 1);
+  const at::Tensor places_after = places(spans, span_, following, context.length() - 1);  // [K, H - 1]
   at::Tensor hidden;
   if (rows > 0 && count > 0) {
     const at::Tensor after = embed_rows(context.tokens.index_select(0, places_after.flatten()))
@@ -99,8 +123,8 @@ at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const 
     Pass pass;
     pass.mode.tight = true;
     pass.embeddings = gists == 0 ? after : at::cat({gist.to(at::kFloat), after}, 1);
-    pass.embeddings = pass.embeddings.reshape({count * rows, config_.width});
-    const at::Tensor places_of_gists = starts.unsqueeze(1) + offsets.cpu().to(at::kLong);
+    pass.embeddings = pass.embeddings.reshape({count * rows, config_.width});              // f32[n, D]
+    const at::Tensor places_of_gists = starts.unsqueeze(1) + offsets.cpu().to(at::kLong);  // [K, G]
     pass.positions = here(at::cat({places_of_gists, places_after}, 1).flatten());
     AttentionPlan plan{shape_, {}};
     for (std::int64_t k = 0; k < count; ++k) {

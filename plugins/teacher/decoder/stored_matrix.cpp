@@ -16,8 +16,8 @@ namespace {
 
 using formats::GgufType;
 
-constexpr std::int64_t kBlock = 32;  // values of a quantized block
-constexpr std::int64_t kLanes = 16;  // partial sums, one register of AVX-512
+constexpr std::int64_t kBlockValues = 32;  // of a quantized block
+constexpr std::int64_t kLanes = 16;        // partial sums, one register of AVX-512
 
 float half_at(const char* bytes) {
   std::uint16_t bits = 0;
@@ -37,7 +37,7 @@ GISTMILL_CLONES float dot_q4_1(const char* row, std::int64_t columns, const floa
                                const float* sums) {
   float lanes[kLanes] = {};
   float minima = 0.0f;
-  for (std::int64_t block = 0; block < columns / kBlock; ++block, row += 20, vector += kBlock) {
+  for (std::int64_t block = 0; block < columns / kBlockValues; ++block, row += 20, vector += kBlockValues) {
     const float scale = half_at(row);
     minima += half_at(row + 2) * sums[block];
     const auto* packed = reinterpret_cast<const unsigned char*>(row + 4);
@@ -54,7 +54,7 @@ GISTMILL_CLONES float dot_q4_1(const char* row, std::int64_t columns, const floa
 // ggml's block of Q8_0: f16 scale, 32 signed bytes.
 GISTMILL_CLONES float dot_q8_0(const char* row, std::int64_t columns, const float* vector) {
   float lanes[kLanes] = {};
-  for (std::int64_t block = 0; block < columns / kBlock; ++block, row += 34, vector += kBlock) {
+  for (std::int64_t block = 0; block < columns / kBlockValues; ++block, row += 34, vector += kBlockValues) {
     const float scale = half_at(row);
     const auto* values = reinterpret_cast<const signed char*>(row + 2);
 #pragma omp simd
@@ -124,7 +124,7 @@ GISTMILL_AVX512 float fast_dot_q4_1(const char* row, std::int64_t columns, const
   const __m128i low_half = _mm_set1_epi8(15);
   __m512 sum = _mm512_setzero_ps();
   float minima = 0.0f;
-  for (std::int64_t block = 0; block < columns / kBlock; ++block, row += 20, vector += kBlock) {
+  for (std::int64_t block = 0; block < columns / kBlockValues; ++block, row += 20, vector += kBlockValues) {
     const __m128i packed = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row + 4));
     const __m512 low = floats_of_unsigned(_mm_and_si128(packed, low_half));
     const __m512 high = floats_of_unsigned(_mm_and_si128(_mm_srli_epi16(packed, 4), low_half));
@@ -138,7 +138,7 @@ GISTMILL_AVX512 float fast_dot_q4_1(const char* row, std::int64_t columns, const
 
 GISTMILL_AVX512 float fast_dot_q8_0(const char* row, std::int64_t columns, const float* vector) {
   __m512 sum = _mm512_setzero_ps();
-  for (std::int64_t block = 0; block < columns / kBlock; ++block, row += 34, vector += kBlock) {
+  for (std::int64_t block = 0; block < columns / kBlockValues; ++block, row += 34, vector += kBlockValues) {
     const __m512 first = _mm512_mul_ps(floats_of_signed(row + 2), _mm512_loadu_ps(vector));
     const __m512 both = _mm512_fmadd_ps(floats_of_signed(row + 18), _mm512_loadu_ps(vector + kLanes), first);
     sum = _mm512_fmadd_ps(_mm512_set1_ps(fast_half_at(row)), both, sum);
@@ -173,11 +173,11 @@ bool can_multiply(GgufType type) {
 
 void multiply(const StoredMatrix& matrix, std::int64_t first, std::int64_t count, const float* vector,
               float* out) {
-  std::vector<float> sums(static_cast<std::size_t>(matrix.columns / kBlock));
+  std::vector<float> sums(static_cast<std::size_t>(matrix.columns / kBlockValues));
   if (matrix.type == GgufType::kQ4_1) {
     for (std::size_t block = 0; block < sums.size(); ++block) {
-      for (std::int64_t i = 0; i < kBlock; ++i) {
-        sums[block] += vector[static_cast<std::int64_t>(block) * kBlock + i];
+      for (std::int64_t i = 0; i < kBlockValues; ++i) {
+        sums[block] += vector[static_cast<std::int64_t>(block) * kBlockValues + i];
       }
     }
   }

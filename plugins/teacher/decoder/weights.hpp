@@ -40,7 +40,7 @@ struct Norm {
 
 struct LayerWeights {
   Norm attention_norm;
-  Projection qkv;         // [(A + 2B) E, D]
+  Projection qkv;         // [(A + 2 J) E, D]
   at::Tensor query_norm;  // f32[E]; undefined: none
   at::Tensor key_norm;    // f32[E]
   Projection output;      // [D, A E]

@@ -11,6 +11,7 @@
 namespace gistmill::decoder {
 namespace {
 
+// Of a tile of m = rows g rows: the g query heads of one key head, for each text row.
 template <class T>
 struct ForwardState {
   explicit ForwardState(const Problem<T>& problem)
@@ -21,12 +22,12 @@ struct ForwardState {
         maximum(tiles::buffer<float>(problem.tile_height())),
         sum(tiles::buffer<float>(problem.tile_height())) {}
 
-  std::unique_ptr<T[]> queries;
-  std::unique_ptr<float[]> scores;
-  std::unique_ptr<T[]> weights;
-  std::unique_ptr<float[]> out;
-  std::unique_ptr<float[]> maximum;
-  std::unique_ptr<float[]> sum;
+  std::unique_ptr<T[]> queries;      // [m, E]
+  std::unique_ptr<float[]> scores;   // [m, kBlock]
+  std::unique_ptr<T[]> weights;      // [m, kBlock]
+  std::unique_ptr<float[]> out;      // [m, E], before it is divided by sum
+  std::unique_ptr<float[]> maximum;  // [m]
+  std::unique_ptr<float[]> sum;      // [m]
 };
 
 // out[m, size] / sum -> rows of `to`, `stride` elements apart.
@@ -86,6 +87,7 @@ void forward(const Problem<T>& problem, const AttentionPlan& plan, T* out, float
 
 std::tuple<at::Tensor, at::Tensor> attention(const at::Tensor& qkv, const at::Tensor& prefix,
                                              const AttentionPlan& plan) {
+  expect_attention_shapes(qkv, prefix, plan.shape);
   const at::Tensor out = at::empty({qkv.size(0), plan.shape.heads * plan.shape.head_size}, qkv.options());
   const at::Tensor log_sum = at::empty({qkv.size(0), plan.shape.heads}, qkv.options().dtype(at::kFloat));
   const auto run = [&](auto* type) {

@@ -23,7 +23,7 @@ struct Segment {
 
 struct AttentionShape {
   std::int64_t heads = 0;      // A
-  std::int64_t kv_heads = 0;   // B
+  std::int64_t kv_heads = 0;   // J
   std::int64_t head_size = 0;  // E
   float scale = 0.0f;          // of the scores, 1 / sqrt(E)
 };
@@ -33,14 +33,14 @@ struct AttentionPlan {
   std::vector<Segment> segments;  // of one call; rows in no segment are left out
 };
 
-// T is the compute type, f32 or bf16; scores, softmax and sums are f32.
-// qkv T[n, (A + 2B) E], rotated; prefix T[P, 2 B E], a row being the keys and values of one token, rotated;
-// undefined where no segment has a prefix.
-// -> T[n, A E] and the log of each softmax's denominator, f32[n, A].
+// Letters as in config.hpp. Scores, softmax and sums are f32.
+// qkv compute[n, (A + 2 J) E], rotated; prefix compute[P, 2 J E], a row being the keys and values of one
+// token, rotated; undefined where no segment has a prefix.
+// -> compute[n, A E] and the log of each softmax's denominator, f32[n, A].
 std::tuple<at::Tensor, at::Tensor> attention(const at::Tensor& qkv, const at::Tensor& prefix,
                                              const AttentionPlan& plan);
 
-// grad T[n, A E], out and log_sum from attention() -> gradient of qkv, T[n, (A + 2B) E].
+// grad compute[n, A E], out and log_sum from attention() -> gradient of qkv, compute[n, (A + 2 J) E].
 at::Tensor attention_backward(const at::Tensor& grad, const at::Tensor& qkv, const at::Tensor& prefix,
                               const AttentionPlan& plan, const at::Tensor& out, const at::Tensor& log_sum);
 

@@ -7,8 +7,15 @@
 namespace gistmill::decoder {
 namespace {
 
-// The forward's weights are computed again from the scores: cheaper than keeping them, which would take as
-// much memory as everything else of a layer together.
+// With S = queries keys^T, W = exp(scale S - log_sum) where visible, else 0, and out = W values:
+//   grad_values  = W^T grad_out
+//   grad_weights = grad_out values^T
+//   grad_scores  = scale W * (grad_weights - dot), dot = grad_out . out of each row; the gradient of S
+//   grad_queries = grad_scores keys
+//   grad_keys    = grad_scores^T queries
+// The g query heads of a key head are rows of one tile, so that the products sum over them. W is computed
+// again from the scores: cheaper than keeping it, which would take as much memory as everything else of a
+// layer together.
 template <class T>
 struct BackwardState {
   explicit BackwardState(const Problem<T>& problem)
@@ -24,21 +31,22 @@ struct BackwardState {
         dot(tiles::buffer<float>(problem.tile_height())),
         log_sum(tiles::buffer<float>(problem.tile_height())) {}
 
-  std::unique_ptr<T[]> queries;
-  std::unique_ptr<T[]> grad_out;
-  std::unique_ptr<T[]> packed;  // queries or grad_out as the right side of a product
-  std::unique_ptr<float[]> scores;
-  std::unique_ptr<float[]> grad_weights;
-  std::unique_ptr<T[]> grad_scores;
-  std::unique_ptr<T[]> weights;
-  std::unique_ptr<T[]> transposed;
-  std::unique_ptr<float[]> grad_queries;
-  std::unique_ptr<float[]> dot;
-  std::unique_ptr<float[]> log_sum;
-  std::vector<float> grad_keys;  // of the whole segment, f32[rows, E]
-  std::vector<float> grad_values;
+  std::unique_ptr<T[]> queries;           // [m, E]
+  std::unique_ptr<T[]> grad_out;          // [m, E]
+  std::unique_ptr<T[]> packed;            // [even(m), E]: queries or grad_out, the right side of a product
+  std::unique_ptr<float[]> scores;        // [m, kBlock]: S
+  std::unique_ptr<float[]> grad_weights;  // [m, kBlock]
+  std::unique_ptr<T[]> grad_scores;       // [m, kBlock]
+  std::unique_ptr<T[]> weights;           // [m, kBlock]: W
+  std::unique_ptr<T[]> transposed;        // [kBlock, even(m)]: weights or grad_scores
+  std::unique_ptr<float[]> grad_queries;  // [m, E]
+  std::unique_ptr<float[]> dot;           // [m]
+  std::unique_ptr<float[]> log_sum;       // [m]
+  std::vector<float> grad_keys;           // of the whole segment, [rows, E]
+  std::vector<float> grad_values;         // the same
 };
 
+// from f32[rows, size] -> to, rows `stride` elements apart.
 template <class T>
 void scatter(const float* from, std::int64_t rows, std::int64_t size, T* to, std::int64_t stride) {
   for (std::int64_t r = 0; r < rows; ++r) {
@@ -82,7 +90,7 @@ class Backward {
     Packed<T> key_rows;
   };
 
-  // Rows [first, first + rows) of the segment, all query heads of one key head.
+  // Rows [first, first + rows) of the segment, all query heads of one key head: m = rows g tile rows.
   void tile(BackwardState<T>& state, const Segment& segment, std::int64_t head, std::int64_t first,
             std::int64_t rows, const Own& own) const {
     const std::int64_t size = problem_.shape.head_size;
@@ -139,7 +147,7 @@ class Backward {
     }
   }
 
-  // to[n, E] += left[m, n]^T right[m, E]
+  // to f32[n, E] += left[m, n]^T right[m, E], left's rows kBlock apart
   void add_transposed(BackwardState<T>& state, std::int64_t m, std::int64_t n, const T* left, const T* right,
                       float* to) const {
     const std::int64_t size = problem_.shape.head_size;
@@ -150,11 +158,11 @@ class Backward {
   }
 
   const Problem<T>& problem_;
-  const T* grad_;
-  const T* out_;
-  const float* log_sum_;
-  T* grad_qkv_;
-  Packed<T> key_columns_;
+  const T* grad_;          // [n, A E]
+  const T* out_;           // [n, A E]
+  const float* log_sum_;   // [n, A]
+  T* grad_qkv_;            // [n, (A + 2 J) E]
+  Packed<T> key_columns_;  // of the prefix, as are the next two
   Packed<T> value_columns_;
   Packed<T> key_rows_;
 };
@@ -163,6 +171,11 @@ class Backward {
 
 at::Tensor attention_backward(const at::Tensor& grad, const at::Tensor& qkv, const at::Tensor& prefix,
                               const AttentionPlan& plan, const at::Tensor& out, const at::Tensor& log_sum) {
+  const std::int64_t out_width = plan.shape.heads * plan.shape.head_size;
+  expect_attention_shapes(qkv, prefix, plan.shape);
+  torch::expect_shape(grad, {qkv.size(0), out_width}, "grad");
+  torch::expect_shape(out, {qkv.size(0), out_width}, "out");
+  torch::expect_shape(log_sum, {qkv.size(0), plan.shape.heads}, "log_sum");
   const at::Tensor grad_qkv = at::zeros_like(qkv);
   const auto run = [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;

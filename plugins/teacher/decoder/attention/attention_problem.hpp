@@ -10,6 +10,7 @@
 #include <atomic>
 #include <numeric>
 
+#include "gistmill/expect_shape.hpp"
 #include "plugins/teacher/decoder/attention/attention.hpp"
 #include "plugins/teacher/decoder/attention/tiles.hpp"
 
@@ -57,8 +58,8 @@ class Packed {
 template <class T>
 struct Problem {
   AttentionShape shape;
-  const T* qkv;
-  const T* prefix;             // null: none
+  const T* qkv;                // [n, (A + 2 J) E]
+  const T* prefix;             // [P, 2 J E]; null: none
   std::int64_t prefix_tokens;  // the most that any segment sees
 
   std::int64_t group() const { return shape.heads / shape.kv_heads; }
@@ -88,6 +89,14 @@ struct Problem {
     return Packed<T>(qkv + at, row_width(), segment.rows, 1, shape.head_size, order);
   }
 };
+
+// qkv [n, (A + 2 J) E]; prefix [P, 2 J E] or undefined
+inline void expect_attention_shapes(const at::Tensor& qkv, const at::Tensor& prefix,
+                                    const AttentionShape& shape) {
+  const std::int64_t keys = shape.kv_heads * shape.head_size;
+  torch::expect_shape(qkv, {torch::kAnySize, shape.heads * shape.head_size + 2 * keys}, "qkv");
+  if (prefix.defined()) torch::expect_shape(prefix, {torch::kAnySize, 2 * keys}, "prefix");
+}
 
 template <class T>
 Problem<T> problem_of(const at::Tensor& qkv, const at::Tensor& prefix, const AttentionPlan& plan) {

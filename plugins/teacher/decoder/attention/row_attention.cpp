@@ -91,10 +91,10 @@ GISTMILL_CLONES void attend_head(const Head<BFloat16>& head, float* weights, flo
 template <class T>
 void attend_heads(const at::Tensor& qkv, const at::Tensor& keys_values, std::int64_t length,
                   const AttentionShape& shape, const at::Tensor& result) {
-  constexpr std::int64_t kWorthAThread = 64 * 1024;  // multiplications
+  constexpr std::int64_t kMultiplicationsWorthAThread = 64 * 1024;
   const std::int64_t group = shape.heads / shape.kv_heads;
   const std::int64_t work = 2 * length * shape.head_size;
-  at::parallel_for(0, shape.heads, std::max<std::int64_t>(1, kWorthAThread / work),
+  at::parallel_for(0, shape.heads, std::max<std::int64_t>(1, kMultiplicationsWorthAThread / work),
                    [&](std::int64_t begin, std::int64_t end) {
                      std::vector<float> weights(static_cast<std::size_t>(length));
                      std::vector<float> query(static_cast<std::size_t>(shape.head_size));

@@ -10,8 +10,8 @@
 
 namespace gistmill::decoder {
 
-// qkv T[1, (A + 2B) E], rotated, of which the queries are read; keys_values T[C, 2 B E], of which the rows
-// [0, length) are seen, the token's own among them. T is f32 or bf16; sums are f32. -> T[1, A E]. No
+// qkv compute[1, (A + 2 J) E], rotated, of which the queries are read; keys_values compute[P + room, 2 J E],
+// of which the rows [0, length) are seen, the token's own among them. Sums are f32. -> compute[1, A E]. No
 // gradient.
 at::Tensor attend_row(const at::Tensor& qkv, const at::Tensor& keys_values, std::int64_t length,
                       const AttentionShape& shape);

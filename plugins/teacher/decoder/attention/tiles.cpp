@@ -15,6 +15,10 @@ using c10::BFloat16;
 bool interleaved(const float*) { return false; }
 bool interleaved(const BFloat16*) { return native_bf16(); }
 
+// One row of softmax_step, out [size]. With z = scale scores and maximum' = max(maximum, z):
+//   weights = exp(z - maximum')                    [width], zero from `keys` on
+//   sum'    = sum exp(maximum - maximum') + sum of weights, before they are rounded
+//   out'    = out exp(maximum - maximum'), to which the caller adds weights values
 template <class T>
 GISTMILL_INLINE void softmax_row_body(std::int64_t keys, std::int64_t width, float scale, const float* scores,
                                       T* weights, float& maximum, float& sum, float* out, std::int64_t size) {
@@ -52,6 +56,7 @@ GISTMILL_CLONES void softmax_row(std::int64_t keys, std::int64_t width, float sc
   softmax_row_body(keys, width, scale, scores, weights, maximum, sum, out, size);
 }
 
+// One row of softmax_gradient; both [kBlock].
 struct GradRow {
   const float* scores;
   const float* grad_weights;
@@ -59,6 +64,9 @@ struct GradRow {
   float dot;
 };
 
+// weights = exp(scale scores - log_sum), grad_scores = scale weights (grad_weights - dot): the softmax's
+// backward, dot being the sum of weights grad_weights over all keys, those of other blocks too. Zero in
+// [keys, width).
 template <class T>
 GISTMILL_INLINE void gradient_row_body(std::int64_t keys, std::int64_t width, float scale, const GradRow& row,
                                        T* grad_scores, T* weights) {

@@ -58,15 +58,15 @@ struct Visible {
   std::int64_t of(std::int64_t m) const { return std::clamp<std::int64_t>(first + m / group, 0, keys); }
 };
 
-// One step of a running softmax over blocks of keys. scores f32[m, kBlock] unscaled -> weights T[m, kBlock],
-// relative to the running maximum, zero where not visible up to padded(keys); maximum and sum [m] are
-// updated, out f32[m, size] is rescaled to the new maximum.
+// One step of a running softmax over blocks of keys. scores f32[m, kBlock], unscaled -> weights, relative to
+// the running maximum, compute[m, kBlock], zero where not visible up to padded(keys); maximum and sum f32[m]
+// are updated, out f32[m, size] is rescaled to the new maximum.
 template <class T>
 void softmax_step(std::int64_t m, const Visible& visible, float scale, const float* scores, T* weights,
                   float* maximum, float* sum, float* out, std::int64_t size);
 
 // scores and grad_weights f32[m, kBlock], log_sum and dot f32[m] (dot: grad_out . out) -> gradient of the
-// unscaled scores T[m, kBlock], and the weights where the pointer is not null; zero where not visible.
+// unscaled scores compute[m, kBlock], and the weights where the pointer is not null; zero where not visible.
 template <class T>
 void softmax_gradient(std::int64_t m, const Visible& visible, float scale, const float* scores,
                       const float* grad_weights, const float* log_sum, const float* dot, T* grad_scores,

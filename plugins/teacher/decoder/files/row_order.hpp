@@ -13,7 +13,7 @@
 
 namespace gistmill::decoder {
 
-// How many heads the rows of this tensor belong to, where they rotate: A of attn_q, B of attn_k, one of their
+// How many heads the rows of this tensor belong to, where they rotate: A of attn_q, J of attn_k, one of their
 // norms; 0 of every other tensor, and where positions are not rotary.
 std::int64_t rotated_heads(const Config& config, const std::string& name);
 

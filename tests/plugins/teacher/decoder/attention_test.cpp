@@ -24,7 +24,7 @@ struct Case {
 
 struct Data {
   at::Tensor qkv;     // f64[n, (A + 2B) E]
-  at::Tensor prefix;  // f64[P, 2 B E]
+  at::Tensor prefix;  // f64[P, 2 J E]
   at::Tensor grad;    // f64[n, A E]
 };
 
