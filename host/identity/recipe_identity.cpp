@@ -81,8 +81,22 @@ Value deciding_tree(const Recipe& recipe, const Names& taken) {
   return tree;
 }
 
+// A lock has the keys of its recipe in another order.
+void sort_keys(Value& value) {
+  if (auto* table = std::get_if<Value::Table>(&value.data())) {
+    std::ranges::sort(*table, {}, [](const auto& entry) { return entry.first; });
+    for (auto& entry : *table) sort_keys(entry.second);
+  } else if (auto* list = std::get_if<Value::List>(&value.data())) {
+    for (Value& item : *list) sort_keys(item);
+  }
+}
+
 }  // namespace
 
-std::string recipe_identity(const Recipe& recipe) { return sha256_hex(deciding_tree(recipe, {}).text()); }
+std::string recipe_identity(const Recipe& recipe) {
+  Value tree = deciding_tree(recipe, {});
+  sort_keys(tree);
+  return sha256_hex(tree.text());
+}
 
 }  // namespace gistmill

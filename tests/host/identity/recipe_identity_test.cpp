@@ -1,6 +1,7 @@
 // Which keys of a recipe decide what a checkpoint is of.
 #include "host/identity/recipe_identity.hpp"
 
+#include "host/recipe/lock.hpp"
 #include "tests/host/recipe/recipe_files.hpp"
 
 namespace gistmill {
@@ -66,6 +67,17 @@ TEST_F(RecipeIdentity, HoldsAComponentOfAStageThatOnlyAnotherRecipeTakes) {
 TEST_F(RecipeIdentity, DoesNotDependOnTheFilesThatARecipeIsMadeOf) {
   write("other/layer.toml", "extends = '../whole.toml'\n");
   EXPECT_EQ(identity({}, "other/layer.toml"), identity({}));
+}
+
+// A lock writes values before tables, and stages as the recipes that they are.
+TEST_F(RecipeIdentity, IsThatOfTheLockThatARunWrites) {
+  write("weighted.toml",
+        "extends = 'whole.toml'\n[pipelines.again]\nminimize = { loss = 2.0 }\nsteps = ['data.next', "
+        "'loss.value']\n"
+        "[components.second]\noptions = { inner = 1 }\nuse = 'test/scale'\n");
+  const Recipe recipe = load("weighted.toml");
+  write("recipe.lock.toml", lock_text(recipe, {}, "0.1.0"));
+  EXPECT_EQ(identity({}, "recipe.lock.toml"), recipe_identity(recipe));
 }
 
 }  // namespace
