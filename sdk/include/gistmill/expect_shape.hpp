@@ -16,7 +16,7 @@ namespace gistmill::torch {
 
 constexpr std::int64_t kAnySize = -1;  // a dimension of any size
 
-namespace detail {
+namespace shape_check {
 
 inline std::string shape_text(at::IntArrayRef sizes) {
   std::string text;
@@ -37,7 +37,7 @@ inline void check_shape(const at::Tensor& tensor, at::IntArrayRef expected, cons
               std::string(name) + " is " + found + " when it should be " + shape_text(expected));
 }
 
-}  // namespace detail
+}  // namespace shape_check
 
 // Two namespaces: one program may link files of both kinds, and each keeps its own.
 #ifdef NDEBUG
@@ -50,7 +50,7 @@ inline namespace checked_shapes {
 // no shape: ask first where it may be.
 inline void expect_shape(const at::Tensor& tensor, std::initializer_list<std::int64_t> expected,
                          const char* name) {
-  detail::check_shape(tensor, at::IntArrayRef(expected.begin(), expected.size()), name);
+  shape_check::check_shape(tensor, at::IntArrayRef(expected.begin(), expected.size()), name);
 }
 }  // namespace checked_shapes
 #endif
