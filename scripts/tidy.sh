@@ -55,4 +55,5 @@ for file in "${files[@]}"; do
   if grep -qF "\"file\": \"$PWD/$file\"" build/tidy/compile_commands.json; then known+=("$file"); fi
 done
 [ ${#known[@]} -gt 0 ] || exit 0
-printf '%s\0' "${known[@]}" | xargs -0 -P "$(nproc)" -n 1 clang-tidy-14 -p build/tidy --quiet 2> >(grep -vE '^[0-9]+ warnings? generated' >&2)
+printf '%s\0' "${known[@]}" | xargs -0 -P "$(nproc)" -n 1 clang-tidy-14 -p build/tidy --quiet 2> >(grep -vE '^[0-9]+ warnings? generated' >&2) ||
+  exit 1  # xargs has a code of its own

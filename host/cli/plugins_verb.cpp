@@ -10,7 +10,7 @@
 #include "host/diagnostic/did_you_mean.hpp"
 #include "host/plan/options.hpp"
 #include "host/registry/contract.hpp"
-#include "host/registry/manifest_names.hpp"
+#include "host/registry/manifest.hpp"
 #include "host/registry/registry.hpp"
 
 namespace gistmill {

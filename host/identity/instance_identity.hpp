@@ -1,6 +1,6 @@
 // What decides an instance's results besides its inputs, as far as it is known before anything computes:
 // which code, which options, which files. Prepared corpora and cached calls are named by it. Not parameters,
-// sizes and the machine: what is cached adds these (host/run/value_identity.hpp).
+// sizes and the machine: what is cached adds these (host/run/step/value_identity.hpp).
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -13,16 +13,11 @@ namespace {
 
 using Names = std::set<std::string, std::less<>>;
 
-template <class Test>
-void erase_if(Value& value, Test test) {
-  auto& table = std::get<Value::Table>(value.data());
-  table.erase(std::remove_if(table.begin(), table.end(), [&](const auto& entry) { return test(entry); }),
-              table.end());
-}
+Value::Table& table_of(Value& value) { return std::get<Value::Table>(value.data()); }
 
 void erase_keys(Value& value, std::initializer_list<std::string_view> keys) {
-  erase_if(value,
-           [&](const auto& entry) { return std::find(keys.begin(), keys.end(), entry.first) != keys.end(); });
+  std::erase_if(table_of(value),
+                [&](const auto& entry) { return std::ranges::find(keys, entry.first) != keys.end(); });
 }
 
 // Instances of the recipe's own that its pipelines, their variants or training call.
@@ -55,11 +50,11 @@ Value deciding_tree(const Recipe& recipe, const Names& taken) {
   if (Value* run = tree.find("run"))
     erase_keys(*run, {"call_seconds", "device", "loggers", "prepared", "threads"});
   if (Value* pipelines = tree.find("pipelines")) {
-    for (auto& entry : std::get<Value::Table>(pipelines->data())) erase_keys(entry.second, {"cache"});
+    for (auto& entry : table_of(*pipelines)) erase_keys(entry.second, {"cache"});
   }
   if (Value* components = tree.find("components")) {
     const Names called = called_by(recipe);
-    erase_if(*components, [&](const auto& entry) {
+    std::erase_if(table_of(*components), [&](const auto& entry) {
       return called.count(entry.first) == 0 && taken.count(entry.first) == 0;
     });
   }
@@ -74,7 +69,7 @@ Value deciding_tree(const Recipe& recipe, const Names& taken) {
     stages->data() = std::move(list);
   }
   // A table that held nothing else is as if it had not been there.
-  erase_if(tree, [](const auto& entry) {
+  std::erase_if(table_of(tree), [](const auto& entry) {
     const auto* table = entry.second.template get_if<Value::Table>();
     return table != nullptr && table->empty();
   });
@@ -84,7 +79,7 @@ Value deciding_tree(const Recipe& recipe, const Names& taken) {
 // A lock has the keys of its recipe in another order.
 void sort_keys(Value& value) {
   if (auto* table = std::get_if<Value::Table>(&value.data())) {
-    std::ranges::sort(*table, {}, [](const auto& entry) { return entry.first; });
+    std::ranges::sort(*table, {}, &Value::Table::value_type::first);
     for (auto& entry : *table) sort_keys(entry.second);
   } else if (auto* list = std::get_if<Value::List>(&value.data())) {
     for (Value& item : *list) sort_keys(item);

@@ -8,7 +8,7 @@
 
 #include "host/plan/gradient.hpp"
 #include "host/plan/types.hpp"
-#include "host/registry/manifest_names.hpp"
+#include "host/registry/manifest.hpp"
 
 namespace gistmill {
 namespace {

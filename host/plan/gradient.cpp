@@ -8,7 +8,7 @@
 #include "host/diagnostic/did_you_mean.hpp"
 #include "host/plan/types.hpp"
 #include "host/plan/wiring.hpp"
-#include "host/registry/port_float.hpp"
+#include "host/registry/manifest.hpp"
 
 namespace gistmill {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "host/plan/options.hpp"
 #include "host/reference/reference.hpp"
-#include "host/registry/manifest_names.hpp"
+#include "host/registry/manifest.hpp"
 
 namespace gistmill {
 namespace {

@@ -15,9 +15,7 @@
 #include "host/recipe/toml.hpp"
 #include "host/registry/elf.hpp"
 #include "host/registry/manifest_claims.hpp"
-#include "host/registry/manifest_names.hpp"
 #include "host/registry/manifest_options.hpp"
-#include "host/registry/port_float.hpp"
 
 namespace gistmill {
 namespace {

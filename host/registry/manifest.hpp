@@ -58,6 +58,9 @@ struct PortType {
   std::string text;  // as written
 };
 
+// Whether it holds numbers that may carry a gradient.
+bool is_float(const PortType& type);
+
 struct PortSpec {
   std::string name;
   PortType type;
@@ -155,5 +158,9 @@ Manifest parse_manifest(std::string_view text, const std::string& source);
 // The text of section .gistmill of a 64-bit little-endian ELF file, every offset checked; the library is
 // not loaded. Throws Failure (ExitCode::plugin): not a plugin, truncated, no such section.
 std::string read_embedded_manifest(const std::filesystem::path& library);
+
+// As manifests write them: "choice", "stateful".
+std::string_view option_type_name(OptionType type);
+std::string_view effect_name(Effect effect);
 
 }  // namespace gistmill

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "host/recipe/fields.hpp"
-#include "host/registry/manifest_names.hpp"
+#include "host/registry/manifest.hpp"
 
 namespace gistmill {
 namespace {

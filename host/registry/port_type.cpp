@@ -11,7 +11,6 @@
 
 #include "host/diagnostic/failure.hpp"
 #include "host/registry/manifest.hpp"
-#include "host/registry/port_float.hpp"
 
 namespace gistmill {
 namespace {
