@@ -26,6 +26,10 @@ struct Command {
   std::vector<std::filesystem::path> plugin_folders() const;
 };
 
+// What the scripts of `gistmill completion` ask, with the words typed so far as arguments whatever they are:
+// not of the table, since it is for no person.
+inline constexpr const char* kCompleteVerb = "complete";
+
 // Throws Failure (ExitCode::usage): unknown verb or option with the nearest name, missing or extra arguments.
 Command parse_command_line(const std::vector<std::string>& words);
 

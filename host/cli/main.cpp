@@ -38,6 +38,8 @@ constexpr struct {
     {"plugins list", gistmill::run_plugins_list},
     {"plugins inspect", gistmill::run_plugins_inspect},
     {"reference", gistmill::run_reference},
+    {"completion", gistmill::run_completion},
+    {gistmill::kCompleteVerb, gistmill::run_complete},
     {"version", gistmill::run_version},
 };
 

@@ -21,6 +21,8 @@ ExitCode run_validate(const Command& command);
 ExitCode run_plugins_list(const Command& command);
 ExitCode run_plugins_inspect(const Command& command);
 ExitCode run_reference(const Command& command);
+ExitCode run_completion(const Command& command);
+ExitCode run_complete(const Command& command);  // kCompleteVerb
 ExitCode run_version(const Command& command);
 
 }  // namespace gistmill

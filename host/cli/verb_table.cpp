@@ -1,0 +1,104 @@
+#include "host/cli/verb_table.hpp"
+
+#include <algorithm>
+
+namespace gistmill {
+
+namespace {
+
+constexpr Verb kVerbs[] = {
+    {"run", "RECIPE", 1, 1, "sfprnltj", "train and evaluate, from an empty run folder to its report"},
+    {"evaluate", "RECIPE", 1, 1, "sflpj", "measure a finished run again"},
+    {"prepare", "RECIPE", 1, 1, "slpj", "tokenize the recipe's text into the file that training reads"},
+    {"plan", "RECIPE", 1, 1, "selpj",
+     "show calls, shapes, gradients and parameters; estimate time and memory from three steps"},
+    {"validate", "RECIPE...", 1, 1000, "slpj", "check recipes without loading a plugin"},
+    {"export", "RUN FOLDER", 2, 2, "xpj",
+     "write the trained parameters in a format that other programs read"},
+    {"inspect", "MODEL", 1, 1, "mpj", "show architecture, shapes, types and tokenizer of a model's files"},
+    {"tokenize", "MODEL [FILE]", 1, 2, "dmpj", "convert text to token ids, or back with --decode"},
+    {"score", "MODEL [FILE]", 1, 2, "wmpj", "measure how well a model predicts a text: mean NLL, perplexity"},
+    {"generate", "MODEL [FILE]", 1, 2, "gmpj", "continue a prompt, or answer it with --chat"},
+    {"plugins list", "", 0, 0, "pj", "list components that recipes can use, and files that were refused"},
+    {"plugins inspect", "COMPONENT|FILE", 1, 1, "pj",
+     "show options, operations and ports of a component or plugin"},
+    {"reference", "FOLDER", 1, 1, "p",
+     "write the reference pages: command line, recipe keys, components, events"},
+    {"completion", "bash|zsh|fish", 1, 1, "",
+     "write the script that makes a shell complete the program's command line"},
+    {"version", "", 0, 0, "j", "show the versions of the program, its ABI and LibTorch"},
+};
+
+constexpr Option kOptions[] = {
+    {'s', "set", "+KEY=VALUE",
+     "override a value of the recipe: --set components.gist.width=256; of a stage: "
+     "--set stage.NAME.run.steps=10"},
+    {'f', "folder", "DIR", "run folder (default: runs/NAME)"},
+    {'r', "resume", nullptr, "continue a stopped run, or start if there is none"},
+    {'n', "fresh", nullptr, "delete an earlier run in the folder and start over"},
+    {'l', "ignore-lock", nullptr,
+     "run a recipe.lock.toml, or resume a run, with plugins other than those it ran with"},
+    {'t', "profile", nullptr,
+     "profile the run: a table at the end, and profile.json in the run folder (for chrome://tracing or "
+     "ui.perfetto.dev)"},
+    {'e', "no-measure", nullptr, "take no steps: use manifests and file headers only"},
+    {'e', "memory", "SIZE", "plan for this much memory, such as 8G (default: what is free here)"},
+    {'x', "merge", nullptr, "write the whole model with the trained parameters merged into it"},
+    {'d', "decode", nullptr, "read token ids and write their text"},
+    {'w', "per-token", nullptr, "print a JSON line per token (token, text, nll) instead of the totals"},
+    {'w', "window", "N", "context length in tokens (default: the model's)"},
+    {'w', "stride", "N",
+     "read a longer text in windows N tokens apart; each token counts once, with at least window - N tokens "
+     "of context (default: half a window)"},
+    {'g', "prompt", "TEXT", "the prompt (default: FILE or standard input, without its final newline)"},
+    {'g', "max-tokens", "N", "maximum number of new tokens; short for --set generate.max_tokens=N"},
+    {'g', "temperature", "X", "sampling temperature, 0: greedy; short for --set generate.temperature=X"},
+    {'g', "top-p", "X",
+     "sample from the smallest set of tokens with total probability X; short for --set generate.top_p=X"},
+    {'g', "seed", "N", "seed of the sampling; the same seed gives the same text (default: 0)"},
+    {'g', "chat", nullptr, "treat the prompt as a user's message and apply the model's chat template"},
+    {'g', "system", "TEXT", "system message, with --chat"},
+    {'m', "set", "+KEY=VALUE",
+     "set an option of the component that reads the model: --set teacher.dtype=f32, "
+     "--set tokenizer.special=false; --set teacher.use=NAME chooses the component"},
+    {'p', "plugins", "+DIR", "search this folder for plugins first; may be repeated"},
+    {'j', "json", nullptr, "print the answer as JSON"},
+};
+
+}  // namespace
+
+std::string_view Verb::first_word() const {
+  const std::string_view words = name;
+  return words.substr(0, words.find(' '));
+}
+
+std::string_view Verb::second_word() const {
+  const std::string_view words = name;
+  const std::size_t space = words.find(' ');
+  return space == std::string_view::npos ? "" : words.substr(space + 1);
+}
+
+std::span<const Verb> verb_table() { return kVerbs; }
+
+const Verb* find_verb(std::string_view name) {
+  const auto found = std::ranges::find(kVerbs, name, &Verb::name);
+  return found == std::end(kVerbs) ? nullptr : &*found;
+}
+
+std::vector<const Option*> options_of(const Verb& verb) {
+  std::vector<const Option*> taken;
+  for (const Option& option : kOptions) {
+    if (std::string_view(verb.takes).find(option.letter) != std::string_view::npos) taken.push_back(&option);
+  }
+  return taken;
+}
+
+std::vector<std::string> verbs_under(std::string_view first) {
+  std::vector<std::string> names;
+  for (const Verb& verb : kVerbs) {
+    if (verb.first_word() == first && !verb.second_word().empty()) names.emplace_back(verb.second_word());
+  }
+  return names;
+}
+
+}  // namespace gistmill
