@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 source scripts/setup.sh
-install_packages zsh fish  # completions are tested in these shells; the tests are skipped where one is missing
+install_packages zsh fish mandoc  # tests of completions and manual pages; they are skipped where one is missing
 scripts/check-format.sh
 say "building"
 cmake --preset release >/dev/null

@@ -45,12 +45,9 @@ constexpr struct {
   Files files;
   std::vector<Candidate> (*candidates)(const Line& line);
 } kMeanings[] = {
-    {"RECIPE", Files::recipes, nothing},
-    {"RUN", Files::folders, nothing},
-    {"FOLDER", Files::folders, nothing},
-    {"DIR", Files::folders, nothing},
-    {"MODEL", Files::all, nothing},
-    {"FILE", Files::all, nothing},
+    {"RECIPE", Files::recipes, nothing},    {"RUN", Files::folders, nothing},
+    {"FOLDER", Files::folders, nothing},    {"DIR", Files::folders, nothing},
+    {"MODEL", Files::all, nothing},         {"FILE", Files::all, nothing},
     {"COMPONENT", Files::none, components},
 };
 

@@ -18,7 +18,8 @@ namespace {
 // What `gistmill complete` says: a line for each candidate, its doc behind a tab; last ":" and which files.
 constexpr const char* kFilesWords[] = {":", ":folders", ":recipes", ":files"};
 
-constexpr const char* kBash = R"(# Completes gistmill in bash. Add to ~/.bashrc:  source <(gistmill completion bash)
+constexpr const char* kBash =
+    R"(# Completes gistmill in bash. Add to ~/.bashrc:  source <(gistmill completion bash)
 _gistmill() {
   local program=${COMP_WORDS[0]/#\~/$HOME} word=${COMP_WORDS[COMP_CWORD]} line files=
   if [[ $word == = ]]; then word=; fi
@@ -69,7 +70,8 @@ _gistmill() {
 if [[ ${funcstack[1]} == _gistmill ]]; then _gistmill "$@"; else compdef _gistmill gistmill; fi
 )";
 
-constexpr const char* kFish = R"(# Completes gistmill in fish:  gistmill completion fish > ~/.config/fish/completions/gistmill.fish
+constexpr const char* kFish =
+    R"(# Completes gistmill in fish:  gistmill completion fish > ~/.config/fish/completions/gistmill.fish
 function __gistmill_complete
     set -l words (commandline -opc)
     set -l typed (commandline -ct)

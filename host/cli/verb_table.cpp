@@ -22,7 +22,7 @@ constexpr Verb kVerbs[] = {
     {"plugins list", "", 0, 0, "pj", "list components that recipes can use, and files that were refused"},
     {"plugins inspect", "COMPONENT|FILE", 1, 1, "pj",
      "show options, operations and ports of a component or plugin"},
-    {"reference", "FOLDER", 1, 1, "p",
+    {"reference", "FOLDER", 1, 1, "hp",
      "write the reference pages: command line, recipe keys, components, events"},
     {"completion", "bash|zsh|fish", 1, 1, "",
      "write the script that makes a shell complete the program's command line"},
@@ -61,6 +61,7 @@ constexpr Option kOptions[] = {
     {'m', "set", "+KEY=VALUE",
      "set an option of the component that reads the model: --set teacher.dtype=f32, "
      "--set tokenizer.special=false; --set teacher.use=NAME chooses the component"},
+    {'h', "man", nullptr, "write the manual pages instead, for man(1)"},
     {'p', "plugins", "+DIR", "search this folder for plugins first; may be repeated"},
     {'j', "json", nullptr, "print the answer as JSON"},
 };

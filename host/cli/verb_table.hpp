@@ -1,4 +1,5 @@
-// The one table of verbs and their options: what parsing, --help, completions and the reference are made from.
+// The one table of verbs and their options: what parsing, --help, completions and the reference are made
+// from.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +10,9 @@
 
 namespace gistmill {
 
-// What an argument or a value is called says what it is, and so what a shell completes it with (completion.hpp):
-// RECIPE, DIR, FILE, "bash|zsh|fish". In brackets: may be left out; with "..." behind it: any number.
+// What an argument or a value is called says what it is, and so what a shell completes it with
+// (completion.hpp): RECIPE, DIR, FILE, "bash|zsh|fish". In brackets: may be left out; with "..." behind it:
+// any number.
 struct Verb {
   const char* name;       // one word, or two: "plugins list"
   const char* arguments;  // shown after the name
@@ -38,7 +40,8 @@ std::span<const Verb> verb_table();  // in the order of --help
 const Verb* find_verb(std::string_view name);
 std::vector<const Option*> options_of(const Verb& verb);
 
-// The second words of verbs whose first word is `first`, in the order of the table: none of a verb of one word.
+// The second words of verbs whose first word is `first`, in the order of the table: none of a verb of one
+// word.
 std::vector<std::string> verbs_under(std::string_view first);
 
 }  // namespace gistmill

@@ -21,6 +21,7 @@ std::string page_head(const std::string& title, const std::string& intro);
 ReferencePage recipe_keys_page();
 ReferencePage events_page();
 ReferencePage exit_codes_page();
+ReferencePage environment_page();
 // Every component of the search path with its options, operations and ports.
 ReferencePage components_page(const Registry& registry);
 ReferencePage contracts_page(const std::vector<Contract>& contracts);

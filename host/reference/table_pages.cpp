@@ -1,10 +1,11 @@
-// Recipe keys, events, exit codes.
+// Recipe keys, events, exit codes, environment variables.
 #include <fmt/format.h>
 
 #include <sstream>
 #include <string_view>
 
 #include "host/diagnostic/exit_codes.hpp"
+#include "host/installation/environment.hpp"
 #include "host/recipe/recipe_keys.hpp"
 #include "host/reference/event_keys.hpp"
 #include "host/reference/reference.hpp"
@@ -82,6 +83,14 @@ ReferencePage exit_codes_page() {
     text += fmt::format("| `{}` | {} |\n", static_cast<int>(row.code), row.meaning);
   }
   return {"exit-codes.md", text};
+}
+
+ReferencePage environment_page() {
+  std::string text = page_head("Environment", "The environment variables that `gistmill` reads.");
+  text += "\n| variable | meaning |\n|---|---|\n";
+  for (const EnvironmentVariable& variable : environment_variables())
+    text += fmt::format("| `{}` | {} |\n", variable.name, variable.doc);
+  return {"environment.md", text};
 }
 
 }  // namespace gistmill

@@ -32,7 +32,8 @@ TEST_F(Completion, OffersEachFirstWordOfAVerbOnce) {
 }
 
 TEST_F(Completion, OffersSecondWordsOfVerbs) {
-  EXPECT_EQ(complete("plugins i"), "inspect\tshow options, operations and ports of a component or plugin\n:\n");
+  EXPECT_EQ(complete("plugins i"),
+            "inspect\tshow options, operations and ports of a component or plugin\n:\n");
 }
 
 TEST_F(Completion, OffersOptionsOfTheVerbThatAreNotGivenYet) {
@@ -57,7 +58,8 @@ TEST_F(Completion, OffersTheChoicesOfAnArgument) {
 }
 
 TEST_F(Completion, OffersComponentsOfTheFoldersOfPluginsOnTheLine) {
-  EXPECT_THAT(complete("plugins inspect " + test_plugins() + "test/ra"), AllOf(StartsWith("test/ramp\t"), HasSubstr(":files\n")));
+  EXPECT_THAT(complete("plugins inspect " + test_plugins() + "test/ra"),
+              AllOf(StartsWith("test/ramp\t"), HasSubstr(":files\n")));
   EXPECT_THAT(complete("plugins inspect test/ra"), Not(HasSubstr("test/ramp")));
 }
 
@@ -66,19 +68,22 @@ TEST_F(Completion, OffersNothingWhereTheWordsMakeNoCommand) {
   EXPECT_EQ(complete("run --nonsense=x"), ":\n");
   EXPECT_EQ(complete("plugins nothing ''"), ":\n");
   EXPECT_EQ(complete("= = ="), ":\n");
-  EXPECT_EQ(complete("-"), "--help\tlist the verbs\n--version\tshow the versions of the program, its ABI and LibTorch\n:\n");
+  EXPECT_EQ(complete("-"),
+            "--help\tlist the verbs\n--version\tshow the versions of the program, its ABI and LibTorch\n:\n");
 }
 
 TEST_F(Completion, IsWrittenForThreeShells) {
   const Answer answer = gistmill("completion tcsh");
   EXPECT_EQ(answer.code, 2);
-  EXPECT_EQ(answer.err, "there is no completion for the shell 'tcsh'\n  gistmill completion bash, zsh or fish\n");
+  EXPECT_EQ(answer.err,
+            "there is no completion for the shell 'tcsh'\n  gistmill completion bash, zsh or fish\n");
 }
 
 struct Shell {
   const char* name;
   const char* start;  // with the file `start` read first
-  const char* setup;  // the prompt, and gistmill, which asks the program to complete and writes other words to `got`
+  const char*
+      setup;  // the prompt, and gistmill, which asks the program to complete and writes other words to `got`
 };
 
 class CompletionInShell : public ProgramTest, public ::testing::WithParamInterface<Shell> {
@@ -86,7 +91,8 @@ class CompletionInShell : public ProgramTest, public ::testing::WithParamInterfa
   void SetUp() override {
     ProgramTest::SetUp();
     const std::string name = GetParam().name;
-    if (std::system(("command -v " + name + " >/dev/null").c_str()) != 0) GTEST_SKIP() << name << " is not installed";
+    if (std::system(("command -v " + name + " >/dev/null").c_str()) != 0)
+      GTEST_SKIP() << name << " is not installed";
     write("mine.toml", "");
     write("mine.txt", "");
     write("with space.toml", "");
@@ -101,7 +107,9 @@ class CompletionInShell : public ProgramTest, public ::testing::WithParamInterfa
   // The words that the shell has when `keys` were typed, each on a line.
   std::string typed(const std::string& keys) const {
     std::filesystem::remove(folder_ / "got");
-    PseudoTerminal terminal("env TERM=vt100 HOME='" + folder_.string() + "' sh -c 'cd " + folder_.string() + " && exec " + GetParam().start + "'", 100);
+    PseudoTerminal terminal("env TERM=vt100 HOME='" + folder_.string() + "' sh -c 'cd " + folder_.string() +
+                                " && exec " + GetParam().start + "'",
+                            100);
     EXPECT_TRUE(terminal.shows("READY")) << terminal.seen();
     terminal.type("gistmill " + keys + "\n");
     EXPECT_TRUE(terminal.shows("RECEIVED")) << terminal.seen();
@@ -109,7 +117,7 @@ class CompletionInShell : public ProgramTest, public ::testing::WithParamInterfa
   }
 };
 
-#define GISTMILL_FUNCTION                                        \
+#define GISTMILL_FUNCTION                                             \
   "gistmill() { if [ \"$1\" = complete ]; then \"$PROGRAM\" \"$@\"; " \
   "else printf '%s\\n' \"$@\" > got; echo RECEI''VED; fi; }\n"
 
@@ -125,15 +133,18 @@ end
 INSTANTIATE_TEST_SUITE_P(Each, CompletionInShell,
                          ::testing::Values(Shell{"bash", "bash --noprofile --rcfile start -i", kBashSetup},
                                            Shell{"zsh", "env ZDOTDIR=. zsh -i", kZshSetup},
-                                           Shell{"fish", "fish --no-config -i -C \"source start\"", kFishSetup}),
+                                           Shell{"fish", "fish --no-config -i -C \"source start\"",
+                                                 kFishSetup}),
                          [](const auto& shell) { return std::string(shell.param.name); });
 
 TEST_P(CompletionInShell, FillsInAVerbAndItsSecondWord) { EXPECT_EQ(typed("plu\tli\t"), "plugins\nlist\n"); }
 
 TEST_P(CompletionInShell, FillsInAnOption) { EXPECT_EQ(typed("run --res\t"), "run\n--resume\n"); }
 
-TEST_P(CompletionInShell, FillsInRecipesAndNoOtherFiles) { EXPECT_EQ(typed("run mi\t"), "run\nmine.toml\n");
-  EXPECT_EQ(typed("run 'with sp\t"), "run\nwith space.toml\n"); }
+TEST_P(CompletionInShell, FillsInRecipesAndNoOtherFiles) {
+  EXPECT_EQ(typed("run mi\t"), "run\nmine.toml\n");
+  EXPECT_EQ(typed("run 'with sp\t"), "run\nwith space.toml\n");
+}
 
 TEST_P(CompletionInShell, FillsInAFolderAsAWordOfItsOwnOrBehindTheOption) {
   // zsh takes the slash away again at the end of a word.

@@ -18,6 +18,11 @@ while IFS= read -r library; do
   case $path in '' | '$ORIGIN/'*) ;; *) fail "run path of $library is $path" ;; esac
 done < <(find "$prefix/bin" "$prefix/lib" -type f ! -name '*.toml')
 
+for file in man/man1/gistmill.1 man/man1/gistmill-plugins-list.1 bash-completion/completions/gistmill \
+  zsh/site-functions/_gistmill fish/vendor_completions.d/gistmill.fish; do
+  [ -s "$prefix/share/$file" ] || fail "share/$file was not installed"
+done
+
 mkdir -p "$scratch/here/plugins"
 cp "$build/tests/plugins/plain.so" "$scratch/here/plugins/"
 cd "$scratch/here"

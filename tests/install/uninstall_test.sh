@@ -26,7 +26,7 @@ expected='./lib/gistmill
 ./opt/gistmill-test/include
 ./opt/gistmill-test/lib/gistmill/plugins/other.so
 ./opt/gistmill-test/share/gistmill/mine'
-left=$(printf '%s\n' "$left" | grep -vE '/(lib[^/]*)/(cmake|pkgconfig|[^/]*-linux-gnu.*)$|/share/doc$')
+left=$(printf '%s\n' "$left" | grep -vE '/(lib[^/]*)/(cmake|pkgconfig|[^/]*-linux-gnu.*)$|/share/(doc|man/man1|(bash-completion|zsh|fish)/[^/]*)$')
 [ "$left" = "$expected" ] || fail "uninstall left:
 $left
 when it should leave:
