@@ -40,6 +40,7 @@ constexpr struct {
     {"reference", gistmill::run_reference},
     {"completion", gistmill::run_completion},
     {gistmill::kCompleteVerb, gistmill::run_complete},
+    {"env", gistmill::run_env},
     {"version", gistmill::run_version},
 };
 

@@ -26,6 +26,8 @@ constexpr Verb kVerbs[] = {
      "write the reference pages: command line, recipe keys, components, events"},
     {"completion", "bash|zsh|fish", 1, 1, "",
      "write the script that makes a shell complete the program's command line"},
+    {"env", "", 0, 0, "pj",
+     "show versions, LibTorch, processor, memory, plugins and what is missing: for a report of a problem"},
     {"version", "", 0, 0, "j", "show the versions of the program, its ABI and LibTorch"},
 };
 

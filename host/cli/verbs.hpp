@@ -23,6 +23,7 @@ ExitCode run_plugins_inspect(const Command& command);
 ExitCode run_reference(const Command& command);
 ExitCode run_completion(const Command& command);
 ExitCode run_complete(const Command& command);  // kCompleteVerb
+ExitCode run_env(const Command& command);
 ExitCode run_version(const Command& command);
 
 }  // namespace gistmill

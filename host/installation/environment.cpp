@@ -19,6 +19,7 @@ constexpr EnvironmentVariable kVariables[] = {
     {"LC_ALL", "the locale: UTF-8 characters are drawn where it names UTF-8"},
     {"LC_CTYPE", "the same where LC_ALL is empty"},
     {"LANG", "the same where both are empty"},
+    {"HOME", "the folder that gistmill env shows as ~"},
     {"SOURCE_DATE_EPOCH", "the date of the manual pages, in seconds since 1970 (default: today)"},
 };
 

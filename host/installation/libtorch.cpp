@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <system_error>
 
 #include "host/diagnostic/failure.hpp"
@@ -36,13 +37,6 @@ fs::path root_from_environment() {
   return root == nullptr ? "" : root;
 }
 
-std::string how_to_say_where() {
-  return fmt::format(
-      "set {} to the folder that has LibTorch {} in lib/ (of a wheel: <site-packages>/torch), or "
-      "make {} a link to it",
-      kVariable, kVersion, program_folders().torch.string());
-}
-
 // "no such file", with where a link on the way leads.
 std::string absence_of(const fs::path& root) {
   std::error_code error;
@@ -51,40 +45,68 @@ std::string absence_of(const fs::path& root) {
   return fmt::format("there is no {}{}", library_of(root).string(), link);
 }
 
-void check_version(const fs::path& root) {
-  const std::string found = libtorch_version(root);
-  if (found.empty() || found == kVersion) return;
-  throw Failure(
-      ExitCode::failed,
-      fmt::format("LibTorch in {} is {} when this program was built with {}", root.string(), found, kVersion),
-      {how_to_say_where()});
+std::string version_problem(const fs::path& root, const std::string& version) {
+  if (version.empty() || version == kVersion) return "";
+  return fmt::format("LibTorch in {} is {} when this program was built with {}", root.string(), version,
+                     kVersion);
 }
 
-void load_from(const fs::path& root) {
-  check_version(root);
-  if (dlopen(library_of(root).c_str(), RTLD_NOW | RTLD_LOCAL) != nullptr) return;
-  throw Failure(ExitCode::failed, fmt::format("LibTorch cannot be loaded: {}", dlerror()),
-                {how_to_say_where()});
+// The first folder that the dynamic linker would find the library in by its variable; empty: none.
+fs::path root_from_linker() {
+  const char* const list = ::secure_getenv("LD_LIBRARY_PATH");
+  std::istringstream folders(list == nullptr ? "" : list);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (!folder.empty() && is_there(fs::path(folder) / kLibrary)) return fs::path(folder).parent_path();
+  }
+  return "";
+}
+
+FoundLibtorch found_in(FoundLibtorch::By by, const fs::path& root) {
+  const std::string version = libtorch_version(root);
+  return {by, root, version, is_there(root / "lib/libtorch_cuda.so"), version_problem(root, version)};
 }
 
 }  // namespace
 
-void load_libtorch() {
-  if (kVersion.empty() || is_loaded()) return;
-  const fs::path chosen = root_from_environment();
-  if (!chosen.empty()) {
-    if (is_there(library_of(chosen))) return load_from(chosen);
-    throw Failure(ExitCode::failed,
-                  fmt::format("LibTorch was not found in {}: {}", kVariable, absence_of(chosen)),
-                  {how_to_say_where()});
-  }
+std::string how_to_say_where_libtorch_is() {
+  return fmt::format(
+      "set {} to the folder that has LibTorch {} in lib/ (of a wheel: <site-packages>/torch), or "
+      "make {} a link to it",
+      kVariable, kVersion, program_folders().torch.string());
+}
+
+FoundLibtorch find_libtorch() {
+  using By = FoundLibtorch::By;
   const fs::path linked = program_folders().torch;
-  if (is_there(library_of(linked))) load_from(linked);
+  if (kVersion.empty()) return {By::nothing, linked, "", false, "this program was built without LibTorch"};
+  const fs::path chosen = root_from_environment();
+  if (!chosen.empty() && !is_there(library_of(chosen))) {
+    return {By::variable, chosen, "", false,
+            fmt::format("LibTorch was not found in {}: {}", kVariable, absence_of(chosen))};
+  }
+  if (!chosen.empty()) return found_in(By::variable, chosen);
+  if (is_there(library_of(linked))) return found_in(By::link, linked);
+  const fs::path other = root_from_linker();
+  if (!other.empty()) return found_in(By::linker, other);
+  return {By::nothing, linked, "", false, fmt::format("LibTorch was not found: {}", absence_of(linked))};
+}
+
+void load_libtorch() {
+  using By = FoundLibtorch::By;
+  if (kVersion.empty() || is_loaded()) return;
+  const FoundLibtorch found = find_libtorch();
+  if (found.by == By::nothing || found.by == By::linker) return;
+  if (!found.problem.empty())
+    throw Failure(ExitCode::failed, found.problem, {how_to_say_where_libtorch_is()});
+  if (dlopen(library_of(found.root).c_str(), RTLD_NOW | RTLD_LOCAL) != nullptr) return;
+  throw Failure(ExitCode::failed, fmt::format("LibTorch cannot be loaded: {}", dlerror()),
+                {how_to_say_where_libtorch_is()});
 }
 
 std::vector<std::string> libtorch_advice() {
   if (kVersion.empty() || is_loaded()) return {};
-  return {fmt::format("LibTorch was not found: {}", absence_of(program_folders().torch)), how_to_say_where()};
+  return {fmt::format("LibTorch was not found: {}", absence_of(program_folders().torch)),
+          how_to_say_where_libtorch_is()};
 }
 
 std::string libtorch_version(const fs::path& root) {

@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -39,6 +40,12 @@ std::uint64_t status_bytes(std::string_view key) {
 
 std::uint64_t resident_bytes() { return status_bytes("VmRSS:"); }
 std::uint64_t recent_peak_bytes() { return status_bytes("VmHWM:"); }
+
+std::uint64_t machine_memory_bytes() {
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long size = sysconf(_SC_PAGESIZE);
+  return pages > 0 && size > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) : 0;
+}
 
 void reset_recent_peak() {
   malloc_trim(0);

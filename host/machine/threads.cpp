@@ -39,6 +39,12 @@ int physical_cores() {
   return std::max(1, static_cast<int>(cores.size()));
 }
 
+int hardware_threads() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  return sched_getaffinity(0, sizeof(allowed), &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
+}
+
 void set_up_openmp() {
   setenv("OMP_NUM_THREADS", std::to_string(physical_cores()).c_str(), 0);
   if (std::getenv("GOMP_SPINCOUNT") == nullptr) setenv("OMP_WAIT_POLICY", kWaitPolicy, 0);

@@ -9,6 +9,7 @@ namespace gistmill {
 // Those that this process may use. Cores, not hardware threads: two threads on one core share its
 // multipliers.
 int physical_cores();
+int hardware_threads();
 
 // How libraries that are loaded from now on are to use OpenMP: one thread for each physical core, and how
 // these wait for each other. What the environment says already (OMP_*, GOMP_*) stays. The reason for the

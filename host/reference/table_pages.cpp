@@ -86,7 +86,9 @@ ReferencePage exit_codes_page() {
 }
 
 ReferencePage environment_page() {
-  std::string text = page_head("Environment", "The environment variables that `gistmill` reads.");
+  std::string text =
+      page_head("Environment",
+                "The environment variables that `gistmill` reads. `gistmill env` shows those that are set.");
   text += "\n| variable | meaning |\n|---|---|\n";
   for (const EnvironmentVariable& variable : environment_variables())
     text += fmt::format("| `{}` | {} |\n", variable.name, variable.doc);
