@@ -12,16 +12,9 @@ Does nothing where the file is there and has the right digest.
 TEXT
 }
 
-say() { printf '%s\n' "$*" >&2; }
-fail() { say "error: $*"; exit 1; }
-
-case "${1:-}" in
-  '') ;;
-  -h | --help) usage; exit 0 ;;
-  *) usage >&2; exit 2 ;;
-esac
-
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/messages.sh
+take_no_arguments "$@"
 readonly FOLDER=data/models
 
 for tool in python3 sha256sum; do

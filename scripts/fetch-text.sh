@@ -14,16 +14,9 @@ Does nothing where data/text holds documents already; remove the folder to fetch
 TEXT
 }
 
-say() { printf '%s\n' "$*" >&2; }
-fail() { say "error: $*"; exit 1; }
-
-case "${1:-}" in
-  '') ;;
-  -h | --help) usage; exit 0 ;;
-  *) usage >&2; exit 2 ;;
-esac
-
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/messages.sh
+take_no_arguments "$@"
 readonly TARGET=data/text
 
 summary() {

@@ -20,8 +20,7 @@ readonly PACKAGES=(
   clang-14 libclang-rt-14-dev dpkg-dev file binutils
 )
 
-say() { printf '%s\n' "$*" >&2; }
-fail() { say "error: $*"; exit 1; }
+source scripts/messages.sh
 
 missing_packages() {
   local package

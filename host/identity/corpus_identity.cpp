@@ -49,12 +49,12 @@ bool does_the_same(const json& made, const json& wanted) {
 
 }  // namespace
 
-json corpus_identity(const PlannedPipeline& pipeline, const std::vector<const BareInstance*>& instances,
+json corpus_identity(const PlannedPipeline& pipeline, const std::vector<const Instance*>& instances,
                      std::uint64_t seed) {
   json identity = {{"pipeline", pipeline.name}, {"calls", json::array()}, {"instances", json::object()}};
   for (const PlannedCall& call : pipeline.calls) {
     if (call.kind == CallClass::skipped) continue;
-    const BareInstance& instance = *instances[call.instance];
+    const Instance& instance = *instances[call.instance];
     if (reads_unnamed_contents(instance)) {
       throw Failure(ExitCode::recipe, call.origin,
                     fmt::format("{} cannot prepare a corpus: {} reads files and does not say what is in them",

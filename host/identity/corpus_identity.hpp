@@ -20,8 +20,8 @@ namespace gistmill {
 //   "seed"       of the run, where a call is random
 // instances: in the order of Plan::instances; those of calls that do not run may be null. Throws
 // Failure (ExitCode::recipe) where one reads files and does not say what is in them, and as identity_of.
-nlohmann::json corpus_identity(const PlannedPipeline& pipeline,
-                               const std::vector<const BareInstance*>& instances, std::uint64_t seed);
+nlohmann::json corpus_identity(const PlannedPipeline& pipeline, const std::vector<const Instance*>& instances,
+                               std::uint64_t seed);
 
 // Why a corpus of provenance `made` is not the one of `wanted`, where only the code differs: "was made by
 // another build of tokenizer/bpe". "" where they are one, or differ in something else: text, options, calls.

@@ -28,7 +28,7 @@ nlohmann::json options_of(const PlannedInstance& planned) {
 
 }  // namespace
 
-nlohmann::json identity_of(const BareInstance& instance) {
+nlohmann::json identity_of(const Instance& instance) {
   const PluginFile& file = *instance.component().file;
   return {{"component", instance.planned().spec->name},
           {"plugin", fmt::format("{} {}", file.manifest.name, file.manifest.version)},
@@ -39,7 +39,7 @@ nlohmann::json identity_of(const BareInstance& instance) {
 
 std::string digest_of(const nlohmann::json& identity) { return sha256_hex(identity.dump()); }
 
-bool reads_unnamed_contents(const BareInstance& instance) {
+bool reads_unnamed_contents(const Instance& instance) {
   const PlannedInstance& planned = instance.planned();
   const bool reads =
       std::any_of(planned.options.begin(), planned.options.end(), [&](const PlannedOption& option) {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "host/instance/bare_instance.hpp"
+#include "host/instance/instance.hpp"
 
 namespace gistmill {
 
@@ -17,13 +17,13 @@ namespace gistmill {
 //   "options"    all of the manifest's, as resolved, but none that is a path
 //   "contents"   what the instance says of the files that it reads (gm.identity): they count, not their paths
 // Throws Failure where the instance cannot read them.
-nlohmann::json identity_of(const BareInstance& instance);
+nlohmann::json identity_of(const Instance& instance);
 
 // SHA-256 in hexadecimal. Equal for equal identities: their keys are sorted.
 std::string digest_of(const nlohmann::json& identity);
 
 // Whether it was given files and does not say what is in them: then its identity does not hold all that
 // decides its results.
-bool reads_unnamed_contents(const BareInstance& instance);
+bool reads_unnamed_contents(const Instance& instance);
 
 }  // namespace gistmill

@@ -15,20 +15,20 @@ namespace {
 
 volatile std::int32_t never_canceled = 0;
 
-[[noreturn]] void refuse(const BareInstance& instance, const std::string& what,
+[[noreturn]] void refuse(const Instance& instance, const std::string& what,
                          std::vector<std::string> notes = {}) {
   throw Failure(ExitCode::plugin, fmt::format("{} {}", instance.planned().spec->name, what),
                 std::move(notes));
 }
 
-const OperationSpec& find_operation(const BareInstance& instance, std::string_view name) {
+const OperationSpec& find_operation(const Instance& instance, std::string_view name) {
   const ComponentSpec& spec = *instance.planned().spec;
   if (const OperationSpec* found = spec.operation(name)) return *found;
   refuse(instance, fmt::format("has no operation '{}'", name),
          {fmt::format("gistmill plugins inspect {} lists those that it has", spec.name)});
 }
 
-void check_type(const BareInstance& instance, const OperationSpec& operation, const PortSpec& port,
+void check_type(const Instance& instance, const OperationSpec& operation, const PortSpec& port,
                 const Tensor& value, std::map<std::string, std::int64_t>& symbols) {
   const std::string mismatch = check_shape(port.type, value.shape(), dtype_name(value.dtype()), symbols);
   if (mismatch.empty()) return;
@@ -43,7 +43,7 @@ gm_value to_value(const Tensor& array) {
   return value;
 }
 
-std::vector<gm_value> in_order(const BareInstance& instance, const OperationSpec& operation, const Arrays& in,
+std::vector<gm_value> in_order(const Instance& instance, const OperationSpec& operation, const Arrays& in,
                                std::map<std::string, std::int64_t>& symbols) {
   for (const auto& [name, array] : in) {
     if (operation.input(name) == nullptr)
@@ -68,8 +68,7 @@ std::vector<gm_value> in_order(const BareInstance& instance, const OperationSpec
 
 }  // namespace
 
-Arrays call_operation(const BareInstance& instance, std::string_view name, const Arrays& in,
-                      std::uint64_t seed) {
+Arrays call_operation(const Instance& instance, std::string_view name, const Arrays& in, std::uint64_t seed) {
   const OperationSpec& operation = find_operation(instance, name);
   std::map<std::string, std::int64_t> symbols;
   std::vector<gm_value> given = in_order(instance, operation, in, symbols);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "gistmill/plugin/tensor.hpp"
-#include "host/instance/bare_instance.hpp"
+#include "host/instance/instance.hpp"
 
 namespace gistmill {
 
@@ -16,7 +16,7 @@ using Arrays = std::map<std::string, Tensor>;
 // Runs operation `name` with one array a port; ports that `in` leaves out stay unwired. Throws Failure where
 // the component has no such operation or port, where a port is missing or of another type, or where it gives
 // another type than its manifest says.
-Arrays call_operation(const BareInstance& instance, std::string_view name, const Arrays& in,
+Arrays call_operation(const Instance& instance, std::string_view name, const Arrays& in,
                       std::uint64_t seed = 0);
 
 // u8[B], the bytes of `text`; and back.

@@ -45,7 +45,7 @@ class Refusals {
   std::vector<std::pair<std::vector<std::string>, std::string>> entries_;
 };
 
-std::unique_ptr<BareInstance> make(const Candidate& candidate, Registry& registry) {
+std::unique_ptr<Instance> make(const Candidate& candidate, Registry& registry) {
   const ComponentSpec& spec = *candidate.spec;
   Value::Table table = *candidate.options.get_if<Value::Table>();
   table.emplace_back("model", Value(candidate.model.string(), Origin{}));
@@ -57,12 +57,12 @@ std::unique_ptr<BareInstance> make(const Candidate& candidate, Registry& registr
   planned.name = spec.name;
   planned.spec = &spec;
   planned.options = plan_options(use, spec);
-  return std::make_unique<BareInstance>(planned, registry.load(spec.name, plugin_host()), plugin_host());
+  return std::make_unique<Instance>(planned, registry.load(spec.name, plugin_host()), plugin_host());
 }
 
 struct Taker {
   const Candidate* candidate;
-  std::unique_ptr<BareInstance> instance;
+  std::unique_ptr<Instance> instance;
 };
 
 std::vector<Taker> takers_of(const std::vector<Candidate>& candidates, Registry& registry,
@@ -145,7 +145,7 @@ ModelChoice::ModelChoice(fs::path model, const std::vector<std::string>& overrid
   expect_model(model_, Origin{});
 }
 
-std::unique_ptr<BareInstance> ModelChoice::find(const Demands& demands) const {
+std::unique_ptr<Instance> ModelChoice::find(const Demands& demands) const {
   const std::vector<Candidate> candidates = find_candidates(demands, model_, options_, registry_);
   if (candidates.size() == 1 && candidates.front().named) return make(candidates.front(), registry_);
   const std::string noun = this->noun(demands);

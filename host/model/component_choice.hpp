@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "host/instance/bare_instance.hpp"
+#include "host/instance/instance.hpp"
 #include "host/recipe/value.hpp"
 #include "host/registry/registry.hpp"
 
@@ -42,7 +42,7 @@ class ModelChoice {
   // The instance of the one component that offers `demands` and takes the model; not started. Throws Failure
   // (ExitCode::recipe) with every component's reason where none does, (ExitCode::usage) where several do or
   // no component has an option that was given.
-  std::unique_ptr<BareInstance> find(const Demands& demands) const;
+  std::unique_ptr<Instance> find(const Demands& demands) const;
 
   // What a sentence calls the components that may be found: their roles, "student or teacher"; the operation
   // where there are none.

@@ -14,7 +14,7 @@ namespace gistmill {
 
 namespace {
 
-Tokens continuation(const BareInstance& model, const Tokens& prompt, std::uint64_t seed) {
+Tokens continuation(const Instance& model, const Tokens& prompt, std::uint64_t seed) {
   const Arrays out = call_operation(model, "generate", {{"prompt", token_array(prompt, true)}}, seed);
   Tokens tokens = tokens_of(out.at("tokens"));
   const std::int32_t length = tokens_of(out.at("lengths")).at(0);
@@ -32,7 +32,7 @@ void generate(const ModelTask& task, const std::string& prompt, const GenerateSe
   const TextCodec codec(task.choice.find(text_demands()));
   const Tokens given = codec.encode_document(settings.chat ? codec.chat(prompt, settings.system) : prompt);
   if (given.empty()) throw Failure(ExitCode::recipe, "the prompt is empty");
-  const std::unique_ptr<BareInstance> model = task.choice.find(generate_demands());
+  const std::unique_ptr<Instance> model = task.choice.find(generate_demands());
   model->start({}, settings.seed);
 
   const auto began = std::chrono::steady_clock::now();

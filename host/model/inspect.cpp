@@ -62,8 +62,8 @@ std::string label_of(const std::string& key) {
 }
 
 struct Part {
-  std::string role;                        // the instance's; those that might have taken it
-  std::unique_ptr<BareInstance> instance;  // null: none takes the model
+  std::string role;                    // the instance's; those that might have taken it
+  std::unique_ptr<Instance> instance;  // null: none takes the model
   Json description;
   std::optional<Failure> refusal;
 };

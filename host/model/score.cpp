@@ -77,8 +77,8 @@ void write_token(const ModelTask& task, const TextCodec& codec, const Tokens& to
   task.write(json_line(line));
 }
 
-void add_window(const ModelTask& task, const TextCodec& codec, const BareInstance& model,
-                const Tokens& tokens, const ScoreWindow& window, bool per_token, Score& score) {
+void add_window(const ModelTask& task, const TextCodec& codec, const Instance& model, const Tokens& tokens,
+                const ScoreWindow& window, bool per_token, Score& score) {
   const auto began = std::chrono::steady_clock::now();
   const Tokens part(tokens.begin() + window.begin, tokens.begin() + window.end);
   const Tensor nll = call_operation(model, "score", {{"tokens", token_array(part)}}).at("nll");
@@ -105,7 +105,7 @@ void score(const ModelTask& task, const std::string& text, const ScoreSettings& 
     throw Failure(ExitCode::recipe,
                   fmt::format("the text is {} tokens long: it takes 2 to predict one", tokens.size()));
   }
-  const std::unique_ptr<BareInstance> model = task.choice.find(score_demands());
+  const std::unique_ptr<Instance> model = task.choice.find(score_demands());
   Score result;
   result.tokens = static_cast<std::int64_t>(tokens.size());
   settle_windows(settings, model->symbol("C"), result);

@@ -12,7 +12,7 @@ namespace gistmill {
 namespace {
 
 // {"add_bos": true, "special_tokens": {"bos": 1}}, or "bos": {"id": 1}.
-std::optional<std::int32_t> begin_token_of(const BareInstance& instance) {
+std::optional<std::int32_t> begin_token_of(const Instance& instance) {
   const nlohmann::ordered_json description = instance.describe();
   const auto adds = description.find("add_bos");
   if (adds == description.end() || *adds != true) return std::nullopt;
@@ -27,7 +27,7 @@ std::optional<std::int32_t> begin_token_of(const BareInstance& instance) {
 
 }  // namespace
 
-TextCodec::TextCodec(std::unique_ptr<BareInstance> instance)
+TextCodec::TextCodec(std::unique_ptr<Instance> instance)
     : instance_(std::move(instance)), begin_token_(begin_token_of(*instance_)) {
   instance_->start({}, 0);
 }

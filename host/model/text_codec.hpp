@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/instance/bare_instance.hpp"
+#include "host/instance/instance.hpp"
 
 namespace gistmill {
 
@@ -17,7 +17,7 @@ using Tokens = std::vector<std::int32_t>;
 class TextCodec {
  public:
   // Starts the instance.
-  explicit TextCodec(std::unique_ptr<BareInstance> instance);
+  explicit TextCodec(std::unique_ptr<Instance> instance);
 
   Tokens encode(std::string_view text) const;
   // As a model reads a document: behind the begin token, where the component's description says that it is
@@ -33,7 +33,7 @@ class TextCodec {
   std::string chat(const std::string& user, const std::string& system) const;
 
  private:
-  std::unique_ptr<BareInstance> instance_;
+  std::unique_ptr<Instance> instance_;
   std::optional<std::int32_t> begin_token_;  // to be added
 };
 

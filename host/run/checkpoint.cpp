@@ -36,10 +36,10 @@ SafetensorsDtype saved_dtype(const at::Tensor& tensor) {
                 fmt::format("a parameter of dtype {} cannot be saved", c10::toString(tensor.scalar_type())));
 }
 
-void save_parameters(const fs::path& path, const std::vector<Instance*>& instances) {
+void save_parameters(const fs::path& path, const std::vector<TensorInstance*>& instances) {
   std::vector<formats::SafetensorsItem> items;
   std::vector<at::Tensor> kept;  // contiguous copies live until they are written
-  for (Instance* instance : instances) {
+  for (TensorInstance* instance : instances) {
     for (const Parameter& parameter : instance->parameters()) {
       const at::Tensor& tensor = kept.emplace_back(parameter.tensor.cpu().contiguous());
       items.push_back({instance->name() + "." + parameter.name, saved_dtype(tensor), tensor.sizes().vec(),
@@ -56,11 +56,11 @@ void save_parameters(const fs::path& path, const std::vector<Instance*>& instanc
 }
 
 // Finds each parameter's saved tensor before anything is copied, so that a bad file changes nothing.
-void copy_parameters(const formats::Safetensors& file, const std::vector<Instance*>& instances,
-                     const std::function<std::string(const Instance&, const Parameter&)>& saved_name,
+void copy_parameters(const formats::Safetensors& file, const std::vector<TensorInstance*>& instances,
+                     const std::function<std::string(const TensorInstance&, const Parameter&)>& saved_name,
                      bool nothing_beside) {
   std::vector<std::pair<at::Tensor, const SafetensorsTensor*>> copies;
-  for (Instance* instance : instances) {
+  for (TensorInstance* instance : instances) {
     for (const Parameter& parameter : instance->parameters()) {
       const std::string name = saved_name(*instance, parameter);
       const SafetensorsTensor* saved = file.find(name);
@@ -90,7 +90,7 @@ void copy_parameters(const formats::Safetensors& file, const std::vector<Instanc
   }
 }
 
-std::string own_name(const Instance& instance, const Parameter& parameter) {
+std::string own_name(const TensorInstance& instance, const Parameter& parameter) {
   return instance.name() + "." + parameter.name;
 }
 
@@ -131,13 +131,13 @@ CheckpointInfo info_from(const nlohmann::json& json) {
 }  // namespace
 
 void save_checkpoint(const fs::path& folder, const CheckpointInfo& info,
-                     const std::vector<Instance*>& trained, Instance* optimizer,
-                     const std::vector<Instance*>& stateful) {
+                     const std::vector<TensorInstance*>& trained, TensorInstance* optimizer,
+                     const std::vector<TensorInstance*>& stateful) {
   or_failure([&] {
     files::NewFolder made(folder, files::NewFolder::Taken::replace);
     save_parameters(made.path() / "parameters.safetensors", trained);
     if (optimizer != nullptr) save_parameters(made.path() / "optimizer.safetensors", {optimizer});
-    for (Instance* instance : stateful)
+    for (TensorInstance* instance : stateful)
       files::write_file(made.path() / (instance->name() + ".state"), instance->save_state());
     nlohmann::json json = to_json(info);
     for (const auto& entry : fs::directory_iterator(made.path()))
@@ -167,8 +167,8 @@ CheckpointInfo verify_checkpoint(const fs::path& folder) {
   }
 }
 
-void load_checkpoint(const fs::path& folder, const std::vector<Instance*>& trained, Instance* optimizer,
-                     const std::vector<Instance*>& stateful) {
+void load_checkpoint(const fs::path& folder, const std::vector<TensorInstance*>& trained,
+                     TensorInstance* optimizer, const std::vector<TensorInstance*>& stateful) {
   try {
     copy_parameters(formats::Safetensors(folder / "parameters.safetensors"), trained, own_name, true);
     if (optimizer != nullptr) {
@@ -177,11 +177,11 @@ void load_checkpoint(const fs::path& folder, const std::vector<Instance*>& train
   } catch (const formats::FormatError& error) {
     throw Failure(ExitCode::failed, error.what());
   }
-  for (Instance* instance : stateful)
+  for (TensorInstance* instance : stateful)
     instance->load_state(read_text_file(folder / (instance->name() + ".state")));
 }
 
-void load_parameters(const fs::path& path, const std::string& saved_name, Instance& instance) {
+void load_parameters(const fs::path& path, const std::string& saved_name, TensorInstance& instance) {
   const fs::path file = fs::is_directory(path) ? path / "parameters.safetensors" : path;
   if (fs::is_directory(path)) {
     const CheckpointInfo info = verify_checkpoint(path);
@@ -196,7 +196,7 @@ void load_parameters(const fs::path& path, const std::string& saved_name, Instan
     const formats::Safetensors saved(file);
     copy_parameters(
         saved, {&instance},
-        [&](const Instance&, const Parameter& parameter) {
+        [&](const TensorInstance&, const Parameter& parameter) {
           const std::string full = saved_name + "." + parameter.name;
           return saved.find(full) != nullptr ? full : parameter.name;
         },

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "host/run/step/instance.hpp"
+#include "host/run/step/tensor_instance.hpp"
 
 namespace gistmill {
 
@@ -35,19 +35,20 @@ struct CheckpointInfo {
 // Writes `folder`, whose parent exists. `trained` have their parameters saved, `optimizer` may be null,
 // `stateful` their state. Throws Failure; then nothing is left behind.
 void save_checkpoint(const std::filesystem::path& folder, const CheckpointInfo& info,
-                     const std::vector<Instance*>& trained, Instance* optimizer,
-                     const std::vector<Instance*>& stateful);
+                     const std::vector<TensorInstance*>& trained, TensorInstance* optimizer,
+                     const std::vector<TensorInstance*>& stateful);
 
 // Reads checkpoint.json and checks every digest. Throws Failure naming the file that differs.
 CheckpointInfo verify_checkpoint(const std::filesystem::path& folder);
 
 // Copies the saved values into the instances' own memory. Every parameter must be there, in its shape and
 // dtype, and nothing beside. Throws Failure saying which differs; then nothing was changed.
-void load_checkpoint(const std::filesystem::path& folder, const std::vector<Instance*>& trained,
-                     Instance* optimizer, const std::vector<Instance*>& stateful);
+void load_checkpoint(const std::filesystem::path& folder, const std::vector<TensorInstance*>& trained,
+                     TensorInstance* optimizer, const std::vector<TensorInstance*>& stateful);
 
 // The parameters of one instance from a checkpoint folder or a safetensors file, where they are named
 // "<saved_name>.<parameter>" or plainly "<parameter>".
-void load_parameters(const std::filesystem::path& path, const std::string& saved_name, Instance& instance);
+void load_parameters(const std::filesystem::path& path, const std::string& saved_name,
+                     TensorInstance& instance);
 
 }  // namespace gistmill

@@ -151,7 +151,7 @@ class VariantRuns {
 Evaluator::Evaluator(Session& session, Events& events) : session_(session), events_(events) {
   for (const PlannedEvaluation& evaluation : session_.plan().evaluations) {
     for (const PlannedVariant& variant : evaluation.variants) {
-      for (Instance* instance : session_.stateful(variant.pipeline)) {
+      for (TensorInstance* instance : session_.stateful(variant.pipeline)) {
         initial_state_.try_emplace(instance->name(), instance->save_state());
       }
     }
@@ -177,7 +177,7 @@ void Evaluator::warn_of_clusters(const PlannedEvaluation& evaluation) {
 }
 
 bool Evaluator::is_trained(const PlannedVariant& variant) const {
-  const std::vector<Instance*> trained = session_.trained();
+  const std::vector<TensorInstance*> trained = session_.trained();
   return std::any_of(
       variant.pipeline.calls.begin(), variant.pipeline.calls.end(), [&](const PlannedCall& call) {
         const PlannedInstance& instance = session_.plan().instances[call.instance];
@@ -185,16 +185,16 @@ bool Evaluator::is_trained(const PlannedVariant& variant) const {
         if (!instance.from.empty() || !instance.parameters.empty()) return true;
         if (session_.is_carried(instance.name)) return true;
         return std::any_of(trained.begin(), trained.end(),
-                           [&](const Instance* other) { return other->name() == instance.name; });
+                           [&](const TensorInstance* other) { return other->name() == instance.name; });
       });
 }
 
 EvaluationTable Evaluator::run(std::size_t index, const StopSignal& stop, const std::string& stage,
                                std::int64_t step) {
   const auto began = std::chrono::steady_clock::now();
-  std::map<Instance*, std::string> kept;
+  std::map<TensorInstance*, std::string> kept;
   for (const auto& [name, bytes] : initial_state_) {
-    Instance* instance = session_.find(name);
+    TensorInstance* instance = session_.find(name);
     kept[instance] = instance->save_state();
     instance->load_state(bytes);
   }

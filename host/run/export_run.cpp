@@ -46,14 +46,15 @@ RunRequest locked_request(const RunRequest& request) {
 }
 
 // The trained instance that has operation `name`, or null.
-Instance* find_saver(const Session& session, const char* name) {
-  for (Instance* instance : session.trained()) {
+TensorInstance* find_saver(const Session& session, const char* name) {
+  for (TensorInstance* instance : session.trained()) {
     if (instance != nullptr && instance->planned().spec->operation(name) != nullptr) return instance;
   }
   return nullptr;
 }
 
-RunOutcome save(const RunContext& context, const Part& part, Instance& instance, const char* operation) {
+RunOutcome save(const RunContext& context, const Part& part, TensorInstance& instance,
+                const char* operation) {
   const fs::path checkpoint = CheckpointFolder(context.folder, part.name).best_or_latest();
   load_parameters(checkpoint, instance.name(), instance);
   files::NewFolder folder = make_folder(context.request.target);
@@ -83,7 +84,7 @@ RunOutcome export_run(const RunRequest& request) {
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {  // the last stage has what training led to
     const Session session(part->recipe, part->plan, context.registry, context.events, SessionUse::describe,
                           [](const Plan&, const std::string&) { return fs::path(); });
-    if (Instance* instance = find_saver(session, operation); instance != nullptr)
+    if (TensorInstance* instance = find_saver(session, operation); instance != nullptr)
       return save(context, *part, *instance, operation);
   }
   throw Failure(ExitCode::recipe,

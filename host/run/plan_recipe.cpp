@@ -17,7 +17,7 @@ namespace {
 // Gists learn their widths from sizes of the model, so parameters are counted on started instances.
 std::string parameters_text(const Session& session, nlohmann::json& json) {
   std::string text;
-  for (Instance* instance : session.trained()) {
+  for (TensorInstance* instance : session.trained()) {
     if (instance == nullptr) continue;
     std::int64_t numbers = 0;
     nlohmann::json list = nlohmann::json::array();

@@ -20,9 +20,9 @@ namespace {
 
 // The store of a pipeline and its destruction order: an uncommitted store removes its temporary file.
 struct Preparation {
-  std::vector<std::unique_ptr<Instance>> owned;
-  std::vector<Instance*> instances;  // in the order of Plan::instances
-  Instance* store = nullptr;
+  std::vector<std::unique_ptr<TensorInstance>> owned;
+  std::vector<TensorInstance*> instances;  // in the order of Plan::instances
+  TensorInstance* store = nullptr;
   const gm_store_extension* extension = nullptr;
 };
 
@@ -35,10 +35,10 @@ Preparation make_instances(const Recipe& recipe, const Plan& plan, const Planned
   for (std::size_t i = 0; i < used.size(); ++i) {
     if (used[i] == 0) continue;
     const PlannedInstance& planned = plan.instances[i];
-    result.owned.push_back(
-        std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host()));
-    Instance* instance = result.owned.back().get();
-    instance->start({}, static_cast<std::uint64_t>(recipe.run.seed));
+    result.owned.push_back(std::make_unique<TensorInstance>(
+        planned, registry.load(planned.spec->name, plugin_host()), plugin_host()));
+    TensorInstance* instance = result.owned.back().get();
+    instance->start_on(at::kCPU, {}, static_cast<std::uint64_t>(recipe.run.seed));
     result.instances[i] = instance;
     if (const auto* store = instance->extension<gm_store_extension>(GM_STORE_EXTENSION); store != nullptr) {
       result.store = instance;
@@ -103,7 +103,7 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   }
   events.message("info",
                  fmt::format("preparing {}{}", result.path.string(), why_again(result.path, provenance)));
-  Instance::ErrorSink sink;
+  TensorInstance::ErrorSink sink;
   const auto check = [&](gm_status status, const char* doing) {
     if (status != GM_OK) made.store->fail(status, sink, doing);
   };

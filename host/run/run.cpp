@@ -67,7 +67,7 @@ void evaluate_at_end(const RunContext& context, Session& session, Evaluator& eva
 // Outside content that the results depend on: digests of model files and data.
 void emit_contents(RunContext& context, const Session& session, const std::string& stage) {
   nlohmann::json contents = nlohmann::json::array();
-  for (const Instance* instance : session.instances()) {
+  for (const TensorInstance* instance : session.instances()) {
     if (instance == nullptr) continue;
     const std::string& digest = context.content_digest(*instance);
     if (digest.empty()) continue;
@@ -120,7 +120,7 @@ enum class PartEnd { finished, stopped };
 
 void emit_stage_started(RunContext& context, std::size_t index, const Session& session, std::int64_t step) {
   nlohmann::json trains = nlohmann::json::array();
-  for (const Instance* instance : session.trained()) trains.push_back(instance->name());
+  for (const TensorInstance* instance : session.trained()) trains.push_back(instance->name());
   context.events.emit("stage_started", {{"stage", context.parts[index].name},
                                         {"index", index + 1},
                                         {"count", context.stage_count()},
@@ -313,7 +313,7 @@ RunOutcome evaluate_recipe(const RunRequest& request) {
   for (std::size_t i = 0; i < context.parts.size(); ++i) add_trained(trained, context.parts, i);
   load_parameters_into(session, trained, context.events);
   const CheckpointFolder checkpoints(context.folder, "");
-  for (Instance* instance : session.trained()) {
+  for (TensorInstance* instance : session.trained()) {
     load_parameters(checkpoints.best_or_latest(), instance->name(), *instance);
   }
   Evaluator evaluator(session, context.events);

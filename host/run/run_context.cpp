@@ -65,7 +65,7 @@ Session::PreparedPath RunContext::prepared(const Recipe& of) {
   };
 }
 
-const std::string& RunContext::content_digest(const Instance& instance) {
+const std::string& RunContext::content_digest(const TensorInstance& instance) {
   std::string key = instance.planned().spec->name;
   for (const PlannedOption& option : instance.planned().options)
     key += fmt::format("\n{} = {}", option.key, option_text(option.value));
@@ -162,7 +162,7 @@ void RunContext::open_loggers() {
     loggers.push_back(make_instance(*use, registry));
   }
   for (std::size_t i = 0; i < loggers.size(); ++i) {
-    loggers[i]->start({}, 0);
+    loggers[i]->start_on(at::kCPU, {}, 0);
     events.add(*loggers[i], i > 0);
   }
 }

@@ -40,7 +40,7 @@ struct RunContext {
   // The JSONL file that is always written, and the recipe's loggers.
   void open_loggers();
   // The digest of the files that an instance reads; computed once for all parts that have one like it.
-  const std::string& content_digest(const Instance& instance);
+  const std::string& content_digest(const TensorInstance& instance);
 
   std::size_t stage_count() const;  // parts that are stages of the run
   std::vector<LockedPlugin> locked_plugins() const;
@@ -51,7 +51,7 @@ struct RunContext {
   Registry registry;
   std::vector<Part> parts;  // what runs in turn
   std::filesystem::path folder;
-  std::vector<std::unique_ptr<Instance>> loggers;
+  std::vector<std::unique_ptr<TensorInstance>> loggers;
   Events events;
   Machine machine;                                              // once set up
   std::unique_ptr<Profile> profile;                             // where one is asked for

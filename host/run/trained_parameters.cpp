@@ -22,7 +22,7 @@ void TrainedParameters::add_stage(const std::string& stage) {
 std::map<std::string, std::string> TrainedParameters::load_into(const Session& session,
                                                                 Events& events) const {
   std::map<std::string, std::string> carried;
-  for (Instance* instance : session.instances()) {
+  for (TensorInstance* instance : session.instances()) {
     if (instance == nullptr || instance->parameters().empty()) continue;
     const PlannedInstance& planned = instance->planned();
     std::string from;

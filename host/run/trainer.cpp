@@ -41,7 +41,7 @@ Trainer::Trainer(Session& session, Events& events, Evaluator& evaluator, const S
   info_.stage = stage;
   info_.identity = identity;
   info_.starts = std::move(starts);
-  for (const Instance* instance : training_step_.trained())
+  for (const TensorInstance* instance : training_step_.trained())
     info_.uses[instance->name()] = instance->planned().spec->name;
 }
 
@@ -151,7 +151,8 @@ void Trainer::load_best() {
   const std::filesystem::path path = checkpoints_.path_of(info_.best_step);
   if (!std::filesystem::exists(path / "checkpoint.json")) return;
   events_.message("info", fmt::format("using the best checkpoint, of step {}", info_.best_step));
-  for (Instance* instance : training_step_.trained()) load_parameters(path, instance->name(), *instance);
+  for (TensorInstance* instance : training_step_.trained())
+    load_parameters(path, instance->name(), *instance);
 }
 
 void Trainer::refuse_end(std::int64_t step) const {

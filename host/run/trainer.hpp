@@ -76,7 +76,7 @@ class Trainer {
   CheckpointFolder checkpoints_;
   std::filesystem::path run_folder_;
   TrainingStep training_step_;
-  std::vector<Instance*> stateful_;
+  std::vector<TensorInstance*> stateful_;
   CheckpointInfo info_;
   TimeBudget budget_;
   CallCache::Counts cache_before_;  // the step

@@ -42,7 +42,7 @@ void TrainingStep::bind_optimizer() {
   std::vector<std::string> names;
   std::vector<gm_tensor*> parameters;
   std::vector<gm_tensor*> gradients;
-  for (Instance* instance : trained_) {
+  for (TensorInstance* instance : trained_) {
     instance->bind_gradients();
     for (const Parameter& parameter : instance->parameters()) {
       if (!parameter.trainable()) continue;
@@ -60,7 +60,7 @@ void TrainingStep::bind_optimizer() {
     infos[i].name = names[i].c_str();
     pointers.push_back(&infos[i]);
   }
-  Instance::ErrorSink sink;
+  TensorInstance::ErrorSink sink;
   const gm_status status =
       optimizer_extension_->bind(optimizer_->handle(), pointers.data(), parameters.data(), gradients.data(),
                                  static_cast<std::uint32_t>(infos.size()), sink.get());
@@ -156,13 +156,13 @@ void TrainingStep::update(std::int64_t step, const StepRates& rates) {
   ProfileScope scope(profile_, optimizer_->name());
   scope.work = update_work_;
   learning_rates_.clear();
-  for (Instance* instance : trained_) {
+  for (TensorInstance* instance : trained_) {
     const double rate = rates.of(instance->name());
     for (const Parameter& parameter : instance->parameters()) {
       if (parameter.trainable()) learning_rates_.push_back(rate);
     }
   }
-  Instance::ErrorSink sink;
+  TensorInstance::ErrorSink sink;
   const gm_status status = watched(optimizer_call_, cancel_, [&] {
     return optimizer_extension_->step(optimizer_->handle(), static_cast<std::uint64_t>(step),
                                       learning_rates_.data(),

@@ -41,8 +41,8 @@ class TrainingStep {
   void parameters_changed() { ++parameter_generation_; }
 
   const PlannedPipeline& pipeline() const { return pipeline_.pipeline(); }
-  const std::vector<Instance*>& trained() const { return trained_; }
-  Instance& optimizer() const { return *optimizer_; }
+  const std::vector<TensorInstance*>& trained() const { return trained_; }
+  TensorInstance& optimizer() const { return *optimizer_; }
   // Gradients and what the optimizer keeps.
   std::uint64_t optimizer_bytes() const;
 
@@ -58,10 +58,10 @@ class TrainingStep {
   Profile* profile_;
   const volatile std::int32_t* cancel_;
   PipelineRun pipeline_;
-  std::vector<Instance*> trained_;
+  std::vector<TensorInstance*> trained_;
   std::vector<at::Tensor> gradients_;
   std::vector<double> learning_rates_;  // one a gradient
-  Instance* optimizer_;
+  TensorInstance* optimizer_;
   const gm_optimizer_extension* optimizer_extension_ = nullptr;
   std::string optimizer_call_;  // "optimizer.step"; it is not told of a cancellation
   Work update_work_;            // what an update reads and writes

@@ -12,24 +12,9 @@ using ::testing::Not;
 
 class BadInputTest : public ProgramTest {
  protected:
-  void SetUp() override {
-    ProgramTest::SetUp();
-    write("base.toml", R"([components]
-data = { use = "test/ramp" }
-scale = { use = "test/scale" }
-loss = { use = "test/half-squares" }
-optimizer = { use = "optimizer/adamw" }
-[pipelines.train]
-steps = ["data.next", "scale.apply", "loss.value"]
-minimize = "loss"
-train = ["scale"]
-[run]
-steps = 2
-)");
-  }
   // Runs a recipe that extends the good one and expects this failure.
   void expect(const std::string& recipe, int code, const std::string& message, const std::string& note = "") {
-    write("r.toml", "extends = \"base.toml\"\n" + recipe);
+    write("r.toml", ramp(recipe));
     const Answer answer = gistmill("run r.toml " + test_plugins());
     EXPECT_EQ(answer.code, code) << answer.err;
     EXPECT_THAT(answer.err, HasSubstr(message));
@@ -61,7 +46,7 @@ TEST_F(BadInputTest, UnknownKeyNamesTheNearest) {
 }
 
 TEST_F(BadInputTest, AMistakeIsSaidBeforeLibTorchIsLookedFor) {
-  write("r.toml", "extends = \"base.toml\"\n[run]\nstepz = 3\n");
+  write("r.toml", ramp("[run]\nstepz = 3\n"));
   for (const char* verb : {"run", "evaluate", "prepare", "plan"}) {
     const Answer answer =
         gistmill(std::string(verb) + " r.toml " + test_plugins(), "GISTMILL_TORCH_ROOT=/nowhere");
@@ -124,7 +109,7 @@ TEST_F(BadInputTest, PipelineWithoutAPathFromLossToParametersIsRefused) {
       "[pipelines.train]\nsteps = [\"data.next\", \"scale.apply\", { call = \"loss.value\", in = { y = \"x\" "
       "} }]\n",
       3,
-      "base.toml:9:10: no gradient of 'loss' reaches scale: nothing that scale.apply writes goes into "
+      "ramp.toml:11:10: no gradient of 'loss' reaches scale: nothing that scale.apply writes goes into "
       "'loss'\n");
 }
 
@@ -153,7 +138,7 @@ TEST_F(BadInputTest, NumberThatIsNotFiniteEndsWithSix) {
 }
 
 TEST_F(BadInputTest, FullDiskWhileSavingLeavesNothingHalfWritten) {
-  write("r.toml", "extends = \"base.toml\"\n[components]\ndata = { use = \"test/ramp\", size = 1024 }\n");
+  write("r.toml", ramp("[components]\ndata = { use = \"test/ramp\", size = 1024 }\n"));
   const Answer answer = gistmill("run r.toml " + test_plugins(), "trap '' XFSZ; ulimit -f 2;");
   EXPECT_NE(answer.code, 0);
   EXPECT_THAT(answer.err, HasSubstr("runs/r"));

@@ -16,18 +16,7 @@ class LockTest : public ProgramTest {
   // Runs a recipe with one stage, and gives its lock in which test/scale has another digest.
   void SetUp() override {
     ProgramTest::SetUp();
-    write("stage.toml", R"([components]
-data = { use = "test/ramp", size = 10 }
-scale = { use = "test/scale" }
-loss = { use = "test/half-squares" }
-optimizer = { use = "optimizer/adamw" }
-[pipelines.train]
-steps = ["data.next", "scale.apply", "loss.value"]
-minimize = "loss"
-train = ["scale"]
-[run]
-steps = 2
-)");
+    write("stage.toml", ramp());
     write("recipe.toml", "[[stage]]\nrecipe = \"stage.toml\"\nname = \"one\"\n");
     const Answer first = gistmill("run recipe.toml --folder first " + test_plugins());
     ASSERT_EQ(first.code, 0) << first.err;

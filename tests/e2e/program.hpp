@@ -58,6 +58,10 @@ class ProgramTest : public ::testing::Test {
     return named != nullptr && std::filesystem::exists(named) ? named : "";
   }
 
+  // A recipe with `more` merged over tests/plugins/plain/ramp.toml: two steps that need no model.
+  static std::string ramp(const std::string& more = "") {
+    return "extends = \"" GISTMILL_SOURCE_DIR "/tests/plugins/plain/ramp.toml\"\n" + more;
+  }
   static std::string test_plugins() {
     return "--plugins '" + std::string(GISTMILL_BUILD_DIR) + "/tests/plugins' ";
   }

@@ -54,22 +54,16 @@ TEST_F(VerbsTest, PluginsInspectShowsOptionsAndPorts) {
   EXPECT_THAT(answer.out, HasSubstr("f32[K, 1, D], gradient"));
 }
 
-constexpr const char* kRamp = R"([components]
-data = { use = "test/ramp", size = 1000 }
-scale = { use = "test/scale" }
-loss = { use = "test/half-squares" }
-optimizer = { use = "optimizer/adamw" }
-[pipelines.train]
-steps = ["data.next", "scale.apply", "loss.value"]
-minimize = "loss"
-train = ["scale"]
+constexpr const char* kMany = R"(
+[components.data]
+size = 1000
 [run]
 steps = 5
 items = "x"
 )";
 
 TEST_F(VerbsTest, PlanTakesThreeStepsAndLeavesNothing) {
-  write("ramp.toml", kRamp);
+  write("ramp.toml", ramp(kMany));
   const Answer answer = gistmill("plan ramp.toml " + test_plugins());
   EXPECT_EQ(answer.code, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("time     about "));
@@ -79,7 +73,7 @@ TEST_F(VerbsTest, PlanTakesThreeStepsAndLeavesNothing) {
 }
 
 TEST_F(VerbsTest, PlanThatDoesNotFitExitsWithFive) {
-  write("ramp.toml", kRamp);
+  write("ramp.toml", ramp(kMany));
   const Answer answer = gistmill("plan ramp.toml --memory 2M " + test_plugins());
   EXPECT_EQ(answer.code, 5);
   EXPECT_THAT(answer.out, HasSubstr("does not fit: needs"));
@@ -88,7 +82,7 @@ TEST_F(VerbsTest, PlanThatDoesNotFitExitsWithFive) {
 }
 
 TEST_F(VerbsTest, PlanRefusesAMemoryThatIsNone) {
-  write("ramp.toml", kRamp);
+  write("ramp.toml", ramp(kMany));
   for (const char* bad : {"much", "-3G", "8Q", "0"}) {
     const Answer answer = gistmill("plan ramp.toml --memory=" + std::string(bad) + " " + test_plugins());
     EXPECT_EQ(answer.code, 2) << bad;
@@ -97,7 +91,7 @@ TEST_F(VerbsTest, PlanRefusesAMemoryThatIsNone) {
 }
 
 TEST_F(VerbsTest, RunWithProfileWritesATraceAndPrintsATable) {
-  write("ramp.toml", kRamp);
+  write("ramp.toml", ramp(kMany));
   const Answer answer = gistmill("run ramp.toml --profile " + test_plugins());
   ASSERT_EQ(answer.code, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("profile, 5 steps; GEMM peak "));
@@ -107,7 +101,7 @@ TEST_F(VerbsTest, RunWithProfileWritesATraceAndPrintsATable) {
 }
 
 TEST_F(VerbsTest, SettingsOfOpenMpInTheEnvironmentWin) {
-  write("ramp.toml", kRamp);
+  write("ramp.toml", ramp(kMany));
   const Answer answer =
       gistmill("plan ramp.toml " + test_plugins(), "export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=ACTIVE;");
   EXPECT_THAT(answer.out, HasSubstr("machine  1 thread of "));

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # cpack: a .deb of the program that depends on what it needs and on nothing of LibTorch, one of the SDK, a tarball.
 # The unpacked program trains.
-# arguments: build folder, LibTorch, scratch folder
+# arguments: build folder, source folder, LibTorch, scratch folder
 source "$(dirname "$0")/install.sh"
-build=$1 torch=$2
-use_scratch "$3"
+build=$1 source=$2 torch=$3
+use_scratch "$4"
 for tool in cpack dpkg-deb dpkg-shlibdeps file; do
   command -v "$tool" >/dev/null || skip "$tool is not installed"
 done
@@ -32,19 +32,7 @@ dpkg-deb -x "$deb" unpacked
 mkdir -p plugins tarball
 cp "$build/tests/plugins/plain.so" plugins/
 tar -xzf packages/gistmill-*.tar.gz -C tarball --strip-components=1
-cat >ramp.toml <<'TOML'
-[components]
-data      = { use = "test/ramp" }
-scale     = { use = "test/scale" }
-loss      = { use = "test/half-squares" }
-optimizer = { use = "optimizer/adamw" }
-[pipelines.train]
-steps    = ["data.next", "scale.apply", "loss.value"]
-minimize = "loss"
-train    = ["scale"]
-[run]
-steps = 2
-TOML
+cp "$source/tests/plugins/plain/ramp.toml" .
 export GISTMILL_TORCH_ROOT=$torch
 unpacked/usr/bin/gistmill run ramp.toml --folder by-deb >/dev/null
 tarball/bin/gistmill run ramp.toml --folder by-tarball >/dev/null

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The installed program works after its folder was moved, from another folder, with nothing of the build: it
 # validates, trains and reports. Without LibTorch it says where it looked; GISTMILL_TORCH_ROOT says where it is.
-# arguments: build folder, LibTorch, scratch folder
+# arguments: build folder, source folder, LibTorch, scratch folder
 source "$(dirname "$0")/install.sh"
-build=$1 torch=$2
-use_scratch "$3"
+build=$1 source=$2 torch=$3
+use_scratch "$4"
 unset GISTMILL_TORCH_ROOT GISTMILL_PLUGIN_PATH LD_LIBRARY_PATH
 
 install_to "$build" "$scratch/first" host
@@ -26,19 +26,7 @@ done
 mkdir -p "$scratch/here/plugins"
 cp "$build/tests/plugins/plain.so" "$scratch/here/plugins/"
 cd "$scratch/here"
-cat >ramp.toml <<'TOML'
-[components]
-data      = { use = "test/ramp" }
-scale     = { use = "test/scale" }
-loss      = { use = "test/half-squares" }
-optimizer = { use = "optimizer/adamw" }
-[pipelines.train]
-steps    = ["data.next", "scale.apply", "loss.value"]
-minimize = "loss"
-train    = ["scale"]
-[run]
-steps = 5
-TOML
+cp "$source/tests/plugins/plain/ramp.toml" .
 
 "$gistmill" plugins list --json | grep -q "$build/lib" && fail "the program uses plugins of the build folder"
 find "$prefix/share/gistmill/recipes" -name '*.toml' -print0 | xargs -0 "$gistmill" validate >/dev/null

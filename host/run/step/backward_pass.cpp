@@ -10,7 +10,7 @@
 
 namespace gistmill {
 
-BackwardPass::BackwardPass(const PlannedPipeline& pipeline, std::vector<Instance*> instances)
+BackwardPass::BackwardPass(const PlannedPipeline& pipeline, std::vector<TensorInstance*> instances)
     : pipeline_(pipeline),
       instances_(std::move(instances)),
       tapes_(pipeline.calls.size()),

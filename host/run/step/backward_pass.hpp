@@ -1,6 +1,6 @@
 // The tapes of one forward and the way back over them: gradients of slots in reverse order of the calls,
 // added up where a slot is read twice. Not how a call makes its gradient: that is the plugin's, behind
-// Instance::vjp.
+// TensorInstance::vjp.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "host/plan/plan.hpp"
-#include "host/run/step/instance.hpp"
+#include "host/run/step/tensor_instance.hpp"
 #include "host/run/step/work.hpp"
 
 namespace gistmill {
@@ -18,7 +18,7 @@ namespace gistmill {
 class BackwardPass {
  public:
   // instances: in the order of Plan::instances. `pipeline` outlives this.
-  BackwardPass(const PlannedPipeline& pipeline, std::vector<Instance*> instances);
+  BackwardPass(const PlannedPipeline& pipeline, std::vector<TensorInstance*> instances);
 
   // A forward with parameters of that generation begins: tapes of the one before are released.
   void begin_step(std::uint64_t parameter_generation);
@@ -38,7 +38,7 @@ class BackwardPass {
   at::Tensor& gradient(const SlotRef& slot) { return gradients_[slot.call][slot.output]; }
 
   const PlannedPipeline& pipeline_;
-  std::vector<Instance*> instances_;
+  std::vector<TensorInstance*> instances_;
   std::vector<TapeHandle> tapes_;                   // [call]
   std::vector<std::vector<at::Tensor>> gradients_;  // [call][output]
   std::uint64_t generation_ = 0;                    // of the parameters that the tapes are of

@@ -10,7 +10,7 @@ bool CachedResults::has_any(const PlannedPipeline& pipeline) {
                      [](const PlannedCall& call) { return call.cached && call.kind != CallClass::skipped; });
 }
 
-CachedResults::CachedResults(const PlannedPipeline& pipeline, std::vector<Instance*> instances,
+CachedResults::CachedResults(const PlannedPipeline& pipeline, std::vector<TensorInstance*> instances,
                              CallCache& cache)
     : pipeline_(pipeline),
       instances_(std::move(instances)),

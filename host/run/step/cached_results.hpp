@@ -20,7 +20,7 @@ class CachedResults {
   static bool has_any(const PlannedPipeline& pipeline);
 
   // instances: in the order of Plan::instances. `pipeline` and `cache` outlive this.
-  CachedResults(const PlannedPipeline& pipeline, std::vector<Instance*> instances, CallCache& cache);
+  CachedResults(const PlannedPipeline& pipeline, std::vector<TensorInstance*> instances, CallCache& cache);
 
   void begin_step() { identities_.begin_step(); }
 
@@ -37,7 +37,7 @@ class CachedResults {
 
  private:
   const PlannedPipeline& pipeline_;
-  std::vector<Instance*> instances_;
+  std::vector<TensorInstance*> instances_;
   CallCache& cache_;
   ValueIdentities identities_;
   std::vector<std::string> held_;  // [call] key of the results in memory; empty: none, or it is not known

@@ -30,7 +30,8 @@ double seconds_since(Clock::time_point start) {
 }
 
 // A view of the entry's memory, which lives as long as the tensor; a copy where it belongs on a device.
-at::Tensor tensor_of(const EntryArray& array, const std::shared_ptr<void>& memory, const Instance& instance) {
+at::Tensor tensor_of(const EntryArray& array, const std::shared_ptr<void>& memory,
+                     const TensorInstance& instance) {
   const Dtype* dtype = find_dtype(array.dtype);
   if (dtype == nullptr)
     throw Failure(ExitCode::failed, fmt::format("'{}' is no type of a tensor", array.dtype));
@@ -40,7 +41,7 @@ at::Tensor tensor_of(const EntryArray& array, const std::shared_ptr<void>& memor
   return array.on_device ? view.to(instance.device()) : view;
 }
 
-SlotValue value_of(const EntryValue& stored, const PlannedOutput& output, const Instance& instance,
+SlotValue value_of(const EntryValue& stored, const PlannedOutput& output, const TensorInstance& instance,
                    const std::shared_ptr<void>& memory) {
   const PortType& type = output.port->type;
   if (stored.port != output.port->name || stored.object != (type.is_object ? type.object : "") ||
@@ -67,7 +68,8 @@ struct Arrays {
   }
 };
 
-Arrays arrays_of(const PlannedCall& call, const Instance& instance, const std::vector<SlotValue>& results) {
+Arrays arrays_of(const PlannedCall& call, const TensorInstance& instance,
+                 const std::vector<SlotValue>& results) {
   Arrays arrays;
   for (std::size_t i = 0; i < results.size(); ++i) {
     EntryValue value{call.outputs[i].port->name, "", {}};
@@ -95,8 +97,8 @@ CallCache::Counts& CallCache::Counts::operator+=(const Counts& other) {
   return *this;
 }
 
-CallCache::CallCache(const fs::path& folder, double max_gb, std::vector<Instance*> trained, Events& events,
-                     const std::vector<std::string>& calls)
+CallCache::CallCache(const fs::path& folder, double max_gb, std::vector<TensorInstance*> trained,
+                     Events& events, const std::vector<std::string>& calls)
     : events_(events),
       folder_(folder, static_cast<std::uint64_t>(std::llround(max_gb * kGigabyte))),
       identities_(std::move(trained)) {
@@ -107,7 +109,7 @@ CallCache::CallCache(const fs::path& folder, double max_gb, std::vector<Instance
                               static_cast<double>(folder_.bytes()) / kGigabyte, folder_.entries(), max_gb));
 }
 
-std::optional<std::vector<SlotValue>> CallCache::load(const PlannedCall& call, const Instance& instance,
+std::optional<std::vector<SlotValue>> CallCache::load(const PlannedCall& call, const TensorInstance& instance,
                                                       const CallKey& key) {
   const auto began = Clock::now();
   const fs::path path = folder_.path_of(key.group, key.key);
@@ -137,7 +139,7 @@ void CallCache::reject(const PlannedCall& call, const CallKey& key, const std::s
                           folder_.path_of(key.group, key.key).string(), why));
 }
 
-void CallCache::store(const PlannedCall& call, const Instance& instance, const CallKey& key,
+void CallCache::store(const PlannedCall& call, const TensorInstance& instance, const CallKey& key,
                       const std::vector<SlotValue>& results) {
   Counts& counts = counts_[call.name];
   ++counts.misses;
@@ -197,7 +199,7 @@ void CallCache::say_damaged(const std::string& text) {
   damaged_ = true;
 }
 
-void check_cached(const PlannedCall& call, const Instance& instance) {
+void check_cached(const PlannedCall& call, const TensorInstance& instance) {
   const ComponentSpec& spec = *instance.planned().spec;
   for (const PlannedOutput& output : call.outputs) {
     if (!output.port->type.is_object || knows_object(instance, output.port->type.object)) continue;

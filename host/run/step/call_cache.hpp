@@ -31,16 +31,16 @@ class CallCache {
   };
 
   // events outlives this; trained: as InstanceIdentities. Says what it will keep, and where.
-  CallCache(const std::filesystem::path& folder, double max_gb, std::vector<Instance*> trained,
+  CallCache(const std::filesystem::path& folder, double max_gb, std::vector<TensorInstance*> trained,
             Events& events, const std::vector<std::string>& calls);
 
   InstanceIdentities& identities() { return identities_; }
 
   // The results that were kept under that key, in the order of the call's outputs. They fit the ports in
   // kind, type of object and number; shapes are the caller's to check.
-  std::optional<std::vector<SlotValue>> load(const PlannedCall& call, const Instance& instance,
+  std::optional<std::vector<SlotValue>> load(const PlannedCall& call, const TensorInstance& instance,
                                              const CallKey& key);
-  void store(const PlannedCall& call, const Instance& instance, const CallKey& key,
+  void store(const PlannedCall& call, const TensorInstance& instance, const CallKey& key,
              const std::vector<SlotValue>& results);
   // What load() gave is not what the call could give.
   void reject(const PlannedCall& call, const CallKey& key, const std::string& why);
@@ -63,6 +63,6 @@ class CallCache {
 
 // Throws Failure (ExitCode::recipe) where a result of the call cannot be kept: an object that its instance
 // has no codec for, or an instance that reads files and does not say what is in them.
-void check_cached(const PlannedCall& call, const Instance& instance);
+void check_cached(const PlannedCall& call, const TensorInstance& instance);
 
 }  // namespace gistmill

@@ -22,7 +22,7 @@ bool same_value(const SlotValue& a, const SlotValue& b) {
 
 }  // namespace
 
-bool CallMemo::knows(std::size_t index, const PlannedCall& call, Instance& instance,
+bool CallMemo::knows(std::size_t index, const PlannedCall& call, TensorInstance& instance,
                      const std::vector<SlotValue>& in) const {
   if (call.operation->effect != Effect::pure || !instance.parameters().empty()) return false;
   const std::vector<SlotValue>& last = inputs_[index];

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "host/plan/plan.hpp"
-#include "host/run/step/instance.hpp"
+#include "host/run/step/tensor_instance.hpp"
 
 namespace gistmill {
 
@@ -17,7 +17,7 @@ class CallMemo {
 
   // Whether call number `index` would give for `in` what it gave the last time. What has parameters may have
   // changed since, and is never known.
-  bool knows(std::size_t index, const PlannedCall& call, Instance& instance,
+  bool knows(std::size_t index, const PlannedCall& call, TensorInstance& instance,
              const std::vector<SlotValue>& in) const;
   void remember(std::size_t index, std::vector<SlotValue> in) { inputs_[index] = std::move(in); }
   void forget(std::size_t index) { inputs_[index].clear(); }

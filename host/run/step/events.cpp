@@ -17,7 +17,7 @@ void set_plugin_events(Events* events) {
   });
 }
 
-void Events::add(Instance& logger, bool shows) {
+void Events::add(TensorInstance& logger, bool shows) {
   const auto* extension = logger.extension<gm_events_extension>(GM_EVENTS_EXTENSION);
   if (extension == nullptr) {
     throw Failure(
@@ -33,7 +33,7 @@ void Events::emit(std::string_view kind, nlohmann::json fields) {
   event["time"] = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   const std::string text = event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   for (Logger& logger : loggers_) {
-    Instance::ErrorSink sink;
+    TensorInstance::ErrorSink sink;
     const gm_status status =
         logger.extension->on_event(logger.instance->handle(), text.data(), text.size(), sink.get());
     logger.failed = status != GM_OK;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/run/step/instance.hpp"
+#include "host/run/step/tensor_instance.hpp"
 
 namespace gistmill {
 
@@ -19,7 +19,7 @@ class Events {
   explicit Events(std::function<void(std::string_view)> talk) : talk_(std::move(talk)) {}
 
   // Loggers outlive this. `shows`: it shows messages to the user. Throws Failure where the instance is none.
-  void add(Instance& logger, bool shows);
+  void add(TensorInstance& logger, bool shows);
 
   // Sends {"event": kind, "time": now, ...fields}. A logger that fails is named once and still gets the
   // events that follow, since a full disk may be emptied: logging never ends a run.
@@ -28,7 +28,7 @@ class Events {
 
  private:
   struct Logger {
-    Instance* instance;
+    TensorInstance* instance;
     const gm_events_extension* extension;
     bool shows;
     bool failed = false;  // at the last event

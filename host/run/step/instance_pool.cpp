@@ -79,7 +79,7 @@ void InstancePool::begin(std::size_t part) {
   std::erase_if(kept_, [&](const auto& entry) { return last_.at(entry.first) < part; });
 }
 
-std::shared_ptr<Instance> InstancePool::find(std::size_t index) const {
+std::shared_ptr<TensorInstance> InstancePool::find(std::size_t index) const {
   const auto found = kept_.find(keys_[part_][index]);
   return found == kept_.end() ? nullptr : found->second.instance;
 }
@@ -89,7 +89,7 @@ bool InstancePool::started_with(std::size_t index, const Symbols& symbols) const
   return found != kept_.end() && found->second.symbols == symbols;
 }
 
-void InstancePool::keep(std::size_t index, const std::shared_ptr<Instance>& instance,
+void InstancePool::keep(std::size_t index, const std::shared_ptr<TensorInstance>& instance,
                         const Symbols& symbols) {
   const std::string& key = keys_[part_][index];
   if (key.empty() || last_.at(key) <= part_ || instance->has_state()) return;

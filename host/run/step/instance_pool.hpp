@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "host/plan/parts.hpp"
-#include "host/run/step/instance.hpp"
+#include "host/run/step/tensor_instance.hpp"
 
 namespace gistmill {
 
@@ -25,15 +25,15 @@ class InstancePool {
   void begin(std::size_t part);
 
   // Instance number `index` of that part's plan as an earlier part started it, or null.
-  std::shared_ptr<Instance> find(std::size_t index) const;
+  std::shared_ptr<TensorInstance> find(std::size_t index) const;
   // Whether that one was started with these sizes.
   bool started_with(std::size_t index, const Symbols& symbols) const;
   // Keeps it where a later part asks for one like it.
-  void keep(std::size_t index, const std::shared_ptr<Instance>& instance, const Symbols& symbols);
+  void keep(std::size_t index, const std::shared_ptr<TensorInstance>& instance, const Symbols& symbols);
 
  private:
   struct Kept {
-    std::shared_ptr<Instance> instance;
+    std::shared_ptr<TensorInstance> instance;
     Symbols symbols;
   };
 

@@ -7,7 +7,7 @@ namespace gistmill {
 
 namespace {
 
-const gm_codec_extension* codec_of(const Instance& instance) {
+const gm_codec_extension* codec_of(const TensorInstance& instance) {
   return instance.extension<gm_codec_extension>(GM_CODEC_EXTENSION);
 }
 
@@ -23,21 +23,21 @@ gm_status put_tensor(gm_tensor_sink* self, const char* name, gm_tensor* tensor) 
 
 }  // namespace
 
-bool knows_object(const Instance& instance, const std::string& type) {
+bool knows_object(const TensorInstance& instance, const std::string& type) {
   const gm_codec_extension* codec = codec_of(instance);
   return codec != nullptr && codec->knows(instance.handle(), type.c_str()) != 0;
 }
 
-std::vector<NamedTensor> encode_object(const Instance& instance, const gm_object& object) {
+std::vector<NamedTensor> encode_object(const TensorInstance& instance, const gm_object& object) {
   std::vector<NamedTensor> tensors;
   gm_tensor_sink out{sizeof(gm_tensor_sink), &tensors, put_tensor};
-  Instance::ErrorSink sink;
+  TensorInstance::ErrorSink sink;
   const gm_status status = codec_of(instance)->encode(instance.handle(), &object, &out, sink.get());
   if (status != GM_OK) instance.fail(status, sink, "encoding an object of");
   return tensors;
 }
 
-SlotValue decode_object(const Instance& instance, const std::string& type,
+SlotValue decode_object(const TensorInstance& instance, const std::string& type,
                         const std::vector<NamedTensor>& tensors) {
   std::vector<const char*> names;
   std::vector<gm_tensor*> given;
@@ -46,7 +46,7 @@ SlotValue decode_object(const Instance& instance, const std::string& type,
     given.push_back(share_tensor(each.tensor, true));
   }
   gm_value value{GM_VALUE_OBJECT, 0, {}};
-  Instance::ErrorSink sink;
+  TensorInstance::ErrorSink sink;
   const gm_status status =
       codec_of(instance)->decode(instance.handle(), type.c_str(), names.data(), given.data(),
                                  static_cast<std::uint32_t>(given.size()), &value.as.object, sink.get());

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "host/run/step/instance.hpp"
+#include "host/run/step/tensor_instance.hpp"
 
 namespace gistmill {
 
@@ -15,14 +15,14 @@ struct NamedTensor {
   at::Tensor tensor;
 };
 
-bool knows_object(const Instance& instance, const std::string& type);
+bool knows_object(const TensorInstance& instance, const std::string& type);
 
 // All that the object holds. The instance knows its type and is started. Throws Failure where it cannot.
-std::vector<NamedTensor> encode_object(const Instance& instance, const gm_object& object);
+std::vector<NamedTensor> encode_object(const TensorInstance& instance, const gm_object& object);
 
 // The object that the tensors came from; it may keep them without a copy. Throws Failure where they are not
 // what an object of this type is made of.
-SlotValue decode_object(const Instance& instance, const std::string& type,
+SlotValue decode_object(const TensorInstance& instance, const std::string& type,
                         const std::vector<NamedTensor>& tensors);
 
 }  // namespace gistmill

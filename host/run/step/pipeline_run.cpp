@@ -11,7 +11,8 @@
 
 namespace gistmill {
 
-PipelineRun::PipelineRun(const PlannedPipeline& pipeline, std::vector<Instance*> instances, CallCache* cache)
+PipelineRun::PipelineRun(const PlannedPipeline& pipeline, std::vector<TensorInstance*> instances,
+                         CallCache* cache)
     : pipeline_(pipeline),
       instances_(std::move(instances)),
       results_(pipeline.calls.size()),
@@ -75,7 +76,7 @@ bool PipelineRun::take_cached(std::size_t index, const CallKey& key) {
 
 bool PipelineRun::run_call(std::size_t index, const StepContext& context) {
   const PlannedCall& call = pipeline_.calls[index];
-  Instance& instance = *instances_[call.instance];
+  TensorInstance& instance = *instances_[call.instance];
   std::vector<SlotValue> in;
   in.reserve(call.inputs.size());
   for (const PlannedInput& input : call.inputs) {

@@ -14,7 +14,7 @@
 #include "host/run/step/backward_pass.hpp"
 #include "host/run/step/cached_results.hpp"
 #include "host/run/step/call_memo.hpp"
-#include "host/run/step/instance.hpp"
+#include "host/run/step/tensor_instance.hpp"
 #include "host/run/step/value_check.hpp"
 #include "host/run/step/work.hpp"
 
@@ -24,7 +24,8 @@ class PipelineRun {
  public:
   // `instances`: in the order of Plan::instances, null where the pipeline does not use one. All outlive this.
   // cache: where the results of PlannedCall::cached ones are kept; null: nowhere.
-  PipelineRun(const PlannedPipeline& pipeline, std::vector<Instance*> instances, CallCache* cache = nullptr);
+  PipelineRun(const PlannedPipeline& pipeline, std::vector<TensorInstance*> instances,
+              CallCache* cache = nullptr);
 
   // Asks for a slot's value after every forward, also where the cache answers all calls that read it.
   void keep_slot(std::string_view slot);
@@ -69,7 +70,7 @@ class PipelineRun {
   at::Tensor tensor_at(const SlotRef& slot) const;
 
   const PlannedPipeline& pipeline_;
-  std::vector<Instance*> instances_;
+  std::vector<TensorInstance*> instances_;
   CallResults results_;
   std::vector<CallAccount> accounts_;  // [call]
   std::vector<std::uint8_t> done_;     // [call] its results are those of this forward

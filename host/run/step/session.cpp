@@ -20,9 +20,9 @@ void mark_used(const PlannedPipeline& pipeline, std::vector<std::uint8_t>& used)
   }
 }
 
-std::int64_t trainable_numbers(const std::vector<Instance*>& instances) {
+std::int64_t trainable_numbers(const std::vector<TensorInstance*>& instances) {
   std::int64_t total = 0;
-  for (Instance* instance : instances) {
+  for (TensorInstance* instance : instances) {
     for (const Parameter& parameter : instance->parameters()) {
       if (parameter.trainable()) total += parameter.tensor.numel();
     }
@@ -30,14 +30,14 @@ std::int64_t trainable_numbers(const std::vector<Instance*>& instances) {
   return total;
 }
 
-std::unique_ptr<Instance> make_instance(const ComponentUse& use, Registry& registry) {
+std::unique_ptr<TensorInstance> make_instance(const ComponentUse& use, Registry& registry) {
   const LoadedComponent component = registry.load(use.use, plugin_host());
   PlannedInstance planned;
   planned.name = use.name;
   planned.spec = component.spec;
   planned.options = plan_options(use, *component.spec);
   planned.origin = use.origin;
-  return std::make_unique<Instance>(planned, component, plugin_host());
+  return std::make_unique<TensorInstance>(planned, component, plugin_host());
 }
 
 Session::Session(const Recipe& recipe, Plan plan, Registry& registry, Events& events, SessionUse use,
@@ -52,7 +52,7 @@ Session::Session(const Recipe& recipe, Plan plan, Registry& registry, Events& ev
     if (instances_[i] == nullptr) instances_[i] = make(i, registry, prepared);
   }
   bind_symbols(plan_, [this](const PlannedInstance& planned, const std::string& symbol) -> std::int64_t {
-    Instance* instance = find(planned.name);
+    TensorInstance* instance = find(planned.name);
     return instance == nullptr ? -1 : instance->symbol(symbol);
   });
   start(use, registry, prepared, pool);
@@ -63,19 +63,20 @@ Session::Session(const Recipe& recipe, Plan plan, Registry& registry, Events& ev
     open_cache(use, events);
 }
 
-std::shared_ptr<Instance> Session::make(std::size_t index, Registry& registry,
-                                        const PreparedPath& prepared) const {
+std::shared_ptr<TensorInstance> Session::make(std::size_t index, Registry& registry,
+                                              const PreparedPath& prepared) const {
   PlannedInstance planned = plan_.instances[index];
   for (PlannedOption& option : planned.options) {
     if (planned.spec->option(option.key)->type == OptionType::prepared)
       option.value = prepared(plan_, std::get<std::string>(option.value)).string();
   }
-  return std::make_shared<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host());
+  return std::make_shared<TensorInstance>(planned, registry.load(planned.spec->name, plugin_host()),
+                                          plugin_host());
 }
 
 void Session::start(SessionUse use, Registry& registry, const PreparedPath& prepared, InstancePool* pool) {
   const at::Device device = device_of(recipe_.run.device, recipe_.run.device_origin);
-  const std::vector<Instance*> trains = trained();
+  const std::vector<TensorInstance*> trains = trained();
   for (std::size_t i = 0; i < instances_.size(); ++i) {
     if (instances_[i] == nullptr) continue;
     const auto& symbols = plan_.instances[i].symbols;
@@ -85,7 +86,7 @@ void Session::start(SessionUse use, Registry& registry, const PreparedPath& prep
     }
     const bool is_trained = std::find(trains.begin(), trains.end(), instances_[i].get()) != trains.end();
     if (use == SessionUse::describe && !is_trained) continue;
-    instances_[i]->start(symbols, static_cast<std::uint64_t>(recipe_.run.seed), device);
+    instances_[i]->start_on(device, symbols, static_cast<std::uint64_t>(recipe_.run.seed));
     if (pool != nullptr) pool->keep(i, instances_[i], symbols);
   }
 }
@@ -130,31 +131,31 @@ std::vector<std::uint8_t> Session::needed(SessionUse use) const {
   return used;
 }
 
-std::vector<Instance*> Session::instances() const {
-  std::vector<Instance*> list;
+std::vector<TensorInstance*> Session::instances() const {
+  std::vector<TensorInstance*> list;
   for (const auto& instance : instances_) list.push_back(instance.get());
   return list;
 }
 
-Instance* Session::find(std::string_view name) const {
+TensorInstance* Session::find(std::string_view name) const {
   for (const auto& instance : instances_) {
     if (instance != nullptr && instance->name() == name) return instance.get();
   }
   return nullptr;
 }
 
-std::vector<Instance*> Session::trained() const {
-  std::vector<Instance*> list;
+std::vector<TensorInstance*> Session::trained() const {
+  std::vector<TensorInstance*> list;
   if (plan_.trained.empty()) return list;
   for (const std::size_t index : plan_.pipeline(plan_.trained)->train)
     list.push_back(instances_[index].get());
   return list;
 }
 
-std::vector<Instance*> Session::stateful(const PlannedPipeline& pipeline) const {
+std::vector<TensorInstance*> Session::stateful(const PlannedPipeline& pipeline) const {
   std::vector<std::uint8_t> used(plan_.instances.size(), 0);
   mark_used(pipeline, used);
-  std::vector<Instance*> list;
+  std::vector<TensorInstance*> list;
   for (std::size_t i = 0; i < used.size(); ++i) {
     if (used[i] != 0 && instances_[i] != nullptr && instances_[i]->has_state())
       list.push_back(instances_[i].get());

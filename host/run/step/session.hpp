@@ -16,7 +16,7 @@
 #include "host/registry/registry.hpp"
 #include "host/run/step/call_cache.hpp"
 #include "host/run/step/events.hpp"
-#include "host/run/step/instance.hpp"
+#include "host/run/step/tensor_instance.hpp"
 
 namespace gistmill {
 
@@ -43,11 +43,11 @@ class Session {
   const Plan& plan() const { return plan_; }
 
   // In the order of Plan::instances; null where it did not need one.
-  std::vector<Instance*> instances() const;
-  Instance* find(std::string_view name) const;
+  std::vector<TensorInstance*> instances() const;
+  TensorInstance* find(std::string_view name) const;
 
   // The instances whose parameters the training pipeline changes.
-  std::vector<Instance*> trained() const;
+  std::vector<TensorInstance*> trained() const;
   // Instances whose parameters an earlier part of the run trained.
   void set_carried(std::set<std::string> names) { carried_ = std::move(names); }
   bool is_carried(const std::string& name) const { return carried_.contains(name); }
@@ -55,29 +55,30 @@ class Session {
   CallCache* cache() const { return cache_.get(); }
 
   // The stateful instances of a pipeline, each once.
-  std::vector<Instance*> stateful(const PlannedPipeline& pipeline) const;
+  std::vector<TensorInstance*> stateful(const PlannedPipeline& pipeline) const;
 
  private:
   std::vector<std::uint8_t> needed(SessionUse use) const;
   std::vector<const PlannedPipeline*> pipelines(SessionUse use) const;
-  std::shared_ptr<Instance> make(std::size_t index, Registry& registry, const PreparedPath& prepared) const;
+  std::shared_ptr<TensorInstance> make(std::size_t index, Registry& registry,
+                                       const PreparedPath& prepared) const;
   void start(SessionUse use, Registry& registry, const PreparedPath& prepared, InstancePool* pool);
   void open_cache(SessionUse use, Events& events);
 
   const Recipe& recipe_;
   Plan plan_;
-  std::vector<std::shared_ptr<Instance>> instances_;  // shared with the pool
+  std::vector<std::shared_ptr<TensorInstance>> instances_;  // shared with the pool
   std::set<std::string> carried_;
   std::unique_ptr<CallCache> cache_;
 };
 
 // Makes an instance that no recipe names: the run's own logger, the one optimizer of a plan.
-std::unique_ptr<Instance> make_instance(const ComponentUse& use, Registry& registry);
+std::unique_ptr<TensorInstance> make_instance(const ComponentUse& use, Registry& registry);
 
 // The calls whose instances a pipeline really runs.
 void mark_used(const PlannedPipeline& pipeline, std::vector<std::uint8_t>& used);
 
 // How many numbers train: parameters marked trainable.
-std::int64_t trainable_numbers(const std::vector<Instance*>& instances);
+std::int64_t trainable_numbers(const std::vector<TensorInstance*>& instances);
 
 }  // namespace gistmill

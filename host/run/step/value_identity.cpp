@@ -32,7 +32,7 @@ std::string contents_of(const at::Tensor& tensor) {
   return sha.hex();
 }
 
-nlohmann::json symbols_of(const Instance& instance) {
+nlohmann::json symbols_of(const TensorInstance& instance) {
   nlohmann::json symbols = nlohmann::json::object();
   for (const SymbolSpec& symbol : instance.planned().spec->symbols) {
     const auto found = instance.planned().symbols.find(symbol.name);
@@ -41,7 +41,7 @@ nlohmann::json symbols_of(const Instance& instance) {
   return symbols;
 }
 
-std::string parameters_of(Instance& instance) {
+std::string parameters_of(TensorInstance& instance) {
   if (instance.parameters().empty()) return "";
   formats::Sha256 sha;
   for (const Parameter& parameter : instance.parameters()) {
@@ -53,13 +53,13 @@ std::string parameters_of(Instance& instance) {
 
 }  // namespace
 
-InstanceIdentities::InstanceIdentities(std::vector<Instance*> trained) : trained_(std::move(trained)) {}
+InstanceIdentities::InstanceIdentities(std::vector<TensorInstance*> trained) : trained_(std::move(trained)) {}
 
-bool InstanceIdentities::has(const Instance& instance) const {
+bool InstanceIdentities::has(const TensorInstance& instance) const {
   return std::find(trained_.begin(), trained_.end(), &instance) == trained_.end();
 }
 
-const std::string& InstanceIdentities::of(Instance& instance) {
+const std::string& InstanceIdentities::of(TensorInstance& instance) {
   std::string& known = known_[&instance];
   if (!known.empty()) return known;
   nlohmann::json identity = identity_of(instance);
@@ -70,7 +70,7 @@ const std::string& InstanceIdentities::of(Instance& instance) {
   return known = identity.dump();
 }
 
-ValueIdentities::ValueIdentities(const PlannedPipeline& pipeline, std::vector<Instance*> instances,
+ValueIdentities::ValueIdentities(const PlannedPipeline& pipeline, std::vector<TensorInstance*> instances,
                                  InstanceIdentities& identities)
     : pipeline_(pipeline),
       instances_(std::move(instances)),
@@ -93,7 +93,7 @@ const std::optional<CallKey>& ValueIdentities::key(std::size_t call, const Value
 
 std::optional<CallKey> ValueIdentities::make_key(std::size_t index, const Values& values) {
   const PlannedCall& call = pipeline_.calls[index];
-  Instance& instance = *instances_[call.instance];
+  TensorInstance& instance = *instances_[call.instance];
   if (call.operation->effect != Effect::pure || !identities_.has(instance)) return std::nullopt;
   CallKey key = fixed_[index];
   if (key.group.empty()) {

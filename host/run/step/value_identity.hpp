@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "host/plan/plan.hpp"
-#include "host/run/step/instance.hpp"
+#include "host/run/step/tensor_instance.hpp"
 
 namespace gistmill {
 
@@ -20,15 +20,15 @@ namespace gistmill {
 class InstanceIdentities {
  public:
   // trained: the instances whose parameters change; they have no identity.
-  explicit InstanceIdentities(std::vector<Instance*> trained);
+  explicit InstanceIdentities(std::vector<TensorInstance*> trained);
 
-  bool has(const Instance& instance) const;
+  bool has(const TensorInstance& instance) const;
   // JSON. Computed at the first call: parameters are in place then, and stay. Throws Failure.
-  const std::string& of(Instance& instance);
+  const std::string& of(TensorInstance& instance);
 
  private:
-  std::vector<Instance*> trained_;
-  std::map<const Instance*, std::string> known_;
+  std::vector<TensorInstance*> trained_;
+  std::map<const TensorInstance*, std::string> known_;
 };
 
 struct CallKey {
@@ -44,7 +44,7 @@ class ValueIdentities {
   using Values = std::function<SlotValue(const SlotRef&)>;
 
   // All outlive this. instances: in the order of Plan::instances.
-  ValueIdentities(const PlannedPipeline& pipeline, std::vector<Instance*> instances,
+  ValueIdentities(const PlannedPipeline& pipeline, std::vector<TensorInstance*> instances,
                   InstanceIdentities& identities);
 
   // Forgets the step before.
@@ -59,7 +59,7 @@ class ValueIdentities {
   std::string identity(const SlotRef& slot, const Values& values);
 
   const PlannedPipeline& pipeline_;
-  std::vector<Instance*> instances_;
+  std::vector<TensorInstance*> instances_;
   InstanceIdentities& identities_;
   std::vector<CallKey> fixed_;                                           // [call]; the key is empty
   std::vector<std::optional<std::optional<CallKey>>> keys_;              // [call] of this step

@@ -5,6 +5,7 @@
 
 #include <gistmill/products.hpp>
 
+#include "plugins/teacher/decoder/plan_capsule.hpp"
 #include "plugins/teacher/decoder/portable.hpp"
 #include "plugins/teacher/decoder/rows.hpp"
 
@@ -77,11 +78,6 @@ struct Rotate : Function<Rotate> {
   }
 };
 
-struct PlanHolder final : ::torch::CustomClassHolder {
-  explicit PlanHolder(AttentionPlan held) : plan(std::move(held)) {}
-  AttentionPlan plan;
-};
-
 // Backward: attention/attention_backward.cpp; of qkv alone.
 struct Attend : Function<Attend> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& qkv,
@@ -89,13 +85,12 @@ struct Attend : Function<Attend> {
     const at::Tensor prefix = given.value_or(at::Tensor());
     auto [out, log_sum] = attention(qkv, prefix, plan);
     context->save_for_backward({qkv, prefix, out, log_sum});
-    context->saved_data["plan"] = c10::IValue::make_capsule(c10::make_intrusive<PlanHolder>(plan));
+    keep_plan(*context, plan);
     return out;
   }
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const variable_list saved = context->get_saved_variables();
-    const auto holder = context->saved_data["plan"].toCapsule();
-    const AttentionPlan& plan = static_cast<const PlanHolder&>(*holder).plan;
+    const AttentionPlan& plan = kept_plan(*context);
     return {attention_backward(dense(grads[0]), saved[0], saved[1], plan, saved[2], saved[3]), at::Tensor(),
             at::Tensor()};
   }

@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "plugins/teacher/decoder/plan_capsule.hpp"
+
 namespace gistmill::decoder::portable {
 namespace {
 
@@ -211,11 +213,6 @@ class GroupAttention {
   std::int64_t most_ = 0;
 };
 
-struct PlanHolder final : ::torch::CustomClassHolder {
-  explicit PlanHolder(AttentionPlan held) : plan(std::move(held)) {}
-  AttentionPlan plan;
-};
-
 struct Attend : Function<Attend> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& qkv,
                             const std::optional<at::Tensor>& given, const AttentionPlan& plan) {
@@ -230,13 +227,12 @@ struct Attend : Function<Attend> {
       saved.push_back(log_sum);
     }
     context->save_for_backward(saved);
-    context->saved_data["plan"] = c10::IValue::make_capsule(c10::make_intrusive<PlanHolder>(plan));
+    keep_plan(*context, plan);
     return out;
   }
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const variable_list saved = context->get_saved_variables();
-    const auto holder = context->saved_data["plan"].toCapsule();
-    const AttentionPlan& plan = static_cast<const PlanHolder&>(*holder).plan;
+    const AttentionPlan& plan = kept_plan(*context);
     const at::Tensor grad_qkv = at::zeros_like(saved[0]);
     std::size_t next = 3;
     for (const Group& group : groups_of(plan)) {

@@ -24,6 +24,29 @@ at::Tensor places(const at::Tensor& starts, std::int64_t shift, std::int64_t cou
 
 void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR_USER, message, port); }
 
+// spans [K], offsets [K, G]: where G gists of spans of `span` tokens are read from.
+void check_gists(const at::Tensor& spans, std::int64_t gists, const at::Tensor& offsets, std::int64_t span) {
+  if (gists > 0 && offsets.numel() > 0 &&
+      (offsets.min().item<std::int64_t>() < 0 || offsets.max().item<std::int64_t>() >= span)) {
+    refuse("an offset of the gist lies outside [0, " + text(span) + "), the span", "offsets");
+  }
+  if (gists == 0 && spans.numel() > 0 && spans.min().item<std::int64_t>() < 1) {
+    refuse(
+        "a span at 0 is dropped with nothing in its place when a span without a gist should start at 1 or "
+        "later",
+        "spans");
+  }
+}
+
+// A segment of `rows` rows for each span; its prefix is what lies before starts i64[K], in main memory.
+AttentionPlan plan_of(const AttentionShape& shape, const at::Tensor& starts, std::int64_t rows) {
+  AttentionPlan plan{shape, {}};
+  for (std::int64_t k = 0; k < starts.size(0); ++k) {
+    plan.segments.push_back({k * rows, rows, starts.const_data_ptr<std::int64_t>()[k]});
+  }
+  return plan;
+}
+
 }  // namespace
 
 void Model::check_spans(std::int64_t length, const at::Tensor& spans) const {
@@ -104,16 +127,7 @@ at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const 
   expect_shape(gist, {count, gists, config_.width}, "gist");
   expect_shape(offsets, {count, gists}, "offsets");
   expect_shape(context.last_hidden, {context.length(), config_.width}, "last_hidden");
-  if (gists > 0 && offsets.numel() > 0 &&
-      (offsets.min().item<std::int64_t>() < 0 || offsets.max().item<std::int64_t>() >= span_)) {
-    refuse("an offset of the gist lies outside [0, " + text(span_) + "), the span", "offsets");
-  }
-  if (gists == 0 && count > 0 && spans.min().item<std::int64_t>() < 1) {
-    refuse(
-        "a span at 0 is dropped with nothing in its place when a span without a gist should start at 1 or "
-        "later",
-        "spans");
-  }
+  check_gists(spans, gists, offsets, span_);
   const at::Tensor places_after = places(spans, span_, following, context.length() - 1);  // [K, H - 1]
   at::Tensor hidden;
   if (rows > 0 && count > 0) {
@@ -126,10 +140,7 @@ at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const 
     pass.embeddings = pass.embeddings.reshape({count * rows, config_.width});              // f32[n, D]
     const at::Tensor places_of_gists = starts.unsqueeze(1) + offsets.cpu().to(at::kLong);  // [K, G]
     pass.positions = here(at::cat({places_of_gists, places_after}, 1).flatten());
-    AttentionPlan plan{shape_, {}};
-    for (std::int64_t k = 0; k < count; ++k) {
-      plan.segments.push_back({k * rows, rows, starts.const_data_ptr<std::int64_t>()[k]});
-    }
+    const AttentionPlan plan = plan_of(shape_, starts, rows);
     pass.attention = [&](std::size_t layer, const at::Tensor& qkv) {
       return attend(qkv, context.keys_values[layer], plan);
     };

@@ -36,14 +36,6 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
   for (const std::int32_t id : whole) whole_->insert(id);
 }
 
-std::string_view Tokenizer::bytes_of(std::int32_t id) const {
-  if (id < 0 || id >= size()) {
-    throw std::out_of_range("token id is " + std::to_string(id) + ", expected 0 to " +
-                            std::to_string(size() - 1));
-  }
-  return bytes_[static_cast<std::size_t>(id)];
-}
-
 std::string Tokenizer::decode(const std::int32_t* ids, std::size_t count) const {
   std::string text;
   for (std::size_t i = 0; i < count; ++i) text += bytes_of(ids[i]);

@@ -33,7 +33,7 @@ class Tokenizer {
   const tokenizer::AddedTokenSets& added() const { return added_; }
 
   // The bytes of a token; of an added one, its text. Throws std::out_of_range where there is no such id.
-  std::string_view bytes_of(std::int32_t id) const;
+  std::string_view bytes_of(std::int32_t id) const { return bytes_.at(id); }
   std::string decode(const std::int32_t* ids, std::size_t count) const;
 
   // The token of a single byte; -1 where there is none.

@@ -160,22 +160,19 @@ Vocabulary vocabulary_from_folder(const std::filesystem::path& folder) {
 }
 
 Vocabulary load_vocabulary(const std::filesystem::path& model) {
-  const tokenizer::TokenizerPath found = tokenizer::find_tokenizer(model);
-  switch (found.kind) {
-    case tokenizer::TokenizerFile::kGguf:
-      return vocabulary_from(formats::Gguf(found.path));
-    case tokenizer::TokenizerFile::kTokenizerJson: {
-      const formats::MappedFile file(found.path);
-      return vocabulary_from(tokenizer::parse_tokenizer_json(file.bytes(), found.path.string()),
-                             found.folder);
+  struct Read {
+    Vocabulary operator()(const formats::Gguf& file) const { return vocabulary_from(file); }
+    Vocabulary operator()(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) const {
+      return vocabulary_from(file, folder);
     }
-    case tokenizer::TokenizerFile::kVocabularyAndMerges:
-      return vocabulary_from_folder(found.folder);
-    case tokenizer::TokenizerFile::kSentencePiece:
-      break;
-  }
-  throw formats::FormatError(found.path.string() +
-                             ": is a SentencePiece model when it should be byte-level BPE");
+    Vocabulary operator()(const tokenizer::TokenizerPath& found) const {
+      if (found.kind == tokenizer::TokenizerFile::kVocabularyAndMerges)
+        return vocabulary_from_folder(found.folder);
+      throw formats::FormatError(found.path.string() +
+                                 ": is a SentencePiece model when it should be byte-level BPE");
+    }
+  };
+  return tokenizer::read_vocabulary(model, Read());
 }
 
 }  // namespace gistmill::bpe

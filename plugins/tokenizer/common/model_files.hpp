@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "plugins/tokenizer/common/string_table.hpp"
+#include "plugins/tokenizer/common/tokenizer_json.hpp"
 
 namespace gistmill::tokenizer {
 
@@ -26,6 +27,17 @@ struct TokenizerPath {
 // A file is known by its first bytes. In a folder tokenizer.json comes first, then vocab.json with
 // merges.txt, then tokenizer.model. Throws formats::FormatError where there is none of these.
 TokenizerPath find_tokenizer(const std::filesystem::path& model);
+
+// Reads the vocabulary of a model: read(Gguf) or read(TokenizerJson, folder), which both kinds of tokenizer
+// know, or read(TokenizerPath) for files of one kind. Throws what find_tokenizer() and `read` throw.
+template <class Read>
+auto read_vocabulary(const std::filesystem::path& model, const Read& read) {
+  const TokenizerPath found = find_tokenizer(model);
+  if (found.kind == TokenizerFile::kGguf) return read(formats::Gguf(found.path));
+  if (found.kind != TokenizerFile::kTokenizerJson) return read(found);
+  const formats::MappedFile file(found.path);
+  return read(parse_tokenizer_json(file.bytes(), found.path.string()), found.folder);
+}
 
 // Ids of tokens with a role; -1 where there is none.
 struct NamedTokens {

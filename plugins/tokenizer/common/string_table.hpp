@@ -34,7 +34,14 @@ class StringTable {
 
   std::size_t size() const { return ends_.size(); }
   std::size_t bytes() const { return bytes_.size(); }
-  // Valid until the next add().
+  // Valid until the next add(). at(): of a token's id; throws std::out_of_range where there is none.
+  std::string_view at(std::int32_t id) const {
+    if (id < 0 || static_cast<std::size_t>(id) >= size()) {
+      throw std::out_of_range("token id is " + std::to_string(id) + ", expected 0 to " +
+                              std::to_string(static_cast<std::ptrdiff_t>(size()) - 1));
+    }
+    return (*this)[static_cast<std::size_t>(id)];
+  }
   std::string_view operator[](std::size_t index) const {
     const std::size_t start = index == 0 ? 0 : ends_[index - 1];
     return std::string_view(bytes_).substr(start, ends_[index] - start);

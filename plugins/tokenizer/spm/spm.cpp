@@ -85,14 +85,6 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
   ascii_symbols_[' '] = symbol_of(kSpaceCode);
 }
 
-std::string_view Tokenizer::bytes_of(std::int32_t id) const {
-  if (id < 0 || id >= size()) {
-    throw std::out_of_range("token id is " + std::to_string(id) + ", expected 0 to " +
-                            std::to_string(size() - 1));
-  }
-  return bytes_[static_cast<std::size_t>(id)];
-}
-
 std::string Tokenizer::decode(const std::int32_t* ids, std::size_t count) const {
   std::string text;
   bool starts = prefix_ != Prefix::kNone;

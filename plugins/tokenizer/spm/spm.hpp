@@ -35,7 +35,7 @@ class Tokenizer {
   bool remove_extra_whitespaces() const { return remove_extra_whitespaces_; }
 
   // The bytes of a token, spaces as spaces. Throws std::out_of_range where there is no such id.
-  std::string_view bytes_of(std::int32_t id) const;
+  std::string_view bytes_of(std::int32_t id) const { return bytes_.at(id); }
   // Leaves out the space that encoding puts before text.
   std::string decode(const std::int32_t* ids, std::size_t count) const;
 

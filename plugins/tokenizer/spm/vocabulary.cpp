@@ -120,24 +120,21 @@ Vocabulary vocabulary_from(const ModelFile& file, const std::filesystem::path& f
 }
 
 Vocabulary load_vocabulary(const std::filesystem::path& model) {
-  const tokenizer::TokenizerPath found = tokenizer::find_tokenizer(model);
-  switch (found.kind) {
-    case tokenizer::TokenizerFile::kGguf:
-      return vocabulary_from(formats::Gguf(found.path));
-    case tokenizer::TokenizerFile::kTokenizerJson: {
-      const formats::MappedFile file(found.path);
-      return vocabulary_from(tokenizer::parse_tokenizer_json(file.bytes(), found.path.string()),
-                             found.folder);
+  struct Read {
+    Vocabulary operator()(const formats::Gguf& file) const { return vocabulary_from(file); }
+    Vocabulary operator()(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) const {
+      return vocabulary_from(file, folder);
     }
-    case tokenizer::TokenizerFile::kSentencePiece: {
+    Vocabulary operator()(const tokenizer::TokenizerPath& found) const {
+      if (found.kind != tokenizer::TokenizerFile::kSentencePiece) {
+        throw formats::FormatError(found.path.string() +
+                                   ": is of byte-level BPE when it should be SentencePiece BPE");
+      }
       const formats::MappedFile file(found.path);
       return vocabulary_from(parse_model_file(file.bytes(), found.path.string()), found.folder);
     }
-    case tokenizer::TokenizerFile::kVocabularyAndMerges:
-      break;
-  }
-  throw formats::FormatError(found.path.string() +
-                             ": is of byte-level BPE when it should be SentencePiece BPE");
+  };
+  return tokenizer::read_vocabulary(model, Read());
 }
 
 }  // namespace gistmill::spm

@@ -118,7 +118,7 @@ class Bench {
     use.options = gistmill::Value(
         gistmill::Value::Table{{"file", gistmill::Value((folder / "events.jsonl").string(), {})}}, {});
     const auto logger = gistmill::make_instance(use, registry_);
-    logger->start({}, 0);
+    logger->start_on(at::kCPU, {}, 0);
     events_.add(*logger, false);
     const gistmill::StopSignal stop;
     gistmill::Evaluator evaluator(*session_, events_);
@@ -186,7 +186,7 @@ int run(const std::vector<fs::path>& plugin_folders, bool counts) {
   gistmill::PipelineRun forward(frozen.pipeline(), frozen.session().instances());
   Bench trained(scratch.path(), registry, recipe_text(0, kRelays, 1));
   gistmill::PipelineRun both(trained.pipeline(), trained.session().instances());
-  for (gistmill::Instance* instance : trained.session().trained()) instance->bind_gradients();
+  for (gistmill::TensorInstance* instance : trained.session().trained()) instance->bind_gradients();
 
   const std::vector<Part> parts = {
       {"forward_call", 10, 1000, kRelays + 3,

@@ -22,8 +22,8 @@ class IdentityTest : public ::testing::Test {
   }
 
   // With the manifest's defaults but for `changes`. The registry outlives the result.
-  static std::unique_ptr<BareInstance> make(Registry& registry, const std::string& component,
-                                            std::vector<std::pair<std::string, OptionValue>> changes = {}) {
+  static std::unique_ptr<Instance> make(Registry& registry, const std::string& component,
+                                        std::vector<std::pair<std::string, OptionValue>> changes = {}) {
     PlannedInstance planned;
     planned.name = "codes";
     planned.spec = registry.find(component);
@@ -34,7 +34,7 @@ class IdentityTest : public ::testing::Test {
         if (option.key == key) option.value = std::move(value);
       }
     }
-    return std::make_unique<BareInstance>(planned, registry.load(component, plugin_host()), plugin_host());
+    return std::make_unique<Instance>(planned, registry.load(component, plugin_host()), plugin_host());
   }
 
   Registry first_ = codes("first");

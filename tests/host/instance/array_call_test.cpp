@@ -21,18 +21,18 @@ class ArrayCallTest : public ::testing::Test {
   void SetUp() override { setenv("GISTMILL_CHECK", "1", 1); }
   void TearDown() override { EXPECT_THAT(take_violations(), ::testing::IsEmpty()); }
   // With the manifest's defaults.
-  std::unique_ptr<BareInstance> make(const std::string& component) {
+  std::unique_ptr<Instance> make(const std::string& component) {
     PlannedInstance planned;
     planned.name = component;
     planned.spec = registry_.find(component);
     for (const OptionSpec& option : planned.spec->options)
       planned.options.push_back({option.key, *option.default_value, {}});
     auto instance =
-        std::make_unique<BareInstance>(planned, registry_.load(component, plugin_host()), plugin_host());
+        std::make_unique<Instance>(planned, registry_.load(component, plugin_host()), plugin_host());
     instance->start({{"N", 3}}, 0);
     return instance;
   }
-  static std::string refusal(const BareInstance& instance, const char* operation, const Arrays& in) {
+  static std::string refusal(const Instance& instance, const char* operation, const Arrays& in) {
     try {
       call_operation(instance, operation, in);
     } catch (const Failure& failure) {

@@ -26,18 +26,9 @@ class RunTest : public ::testing::Test {
 
   // A recipe that fits y = a * x to zero, with `more` merged over it.
   std::filesystem::path recipe(const std::string& more = "", const std::string& name = "recipe.toml") {
-    write("base.toml", R"(
-[components]
-data  = { use = "test/ramp" }
-scale = { use = "test/scale" }
-loss  = { use = "test/half-squares" }
-optimizer = { use = "optimizer/adamw" }
-
-[pipelines.train]
-steps = ["data.next", "scale.apply", "loss.value"]
-minimize = "loss"
-train = ["scale"]
-
+    write("base.toml", "extends = \"" GISTMILL_SOURCE_DIR
+                       "/tests/plugins/plain/ramp.toml\"\n"
+                       R"(
 [run]
 steps = 8
 

@@ -203,7 +203,7 @@ TEST_F(StagesTest, AnInstanceThatNoLaterPartAsksForIsReleased) {
   constexpr std::size_t second = 1;  // component of both: the reader
   start(0);
   pool.begin(1);
-  const std::weak_ptr<Instance> reader = pool.find(second);
+  const std::weak_ptr<TensorInstance> reader = pool.find(second);
   ASSERT_FALSE(reader.expired());
   start(1);
   pool.begin(2);

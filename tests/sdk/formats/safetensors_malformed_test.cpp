@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/sdk/formats/allocation_watch.hpp"
+#include "tests/sdk/formats/damaged_files.hpp"
 #include "tests/sdk/formats/gguf_builder.hpp"
 #include "tests/sdk/formats/refusal.hpp"
 
@@ -188,25 +189,10 @@ bool is_read_alone(std::string_view bytes) {
   }
 }
 
-TEST(SafetensorsFile, CutAnywhereIsRefused) {
-  const std::string whole = small_file();
-  ASSERT_TRUE(is_read_alone(whole));
-  for (std::size_t size = 0; size < whole.size(); ++size) {
-    EXPECT_FALSE(is_read_alone(std::string_view(whole).substr(0, size))) << "cut to " << size << " bytes";
-  }
-}
+TEST(SafetensorsFile, CutAnywhereIsRefused) { test::expect_refused_when_cut(small_file(), is_read_alone); }
 
 TEST(SafetensorsFile, WithAnyBitFlippedIsReadOrRefusedAtNoCost) {
-  const std::string whole = small_file();
-  int refused = 0;
-  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
-    std::string flipped = whole;
-    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
-    test::reset_allocations();
-    refused += !is_read_alone(flipped);
-    EXPECT_LT(test::largest_allocation(), 2 * whole.size() + 1024) << "bit " << bit;
-  }
-  EXPECT_GT(refused, 500);
+  EXPECT_GT(test::refused_with_a_bit_flipped(small_file(), is_read_alone), 500);
 }
 
 }  // namespace

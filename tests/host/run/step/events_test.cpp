@@ -35,7 +35,7 @@ TEST_F(EventsTest, ALoggerOnAFullDiskIsNamedOnceAndGoesOnWhenThereIsRoom) {
   options.emplace_back("file", Value((folder_ / "log.jsonl").string(), Origin{}));
   use.options = Value(std::move(options), Origin{});
   const auto logger = make_instance(use, registry);
-  logger->start({}, 0);
+  logger->start_on(at::kCPU, {}, 0);
   Events events([this](std::string_view line) { talk_ += std::string(line) + "\n"; });
   events.add(*logger, false);
 

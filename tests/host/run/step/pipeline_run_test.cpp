@@ -40,7 +40,7 @@ class PipelineRunTest : public RunTest {
   std::unique_ptr<Registry> registry_;
   std::unique_ptr<Session> session_;
   std::unique_ptr<PipelineRun> run_;
-  Instance* scale_ = nullptr;
+  TensorInstance* scale_ = nullptr;
   StepContext context_;
 };
 

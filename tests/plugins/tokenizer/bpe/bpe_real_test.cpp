@@ -4,7 +4,6 @@
 #include <iostream>
 #include <memory>
 #include <random>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,7 @@
 
 #include "plugins/tokenizer/bpe/bpe.hpp"
 #include "tests/plugins/tokenizer/bpe/htok.hpp"
+#include "tests/plugins/tokenizer/llama_cpp_vectors.hpp"
 #include "tests/sdk/formats/test_data.hpp"
 
 namespace gistmill::bpe {
@@ -70,28 +70,15 @@ TEST(SmolLm2FromHtok, IsTheSameVocabularyAsFromGguf) {
   EXPECT_EQ(test::vocabulary_from_htok(kHtok).digest(), vocabulary_from(formats::Gguf(model)).digest());
 }
 
-// llama.cpp's vectors: .inp holds the cases, .out a line of ids for each.
 class BpeVectors : public testing::TestWithParam<const char*> {};
 
 TEST_P(BpeVectors, GiveTheReferencesIds) {
   const auto file = shared_data(std::string("tokenizers/vectors/ggml-vocab-") + GetParam() + ".gguf");
   GISTMILL_SKIP_WITHOUT(file);
   const Tokenizer tokenizer(vocabulary_from(formats::Gguf(file)));
-  const std::string cases = read_file(file.string() + ".inp");
-  std::istringstream lines(read_file(file.string() + ".out"));
-  constexpr std::string_view kSeparator = "\n__ggml_vocab_test__\n";
-  int count = 0;
-  for (std::size_t at = 0, end; (end = cases.find(kSeparator, at)) != std::string::npos;
-       at = end + kSeparator.size(), ++count) {
-    std::string line;
-    ASSERT_TRUE(std::getline(lines, line));
-    std::istringstream numbers(line);
-    std::vector<std::int32_t> expected;
-    for (std::int32_t id; numbers >> id;) expected.push_back(id);
-    const std::string text = cases.substr(at, end - at);
-    EXPECT_EQ(encode(tokenizer, text), expected) << text;
-  }
-  EXPECT_EQ(count, 46);
+  const auto cases = test::llama_cpp_vectors(file);
+  EXPECT_EQ(cases.size(), 46u);
+  for (const auto& [text, ids] : cases) EXPECT_EQ(encode(tokenizer, text), ids) << text;
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, BpeVectors, testing::Values("gpt-2", "starcoder"), [](const auto& vectors) {

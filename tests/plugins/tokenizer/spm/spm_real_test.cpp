@@ -1,42 +1,28 @@
 // The tokenizer on real vocabularies: the reference's ids, and text that comes back.
 #include <random>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 
 #include "plugins/tokenizer/spm/spm.hpp"
+#include "tests/plugins/tokenizer/llama_cpp_vectors.hpp"
 #include "tests/sdk/formats/test_data.hpp"
 
 namespace gistmill::spm {
 namespace {
 
-using test::read_file;
 using test::shared_data;
 
-// llama.cpp's vectors: .inp holds the cases, .out a line of ids for each, which leaves out cases of several
-// lines.
 TEST(LlamaSpmVectors, GiveTheReferencesIds) {
   const auto file = shared_data("tokenizers/vectors/ggml-vocab-llama-spm.gguf");
   GISTMILL_SKIP_WITHOUT(file);
   const Tokenizer tokenizer(load_vocabulary(file));
   Encoder encoder(tokenizer);
-  const std::string cases = read_file(file.string() + ".inp");
-  std::istringstream lines(read_file(file.string() + ".out"));
-  constexpr std::string_view kSeparator = "\n__ggml_vocab_test__\n";
-  int count = 0;
-  for (std::size_t at = 0, end; (end = cases.find(kSeparator, at)) != std::string::npos;
-       at = end + kSeparator.size(), ++count) {
-    std::string line;
-    ASSERT_TRUE(std::getline(lines, line));
-    std::istringstream numbers(line);
-    std::vector<std::int32_t> expected;
-    for (std::int32_t id; numbers >> id;) expected.push_back(id);
-    const std::string text = cases.substr(at, end - at);
-    EXPECT_EQ(encoder.encode(text, SpecialTokens::kRecognize), expected) << text;
-  }
-  EXPECT_EQ(count, 46);
+  const auto cases = test::llama_cpp_vectors(file);
+  EXPECT_EQ(cases.size(), 46u);
+  for (const auto& [text, ids] : cases)
+    EXPECT_EQ(encoder.encode(text, SpecialTokens::kRecognize), ids) << text;
 }
 
 class RealSpm : public testing::TestWithParam<const char*> {};

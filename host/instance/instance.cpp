@@ -1,5 +1,5 @@
-// Calls across the ABI for one instance; see bare_instance.hpp.
-#include "host/instance/bare_instance.hpp"
+// Calls across the ABI for one instance; see instance.hpp.
+#include "host/instance/instance.hpp"
 
 #include <fmt/format.h>
 
@@ -18,7 +18,7 @@ std::uint32_t operation_index(const ComponentSpec& spec, const OperationSpec& op
   throw Failure(ExitCode::failed, fmt::format("operation {} is not one of {}", operation.name, spec.name));
 }
 
-BareInstance::ErrorSink::ErrorSink() {
+Instance::ErrorSink::ErrorSink() {
   error_ = {sizeof(gm_error), this, [](gm_error* self, gm_status, const char* message, const char* key) {
               auto& sink = *static_cast<ErrorSink*>(self->context);
               sink.message_ = message != nullptr ? message : "";
@@ -26,7 +26,7 @@ BareInstance::ErrorSink::ErrorSink() {
             }};
 }
 
-void BareInstance::fail(gm_status status, const ErrorSink& sink, std::string_view doing) const {
+void Instance::fail(gm_status status, const ErrorSink& sink, std::string_view doing) const {
   const std::string& use = planned_.spec->name;
   const std::string who = planned_.name == use ? use : fmt::format("{} ({})", planned_.name, use);
   const std::string message =
@@ -54,8 +54,7 @@ void BareInstance::fail(gm_status status, const ErrorSink& sink, std::string_vie
        "this is a defect of the plugin"});
 }
 
-BareInstance::BareInstance(const PlannedInstance& planned, const LoadedComponent& component,
-                           const gm_host& host)
+Instance::Instance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host)
     : planned_(planned), component_(component) {
   const MarshalledOptions options(planned_.options);
   ErrorSink sink;
@@ -68,7 +67,7 @@ BareInstance::BareInstance(const PlannedInstance& planned, const LoadedComponent
   if (status != GM_OK || handle_ == nullptr) fail(status, sink, "creating");
 }
 
-void BareInstance::refuse_violations() const {
+void Instance::refuse_violations() const {
   if (interface_ == component_.interface) return;
   const std::vector<Violation> found = take_violations();
   if (found.empty()) return;
@@ -80,20 +79,20 @@ void BareInstance::refuse_violations() const {
                 fmt::format("the contract of the ABI was broken: {}", found[0].text()), std::move(notes));
 }
 
-BareInstance::~BareInstance() {
+Instance::~Instance() {
   if (handle_ != nullptr) interface().destroy(handle_);
 }
 
-const void* BareInstance::find_extension(const char* id) const {
+const void* Instance::find_extension(const char* id) const {
   return interface().extension == nullptr ? nullptr : interface().extension(handle_, id);
 }
 
-std::int64_t BareInstance::symbol(const std::string& name) const {
+std::int64_t Instance::symbol(const std::string& name) const {
   const auto* symbols = extension<gm_symbols_extension>(GM_SYMBOLS_EXTENSION);
   return symbols == nullptr ? -1 : symbols->get(handle_, name.c_str());
 }
 
-std::string BareInstance::digest() const {
+std::string Instance::digest() const {
   const auto* identity = extension<gm_identity_extension>(GM_IDENTITY_EXTENSION);
   if (identity == nullptr) return "";
   ErrorSink sink;
@@ -102,7 +101,7 @@ std::string BareInstance::digest() const {
   return digest;
 }
 
-nlohmann::ordered_json BareInstance::describe() const {
+nlohmann::ordered_json Instance::describe() const {
   const auto* extension_table = extension<gm_describe_extension>(GM_DESCRIBE_EXTENSION);
   if (extension_table == nullptr) return nlohmann::ordered_json::object();
   ErrorSink sink;
@@ -122,12 +121,12 @@ nlohmann::ordered_json BareInstance::describe() const {
   return description;
 }
 
-void BareInstance::set_device(std::int32_t type, std::int32_t id) {
+void Instance::set_device(std::int32_t type, std::int32_t id) {
   device_type_ = type;
   device_id_ = id;
 }
 
-void BareInstance::start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed) {
+void Instance::start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed) {
   std::vector<gm_symbol> list;
   for (const auto& [name, value] : symbols) list.push_back({name.c_str(), value});
   gm_start start{};
@@ -144,8 +143,8 @@ void BareInstance::start(const std::map<std::string, std::int64_t>& symbols, std
   started_ = true;
 }
 
-gm_call BareInstance::make_call(const StepContext& context, gm_error* error,
-                                const std::vector<std::uint8_t>* need) const {
+gm_call Instance::make_call(const StepContext& context, gm_error* error,
+                            const std::vector<std::uint8_t>* need) const {
   static constexpr std::uint8_t kNoInputs = 0;
   gm_call call{};
   call.struct_size = sizeof(gm_call);
@@ -165,9 +164,9 @@ gm_call BareInstance::make_call(const StepContext& context, gm_error* error,
   return call;
 }
 
-bool BareInstance::call(const OperationSpec& operation, const StepContext& context,
-                        std::vector<gm_value>& given, std::vector<gm_value>& results, gm_tape** tape,
-                        const std::vector<std::uint8_t>& need) const {
+bool Instance::call(const OperationSpec& operation, const StepContext& context, std::vector<gm_value>& given,
+                    std::vector<gm_value>& results, gm_tape** tape,
+                    const std::vector<std::uint8_t>& need) const {
   results.assign(operation.outputs.size(), gm_value{GM_VALUE_NONE, 0, {}});
   ErrorSink sink;
   const gm_call call = make_call(context, sink.get(), tape != nullptr ? &need : nullptr);

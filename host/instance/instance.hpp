@@ -28,13 +28,13 @@ struct StepContext {
   gm_work* work = nullptr;                        // what calls add what they did to; may be null
 };
 
-class BareInstance {
+class Instance {
  public:
   // Creates it; options go over typed, in the manifest's order. `planned` is copied.
-  BareInstance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host);
-  BareInstance(const BareInstance&) = delete;
-  BareInstance& operator=(const BareInstance&) = delete;
-  virtual ~BareInstance();
+  Instance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host);
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+  virtual ~Instance();
 
   const std::string& name() const { return planned_.name; }
   const PlannedInstance& planned() const { return planned_; }
@@ -94,7 +94,7 @@ class BareInstance {
 };
 
 // Receives the message of one call across the ABI.
-class BareInstance::ErrorSink {
+class Instance::ErrorSink {
  public:
   ErrorSink();
   gm_error* get() { return &error_; }

@@ -1,5 +1,5 @@
 // Tensors across the ABI for one instance; see instance.hpp.
-#include "host/run/step/instance.hpp"
+#include "host/run/step/tensor_instance.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/DLConvertor.h>
@@ -34,23 +34,24 @@ const PlannedInstance& probed(const PlannedInstance& planned) {
 
 }  // namespace
 
-Instance::Instance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host)
-    : BareInstance(probed(planned), component, host) {
+TensorInstance::TensorInstance(const PlannedInstance& planned, const LoadedComponent& component,
+                               const gm_host& host)
+    : Instance(probed(planned), component, host) {
   state_ = extension<gm_state_extension>(GM_STATE_EXTENSION);
 }
 
-void Instance::start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed,
-                     const at::Device& device) {
+void TensorInstance::start_on(const at::Device& device, const std::map<std::string, std::int64_t>& symbols,
+                              std::uint64_t run_seed) {
   if (!device.is_cpu() && component().file->manifest.tier == "libtorch") {
     device_ = device;
     const DLDevice place = at::torchDeviceToDLDevice(device);
     set_device(place.device_type, place.device_id);
   }
-  BareInstance::start(symbols, run_seed);
+  Instance::start(symbols, run_seed);
   refresh_parameters();
 }
 
-void Instance::refresh_parameters() {
+void TensorInstance::refresh_parameters() {
   const auto* params = extension<gm_params_extension>(GM_PARAMS_EXTENSION);
   if (params == nullptr) return;
   ErrorSink sink;
@@ -65,7 +66,7 @@ void Instance::refresh_parameters() {
   }
 }
 
-void Instance::bind_gradients() {
+void TensorInstance::bind_gradients() {
   const auto* params = extension<gm_params_extension>(GM_PARAMS_EXTENSION);
   ErrorSink sink;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
@@ -78,19 +79,19 @@ void Instance::bind_gradients() {
   }
 }
 
-void* Instance::stream() const {
+void* TensorInstance::stream() const {
   if (device_.is_cpu()) return nullptr;
   return c10::impl::VirtualGuardImpl(device_.type()).getStream(device_).native_handle();
 }
 
-SlotValue Instance::reachable(const SlotValue& value) const {
+SlotValue TensorInstance::reachable(const SlotValue& value) const {
   if (!device_.is_cpu() || !value.tensor().defined() || value.tensor().is_cpu()) return value;
   return SlotValue(value.tensor().cpu());
 }
 
-bool Instance::forward(const OperationSpec& operation, const StepContext& context,
-                       const std::vector<SlotValue>& in, std::vector<SlotValue>& out, TapeHandle* tape,
-                       const std::vector<std::uint8_t>& need) {
+bool TensorInstance::forward(const OperationSpec& operation, const StepContext& context,
+                             const std::vector<SlotValue>& in, std::vector<SlotValue>& out, TapeHandle* tape,
+                             const std::vector<std::uint8_t>& need) {
   std::vector<gm_value> given;
   given.reserve(in.size());
   for (const SlotValue& value : in) given.push_back(reachable(value).give());
@@ -104,9 +105,9 @@ bool Instance::forward(const OperationSpec& operation, const StepContext& contex
   return true;
 }
 
-std::vector<at::Tensor> Instance::vjp(const OperationSpec& operation, const StepContext& context,
-                                      const TapeHandle& tape, const std::vector<at::Tensor>& grad_out,
-                                      const std::vector<std::uint8_t>& need) {
+std::vector<at::Tensor> TensorInstance::vjp(const OperationSpec& operation, const StepContext& context,
+                                            const TapeHandle& tape, const std::vector<at::Tensor>& grad_out,
+                                            const std::vector<std::uint8_t>& need) {
   std::vector<gm_tensor*> given;
   for (const at::Tensor& grad : grad_out) {
     given.push_back(grad.defined() ? share_tensor(device_.is_cpu() ? grad.cpu() : grad, true) : nullptr);
@@ -126,7 +127,7 @@ std::vector<at::Tensor> Instance::vjp(const OperationSpec& operation, const Step
   return gradients;
 }
 
-std::string Instance::save_state() {
+std::string TensorInstance::save_state() {
   std::string bytes;
   gm_sink out{sizeof(gm_sink), &bytes, [](gm_sink* self, const void* data, std::uint64_t size) {
                 static_cast<std::string*>(self->context)->append(static_cast<const char*>(data), size);
@@ -138,7 +139,7 @@ std::string Instance::save_state() {
   return bytes;
 }
 
-void Instance::load_state(std::string_view bytes) {
+void TensorInstance::load_state(std::string_view bytes) {
   ErrorSink sink;
   const gm_status status = state_->load(handle(), bytes.data(), bytes.size(), sink.get());
   if (status != GM_OK) fail(status, sink, "loading the state of");

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "host/instance/bare_instance.hpp"
+#include "host/instance/instance.hpp"
 #include "host/run/step/slot_value.hpp"
 
 namespace gistmill {
@@ -45,14 +45,14 @@ struct Parameter {
   bool trainable() const { return (flags & GM_PARAM_TRAINABLE) != 0; }
 };
 
-class Instance : public BareInstance {
+class TensorInstance : public Instance {
  public:
-  Instance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host);
+  TensorInstance(const PlannedInstance& planned, const LoadedComponent& component, const gm_host& host);
 
   // Starts it on `device` and fetches its parameters. A component without LibTorch knows no device: it
   // computes in main memory, where it also finds all that it is given. Once.
-  void start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed,
-             const at::Device& device = at::kCPU);
+  void start_on(const at::Device& device, const std::map<std::string, std::int64_t>& symbols,
+                std::uint64_t run_seed);
 
   // Runs an operation of the manifest. Results are in the manifest's order. `tape`: null, or where a vjp
   // follows; `need` as in gm_call, one byte an input. Answers false where a source has nothing more.
