@@ -29,6 +29,10 @@ class Refused(Exception):
     """Nothing can be said about any mutant."""
 
 
+class NoTest(Exception):
+    """A filter that names none."""
+
+
 def read_list(path=LIST):
     return tomllib.loads(path.read_text())["mutant"]
 
@@ -85,7 +89,7 @@ def failure_of(test):
     if code is None:
         return f"{program} hangs"
     if code == 0 and re.search(r"Running 0 tests|^\[==========\] 0 tests", output, re.M):
-        raise Refused(f"{test} has no test")
+        raise NoTest(f"{test} names no test")
     failed = re.search(r"^\[  FAILED  \] (\S+?),? ", output, re.M)
     return "" if code == 0 else f"{program} {failed[1] if failed else f'exits with {code}'}"
 
@@ -106,6 +110,8 @@ def outcome_of(mutant):
             if failure := failure_of(test):
                 return KILLED, failure
         return SURVIVED, mutant.get("stays", mutant["breaks"])
+    except NoTest as error:
+        return UNFIT, error
     finally:
         put_back(path, before)
 
@@ -186,7 +192,7 @@ def main(words):
         refuse_changed(mutants)
         refuse_failing(mutants)
         text, good = summary(run(mutants))
-    except Refused as refusal:
+    except (Refused, NoTest) as refusal:
         print(f"mutation: {refusal}", file=sys.stderr)
         return 1
     print(text)
