@@ -6,6 +6,9 @@ if(TARGET gistmill)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/recipes DESTINATION share/gistmill COMPONENT host FILES_MATCHING PATTERN *.toml)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/sdk/contracts DESTINATION lib/gistmill/plugins COMPONENT host
           FILES_MATCHING PATTERN *.toml)
+  # A program that was built finds its recipes as an installed one does.
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/gistmill)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/recipes ${PROJECT_BINARY_DIR}/share/gistmill/recipes SYMBOLIC)
 endif()
 
 # A program that was built finds LibTorch as an installed one does.

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "host/cli/shipped_recipes.hpp"
 #include "host/cli/verb_table.hpp"
 #include "host/registry/registry.hpp"
 
@@ -37,6 +38,12 @@ std::vector<Candidate> components(const Line& line) {
   return all;
 }
 
+std::vector<Candidate> recipes(const Line&) {
+  std::vector<Candidate> all;
+  for (const ShippedRecipe& recipe : shipped_recipes()) all.push_back({recipe.name, recipe.doc});
+  return all;
+}
+
 std::vector<Candidate> nothing(const Line&) { return {}; }
 
 // What the names mean that the table of verbs gives to arguments and values.
@@ -48,7 +55,7 @@ constexpr struct {
     {"RECIPE", Files::recipes, nothing},    {"RUN", Files::folders, nothing},
     {"FOLDER", Files::folders, nothing},    {"DIR", Files::folders, nothing},
     {"MODEL", Files::all, nothing},         {"FILE", Files::all, nothing},
-    {"COMPONENT", Files::none, components},
+    {"COMPONENT", Files::none, components}, {"NAME", Files::none, recipes},
 };
 
 // `name`: "COMPONENT|FILE", "bash|zsh|fish", "RECIPE...", "[FILE]". Words in lower case stand for themselves;

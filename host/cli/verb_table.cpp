@@ -22,6 +22,9 @@ constexpr Verb kVerbs[] = {
     {"plugins list", "", 0, 0, "pj", "list components that recipes can use, and files that were refused"},
     {"plugins inspect", "COMPONENT|FILE", 1, 1, "pj",
      "show options, operations and ports of a component or plugin"},
+    {"recipes list", "", 0, 0, "j", "list the recipes that came with the program, and how each is run"},
+    {"recipes show", "NAME", 1, 1, "v", "print a recipe that came with the program"},
+    {"recipes copy", "NAME [FILE]", 1, 2, "o", "copy it to a file of your own (default: its name, here)"},
     {"reference", "FOLDER", 1, 1, "hp",
      "write the reference pages: command line, recipe keys, components, events"},
     {"completion", "bash|zsh|fish", 1, 1, "",
@@ -63,6 +66,8 @@ constexpr Option kOptions[] = {
     {'m', "set", "+KEY=VALUE",
      "set an option of the component that reads the model: --set teacher.dtype=f32, "
      "--set tokenizer.special=false; --set teacher.use=NAME chooses the component"},
+    {'v', "resolved", nullptr, "with the layers merged and the variables filled in"},
+    {'o', "force", nullptr, "overwrite the file"},
     {'h', "man", nullptr, "write the manual pages instead, for man(1)"},
     {'p', "plugins", "+DIR", "search this folder for plugins first; may be repeated"},
     {'j', "json", nullptr, "print the answer as JSON"},

@@ -20,6 +20,9 @@ ExitCode run_model_verb(const Command& command);  // inspect, tokenize, score, g
 ExitCode run_validate(const Command& command);
 ExitCode run_plugins_list(const Command& command);
 ExitCode run_plugins_inspect(const Command& command);
+ExitCode run_recipes_list(const Command& command);
+ExitCode run_recipes_show(const Command& command);
+ExitCode run_recipes_copy(const Command& command);
 ExitCode run_reference(const Command& command);
 ExitCode run_completion(const Command& command);
 ExitCode run_complete(const Command& command);  // kCompleteVerb

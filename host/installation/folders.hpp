@@ -1,5 +1,5 @@
-// Where the parts of the program lie: bin/ and lib/gistmill/ of one folder, in a build as in an installation.
-// Found from the running program alone, so that the folder may be moved.
+// Where the parts of the program lie: bin/, lib/gistmill/ and share/gistmill/ of one folder, in a build as in
+// an installation. Found from the running program alone, so that the folder may be moved.
 #pragma once
 
 #include <filesystem>
@@ -10,6 +10,7 @@ struct ProgramFolders {
   std::filesystem::path run_library;  // lib/gistmill/libgistmill-run.so: verbs that compute
   std::filesystem::path plugins;      // lib/gistmill/plugins, with contracts/ in it
   std::filesystem::path torch;        // lib/gistmill/torch: a link to LibTorch's folder, with lib/ in it
+  std::filesystem::path recipes;      // share/gistmill/recipes: those that are shipped
 };
 
 // Paths only: nothing is looked at. A link to the program is followed, so that one in another bin/ does.

@@ -87,13 +87,18 @@ RecipeLock read_lock(const Value& table) {
   return lock;
 }
 
-std::string lock_text(const Recipe& recipe, const std::vector<LockedPlugin>& plugins,
-                      std::string_view host_version) {
+std::string resolved_text(const Recipe& recipe) {
   Value tree = locked_tree(recipe);
   escape_variables(tree);
-
-  std::string text = "# The recipe as it ran: layers merged, variables filled in. Runs again as it stands.\n";
+  std::string text;
   write_table(text, *tree.get_if<Value::Table>(), "");
+  return text;
+}
+
+std::string lock_text(const Recipe& recipe, const std::vector<LockedPlugin>& plugins,
+                      std::string_view host_version) {
+  std::string text = "# The recipe as it ran: layers merged, variables filled in. Runs again as it stands.\n";
+  text += resolved_text(recipe);
   text += fmt::format("\n[lock]\nhost = {}\n", string_text(host_version));
   for (const LockedPlugin& plugin : plugins) {
     text += fmt::format("\n[[lock.plugins]]\ncomponent = {}\nfile = {}\nversion = {}\nsha256 = {}\n",

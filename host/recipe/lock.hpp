@@ -14,6 +14,9 @@ namespace gistmill {
 std::string lock_text(const Recipe& recipe, const std::vector<LockedPlugin>& plugins,
                       std::string_view host_version);
 
+// The same without [lock]: what the recipe says, wherever its layers say it.
+std::string resolved_text(const Recipe& recipe);
+
 // The table [lock]. Throws Failure (ExitCode::recipe) where it is none that lock_text wrote.
 RecipeLock read_lock(const Value& table);
 

@@ -107,9 +107,10 @@ class CompletionInShell : public ProgramTest, public ::testing::WithParamInterfa
   // The words that the shell has when `keys` were typed, each on a line.
   std::string typed(const std::string& keys) const {
     std::filesystem::remove(folder_ / "got");
-    PseudoTerminal terminal("env TERM=vt100 HOME='" + folder_.string() + "' sh -c 'cd " + folder_.string() +
-                                " && exec " + GetParam().start + "'",
-                            100);
+    PseudoTerminal terminal(
+        "env GISTMILL_PLUGIN_PATH='" GISTMILL_BUILD_DIR "/tests/plugins' TERM=vt100 HOME='" +
+            folder_.string() + "' sh -c 'cd " + folder_.string() + " && exec " + GetParam().start + "'",
+        100);
     EXPECT_TRUE(terminal.shows("READY")) << terminal.seen();
     terminal.type("gistmill " + keys + "\n");
     EXPECT_TRUE(terminal.shows("RECEIVED")) << terminal.seen();
@@ -153,7 +154,7 @@ TEST_P(CompletionInShell, FillsInAFolderAsAWordOfItsOwnOrBehindTheOption) {
 }
 
 TEST_P(CompletionInShell, FillsInComponents) {
-  EXPECT_EQ(typed("plugins inspect gistnet/ref\t"), "plugins\ninspect\ngistnet/refine\n");
+  EXPECT_EQ(typed("plugins inspect test/ram\t"), "plugins\ninspect\ntest/ramp\n");
 }
 
 TEST_P(CompletionInShell, FillsInAChoice) { EXPECT_EQ(typed("completion fi\t"), "completion\nfish\n"); }

@@ -30,6 +30,9 @@ cp "$source/tests/plugins/plain/ramp.toml" .
 
 "$gistmill" plugins list --json | grep -q "$build/lib" && fail "the program uses plugins of the build folder"
 find "$prefix/share/gistmill/recipes" -name '*.toml' -print0 | xargs -0 "$gistmill" validate >/dev/null
+"$gistmill" recipes copy quickstart 2>/dev/null >copied
+[ "$(cat copied)" = quickstart.toml ] || fail "recipes copy said '$(cat copied)'"
+"$gistmill" validate quickstart.toml >/dev/null
 "$gistmill" validate ramp.toml >/dev/null
 "$gistmill" run ramp.toml >/dev/null
 [ -s runs/ramp/report.html ] || fail "the run left no report"
