@@ -29,6 +29,7 @@ constexpr struct {
     {"evaluate", compute<RunVerb::evaluate>},
     {"prepare", compute<RunVerb::prepare>},
     {"plan", compute<RunVerb::plan>},
+    {"watch", gistmill::run_watch},
     {"validate", gistmill::run_validate},
     {"export", compute<RunVerb::export_run>},
     {"inspect", gistmill::run_model_verb},

@@ -3,8 +3,11 @@
 
 #include <fmt/color.h>
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -18,19 +21,39 @@ namespace gistmill {
 
 namespace {
 
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 // NO_COLOR beats CLICOLOR_FORCE, which beats the terminal.
 bool use_color() {
-  const auto is_set = [](const char* name) {
-    const char* value = std::getenv(name);
-    return value != nullptr && *value != '\0';
-  };
-  if (is_set("NO_COLOR")) return false;
-  if (is_set("CLICOLOR_FORCE")) return true;
-  const char* terminal = std::getenv("TERM");
-  return isatty(STDERR_FILENO) != 0 && (terminal == nullptr || std::string_view(terminal) != "dumb");
+  if (!variable("NO_COLOR").empty()) return false;
+  if (!variable("CLICOLOR_FORCE").empty()) return true;
+  return isatty(STDERR_FILENO) != 0 && variable("TERM") != "dumb";
 }
 
 }  // namespace
+
+bool can_redraw() {
+  const std::string terminal = variable("TERM");
+  return isatty(STDOUT_FILENO) != 0 && !terminal.empty() && terminal != "dumb";
+}
+
+TerminalSize terminal_size() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+  return {size.ws_col, size.ws_row};
+}
+
+// The first of these that is not empty names the encoding, as setlocale(3) has it.
+bool draws_utf8() {
+  std::string locale = variable("LC_ALL");
+  if (locale.empty()) locale = variable("LC_CTYPE");
+  if (locale.empty()) locale = variable("LANG");
+  std::ranges::transform(locale, locale.begin(), [](unsigned char letter) { return std::tolower(letter); });
+  return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
+}
 
 void print_answer(std::string_view text) {
   const files::Transferred put = files::write(STDOUT_FILENO, text);

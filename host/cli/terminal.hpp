@@ -7,6 +7,17 @@
 
 namespace gistmill {
 
+struct TerminalSize {
+  int columns = 80;
+  int rows = 24;
+};
+
+// Of standard output: whether lines on it can be drawn over, how large it is (as above where it does not
+// say), and whether its locale has characters beyond ASCII.
+bool can_redraw();
+TerminalSize terminal_size();
+bool draws_utf8();
+
 struct NobodyReads {};
 inline constexpr int kNobodyReadsCode = 141;  // what a shell says of a program that such a write ended
 

@@ -12,6 +12,7 @@ constexpr Verb kVerbs[] = {
     {"prepare", "RECIPE", 1, 1, "slpj", "tokenize the recipe's text into the file that training reads"},
     {"plan", "RECIPE", 1, 1, "selpj",
      "show calls, shapes, gradients and parameters; estimate time and memory from three steps"},
+    {"watch", "RUN", 1, 1, "cj", "show where a run stands, and go on until it ends; off a terminal, once"},
     {"validate", "RECIPE...", 1, 1000, "slpj", "check recipes without loading a plugin"},
     {"export", "RUN FOLDER", 2, 2, "xpj",
      "write the trained parameters in a format that other programs read"},
@@ -66,6 +67,7 @@ constexpr Option kOptions[] = {
     {'m', "set", "+KEY=VALUE",
      "set an option of the component that reads the model: --set teacher.dtype=f32, "
      "--set tokenizer.special=false; --set teacher.use=NAME chooses the component"},
+    {'c', "once", nullptr, "show it once and end"},
     {'v', "resolved", nullptr, "with the layers merged and the variables filled in"},
     {'o', "force", nullptr, "overwrite the file"},
     {'h', "man", nullptr, "write the manual pages instead, for man(1)"},

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "host/report/run_record.hpp"
+#include "host/record/run_record.hpp"
 
 namespace gistmill {
 

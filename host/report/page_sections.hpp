@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "host/report/run_record.hpp"
+#include "host/record/run_record.hpp"
 
 namespace gistmill {
 

@@ -2,8 +2,8 @@
 #include "host/report/report.hpp"
 
 #include "host/files/text_file.hpp"
+#include "host/record/run_record.hpp"
 #include "host/report/html_page.hpp"
-#include "host/report/run_record.hpp"
 
 namespace gistmill {
 

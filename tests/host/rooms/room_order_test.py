@@ -13,7 +13,8 @@ INCLUDE = re.compile(r'^#include "host/([^"]+)/[^"/]+"', re.MULTILINE)
 
 # Rooms that the order alone does not keep apart: what runs writes files, and a report reads them.
 APART = {("run", "report"), ("run/step", "report"), ("run", "model"), ("run/step", "model"),
-         ("run/step", "figures"), ("machine", "figures"), ("machine", "cache"), ("report", "model")}
+         ("run/step", "figures"), ("machine", "figures"), ("machine", "cache"), ("report", "model"),
+         ("run", "record"), ("run/step", "record"), ("run", "watch"), ("run/step", "watch"), ("watch", "report")}
 
 
 def wrong_arrows(source, rooms):

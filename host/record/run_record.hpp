@@ -1,5 +1,5 @@
 // What a run folder tells of a run: events.jsonl, summary.json and recipe.lock.toml, read into one value.
-// Tolerant of what a crash leaves; not for showing anything.
+// Tolerant of what a crash leaves; not for showing anything. While a run goes on: record_builder.hpp.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,13 @@ struct StepPoint {
   double seconds = 0.0;
   double items = 0.0;
   std::map<std::string, double> losses = {};  // by slot, without weights, where several parts are minimized
+  double utilization = 0.0;                   // share of the machine's peak
 };
 
 struct StageRecord {
   std::string name;
-  std::int64_t steps = 0;  // that the stage is to have at its end
+  std::int64_t steps = 0;  // that the stage is to have at its end, as the latest event says
+  bool finished = false;
   std::uint64_t parameters = 0;
   std::vector<std::string> trains;
   std::vector<StepPoint> points;             // ascending steps, each once
@@ -38,6 +40,19 @@ struct MessageRecord {
   std::string level;
   std::string instance;
   std::string text;
+};
+
+struct CheckpointRecord {
+  double time = 0.0;  // seconds since 1970
+  std::string stage;
+  std::int64_t step = 0;
+  bool best = false;
+};
+
+// What a run is going to train, in order.
+struct PlannedStage {
+  std::string name;
+  std::int64_t steps = 0;
 };
 
 // A plugin (name, version, digest) or outside content (instance, use, digest).
@@ -58,12 +73,17 @@ struct RunRecord {
   std::vector<std::string> command;  // words
   std::int64_t threads = 0;
   std::int64_t seed = 0;
-  double started = 0.0;  // seconds since 1970; 0: unknown
-  double seconds = 0.0;  // over all processes; of a crashed one up to its last event
+  double started = 0.0;          // seconds since 1970; 0: unknown
+  double seconds = 0.0;          // over all processes; of a crashed one up to its last event
+  double process_started = 0.0;  // of one whose end is not known yet, and not part of `seconds`; 0: none
+  double last_event = 0.0;       // seconds since 1970; 0: unknown
   std::uint64_t peak_memory_bytes = 0;
   int resumptions = 0;
   int damaged_lines = 0;  // that are not JSON objects, besides a last line that was cut short
-  std::vector<StageRecord> stages;
+  std::vector<PlannedStage> planned;
+  std::vector<StageRecord> stages;  // in the order of their first events
+  std::string current_stage;        // that the latest event was about
+  std::vector<CheckpointRecord> checkpoints;
   std::vector<MessageRecord> messages;
   std::vector<DigestRecord> plugins;
   std::vector<DigestRecord> contents;

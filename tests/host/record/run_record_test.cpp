@@ -1,5 +1,5 @@
 // Reading a run's events back: resumed runs, crashes, damage.
-#include "host/report/run_record.hpp"
+#include "host/record/run_record.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -46,6 +46,25 @@ std::vector<std::int64_t> steps_of(const RunRecord& record) {
   std::vector<std::int64_t> out;
   for (const StepPoint& point : record.stages.at(0).points) out.push_back(point.step);
   return out;
+}
+
+TEST(RunRecord, KnowsCheckpointsAndForgetsThoseOfStepsThatAreRepeated) {
+  const auto checkpoint = [](int at) {
+    return R"({"event":"checkpoint","time":1,"stage":"train","best":false,"step":)" + std::to_string(at) +
+           "}\n";
+  };
+  const RunRecord record =
+      record_from_events(started(100) + step(1, 101, 2.0) + checkpoint(1) + step(2, 102, 1.0) +
+                         checkpoint(2) + started(110, true) + step(2, 111, 1.5));
+  ASSERT_THAT(record.checkpoints, SizeIs(1));
+  EXPECT_EQ(record.checkpoints[0].step, 1);
+}
+
+TEST(RunRecord, TakesTheNumberOfStepsFromTheLatestEvent) {
+  const std::string plan = R"({"event":"stage_started","stage":"train","steps":190})"
+                           "\n";
+  EXPECT_EQ(record_from_events(started(100) + plan).stages.at(0).steps, 190);
+  EXPECT_EQ(record_from_events(started(100) + plan + step(1, 101, 2.0)).stages.at(0).steps, 4);
 }
 
 TEST(RunRecord, KeepsThePartsOfTheLossOfEachStep) {

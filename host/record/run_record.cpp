@@ -1,0 +1,52 @@
+// A whole run at once, from its folder.
+#include "host/record/run_record.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "host/diagnostic/failure.hpp"
+#include "host/files/text_file.hpp"
+#include "host/record/record_builder.hpp"
+
+namespace gistmill {
+namespace {
+
+using Json = nlohmann::json;
+
+void take_summary(RunRecord& record, const std::string& summary_text) {
+  try {
+    RunSummary summary = summary_from_json(Json::parse(summary_text));
+    if (!summary.evaluations.empty()) record.evaluations = std::move(summary.evaluations);
+    if (record.recipe.empty()) record.recipe = summary.recipe;
+  } catch (const Failure& failure) {
+    record.messages.push_back({0.0, "warning", "report", "summary.json left out: " + failure.message()});
+  } catch (const Json::exception&) {
+    record.messages.push_back({0.0, "warning", "report", "summary.json left out: it is not JSON"});
+  }
+}
+
+}  // namespace
+
+RunRecord record_from_events(std::string_view jsonl) {
+  RecordBuilder builder;
+  while (!jsonl.empty()) {
+    const std::size_t end = jsonl.find('\n');
+    const bool complete = end != std::string_view::npos;
+    const std::string_view line = jsonl.substr(0, end);
+    if (!line.empty()) builder.line(line, complete);
+    jsonl.remove_prefix(complete ? end + 1 : jsonl.size());
+  }
+  return std::move(builder).finish();
+}
+
+RunRecord read_run(const std::filesystem::path& run_folder) {
+  if (!std::filesystem::is_directory(run_folder)) {
+    throw Failure(ExitCode::failed, "no run folder '" + run_folder.string() + "'");
+  }
+  RunRecord record = record_from_events(read_text_file_if_there(run_folder / "events.jsonl").value_or(""));
+  if (const auto summary = read_text_file_if_there(run_folder / "summary.json"))
+    take_summary(record, *summary);
+  record.recipe_lock = read_text_file_if_there(run_folder / "recipe.lock.toml").value_or("");
+  return record;
+}
+
+}  // namespace gistmill
