@@ -27,9 +27,7 @@ struct Line {
 };
 
 std::vector<Candidate> components(const Line& line) {
-  std::vector<std::filesystem::path> folders = line.plugin_folders;
-  for (std::filesystem::path& folder : Registry::search_path()) folders.push_back(std::move(folder));
-  const Registry registry(folders);
+  const Registry registry(Registry::search_path(line.plugin_folders));
   std::vector<Candidate> all;
   for (const std::string& name : registry.component_names()) {
     const std::string& doc = registry.find(name)->doc;

@@ -242,8 +242,7 @@ std::string to_text(const Json& all) {
 }  // namespace
 
 ExitCode run_env(const Command& command) {
-  std::vector<fs::path> folders = command.plugin_folders();
-  for (fs::path& folder : Registry::search_path()) folders.push_back(std::move(folder));
+  const std::vector<fs::path> folders = Registry::search_path(command.plugin_folders());
   const FoundLibtorch torch = find_libtorch();
   Json all = {{"version", GM_VERSION},
               {"abi", fmt::format("{}.{}", GM_ABI_MAJOR, GM_ABI_MINOR)},

@@ -17,13 +17,9 @@ namespace gistmill {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 // Nothing is loaded from the working folder: these verbs have no recipe that would stand beside plugins.
 Registry open_registry(const Command& command) {
-  std::vector<fs::path> folders = command.plugin_folders();
-  for (fs::path& folder : Registry::search_path()) folders.push_back(std::move(folder));
-  return Registry(folders);
+  return Registry(Registry::search_path(command.plugin_folders()));
 }
 
 void listen_to_plugins() {

@@ -19,10 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// With plugins/ of the working folder, as for a recipe that lies there.
 Registry open_registry(const Command& command) {
-  std::vector<fs::path> folders = command.plugin_folders();
-  for (fs::path& folder : Registry::search_path(fs::path())) folders.push_back(std::move(folder));
-  return Registry(folders);
+  return Registry(Registry::search_path(command.plugin_folders(), fs::path()));
 }
 
 // A file outside of the search path, with the contracts beside it.

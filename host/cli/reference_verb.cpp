@@ -36,8 +36,7 @@ std::time_t day_of_pages() {
 }
 
 std::vector<ReferencePage> reference_pages(const Command& command) {
-  std::vector<fs::path> folders = command.plugin_folders();
-  for (fs::path& folder : Registry::search_path()) folders.push_back(std::move(folder));
+  const std::vector<fs::path> folders = Registry::search_path(command.plugin_folders());
   const Registry registry(folders);
   std::vector<RefusedFile> refused;  // plugins list shows them
   return {command_line_page(),

@@ -19,9 +19,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> check_recipe(const Command& command, const fs::path& path) {
   const Recipe recipe = load_recipe(path, command.overrides());
-  std::vector<fs::path> folders = command.plugin_folders();
-  for (fs::path& folder : Registry::search_path(path.parent_path())) folders.push_back(std::move(folder));
-  const Registry registry(folders);
+  const Registry registry(Registry::search_path(command.plugin_folders(), path.parent_path()));
   std::vector<std::string> say = check_lock(
       recipe, registry, GM_VERSION, command.has("ignore-lock") ? OtherPlugins::say : OtherPlugins::refuse);
   parts_of(recipe, [&](const Recipe& part) { return make_plan(part, registry); });

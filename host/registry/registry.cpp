@@ -58,14 +58,10 @@ Registry::Registry(const std::vector<fs::path>& folders) : folders_(folders) {
   }
 }
 
-std::vector<fs::path> Registry::search_path(const fs::path& recipe_folder) {
-  std::vector<fs::path> folders = search_path();
-  folders.insert(folders.begin(), recipe_folder / "plugins");
-  return folders;
-}
-
-std::vector<fs::path> Registry::search_path() {
-  std::vector<fs::path> folders;
+std::vector<fs::path> Registry::search_path(std::vector<fs::path> asked,
+                                            const std::optional<fs::path>& recipe_folder) {
+  std::vector<fs::path> folders = std::move(asked);
+  if (recipe_folder) folders.push_back(*recipe_folder / "plugins");
   // secure_getenv answers null to a privileged process, which must not load what its caller names.
   if (const char* list = ::secure_getenv("GISTMILL_PLUGIN_PATH")) {
     const std::string_view text = list;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,11 +49,12 @@ class Registry {
   // comes from the first; a bad file never blocks others.
   explicit Registry(const std::vector<std::filesystem::path>& folders);
 
-  // Folders in search order: recipe_folder/plugins, $GISTMILL_PLUGIN_PATH (colon-separated; ignored for a
-  // privileged process), the installed or built plugin folder beside the program.
-  static std::vector<std::filesystem::path> search_path(const std::filesystem::path& recipe_folder);
-  // The same without a recipe.
-  static std::vector<std::filesystem::path> search_path();
+  // Folders in search order: those `asked` for (--plugins), plugins/ beside the recipe (none without one),
+  // $GISTMILL_PLUGIN_PATH (colon-separated; ignored for a privileged process), the installed or built plugin
+  // folder beside the program.
+  static std::vector<std::filesystem::path> search_path(
+      std::vector<std::filesystem::path> asked,
+      const std::optional<std::filesystem::path>& recipe_folder = std::nullopt);
 
   const std::vector<std::filesystem::path>& folders() const { return folders_; }
   const std::vector<std::unique_ptr<PluginFile>>& plugins() const { return plugins_; }

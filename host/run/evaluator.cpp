@@ -246,7 +246,7 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
   VariantRuns runs(planned, session_, cluster == nullptr ? "" : cluster->slot);
   StepContext context;
   context.seed = static_cast<std::uint64_t>(session_.recipe().run.seed);
-  context.cancel = stop.cancel();
+  context.cancel = stop.cancel_flag();
   EvaluationTime time(recipe.minutes.value_or(session_.recipe().run.minutes));
   for (std::int64_t step = 0; recipe.steps == 0 || step < recipe.steps; ++step) {
     if (step > 0 && !time.fits_another()) {

@@ -115,7 +115,7 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   PipelineRun run(*pipeline, made.instances);
   StepContext context;
   context.seed = static_cast<std::uint64_t>(recipe.run.seed);
-  context.cancel = stop.cancel();
+  context.cancel = stop.cancel_flag();
   while (run.forward(context)) {
     ++context.step;
     if (context.step % 256 == 0) {

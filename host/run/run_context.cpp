@@ -18,21 +18,10 @@ namespace gistmill {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-std::vector<fs::path> search_folders(const RunRequest& asked) {
-  std::vector<fs::path> folders = asked.plugin_folders;
-  for (fs::path& folder : Registry::search_path(asked.recipe.parent_path()))
-    folders.push_back(std::move(folder));
-  return folders;
-}
-
-}  // namespace
-
 RunContext::RunContext(const RunRequest& asked)
     : request(asked),
       recipe(load_recipe(asked.recipe, asked.overrides)),
-      registry(search_folders(asked)),
+      registry(Registry::search_path(asked.plugin_folders, asked.recipe.parent_path())),
       folder(asked.folder.empty() ? fs::path("runs") / recipe.path.stem() : asked.folder),
       events(asked.talk) {
   check_lock_of(recipe);  // before a plugin that is another one fails in the plan

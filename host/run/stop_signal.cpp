@@ -82,6 +82,6 @@ bool StopSignal::requested() const { return requests > 0; }
 
 bool StopSignal::canceled() const { return requests > 1; }
 
-const volatile std::int32_t* StopSignal::cancel() const { return cancel_flag(); }
+const volatile std::int32_t* StopSignal::cancel_flag() const { return gistmill::cancel_flag(); }
 
 }  // namespace gistmill

@@ -19,8 +19,8 @@ class StopSignal {
 
   bool requested() const;
   bool canceled() const;  // asked twice
-  // For gm_call.cancel.
-  const volatile std::int32_t* cancel() const;
+  // For gm_call.cancel: not 0 from the second request on.
+  const volatile std::int32_t* cancel_flag() const;
 };
 
 }  // namespace gistmill

@@ -35,7 +35,7 @@ Trainer::Trainer(Session& session, Events& events, Evaluator& evaluator, const S
       instruments_(instruments),
       checkpoints_(run_folder, stage),
       run_folder_(run_folder),
-      training_step_(session, instruments.profile, stop.cancel()),
+      training_step_(session, instruments.profile, stop.cancel_flag()),
       stateful_(session.stateful(training_step_.pipeline())),
       budget_(session.recipe().run.minutes, session.plan().steps) {
   info_.stage = stage;

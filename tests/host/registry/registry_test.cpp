@@ -94,17 +94,19 @@ TEST_F(Search, KeepsTheReasonOfARefusedFileAndGoesOn) {
             "plugin.toml:8:7: the plugin is built for ABI 3.3 when this program has ABI 2.0");
 }
 
-TEST_F(Search, LooksBesideTheRecipeThenInTheVariableThenBesideTheProgram) {
+TEST_F(Search, LooksWhereItIsAskedThenBesideTheRecipeThenInTheVariableThenBesideTheProgram) {
   ::setenv("GISTMILL_PLUGIN_PATH", "/opt/one::/opt/two", 1);
-  const std::vector<fs::path> folders = Registry::search_path("recipes/mine");
+  const std::vector<fs::path> folders = Registry::search_path({"asked"}, "recipes/mine");
   ::unsetenv("GISTMILL_PLUGIN_PATH");
-  ASSERT_EQ(folders.size(), 4u);
-  EXPECT_EQ(folders[0], "recipes/mine/plugins");
-  EXPECT_EQ(folders[1], "/opt/one");
-  EXPECT_EQ(folders[2], "/opt/two");
-  EXPECT_TRUE(folders[3].is_absolute());
-  EXPECT_THAT(folders[3].string(), ::testing::EndsWith("/lib/gistmill/plugins"));
-  EXPECT_EQ(Registry::search_path("r").size(), 2u);
+  ASSERT_EQ(folders.size(), 5u);
+  EXPECT_EQ(folders[0], "asked");
+  EXPECT_EQ(folders[1], "recipes/mine/plugins");
+  EXPECT_EQ(folders[2], "/opt/one");
+  EXPECT_EQ(folders[3], "/opt/two");
+  EXPECT_TRUE(folders[4].is_absolute());
+  EXPECT_THAT(folders[4].string(), ::testing::EndsWith("/lib/gistmill/plugins"));
+  EXPECT_EQ(Registry::search_path({}, "r").size(), 2u);
+  EXPECT_EQ(Registry::search_path({}).size(), 1u) << "no recipe, no folder beside it";
 }
 
 // ---- what the manifest and the ELF file alone forbid: refused before anything is loaded ----
