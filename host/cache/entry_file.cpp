@@ -140,7 +140,7 @@ std::optional<Entry> read_entry(const fs::path& path, const std::string& key) {
   entry.memory = std::shared_ptr<void>(memory, std::free);
   read_checked(file, static_cast<char*>(memory), size, path);
   try {
-    entry.values = read_entry_image(path, key, static_cast<const char*>(memory), size);
+    entry.values = read_entry_image(key, static_cast<const char*>(memory), size);
   } catch (const formats::FormatError& error) {
     refuse(path, error.what());
   }

@@ -149,10 +149,9 @@ EntryImage make_entry_image(const EntryText& text, const std::vector<EntryValue>
   return image;
 }
 
-std::vector<EntryValue> read_entry_image(const std::filesystem::path& path, const std::string& key,
-                                         const char* bytes, std::uint64_t size) {
+std::vector<EntryValue> read_entry_image(const std::string& key, const char* bytes, std::uint64_t size) {
   const hdf5::Silence silence;
-  const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
+  const Handle file = hdf5::open_in_memory(bytes, size);
   if (!file) fail("HDF5 cannot open it: " + hdf5::reason());
   if (hdf5::text_attribute(file.get(), "format") != kFormat ||
       hdf5::text_attribute(file.get(), "version") != kEntryFormat) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -28,9 +27,8 @@ struct EntryImage {
 // Throws std::bad_alloc where memory ends, formats::FormatError where HDF5 refuses.
 EntryImage make_entry_image(const EntryText& text, const std::vector<EntryValue>& values);
 
-// The values of the file at `path`, whose `size` bytes lie at `bytes` as well: their data points there.
-// Throws formats::FormatError where it holds something else than make_entry_image makes, or has another key.
-std::vector<EntryValue> read_entry_image(const std::filesystem::path& path, const std::string& key,
-                                         const char* bytes, std::uint64_t size);
+// The values of the file whose `size` bytes stand at `bytes`: their data points there. Throws
+// formats::FormatError where it holds something else than make_entry_image makes, or has another key.
+std::vector<EntryValue> read_entry_image(const std::string& key, const char* bytes, std::uint64_t size);
 
 }  // namespace gistmill

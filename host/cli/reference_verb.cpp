@@ -7,6 +7,7 @@
 #include "host/cli/manual_pages.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
+#include "host/files/make_folders.hpp"
 #include "host/files/text_file.hpp"
 #include "host/reference/reference.hpp"
 
@@ -52,12 +53,7 @@ std::vector<ReferencePage> reference_pages(const Command& command) {
 
 ExitCode run_reference(const Command& command) {
   const fs::path folder = command.arguments.front();
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) {
-    throw Failure(ExitCode::failed,
-                  fmt::format("cannot make the folder {}: {}", folder.string(), error.message()));
-  }
+  make_folders(folder);
   std::string written;
   for (const ReferencePage& page :
        command.has("man") ? manual_pages(day_of_pages()) : reference_pages(command)) {

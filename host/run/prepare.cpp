@@ -8,6 +8,7 @@
 
 #include "gistmill/formats/token_file.hpp"
 #include "host/diagnostic/failure.hpp"
+#include "host/files/make_folders.hpp"
 #include "host/identity/corpus_identity.hpp"
 #include "host/instance/plugin_host.hpp"
 #include "host/run/step/pipeline_run.hpp"
@@ -95,12 +96,7 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
                   {fmt::format("gistmill prepare {}", recipe.path.string())});
   }
 
-  std::error_code error;
-  std::filesystem::create_directories(result.path.parent_path(), error);
-  if (error) {
-    throw Failure(ExitCode::failed,
-                  fmt::format("{} cannot be made: {}", result.path.parent_path().string(), error.message()));
-  }
+  make_folders(result.path.parent_path());
   events.message("info",
                  fmt::format("preparing {}{}", result.path.string(), why_again(result.path, provenance)));
   TensorInstance::ErrorSink sink;

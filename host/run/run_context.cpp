@@ -8,6 +8,7 @@
 
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
+#include "host/files/make_folders.hpp"
 #include "host/identity/plugin_lock.hpp"
 #include "host/identity/recipe_identity.hpp"
 #include "host/plan/options.hpp"
@@ -120,10 +121,7 @@ void RunContext::open_folder() {
   const bool goes_on = fs::exists(lock) && !fs::exists(folder / run_file::kSummary);
   std::error_code error;
   if (goes_on && !fs::equivalent(lock, request.recipe, error)) check_run_before(lock);
-  fs::create_directories(folder, error);
-  if (error) {
-    throw Failure(ExitCode::failed, fmt::format("{} cannot be made: {}", folder.string(), error.message()));
-  }
+  make_folders(folder);
 }
 
 namespace {

@@ -73,7 +73,8 @@ void NewFolder::commit() {
 // 0 or an error number.
 int NewFolder::put_in_place() {
   if (::rename(temporary_.c_str(), path_.c_str()) == 0) return 0;
-  if (taken_ == Taken::refuse) return errno;
+  const bool in_the_way = errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR;
+  if (taken_ == Taken::refuse || !in_the_way) return errno;
   // The old folder stands until the new one has its name; the old one then has the temporary name.
   if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) != 0) {
     if (errno != EINVAL && errno != ENOSYS) return errno;

@@ -38,7 +38,7 @@ TEST_F(ReferencePages, AreRefusedWhereTheFolderCannotBeMade) {
   write("pages", "a file");
   const Answer answer = gistmill("reference pages/inside");
   EXPECT_EQ(answer.code, 1);
-  EXPECT_EQ(answer.err, "cannot make the folder pages/inside: Not a directory\n");
+  EXPECT_EQ(answer.err, "cannot make pages/inside: not a directory\n");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <gistmill/dtype.hpp>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/files/make_folders.hpp"
 #include "host/identity/instance_identity.hpp"
 #include "host/run/step/object_codec.hpp"
 
@@ -158,7 +159,7 @@ void CallCache::store(const PlannedCall& call, const TensorInstance& instance, c
       return;
     }
     const fs::path path = folder_.path_of(key.group, key.key);
-    fs::create_directories(path.parent_path());
+    make_folders(path.parent_path());
     write_entry(path, text, arrays.values);
     const std::uint64_t bytes = fs::file_size(path);
     folder_.count(bytes);

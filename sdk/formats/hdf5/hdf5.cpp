@@ -2,6 +2,7 @@
 #include <gistmill/formats/hdf5.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <new>
 
 #include <sys/mman.h>
@@ -14,6 +15,19 @@ namespace {
 
 void check(bool done) {
   if (!done) throw FormatError("HDF5 cannot make a file in memory: " + reason());
+}
+
+// HDF5 wants copies of an image, for it might write into them. These give it the image itself, `bytes`.
+H5FD_file_image_callbacks_t in_place(void* bytes) {
+  H5FD_file_image_callbacks_t calls{};
+  calls.image_malloc = [](std::size_t, H5FD_file_image_op_t, void* image) { return image; };
+  calls.image_memcpy = [](void* to, const void*, std::size_t, H5FD_file_image_op_t, void*) { return to; };
+  calls.image_realloc = [](void*, std::size_t, H5FD_file_image_op_t, void*) -> void* { return nullptr; };
+  calls.image_free = [](void*, H5FD_file_image_op_t, void*) -> herr_t { return 0; };
+  calls.udata_copy = [](void* image) { return image; };
+  calls.udata_free = [](void*) -> herr_t { return 0; };
+  calls.udata = bytes;
+  return calls;
 }
 
 }  // namespace
@@ -56,6 +70,20 @@ MemoryFile make_in_memory(const char* name, std::uint64_t user_block, std::uint6
   made.file = Handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()));
   check(static_cast<bool>(made.file));
   return made;
+}
+
+Handle open_in_memory(const void* bytes, std::size_t size) {
+  void* const image = const_cast<void*>(bytes);  // opened to be read
+  H5FD_file_image_callbacks_t calls = in_place(image);
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS));
+  constexpr std::size_t kGrowth = 1 << 16;  // which a file that is read does not
+  H5Pset_fapl_core(access.get(), kGrowth, false);
+  H5Pset_file_image_callbacks(access.get(), &calls);
+  H5Pset_file_image(access.get(), image, size);
+  // Files of one name are one file to HDF5.
+  static std::atomic<std::uint64_t> next_number{0};
+  const std::string name = "in memory " + std::to_string(next_number++);
+  return Handle(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.get()));
 }
 
 Handle text_type(std::size_t size) {

@@ -1,6 +1,8 @@
 /* A plugin in plain C99, without C++ and LibTorch, with its own vector-Jacobian products: a source, an
  * operation with a parameter, a loss. Shows that the ABI is enough, and what it asks of an author.
  * Every function follows the contract in gistmill/component.h. */
+#include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -142,15 +144,28 @@ static gm_status next(gm_instance* instance, const gm_call* call, gm_value* out)
   return give(x, out, call->error);
 }
 
+static gm_status not_written(const char* path, gm_error* error) {
+  char reason[256];
+  char message[5000];
+  snprintf(reason, sizeof(reason), "%s", strerror(errno));
+  reason[0] = (char)tolower((unsigned char)reason[0]);
+  snprintf(message, sizeof(message), "cannot write %s: %s", path, reason);
+  return fail(error, GM_ERROR_UNAVAILABLE, message);
+}
+
 /* a.txt in the folder: a number a line. */
 static gm_status save_to(const gm_instance* instance, const gm_tensor* folder, gm_error* error) {
   char path[4096];
   snprintf(path, sizeof(path), "%.*s/a.txt", (int)length(folder),
            (const char*)folder->data + folder->byte_offset);
   FILE* file = fopen(path, "w");
-  if (file == NULL) return fail(error, GM_ERROR_UNAVAILABLE, "the file cannot be written");
-  for (int64_t i = 0; i < instance->size; ++i) fprintf(file, "%.9g\n", (double)instance->parameter[i]);
-  return fclose(file) == 0 ? GM_OK : fail(error, GM_ERROR_UNAVAILABLE, "the file cannot be written");
+  if (file == NULL) return not_written(path, error);
+  int failed = 0;
+  for (int64_t i = 0; i < instance->size; ++i) {
+    failed |= fprintf(file, "%.9g\n", (double)instance->parameter[i]) < 0;
+  }
+  failed |= fclose(file) != 0;
+  return failed ? not_written(path, error) : GM_OK;
 }
 
 /* scale is the product with a diagonal matrix: n multiply-adds; n numbers are read twice and written once. */

@@ -9,13 +9,14 @@
 #include <gistmill/files/error.hpp>
 #include <gistmill/files/new_file.hpp>
 #include <gistmill/files/new_folder.hpp>
+#include <gistmill/formats/error.hpp>
 #include <gistmill/formats/safetensors.hpp>
 #include <gistmill/plugin/values.hpp>
 
 namespace gistmill::decoder {
 
-// Runs `body`. FileError becomes Error: of the user where the final name is taken, else unavailable; `key`
-// names the option at fault.
+// Runs `body`. FileError, and FormatError of a file that is copied, become Error: of the user where the final
+// name is taken, else unavailable; `key` names the option at fault.
 template <class Body>
 void or_error(const std::string& key, const Body& body) {
   try {
@@ -24,6 +25,8 @@ void or_error(const std::string& key, const Body& body) {
     const bool taken = error.error == EEXIST || error.error == ENOTEMPTY;
     throw Error(taken ? GM_ERROR_USER : GM_ERROR_UNAVAILABLE,
                 error.what() + (error.note.empty() ? "" : "; " + error.note), key);
+  } catch (const formats::FormatError& error) {
+    throw Error(GM_ERROR_UNAVAILABLE, error.what(), key);
   }
 }
 

@@ -89,6 +89,11 @@ struct MemoryFile {
 // below throw FormatError where HDF5 refuses.
 MemoryFile make_in_memory(const char* name, std::uint64_t user_block = 0, std::uint64_t alignment = 0);
 
+// A file whose `size` bytes stand at `bytes`, to read: HDF5 asks no disk, so that it sees what its caller
+// saw. `bytes` outlive the handle and all that is opened through it. No file where HDF5 refuses; reason()
+// says why.
+Handle open_in_memory(const void* bytes, std::size_t size);
+
 // Text of so many bytes, padded with zeros; at least one, for HDF5 has no empty strings.
 Handle text_type(std::size_t size);
 
