@@ -17,19 +17,25 @@
 namespace gistmill {
 namespace {
 
+// In bytes. An honest library has far less: the largest section that is read of libtorch_cpu.so has 5 MB.
+constexpr std::uint64_t kLargestPart = 64 << 20;
+constexpr std::uint64_t kLongestName = 4096;     // as of a path
+constexpr std::uint64_t kNeededBytes = 1 << 20;  // of all names of needed libraries together
+
 // The zero-terminated string at `offset` of a string table, or none.
-std::optional<std::string_view> string_at(const std::string& table, std::uint64_t offset) {
+std::optional<std::string_view> string_at(std::string_view table, std::uint64_t offset) {
   if (offset >= table.size()) return std::nullopt;
-  const std::size_t end = table.find('\0', offset);
-  if (end == std::string::npos) return std::nullopt;
-  return std::string_view(table).substr(offset, end - offset);
+  const std::string_view rest = table.substr(offset, kLongestName + 1);
+  const std::size_t end = rest.find('\0');
+  if (end == std::string_view::npos) return std::nullopt;
+  return rest.substr(0, end);
 }
 
 template <class T>
-std::vector<T> records_of(const std::string& bytes) {
-  std::vector<T> records(bytes.size() / sizeof(T));
-  if (!records.empty()) std::memcpy(records.data(), bytes.data(), records.size() * sizeof(T));
-  return records;
+T record_at(const std::string& bytes, std::size_t index) {
+  T record;
+  std::memcpy(&record, bytes.data() + index * sizeof(T), sizeof(T));
+  return record;
 }
 
 }  // namespace
@@ -68,8 +74,10 @@ void ElfFile::read_section_headers(const Elf64_Ehdr& header) {
     refuse(fmt::format("damaged: section headers of {} bytes when they should have {}", header.e_shentsize,
                        sizeof(Elf64_Shdr)));
   }
-  sections_ = records_of<Elf64_Shdr>(
-      read(header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr), "table of sections"));
+  const std::string headers =
+      read(header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr), "table of sections");
+  sections_.resize(header.e_shnum);
+  std::memcpy(sections_.data(), headers.data(), headers.size());
   if (header.e_shstrndx >= sections_.size()) {
     refuse(fmt::format("damaged: section {} should hold the names of {} sections", header.e_shstrndx,
                        sections_.size()));
@@ -78,29 +86,52 @@ void ElfFile::read_section_headers(const Elf64_Ehdr& header) {
 }
 
 std::optional<std::string> ElfFile::section(std::string_view name) const {
+  const std::string wanted = std::string(name) + '\0';
   for (const Elf64_Shdr& section : sections_) {
-    if (string_at(section_names_, section.sh_name) != name) continue;
-    return contents(section, "section");
+    if (section.sh_name >= section_names_.size()) continue;
+    if (section_names_.compare(section.sh_name, wanted.size(), wanted) == 0)
+      return contents(section, "section");
   }
   return std::nullopt;
 }
 
 std::vector<std::string> ElfFile::needed() const {
-  std::vector<std::string> names;
+  const Elf64_Shdr* dynamic = nullptr;
   for (const Elf64_Shdr& section : sections_) {
     if (section.sh_type != SHT_DYNAMIC) continue;
-    if (section.sh_link >= sections_.size()) {
-      refuse(fmt::format("damaged: its dynamic section names section {} of {}", section.sh_link,
-                         sections_.size()));
+    if (dynamic != nullptr) refuse("damaged: it has more than one dynamic section");
+    dynamic = &section;
+  }
+  if (dynamic == nullptr) return {};
+  if (dynamic->sh_link >= sections_.size()) {
+    refuse(fmt::format("damaged: its dynamic section names section {} of {}", dynamic->sh_link,
+                       sections_.size()));
+  }
+  return needed_in(contents(*dynamic, "dynamic section"),
+                   contents(sections_[dynamic->sh_link], "table of dynamic strings"));
+}
+
+// Names may lie within each other, so that together they have more bytes than the file.
+std::vector<std::string> ElfFile::needed_in(const std::string& entries, const std::string& strings) const {
+  std::vector<std::string> names;
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < entries.size() / sizeof(Elf64_Dyn); ++i) {
+    const auto entry = record_at<Elf64_Dyn>(entries, i);
+    if (entry.d_tag == DT_NULL) break;
+    if (entry.d_tag != DT_NEEDED) continue;
+    const auto name = string_at(strings, entry.d_un.d_val);
+    if (!name) {
+      refuse(
+          fmt::format("damaged: the name of a needed library lies outside the string table, or has more "
+                      "than {} bytes",
+                      kLongestName));
     }
-    const std::string strings = contents(sections_[section.sh_link], "table of dynamic strings");
-    for (const Elf64_Dyn& entry : records_of<Elf64_Dyn>(contents(section, "dynamic section"))) {
-      if (entry.d_tag == DT_NULL) break;
-      if (entry.d_tag != DT_NEEDED) continue;
-      const auto name = string_at(strings, entry.d_un.d_val);
-      if (!name) refuse("damaged: the name of a needed library lies outside the string table");
-      names.emplace_back(*name);
+    bytes += name->size() + 1;
+    if (bytes > kNeededBytes) {
+      refuse(fmt::format("damaged: the names of the libraries it needs have more than {} bytes together",
+                         kNeededBytes));
     }
+    names.emplace_back(*name);
   }
   return names;
 }
@@ -114,6 +145,9 @@ std::string ElfFile::read(std::uint64_t offset, std::uint64_t size, const char* 
   if (offset > size_ || size > size_ - offset) {
     refuse(fmt::format("truncated or damaged: its {} takes {} bytes from byte {} on, and the file has {}",
                        what, size, offset, size_));
+  }
+  if (size > kLargestPart) {
+    refuse(fmt::format("its {} has {} bytes when at most {} are read", what, size, kLargestPart));
   }
   std::string bytes(size, '\0');
   const files::Transferred got = files::read_at(file_.get(), bytes.data(), size, offset);

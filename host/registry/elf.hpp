@@ -18,7 +18,7 @@ namespace gistmill {
 class ElfFile {
  public:
   // Throws Failure (ExitCode::plugin, origin: the file), as all members: unreadable, no such library, an
-  // offset past the end of the file.
+  // offset past the end of the file, or more to read than an honest library has.
   explicit ElfFile(const std::filesystem::path& path);
 
   // The bytes of the first section of this name, or none.
@@ -30,6 +30,7 @@ class ElfFile {
  private:
   void check_header(const Elf64_Ehdr& header) const;
   void read_section_headers(const Elf64_Ehdr& header);
+  std::vector<std::string> needed_in(const std::string& entries, const std::string& strings) const;
   std::string contents(const Elf64_Shdr& section, const char* what) const;
   std::string read(std::uint64_t offset, std::uint64_t size, const char* what) const;
   [[noreturn]] void refuse(const std::string& message) const;

@@ -21,6 +21,7 @@ namespace gistmill {
 namespace {
 
 constexpr ExitCode kCode = ExitCode::plugin;
+constexpr std::size_t kLargestManifest = 1 << 20;  // bytes; its trees of values take hundreds of times more
 
 template <class Item>
 const Item* find_named(const std::vector<Item>& items, std::string_view name) {
@@ -370,6 +371,11 @@ std::string read_embedded_manifest(const std::filesystem::path& library) {
   }
   // Embedded as a C string.
   text->erase(std::find(text->begin(), text->end(), '\0'), text->end());
+  if (text->size() > kLargestManifest) {
+    throw Failure(
+        kCode, Origin{library.string(), 0, 0},
+        fmt::format("its manifest has {} bytes when at most {} are read", text->size(), kLargestManifest));
+  }
   return *text;
 }
 

@@ -156,7 +156,7 @@ Manifest parse_manifest(std::string_view text, const std::string& source,
 Manifest parse_manifest(std::string_view text, const std::string& source);
 
 // The text of section .gistmill of a 64-bit little-endian ELF file, every offset checked; the library is
-// not loaded. Throws Failure (ExitCode::plugin): not a plugin, truncated, no such section.
+// not loaded. Throws Failure (ExitCode::plugin): not a plugin, truncated, no such section, more than 1 MiB.
 std::string read_embedded_manifest(const std::filesystem::path& library);
 
 // As manifests write them: "choice", "stateful".
