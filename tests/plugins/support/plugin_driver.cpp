@@ -1,28 +1,14 @@
-// Drives a plugin through the C ABI; see plugin_driver.hpp.
+// From tensors and options of a test to those of the ABI; see plugin_driver.hpp.
 #include "tests/plugins/support/plugin_driver.hpp"
 
-#include <dlfcn.h>
+#include <utility>
 
 #include "gistmill/torch.hpp"
+#include "host/check/global_state.hpp"
+#include "host/run/step/torch_state.hpp"
 
 namespace gistmill::test {
 namespace {
-
-// Collects what the plugin says.
-struct Sink {
-  gm_error error{sizeof(gm_error), this, &Sink::set};
-  std::string message;
-  std::string key;
-
-  static void set(gm_error* self, gm_status, const char* message, const char* key) {
-    auto& sink = *static_cast<Sink*>(self->context);
-    sink.message = message;
-    sink.key = key == nullptr ? "" : key;
-  }
-  void check(gm_status status) const {
-    if (status != GM_OK) throw Refused(status, message, key);
-  }
-};
 
 const gm_host& test_host() {
   static const gm_host host = {sizeof(gm_host), GM_ABI_MAJOR, GM_ABI_MINOR, "test",
@@ -88,74 +74,56 @@ std::vector<at::Tensor> tensors_of(const std::vector<gm_value>& values) {
   return tensors;
 }
 
+// The proxy looks at LibTorch too.
+const gm_host& watched_host() {
+  static const bool added = [] {
+    add_state_probe(read_torch_state);
+    return true;
+  }();
+  static_cast<void>(added);
+  return test_host();
+}
+
+// Options in the ABI's form, pointing into `table`.
+class Items {
+ public:
+  explicit Items(const OptionTable& table) {
+    for (const auto& [key, value] : table) items_.push_back(option_of(key, value, texts_));
+  }
+  const std::vector<gm_option>& get() const { return items_; }
+
+ private:
+  std::vector<gm_option> items_;
+  std::vector<std::vector<const char*>> texts_;
+};
+
 }  // namespace
 
 PluginDriver::PluginDriver(const std::string& library, const std::string& component,
-                           const OptionTable& options) {
-  void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);  // never closed, as in the host
-  if (handle == nullptr) throw std::runtime_error(dlerror());
-  const auto* entry = static_cast<const gm_entry*>(dlsym(handle, "gm_plugin"));
-  if (entry == nullptr) throw std::runtime_error(dlerror());
-  Sink sink;
-  if (entry->init != nullptr) sink.check(entry->init(&test_host(), &sink.error));
-  interface_ = static_cast<const gm_component_interface*>(entry->get_interface(GM_COMPONENT_INTERFACE));
-  for (std::uint32_t i = 0; i < interface_->count(); ++i) {
-    if (component == interface_->describe(i)->name) info_ = interface_->describe(i);
-  }
-  if (info_ == nullptr) throw std::runtime_error("no component " + component + " in " + library);
+                           const OptionTable& options)
+    : component_(library, component, watched_host(), Items(options).get()) {}
 
-  std::vector<gm_option> items;
-  std::vector<std::vector<const char*>> texts;
-  for (const auto& [key, value] : options) items.push_back(option_of(key, value, texts));
-  std::vector<const gm_option*> pointers;
-  for (const gm_option& item : items) pointers.push_back(&item);
-  const gm_options all = {sizeof(gm_options), static_cast<std::uint32_t>(pointers.size()), pointers.data()};
-  sink.check(interface_->create(&test_host(), component.c_str(), &all, &instance_, &sink.error));
+PluginDriver::PluginDriver(const std::string& library, const std::string& component,
+                           const OptionTable& options, const std::map<std::string, std::int64_t>& symbols)
+    : PluginDriver(library, component, options) {
+  start(symbols);
 }
-
-PluginDriver::~PluginDriver() { interface_->destroy(instance_); }
 
 void PluginDriver::start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t seed) {
-  std::vector<gm_symbol> list;
-  for (const auto& [name, value] : symbols) list.push_back({name.c_str(), value});
-  gm_start start{};
-  start.struct_size = sizeof(gm_start);
-  start.symbol_count = static_cast<std::uint32_t>(list.size());
-  start.symbols = list.data();
-  start.seed = seed;
-  start.device_type = GM_DEVICE_CPU;
-  Sink sink;
-  sink.check(interface_->start(instance_, &start, &sink.error));
-}
-
-template <class Extension>
-const Extension& PluginDriver::extension(const char* id) const {
-  const void* table = interface_->extension(instance_, id);
-  if (table == nullptr) throw std::runtime_error(std::string("no extension ") + id);
-  return *static_cast<const Extension*>(table);
+  component_.start(symbols, seed);
 }
 
 std::int64_t PluginDriver::symbol(const std::string& name) const {
-  return extension<gm_symbols_extension>(GM_SYMBOLS_EXTENSION).get(instance_, name.c_str());
+  return component_.extension<gm_symbols_extension>(GM_SYMBOLS_EXTENSION)
+      .get(component_.instance(), name.c_str());
 }
 
 std::vector<at::Tensor> PluginDriver::forward(std::uint32_t operation,
                                               const std::vector<at::Tensor>& inputs) {
-  Sink sink;
-  const volatile std::int32_t cancel = 0;
   gm_call call{};
-  call.struct_size = sizeof(gm_call);
-  call.device_type = GM_DEVICE_CPU;
-  call.cancel = &cancel;
-  call.error = &sink.error;
   forward_work_ = {sizeof(gm_work), 0, 0, 0};
   call.work = &forward_work_;
-  std::vector<gm_value> in = values_of(inputs);
-  std::vector<gm_value> out(info_->operations[operation]->output_count);
-  sink.check(interface_->forward(instance_, operation, &call, in.data(),
-                                 static_cast<std::uint32_t>(in.size()), out.data(),
-                                 static_cast<std::uint32_t>(out.size()), nullptr));
-  return tensors_of(out);
+  return tensors_of(component_.forward(operation, call, values_of(inputs), nullptr));
 }
 
 PluginDriver::Reverse PluginDriver::forward_and_vjp(std::uint32_t operation,
@@ -163,66 +131,50 @@ PluginDriver::Reverse PluginDriver::forward_and_vjp(std::uint32_t operation,
                                                     const std::vector<std::uint8_t>& need,
                                                     const std::vector<at::Tensor>& output_gradients,
                                                     std::uint64_t random_key) {
-  Sink sink;
-  const volatile std::int32_t cancel = 0;
   gm_call call{};
-  call.struct_size = sizeof(gm_call);
   call.flags = GM_CALL_TRAIN;
-  call.device_type = GM_DEVICE_CPU;
   call.need = need.data();
   call.random_key = random_key;
-  call.cancel = &cancel;
-  call.error = &sink.error;
   forward_work_ = {sizeof(gm_work), 0, 0, 0};
   call.work = &forward_work_;
-  std::vector<gm_value> in = values_of(inputs);
-  const auto n = static_cast<std::uint32_t>(in.size());
-  std::vector<gm_value> out(info_->operations[operation]->output_count);
-  const auto m = static_cast<std::uint32_t>(out.size());
   gm_tape* tape = nullptr;
-  sink.check(interface_->forward(instance_, operation, &call, in.data(), n, out.data(), m, &tape));
   Reverse result;
-  result.outputs = tensors_of(out);
+  result.outputs = tensors_of(component_.forward(operation, call, values_of(inputs), &tape));
 
-  std::vector<gm_tensor*> grad_out;
+  std::vector<gm_tensor*> given;
   for (const at::Tensor& gradient : output_gradients) {
-    grad_out.push_back(gradient.defined() ? torch::share(gradient) : nullptr);
+    given.push_back(gradient.defined() ? torch::share(gradient) : nullptr);
+    if (gradient.defined()) given.back()->flags |= GM_TENSOR_READ_ONLY;
   }
-  std::vector<gm_tensor*> grad_in(n, nullptr);
   vjp_work_ = {sizeof(gm_work), 0, 0, 0};
   call.work = &vjp_work_;
-  const gm_status status =
-      interface_->vjp(instance_, operation, &call, tape, grad_out.data(), m, grad_in.data(), n);
-  if (tape != nullptr) interface_->tape_release(instance_, tape);
-  sink.check(status);
-  for (gm_tensor* gradient : grad_in) {
+  for (gm_tensor* gradient : component_.vjp(operation, call, tape, std::move(given), inputs.size()))
     result.gradients.push_back(gradient == nullptr ? at::Tensor() : torch::adopt(gradient));
-  }
   return result;
 }
 
 std::vector<Parameter> PluginDriver::parameters() const {
-  const auto& table = extension<gm_params_extension>(GM_PARAMS_EXTENSION);
+  const auto& table = component_.extension<gm_params_extension>(GM_PARAMS_EXTENSION);
   std::vector<Parameter> parameters;
-  for (std::uint32_t i = 0; i < table.count(instance_); ++i) {
-    const gm_param_info& info = *table.describe(instance_, i);
+  for (std::uint32_t i = 0; i < table.count(component_.instance()); ++i) {
+    const gm_param_info& info = *table.describe(component_.instance(), i);
     Sink sink;
     gm_tensor* tensor = nullptr;
-    sink.check(table.tensor(instance_, i, &tensor, &sink.error));
+    sink.check(table.tensor(component_.instance(), i, &tensor, sink.get()));
     parameters.push_back({info.name, info.flags, torch::adopt(tensor)});
   }
   return parameters;
 }
 
 std::vector<at::Tensor> PluginDriver::bind_gradients() {
-  const auto& table = extension<gm_params_extension>(GM_PARAMS_EXTENSION);
+  const auto& table = component_.extension<gm_params_extension>(GM_PARAMS_EXTENSION);
   std::vector<at::Tensor> gradients;
   const std::vector<Parameter> all = parameters();
   for (std::uint32_t i = 0; i < all.size(); ++i) {
     if ((all[i].flags & GM_PARAM_TRAINABLE) == 0) continue;
     gradients.push_back(at::zeros_like(all[i].tensor));
     Sink sink;
-    sink.check(table.bind_gradient(instance_, i, torch::share(gradients.back()), &sink.error));
+    sink.check(table.bind_gradient(component_.instance(), i, torch::share(gradients.back()), sink.get()));
   }
   return gradients;
 }
@@ -242,9 +194,9 @@ void PluginDriver::bind_optimizer(const std::vector<Parameter>& parameters,
     gradient_handles.push_back(torch::share(gradients[i]));
   }
   Sink sink;
-  sink.check(extension<gm_optimizer_extension>(GM_OPTIMIZER_EXTENSION)
-                 .bind(instance_, info_pointers.data(), parameter_handles.data(), gradient_handles.data(),
-                       static_cast<std::uint32_t>(infos.size()), &sink.error));
+  sink.check(component_.extension<gm_optimizer_extension>(GM_OPTIMIZER_EXTENSION)
+                 .bind(component_.instance(), info_pointers.data(), parameter_handles.data(),
+                       gradient_handles.data(), static_cast<std::uint32_t>(infos.size()), sink.get()));
 }
 
 void PluginDriver::optimizer_step(std::uint64_t step, double learning_rate) {
@@ -253,9 +205,9 @@ void PluginDriver::optimizer_step(std::uint64_t step, double learning_rate) {
 
 void PluginDriver::optimizer_step(std::uint64_t step, const std::vector<double>& learning_rates) {
   Sink sink;
-  sink.check(extension<gm_optimizer_extension>(GM_OPTIMIZER_EXTENSION)
-                 .step(instance_, step, learning_rates.data(),
-                       static_cast<std::uint32_t>(learning_rates.size()), &sink.error));
+  sink.check(component_.extension<gm_optimizer_extension>(GM_OPTIMIZER_EXTENSION)
+                 .step(component_.instance(), step, learning_rates.data(),
+                       static_cast<std::uint32_t>(learning_rates.size()), sink.get()));
 }
 
 }  // namespace gistmill::test

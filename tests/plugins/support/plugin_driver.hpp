@@ -1,32 +1,23 @@
-// Runs one component of a built plugin through the C ABI, as the host does, with at::Tensors at the ends.
-// For tests: no manifest is read, so options must be complete; every failure throws Refused.
+// A checked component with at::Tensors at the ends, for tests of LibTorch plugins. Every failure throws
+// Refused.
 #pragma once
 
 #include <ATen/ATen.h>
 
 #include <cstdint>
 #include <map>
-#include <stdexcept>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
 #include "gistmill/extensions.h"
+#include "tests/plugins/support/checked_component.hpp"
 
 namespace gistmill::test {
 
 using OptionValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::int64_t>,
                                  std::vector<double>, std::vector<std::string>>;
 using OptionTable = std::map<std::string, OptionValue>;
-
-// What the plugin answered instead of GM_OK.
-struct Refused : std::runtime_error {
-  Refused(gm_status status_seen, const std::string& message, std::string key_seen)
-      : std::runtime_error(message), status(status_seen), key(std::move(key_seen)) {}
-  gm_status status;
-  std::string key;
-};
 
 struct Parameter {
   std::string name;
@@ -38,7 +29,9 @@ class PluginDriver {
  public:
   // Loads `library` and creates its component `component`.
   PluginDriver(const std::string& library, const std::string& component, const OptionTable& options);
-  ~PluginDriver();
+  // And starts it.
+  PluginDriver(const std::string& library, const std::string& component, const OptionTable& options,
+               const std::map<std::string, std::int64_t>& symbols);
   PluginDriver(const PluginDriver&) = delete;
   PluginDriver& operator=(const PluginDriver&) = delete;
 
@@ -71,12 +64,7 @@ class PluginDriver {
   void optimizer_step(std::uint64_t step, double learning_rate);
 
  private:
-  template <class Extension>
-  const Extension& extension(const char* id) const;
-
-  const gm_component_interface* interface_ = nullptr;
-  const gm_component_info* info_ = nullptr;
-  gm_instance* instance_ = nullptr;
+  CheckedComponent component_;
   gm_work forward_work_{};
   gm_work vjp_work_{};
   std::size_t bound_ = 0;  // parameters that the optimizer was given

@@ -1,9 +1,7 @@
-// Drives a tokenizer plugin through the C ABI, as the host does: options, tensors, messages, digest.
+// A checked component that is a tokenizer: text and ids at the ends, what it logs, its description and
+// digest.
 #pragma once
 
-#include <dlfcn.h>
-
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gistmill/plugin.hpp>
 #include <nlohmann/json.hpp>
+
+#include "tests/plugins/support/checked_component.hpp"
 
 namespace gistmill::test {
 
@@ -27,49 +27,14 @@ inline const gm_host& host() {
   return host;
 }
 
-struct Refusal : std::runtime_error {
-  Refusal(gm_status status, const std::string& message, std::string at)
-      : std::runtime_error(message), code(status), key(std::move(at)) {}
-  gm_status code;
-  std::string key;
-};
-
-struct Sink : gm_error {
-  Sink() : gm_error{sizeof(gm_error), this, &Sink::keep} {}
-  static void keep(gm_error* self, gm_status, const char* text, const char* at) {
-    auto& sink = *static_cast<Sink*>(self->context);
-    sink.message = text;
-    sink.place = at == nullptr ? "" : at;
-  }
-  void check(gm_status status) const {
-    if (status != GM_OK) throw Refusal(status, message, place);
-  }
-  std::string message, place;
-};
-
 class TokenizerDriver {
  public:
   TokenizerDriver(const char* library, const char* component, const std::string& model, bool special)
-      : interface_(load(library)) {
-    gm_option path{}, recognize{}, date{};
-    path.struct_size = recognize.struct_size = date.struct_size = sizeof(gm_option);
-    path.key = "model";
-    path.kind = GM_OPTION_STRING;
-    path.string = model.c_str();
-    recognize.key = "special";
-    recognize.kind = GM_OPTION_BOOLEAN;
-    recognize.boolean = special ? 1 : 0;
-    date.key = "date";
-    date.kind = GM_OPTION_STRING;
-    date.string = "20 Nov 2026";
-    const gm_option* items[] = {&path, &recognize, &date};
-    const gm_options options{sizeof(gm_options), 3, items};
-    Sink sink;
-    sink.check(interface_.create(&host(), component, &options, &instance_, &sink));
+      : component_(library, component, host(),
+                   {text_option("model", model.c_str()), flag_option("special", special),
+                    text_option("date", "20 Nov 2026")}) {
+    component_.start({}, 1);
   }
-  TokenizerDriver(const TokenizerDriver&) = delete;
-  TokenizerDriver& operator=(const TokenizerDriver&) = delete;
-  ~TokenizerDriver() { interface_.destroy(instance_); }
 
   std::vector<std::int32_t> encode(std::string_view text) {
     const std::vector<std::uint8_t> bytes(text.begin(), text.end());
@@ -86,43 +51,45 @@ class TokenizerDriver {
   }
   nlohmann::json describe() {
     Sink sink;
-    const auto* extension =
-        static_cast<const gm_describe_extension*>(interface_.extension(instance_, GM_DESCRIBE_EXTENSION));
-    return nlohmann::json::parse(extension->describe(instance_, &sink));
+    const auto& extension = component_.extension<gm_describe_extension>(GM_DESCRIBE_EXTENSION);
+    return nlohmann::json::parse(extension.describe(component_.instance(), sink.get()));
   }
   std::string digest() {
     Sink sink;
-    const auto* identity =
-        static_cast<const gm_identity_extension*>(interface_.extension(instance_, GM_IDENTITY_EXTENSION));
-    return identity->digest(instance_, &sink);
+    const auto& identity = component_.extension<gm_identity_extension>(GM_IDENTITY_EXTENSION);
+    return identity.digest(component_.instance(), sink.get());
   }
 
  private:
+  static gm_option text_option(const char* key, const char* value) {
+    gm_option option{};
+    option.struct_size = sizeof option;
+    option.key = key;
+    option.kind = GM_OPTION_STRING;
+    option.string = value;
+    return option;
+  }
+  static gm_option flag_option(const char* key, bool value) {
+    gm_option option{};
+    option.struct_size = sizeof option;
+    option.key = key;
+    option.kind = GM_OPTION_BOOLEAN;
+    option.boolean = value ? 1 : 0;
+    return option;
+  }
+
   template <class T>
   std::vector<T> run(std::uint32_t operation, const Tensor& input) {
-    gm_value in{GM_VALUE_TENSOR, 0, {}}, out{};
+    gm_value in{GM_VALUE_TENSOR, 0, {}};
     in.as.tensor = input.share();
-    Sink sink;
+    in.as.tensor->flags |= GM_TENSOR_READ_ONLY;
     gm_call call{};
-    call.struct_size = sizeof call;
-    const volatile std::int32_t never_canceled = 0;
-    call.cancel = &never_canceled;
-    call.error = &sink;
-    sink.check(interface_.forward(instance_, operation, &call, &in, 1, &out, 1, nullptr));
-    const Tensor result = Tensor::adopt(out.as.tensor);
+    const Tensor result = Tensor::adopt(component_.forward(operation, call, {in}, nullptr)[0].as.tensor);
     EXPECT_EQ(result.shape(), std::vector<std::int64_t>{result.size()});
     return {result.data<T>(), result.data<T>() + result.size()};
   }
 
-  static const gm_component_interface& load(const char* library) {
-    void* handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);  // never closed, as in the host
-    if (handle == nullptr) throw std::runtime_error(dlerror());
-    const auto* entry = static_cast<const gm_entry*>(dlsym(handle, "gm_plugin"));
-    return *static_cast<const gm_component_interface*>(entry->get_interface(GM_COMPONENT_INTERFACE));
-  }
-
-  const gm_component_interface& interface_;
-  gm_instance* instance_ = nullptr;
+  CheckedComponent component_;
 };
 
 }  // namespace gistmill::test

@@ -21,7 +21,8 @@ class Baselines : public ::testing::TestWithParam<std::int64_t> {
 INSTANTIATE_TEST_SUITE_P(Spans, Baselines, ::testing::Values(1, 3, 16));
 
 TEST_P(Baselines, CenteredMeanPointsAwayFromTheMeanEmbeddingWithAnEmbeddingsNorm) {
-  PluginDriver mean(GISTNET_MEAN_PLUGIN, "gistnet/mean", {{"centered", true}, {"position", text("center")}});
+  PluginDriver mean(GISTNET_MEAN_PLUGIN, "gistnet/mean", {{"centered", true}, {"position", text("center")}},
+                    {});
   const auto out = mean.forward(0, {embeddings_, mean_, norm_});
   const at::Tensor rest = embeddings_.mean(1, true) - mean_;
   EXPECT_EQ(out[0].sizes(), (at::IntArrayRef{GetParam(), 1, kHidden}));
@@ -31,32 +32,34 @@ TEST_P(Baselines, CenteredMeanPointsAwayFromTheMeanEmbeddingWithAnEmbeddingsNorm
 }
 
 TEST_P(Baselines, RawMeanIsTheMean) {
-  PluginDriver mean(GISTNET_MEAN_PLUGIN, "gistnet/mean", {{"centered", false}, {"position", text("end")}});
+  PluginDriver mean(GISTNET_MEAN_PLUGIN, "gistnet/mean", {{"centered", false}, {"position", text("end")}},
+                    {});
   EXPECT_TRUE(at::allclose(mean.forward(0, {embeddings_, mean_, norm_})[0], embeddings_.mean(1, true)));
 }
 
 TEST_P(Baselines, CenteredMeanOfNothingButTheMeanIsZero) {
-  PluginDriver mean(GISTNET_MEAN_PLUGIN, "gistnet/mean", {{"centered", true}, {"position", text("end")}});
+  PluginDriver mean(GISTNET_MEAN_PLUGIN, "gistnet/mean", {{"centered", true}, {"position", text("end")}}, {});
   const at::Tensor gist = mean.forward(0, {at::ones_like(embeddings_), mean_, norm_})[0];
   EXPECT_TRUE(at::equal(gist, at::zeros_like(gist)));
 }
 
 TEST_P(Baselines, CenteredMeanPassesTheGradientOfDifferences) {
-  PluginDriver mean(GISTNET_MEAN_PLUGIN, "gistnet/mean", {{"centered", true}, {"position", text("end")}});
-  const at::Tensor e = embeddings_.to(at::kDouble);
-  const std::vector<at::Tensor> rest = {mean_.to(at::kDouble), norm_.to(at::kDouble)};
+  PluginDriver mean(GISTNET_MEAN_PLUGIN, "gistnet/mean", {{"centered", true}, {"position", text("end")}}, {});
   const at::Tensor weights = random_normal({GetParam(), 1, kHidden}, 4);
-  const auto result = mean.forward_and_vjp(0, {e, rest[0], rest[1]}, {1, 0, 0}, {weights, {}});
-  const at::Tensor direction = random_normal(e.sizes(), 5);
+  const auto result =
+      mean.forward_and_vjp(0, {embeddings_, mean_, norm_}, {1, 0, 0}, {weights.to(at::kFloat), {}});
+  // Of the formula in f64: through the ABI values are f32, as its ports say.
+  const at::Tensor direction = random_normal(embeddings_.sizes(), 5);
   const auto value = [&](double h) {
-    return (mean.forward(0, {e + h * direction, rest[0], rest[1]})[0] * weights).sum().item<double>();
+    const at::Tensor rest = (embeddings_.to(at::kDouble) + h * direction).mean(1, true) - 1;
+    return (2.78 * rest / rest.norm(2, -1, true) * weights).sum().item<double>();
   };
   const double slope = (value(1e-5) - value(-1e-5)) / 2e-5;
-  EXPECT_NEAR((result.gradients[0] * direction).sum().item<double>(), slope, 1e-7 * (1 + std::abs(slope)));
+  EXPECT_NEAR((result.gradients[0] * direction).sum().item<double>(), slope, 1e-5 * (1 + std::abs(slope)));
 }
 
 TEST_P(Baselines, ZeroIsZeroAtItsPlace) {
-  PluginDriver zero(GISTNET_ZERO_PLUGIN, "gistnet/zero", {{"position", text("start")}});
+  PluginDriver zero(GISTNET_ZERO_PLUGIN, "gistnet/zero", {{"position", text("start")}}, {});
   const auto out = zero.forward(0, {embeddings_});
   EXPECT_TRUE(at::equal(out[0], at::zeros({GetParam(), 1, kHidden})));
   EXPECT_TRUE(at::equal(out[1], at::zeros({GetParam(), 1}, at::kInt)));
@@ -75,7 +78,7 @@ TEST_P(Baselines, LastKKeepsTokensAtTheirOwnPlaces) {
 }
 
 TEST_P(Baselines, LastZeroDropsTheSpan) {
-  PluginDriver last(GISTNET_LAST_K_PLUGIN, "gistnet/last-k", {{"k", std::int64_t{0}}});
+  PluginDriver last(GISTNET_LAST_K_PLUGIN, "gistnet/last-k", {{"k", std::int64_t{0}}}, {{"S", kSpan}});
   const auto out = last.forward(0, {embeddings_});
   EXPECT_EQ(out[0].sizes(), (at::IntArrayRef{GetParam(), 0, kHidden}));
   EXPECT_EQ(out[1].sizes(), (at::IntArrayRef{GetParam(), 0}));

@@ -246,7 +246,7 @@ TEST(SubstitutionPlugin, GivesDeltaNllAndItsGradientThroughTheAbi) {
   leaf.replaced = inputs.replaced.clone().requires_grad_(true);
   const DeltaNll expected = delta_nll_of(leaf);
 
-  PluginDriver driver(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", {});
+  PluginDriver driver(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", {}, {});
   const auto reference = driver.forward(kReference, reference_ports(inputs));
   ASSERT_EQ(reference.size(), 1u);
   const auto found = driver.forward_and_vjp(
@@ -265,7 +265,7 @@ TEST(SubstitutionPlugin, GivesKlAndItsGradientThroughTheAbi) {
   leaf.replaced = inputs.replaced.clone().requires_grad_(true);
   const Divergence expected = divergence_of(leaf, 2);
 
-  PluginDriver driver(LOSS_SUBSTITUTION_PLUGIN, "loss/kl", {{"temperature", 2.0}});
+  PluginDriver driver(LOSS_SUBSTITUTION_PLUGIN, "loss/kl", {{"temperature", 2.0}}, {});
   const auto reference = driver.forward(kReference, reference_ports(inputs));
   ASSERT_EQ(reference.size(), 3u);
   const auto found = driver.forward_and_vjp(kValue,
@@ -279,7 +279,7 @@ TEST(SubstitutionPlugin, GivesKlAndItsGradientThroughTheAbi) {
 
 TEST(SubstitutionPlugin, ReadsNoOriginalWhereNoneIsWired) {
   const Inputs inputs = make(2, 3);
-  PluginDriver driver(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", {});
+  PluginDriver driver(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", {}, {});
   const auto found = driver.forward(
       kValue, {inputs.replaced, {}, inputs.targets.head, inputs.targets.ids, inputs.targets.mask});
   EXPECT_TRUE(at::allclose(found[0], found[1].mean()));
@@ -288,7 +288,7 @@ TEST(SubstitutionPlugin, ReadsNoOriginalWhereNoneIsWired) {
 TEST(SubstitutionPlugin, RefusesATargetOutsideTheVocabulary) {
   Inputs inputs = make(2, 3);
   inputs.targets.ids[1][2] = 1000;
-  PluginDriver delta(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", {});
+  PluginDriver delta(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", {}, {});
   try {
     delta.forward(kReference, reference_ports(inputs));
     FAIL() << "was accepted";

@@ -14,7 +14,7 @@ OptionTable horizons(std::vector<std::int64_t> values) { return {{"horizons", st
 class DeltaNllMetric : public ::testing::Test {
  protected:
   at::Tensor measure(std::vector<std::int64_t> values) {
-    PluginDriver metric(METRIC_DELTA_NLL_PLUGIN, "metric/delta-nll", horizons(std::move(values)));
+    PluginDriver metric(METRIC_DELTA_NLL_PLUGIN, "metric/delta-nll", horizons(std::move(values)), {});
     return metric.forward(0, {replaced_, original_, mask_})[0];
   }
   at::Tensor replaced_ = random_normal({3, 8}, 1, at::kFloat);
@@ -53,8 +53,9 @@ TEST_F(DeltaNllMetric, RefusesAHorizonBeyondTheTargets) {
     EXPECT_EQ(refused.key, "horizons");
     EXPECT_STREQ(refused.what(), expected);
   }
+  PluginDriver unaware(METRIC_DELTA_NLL_PLUGIN, "metric/delta-nll", horizons({8, 9}), {});
   try {
-    metric.forward(0, {replaced_, original_, mask_});
+    unaware.forward(0, {replaced_, original_, mask_});
     FAIL() << "was accepted";
   } catch (const Refused& refused) {
     EXPECT_STREQ(refused.what(), expected);

@@ -16,7 +16,7 @@ OptionTable options(double weight_decay = 0.1) {
 // Two parameters, the second without decay, and gradients that the test writes each step.
 struct Bench {
   explicit Bench(const OptionTable& table = options())
-      : adamw(OPTIMIZER_ADAMW_PLUGIN, "optimizer/adamw", table) {
+      : adamw(OPTIMIZER_ADAMW_PLUGIN, "optimizer/adamw", table, {}) {
     parameters = {{"weight", GM_PARAM_TRAINABLE, random_normal({7, 300}, 1, at::kFloat)},
                   {"bias", GM_PARAM_TRAINABLE | GM_PARAM_NO_DECAY, random_normal({5}, 2, at::kFloat)}};
     for (const Parameter& one : parameters) gradients.push_back(at::zeros_like(one.tensor));

@@ -116,8 +116,8 @@ void expect_user_error(Body&& body, const std::string& key, const std::string& m
   try {
     body();
     FAIL() << "nothing was refused";
-  } catch (const Refusal& refusal) {
-    EXPECT_EQ(refusal.code, GM_ERROR_USER);
+  } catch (const Refused& refusal) {
+    EXPECT_EQ(refusal.status, GM_ERROR_USER);
     EXPECT_EQ(refusal.key, key);
     EXPECT_THAT(refusal.what(), HasSubstr(message));
   }

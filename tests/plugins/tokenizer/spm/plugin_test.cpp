@@ -39,8 +39,8 @@ TEST_F(SpmPlugin, PointsAtTheModelOptionWhereTheFileIsOfAnotherKind) {
   try {
     open(std::string(GISTMILL_SOURCE_DIR) + "/tests/plugins/tokenizer/fixtures/gpt2.json");
     FAIL() << "nothing was refused";
-  } catch (const Refusal& refusal) {
-    EXPECT_EQ(refusal.code, GM_ERROR_USER);
+  } catch (const Refused& refusal) {
+    EXPECT_EQ(refusal.status, GM_ERROR_USER);
     EXPECT_EQ(refusal.key, "model");
     EXPECT_THAT(refusal.what(),
                 ::testing::HasSubstr("gpt2.json: model.byte_fallback is false when it should be true"));

@@ -10,7 +10,7 @@ namespace {
 class Roll : public ::testing::Test {
  protected:
   static PluginDriver make(std::int64_t shift) {
-    return {TRANSFORM_ROLL_PLUGIN, "transform/roll", {{"shift", shift}}};
+    return {TRANSFORM_ROLL_PLUGIN, "transform/roll", {{"shift", shift}}, {}};
   }
   at::Tensor gist_ = random_normal({6, 2, 3}, 1, at::kFloat);
 };
