@@ -124,7 +124,7 @@ std::string pace_line(const RunProgress& progress, std::uint64_t memory) {
   const Pace& pace = progress.pace;
   std::string line;
   const auto add = [&line](const std::string& part) { line += (line.empty() ? "" : "  ") + part; };
-  if (std::isfinite(pace.items_per_second)) add(number(pace.items_per_second) + " items/s");
+  if (pace.items_per_second > 0.0) add(number(pace.items_per_second) + " items/s");
   if (std::isfinite(pace.utilization)) add(percent(pace.utilization) + " of peak");
   if (std::isfinite(pace.seconds_per_step)) add(number(pace.seconds_per_step) + " s a step");
   if (memory > 0) add(text::bytes_text(memory));

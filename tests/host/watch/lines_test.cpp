@@ -85,6 +85,13 @@ TEST(WatchLines, TellOfSilenceAndOfFailure) {
   EXPECT_THAT(ascii(run.record(), 9999, 79), Contains("failure  gist.compress failed: no memory"));
 }
 
+TEST(WatchLines, LeaveOutWhatNobodyCounts) {
+  WatchedRun run;
+  run.started().event(
+      R"("event":"step","time":1001,"stage":"first","step":1,"steps":100,"loss":1,"seconds":2,"items":0)");
+  EXPECT_THAT(ascii(run.record(), 1002, 79), Contains("pace     2.00 s a step"));
+}
+
 TEST(WatchLines, OfNoEventsSayThatTheyWait) {
   EXPECT_THAT(ascii(RunRecord(), 1000, 79), ElementsAre("runs/r  waiting"));
 }
