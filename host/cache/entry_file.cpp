@@ -83,7 +83,7 @@ void read_checked(const files::Descriptor& file, char* memory, std::uint64_t siz
     at += piece;
   }
   if (std::string_view(memory, kEntryTextSize) != head_text(size, checksum.value()))
-    refuse(path, "its size or checksum is another than its first line says");
+    refuse(path, "its size or checksum differs from its first line");
 }
 
 }  // namespace
@@ -128,7 +128,7 @@ std::optional<Entry> read_entry(const fs::path& path, const std::string& key) {
   if (!file.open() && errno == ENOENT) return std::nullopt;
   if (!file.open()) refuse(path, files::error_text(errno));
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) refuse(path, "it is no file");
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) refuse(path, "it is not a file");
   const auto size = static_cast<std::uint64_t>(status.st_size);
   if (size <= kEntryTextSize) refuse(path, fmt::format("it has {} bytes", size));
 

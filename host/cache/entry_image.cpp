@@ -25,7 +25,7 @@ constexpr const char* kFormat = "gistmill cached call";
 // bf16 and f16 as the integers that they are stored as; their data sets' attribute "dtype" says so.
 hid_t stored_type(const std::string& name) {
   const Dtype* dtype = find_dtype(name);
-  if (dtype == nullptr) fail(fmt::format("'{}' is no type of the arrays of an entry", name));
+  if (dtype == nullptr) fail(fmt::format("'{}' is not an element type of a cached array", name));
   if (dtype->code.code == GM_FLOAT && dtype->bytes() >= 4)
     return dtype->bytes() == 8 ? H5T_IEEE_F64LE : H5T_IEEE_F32LE;
   const bool has_sign = dtype->code.code == GM_INT;
@@ -109,12 +109,12 @@ const char* find_data(hid_t file, const EntryValue& value, const EntryArray& arr
   const Handle expected = hdf5::make_space(extents_of(array));
   if (H5Tequal(type.get(), stored_type(array.dtype)) <= 0 ||
       H5Sextent_equal(space.get(), expected.get()) <= 0) {
-    fail(fmt::format("data set '{}' has another type or shape than the list of values says", path));
+    fail(fmt::format("the type or shape of data set '{}' differs from the list of values", path));
   }
   if (array.bytes() == 0) return bytes;
   const haddr_t offset = H5Dget_offset(set.get());
   if (offset == HADDR_UNDEF || offset > size || array.bytes() > size - offset)
-    fail(fmt::format("data set '{}' does not lie in the file", path));
+    fail(fmt::format("data set '{}' is not in the file", path));
   return bytes + offset;
 }
 

@@ -40,7 +40,7 @@ void CallScope::check_state(CallState state) {
 
 void CallScope::check_thread(CallThread thread) {
   if (thread == CallThread::main && std::this_thread::get_id() != instance_.main)
-    report("was called from another thread than the main one");
+    report("was not called from the main thread");
   if (alone_ && instance_.running++ > 0) report("was called while another call of the instance was running");
 }
 

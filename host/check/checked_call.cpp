@@ -72,7 +72,7 @@ bool check_request(CallScope& scope, const gm_call& call, bool gradient) {
   }
   const bool trains = (call.flags & GM_CALL_TRAIN) != 0;
   if (trains == gradient && (call.need != nullptr) == gradient) return true;
-  scope.report("was called with a tape, GM_CALL_TRAIN and need that do not go together");
+  scope.report("was called with a tape, GM_CALL_TRAIN and need that contradict each other");
   return !gradient || call.need != nullptr;
 }
 
@@ -80,7 +80,7 @@ bool check_counts(CallScope& scope, const CheckedInstance& self, std::uint32_t o
                   std::uint32_t m) {
   if (self.info == nullptr) return true;
   if (operation >= self.info->operation_count) {
-    scope.report("was called, which the plugin does not have");
+    scope.report("was called, but the plugin does not have it");
     return false;
   }
   const gm_operation_info& info = *self.info->operations[operation];

@@ -52,7 +52,7 @@ const Verb& take_verb(const std::vector<std::string>& words, std::size_t& used) 
       ways.push_back(
           fmt::format("gistmill {}{}{}", verb.name, *verb.arguments == 0 ? "" : " ", verb.arguments));
     }
-    refuse(fmt::format("'{}' needs to know what to do", words[0]), ways);
+    refuse(fmt::format("'{}' needs a second word", words[0]), ways);
   }
   refuse(fmt::format("unknown verb '{}'", words[0]),
          did_you_mean(words[0], verb_names(), {"gistmill --help lists the verbs"}));
@@ -134,11 +134,12 @@ Command parse_command_line(const std::vector<std::string>& words) {
   read_options(verb, {words.begin() + static_cast<std::ptrdiff_t>(used), words.end()}, command);
   if (command.help) return command;
   if (command.arguments.size() < verb.least || command.arguments.size() > verb.most) {
-    refuse(fmt::format("gistmill {} takes {} and was given {} arguments", verb.name,
+    refuse(fmt::format("gistmill {} takes {} but was given {} arguments", verb.name,
                        verb.most == 0 ? "no arguments" : verb.arguments, command.arguments.size()),
            {fmt::format("gistmill {} --help", verb.name)});
   }
-  if (command.has("resume") && command.has("fresh")) refuse("--resume and --fresh exclude each other", {});
+  if (command.has("resume") && command.has("fresh"))
+    refuse("--resume and --fresh cannot be used together", {});
   return command;
 }
 

@@ -72,7 +72,7 @@ void run_score(const Command& command, const ModelTask& task) {
 std::string prompt_of(const Command& command) {
   const std::optional<std::string> given = command.value("prompt");
   if (given && command.arguments.size() > 1)
-    throw Failure(ExitCode::usage, "--prompt and FILE exclude each other");
+    throw Failure(ExitCode::usage, "--prompt and FILE cannot be used together");
   if (given) return *given;
   std::string text = read_input(command, 1).bytes;
   if (!text.empty() && text.back() == '\n') text.pop_back();

@@ -21,7 +21,7 @@ const Variant* find_variant(const EvaluationRows& rows, std::string_view name, s
   if (name.empty()) return nullptr;
   const auto found = std::ranges::find(rows.variants, name, &Variant::name);
   if (found == rows.variants.end()) {
-    fail(ExitCode::failed, rows, fmt::format("{} '{}' is none of its variants", meaning, name));
+    fail(ExitCode::failed, rows, fmt::format("{} '{}' is not one of its variants", meaning, name));
   }
   return &*found;
 }
@@ -78,7 +78,7 @@ void check(const EvaluationRows& rows) {
   }
   if (!rows.headline.empty() &&
       std::ranges::find(rows.figures, rows.headline, &Figure::name) == rows.figures.end()) {
-    fail(ExitCode::failed, rows, fmt::format("headline '{}' is none of its figures", rows.headline));
+    fail(ExitCode::failed, rows, fmt::format("headline '{}' is not one of its figures", rows.headline));
   }
 }
 

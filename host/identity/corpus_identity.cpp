@@ -56,10 +56,11 @@ json corpus_identity(const PlannedPipeline& pipeline, const std::vector<const In
     if (call.kind == CallClass::skipped) continue;
     const Instance& instance = *instances[call.instance];
     if (reads_unnamed_contents(instance)) {
-      throw Failure(ExitCode::recipe, call.origin,
-                    fmt::format("{} cannot prepare a corpus: {} reads files and does not say what is in them",
-                                call.name, instance.planned().spec->name),
-                    {"a component says it by a member digest() (docs/plugins.md)"});
+      throw Failure(
+          ExitCode::recipe, call.origin,
+          fmt::format("{} cannot prepare a corpus: {} reads files but does not identify their contents",
+                      call.name, instance.planned().spec->name),
+          {"the component needs a member function digest() (docs/plugins.md)"});
     }
     identity["calls"].push_back(call_json(pipeline, call));
     if (!identity["instances"].contains(instance.name()))

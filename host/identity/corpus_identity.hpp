@@ -19,7 +19,7 @@ namespace gistmill {
 //   "instances"  {"tokenizer": identity_of(it)}
 //   "seed"       of the run, where a call is random
 // instances: in the order of Plan::instances; those of calls that do not run may be null. Throws
-// Failure (ExitCode::recipe) where one reads files and does not say what is in them, and as identity_of.
+// Failure (ExitCode::recipe) where one reads files but does not identify their contents, and as identity_of.
 nlohmann::json corpus_identity(const PlannedPipeline& pipeline, const std::vector<const Instance*>& instances,
                                std::uint64_t seed);
 

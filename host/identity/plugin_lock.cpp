@@ -35,7 +35,7 @@ std::vector<std::string> differences(const RecipeLock& lock, const Components& u
     const PluginFile* file = registry.file_of(locked.component);
     if (file != nullptr && file->build() == locked.sha256) continue;
     const std::string found =
-        file == nullptr ? fmt::format("found nothing that offers it; it was in {}", locked.file)
+        file == nullptr ? fmt::format("found no plugin that offers it; it was in {}", locked.file)
                         : fmt::format("found {} in {}", build_text(file->manifest.version, file->build()),
                                       file->path.string());
     lines.push_back(
@@ -56,7 +56,7 @@ void check(const RecipeLock& lock, const Components& used, const Registry& regis
         "put the locked plugins first with --plugins DIR, or run it with those found: --ignore-lock");
     throw Failure(ExitCode::plugin, lock.origin, message, std::move(lines));
   }
-  for (const std::string& line : lines) say.push_back("other plugin than locked: " + line);
+  for (const std::string& line : lines) say.push_back("plugin differs from the lock: " + line);
   if (!lock.host.empty() && lock.host != version)
     say.push_back(fmt::format("locked by gistmill {} when this is {}", lock.host, version));
 }

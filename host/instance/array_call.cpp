@@ -32,7 +32,7 @@ void check_type(const Instance& instance, const OperationSpec& operation, const 
                 const Tensor& value, std::map<std::string, std::int64_t>& symbols) {
   const std::string mismatch = check_shape(port.type, value.shape(), dtype_name(value.dtype()), symbols);
   if (mismatch.empty()) return;
-  refuse(instance, fmt::format("has port '{}' of {} at {}", port.name, operation.name, mismatch));
+  refuse(instance, fmt::format("has a wrong port '{}' of {}: {}", port.name, operation.name, mismatch));
 }
 
 // Owned by the receiver.
@@ -47,15 +47,15 @@ std::vector<gm_value> in_order(const Instance& instance, const OperationSpec& op
                                std::map<std::string, std::int64_t>& symbols) {
   for (const auto& [name, array] : in) {
     if (operation.input(name) == nullptr)
-      refuse(instance, fmt::format("has no input '{}' at {}", name, operation.name));
+      refuse(instance, fmt::format("has no input '{}' in its operation {}", name, operation.name));
   }
   for (const PortSpec& port : operation.inputs) {
     const auto given = in.find(port.name);
     if (given != in.end()) {
       check_type(instance, operation, port, given->second, symbols);
     } else if (!port.optional) {
-      refuse(instance,
-             fmt::format("needs input '{}' at {}, which only recipes can give", port.name, operation.name));
+      refuse(instance, fmt::format("needs input '{}' in its operation {}, which only recipes can give",
+                                   port.name, operation.name));
     }
   }
   std::vector<gm_value> values;
@@ -77,7 +77,7 @@ Arrays call_operation(const Instance& instance, std::string_view name, const Arr
   context.cancel = &never_canceled;
   std::vector<gm_value> results;
   if (!instance.call(operation, context, given, results, nullptr, {})) {
-    refuse(instance, fmt::format("has nothing more to give at {}", operation.name));
+    refuse(instance, fmt::format("has no more data in its operation {}", operation.name));
   }
   Arrays out;
   for (std::size_t i = 0; i < results.size(); ++i) {

@@ -21,7 +21,7 @@ at::Device parse(const std::string& name, const Origin& origin) {
   } catch (const c10::Error&) {
     throw Failure(ExitCode::recipe, origin,
                   fmt::format("run.device is '{}' when it should be a device", name),
-                  {"devices are named as in \"cpu\", \"cuda\" or \"cuda:1\""});
+                  {"devices are named like \"cpu\", \"cuda\" or \"cuda:1\""});
   }
 }
 
@@ -53,19 +53,20 @@ at::Device device_of(const std::string& name, const Origin& origin) {
                   {advice, "--set run.device=cpu runs the same recipe on the processor"});
   };
   if (!at::isAccelerator(device.type())) {
-    refuse("LibTorch does not train on that kind of device", "cuda is one that it does");
+    refuse("LibTorch cannot train on this kind of device", "it can on cuda");
   }
   if (device.is_cuda()) load_cuda();
   const auto& hooks = at::globalContext().getAcceleratorHooksInterface(device.type());
   if (!hooks.isBuilt()) {
-    refuse("this LibTorch has no such part, or not the libraries that it needs",
+    refuse("this LibTorch was built without it, or a library that it needs is missing",
            "scripts/setup.sh --cuda installs a LibTorch with CUDA to build with");
   }
   const int count = hooks.isAvailable() ? hooks.deviceCount() : 0;
   if (device.has_index() && device.index() >= count) {
     refuse(fmt::format("there are {} such devices, numbered from 0", count), "see what the driver shows");
   }
-  if (count == 0) refuse("there is none, or its driver does not answer", "see what the driver shows");
+  if (count == 0)
+    refuse("there is no such device, or its driver does not answer", "see what the driver shows");
   return device.has_index() ? device : at::Device(device.type(), 0);
 }
 

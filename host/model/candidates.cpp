@@ -128,7 +128,7 @@ std::vector<const ComponentSpec*> chosen_of(const std::vector<const ComponentSpe
     }
     if (name == nullptr || !contains(names, *name)) {
       throw Failure(ExitCode::usage, use->origin(),
-                    fmt::format("{} is no {} that reads models", use->text(), role),
+                    fmt::format("{} is not a {} that reads models", use->text(), role),
                     {suggestion(name == nullptr ? "" : *name, "--set " + role + ".use", names)});
     }
   }

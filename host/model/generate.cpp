@@ -51,7 +51,7 @@ void generate(const ModelTask& task, const std::string& prompt, const GenerateSe
   }
   if (text.empty() || text.back() != '\n') text += '\n';
   task.write(text);
-  task.talk(fmt::format("{} tokens behind a prompt of {} in {:.2f} s, {:.1f} tokens/s", tokens.size(),
+  task.talk(fmt::format("{} tokens after a prompt of {} in {:.2f} s, {:.1f} tokens/s", tokens.size(),
                         given.size(), seconds, rate));
 }
 

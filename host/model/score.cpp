@@ -103,7 +103,7 @@ void score(const ModelTask& task, const std::string& text, const ScoreSettings& 
   const Tokens tokens = codec.encode_document(text);
   if (tokens.size() < 2) {
     throw Failure(ExitCode::recipe,
-                  fmt::format("the text is {} tokens long: it takes 2 to predict one", tokens.size()));
+                  fmt::format("the text has {} tokens when scoring needs at least 2", tokens.size()));
   }
   const std::unique_ptr<Instance> model = task.choice.find(score_demands());
   Score result;

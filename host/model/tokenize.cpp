@@ -48,7 +48,7 @@ Tokens parse_ids(const std::string& ids, const std::string& source) {
       const std::string word(at, std::min(word_end, at + kShown));
       throw Failure(
           ExitCode::recipe,
-          fmt::format("{}: {} at byte {} is no token id", source, string_text(word), at - ids.data()),
+          fmt::format("{}: {} at byte {} is not a token id", source, string_text(word), at - ids.data()),
           {"ids are numbers from 0 with spaces between them, as gistmill tokenize writes them"});
     }
     tokens.push_back(token);

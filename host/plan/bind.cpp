@@ -42,8 +42,8 @@ void fix(PlannedSymbol& symbol, std::int64_t value, const PlannedInstance& insta
                                                 instance.spec->name, value, declaration.spec->name)};
   notes.insert(notes.end(), symbol.joins.begin(), symbol.joins.end());
   throw Failure(ExitCode::recipe, symbol.origin.known() ? symbol.origin : instance.origin,
-                fmt::format("{} is {} by {} when it is {} by {}", symbol.full_name, value, instance.name,
-                            *symbol.value, symbol.source),
+                fmt::format("{} is {} according to {} but {} according to {}", symbol.full_name, value,
+                            instance.name, *symbol.value, symbol.source),
                 std::move(notes));
 }
 

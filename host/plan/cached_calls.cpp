@@ -43,8 +43,8 @@ std::string obstacle(const PlannedPipeline& pipeline, std::size_t index, const P
     if (!input.source || !input.port->type.is_object) continue;
     const PlannedCall& writer = pipeline.calls[input.source->call];
     if (writer.operation->effect == Effect::pure) continue;
-    return fmt::format("it reads an object of {}, which is {} and so gives objects without an identity",
-                       writer.name, effect_text(writer.operation->effect));
+    return fmt::format("it reads an object of {}, which is {}: such objects have no identity", writer.name,
+                       effect_text(writer.operation->effect));
   }
   return "";
 }

@@ -21,9 +21,9 @@ void check_figures(const PlannedPipeline& pipeline) {
     for (const PlannedOutput& output : call.outputs) {
       if (!output.port->figure) continue;
       throw Failure(ExitCode::recipe, call.origin,
-                    fmt::format("{} stands in a repeated part, where its figure '{}' cannot be measured",
+                    fmt::format("{} is in a repeated part, where its figure '{}' cannot be measured",
                                 call.name, output.slot),
-                    {"move the call behind the repeated part"});
+                    {"move the call after the repeated part"});
     }
   }
 }
@@ -57,7 +57,7 @@ Substitutions find_substitutions(const Evaluation::Variant& variant, const Pipel
       called = true;
       if (instances[to].spec->operation(step.operation)) continue;
       throw Failure(ExitCode::recipe, variant.origin,
-                    fmt::format("{} ({}) cannot stand for {}: it does not offer the operation '{}'", by,
+                    fmt::format("{} ({}) cannot replace {}: it does not offer the operation '{}'", by,
                                 instances[to].spec->name, replaced, step.operation),
                     {fmt::format("called at {}", step.origin.text())});
     }
@@ -139,7 +139,7 @@ void check_named_figure(const Evaluation& evaluation, const std::vector<Figure>&
   const auto names = names_of(figures);
   if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return;
   throw Failure(ExitCode::recipe, evaluation.origin,
-                fmt::format("{} of evaluation '{}' is '{}', which is none of its figures: {}", setting,
+                fmt::format("{} of evaluation '{}' is '{}', which is not one of its figures: {}", setting,
                             evaluation.name, name, fmt::join(names, ", ")));
 }
 
@@ -151,8 +151,8 @@ void check_named_figure(const Evaluation& evaluation, const std::vector<Figure>&
   const auto first_names = names_of(first);
   throw Failure(ExitCode::recipe, evaluation.variants[variant].origin,
                 names == first_names
-                    ? fmt::format("variant '{}' describes {} otherwise than variant '{}'", name,
-                                  fmt::join(names, ", "), first_name)
+                    ? fmt::format("variants '{}' and '{}' describe {} differently", name, first_name,
+                                  fmt::join(names, ", "))
                     : fmt::format("variant '{}' measures {} when variant '{}' measures {}", name,
                                   fmt::join(names, ", "), first_name, fmt::join(first_names, ", ")));
 }
@@ -190,7 +190,7 @@ void check_states(const Evaluation& evaluation, const PlannedEvaluation& planned
           ExitCode::recipe, evaluation.variants[v].origin,
           fmt::format("variants '{}' and '{}' both change the state of {}", planned.variants[first].name,
                       planned.variants[v].name, instances[calls[i].instance].name),
-          {"measure them in evaluations of their own"});
+          {"measure them in separate evaluations"});
     }
   }
 }

@@ -51,7 +51,7 @@ void check_rates(const Recipe& recipe, const PlannedPipeline& pipeline) {
   for (const auto& [instance, rate] : recipe.instance_rates) {
     if (std::find(trained.begin(), trained.end(), instance) != trained.end()) continue;
     throw Failure(ExitCode::recipe, rate.origin,
-                  fmt::format("[learning_rate.{}] is of no instance that pipeline '{}' trains", instance,
+                  fmt::format("[learning_rate.{}] names no instance that pipeline '{}' trains", instance,
                               pipeline.name),
                   did_you_mean(instance, trained, {fmt::format("it trains: {}", fmt::join(trained, " "))}));
   }
@@ -80,7 +80,7 @@ void check_run(const Recipe& recipe, Plan& plan) {
   if (!run.items.empty() && !pipeline->writer(run.items)) {
     throw Failure(
         ExitCode::recipe, run.origin,
-        fmt::format("run.items is '{}', which is no slot of pipeline '{}'", run.items, run.pipeline));
+        fmt::format("run.items is '{}', which is not a slot of pipeline '{}'", run.items, run.pipeline));
   }
   check_instance_contract(plan, run.optimizer, "optimizer", "optimizer", run.origin);
   check_rates(recipe, *pipeline);

@@ -28,8 +28,8 @@ struct Size {
                                std::vector<std::string> notes) {
   notes.insert(notes.begin(), {first.evidence, second.evidence});
   throw Failure(ExitCode::recipe, second.origin.known() ? second.origin : first.origin,
-                fmt::format("{} is {} by {} when it is {} by {}", symbol, second.value, second.source,
-                            first.value, first.source),
+                fmt::format("{} is {} according to {} but {} according to {}", symbol, second.value,
+                            second.source, first.value, first.source),
                 std::move(notes));
 }
 

@@ -23,7 +23,7 @@ void read_call(const std::string& call, CallStep& step, const Origin& origin) {
   const std::size_t dot = call.find('.');
   if (!is_pair(call, '.') || !is_name(call.substr(0, dot)) || !is_name(call.substr(dot + 1))) {
     throw Failure(kCode, origin,
-                  fmt::format("'{}' is no call: write instance.operation, as in \"teacher.read\"", call));
+                  fmt::format("'{}' is not a call: write instance.operation, as in \"teacher.read\"", call));
   }
   step.instance = call.substr(0, dot);
   step.operation = call.substr(dot + 1);
@@ -82,7 +82,7 @@ void read_repeated(const Value& value, const std::string& path, PipelineRecipe& 
   for (const Value& step : *fields.list("steps")) {
     if (is_repeated(step)) {
       throw Failure(kCode, place_of(*step.find("repeat")),
-                    "a repeated part cannot stand within another: write out the calls of one of them");
+                    "a repeated part cannot be inside another: write out the calls of one of them");
     }
     pipeline.steps.push_back(read_step(step, path + ".steps"));
   }
@@ -133,13 +133,15 @@ Insertions read_insertions(const Fields& insert, const char* side, const std::ve
           {fmt::format("the place is a call in quotes: {}.\"gist.compress\" = [\"apart.value\"]", side)});
     }
     if (count == 0) {
-      throw Failure(kCode, place_of(list), fmt::format("{} is no place: steps has no call '{}'", path, place),
+      throw Failure(kCode, place_of(list),
+                    fmt::format("{} names no place: steps has no call '{}'", path, place),
                     {suggestion(place, "insert", calls)});
     }
     if (count > 1) {
-      throw Failure(kCode, place_of(list),
-                    fmt::format("{} is no place: steps has the call '{}' {} times", path, place, count),
-                    {"insert beside a call that stands once, or write the steps out"});
+      throw Failure(
+          kCode, place_of(list),
+          fmt::format("{} names no single place: steps has the call '{}' {} times", path, place, count),
+          {"insert before or after a call that occurs once, or write out the steps"});
     }
     insertions.emplace(place, steps);
   }

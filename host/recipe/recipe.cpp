@@ -25,7 +25,7 @@ void hand_on(const std::string& text, std::vector<Stage>& stages) {
   const std::string name(rest.substr(0, dot));
   const Origin origin{kOverridePrefix + text, 0, 0};
   if (dot == std::string_view::npos || rest.find('=') < dot) {
-    throw Failure(ExitCode::usage, origin, "it names a stage and no key of it",
+    throw Failure(ExitCode::usage, origin, "it names a stage but no key",
                   {"write it as stage.<name>.<key>=<value>, or stage.*.<key>=<value> for every stage"});
   }
   bool found = false;

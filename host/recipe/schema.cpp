@@ -62,9 +62,10 @@ ComponentUse read_component(const std::string& name, const Value& value) {
     if (!is_pair(component.from, '.')) fields.refuse(*from, "from", "stage.instance, as in \"refine.gist\"");
     for (const auto& entry : entries_of(value)) {
       if (entry.first == "from") continue;
-      throw Failure(kCode, place_of(entry.second),
-                    fmt::format("{} cannot be set beside 'from'", fields.path_of(key_text(entry.first))),
-                    {fmt::format("component, options and parameters are those of {}", component.from)});
+      throw Failure(
+          kCode, place_of(entry.second),
+          fmt::format("{} cannot be set together with 'from'", fields.path_of(key_text(entry.first))),
+          {fmt::format("component, options and parameters are those of {}", component.from)});
     }
   }
   component.use_origin = use != nullptr ? use->origin() : from->origin();
@@ -79,7 +80,7 @@ std::optional<double> read_minutes(const Fields& fields) {
   const Value* given = fields.find("minutes");
   if (given == nullptr) return std::nullopt;
   const double minutes = fields.number("minutes", 0);
-  if (minutes < 0) fields.refuse(*given, "minutes", "at least 0, which is no bound");
+  if (minutes < 0) fields.refuse(*given, "minutes", "at least 0 (0: no limit)");
   return minutes;
 }
 

@@ -28,7 +28,8 @@ class Converter {
     if (const auto* integer = node.as_integer()) return Value(integer->get(), std::move(origin));
     if (const auto* number = node.as_floating_point()) return Value(number->get(), std::move(origin));
     if (const auto* boolean = node.as_boolean()) return Value(boolean->get(), std::move(origin));
-    throw Failure(code_, std::move(origin), "found a date where none can stand", {"write it as a string"});
+    throw Failure(code_, std::move(origin), "found a date, which recipes and manifests do not use",
+                  {"write it as a string"});
   }
 
  private:

@@ -91,7 +91,7 @@ class Substitution {
     const Value value(std::move(data), origin);
     if (value.is_table() || value.get_if<Value::List>() != nullptr) {
       throw Failure(ExitCode::recipe, origin,
-                    fmt::format("variable '{}' is {} and cannot stand within other text", name,
+                    fmt::format("variable '{}' is {} and cannot be part of other text", name,
                                 with_article(value.type_name())));
     }
     return value.text();

@@ -46,9 +46,9 @@ ElfFile::ElfFile(const std::filesystem::path& path) : path_(path) {
   struct stat status {};
   if (!file_.open() || ::fstat(file_.get(), &status) != 0)
     refuse("cannot be read: " + files::error_text(errno));
-  if (!S_ISREG(status.st_mode)) refuse("no plugin: not a regular file");
+  if (!S_ISREG(status.st_mode)) refuse("not a plugin: not a regular file");
   size_ = static_cast<std::uint64_t>(status.st_size);
-  if (size_ < sizeof(Elf64_Ehdr)) refuse("no plugin: not a shared library");
+  if (size_ < sizeof(Elf64_Ehdr)) refuse("not a plugin: not a shared library");
   Elf64_Ehdr header;
   std::memcpy(&header, read(0, sizeof header, "ELF header").data(), sizeof header);
   check_header(header);
@@ -56,15 +56,15 @@ ElfFile::ElfFile(const std::filesystem::path& path) : path_(path) {
 }
 
 void ElfFile::check_header(const Elf64_Ehdr& header) const {
-  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) refuse("no plugin: not a shared library");
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) refuse("not a plugin: not a shared library");
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) {
     refuse(
-        fmt::format("no plugin: ELF class {} and byte order {} when they should be 2 (64 bits) and 1 "
+        fmt::format("not a plugin: ELF class {} and byte order {} when they should be 2 (64 bits) and 1 "
                     "(little-endian)",
                     header.e_ident[EI_CLASS], header.e_ident[EI_DATA]));
   }
   if (header.e_type != ET_DYN) {
-    refuse(fmt::format("no plugin: ELF type {} when it should be 3, a shared library", header.e_type));
+    refuse(fmt::format("not a plugin: ELF type {} when it should be 3, a shared library", header.e_type));
   }
 }
 

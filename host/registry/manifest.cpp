@@ -115,10 +115,10 @@ void read_cluster(const Fields& fields, PortSpec& port) {
   port.cluster = fields.boolean("cluster", false);
   const bool numbers = port.type.dtype == "i32" || port.type.dtype == "i64";
   if (!port.cluster || (!port.type.is_object && numbers && port.type.shape.size() <= 1)) return;
-  throw Failure(
-      kCode, fields.find("cluster")->origin(),
-      fmt::format("a cluster is one whole number an item, or one for all: {} is neither", port.type.text),
-      {"declare it as i32[K] or i32[]"});
+  throw Failure(kCode, fields.find("cluster")->origin(),
+                fmt::format("a cluster is one whole number per item, or one for all items: {} is neither",
+                            port.type.text),
+                {"declare it as i32[K] or i32[]"});
 }
 
 PortSpec read_port(const std::string& name, const Value& value, const std::string& path, bool input,
@@ -176,7 +176,7 @@ OperationSpec read_operation(const std::string& name, const Value& value, const 
   if (std::any_of(operation.inputs.begin(), operation.inputs.end(), has_gradient) &&
       std::none_of(operation.outputs.begin(), operation.outputs.end(), has_gradient)) {
     throw Failure(kCode, place_of(value),
-                  fmt::format("{} gives gradients of inputs, but takes none of any output", own),
+                  fmt::format("{} gives gradients of inputs but takes no gradient of an output", own),
                   {"mark the output that the gradient comes from: gradient = true"});
   }
   return operation;
@@ -216,7 +216,7 @@ ComponentSpec read_like(const Fields& fields, const std::string& path, const Man
     fields.refuse(*fields.find("like"), "like", "a component further up in this manifest");
   for (const char* key : {"fulfils", "parameters", "options", "symbols", "operations"}) {
     if (const Value* own = fields.find(key)) {
-      throw Failure(kCode, place_of(*own), fmt::format("{} has its own {} beside 'like'", path, key),
+      throw Failure(kCode, place_of(*own), fmt::format("{} has both 'like' and its own {}", path, key),
                     {fmt::format("leave it out: they are those of {}", like)});
     }
   }
@@ -366,7 +366,7 @@ Manifest parse_manifest(std::string_view text, const std::string& source,
 std::string read_embedded_manifest(const std::filesystem::path& library) {
   std::optional<std::string> text = ElfFile(library).section(".gistmill");
   if (!text) {
-    throw Failure(kCode, Origin{library.string(), 0, 0}, "no plugin: it has no section .gistmill",
+    throw Failure(kCode, Origin{library.string(), 0, 0}, "not a plugin: it has no section .gistmill",
                   {"build it with gistmill_add_plugin, which embeds plugin.toml"});
   }
   // Embedded as a C string.

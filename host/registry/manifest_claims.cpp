@@ -22,7 +22,7 @@ const Contract& known_contract(const ComponentSpec& component, const std::string
   std::vector<std::string> names;
   for (const Contract& contract : contracts) names.push_back(contract.name);
   throw Failure(
-      kCode, claim, fmt::format("{} names the contract '{}', which is not there", component.name, name),
+      kCode, claim, fmt::format("{} names the contract '{}', which does not exist", component.name, name),
       did_you_mean(
           name, names,
           {names.empty() ? "no contracts were found" : fmt::format("there are: {}", fmt::join(names, " ")),

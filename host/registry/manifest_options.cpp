@@ -175,7 +175,7 @@ std::string_view option_type_name(OptionType type) {
 OptionSpec read_option(const std::string& key, const Value& value, const std::string& path) {
   if (key == "use" || key == "from" || key == "parameters") {
     throw Failure(kCode, place_of(value), fmt::format("an option cannot have the name '{}'", key),
-                  {"recipes use it themselves, beside the options"});
+                  {"recipes have a key of this name themselves"});
   }
   const std::string own = fmt::format("{}.{}", path, key_text(key));
   const Fields fields(value, own, own, {"type", "default", "min", "max", "choices", "unit", "doc"}, kCode);

@@ -43,7 +43,7 @@ std::string_view trimmed(std::string_view text) {
 [[noreturn]] void refuse(std::string_view text, const std::string& reason,
                          std::vector<std::string> notes = {}) {
   if (notes.empty()) notes.emplace_back(kForm);
-  throw Failure(ExitCode::plugin, fmt::format("'{}' is no port type: {}", text, reason), std::move(notes));
+  throw Failure(ExitCode::plugin, fmt::format("'{}' is not a port type: {}", text, reason), std::move(notes));
 }
 
 // "decoder.context/1"

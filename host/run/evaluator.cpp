@@ -35,10 +35,11 @@ void append_clusters(const at::Tensor& clusters, std::int64_t items, EvaluationR
   }
   const at::Tensor flat = clusters.cpu().to(at::kLong).reshape({-1});
   if (flat.numel() != 1 && flat.numel() != items) {
-    throw Failure(ExitCode::failed,
-                  fmt::format("{} clusters are told of for {} items: there must be one, or one an item",
-                              flat.numel(), items),
-                  {"this is a defect of the plugin whose manifest says cluster = true, or of the wiring"});
+    throw Failure(
+        ExitCode::failed,
+        fmt::format("{} clusters were given for {} items: there must be one per item, or one for all",
+                    flat.numel(), items),
+        {"this is a defect of the plugin whose manifest says cluster = true, or of the wiring"});
   }
   for (std::int64_t i = 0; i < items; ++i)
     variant.clusters.push_back(flat[flat.numel() == 1 ? 0 : i].item<std::int64_t>());
@@ -251,7 +252,7 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
   for (std::int64_t step = 0; recipe.steps == 0 || step < recipe.steps; ++step) {
     if (step > 0 && !time.fits_another()) {
       const std::string of = recipe.steps > 0 ? fmt::format(" of {}", recipe.steps) : "";
-      events_.message("info", fmt::format("{}: {}{} steps fit into {}; its figures are over these",
+      events_.message("info", fmt::format("{}: {}{} steps fit into {}; its figures are from these",
                                           planned.name, step, of, duration(time.seconds())));
       break;
     }

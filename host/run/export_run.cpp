@@ -27,8 +27,8 @@ files::NewFolder make_folder(const fs::path& target) {
     return files::NewFolder(target);
   } catch (const files::FileError& error) {
     if (error.error != EEXIST) throw failure_of(error);
-    throw Failure(ExitCode::usage, fmt::format("{} is there already", target.string()),
-                  {"name a folder that is not there yet, or an empty one"});
+    throw Failure(ExitCode::usage, fmt::format("{} already exists", target.string()),
+                  {"name a folder that does not exist, or an empty one"});
   }
 }
 

@@ -85,9 +85,10 @@ void emit_cache(RunContext& context, const Session& session, const std::string& 
   context.events.emit("cache", event);
   const CallCache::Counts counts = session.cache()->counts();
   context.events.message(
-      "info", fmt::format("cache: {} of {} calls answered, {:.2f} GB read, {:.2f} GB written", counts.hits,
-                          counts.hits + counts.misses, static_cast<double>(counts.bytes_read) / 1e9,
-                          static_cast<double>(counts.bytes_written) / 1e9));
+      "info",
+      fmt::format("cache: {} of {} calls read from the cache, {:.2f} GB read, {:.2f} GB written", counts.hits,
+                  counts.hits + counts.misses, static_cast<double>(counts.bytes_read) / 1e9,
+                  static_cast<double>(counts.bytes_written) / 1e9));
 }
 
 // What part number `index` trained is what later parts start from.
@@ -112,7 +113,7 @@ void say_longest_time(RunContext& context) {
     }
   }
   if (minutes <= 0) return;
-  context.events.message("info", fmt::format("takes at most about {}: {}; less where all steps fit",
+  context.events.message("info", fmt::format("takes at most about {}: {}; less if all steps fit",
                                              duration(60 * minutes), fmt::join(names, ", ")));
 }
 
@@ -214,8 +215,8 @@ RunOutcome stopped(RunContext& context, const StopSignal& stop, double seconds) 
   RunOutcome outcome;
   outcome.code = stop.canceled() ? ExitCode::interrupted : ExitCode::stopped;
   context.request.talk(
-      fmt::format("{} in {}; go on with: gistmill run {} --folder {} --resume",
-                  stop.canceled() ? "interrupted; what was saved stands" : "stopped and saved",
+      fmt::format("{} in {}; continue with: gistmill run {} --folder {} --resume",
+                  stop.canceled() ? "interrupted; earlier checkpoints are kept" : "stopped and saved",
                   context.folder.string(), context.request.recipe.string(), context.folder.string()));
   return outcome;
 }

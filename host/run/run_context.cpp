@@ -97,7 +97,7 @@ void RunContext::check_run_before(const fs::path& lock) {
       ExitCode::failed,
       fmt::format("{} holds an unfinished run of another recipe than {}", folder.string(),
                   request.recipe.string()),
-      {"go on with the recipe that it was started with, start over with --fresh, or name another folder "
+      {"continue with the recipe that it was started with, start over with --fresh, or name another folder "
        "with --folder"});
 }
 
@@ -116,7 +116,7 @@ void RunContext::open_folder() {
         ExitCode::failed,
         fmt::format("{} already holds {} run", folder.string(), finished ? "a finished" : "an unfinished"),
         {finished ? "start over with --fresh, name another folder with --folder, or see its report.html"
-                  : "go on with --resume, start over with --fresh, or name another folder with --folder"});
+                  : "continue with --resume, start over with --fresh, or name another folder with --folder"});
   }
   const bool goes_on = fs::exists(lock) && !fs::exists(folder / run_file::kSummary);
   std::error_code error;

@@ -30,7 +30,7 @@ TrainingStep::TrainingStep(Session& session, Profile* profile, const volatile st
   if (optimizer_extension_ == nullptr) {
     throw Failure(
         ExitCode::recipe, optimizer_->planned().origin,
-        fmt::format("{} ({}) is no optimizer", optimizer_->name(), optimizer_->planned().spec->name));
+        fmt::format("{} ({}) is not an optimizer", optimizer_->name(), optimizer_->planned().spec->name));
   }
   optimizer_call_ = optimizer_->name() + ".step";
   pipeline_.keep_slot(session.recipe().run.items);

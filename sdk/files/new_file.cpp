@@ -50,7 +50,7 @@ NewFile::~NewFile() {
 
 void NewFile::reserve(std::uint64_t bytes) {
   if (const int error = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(bytes)); error != 0)
-    fail("take room for", error, bytes);
+    fail("reserve space for", error, bytes);
   reserved_ = bytes;
 }
 

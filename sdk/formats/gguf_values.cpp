@@ -147,7 +147,7 @@ std::string_view Gguf::bytes(std::string_view key) const {
 void Gguf::check_width(const GgufEntry& entry) const {
   const bool narrow = entry.type <= GgufValueType::kI16;
   if (narrow && entry.count > kMaxWidened) {
-    refuse(entry, "at most " + std::to_string(kMaxWidened) + " of so few bytes each");
+    refuse(entry, "at most " + std::to_string(kMaxWidened) + " elements of fewer than 4 bytes");
   }
 }
 

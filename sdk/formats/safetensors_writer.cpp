@@ -19,7 +19,7 @@ void check(const SafetensorsItem& item, const SafetensorsItem* previous) {
   const auto fail = [&](const std::string& message) {
     throw FormatError("cannot write safetensors: tensor " + printable(item.name) + " " + message);
   };
-  if (item.name == "__metadata__") fail("has a name that the format keeps for itself");
+  if (item.name == "__metadata__") fail("has a name that the format reserves");
   if (previous != nullptr && previous->name == item.name) fail("is given twice");
   std::uint64_t expected = 0;
   try {

@@ -8,7 +8,7 @@ class Contrastive : public gistmill::torch::Component {
  public:
   explicit Contrastive(const gistmill::Options& options) : margin_(options.number("margin")) {}
 
-  // gist: [K, G, D], one row a span, in document order. One span has no neighbor and costs nothing.
+  // gist: [K, G, D], one row per span, in document order. One span has no neighbor and costs nothing.
   at::Tensor value(const at::Tensor& gist) const {
     const at::Tensor rows = gist.flatten(1);  // [K, G * D]
     if (rows.size(0) < 2) return rows.sum() * 0;

@@ -60,7 +60,7 @@ TEST_F(LockTest, OfAnotherPluginIsRefusedByEveryVerbOfARecipe) {
 TEST_F(LockTest, PassesWithIgnoreLockWhichSaysWhatDiffers) {
   const Answer answer = gistmill("run other.toml --ignore-lock --folder passed " + test_plugins());
   ASSERT_EQ(answer.code, 0) << answer.err;
-  EXPECT_THAT(answer.err, HasSubstr("warning: other plugin than locked: " + difference()));
+  EXPECT_THAT(answer.err, HasSubstr("warning: plugin differs from the lock: " + difference()));
   std::istringstream lines(read(folder_ / "passed/events.jsonl"));
   int said = 0;
   for (std::string line; std::getline(lines, line);) {
@@ -72,7 +72,7 @@ TEST_F(LockTest, PassesWithIgnoreLockWhichSaysWhatDiffers) {
 
   const Answer valid = gistmill("validate other.toml --ignore-lock " + test_plugins());
   EXPECT_EQ(valid.code, 0) << valid.err;
-  EXPECT_THAT(valid.err, HasSubstr("warning: other plugin than locked: " + difference()));
+  EXPECT_THAT(valid.err, HasSubstr("warning: plugin differs from the lock: " + difference()));
 }
 
 TEST_F(LockTest, ExportOfARunSaysWhatDiffersAndWrites) {

@@ -93,9 +93,9 @@ TEST_F(ModelVerbsTest, BytesThatAreNoTextAreSaidInHexadecimalToo) {
 
 TEST_F(ModelVerbsTest, WordThatIsNoIdIsShownWithItsPlace) {
   expect_refused(ask_with("tokenize m --decode", "104 x5"), 3,
-                 "standard input: \"x5\" at byte 4 is no token id");
+                 "standard input: \"x5\" at byte 4 is not a token id");
   expect_refused(ask_with("tokenize m --decode", "104 -5"), 3, "\"-5\" at byte 4");
-  expect_refused(ask_with("tokenize m --decode", "99999999999"), 3, "at byte 0 is no token id");
+  expect_refused(ask_with("tokenize m --decode", "99999999999"), 3, "at byte 0 is not a token id");
   expect_refused(ask_with("tokenize m --decode", std::string("1 \0\x1b[31m", 8)), 3, "at byte 2");
 }
 
@@ -198,7 +198,7 @@ TEST_F(ModelVerbsTest, WindowAndStrideMustFit) {
 }
 
 TEST_F(ModelVerbsTest, TextTooShortToScoreIsRefused) {
-  expect_refused(ask_with("score m", "a"), 3, "the text is 1 tokens long: it takes 2 to predict one");
+  expect_refused(ask_with("score m", "a"), 3, "the text has 1 tokens when scoring needs at least 2");
   EXPECT_EQ(ask_with("score begins", "a").code, 0);
 }
 
@@ -206,7 +206,7 @@ TEST_F(ModelVerbsTest, GenerateGoesOnBehindThePrompt) {
   const Answer answer = ask("generate m --prompt ab");
   EXPECT_EQ(answer.code, 0) << answer.err;
   EXPECT_EQ(answer.out, "abab\n");
-  EXPECT_THAT(answer.err, StartsWith("4 tokens behind a prompt of 2 in "));
+  EXPECT_THAT(answer.err, StartsWith("4 tokens after a prompt of 2 in "));
   EXPECT_EQ(ask_with("generate m --max-tokens 2", "xy\n").out, "xy\n");
 }
 
@@ -232,7 +232,7 @@ TEST_F(ModelVerbsTest, ChatGoesThroughTheTokenizersTemplate) {
 
 TEST_F(ModelVerbsTest, BadPromptsAndSettingsAreRefused) {
   expect_refused(ask("generate m --prompt ''"), 3, "the prompt is empty");
-  expect_refused(ask("generate m text --prompt a"), 2, "--prompt and FILE exclude each other");
+  expect_refused(ask("generate m text --prompt a"), 2, "--prompt and FILE cannot be used together");
   expect_refused(ask("generate m --prompt a --temperature=-1"), 3,
                  "temperature is -1 when it should be at least 0");
   // Which of the two messages comes depends on whether a teacher with such an option is built beside this
@@ -303,7 +303,7 @@ TEST_F(ModelVerbsTest, APluginWithoutItsContractIsRefusedWithWhatIsMissing) {
   std::filesystem::copy(GISTMILL_BUILD_DIR "/tests/stranger/stranger.so", folder_ / "alone/stranger.so");
   write("recipe.toml", "[components]\nlens = { use = \"lens/tint\" }\n");
   expect_refused(gistmill("validate recipe.toml --plugins alone"), 3,
-                 "lens/tint names the contract 'lens', which is not there");
+                 "lens/tint names the contract 'lens', which does not exist");
 }
 
 TEST_F(ModelVerbsTest, InspectLaysOutWhatTheComponentsSay) {

@@ -159,7 +159,7 @@ TEST_F(SymbolsTest, APlanSaysWhoseSizesTheyAre) {
 TEST_F(SymbolsTest, ASpanThatAModelAndASourceCutOtherwiseIsRefused) {
   const Answer answer = gistmill("validate recipe.toml --set components.student.span=8 " + plugins());
   EXPECT_EQ(answer.code, 3);
-  EXPECT_THAT(answer.err, HasSubstr("S is 8 by student.span when it is 4 by near.span"));
+  EXPECT_THAT(answer.err, HasSubstr("S is 8 according to student.span but 4 according to near.span"));
 }
 
 }  // namespace

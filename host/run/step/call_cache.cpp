@@ -35,7 +35,7 @@ at::Tensor tensor_of(const EntryArray& array, const std::shared_ptr<void>& memor
                      const TensorInstance& instance) {
   const Dtype* dtype = find_dtype(array.dtype);
   if (dtype == nullptr)
-    throw Failure(ExitCode::failed, fmt::format("'{}' is no type of a tensor", array.dtype));
+    throw Failure(ExitCode::failed, fmt::format("'{}' is not a tensor type", array.dtype));
   const at::Tensor view = at::from_blob(
       const_cast<void*>(array.data), array.shape, [memory](void*) {},
       at::dtype(at::toScalarType({dtype->code.code, dtype->code.bits, 1})));
@@ -47,7 +47,7 @@ SlotValue value_of(const EntryValue& stored, const PlannedOutput& output, const 
   const PortType& type = output.port->type;
   if (stored.port != output.port->name || stored.object != (type.is_object ? type.object : "") ||
       (!type.is_object && stored.arrays.size() != 1)) {
-    throw Failure(ExitCode::failed, fmt::format("it holds other results than '{}'", output.port->name));
+    throw Failure(ExitCode::failed, fmt::format("it holds results other than '{}'", output.port->name));
   }
   if (!type.is_object) return SlotValue(tensor_of(stored.arrays.front(), memory, instance));
   std::vector<NamedTensor> tensors;
@@ -153,8 +153,8 @@ void CallCache::store(const PlannedCall& call, const TensorInstance& instance, c
     full_ = !folder_.make_room(bound);
     if (full_) {
       events_.message("info",
-                      fmt::format("the cache is full of what this run used: {:.1f} GB; the rest is run "
-                                  "each time (cache.max_gb)",
+                      fmt::format("the cache is full with {:.1f} GB that this run uses: other calls run each "
+                                  "time; raise cache.max_gb to keep them",
                                   static_cast<double>(folder_.bytes()) / kGigabyte));
       return;
     }
@@ -210,7 +210,7 @@ void check_cached(const PlannedCall& call, const TensorInstance& instance) {
   }
   if (reads_unnamed_contents(instance)) {
     throw Failure(ExitCode::recipe, call.origin,
-                  fmt::format("{} cannot be cached: {} reads files and does not say what is in them",
+                  fmt::format("{} cannot be cached: {} reads files but does not identify their contents",
                               call.name, spec.name));
   }
 }

@@ -62,7 +62,7 @@ class CallCache {
 };
 
 // Throws Failure (ExitCode::recipe) where a result of the call cannot be kept: an object that its instance
-// has no codec for, or an instance that reads files and does not say what is in them.
+// has no codec for, or an instance that reads files but does not identify their contents.
 void check_cached(const PlannedCall& call, const TensorInstance& instance);
 
 }  // namespace gistmill

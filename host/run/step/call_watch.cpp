@@ -105,7 +105,7 @@ void refuse_overtime() {
   if (!has_overtime) return;
   const std::lock_guard lock(watch.mutex);
   throw Failure(ExitCode::failed, too_long(watch.call, seconds_since(watch.began), watch.allowed),
-                {"raise run.call_seconds (0: no bound), or give the call less to do"});
+                {"raise run.call_seconds (0: no timeout), or give the call less to do"});
 }
 
 void refuse_canceled(const std::string& name, const volatile std::int32_t* cancel) {

@@ -20,9 +20,9 @@ void set_plugin_events(Events* events) {
 void Events::add(TensorInstance& logger, bool shows) {
   const auto* extension = logger.extension<gm_events_extension>(GM_EVENTS_EXTENSION);
   if (extension == nullptr) {
-    throw Failure(
-        ExitCode::recipe, logger.planned().origin,
-        fmt::format("{} ({}) is no logger: it takes no events", logger.name(), logger.planned().spec->name));
+    throw Failure(ExitCode::recipe, logger.planned().origin,
+                  fmt::format("{} ({}) is not a logger: it takes no events", logger.name(),
+                              logger.planned().spec->name));
   }
   loggers_.push_back({&logger, extension, shows});
 }

@@ -98,7 +98,7 @@ bool PipelineRun::run_call(std::size_t index, const StepContext& context) {
   if (!ran) return false;
   if (const std::string wrong = check_.mismatch(call, results_[index]); !wrong.empty()) {
     throw Failure(ExitCode::failed, call.origin, fmt::format("{} gave {}", call.name, wrong),
-                  {"this is a defect of the plugin, or a size that the recipe and the data do not share"});
+                  {"this is a defect of the plugin, or the recipe and the data disagree about a size"});
   }
   if (call.operation->effect == Effect::pure && !tape) memo_.remember(index, std::move(in));
   return true;

@@ -17,7 +17,7 @@ Starts possible_starts(const SpanShape& shape) {
   if (starts.count < shape.spans) {
     throw Error(
         GM_ERROR_USER,
-        std::to_string(shape.spans) + " spans a window when " + std::to_string(starts.count) +
+        std::to_string(shape.spans) + " spans per window when " + std::to_string(starts.count) +
             " places fit: multiples of " + std::to_string(shape.stride) + " from " +
             std::to_string(starts.first) + " to " + std::to_string(last) +
             " (document - span - horizon); take fewer spans, a smaller stride, first or horizon, or a "

@@ -33,7 +33,7 @@ std::vector<Window> find_windows(const formats::TokenFileReader& file, std::int3
   const std::string side = split == formats::kTrainSplit ? "train" : "validation";
   if (documents == 0) {
     throw Error(GM_ERROR_USER,
-                "none of " + std::to_string(file.documents()) + " documents is of the " + side + " split",
+                "none of " + std::to_string(file.documents()) + " documents is in the " + side + " split",
                 "split");
   }
   if (windows.empty()) {
@@ -101,16 +101,16 @@ void WindowOrder::load(std::string_view state, std::string_view digest) {
   std::size_t windows = 0;
   in >> head >> version;
   if (!in || head != kStateHead)
-    throw Error(GM_ERROR_USER, "a saved position that is not one of dataset/spans");
+    throw Error(GM_ERROR_USER, "the saved position was not written by dataset/spans");
   if (version != kStateVersion) {
-    throw Error(GM_ERROR_USER, "a saved position of version " + std::to_string(version) +
+    throw Error(GM_ERROR_USER, "the saved position has version " + std::to_string(version) +
                                    " when this plugin reads " + std::to_string(kStateVersion));
   }
   in >> seed >> epoch >> place >> windows >> saved_digest;
-  if (!in || place / passes_ > windows) throw Error(GM_ERROR_USER, "a saved position that is damaged");
+  if (!in || place / passes_ > windows) throw Error(GM_ERROR_USER, "the saved position is damaged");
   if (saved_digest != digest || windows != order_.size()) {
     throw Error(GM_ERROR_USER,
-                "a saved position in other data: " + std::to_string(windows) + " windows of " +
+                "the saved position is from other data: " + std::to_string(windows) + " windows of " +
                     saved_digest.substr(0, 12) + " when these are " + std::to_string(order_.size()) + " of " +
                     std::string(digest.substr(0, 12)),
                 "corpus");

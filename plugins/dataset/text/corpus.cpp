@@ -90,14 +90,13 @@ void Corpus::check_split() const {
       if (std::none_of(groups.begin(), groups.end(), [&](const std::string& group) {
             return ::fnmatch(pattern.c_str(), group.c_str(), 0) == 0;
           })) {
-        throw Error(
-            GM_ERROR_USER,
-            "'" + pattern + "' is the name of no group; one of " + count + " is '" + *groups.begin() + "'",
-            "hold_out");
+        throw Error(GM_ERROR_USER,
+                    "'" + pattern + "' matches no group; one of " + count + " is '" + *groups.begin() + "'",
+                    "hold_out");
       }
     }
     if (held_out.size() == groups.size()) {
-      throw Error(GM_ERROR_USER, "all " + count + " groups are held out, none is left to train on",
+      throw Error(GM_ERROR_USER, "all " + count + " groups are held out: none is left to train on",
                   "hold_out");
     }
   } else if (options_.validation > 0 && held_out.empty()) {
@@ -133,7 +132,7 @@ bool Corpus::next(Document& document) {
     if (position_ == 0) {
       throw Error(GM_ERROR_USER,
                   "no text in " + std::to_string(files_.size()) + " files: each is empty" +
-                      (options_.skip_until.empty() ? "" : " behind the line of skip_until"),
+                      (options_.skip_until.empty() ? "" : " after the line of skip_until"),
                   "files");
     }
     return false;
@@ -173,8 +172,8 @@ void Corpus::seek(std::uint64_t position) {
   }
   if (position_ < position) {
     throw Error(GM_ERROR_USER,
-                "a saved position behind document " + std::to_string(position) + " of " +
-                    std::to_string(position_) + ": the files are others than before",
+                "the saved position is after document " + std::to_string(position) + " when the files have " +
+                    std::to_string(position_) + ": they have changed",
                 "files");
   }
 }

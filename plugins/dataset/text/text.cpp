@@ -52,7 +52,8 @@ void Text::load_state(std::string_view state) {
   const std::string_view digits = ours ? state.substr(kStateHead.size()) : std::string_view();
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), position);
   if (!ours || error != std::errc() || end != digits.data() + digits.size()) {
-    throw Error(GM_ERROR_USER, "a saved position that this version of dataset/text does not read");
+    throw Error(GM_ERROR_USER,
+                "the saved position is of a version of dataset/text that this one does not read");
   }
   corpus_.seek(position);
 }

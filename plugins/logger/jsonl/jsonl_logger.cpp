@@ -37,9 +37,9 @@ void JsonlLogger::start() { file_ = std::make_unique<LineFile>(path_); }
 
 void JsonlLogger::on_event(std::string_view json) {
   const Json event = Json::parse(json, nullptr, false);
-  if (!event.is_object()) throw Error(GM_ERROR_MISUSE, "an event that is no JSON object");
+  if (!event.is_object()) throw Error(GM_ERROR_MISUSE, "an event is not a JSON object");
   if (event.value("event", Json()) == "progress") return;
-  if (file_ == nullptr) throw Error(GM_ERROR_MISUSE, "an event before start");
+  if (file_ == nullptr) throw Error(GM_ERROR_MISUSE, "an event came before start");
   try {
     if (missing_ > 0) file_->append(gap_message(missing_, event));
     file_->append(on_one_line(json));

@@ -157,7 +157,7 @@ class Decoder : public gistmill::torch::Component {
       return;
     }
     if (parts_.empty()) {
-      throw Error(GM_ERROR_USER, "nothing of the model was trained: train is none", "train");
+      throw Error(GM_ERROR_USER, "there is nothing to save: train is none, so nothing was trained", "train");
     }
     gistmill::decoder::AdapterFile file;
     file.parts = parts_;

@@ -28,13 +28,11 @@ void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR
 void check_gists(const at::Tensor& spans, std::int64_t gists, const at::Tensor& offsets, std::int64_t span) {
   if (gists > 0 && offsets.numel() > 0 &&
       (offsets.min().item<std::int64_t>() < 0 || offsets.max().item<std::int64_t>() >= span)) {
-    refuse("an offset of the gist lies outside [0, " + text(span) + "), the span", "offsets");
+    refuse("an offset of the gist is outside [0, " + text(span) + "), its span", "offsets");
   }
   if (gists == 0 && spans.numel() > 0 && spans.min().item<std::int64_t>() < 1) {
-    refuse(
-        "a span at 0 is dropped with nothing in its place when a span without a gist should start at 1 or "
-        "later",
-        "spans");
+    refuse("a span that starts at 0 cannot be dropped: a span without a gist must start at 1 or later",
+           "spans");
   }
 }
 

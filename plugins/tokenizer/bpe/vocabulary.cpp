@@ -60,8 +60,8 @@ KnownClass known_class(const nlohmann::json& config, const std::filesystem::path
   }
   throw formats::FormatError(
       (folder / "tokenizer_config.json").string() + ": tokenizer_class is " + printable(name) +
-      ", which vocab.json and merges.txt are not known to be for, expected GPT2Tokenizer, "
-      "Qwen2Tokenizer or a tokenizer.json");
+      ", whose vocab.json and merges.txt cannot be read without knowing its pre-tokenizer, expected "
+      "GPT2Tokenizer, Qwen2Tokenizer or a tokenizer.json");
 }
 
 // Special tokens that a configuration names, as JSON text of tokenizer.json's "added_tokens".

@@ -225,17 +225,17 @@ std::string ChatTemplate::render(const std::vector<ChatMessage>& messages, const
 
 std::vector<ChatMessage> parse_messages(std::string_view json) {
   const nlohmann::json list = formats::parse_json(json, "messages");
-  if (!list.is_array()) throw std::invalid_argument("messages are no JSON array");
+  if (!list.is_array()) throw std::invalid_argument("messages are not a JSON array");
   std::vector<ChatMessage> messages;
   for (const auto& one : list) {
     const std::string where = "message " + std::to_string(messages.size());
-    if (!one.is_object()) throw std::invalid_argument(where + " is no object");
+    if (!one.is_object()) throw std::invalid_argument(where + " is not an object");
     for (const auto& [key, value] : one.items()) {
       if (key != "role" && key != "content") {
         throw std::invalid_argument(where + " has " + formats::printable(key) +
                                     ", expected role and content only");
       }
-      if (!value.is_string()) throw std::invalid_argument(where + ": " + key + " is no string");
+      if (!value.is_string()) throw std::invalid_argument(where + ": " + key + " is not a string");
     }
     if (one.size() != 2) throw std::invalid_argument(where + " has no role or no content");
     ChatMessage message{one["role"], one["content"]};

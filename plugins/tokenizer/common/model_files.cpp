@@ -20,7 +20,7 @@ TokenizerFile kind_of_file(const fs::path& path) {
   // A SentencePiece model opens with its first piece: field 1, a length, a message that opens with field 1.
   if (bytes.size() > 2 && bytes[0] == '\x0A' && bytes[2] == '\x0A') return TokenizerFile::kSentencePiece;
   throw formats::FormatError(path.string() +
-                             ": is no tokenizer, expected a GGUF file, a tokenizer.json, a SentencePiece "
+                             ": is not a tokenizer, expected a GGUF file, a tokenizer.json, a SentencePiece "
                              "model or a folder with one of these");
 }
 
@@ -121,7 +121,7 @@ nlohmann::json tokenizer_config(const fs::path& folder) {
   const fs::path path = folder / "tokenizer_config.json";
   if (!fs::exists(path)) return nlohmann::json::object();
   nlohmann::json config = formats::read_json_file(path);
-  if (!config.is_object()) throw formats::FormatError(path.string() + ": is no object");
+  if (!config.is_object()) throw formats::FormatError(path.string() + ": is not an object");
   return config;
 }
 

@@ -31,7 +31,7 @@ std::vector<std::uint32_t> ranks_of(const Vocabulary& vocabulary) {
   }
   for (std::size_t i = 0; i < size; ++i) {
     if (std::isnan(vocabulary.scores[i]))
-      vocabulary.fail("token " + std::to_string(i) + " has no number as its score");
+      vocabulary.fail("token " + std::to_string(i) + " has a score that is not a number");
   }
   std::vector<float> sorted = vocabulary.scores;
   std::sort(sorted.begin(), sorted.end(), std::greater<>());

@@ -27,7 +27,7 @@ class Message {
     field_start_ = at_;
     const std::uint64_t tag = varint();
     *field = {};
-    if (tag >> 3 == 0 || tag >> 32 != 0) fail("tag " + std::to_string(tag) + " is no field of a message");
+    if (tag >> 3 == 0 || tag >> 32 != 0) fail("tag " + std::to_string(tag) + " is not a field of a message");
     field->number = static_cast<std::uint32_t>(tag >> 3);
     field->wire = static_cast<std::uint32_t>(tag & 7);
     switch (field->wire) {

@@ -52,7 +52,7 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     if (vocabulary.types[i] == PieceType::kByte) {
       const int byte = byte_named(piece);
       if (byte < 0)
-        vocabulary.fail("token " + std::to_string(i) + " is that of a byte, but its text is " +
+        vocabulary.fail("token " + std::to_string(i) + " is a byte token, but its text is " +
                         formats::printable(piece));
       byte_tokens_[static_cast<std::size_t>(byte)] = id;
       bytes_.add(std::string(1, static_cast<char>(byte)));

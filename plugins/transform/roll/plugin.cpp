@@ -16,7 +16,7 @@ class Roll : public gistmill::torch::Component {
     if (spans > 0 && shift_ % spans == 0) {
       throw gistmill::Error(GM_ERROR_USER,
                             "shift " + std::to_string(shift_) + " gives each of " + std::to_string(spans) +
-                                " spans its own gist; it should be no multiple of the spans a document",
+                                " spans its own gist; it should not be a multiple of the spans per document",
                             "shift");
     }
     return at::roll(gist, shift_, 0);

@@ -135,7 +135,7 @@ Handle open_attribute(hid_t owner, const char* name) {
   if (!attribute) throw FormatError(std::string("it has no attribute '") + name + "'");
   const Handle space(H5Aget_space(attribute.get()));
   if (H5Sget_simple_extent_npoints(space.get()) != 1)
-    throw FormatError(std::string("attribute '") + name + "' is no single value");
+    throw FormatError(std::string("attribute '") + name + "' is not a single value");
   return attribute;
 }
 
@@ -144,7 +144,7 @@ std::string text_attribute(hid_t owner, const char* name, std::size_t longest) {
   const Handle type(H5Aget_type(attribute.get()));
   const std::size_t size = H5Tget_size(type.get());
   if (!is_text(type.get()) || size > longest)
-    throw FormatError(std::string("attribute '") + name + "' is no short string");
+    throw FormatError(std::string("attribute '") + name + "' is not a short string");
   std::string text(size, '\0');
   if (H5Aread(attribute.get(), type.get(), text.data()) < 0)
     throw FormatError(std::string("attribute '") + name + "' is damaged");

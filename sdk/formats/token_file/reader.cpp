@@ -37,7 +37,7 @@ class Opened {
     std::error_code error;
     size_ = fs::file_size(path, error);
     if (error) throw FormatError("'" + path.string() + "': cannot open: " + files::error_text(error.value()));
-    if (H5Fis_hdf5(path.c_str()) <= 0) fail("it is no HDF5 file");
+    if (H5Fis_hdf5(path.c_str()) <= 0) fail("it is not an HDF5 file");
     file_ = hdf5::Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
     if (!file_) fail("HDF5 cannot open it: " + hdf5::reason());
   }
@@ -51,7 +51,7 @@ class Opened {
     const hdf5::Handle type(H5Aget_type(attribute.get()));
     std::uint32_t value = 0;
     if (H5Tget_class(type.get()) != H5T_INTEGER || H5Aread(attribute.get(), H5T_NATIVE_UINT32, &value) < 0) {
-      fail(std::string("attribute '") + name + "' is no number");
+      fail(std::string("attribute '") + name + "' is not a number");
     }
     return value;
   }
@@ -223,7 +223,7 @@ void TokenFileReader::State::check_documents(const Opened& file) const {
   for (std::size_t i = 0; i < documents; ++i) {
     if (table.offsets[i + 1] < table.offsets[i]) {
       file.fail("document " + std::to_string(i) + " ends at token " + std::to_string(table.offsets[i + 1]) +
-                ", before its begin at " + std::to_string(table.offsets[i]));
+                ", before its start at " + std::to_string(table.offsets[i]));
     }
     if (table.splits[i] > 1) {
       file.fail("split of document " + std::to_string(i) + " is " + std::to_string(table.splits[i]) +
@@ -241,7 +241,7 @@ void TokenFileReader::State::map_or_keep(Opened& file, DataSet tokens) {
     return;
   }
   if (offset > file.size() || tokens.count * tokens.width > file.size() - offset) {
-    file.fail("its tokens end behind the end of the file");
+    file.fail("its tokens end after the end of the file");
   }
   map_ = std::make_unique<MappedFile>(path);
   if (map_->size() != file.size()) file.fail("it changes while it is read");

@@ -142,7 +142,7 @@ TEST_F(EntryFile, OfAnotherCallOrKindIsRefused) {
   EXPECT_THAT(refusal(), HasSubstr("is not a whole cached call"));
   std::filesystem::remove(path());
   std::filesystem::create_directory(path());
-  EXPECT_THAT(refusal(), HasSubstr("it is no file"));
+  EXPECT_THAT(refusal(), HasSubstr("it is not a file"));
 }
 
 TEST_F(EntryFile, ThatDoesNotFitOnTheDiskLeavesNothing) {

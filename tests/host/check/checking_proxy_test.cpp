@@ -103,7 +103,7 @@ TEST_F(CheckingProxy, FindsAnExtensionThatIsUsedBeforeItsState) {
 
 TEST_F(CheckingProxy, FindsAMainFunctionOnAnotherThread) {
   std::thread([this] { start(); }).join();
-  EXPECT_THAT(found(), ElementsAre("same.start was called from another thread than the main one"));
+  EXPECT_THAT(found(), ElementsAre("same.start was not called from the main thread"));
 }
 TEST_F(CheckingProxy, FindsACallDuringAnother) {
   start();

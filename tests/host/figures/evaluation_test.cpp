@@ -182,7 +182,7 @@ TEST(Evaluation, RefusesRowsThatDoNotFitTheirDocuments) {
 TEST(Evaluation, RefusesNamesOfVariantsAndFiguresThatAreNotThere) {
   EvaluationRows rows = ladder();
   rows.reference = "droped";
-  expect_failure(rows, ExitCode::failed, "reference 'droped' is none of its variants");
+  expect_failure(rows, ExitCode::failed, "reference 'droped' is not one of its variants");
   rows = ladder();
   rows.paired = "last 9";
   expect_failure(rows, ExitCode::failed, "paired variant 'last 9'");
@@ -191,7 +191,7 @@ TEST(Evaluation, RefusesNamesOfVariantsAndFiguresThatAreNotThere) {
   expect_failure(rows, ExitCode::failed, "binding of 'refine'");
   rows = ladder();
   rows.headline = "kl.32";
-  expect_failure(rows, ExitCode::failed, "headline 'kl.32' is none of its figures");
+  expect_failure(rows, ExitCode::failed, "headline 'kl.32' is not one of its figures");
 }
 
 }  // namespace

@@ -77,12 +77,13 @@ TEST_F(PluginLock, RefusesAnotherBuildAndSaysWhatWasLockedWhatIsThereAndWhatToDo
 }
 
 TEST_F(PluginLock, NamesAComponentThatNothingOffersAnyMore) {
-  EXPECT_THAT(refusal(locked(kCodes), "none"), HasSubstr("found nothing that offers it; it was in codes.so"));
+  EXPECT_THAT(refusal(locked(kCodes), "none"),
+              HasSubstr("found no plugin that offers it; it was in codes.so"));
 }
 
 TEST_F(PluginLock, SaysWhatDiffersWhereItIsToPass) {
   EXPECT_THAT(check(locked(kCodes), "second", OtherPlugins::say),
-              ElementsAre(HasSubstr("other plugin than locked: test/codes: locked 0.1.0 (sha256 ")));
+              ElementsAre(HasSubstr("plugin differs from the lock: test/codes: locked 0.1.0 (sha256 ")));
 }
 
 TEST_F(PluginLock, AnotherVersionOfTheProgramIsSaidAndNotRefused) {

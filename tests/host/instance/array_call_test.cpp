@@ -56,11 +56,12 @@ TEST_F(ArrayCallTest, RefusesWhatTheManifestDoesNotHave) {
   EXPECT_EQ(refusal(*scale, "aply", {}), "test/scale has no operation 'aply'");
   EXPECT_EQ(refusal(*scale, "apply", {{"z", Tensor::of<float>({1}, {1})}}),
             "test/scale has no input 'z' at apply");
-  EXPECT_EQ(refusal(*scale, "apply", {}), "test/scale needs input 'x' at apply, which only recipes can give");
+  EXPECT_EQ(refusal(*scale, "apply", {}),
+            "test/scale needs input 'x' in its operation apply, which only recipes can give");
   EXPECT_EQ(refusal(*scale, "apply", {{"x", Tensor::of<float>({1, 2}, {1, 2})}}),
-            "test/scale has port 'x' of apply at f32[1, 2] when it should be f32[N]");
+            "test/scale has a wrong port 'x' of apply: f32[1, 2] when it should be f32[N]");
   EXPECT_EQ(refusal(*scale, "apply", {{"x", Tensor::of<std::int32_t>({1}, {1})}}),
-            "test/scale has port 'x' of apply at i32[1] when it should be f32[N]");
+            "test/scale has a wrong port 'x' of apply: i32[1] when it should be f32[N]");
 }
 
 TEST_F(ArrayCallTest, PluginInPlainCDescribesItself) {

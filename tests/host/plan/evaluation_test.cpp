@@ -101,7 +101,7 @@ TEST_F(Evaluations, LetAVariantPassOverPortsThatOnlyTheReplacedOneHas) {
 
 TEST_F(Evaluations, RefuseAVariantThatCannotStandInItsPlace) {
   EXPECT_EQ(failure_of(heldout("{ name = \"odd\", use = { gist = \"loss\" } },\n")),
-            "recipe.toml:27:1: loss (loss/delta-nll) cannot stand for gist: it does not offer the operation "
+            "recipe.toml:27:1: loss (loss/delta-nll) cannot replace gist: it does not offer the operation "
             "'compress'\ncalled at recipe.toml:19:3");
 }
 
@@ -162,7 +162,7 @@ TEST_F(Evaluations, NameTheirFiguresBySlotAndColumn) {
 
 TEST_F(Evaluations, RefuseABestThatIsNoFigure) {
   EXPECT_EQ(failure_of(with("[evaluations.heldout]\npipeline = \"measure\"\nbest = \"loss\"\n")),
-            "recipe.toml:24:14: best of evaluation 'heldout' is 'loss', which is none of its figures: "
+            "recipe.toml:24:14: best of evaluation 'heldout' is 'loss', which is not one of its figures: "
             "delta_nll.32, delta_nll.64");
 }
 

@@ -181,8 +181,8 @@ TEST_F(Repeats, RefuseAFigureWithinThePart) {
       failure_of(std::string(kLoopComponents) +
                  "[pipelines.m]\nsteps = ['session.next', { repeat = 2, steps = [{ call = 'lens.score' }, "
                  "'measure.measure'] }]\n"),
-      "recipe.toml:10:74: measure.measure stands in a repeated part, where its figure 'measured' cannot be "
-      "measured\nmove the call behind the repeated part");
+      "recipe.toml:10:74: measure.measure is in a repeated part, where its figure 'measured' cannot be "
+      "measured\nmove the call after the repeated part");
 }
 
 TEST_F(Repeats, RefuseToCacheWhatAStateThatTrainingChangesLeadsTo) {
@@ -212,7 +212,7 @@ pipeline = "m"
 variants = [{ name = "a" }, { name = "b", use = { )";
   EXPECT_THAT(failure_of(start + "lens = \"other\" } }]\n"),
               HasSubstr("variants 'a' and 'b' both change the state of session\n"
-                        "measure them in evaluations of their own"));
+                        "measure them in separate evaluations"));
 }
 
 // ---- weighted sums ----

@@ -166,7 +166,7 @@ TEST_F(SymbolScopes, OfAPipelineAreOneSizeWithoutAWire) {
                 std::string(kComponents) +
                 "[components.other]\nuse = \"teacher/llama\"\n"
                 "model = \"m.gguf\"\nspan = 16\n[pipelines.p]\nsteps = [\"corpus.next\", \"other.embed\"]\n"),
-            "recipe.toml:11:8: S is 16 by other.span when it is 32 by corpus.span\n"
+            "recipe.toml:11:8: S is 16 according to other.span but 32 according to corpus.span\n"
             "corpus: span = 32 (default of dataset/spans)\n"
             "other: span = 16 (recipe.toml:11:8)\n"
             "S is one size for all of corpus, other: their manifests give it scope \"pipeline\"");
@@ -204,7 +204,7 @@ match = { use = "match/rows" })",
   } catch (const Failure& failure) {
     EXPECT_EQ(
         text_of(failure, folder),
-        "recipe.toml:8:1: teacher.D is 64 by student when it is 576 by teacher\n"
+        "recipe.toml:8:1: teacher.D is 64 according to student but 576 according to teacher\n"
         "teacher: 576\n"
         "student, which is teacher/llama, answers 64 for its D\n"
         "match.value reads e as f32[K, S, D] when student.embed writes f32[K, S, D] (recipe.toml:12:23)");

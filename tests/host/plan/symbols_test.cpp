@@ -89,7 +89,7 @@ TEST_F(Symbols, AreAskedOnceAnInstance) {
 TEST_F(Symbols, ThatTwoOptionsFixDifferentlyAreRefusedWithBoth) {
   offer_pair("f32[K, D]", "f32[K, D]", "symbols.D = { option = \"size\" }");
   EXPECT_EQ(failure_of(kPair),
-            "recipe.toml:2:33: a.D is 64 by b.size when it is 32 by a.width\n"
+            "recipe.toml:2:33: a.D is 64 according to b.size but 32 according to a.width\n"
             "a: width = 32 (recipe.toml:2:33)\n"
             "b: size = 64 (default of b/sink)\n"
             "b.take reads x as f32[K, D] when a.next writes f32[K, D] (recipe.toml:5:20)");
@@ -98,7 +98,7 @@ TEST_F(Symbols, ThatTwoOptionsFixDifferentlyAreRefusedWithBoth) {
 TEST_F(Symbols, OfOtherNamesAreOneWhereAWireJoinsThem) {
   offer_pair("f32[K, D]", "f32[K, E]", "symbols.E = { option = \"size\" }");
   EXPECT_EQ(failure_of(kPair),
-            "recipe.toml:2:33: a.D is 64 by b.size when it is 32 by a.width\n"
+            "recipe.toml:2:33: a.D is 64 according to b.size but 32 according to a.width\n"
             "a: width = 32 (recipe.toml:2:33)\n"
             "b: size = 64 (default of b/sink)\n"
             "b.take reads x as f32[K, E] when a.next writes f32[K, D] (recipe.toml:5:20)");
@@ -115,7 +115,7 @@ TEST_F(Symbols, AreToldToEachInstanceUnderItsOwnNames) {
 TEST_F(Symbols, OfAFixedDimensionAreHeldToIt) {
   offer_pair("f32[K, 48]", "f32[K, E]", "symbols.E = { option = \"size\" }");
   EXPECT_EQ(failure_of(kPair),
-            "recipe.toml:5:20: b.E is 48 by port x of a.next when it is 64 by b.size\n"
+            "recipe.toml:5:20: b.E is 48 according to port x of a.next but 64 according to b.size\n"
             "b: size = 64 (default of b/sink)\n"
             "a.next: x is f32[K, 48]\n"
             "b.take reads x as f32[K, E] when a.next writes f32[K, 48] (recipe.toml:5:20)");
@@ -183,7 +183,7 @@ TEST_F(Symbols, ThatAnAnswerContradictsAreRefusedWithBothSources) {
     FAIL() << "expected a failure";
   } catch (const Failure& failure) {
     EXPECT_EQ(text_of(failure, folder),
-              "recipe.toml:2:33: a.D is 48 by b when it is 32 by a.width\n"
+              "recipe.toml:2:33: a.D is 48 according to b but 32 according to a.width\n"
               "a.width (recipe.toml:2:33): 32\n"
               "b, which is b/sink, answers 48 for its D\n"
               "b.take reads x as f32[K, D] when a.next writes f32[K, D] (recipe.toml:5:20)");

@@ -188,7 +188,7 @@ TEST_F(RunSettingsOfAPlan, RefuseAnOptimizerOrLoggerThatIsNone) {
 
 TEST_F(RunSettingsOfAPlan, RefuseItemsThatAreNoSlot) {
   EXPECT_EQ(failure_of(with_run("steps = 1\nitems = \"span\"\n")),
-            "recipe.toml:1:2: run.items is 'span', which is no slot of pipeline 'train'");
+            "recipe.toml:1:2: run.items is 'span', which is not a slot of pipeline 'train'");
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{"[run\n", "r.toml:1:5: error while parsing table header: expected ']', saw '\\n'"},
         BadRecipe{"a = 1\na = 2\n",
                   "r.toml:2:5: error while parsing key-value pair: cannot redefine existing integer 'a'"},
-        BadRecipe{"[run]\nsteps = 2024-01-01\n", "r.toml:2:9: found a date where none can stand"},
+        BadRecipe{"[run]\nsteps = 2024-01-01\n",
+                  "r.toml:2:9: found a date, which recipes and manifests do not use"},
         BadRecipe{"a = \"\xff\"\n", "r.toml:1:5: encountered invalid utf-8 sequence"}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -120,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
             "r.toml:2:17: components.gist.from is \"refine/gist\" when it should be stage.instance, as in "
             "\"refine.gist\""},
         BadRecipe{"[components]\ngist = { from = 'a.b', width = 3 }\n",
-                  "r.toml:2:24: components.gist.width cannot be set beside 'from'"}));
+                  "r.toml:2:24: components.gist.width cannot be set together with 'from'"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Pipelines, BadRecipes,
@@ -131,11 +132,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{"[pipelines.p]\nsteps = []\n",
                   "r.toml:2:9: pipelines.p.steps is [] when it should be a list of one call or more"},
         BadRecipe{"[pipelines.p]\nsteps = ['teacher']\n",
-                  "r.toml:2:10: 'teacher' is no call: write instance.operation, as in \"teacher.read\""},
+                  "r.toml:2:10: 'teacher' is not a call: write instance.operation, as in \"teacher.read\""},
         BadRecipe{"[pipelines.p]\nsteps = ['a.b.c']\n",
-                  "r.toml:2:10: 'a.b.c' is no call: write instance.operation, as in \"teacher.read\""},
+                  "r.toml:2:10: 'a.b.c' is not a call: write instance.operation, as in \"teacher.read\""},
         BadRecipe{"[pipelines.p]\nsteps = ['a.b c']\n",
-                  "r.toml:2:10: 'a.b c' is no call: write instance.operation, as in \"teacher.read\""},
+                  "r.toml:2:10: 'a.b c' is not a call: write instance.operation, as in \"teacher.read\""},
         BadRecipe{"[pipelines.p]\nsteps = [{ in = {} }]\n",
                   "r.toml:2:10: a call of pipelines.p.steps lacks the key 'call'"},
         BadRecipe{"[pipelines.p]\nsteps = [{ call = 'a.b', out = { x = '' } }]\n",

@@ -114,7 +114,7 @@ TEST_F(StageOverrides, NeedAKeyOfTheStage) {
   for (const char* text : {"stage.refine=3", "stage.refine", "stage.refine=a.b"}) {
     EXPECT_EQ(failure("r.toml", {text}, ExitCode::usage),
               std::string("--set ") + text +
-                  ": it names a stage and no key of it\n"
+                  ": it names a stage but no key\n"
                   "  write it as stage.<name>.<key>=<value>, or stage.*.<key>=<value> for every stage");
   }
 }

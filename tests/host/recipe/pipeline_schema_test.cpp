@@ -122,7 +122,7 @@ TEST_F(PipelineSchema, RefusesARepeatedPartThatIsNone) {
   EXPECT_EQ(refusal(start + "2, steps = ['a.b'], call = 'a.b' }]\n"),
             "r.toml:2:41: unknown key 'call' in a repeated part of pipelines.p.steps");
   EXPECT_EQ(refusal(start + "2, steps = [{ repeat = 3, steps = ['a.b'] }] }]\n"),
-            "r.toml:2:35: a repeated part cannot stand within another: write out the calls of one of them");
+            "r.toml:2:35: a repeated part cannot be inside another: write out the calls of one of them");
 }
 
 // ---- insert ----
@@ -158,18 +158,19 @@ TEST_F(PipelineSchema, AnInsertedPartMayRepeatButNotWithinAnother) {
         "extends = 'base.toml'\n[pipelines.p.insert]\nafter.'a.b' = [{ repeat = 3, steps = ['k.l'] }]\n");
   EXPECT_EQ(load("r.toml").pipelines.at(0).repeats.size(), 2u);
   EXPECT_EQ(refusal(std::string(kBase) + "insert.after.'e.f' = [{ repeat = 3, steps = ['k.l'] }]\n"),
-            "r.toml:3:25: a repeated part cannot stand within another: write out the calls of one of them");
+            "r.toml:3:25: a repeated part cannot be inside another: write out the calls of one of them");
 }
 
 TEST_F(PipelineSchema, RefusesAPlaceThatIsNoneWithTheNearest) {
   write("r.toml", std::string(kBase) + "insert.after.'c.e' = ['k.l']\n");
   EXPECT_EQ(failure("r.toml"),
-            "r.toml:3:14: pipelines.p.insert.after.\"c.e\" is no place: steps has no call 'c.e'\n"
+            "r.toml:3:14: pipelines.p.insert.after.\"c.e\" names no place: steps has no call 'c.e'\n"
             "    3 | insert.after.'c.e' = ['k.l']\n"
             "      |              ^~~~~\n"
             "  did you mean 'c.d'? insert takes: a.b c.d e.f g.h");
   EXPECT_EQ(refusal("[pipelines.p]\nsteps = ['a.b', 'a.b']\ninsert.after.'a.b' = ['k.l']\n"),
-            "r.toml:3:14: pipelines.p.insert.after.\"a.b\" is no place: steps has the call 'a.b' 2 times");
+            "r.toml:3:14: pipelines.p.insert.after.\"a.b\" names no single place: steps has the call 'a.b' 2 "
+            "times");
 }
 
 TEST_F(PipelineSchema, RefusesInsertionsOfAnotherForm) {
@@ -182,7 +183,7 @@ TEST_F(PipelineSchema, RefusesInsertionsOfAnotherForm) {
   EXPECT_EQ(refusal(std::string(kBase) + "insert.behind.'a.b' = ['k.l']\n"),
             "r.toml:3:8: unknown key 'behind' in [pipelines.p.insert]");
   EXPECT_EQ(refusal(std::string(kBase) + "insert.after.'a.b' = ['k']\n"),
-            "r.toml:3:23: 'k' is no call: write instance.operation, as in \"teacher.read\"");
+            "r.toml:3:23: 'k' is not a call: write instance.operation, as in \"teacher.read\"");
 }
 
 TEST_F(PipelineSchema, ALockReadsBackToTheSamePipelines) {

@@ -91,7 +91,7 @@ TEST_F(Variables, ThatUseThemselvesAreRefused) {
 
 TEST_F(Variables, ThatAreListsCannotStandWithinText) {
   EXPECT_EQ(refused("a = [1]", "'x${a}'"),
-            "r.toml:3:5: variable 'a' is a list and cannot stand within other text\n"
+            "r.toml:3:5: variable 'a' is a list and cannot be part of other text\n"
             "    3 | x = 'x${a}'\n"
             "      |     ^~~~~~~");
 }

@@ -32,7 +32,7 @@ TEST(LikeOfAManifest, IsRefusedWhereItNamesNothingOrStandsBesidePortsOfItsOwn) {
   text.replace(text.rfind("loss/a"), 6, "loss/c");
   EXPECT_THAT(refusal(text), testing::HasSubstr("when it should be a component further up in this manifest"));
   EXPECT_THAT(refusal(std::string(kAlike) + "parameters = false\n"),
-              testing::HasSubstr("has its own parameters beside 'like'"));
+              testing::HasSubstr("has both 'like' and its own parameters"));
 }
 
 struct Bad {
@@ -164,7 +164,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"effect = 'pure'\ninputs.a-b = { type = 'f32[]' }\n",
             "plugin.toml:8:8: 'a-b' cannot name a port: use letters, digits and '_'"},
         Bad{"effect = 'pure'\ninputs.a = { type = 'f33[K]' }\n",
-            "plugin.toml:8:21: 'f33[K]' is no port type: unknown element type 'f33'"},
+            "plugin.toml:8:21: 'f33[K]' is not a port type: unknown element type 'f33'"},
         Bad{"effect = 'pure'\ninputs.a = { type = 'i32[K]', gradient = true }\n",
             "plugin.toml:8:42: i32[K] has no gradient: only floats have one"},
         Bad{"effect = 'pure'\ninputs.a = { type = 'f32[K]', figure = 'mean' }\n",
@@ -186,9 +186,11 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', figure = 3 }\n",
             "plugin.toml:8:41: O.outputs.a.figure is an integer when it should be a string or a table"},
         Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', cluster = true }\n",
-            "plugin.toml:8:42: a cluster is one whole number an item, or one for all: f32[K] is neither"},
+            "plugin.toml:8:42: a cluster is one whole number per item, or one for all items: f32[K] is "
+            "neither"},
         Bad{"effect = 'pure'\noutputs.a = { type = 'i32[K, M]', cluster = true }\n",
-            "plugin.toml:8:45: a cluster is one whole number an item, or one for all: i32[K, M] is neither"},
+            "plugin.toml:8:45: a cluster is one whole number per item, or one for all items: i32[K, M] is "
+            "neither"},
         Bad{"effect = 'pure'\ninputs.a = { type = 'i32[K]', cluster = true }\n",
             "plugin.toml:8:31: unknown key 'cluster' in O.inputs.a"},
         Bad{"effect = 'pure'\noutputs.a = { type = 'f32[]', figure = 'mean' }\n",
@@ -199,7 +201,7 @@ INSTANTIATE_TEST_SUITE_P(
             "plugin.toml:8:61: O.outputs.a.labels is \"h\" when it should be an option that is a list"},
         Bad{"effect = 'pure'\ninputs.a = { type = 'f32[K]', gradient = true }\noutputs.b = { type = 'f32[]' "
             "}\n",
-            "plugin.toml:6:30: O gives gradients of inputs, but takes none of any output"}));
+            "plugin.toml:6:30: O gives gradients of inputs but takes no gradient of an output"}));
 
 struct BadHead {
   const char* text;

@@ -159,7 +159,7 @@ TEST(Claim, OfAnOperationThatIsNotThereIsRefusedWhereItStands) {
 
 TEST(Claim, OfAnUnknownContractIsAnsweredWithTheNearestName) {
   EXPECT_EQ(refusal("fulfils = [\"keepr\"]\n"),
-            "plugin.toml:7:12: gistnet/x names the contract 'keepr', which is not there\n"
+            "plugin.toml:7:12: gistnet/x names the contract 'keepr', which does not exist\n"
             "did you mean 'keeper'?\n"
             "there are: gistnet keeper\n"
             "a plugin brings one of its own in the folder contracts beside it");

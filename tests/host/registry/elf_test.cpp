@@ -100,28 +100,30 @@ TEST_F(Elf, ReadsTheProgramsOfThisSystem) {
 TEST_F(Elf, RefusesWhatIsNoSharedLibrary) {
   EXPECT_EQ(refusal(), "cannot be read: no such file or directory");
   write("");
-  EXPECT_EQ(refusal(), "no plugin: not a shared library");
+  EXPECT_EQ(refusal(), "not a plugin: not a shared library");
   write("a text file that someone has named plugin.so, longer than a header is");
-  EXPECT_EQ(refusal(), "no plugin: not a shared library");
+  EXPECT_EQ(refusal(), "not a plugin: not a shared library");
   std::filesystem::remove(file_);
   std::filesystem::create_directory(file_);
-  EXPECT_EQ(refusal(), "no plugin: not a regular file");
+  EXPECT_EQ(refusal(), "not a plugin: not a regular file");
 }
 
 TEST_F(Elf, RefusesOtherKindsOfElf) {
-  EXPECT_EQ(with_header<char>(EI_CLASS, ELFCLASS32),
-            "no plugin: ELF class 1 and byte order 1 when they should be 2 (64 bits) and 1 (little-endian)");
-  EXPECT_EQ(with_header<char>(EI_DATA, ELFDATA2MSB),
-            "no plugin: ELF class 2 and byte order 2 when they should be 2 (64 bits) and 1 (little-endian)");
+  EXPECT_EQ(
+      with_header<char>(EI_CLASS, ELFCLASS32),
+      "not a plugin: ELF class 1 and byte order 1 when they should be 2 (64 bits) and 1 (little-endian)");
+  EXPECT_EQ(
+      with_header<char>(EI_DATA, ELFDATA2MSB),
+      "not a plugin: ELF class 2 and byte order 2 when they should be 2 (64 bits) and 1 (little-endian)");
   EXPECT_EQ(with_header<Elf64_Half>(offsetof(Elf64_Ehdr, e_type), ET_REL),
-            "no plugin: ELF type 1 when it should be 3, a shared library");
+            "not a plugin: ELF type 1 when it should be 3, a shared library");
 }
 
 TEST_F(Elf, RefusesALibraryWithoutManifest) {
   SmallElf().section(".text", "abc").write(file_);
-  EXPECT_EQ(refusal(), "no plugin: it has no section .gistmill");
+  EXPECT_EQ(refusal(), "not a plugin: it has no section .gistmill");
   EXPECT_EQ(with_header<Elf64_Half>(offsetof(Elf64_Ehdr, e_shnum), 0),
-            "no plugin: it has no section .gistmill");
+            "not a plugin: it has no section .gistmill");
 }
 
 TEST_F(Elf, RefusesTablesOutsideTheFile) {

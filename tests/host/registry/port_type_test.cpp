@@ -50,7 +50,7 @@ TEST_P(BadPortType, IsRefusedWithItsReason) {
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.code(), ExitCode::plugin);
     EXPECT_EQ(failure.message(),
-              std::string("'") + GetParam().text + "' is no port type: " + GetParam().reason);
+              std::string("'") + GetParam().text + "' is not a port type: " + GetParam().reason);
     EXPECT_EQ(failure.notes().size(), 1u);
   }
 }

@@ -87,7 +87,7 @@ TEST_F(Search, KeepsTheReasonOfARefusedFileAndGoesOn) {
   ASSERT_EQ(registry.plugins().size(), 1u);
   ASSERT_EQ(registry.refused().size(), 3u);
   EXPECT_EQ(registry.refused()[0].path, folder_ / "a-text.so");
-  EXPECT_EQ(registry.refused()[0].reason, "no plugin: not a shared library");
+  EXPECT_EQ(registry.refused()[0].reason, "not a plugin: not a shared library");
   EXPECT_EQ(registry.refused()[1].reason,
             "plugin.toml:9:13: 'no slash' cannot name a component: write role/name, as in \"gistnet/mean\"");
   EXPECT_EQ(registry.refused()[2].reason,
@@ -125,7 +125,7 @@ TEST_F(Search, RefusesToLoadAnUnknownComponentWithTheNearest) {
               "no plugin offers 'gistnet/maen'\n"
               "  did you mean 'gistnet/mean'? the registry takes: gistnet/mean loss/kl\n"
               "  refused " +
-                  (folder_ / "b.so").string() + ": no plugin: not a shared library");
+                  (folder_ / "b.so").string() + ": not a plugin: not a shared library");
   }
 }
 

@@ -150,7 +150,7 @@ TEST_F(IdentityInRuns, ARunGoesOnWithThePluginsThatItBeganWith) {
   EXPECT_EQ(run(resumed).code, ExitCode::ok);
   const auto messages = events("message");
   const bool said = std::any_of(messages.begin(), messages.end(), [](const nlohmann::json& event) {
-    return event["text"].get<std::string>().rfind("other plugin than locked: test/codes: ", 0) == 0;
+    return event["text"].get<std::string>().rfind("plugin differs from the lock: test/codes: ", 0) == 0;
   });
   EXPECT_TRUE(said);
 }

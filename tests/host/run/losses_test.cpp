@@ -156,7 +156,7 @@ TEST_F(RatesTest, WhatAnInstanceLeavesOutIsThatOfTheGeneralTable) {
 
 TEST_F(RatesTest, ARateOfWhatDoesNotTrainIsRefused) {
   EXPECT_THAT(refusal(two("[learning_rate.secnd]\npeak = 0.03\n", "own.toml")),
-              HasSubstr("[learning_rate.secnd] is of no instance that pipeline 'train' trains"));
+              HasSubstr("[learning_rate.secnd] names no instance that pipeline 'train' trains"));
   EXPECT_THAT(refusal(two("[learning_rate.secnd]\npeak = 0.03\n", "own.toml")),
               HasSubstr("did you mean 'second'?"));
   EXPECT_THAT(refusal(two("[learning_rate.loss]\npeak = 0.03\n", "own.toml")),

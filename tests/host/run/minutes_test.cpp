@@ -43,7 +43,7 @@ TEST_F(MinutesTest, AStageThatFitsIsLeftAsItIs) {
 TEST_F(MinutesTest, ARunWhosePartsAreAllBoundedSaysHowLongItTakesAtMost) {
   run(request(recipe("[run]\nminutes = 2.5\n")));
   EXPECT_THAT(messages(),
-              HasSubstr("takes at most about 2:30 min: training 2:30 min; less where all steps fit"));
+              HasSubstr("takes at most about 2:30 min: training 2:30 min; less if all steps fit"));
   run(request(recipe("", "unbounded.toml"), "run2"));
   for (const auto& event : events("message", "run2"))
     EXPECT_EQ(event["text"].get<std::string>().find("at most about"), std::string::npos);

@@ -251,7 +251,7 @@ TEST_F(ExportTest, RefusesWhatCannotBeExportedAndLeavesNothing) {
   run(request(recipe()));
   EXPECT_THAT(refusal("out", true), HasSubstr("has an operation 'save_merged'"));
   std::filesystem::create_directories(folder_ / "full/something");
-  EXPECT_THAT(refusal("full"), HasSubstr("is there already"));
+  EXPECT_THAT(refusal("full"), HasSubstr("already exists"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
   for (const auto& entry : std::filesystem::directory_iterator(folder_))
     EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr(".tmp")));

@@ -106,7 +106,7 @@ TEST(SafetensorsWriter, RefusesWhatNoReaderWouldTake) {
   EXPECT_EQ(one("t", {2}),
             "cannot write safetensors: tensor 't' has 16 bytes when its shape and dtype F32 need 8");
   EXPECT_THAT(one("t", {-1}), HasSubstr("more bytes than a 63-bit number can count"));
-  EXPECT_THAT(one("__metadata__", {4}), HasSubstr("a name that the format keeps for itself"));
+  EXPECT_THAT(one("__metadata__", {4}), HasSubstr("a name that the format reserves"));
   EXPECT_THAT(one("\xff", {4}), HasSubstr("a name or metadata is not UTF-8"));
   const auto t = item("t", SafetensorsDtype::kF32, {4}, values);
   EXPECT_THAT(refusal([&] { written({t, t}); }), HasSubstr("tensor 't' is given twice"));

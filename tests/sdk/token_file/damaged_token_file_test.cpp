@@ -129,7 +129,7 @@ TEST(DamagedTokenFile, WithOffsetsThatGoBackSaysWhere) {
   EXPECT_EQ(refusal([](Content& c) {
               c.offsets = {0, 4, 2, 6};
             }),
-            "document 1 ends at token 2, before its begin at 4");
+            "document 1 ends at token 2, before its start at 4");
   EXPECT_EQ(refusal([](Content& c) { c.offsets = {1, 2, 2, 6}; }), "its first offset is 1, not 0");
 }
 
@@ -215,9 +215,9 @@ TEST(DamagedTokenFile, ThatIsMissingOrNoHdf5SaysSo) {
   EXPECT_EQ(message("missing.h5"),
             "'" + (folder / "missing.h5").string() + "': cannot open: no such file or directory");
   EXPECT_EQ(message("text.h5"),
-            "'" + (folder / "text.h5").string() + "' is not a readable token file: it is no HDF5 file");
+            "'" + (folder / "text.h5").string() + "' is not a readable token file: it is not an HDF5 file");
   EXPECT_EQ(message("empty.h5"),
-            "'" + (folder / "empty.h5").string() + "' is not a readable token file: it is no HDF5 file");
+            "'" + (folder / "empty.h5").string() + "' is not a readable token file: it is not an HDF5 file");
 }
 
 // Every cut of a real file is refused, whatever the place; none crashes the reader.

@@ -321,7 +321,7 @@ TEST(TokenFileWriter, LeavesNothingWhereTheDiskIsFullAtCommitAndMayTryAgain) {
   {
     const FileSizeLimit limit(800000);  // room for the ids, not for the file's headers beside them
     EXPECT_EQ(message_of<WriteError>([&] { writer.commit(); }),
-              "cannot take room for " + (folder / "corpus.h5").string() + ": file too large");
+              "cannot reserve space for " + (folder / "corpus.h5").string() + ": file too large");
     EXPECT_THAT(folder.names(), IsEmpty());
   }
   writer.commit();

@@ -146,8 +146,9 @@ std::vector<AdapterPart> read_parts(const formats::Safetensors& file, const Conf
   }
   for (const formats::SafetensorsTensor& tensor : file.tensors()) {
     if (used.count(std::string(tensor.name)) > 0) continue;
-    refuse(file.name() + ": has tensor " + formats::printable(tensor.name) + ", which is no adapter of a " +
-           config.architecture + " model of " + std::to_string(config.layers) + " layers");
+    refuse(file.name() + ": has tensor " + formats::printable(tensor.name) +
+           ", which is not an adapter of a " + config.architecture + " model of " +
+           std::to_string(config.layers) + " layers");
   }
   if (parts.empty()) refuse(file.name() + ": holds no adapter");
   return parts;

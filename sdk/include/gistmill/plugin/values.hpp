@@ -147,7 +147,7 @@ gm_status guarded(gm_error* error, Body&& body) noexcept {
   } catch (const std::exception& failure) {
     return say(GM_ERROR_INTERNAL, failure.what(), nullptr);
   } catch (...) {
-    return say(GM_ERROR_INTERNAL, "an exception that is no std::exception", nullptr);
+    return say(GM_ERROR_INTERNAL, "an exception that is not a std::exception", nullptr);
   }
 }
 

@@ -40,7 +40,7 @@ TEST(PossibleStarts, SaysHowManyFitWhereMoreAreAskedFor) {
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(),
-                 "28 spans a window when 22 places fit: multiples of 32 from 256 to 928 (document - span - "
+                 "28 spans per window when 22 places fit: multiples of 32 from 256 to 928 (document - span - "
                  "horizon); take fewer spans, a smaller stride, first or horizon, or a longer document");
     EXPECT_EQ(error.key, "spans");
     EXPECT_EQ(error.code, GM_ERROR_USER);

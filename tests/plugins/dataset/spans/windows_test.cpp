@@ -78,7 +78,7 @@ TEST(FindWindows, SaysWhereASplitHasNoDocument) {
     find_windows(corpus(folder, {2000}), 0, 1024, false);
     FAIL() << "accepted";
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "none of 1 documents is of the train split");
+    EXPECT_STREQ(error.what(), "none of 1 documents is in the train split");
     EXPECT_EQ(error.key, "split");
   }
 }
@@ -161,14 +161,15 @@ TEST(WindowOrder, RefusesAStateOfSomethingElse) {
     return "it was loaded";
   };
   EXPECT_EQ(refusal("dataset/spans 1 7 0 5 100 0123456789abcdef"), "it was loaded");
-  EXPECT_EQ(refusal(""), "a saved position that is not one of dataset/spans");
-  EXPECT_EQ(refusal("dataset/text 1 7"), "a saved position that is not one of dataset/spans");
+  EXPECT_EQ(refusal(""), "the saved position was not written by dataset/spans");
+  EXPECT_EQ(refusal("dataset/text 1 7"), "the saved position was not written by dataset/spans");
   EXPECT_EQ(refusal("dataset/spans 2 7 0 5 100 0123456789abcdef"),
-            "a saved position of version 2 when this plugin reads 1");
-  EXPECT_EQ(refusal("dataset/spans 1 7 0"), "a saved position that is damaged");
-  EXPECT_EQ(refusal("dataset/spans 1 7 0 101 100 0123456789abcdef"), "a saved position that is damaged");
-  EXPECT_EQ(refusal("dataset/spans 1 7 0 5 90 ffffffffffffffff"),
-            "a saved position in other data: 90 windows of ffffffffffff when these are 100 of 0123456789ab");
+            "the saved position has version 2 when this plugin reads 1");
+  EXPECT_EQ(refusal("dataset/spans 1 7 0"), "the saved position is damaged");
+  EXPECT_EQ(refusal("dataset/spans 1 7 0 101 100 0123456789abcdef"), "the saved position is damaged");
+  EXPECT_EQ(
+      refusal("dataset/spans 1 7 0 5 90 ffffffffffffffff"),
+      "the saved position is from other data: 90 windows of ffffffffffff when these are 100 of 0123456789ab");
 }
 
 }  // namespace

@@ -206,7 +206,7 @@ TEST(Corpus, GoesOnBehindAPosition) {
   corpus.seek(5);
   Document document;
   EXPECT_FALSE(corpus.next(document));
-  EXPECT_THAT(refusal([&] { corpus.seek(6); }).message, HasSubstr("the files are others than before"));
+  EXPECT_THAT(refusal([&] { corpus.seek(6); }).message, HasSubstr("they have changed"));
 }
 
 TEST(Corpus, HasADigestOfNamesAndContents) {
@@ -333,11 +333,11 @@ TEST(Split, SaysSoWhereOneSideWouldBeEmpty) {
   EXPECT_THAT(refusal([&] { Corpus corpus(options); }).message, HasSubstr("all 2 groups fall into"));
   options.hold_out = {"t/c"};
   refused = refusal([&] { Corpus corpus(options); });
-  EXPECT_EQ(refused.message, "'t/c' is the name of no group; one of 2 is 't/a.txt'");
+  EXPECT_EQ(refused.message, "'t/c' matches no group; one of 2 is 't/a.txt'");
   EXPECT_EQ(refused.key, "hold_out");
   options.hold_out = {"*"};
   EXPECT_EQ(refusal([&] { Corpus corpus(options); }).message,
-            "all 2 groups are held out, none is left to train on");
+            "all 2 groups are held out: none is left to train on");
 }
 
 TEST(Split, MayBeAllOrNothingWhereThatIsAskedFor) {

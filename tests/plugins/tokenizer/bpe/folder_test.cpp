@@ -75,7 +75,7 @@ TEST_F(ModelFolder, NamesTheClassThatKnowsThePreTokenizer) {
   write("tokenizer_config.json", R"({"tokenizer_class": "CodeGenTokenizer"})");
   EXPECT_THAT(refusal([&] { load(); }),
               HasSubstr("tokenizer_config.json: tokenizer_class is 'CodeGenTokenizer', which "
-                        "vocab.json and merges.txt are not known to be for"));
+                        "vocab.json and merges.txt cannot be read without knowing its pre-tokenizer"));
 }
 
 TEST_F(ModelFolder, SaysWhichLineOfItsMergesIsWrong) {
@@ -107,7 +107,7 @@ TEST_F(ModelFolder, WithSentencePieceIsNotByteLevel) {
 TEST_F(ModelFolder, MayBeAFileThatIsKnownByItsFirstBytes) {
   write("x", "hello");
   EXPECT_THAT(refusal([&] { load_vocabulary(folder_ / "x"); }),
-              HasSubstr("x: is no tokenizer, expected a GGUF file, "));
+              HasSubstr("x: is not a tokenizer, expected a GGUF file, "));
 }
 
 }  // namespace

@@ -122,10 +122,10 @@ TEST(ChatMessages, AreObjectsWithARoleAndAContent) {
 
 TEST(ChatMessages, AreRefusedWhereTheyAreAnythingElse) {
   const auto of = [](const char* json) { return complaint([&] { parse_messages(json); }); };
-  EXPECT_EQ(of("{}"), "messages are no JSON array");
-  EXPECT_EQ(of("[1]"), "message 0 is no object");
+  EXPECT_EQ(of("{}"), "messages are not a JSON array");
+  EXPECT_EQ(of("[1]"), "message 0 is not an object");
   EXPECT_EQ(of(R"([{"role":"user"}])"), "message 0 has no role or no content");
-  EXPECT_EQ(of(R"([{"role":"user","content":["a"]}])"), "message 0: content is no string");
+  EXPECT_EQ(of(R"([{"role":"user","content":["a"]}])"), "message 0: content is not a string");
   EXPECT_EQ(of(R"([{"role":"tool","content":"a"}])"),
             "message 0 has role 'tool', expected system, user or assistant");
   EXPECT_EQ(of(R"([{"role":"user","content":"a","tool_calls":[]}])"),

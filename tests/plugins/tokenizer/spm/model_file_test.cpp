@@ -69,7 +69,7 @@ TEST(SentencePieceFile, IsRefusedWhereFieldsAreOfAnotherKind) {
   EXPECT_EQ(complaint(WireBytes().number(1, 1).str()),
             "x.model: byte 0: field 1 has wire type 0 when it should be bytes with a length");
   EXPECT_EQ(complaint("\x0B"), "x.model: byte 0: field 1 has unknown wire type 3");
-  EXPECT_EQ(complaint(std::string(1, '\0')), "x.model: byte 0: tag 0 is no field of a message");
+  EXPECT_EQ(complaint(std::string(1, '\0')), "x.model: byte 0: tag 0 is not a field of a message");
   EXPECT_EQ(complaint(WireBytes().text(1, WireBytes().number(3, 9).str()).str()),
             "x.model: byte 2: piece has type 9, expected 1 to 6");
   EXPECT_EQ(complaint(WireBytes().text(2, WireBytes().number(3, 0).str()).str()),

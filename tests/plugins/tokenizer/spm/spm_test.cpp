@@ -163,9 +163,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"AByteHasNoToken", [](auto& f) { f.types[3] = PieceType::kNormal; },
                 "x.model: has no token for byte 0, expected one for every byte"},
         Mistake{"AByteHasAnotherName", [](auto& f) { f.types[260] = PieceType::kByte; },
-                "x.model: token 260 is that of a byte, but its text is 'a'"},
+                "x.model: token 260 is a byte token, but its text is 'a'"},
         Mistake{"AScoreIsNoNumber", [](auto& f) { f.scores[260] = std::nanf(""); },
-                "x.model: token 260 has no number as its score"},
+                "x.model: token 260 has a score that is not a number"},
         Mistake{"APieceIsThereTwice",
                 [](auto& f) {
                   f.pieces.add("ab");

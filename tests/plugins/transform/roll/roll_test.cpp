@@ -40,7 +40,7 @@ TEST_F(Roll, RefusesAShiftThatSwapsNothing) {
     EXPECT_EQ(refused.key, "shift");
     EXPECT_STREQ(
         refused.what(),
-        "shift 12 gives each of 6 spans its own gist; it should be no multiple of the spans a document");
+        "shift 12 gives each of 6 spans its own gist; it should not be a multiple of the spans per document");
   }
 }
 

@@ -121,10 +121,10 @@ TEST(AdapterFile, RefusesWhatDoesNotFitTheModel) {
   EXPECT_THAT(refusal(copy, config), HasSubstr("has shape [2, 32] when it should be [5, 32]"));
   const FolderCopy other("llama31", adapters_folder());
   EXPECT_THAT(refusal(other, model_of(kCases[2])->config()),
-              HasSubstr("which is no adapter of a gpt2 model"));
+              HasSubstr("which is not an adapter of a gpt2 model"));
   Config shallow = config;
   shallow.layers = 1;
-  EXPECT_THAT(refusal(other, shallow), HasSubstr("which is no adapter of a llama model of 1 layers"));
+  EXPECT_THAT(refusal(other, shallow), HasSubstr("which is not an adapter of a llama model of 1 layers"));
 }
 
 TEST(AdapterFile, NamesFilesThatAreMissing) {
