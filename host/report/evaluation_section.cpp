@@ -139,7 +139,7 @@ std::string legend(const EvaluationTable& table) {
   std::string out = fmt::format("{} over {}; {} is better. Bars and brackets: one standard error.",
                                 figure_title(headline), sample_size(table), to_text(headline.spec.better));
   if (!table.reference.empty())
-    out += fmt::format(" Recovered: share of what {} costs that is won back.", table.reference);
+    out += fmt::format(" Recovered: share of the cost of {} that is won back.", table.reference);
   if (!table.paired.empty()) out += fmt::format(" Dashed: {}.", table.paired);
   return "<p class='soft'>" + escaped(out) + "</p>\n";
 }
@@ -165,8 +165,8 @@ std::string tables(const EvaluationTable& table) {
   if (!table.paired.empty())
     note += " Paired: difference from " + table.paired + ", " + better_side(table) + ".";
   note +=
-      " Binding gap: cost of another one's gist in place of the own; near 0, the gist says nothing of its "
-      "own.";
+      " Binding gap: cost of another item's gist in place of its own; near 0, a gist says nothing about its "
+      "item.";
   return out + "<p class='soft spaced'>" + escaped(note) + "</p>\n" + comparisons;
 }
 

@@ -37,7 +37,7 @@ std::string join(const std::vector<std::string>& parts) {
   return out;
 }
 
-// "Of what dropped costs, contextual recovers 55 % (3 %). Binding gap: contextual +0.258 (0.021)."
+// "Of the cost of dropped, contextual recovers 55 % (3 %). Binding gap: contextual +0.258 (0.021)."
 std::string shares(const EvaluationTable& table) {
   std::vector<std::string> recovered;
   std::vector<std::string> gaps;
@@ -53,7 +53,7 @@ std::string shares(const EvaluationTable& table) {
       gaps.push_back(entry.variant + " " + signed_with_error(*entry.binding_gap, aggregate));
   }
   std::string out;
-  if (!recovered.empty()) out += fmt::format("Of what {} costs, {}. ", table.reference, join(recovered));
+  if (!recovered.empty()) out += fmt::format("Of the cost of {}, {}. ", table.reference, join(recovered));
   if (!gaps.empty()) out += fmt::format("Binding gap: {}. ", join(gaps));
   return out;
 }

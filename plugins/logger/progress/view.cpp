@@ -120,7 +120,7 @@ std::string View::stage_started(const Json& event, double now, int width) {
     return steps_ > 0 ? redraw(drawn_line(stage_, share(step_, steps_), {}, width, look_), now, true) : "";
   }
   std::string line = fmt::format("{}  {} steps", stage_, steps_);
-  if (step_ > 0) line += fmt::format(", goes on from step {}", step_);
+  if (step_ > 0) line += fmt::format(", continues from step {}", step_);
   const std::string trains = list(event, "trains");
   if (!trains.empty())
     line += fmt::format(", trains {}: {:.2f} M parameters", trains, number(event, "parameters", 0.0) / 1e6);

@@ -1,9 +1,7 @@
-"""What a table's reader must know of the machine that measured it."""
+"""What a table's reader must know about the machine: nothing that names it, only what the figures depend on."""
 import os
 import platform
 import re
-import subprocess
-import time
 
 from workplace import ROOT
 
@@ -11,12 +9,6 @@ from workplace import ROOT
 def first_line(path, start):
     with open(path, encoding="utf-8") as file:
         return next((line.split(":", 1)[1].strip() for line in file if line.startswith(start)), "")
-
-
-def commit():
-    def git(*words):
-        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-    return git("rev-parse", "--short", "HEAD") + (" and changes" if git("status", "--porcelain") else "")
 
 
 def libtorch():
@@ -34,11 +26,8 @@ def describe(threads):
     return {
         "processor": f"{first_line('/proc/cpuinfo', 'model name')} family {first_line('/proc/cpuinfo', 'cpu family')} "
                      f"model {first_line('/proc/cpuinfo', 'model' + chr(9))} ({', '.join(formats)})",
-        "cores": f"{os.cpu_count()} processors, {threads} compute threads",
+        "cores": f"{os.cpu_count()} cores, {threads} compute threads",
         "memory": f"{memory:.0f} GiB",
-        "system": f"Linux {platform.release()}, {platform.libc_ver()[0]} {platform.libc_ver()[1]}",
+        "system": platform.freedesktop_os_release().get("PRETTY_NAME", platform.system()),
         "libtorch": f"LibTorch {libtorch()}",
-        "date": time.strftime("%Y-%m-%d"),
-        "load": "load before " + ", ".join(f"{load:.1f}" for load in os.getloadavg()),
-        "commit": f"commit {commit()}",
     }

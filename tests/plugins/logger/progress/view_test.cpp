@@ -165,7 +165,7 @@ TEST(ProgressInAFile, WritesALineAtTheInterval) {
 }
 
 TEST(ProgressInAFile, SaysWhereAResumedStageGoesOn) {
-  EXPECT_THAT(Shown(kFile).start(600, 372), StartsWith("train  600 steps, goes on from step 372"));
+  EXPECT_THAT(Shown(kFile).start(600, 372), StartsWith("train  600 steps, continues from step 372"));
 }
 
 TEST(ProgressInAFile, NeverContainsControlCharacters) {
