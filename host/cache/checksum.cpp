@@ -1,4 +1,4 @@
-// XXH3 of libxxhash behind checksum.hpp.
+// checksum.hpp by libxxhash's XXH3.
 #include "host/cache/checksum.hpp"
 
 #include <new>

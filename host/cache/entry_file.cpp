@@ -50,7 +50,7 @@ std::string read_piece(const files::Descriptor& memory, std::uint64_t begin, std
   return bytes;
 }
 
-// What stands behind the text, in order: HDF5's own bytes and the arrays' between them.
+// What follows the text, in order: HDF5's own bytes, and between them those of the arrays.
 std::vector<std::string_view> pieces_of(const EntryImage& image, std::deque<std::string>& own) {
   std::vector<std::string_view> pieces;
   std::uint64_t at = kEntryTextSize;
@@ -70,7 +70,7 @@ std::vector<std::string_view> pieces_of(const EntryImage& image, std::deque<std:
   throw Failure(ExitCode::failed, fmt::format("{} is not a whole cached call: {}", path.string(), what));
 }
 
-// Fills `memory` with the file's `size` bytes and holds them against what its text says.
+// Fills `memory` with the file's `size` bytes and checks them against its first line.
 void read_checked(const files::Descriptor& file, char* memory, std::uint64_t size, const fs::path& path) {
   Checksum checksum;
   for (std::uint64_t at = 0; at < size;) {

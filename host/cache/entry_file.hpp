@@ -1,7 +1,7 @@
-// One cached call as a file: an HDF5 file with one data set a tensor, behind a line of text that says how
-// many bytes it has and their checksum. It appears whole or not at all, and a damaged one is never taken for
-// a sound one: HDF5 sees the bytes only after the checksum held. Arrays in memory, no LibTorch; what a call
-// is and when its results are good is host/run's.
+// One cached call as a file: a line of text with the number of bytes and their checksum, then an HDF5 file
+// with one data set per tensor. The file appears whole or not at all. A damaged file is never used: HDF5 sees
+// the bytes only after their checksum was verified. Works on arrays in memory, without LibTorch; host/run
+// decides what a call is and when its results may be used again.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace gistmill {
 
-// Of the file; 1 had a checksum of our own in its first line.
+// Version of the file. Version 1 had a checksum of our own in its first line.
 constexpr const char* kEntryFormat = "2";
 
 struct EntryArray {
@@ -46,7 +46,7 @@ struct Entry {
   std::uint64_t bytes = 0;         // of the file
 };
 
-// At most so many bytes will be written.
+// An upper bound of the file's size in bytes.
 std::uint64_t entry_size_bound(const EntryText& text, const std::vector<EntryValue>& values);
 
 // Any thread. Throws Failure (ExitCode::failed) where it cannot be written; then nothing is there.

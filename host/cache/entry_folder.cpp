@@ -1,5 +1,5 @@
-// Sizes and times of files; see entry_folder.hpp. Files come and go under other processes' hands, so nothing
-// here fails: what is not there counts nothing.
+// Sizes and times of files; see entry_folder.hpp. Other processes add and remove files at any time, so
+// nothing here fails: a missing file counts as 0 bytes.
 #include "host/cache/entry_folder.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// The folder of cached calls: where an entry's file lies, which ones go when there are too many bytes.
-// Several processes may use one folder at a time. Opens no entry.
+// The folder of cached calls: the path of each entry's file, and which entries go when the folder is too
+// large. Several processes may use one folder at the same time. Opens no entry.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +26,11 @@ class EntryFolder {
   // Says that the entry was used now.
   static void touch(const std::filesystem::path& entry);
 
-  // Removes those that were used least recently until `bytes` more fit. Never one that was used since this
-  // object was made: epochs read entries in a circle, and throwing out the oldest would leave none of them in
-  // time. Answers false where that is not enough; then nothing more is removed.
+  // Removes the least recently used entries until `bytes` more fit, but none that was used since this object
+  // was made: epochs read entries in the same order each time, so the oldest entry is the one that is needed
+  // next. Returns false if that is not enough; then no more are removed.
   bool make_room(std::uint64_t bytes);
-  // An entry of so many bytes has come.
+  // Counts a new entry of this many bytes.
   void count(std::uint64_t bytes);
 
  private:

@@ -1,5 +1,5 @@
-// The optional interfaces behind the proxy: each function under its rule of gistmill/extensions.h, ownership
-// of what it is given counted, and else as the plugin answers. See checking_proxy.hpp.
+// The proxy of the optional interfaces: checks that each function is called as gistmill/extensions.h allows,
+// counts who owns what, and otherwise passes on the plugin's answer. See checking_proxy.hpp.
 #include <fmt/format.h>
 
 #include <string_view>

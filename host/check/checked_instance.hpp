@@ -1,5 +1,5 @@
-// What the proxy knows of one instance and of its tapes. Behind the gm_instance and gm_tape that the caller
-// has. Both stay when they are done with, so that a later use of them is seen and not a crash.
+// What the proxy knows about one instance and its tapes; the caller's gm_instance and gm_tape stand for
+// these. They are kept after their end, so that a later use is reported and does not crash.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// A plugin behind a proxy that holds every call against the contract of gistmill/component.h: order, threads,
-// ownership, what comes out, the state of the process. It changes nothing of what is computed. What is found
+// A proxy around a plugin, which checks every call against the contract of gistmill/component.h: order,
+// threads, ownership, outputs, the state of the process. It does not change what is computed. What it finds
 // goes to violation.hpp.
 #pragma once
 

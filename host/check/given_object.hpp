@@ -1,5 +1,6 @@
-// Objects that cross: each side gets a handle of the proxy's, which counts the references that this side
-// holds. type and data are the maker's, and components find their thing by these.
+// Objects that cross the ABI: each side gets a handle of the proxy, which counts the references that this
+// side holds. `type` and `data` are still those of the object's maker, since components recognize their
+// objects by them.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Tensors whose ownership passes to a plugin: the plugin gets a handle of the proxy's, which counts what it
-// does with it. The memory stays the giver's.
+// Tensors whose ownership passes to a plugin: the plugin gets a handle of the proxy, which records what the
+// plugin does with it. The memory still belongs to the giver.
 #pragma once
 
 #include <cstdint>

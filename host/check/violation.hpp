@@ -1,6 +1,6 @@
-// What the checking proxy found. Kept until somebody takes it; what nobody took when the process ends is
-// printed, and the process then ends with 1. Not a log: a violation is a defect of a plugin, or of who calls
-// it.
+// What the checking proxy found. Violations are kept until somebody takes them. If nobody did when the
+// process ends, they are printed and the process exits with 1. Not a log: a violation is a defect of a plugin
+// or of its caller.
 #pragma once
 
 #include <string>

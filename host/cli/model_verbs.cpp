@@ -68,7 +68,7 @@ void run_score(const Command& command, const ModelTask& task) {
   score(task, read_input(command, 1).bytes, settings);
 }
 
-// An editor or `echo` ends a text with a line end, behind which a model goes on in another way.
+// An editor or `echo` ends a text with a newline, after which a model would continue differently.
 std::string prompt_of(const Command& command) {
   const std::optional<std::string> given = command.value("prompt");
   if (given && command.arguments.size() > 1)

@@ -1,4 +1,4 @@
-// The only place that asks; what is near, nearest() of failure.hpp decides.
+// The only place that asks "did you mean"; nearest() of failure.hpp decides which name is near.
 #include "host/diagnostic/did_you_mean.hpp"
 
 #include <fmt/format.h>

@@ -48,8 +48,8 @@ void check_same_items(const EvaluationRows& rows, const Variant& variant, const 
                    variant.name, variant.clusters.size(), other.name, other.clusters.size()));
 }
 
-// An item without a value (no target within the document) lacks it whatever stands for the span. A NaN in
-// one variant only is a number that went wrong, but where values are counted.
+// An item without a value (no target within the document) has none in any variant. A NaN in one variant only
+// is an error, except in a count.
 void check_numbers(const EvaluationRows& rows, const Variant& variant) {
   for (std::size_t f = 0; f < rows.figures.size(); ++f) {
     const auto wrong = [&](std::size_t item) {

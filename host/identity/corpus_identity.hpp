@@ -1,6 +1,6 @@
-// What a prepared corpus is known by: the identities of the instances that make it, and how they are wired.
-// The digest of it names the file; the file keeps it as its provenance, so that it can say what it was made
-// by.
+// Identifies a prepared corpus, by the identities of the instances that make it and by their wires. The
+// digest of this identity names the file. The file holds the identity as its provenance, so that it tells
+// what made it.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ namespace gistmill {
 nlohmann::json corpus_identity(const PlannedPipeline& pipeline, const std::vector<const Instance*>& instances,
                                std::uint64_t seed);
 
-// Why a corpus of provenance `made` is not the one of `wanted`, where only the code differs: "was made by
-// another build of tokenizer/bpe". "" where they are one, or differ in something else: text, options, calls.
+// Why the corpus with provenance `made` is not the wanted one, if only the code differs: "was made by another
+// build of tokenizer/bpe". "" if both are the same, or differ in something else (text, options, calls).
 // `made` is read from a file and may be anything.
 std::string other_build(const nlohmann::json& made, const nlohmann::json& wanted);
 

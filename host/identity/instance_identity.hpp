@@ -1,6 +1,6 @@
-// What decides an instance's results besides its inputs, as far as it is known before anything computes:
-// which code, which options, which files. Prepared corpora and cached calls are named by it. Not parameters,
-// sizes and the machine: what is cached adds these (host/run/step/value_identity.hpp).
+// Everything that an instance's results depend on besides its inputs, as far as it is known before anything
+// is computed: code, options, files. Prepared corpora and cached calls are named by it. Cached calls add
+// parameters, sizes and the machine (host/run/step/value_identity.hpp).
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -1,6 +1,5 @@
-// What a checkpoint is known by: the part of a resolved recipe that decides what training computes. Where it
-// computes, for how long a call may take and who is told of it do not belong to it: a run can go on with
-// another bound, another folder or another logger.
+// Identifies a checkpoint by the part of a resolved recipe that decides what training computes. The device,
+// timeouts, folders and loggers do not belong to it: a run can continue with others.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// How fast this machine multiplies matrices: what calls are held against (host/run/step/work.hpp).
+// How fast this machine multiplies matrices; the speed of calls is compared with it (host/run/step/work.hpp).
 #pragma once
 
 #include <c10/core/Device.h>

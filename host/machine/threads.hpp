@@ -6,8 +6,8 @@
 
 namespace gistmill {
 
-// Those that this process may use. Cores, not hardware threads: two threads on one core share its
-// multipliers.
+// The number of cores that this process may use. Cores, not hardware threads: two threads of one core share
+// its multipliers.
 int physical_cores();
 int hardware_threads();
 

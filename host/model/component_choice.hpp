@@ -1,6 +1,6 @@
-// Finds the component that can do with a model's file what a verb asks for: each that offers the operations
-// and has an option `model` is tried, and knows by itself what it can read. Knows operations, no role and no
-// model.
+// Finds the component that does what a verb asks for with a model's file: tries each one that offers the
+// operations and has an option `model`. The component itself decides whether it can read the file. Knows
+// operations, but no role and no model.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// inspect: what those say of the model's files that score tokens and that encode text, laid out. Which keys
-// there are is theirs.
+// inspect: shows what components that score tokens or encode text say about the model's files. The components
+// choose the keys.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

@@ -37,7 +37,7 @@ struct GenerateSettings {
   bool chat = false;
   std::string system;
 };
-// How the model goes on behind `prompt`.
+// How the model continues `prompt`.
 void generate(const ModelTask& task, const std::string& prompt, const GenerateSettings& settings);
 
 // What the model's files hold, without loading weights.

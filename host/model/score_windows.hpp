@@ -14,10 +14,9 @@ struct ScoreWindow {
   std::int64_t counted;
 };
 
-// Windows of `window` tokens that each end `stride` tokens behind the one before, and the last at the end of
-// the text. Every token but the first counts once: in the first window that holds it, so that behind the
-// first window each has at least window - stride tokens before it. tokens >= 2, window >= 2,
-// 1 <= stride < window.
+// Windows of `window` tokens. Each ends `stride` tokens after the one before, the last at the end of the
+// text. Every token but the first counts once, in the first window that holds it: so after the first window,
+// each token has at least window - stride tokens before it. tokens >= 2, window >= 2, 1 <= stride < window.
 inline std::vector<ScoreWindow> score_windows(std::int64_t tokens, std::int64_t window, std::int64_t stride) {
   std::vector<ScoreWindow> windows = {{0, std::min(tokens, window), 1}};
   while (windows.back().end < tokens) {

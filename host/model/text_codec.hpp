@@ -20,16 +20,16 @@ class TextCodec {
   explicit TextCodec(std::unique_ptr<Instance> instance);
 
   Tokens encode(std::string_view text) const;
-  // As a model reads a document: behind the begin token, where the component's description says that it is
-  // added and the text does not begin with it.
+  // As a model reads a document: after the begin token, if the component's description says that it is added
+  // and the text does not begin with it.
   Tokens encode_document(std::string_view text) const;
 
   std::string decode(const Tokens& tokens) const;
-  // What `tokens` add behind `before`: the first token of a text may be written in another way than a later
-  // one.
+  // The text that `tokens` add after `before`: the first token of a text may be written differently from a
+  // later one.
   std::string decode_behind(const Tokens& before, const Tokens& tokens) const;
 
-  // One user message, behind a system message where that is not empty, as the model's chat template has it.
+  // One user message, after a system message if that is not empty, in the model's chat template.
   std::string chat(const std::string& user, const std::string& system) const;
 
  private:

@@ -74,8 +74,8 @@ void bind_pipeline(PlannedPipeline& pipeline, const std::vector<PlannedInstance>
   }
 }
 
-// What one pipeline says of the sizes that an instance declares; -1: differs from step to step. It says
-// nothing of those that none of its values has and nobody fixes.
+// The sizes that one pipeline gives to the symbols of an instance; -1: differs from step to step. Left out
+// are symbols that no value has and nothing fixes.
 Sizes sizes_for(const PlannedPipeline& pipeline, std::size_t instance) {
   Sizes sizes;
   for (const PlannedSymbol& symbol : pipeline.symbols) {

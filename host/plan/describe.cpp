@@ -20,7 +20,7 @@ std::string symbol_text(const PlannedSymbol& symbol, const std::vector<PlannedIn
   return fmt::format("{} from {}", first.spec->name, instances[first.instance].name);
 }
 
-// What could train and whose parameters stay as they are while others train.
+// Whether the instance has parameters that stay as they are while others train.
 bool is_frozen(const PlannedCall& call, const PlannedPipeline& pipeline, const PlannedInstance& instance) {
   const auto& train = pipeline.train;
   return !pipeline.minimize.empty() && instance.spec->parameters &&

@@ -33,8 +33,8 @@ bool has_figure(const PlannedCall& call) {
                      [](const PlannedOutput& output) { return output.port->figure.has_value(); });
 }
 
-// Calls that a pipeline is for: those that change something or make a result. Where it neither minimizes nor
-// measures, every output may be what it is for.
+// The calls that a pipeline exists for: those that change something or make a result. If it neither minimizes
+// nor measures, any output may be its purpose.
 Marks result_calls(const PlannedPipeline& pipeline) {
   const auto& calls = pipeline.calls;
   if (pipeline.minimize.empty() && std::none_of(calls.begin(), calls.end(), has_figure))
@@ -99,8 +99,8 @@ void walk_back(PlannedPipeline& pipeline) {
   }
 }
 
-// Every wire between the calls of `instance` and what is minimized at which the gradient ends. Wires that can
-// carry none (integers, objects) are no news, unless there are no others.
+// Every wire between the calls of `instance` and what is minimized where the gradient ends. Wires that can
+// carry none (integers, objects) are listed only if there are no others.
 std::vector<std::string> breaks(const PlannedPipeline& pipeline, std::size_t instance) {
   Marks leads = minimized_calls(pipeline);  // to what is minimized, by any wire
   for (std::size_t i = pipeline.calls.size(); i-- > 0;) {

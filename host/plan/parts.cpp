@@ -7,7 +7,7 @@
 namespace gistmill {
 namespace {
 
-// What the whole recipe evaluates at its end, a stage need not evaluate at its own.
+// A stage does not repeat at its end an evaluation that the whole recipe makes at its own.
 Recipe as_stage_of(const Recipe& whole, Recipe stage) {
   std::erase_if(stage.evaluations, [&](const Evaluation& own) {
     return own.every == 0 && std::any_of(whole.evaluations.begin(), whole.evaluations.end(),

@@ -33,7 +33,7 @@ struct PlannedInstance {
   std::string from;                     // as ComponentUse
   std::string parameters;
   Origin origin;
-  // What start() is told: those sizes of the symbols that its manifest declares which are the same in every
+  // What start() is told: the symbols that the manifest declares and that have the same size in every
   // pipeline that uses the instance. Filled by bind_symbols.
   std::map<std::string, std::int64_t> symbols;
 

@@ -50,8 +50,8 @@ void write_table(std::string& text, const Value::Table& table, const std::string
   }
 }
 
-// The recipe's tree without what reading has used up, stages as the recipes that they are: no file beside
-// this one is needed to run it again.
+// The recipe's tree without the keys that reading has applied, and with the recipes of its stages in it: no
+// other file is needed to run it again.
 Value locked_tree(const Recipe& recipe) {
   Value tree = recipe.resolved;
   if (Value* stages = tree.find("stage")) {

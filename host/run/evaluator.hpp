@@ -1,5 +1,5 @@
-// Runs an evaluation: the pipeline once a step, what variants share only once, the figures of every item
-// kept. What the figures say is host/figures'.
+// Runs an evaluation: in each step all variants of its pipeline, but calls that they share only once. Keeps
+// the figures of every item; host/figures makes estimates of them.
 #pragma once
 
 #include <cstdint>

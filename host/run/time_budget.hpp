@@ -7,9 +7,9 @@ namespace gistmill {
 
 class TimeBudget {
  public:
-  // Steps that a process takes before anything is decided. The first one makes what later ones find made
-  // (packed weights, a filled allocator), so the mean is over those after it; two, because `passes` of a data
-  // set can make steps dear and cheap by turns.
+  // Steps that a process takes before the decision. The mean leaves out the first one, which makes what later
+  // ones find made (packed weights, a filled allocator). It is over two steps, because `passes` of a data set
+  // can make every other step cheaper.
   static constexpr std::int64_t kMeasured = 3;
 
   // `minutes` 0: no bound. `steps`: the recipe's.

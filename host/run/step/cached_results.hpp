@@ -1,6 +1,5 @@
-// The calls of one pipeline whose results are kept on disk: under which key those of this step lie, and which
-// of them stand in memory already. Not the files and their counts: that is call_cache.hpp, one for all
-// pipelines of a session.
+// The calls of one pipeline whose results are kept on disk: their keys in this step, and which results are in
+// memory already. Files and counts are in call_cache.hpp, one for all pipelines of a session.
 #pragma once
 
 #include <cstddef>

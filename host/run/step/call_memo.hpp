@@ -1,5 +1,5 @@
-// What pure calls read the last time: one that would read the same again is known and does not run. In memory
-// only, for the calls of one pipeline; what lies on disk is cached_results.hpp's.
+// Remembers what pure calls read last time: a call that would read the same again does not run. In memory
+// only, for the calls of one pipeline; results on disk are in cached_results.hpp.
 #pragma once
 
 #include <cstddef>

@@ -22,7 +22,7 @@ std::vector<const PlannedPipeline*> pipelines_of(const Plan& plan) {
   return list;
 }
 
-// [instance]: 1 where it is called, and all that is called of it is pure: what it did before does not matter.
+// [instance]: 1 if it is called and everything called of it is pure, so that its past does not matter.
 std::vector<std::uint8_t> only_pure(const Plan& plan) {
   std::vector<std::uint8_t> pure(plan.instances.size(), 0);
   const std::vector<const PlannedPipeline*> pipelines = pipelines_of(plan);

@@ -44,8 +44,8 @@ bool PipelineRun::forward(const StepContext& context, const std::vector<std::uin
   return true;
 }
 
-// Makes the results of a call stand in results_: those of this forward, kept ones, or by running it and
-// whatever it reads. Answers false where a source has nothing more.
+// Puts the results of a call into results_: those of this forward, kept ones, or new ones, for which it runs
+// the call and whatever that reads. Returns false if a source has no more data.
 bool PipelineRun::pull(std::size_t index, const StepContext& context) {
   if (done_[index] != 0) return true;
   std::optional<CallKey> key;
@@ -104,8 +104,8 @@ bool PipelineRun::run_call(std::size_t index, const StepContext& context) {
   return true;
 }
 
-// An object that is made anew is another one, and nobody who read the old one can be known: what they keep it
-// for goes, so that two contexts of a document are never there at once.
+// An object that is made again is a new one, so what its readers kept is of no use: it goes, and two contexts
+// of a document never exist at the same time.
 void PipelineRun::forget_readers(std::size_t index) {
   const auto& outputs = pipeline_.calls[index].outputs;
   if (std::none_of(outputs.begin(), outputs.end(), [](const auto& output) { return output.type.is_object; }))

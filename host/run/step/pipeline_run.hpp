@@ -27,17 +27,17 @@ class PipelineRun {
   PipelineRun(const PlannedPipeline& pipeline, std::vector<TensorInstance*> instances,
               CallCache* cache = nullptr);
 
-  // Asks for a slot's value after every forward, also where the cache answers all calls that read it.
+  // Gives the slot a value after every forward, even if every call that reads it is a cache hit.
   void keep_slot(std::string_view slot);
 
   const PlannedPipeline& pipeline() const { return pipeline_; }
   CallResults& results() { return results_; }
 
-  // Runs the calls of one step, but for skipped ones and those for which `given` is 1: the caller put their
-  // results into results(). A pure call without a tape whose inputs are those of the last time keeps its
-  // results: a document that comes twice in a row is read once. With a cache, calls that only answered ones
-  // would read do not run either. Keeps tapes where context.train. Answers false where a source has nothing
-  // more. Throws Failure where a call fails or a value does not have the shape that its port promises.
+  // Runs the calls of one step, except skipped ones and those with `given` 1, whose results the caller put
+  // into results(). A pure call without a tape keeps its results if its inputs are those of the last time: a
+  // document that comes twice in a row is read once. With a cache, a call runs only if a call that misses the
+  // cache needs it. Keeps tapes if context.train. Returns false if a source has no more data. Throws Failure
+  // if a call fails or a value does not have the shape that its port promises.
   bool forward(const StepContext& context, const std::vector<std::uint8_t>& given = {});
 
   // Adds d(scale * what is minimized)/d(parameters) to the gradients of what trains, then releases the tapes.

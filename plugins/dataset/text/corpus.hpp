@@ -21,8 +21,8 @@ struct CorpusOptions {
   std::string salt;            // another salt, another split
 };
 
-// One file with the name that it has wherever the corpus lies: the folder that was asked for, then the path
-// below it ("novels/emma__01.txt").
+// One file, under a name that does not depend on where the corpus lies: the folder that was asked for, then
+// the path in it ("novels/emma__01.txt").
 struct CorpusFile {
   std::string name;
   std::filesystem::path path;

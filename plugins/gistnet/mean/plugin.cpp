@@ -16,8 +16,8 @@ class Mean : public gistmill::torch::Component {
   std::tuple<at::Tensor, at::Tensor> compress(const at::Tensor& embeddings, const at::Tensor& embedding_mean,
                                               const at::Tensor& embedding_norm) const {
     at::Tensor gist = embeddings.mean(1, /*keepdim=*/true);
-    // Averaging 32 embeddings leaves mostly what all embeddings share; without it and at an embedding's norm
-    // the model reads the result as it would a token.
+    // The mean of 32 embeddings is mostly what all embeddings have in common. Without that part, and at the
+    // norm of an embedding, the model reads the result as it would a token.
     if (centered_) {
       const at::Tensor rest = gist - embedding_mean;
       gist = rest * (embedding_norm / rest.norm(2, -1, true).clamp_min(kSmallestNorm));

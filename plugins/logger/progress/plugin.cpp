@@ -29,7 +29,7 @@ class ProgressDisplay {
   }
 
  private:
-  // Nobody is told where this fails: what would be told goes to the same place.
+  // A failure here is not reported: the report would go to the same place.
   void write_all(std::string_view bytes) const { static_cast<void>(gistmill::files::write(stream_, bytes)); }
 
   int stream_;

@@ -91,8 +91,8 @@ std::string View::finish() {
   return passing_ ? kErase : "\n";
 }
 
-// "machine  2 threads of AMD EPYC (avx512_bf16), GEMM peak 410 GFLOP/s bf16, 180 GFLOP/s f32"; nothing where
-// the peak is not known: who does not measure does not ask.
+// "machine  2 threads of AMD EPYC (avx512_bf16), GEMM peak 410 GFLOP/s bf16, 180 GFLOP/s f32"; nothing if the
+// peak was not measured.
 std::string View::run_started(const Json& event) {
   const auto peak = event.find("gemm_flops_per_second");
   if (peak == event.end() || !peak->is_object()) return "";

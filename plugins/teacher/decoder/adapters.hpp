@@ -37,7 +37,8 @@ std::vector<AdapterPart> make_adapters(const Config& config, const AdapterOption
 // Throws Error (user, "adapter") where a shape does not fit.
 void attach(const std::vector<AdapterPart>& adapters, const Config& config, Weights& weights);
 
-// Adds every adapter's product to its weight, and leaves none. The stored matrices no longer hold.
+// Adds every adapter's product to its weight and removes the adapters. The stored matrices are not valid
+// after it.
 void merge_adapters(Weights& weights);
 
 }  // namespace gistmill::decoder

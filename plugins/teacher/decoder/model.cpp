@@ -177,8 +177,8 @@ at::Tensor Model::keys_values_of(const at::Tensor& qkv) const {
 
 Model::Attention Model::causal(std::int64_t length, std::vector<at::Tensor>* keys_values) const {
   if (keys_values != nullptr) {
-    // compute[L, length, 2 J E] in one piece: thirty that live long, among all that a pass makes and frees,
-    // would leave memory in shreds.
+    // One allocation, compute[L, length, 2 J E]: thirty long-lived buffers between the temporaries of a pass
+    // would fragment the heap.
     const at::Tensor all = at::empty({config_.layers, length, 2 * config_.key_width()},
                                      at::TensorOptions(device()).dtype(dtype_));
     *keys_values = all.unbind(0);

@@ -107,8 +107,8 @@ struct SwiGlu : Function<SwiGlu> {
   }
 };
 
-// Scores and mixing are two products a pair of row and key. Backward has two for the prefix, which has no
-// gradient, and four for the rows' own keys; scores that it computes again are no work that had to be done.
+// Scores and mixing are two products per pair of row and key. Backward has two for the prefix, which has no
+// gradient, and four for the rows' own keys; scores that it computes again are not counted.
 void count_attention(const at::Tensor& qkv, const AttentionPlan& plan) {
   double prefix = 0;
   double own = 0;

@@ -1,5 +1,5 @@
 // A matrix as it lies in its file, quantized or not, and its product with one vector. Generating a token
-// reads every weight once, so the bytes read set the pace: the file's own blocks are the fewest.
+// reads every weight once, so its speed depends on the bytes read; the file's own blocks are the fewest.
 #pragma once
 
 #include <cstdint>

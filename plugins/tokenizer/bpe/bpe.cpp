@@ -52,8 +52,8 @@ void Encoder::encode_fragment(std::string_view fragment, bool, tokenizer::IdBuff
   }
 }
 
-// Bytes without a token are gone before merging, so that their neighbors may merge, or have become the
-// unknown token, as in Hugging Face's tokenizers.
+// Before merging, bytes without a token are dropped, so that their neighbors may merge, or become the unknown
+// token, as in Hugging Face's tokenizers.
 void Encoder::merge_piece(std::string_view piece) {
   symbols_.clear();
   if (const std::int32_t id = tokenizer_.whole(piece); id >= 0) {

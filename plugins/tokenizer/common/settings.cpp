@@ -1,4 +1,4 @@
-// Reading of small JSON parts whose shape nobody promised.
+// Reads small JSON parts whose form nothing guarantees.
 #include "plugins/tokenizer/common/settings.hpp"
 
 #include <gistmill/formats/error.hpp>

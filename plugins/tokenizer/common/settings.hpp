@@ -1,4 +1,4 @@
-// Picks tokenizer.json's small parts to pieces: what stands there, as messages and comparisons need it.
+// Reads the small parts of tokenizer.json, for comparisons and messages.
 #pragma once
 
 #include <string>

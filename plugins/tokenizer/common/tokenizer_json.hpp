@@ -42,7 +42,7 @@ struct TokenizerJson {
 TokenizerJson parse_tokenizer_json(std::string_view bytes, const std::string& name);
 // An object of tokens and their ids.
 TokenIds parse_vocab_json(std::string_view bytes, const std::string& name);
-// Lines "left right", best first; left out are lines that start with "#version".
+// Lines "left right", best first; lines that start with "#version" are skipped.
 StringTable parse_merges_txt(std::string_view bytes, const std::string& name);
 
 }  // namespace gistmill::tokenizer

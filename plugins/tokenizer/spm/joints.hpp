@@ -1,6 +1,5 @@
-// Where text can be cut without a change to how it merges: between two characters that stand next to each
-// other in no token. SentencePiece itself knows no pieces smaller than the text; with them, short ones can be
-// remembered.
+// Where text can be cut without changing how it merges: between two characters that are neighbors in no
+// token. SentencePiece itself merges the text as a whole; pieces let us remember the results of short ones.
 #pragma once
 
 #include <cstddef>

@@ -166,7 +166,7 @@ void Encoder::push_bytes(std::string_view bytes, std::vector<std::int32_t>* ids)
   for (const char c : bytes) ids->push_back(tokenizer_.token_of(static_cast<unsigned char>(c)));
 }
 
-// Characters that are part of tokens but none themselves, and were not merged, become their bytes.
+// Characters that are part of tokens but not tokens themselves become their bytes if they were not merged.
 void Encoder::expand_symbols() {
   if (std::none_of(symbols_.begin(), symbols_.end(),
                    [&](std::int32_t id) { return id >= tokenizer_.size(); }))

@@ -1,4 +1,4 @@
-// What components of role gistnet share: where in its span a gist stands, and in what unit it is corrected.
+// Shared by components of role gistnet: the position of a gist in its span, and the unit of its correction.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -23,8 +23,8 @@ inline std::int64_t place_in_span(std::string_view position, std::int64_t span) 
               "position");
 }
 
-// offsets i32 [K, 1]: the same place for each of the spans that `embeddings` [K, S, D] holds. In main memory,
-// as all that says where something is.
+// offsets i32 [K, 1]: the same position for each of the spans that `embeddings` [K, S, D] holds. In main
+// memory, like all positions.
 inline at::Tensor one_place(std::string_view position, const at::Tensor& embeddings) {
   return at::full({embeddings.size(0), 1}, place_in_span(position, embeddings.size(1)), at::kInt);
 }
@@ -34,9 +34,9 @@ inline at::Tensor embedding_rms(const at::Tensor& embedding_norm, std::int64_t h
   return embedding_norm / std::sqrt(static_cast<double>(hidden));
 }
 
-// gist [K, 1, D] = the last token's embedding + scale * RMS * correction [K, D]. With a head that starts at
-// zero training starts from the last token's embedding, the best that is known without training; scale keeps
-// the correction's steps small against what an embedding measures (requirement of training, not of form).
+// gist [K, 1, D] = the last token's embedding + scale * RMS * correction [K, D]. If the network's last layer
+// starts at zero, training starts from the last token's embedding, the best start that is known; scale keeps
+// the steps of the correction small compared with an embedding.
 inline at::Tensor corrected_last(const at::Tensor& embeddings, const at::Tensor& embedding_norm,
                                  const at::Tensor& correction, double scale) {
   const at::Tensor last = embeddings.select(1, embeddings.size(1) - 1);

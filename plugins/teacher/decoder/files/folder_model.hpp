@@ -17,7 +17,7 @@ class FolderModel final : public ModelFile {
   // Error (user) that names the file, what was found and what was expected.
   explicit FolderModel(const std::string& folder);
 
-  // Of what config.json says of the computation, and of every weight file. Names of files do not count.
+  // Of what config.json says about the computation, and of every weight file, whatever their names.
   std::string digest() const override;
   void release_pages() const override {
     for (const formats::Safetensors& file : files_.files()) file.release_pages();

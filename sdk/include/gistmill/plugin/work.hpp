@@ -1,4 +1,4 @@
-// Lets a plugin say how much work an operation did, so that the host can tell what it made of the machine.
+// Lets a plugin say how much work an operation did, so that the host can report how well it used the machine.
 // Not a clock: the host measures time. Usable from any depth of a plugin; no LibTorch.
 #pragma once
 
