@@ -55,7 +55,7 @@ TEST_F(BadInputTest, AMistakeIsSaidBeforeLibTorchIsLookedFor) {
   }
 }
 
-TEST_F(BadInputTest, WrongTypeSaysBoth) {
+TEST_F(BadInputTest, WrongTypeNamesBothTypes) {
   expect("[run]\nsteps = \"many\"\n", 3, "r.toml:3:9: run.steps is a string when it should be an integer\n");
 }
 
@@ -121,7 +121,7 @@ TEST_F(BadInputTest, PluginWhoseManifestAndDescriptionDifferIsRefused) {
   expect_refused("other-inputs", "inputs");
 }
 
-TEST_F(BadInputTest, FileThatIsNoPluginIsListedWithItsReason) {
+TEST_F(BadInputTest, FileThatIsNotAPluginIsListedWithItsReason) {
   write("more/notes.so", "just some text");
   const Answer answer = gistmill("plugins list --plugins more");
   EXPECT_EQ(answer.code, 0);

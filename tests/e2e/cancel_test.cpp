@@ -96,7 +96,7 @@ TEST_F(CancelTest, ACallThatTakesTooLongAndDoesNotAnswerEndsTheProcess) {
   EXPECT_THAT(read(folder_ / "run/events.jsonl"), HasSubstr("\"step\":2"));
 }
 
-TEST_F(CancelTest, ARunThatFailedByRunCallSecondsGoesOnWithALargerOne) {
+TEST_F(CancelTest, ARunThatFailedByRunCallSecondsContinuesWithALargerValue) {
   const std::string slow =
       "--set components.slow.signals=0 --set components.slow.seconds=1 --set run.call_seconds=";
   ASSERT_EQ(run(slow + "0.3").code, 1);
@@ -113,7 +113,7 @@ TEST_F(CancelTest, CallsWithinRunCallSecondsAreLeftAlone) {
   EXPECT_NE(saved("run", 4), "");
 }
 
-TEST_F(CancelTest, ABoundBelowNothingIsRefused) {
+TEST_F(CancelTest, ANegativeTimeoutIsRefused) {
   const Answer answer = run("--set run.call_seconds=-1");
   EXPECT_EQ(answer.code, 3);
   EXPECT_THAT(answer.err, HasSubstr("run.call_seconds"));

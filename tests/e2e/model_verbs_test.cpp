@@ -86,12 +86,12 @@ TEST_F(ModelVerbsTest, LargeInputComesBackWhole) {
   EXPECT_TRUE(ask_with("tokenize m --decode", ids.out).out == text);
 }
 
-TEST_F(ModelVerbsTest, BytesThatAreNoTextAreSaidInHexadecimalToo) {
+TEST_F(ModelVerbsTest, BytesThatAreNotTextAreShownInHexadecimalToo) {
   EXPECT_EQ(ask_with("tokenize m --decode --json", "255 104").out,
             "{\"text\":\"\xEF\xBF\xBDh\",\"bytes\":\"ff68\"}\n");
 }
 
-TEST_F(ModelVerbsTest, WordThatIsNoIdIsShownWithItsPlace) {
+TEST_F(ModelVerbsTest, WordThatIsNotAnIdIsShownWithItsPlace) {
   expect_refused(ask_with("tokenize m --decode", "104 x5"), 3,
                  "standard input: \"x5\" at byte 4 is not a token id");
   expect_refused(ask_with("tokenize m --decode", "104 -5"), 3, "\"-5\" at byte 4");
@@ -99,7 +99,7 @@ TEST_F(ModelVerbsTest, WordThatIsNoIdIsShownWithItsPlace) {
   expect_refused(ask_with("tokenize m --decode", std::string("1 \0\x1b[31m", 8)), 3, "at byte 2");
 }
 
-TEST_F(ModelVerbsTest, IdBeyondTheVocabularyIsTheTokenizersToRefuse) {
+TEST_F(ModelVerbsTest, IdBeyondTheVocabularyIsRefusedByTheTokenizer) {
   expect_refused(ask_with("tokenize m --decode", "300"), 3,
                  "tokenizer/letters: token 300 is not in the vocabulary of 257");
 }
@@ -119,7 +119,7 @@ TEST_F(ModelVerbsTest, MissingModelIsSaidOnce) {
   EXPECT_EQ(answer.err.find("nowhere.gguf"), answer.err.rfind("nowhere.gguf"));
 }
 
-TEST_F(ModelVerbsTest, ModelThatNobodyTakesShowsEveryReason) {
+TEST_F(ModelVerbsTest, ModelThatNoComponentTakesShowsEveryReason) {
   write("other", "words\n");
   const Answer answer = ask("tokenize other");
   expect_refused(answer, 3, "no tokenizer takes other\n");
@@ -202,7 +202,7 @@ TEST_F(ModelVerbsTest, TextTooShortToScoreIsRefused) {
   EXPECT_EQ(ask_with("score begins", "a").code, 0);
 }
 
-TEST_F(ModelVerbsTest, GenerateGoesOnBehindThePrompt) {
+TEST_F(ModelVerbsTest, GenerateContinuesThePrompt) {
   const Answer answer = ask("generate m --prompt ab");
   EXPECT_EQ(answer.code, 0) << answer.err;
   EXPECT_EQ(answer.out, "abab\n");
@@ -342,7 +342,7 @@ TEST_F(ModelVerbsTest, InspectShowsATokenizerWithoutATeacher) {
   expect_refused(ask("inspect nothing"), 3, "no teacher takes nothing");
 }
 
-TEST_F(ModelVerbsTest, DescriptionThatIsNoJsonIsTheTokenizersDefect) {
+TEST_F(ModelVerbsTest, DescriptionThatIsNotJsonIsReportedAsTheTokenizersDefect) {
   write("broken", "letters\nbroken_description 1\n");
   expect_refused(ask("inspect broken"), 1,
                  "its description is \"{\\\"kind\\\": letters\" when it should be a JSON object");

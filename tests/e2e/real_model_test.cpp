@@ -55,7 +55,7 @@ TEST_F(RealModelTest, TokenizeDoesNotLoadLibTorch) {
   EXPECT_EQ(answer.out, "0\n");
 }
 
-TEST_F(RealModelTest, EveryTokenCostsWhatTheOriginalSays) {
+TEST_F(RealModelTest, EveryTokenHasTheNllOfTheOriginal) {
   write_text("text", fixture_["long"]);
   const Answer answer = ask("score", "text --per-token --set teacher.dtype=f32");
   ASSERT_EQ(answer.code, 0) << answer.err;
@@ -75,7 +75,7 @@ TEST_F(RealModelTest, EveryTokenCostsWhatTheOriginalSays) {
   EXPECT_EQ(text, read(folder_ / "text"));
 }
 
-TEST_F(RealModelTest, WindowsLeaveWhatStandsInTheFirstOneAsItIs) {
+TEST_F(RealModelTest, LaterWindowsDoNotChangeTheScoresOfTheFirst) {
   write_text("text", fixture_["long"]);
   const auto whole = nlohmann::json::parse(ask("score", "text --json --set teacher.dtype=f32").out);
   const auto parts =
@@ -113,7 +113,7 @@ TEST_F(RealModelTest, InspectSaysWhatTheFileHolds) {
   EXPECT_THAT(ask("inspect", "").out, HasSubstr("\n  layers "));
 }
 
-TEST_F(RealModelTest, RecipeIsNoModelAndEveryComponentSaysWhy) {
+TEST_F(RealModelTest, RecipeIsNotAModelAndEveryComponentSaysWhy) {
   const Answer answer = gistmill("inspect '" GISTMILL_SOURCE_DIR "/recipes/gistnet/base.toml'");
   EXPECT_EQ(answer.code, 3);
   for (const char* name : {"teacher/llama", "teacher/gpt2", "tokenizer/bpe"})

@@ -156,7 +156,7 @@ TEST_F(SymbolsTest, APlanSaysWhoseSizesTheyAre) {
   EXPECT_THAT(answer.out, HasSubstr("drift f32[drift.D, drift.N, drift.T]"));
 }
 
-TEST_F(SymbolsTest, ASpanThatAModelAndASourceCutOtherwiseIsRefused) {
+TEST_F(SymbolsTest, ASpanLengthThatModelAndSourceDisagreeOnIsRefused) {
   const Answer answer = gistmill("validate recipe.toml --set components.student.span=8 " + plugins());
   EXPECT_EQ(answer.code, 3);
   EXPECT_THAT(answer.err, HasSubstr("S is 8 according to student.span but 4 according to near.span"));

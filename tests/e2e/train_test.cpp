@@ -92,7 +92,7 @@ TEST_F(TrainTest, ASecondLossIsMinimizedWithTheFirstAndBothAreLogged) {
   EXPECT_EQ(steps, 3);
 }
 
-TEST_F(TrainTest, AStoppedRunGoesOnToTheSameParametersBitForBit) {
+TEST_F(TrainTest, AStoppedRunContinuesToTheSameParametersBitForBit) {
   const std::string recipe = "'" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml'" + small();
   const std::string settings = " --set run.steps=6";
   ASSERT_EQ(gistmill("run " + recipe + settings + " --folder straight").code, 0);
@@ -108,7 +108,7 @@ TEST_F(TrainTest, AStoppedRunGoesOnToTheSameParametersBitForBit) {
   }
 }
 
-TEST_F(TrainTest, AContextFromDiskGivesTheBitsOfOneThatIsComputed) {
+TEST_F(TrainTest, AContextFromDiskGivesTheBitsOfAComputedOne) {
   const std::string recipe =
       "'" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml'" + small() +
       " --set run.steps=6 --set components.corpus.limit=2 --set evaluations.heldout.steps=1";

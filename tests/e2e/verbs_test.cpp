@@ -81,7 +81,7 @@ TEST_F(VerbsTest, PlanThatDoesNotFitExitsWithFive) {
   EXPECT_THAT(answer.err, HasSubstr("with 1000 x when 2 MB is available; not even one fits"));
 }
 
-TEST_F(VerbsTest, PlanRefusesAMemoryThatIsNone) {
+TEST_F(VerbsTest, PlanRefusesAMalformedMemorySize) {
   write("ramp.toml", ramp(kMany));
   for (const char* bad : {"much", "-3G", "8Q", "0"}) {
     const Answer answer = gistmill("plan ramp.toml --memory=" + std::string(bad) + " " + test_plugins());

@@ -106,7 +106,7 @@ TEST_F(EntryFile, IsAnHdf5FileThatExplainsItself) {
     EXPECT_THAT(dump, HasSubstr(part));
 }
 
-TEST_F(EntryFile, ThatIsNotThereIsNoFailure) { EXPECT_FALSE(read_entry(path(), "abcd")); }
+TEST_F(EntryFile, MayBeMissing) { EXPECT_FALSE(read_entry(path(), "abcd")); }
 
 TEST_F(EntryFile, IsRefusedWithAnyByteDamaged) {
   write();
@@ -135,7 +135,7 @@ TEST_F(EntryFile, IsRefusedWhereverItIsCut) {
   EXPECT_THAT(refusal(), HasSubstr("size or checksum"));
 }
 
-TEST_F(EntryFile, OfAnotherCallOrKindIsRefused) {
+TEST_F(EntryFile, IsRefusedIfItIsOfAnotherCallOrKind) {
   write();
   EXPECT_THAT(refusal("ef01"), HasSubstr("it holds the results of another call"));
   put(std::string(4096, 'x'));
@@ -145,7 +145,7 @@ TEST_F(EntryFile, OfAnotherCallOrKindIsRefused) {
   EXPECT_THAT(refusal(), HasSubstr("it is not a file"));
 }
 
-TEST_F(EntryFile, ThatDoesNotFitOnTheDiskLeavesNothing) {
+TEST_F(EntryFile, LeavesNothingIfItDoesNotFitOnTheDisk) {
   const auto handler = signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
   getrlimit(RLIMIT_FSIZE, &before);

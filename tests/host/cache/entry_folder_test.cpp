@@ -43,7 +43,7 @@ TEST_F(EntryFolderTest, CountsWhatIsThere) {
   EXPECT_EQ(EntryFolder(folder_ / "absent", 1000).bytes(), 0u);
 }
 
-TEST_F(EntryFolderTest, LeavesAllWhereThereIsRoom) {
+TEST_F(EntryFolderTest, KeepsEverythingIfThereIsRoom) {
   const auto a = entry("a", 1);
   EntryFolder folder(folder_, 200);
   EXPECT_TRUE(folder.make_room(100));

@@ -75,7 +75,7 @@ TEST_F(FailureText, ShowsNoCaretPastTheEndOfTheLine) {
   EXPECT_EQ(text_at("x\n", 1, 9), "recipe.toml:1:9: it is wrong\n    1 | x");
 }
 
-TEST_F(FailureText, PointsBehindTheLastCharacterWhereSomethingIsMissing) {
+TEST_F(FailureText, PointsAfterTheLastCharacterIfSomethingIsMissing) {
   EXPECT_EQ(text_at("x =\n", 1, 4), "recipe.toml:1:4: it is wrong\n    1 | x =\n      |    ^");
 }
 
@@ -135,7 +135,7 @@ TEST(DidYouMean, StandsBeforeTheOtherNotes) {
   EXPECT_EQ(did_you_mean("margin", {"heads", "width"}, {"more"}), Notes{"more"});
 }
 
-TEST(Suggestion, NamesTheNearestAndAllThatMayStand) {
+TEST(Suggestion, NamesTheNearestAndAllAllowedNames) {
   EXPECT_EQ(suggestion("widht", "gistnet/refine", {"width", "heads"}),
             "did you mean 'width'? gistnet/refine takes: heads width");
   EXPECT_EQ(suggestion("margin", "gistnet/refine", {"width", "heads"}), "gistnet/refine takes: heads width");

@@ -99,7 +99,7 @@ TEST(ClusteredMean, HasNoErrorFromOneDocument) {
   EXPECT_TRUE(std::isnan(mean.standard_error));
 }
 
-TEST(ClusteredMean, OfNothingIsNotANumber) {
+TEST(ClusteredMean, IsNotANumberWithoutItems) {
   const Estimate mean = estimate(Aggregate::mean, {}, {});
   EXPECT_TRUE(std::isnan(mean.value));
   EXPECT_TRUE(std::isnan(mean.standard_error));
@@ -165,7 +165,7 @@ TEST(RecoveredShare, IsOneMinusTheRatioOfMeans) {
   EXPECT_DOUBLE_EQ(share.standard_error, std::sqrt(0.5 / 2.0) / 4.0);
 }
 
-TEST(RecoveredShare, OfTheReferenceItselfIsExactlyNothing) {
+TEST(RecoveredShare, OfTheReferenceItselfIsExactlyZero) {
   const std::vector<double> reference = {4.0, 3.0, 8.0};
   const std::vector<std::int64_t> documents = {1, 2, 2};
   const Estimate share = recovered_share(Aggregate::mean, reference, reference, documents);
@@ -191,7 +191,7 @@ TEST(RecoveredShare, AgreesWithTheJackknifeOverDocuments) {
   EXPECT_NEAR(share.standard_error, jackknife, 0.03 * jackknife);
 }
 
-TEST(RecoveredShare, OfNothingLostIsNotANumber) {
+TEST(RecoveredShare, IsNotANumberIfTheReferenceLosesNothing) {
   const std::vector<double> values = {1.0, 2.0};
   const std::vector<double> reference = {0.0, 0.0};
   const std::vector<std::int64_t> documents = {1, 2};
@@ -345,7 +345,7 @@ TEST(Percentile, ComparesTheSameDrawings) {
   EXPECT_NEAR(difference.standard_error, 0.0, 1e-12);
 }
 
-TEST(RecoveredShare, IsTheWayFromTheReferenceToTheIdeal) {
+TEST(RecoveredShare, IsTheShareOfTheWayFromTheReferenceToTheIdeal) {
   const std::vector<double> values = {0.7, 0.5};  // of 1 at best
   const std::vector<double> reference = {0.2, 0.2};
   const std::vector<std::int64_t> documents = {1, 2};
@@ -366,7 +366,7 @@ TEST(Distinguishable, AsksForMoreStandardErrorsOfFewerDocuments) {
   }
 }
 
-TEST(Distinguishable, IsNothingThatIsNotKnown) {
+TEST(Distinguishable, IsNoValueThatIsUnknown) {
   EXPECT_FALSE(distinguishable_from_zero({1.0, kNan, 500, 1}));
   EXPECT_FALSE(distinguishable_from_zero({kNan, 0.1, 0, 0}));
   EXPECT_FALSE(distinguishable_from_zero({1.0, 0.1, 500, 1}));

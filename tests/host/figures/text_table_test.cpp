@@ -135,7 +135,7 @@ TEST(TextTable, CountsCharactersAndNotBytesOfNames) {
               testing::HasSubstr("  größer   0.500 (0.100)    0 %\n  bigger   0.500 (0.100)    0 %\n"));
 }
 
-TEST(TextTable, OfNothingIsNothing) { EXPECT_EQ(text_table(EvaluationTable{}), ""); }
+TEST(TextTable, IsEmptyWithoutEntries) { EXPECT_EQ(text_table(EvaluationTable{}), ""); }
 
 }  // namespace
 }  // namespace gistmill

@@ -95,7 +95,7 @@ TEST_F(CorpusIdentity, TellsThatBuildsWereNotRecorded) {
             "was made by an earlier version, which did not record the builds of plugins");
 }
 
-TEST_F(CorpusIdentity, TellsNothingOfAProvenanceThatIsNone) {
+TEST_F(CorpusIdentity, GivesNoReasonForAMalformedProvenance) {
   for (const char* text :
        {"{}", "[]", "1", R"({"instances": 1})", R"({"instances": {"codes": 1}, "calls": 2})",
         R"({"instances": {"codes": {}}, "calls": [{}, 1, null]})"}) {

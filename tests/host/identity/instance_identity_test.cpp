@@ -19,7 +19,7 @@ TEST_F(InstanceIdentity, SaysComponentPluginBuildOptionsAndContents) {
   EXPECT_EQ(identity.size(), 5u);
 }
 
-TEST_F(InstanceIdentity, OfARebuiltPluginIsAnotherThoughNameAndVersionStay) {
+TEST_F(InstanceIdentity, ChangesIfThePluginIsRebuiltUnderTheSameVersion) {
   const nlohmann::json before = identity_of(*make(first_, "test/codes"));
   const nlohmann::json after = identity_of(*make(second_, "test/codes"));
   EXPECT_EQ(before["plugin"], after["plugin"]);
@@ -33,7 +33,7 @@ TEST_F(InstanceIdentity, ChangesWithAnOption) {
             digest_of(identity_of(*make(first_, "test/codes", {{"factor", std::int64_t{2}}}))));
 }
 
-TEST_F(InstanceIdentity, IsNotWholeWhereFilesAreReadThatTheInstanceSaysNothingOf) {
+TEST_F(InstanceIdentity, IsIncompleteIfTheInstanceReadsFilesWithoutADigest) {
   EXPECT_FALSE(reads_unnamed_contents(*make(first_, "test/codes")));
   EXPECT_TRUE(reads_unnamed_contents(*make(first_, "test/codes", {{"table", std::string("table.txt")}})));
 }

@@ -81,17 +81,17 @@ TEST_F(PluginLock, NamesAComponentThatNothingOffersAnyMore) {
               HasSubstr("found no plugin that offers it; it was in codes.so"));
 }
 
-TEST_F(PluginLock, SaysWhatDiffersWhereItIsToPass) {
+TEST_F(PluginLock, SaysWhatDiffersIfItIsIgnored) {
   EXPECT_THAT(check(locked(kCodes), "second", OtherPlugins::say),
               ElementsAre(HasSubstr("plugin differs from the lock: test/codes: locked 0.1.0 (sha256 ")));
 }
 
-TEST_F(PluginLock, AnotherVersionOfTheProgramIsSaidAndNotRefused) {
+TEST_F(PluginLock, ReportsAnotherVersionOfTheProgramWithoutRefusingIt) {
   EXPECT_THAT(check(locked(kCodes, {}, "0.0.9"), "first"),
               ElementsAre("locked by gistmill 0.0.9 when this is 0.1.0"));
 }
 
-TEST_F(PluginLock, ComponentThatAnOverridePutAsideDoesNotCount) {
+TEST_F(PluginLock, IgnoresAComponentThatAnOverrideReplaced) {
   EXPECT_EQ(refusal(locked(kCodes, {"components.codes.use=test/scale"}), "second"), "passed");
 }
 
@@ -101,19 +101,19 @@ TEST_F(PluginLock, CoversTheStagesOfTheRecipe) {
               HasSubstr("test/codes: locked"));
 }
 
-TEST_F(PluginLock, AStageThatIsALockItselfIsHeldToIt) {
+TEST_F(PluginLock, OfAStageCountsToo) {
   locked(kCodes);
   write("outer.toml", "[[stage]]\nrecipe = 'recipe.lock.toml'\nname = 'inner'\n");
   EXPECT_THAT(refusal(load("outer.toml"), "second"), HasSubstr("test/codes: locked"));
   EXPECT_EQ(refusal(load("outer.toml"), "first"), "passed");
 }
 
-TEST_F(PluginLock, RecipeThatWasNeverRunHasNone) {
+TEST_F(PluginLock, IsMissingInARecipeThatWasNeverRun) {
   write("plain.toml", kCodes);
   EXPECT_EQ(refusal(load("plain.toml"), "second"), "passed");
 }
 
-TEST_F(PluginLock, ThatNobodyWroteIsRefusedAtItsPlace) {
+TEST_F(PluginLock, OfAnotherFormIsRefusedAtItsPlace) {
   write("r.toml", "[lock]\nhost = '0.1.0'\n[[lock.plugins]]\ncomponent = 'a/b'\nsha = '00'\n");
   EXPECT_THAT(failure("r.toml"), HasSubstr("r.toml:5:1: unknown key 'sha' in [[lock.plugins]]"));
 }

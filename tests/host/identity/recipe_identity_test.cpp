@@ -33,7 +33,7 @@ variants = [{ name = "as it is" }, { name = "other", use = { scale = "other" } }
   }
 };
 
-TEST_F(RecipeIdentity, IsTheSameWhateverDecidesNoResult) {
+TEST_F(RecipeIdentity, IgnoresWhatDoesNotChangeResults) {
   const std::string plain = identity({});
   for (const char* key :
        {"doc=more", "run.call_seconds=5", "run.threads=1", "run.device=cuda", "run.loggers=[\"board\"]",
@@ -45,7 +45,7 @@ TEST_F(RecipeIdentity, IsTheSameWhateverDecidesNoResult) {
   EXPECT_EQ(identity({"run.steps=2", "run.call_seconds=5"}), identity({"run.steps=2"}));
 }
 
-TEST_F(RecipeIdentity, IsAnotherWhereWhatIsComputedIsAnother) {
+TEST_F(RecipeIdentity, ChangesWithWhatIsComputed) {
   const std::string plain = identity({});
   for (const char* key :
        {"run.steps=3", "run.minutes=5", "run.micro_steps=2", "run.seed=3", "run.clip=0.5",

@@ -99,7 +99,7 @@ TEST_F(Evaluations, LetAVariantPassOverPortsThatOnlyTheReplacedOneHas) {
   EXPECT_EQ(plan(text).evaluations[0].variants[0].pipeline.calls[6].inputs.size(), 1u);
 }
 
-TEST_F(Evaluations, RefuseAVariantThatCannotStandInItsPlace) {
+TEST_F(Evaluations, RefuseAVariantThatLacksTheOperation) {
   EXPECT_EQ(failure_of(heldout("{ name = \"odd\", use = { gist = \"loss\" } },\n")),
             "recipe.toml:27:1: loss (loss/delta-nll) cannot replace gist: it does not offer the operation "
             "'compress'\ncalled at recipe.toml:19:3");
@@ -160,7 +160,7 @@ TEST_F(Evaluations, NameTheirFiguresBySlotAndColumn) {
                                                           testing::Field(&Figure::name, "delta_nll.64")));
 }
 
-TEST_F(Evaluations, RefuseABestThatIsNoFigure) {
+TEST_F(Evaluations, RefuseABestThatIsNotAFigure) {
   EXPECT_EQ(failure_of(with("[evaluations.heldout]\npipeline = \"measure\"\nbest = \"loss\"\n")),
             "recipe.toml:24:14: best of evaluation 'heldout' is 'loss', which is not one of its figures: "
             "delta_nll.32, delta_nll.64");

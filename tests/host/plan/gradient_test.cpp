@@ -42,7 +42,7 @@ TEST_F(Gradient, GoesFromWhatIsMinimizedToWhatTrains) {
   EXPECT_THAT(planned.pipelines[0].train, ElementsAre(2u));
 }
 
-TEST_F(Gradient, IsAskedOfTheInputsOnItsWayOnly) {
+TEST_F(Gradient, IsAskedOnlyOfInputsOnItsWay) {
   const PlannedPipeline pipeline = plan(train()).pipelines[0];
   EXPECT_EQ(call_of(pipeline, "loss.value").need, (Need{1, 0, 0, 0, 0}));
   EXPECT_EQ(call_of(pipeline, "teacher.resume").need, (Need{0, 0, 1, 0, 0}));
@@ -93,7 +93,7 @@ TEST_F(Gradient, KeepsEveryCallWherePipelinesNeitherMinimizeNorMeasure) {
   EXPECT_THAT(kinds_of(planned.pipelines[0]), ElementsAre("corpus.next forward", "teacher.read forward"));
 }
 
-TEST_F(Gradient, OnlyResultsAndChangesRunUnasked) {
+TEST_F(Gradient, MarksCallsThatMakeResultsOrChangeSomething) {
   const auto unasked = [](const PlannedPipeline& pipeline) {
     std::vector<std::string> names;
     for (const PlannedCall& call : pipeline.calls) {
@@ -123,7 +123,7 @@ train = ["gist"]
   EXPECT_EQ(planned.pipelines[0].calls[1].kind, CallClass::forward);
 }
 
-TEST_F(Gradient, OfASlotThatIsReadTwiceIsAskedByBothReaders) {
+TEST_F(Gradient, IsAskedOfBothReadersOfASlot) {
   const Plan planned = plan(std::string(kComponents) + R"([pipelines.p]
 steps = ["corpus.next", "teacher.embed", "teacher.read", "teacher.head", "gist.compress",
   { call = "teacher.resume", out = { hidden_replaced = "first" } },
@@ -138,7 +138,7 @@ train = ["gist"]
   EXPECT_EQ(p.calls[7].need, (Need{1, 0, 0, 0, 0}));
 }
 
-TEST_F(Gradient, ThatALossDoesNotGiveBackIsRefusedWithThePlace) {
+TEST_F(Gradient, RefusesALossThatGivesNoGradientWithThePlace) {
   offer_without_gradient("\"loss/delta-nll\".operations.value", {"inputs.hidden_replaced"});
   EXPECT_EQ(failure_of(train()),
             "recipe.toml:21:10: no gradient of 'loss' reaches gist: loss.value does not give a gradient to "
@@ -146,7 +146,7 @@ TEST_F(Gradient, ThatALossDoesNotGiveBackIsRefusedWithThePlace) {
             "'hidden_replaced'");
 }
 
-TEST_F(Gradient, ThatAnOutputDoesNotTakeIsRefusedWithThePlace) {
+TEST_F(Gradient, RefusesAnOutputThatTakesNoGradientWithThePlace) {
   offer_without_gradient("\"gistnet/refine\".operations.compress", {"inputs.embeddings", "outputs.gist"});
   EXPECT_EQ(
       failure_of(train()),
@@ -154,14 +154,14 @@ TEST_F(Gradient, ThatAnOutputDoesNotTakeIsRefusedWithThePlace) {
       "output 'gist'");
 }
 
-TEST_F(Gradient, OfWhatIsMinimizedMustBeTaken) {
+TEST_F(Gradient, RefusesToMinimizeAnOutputThatTakesNoGradient) {
   offer_without_gradient("\"loss/delta-nll\".operations.value", {"inputs.hidden_replaced", "outputs.loss"});
   EXPECT_EQ(
       failure_of(train()),
       "recipe.toml:20:12: loss.value does not take a gradient at its output 'loss', which is minimized");
 }
 
-TEST_F(Gradient, RefusesToMinimizeWhatIsNoScalar) {
+TEST_F(Gradient, RefusesToMinimizeWhatIsNotAScalar) {
   const std::string start =
       std::string(kTrainPipeline).substr(0, std::string(kTrainPipeline).find("minimize"));
   const auto minimizing = [&](const std::string& rest) { return train(start + rest); };

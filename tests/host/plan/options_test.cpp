@@ -44,7 +44,7 @@ TEST_F(Options, RefuseAnUnknownKeyAtTheKey) {
             "did you mean 'width'? gistnet/refine takes: causal dropout heads position scales width");
 }
 
-TEST_F(Options, RefuseAnUnknownKeyThatIsNearToNone) {
+TEST_F(Options, RefuseAnUnknownKeyThatResemblesNone) {
   EXPECT_EQ(failure_of(gist("temperature = 1\n")),
             "recipe.toml:3:1: unknown option 'temperature' of gistnet/refine\n"
             "gistnet/refine takes: causal dropout heads position scales width");
@@ -88,7 +88,7 @@ TEST_F(Options, RefuseAValueOutOfRangeWithTheBound) {
       "recipe.toml:2:45: horizon is 0 when it should be at least 1 tokens\nhorizon: targets after each span");
 }
 
-TEST_F(Options, RefuseAValueThatIsNoChoice) {
+TEST_F(Options, RefuseAValueThatIsNotAChoice) {
   EXPECT_EQ(failure_of(gist("position = \"centre\"\n")),
             "recipe.toml:3:12: position is \"centre\" when it should be one of start, center, end\n"
             "did you mean 'center'?");
@@ -100,7 +100,7 @@ TEST_F(Options, RefuseAComponentThatLacksARequiredOne) {
             "GGUF file");
 }
 
-TEST_F(Options, ThatNoCallUsesAreCheckedAllTheSame) {
+TEST_F(Options, OfAnInstanceThatNoCallUsesAreCheckedToo) {
   EXPECT_EQ(plan(gist("") + "[components.other]\nuse = \"gistnet/refine\"\n").instances.size(), 2u);
 }
 

@@ -185,14 +185,14 @@ TEST_F(Repeats, RefuseAFigureWithinThePart) {
       "measured\nmove the call after the repeated part");
 }
 
-TEST_F(Repeats, RefuseToCacheWhatAStateThatTrainingChangesLeadsTo) {
+TEST_F(Repeats, RefuseToCacheWhatDependsOnAStateThatTrainingChanges) {
   EXPECT_THAT(failure_of(training("['session.next', { call = 'other.turn' }, 'lens.score', 'session.act', "
                                   "'loss.value']",
                                   "minimize = 'loss'\ncache = ['other.turn']\n")),
               HasSubstr("other.turn cannot be cached: it depends on what lens writes, which trains"));
 }
 
-TEST_F(Repeats, ShareNothingBetweenVariantsThatReadsAStateWhichTheyChange) {
+TEST_F(Repeats, ShareNoCallBetweenVariantsThatReadsAStateWhichTheyChange) {
   const Plan planned = plan(std::string(kLoopComponents) + R"([pipelines.m]
 steps = ["session.next", "lens.score", "session.act", "measure.measure"]
 [evaluations.e]
@@ -239,7 +239,7 @@ TEST_F(Repeats, LeadAGradientBackFromEveryPartThatCounts) {
                           "apart.value forward"));
 }
 
-TEST_F(Repeats, RefuseAPartThatIsNoneAtItsPlace) {
+TEST_F(Repeats, RefuseAPartThatCannotBeMinimizedAtItsPlace) {
   EXPECT_EQ(
       failure_of(training(kTwo, "minimize = { loss = 1.0, apert = 0.1 }\n")),
       "recipe.toml:11:26: pipeline 'train' minimizes 'apert' but nothing wrote it\ndid you mean 'apart'?");

@@ -88,7 +88,7 @@ class SymbolScopes : public PlanTest {
   }
 };
 
-TEST_F(SymbolScopes, ATeacherAndAStudentOfAnotherWidthDepthAndVocabularyStandInOnePipeline) {
+TEST_F(SymbolScopes, LetATeacherAndAStudentOfOtherSizesShareAPipeline) {
   const Plan planned = bound(R"(student = { use = "teacher/llama", model = "small.gguf", layers = [2] })", R"(
   "corpus.next", "teacher.read", "teacher.states", "teacher.head",
   { call = "student.read", out = { context = "student_context" } },
@@ -105,7 +105,7 @@ TEST_F(SymbolScopes, ATeacherAndAStudentOfAnotherWidthDepthAndVocabularyStandInO
   EXPECT_EQ(planned.instance("student")->symbols.at("D"), 64);
 }
 
-TEST_F(SymbolScopes, TwoDatasetsWithOtherHorizonsStandInOnePipeline) {
+TEST_F(SymbolScopes, LetTwoDatasetsWithOtherHorizonsShareAPipeline) {
   const Plan planned = bound(R"(far = { use = "dataset/spans", horizon = 64, spans = 5, length = 2048 })", R"(
   "corpus.next", "teacher.read", "teacher.original",
   { call = "far.next", out = { tokens = "t", spans = "s", targets = "y", mask = "m", document = "d" } },
@@ -120,7 +120,7 @@ TEST_F(SymbolScopes, TwoDatasetsWithOtherHorizonsStandInOnePipeline) {
   EXPECT_EQ(type_text(p.calls[5].outputs[0].type), "float[far.K, far.H, D]");
 }
 
-TEST_F(SymbolScopes, TokenizingGeneratingAndSavingStandBesideATeacher) {
+TEST_F(SymbolScopes, LetTokenizingGeneratingAndSavingShareAPipelineWithATeacher) {
   const Plan planned = bound(R"(texts = { use = "dataset/texts" }
 tokenizer = { use = "tokenizer/bytes" }
 writer = { use = "model/writer" })",
@@ -147,7 +147,7 @@ writer = { use = "model/writer" })",
   EXPECT_EQ(texts[0].type.shape[0].symbol, texts[1].type.shape[0].symbol) << "one letter of one call";
 }
 
-TEST_F(SymbolScopes, AStrangersLettersAreItsOwn) {
+TEST_F(SymbolScopes, KeepTheLettersOfAnUnknownPluginApart) {
   const Plan planned = bound(R"(drift = { use = "monitor/drift" })", R"(
   "corpus.next", "teacher.embed", "teacher.read", "teacher.states",
   { call = "drift.watch" },

@@ -175,7 +175,7 @@ TEST_F(RunSettingsOfAPlan, RefuseToTrainByAPipelineThatMinimizesNothing) {
             "give it minimize and train, or set run.steps to 0");
 }
 
-TEST_F(RunSettingsOfAPlan, RefuseAnOptimizerOrLoggerThatIsNone) {
+TEST_F(RunSettingsOfAPlan, RefuseAnOptimizerOrLoggerOfAnotherContract) {
   EXPECT_EQ(failure_of(with_run("steps = 1\noptimizer = \"gist\"\n")),
             "recipe.toml:1:2: run.optimizer names gist, which is gistnet/refine when it should fulfil the "
             "contract optimizer");
@@ -186,7 +186,7 @@ TEST_F(RunSettingsOfAPlan, RefuseAnOptimizerOrLoggerThatIsNone) {
             "contract logger");
 }
 
-TEST_F(RunSettingsOfAPlan, RefuseItemsThatAreNoSlot) {
+TEST_F(RunSettingsOfAPlan, RefuseItemsThatAreNotASlot) {
   EXPECT_EQ(failure_of(with_run("steps = 1\nitems = \"span\"\n")),
             "recipe.toml:1:2: run.items is 'span', which is not a slot of pipeline 'train'");
 }

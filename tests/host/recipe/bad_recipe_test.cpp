@@ -171,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{"[[stage]]\nrecipe = 'r.toml'\n[[stage]]\nrecipe = 'r.toml'\n",
                   "r.toml:3:1: two stages have the name 'r'"}));
 
-TEST_F(RecipeFiles, ShowAnUnknownKeyWithTheNearestAndAllThatMayStand) {
+TEST_F(RecipeFiles, ShowAnUnknownKeyWithTheNearestAndAllAllowedKeys) {
   write("r.toml", "[run]\nstepz = 3\n");
   EXPECT_EQ(failure("r.toml"),
             "r.toml:2:1: unknown key 'stepz' in [run]\n"

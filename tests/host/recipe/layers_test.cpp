@@ -29,7 +29,7 @@ TEST_F(Layers, KeepTheValueThatWasOverriddenWithItsPlace) {
   EXPECT_EQ(without_folder(steps.overridden()[2].key_origin().text()), "a.toml:2:1");
 }
 
-TEST_F(Layers, OfAListLieAboveEachOtherInItsOrder) {
+TEST_F(Layers, OfAListAreMergedInItsOrder) {
   write("a.toml", "[run]\nsteps = 1\nseed = 1\n");
   write("b.toml", "[run]\nsteps = 2\n");
   write("c.toml", "extends = ['a.toml', 'b.toml']\n");

@@ -28,7 +28,7 @@ TEST_F(Overrides, TakeTomlValuesOfEveryType) {
   EXPECT_EQ(taken(" 7 "), "7");
 }
 
-TEST_F(Overrides, TakeWhatIsNoTomlValueAsAString) {
+TEST_F(Overrides, TakeTextThatIsNotTomlAsAString) {
   EXPECT_EQ(taken("gistnet/mean"), "\"gistnet/mean\"");
   EXPECT_EQ(taken("data/a b.gguf"), "\"data/a b.gguf\"");
   EXPECT_EQ(taken("1.2.3"), "\"1.2.3\"");
@@ -41,7 +41,7 @@ TEST_F(Overrides, ReachVariables) {
   EXPECT_EQ(at(load("r.toml", {"variables.model=b.gguf"}), "components.gist.file"), "\"b.gguf\"");
 }
 
-TEST_F(Overrides, OfTheSameKeyTheLaterCounts) {
+TEST_F(Overrides, OfTheSameKeyReplaceEarlierOnes) {
   EXPECT_EQ(load("r.toml", {"run.steps=1", "run.steps=2"}).run.steps, 2);
 }
 
@@ -59,11 +59,11 @@ TEST_F(Overrides, TakeQuotedKeys) {
   EXPECT_EQ(at(load("r.toml", {"components.gist.'a=b'=3"}), "components.gist.a=b"), "3");
 }
 
-TEST_F(Overrides, MakeTablesThatWereNotThere) {
+TEST_F(Overrides, MakeMissingTables) {
   EXPECT_EQ(load("r.toml", {"checkpoints.keep=5"}).checkpoints.keep, 5);
 }
 
-TEST_F(Overrides, AreThePlaceOfAnErrorInThem) {
+TEST_F(Overrides, AreShownAsThePlaceOfTheirErrors) {
   EXPECT_EQ(failure("r.toml", {"run.stepz=3"}),
             "--set run.stepz=3: unknown key 'stepz' in [run]\n"
             "  did you mean 'steps'? [run] takes: call_seconds clip device items loggers micro_steps minutes "

@@ -107,7 +107,7 @@ TEST_F(PipelineSchema, ReadsARepeatedPart) {
   EXPECT_EQ(pipeline.repeats[0].times, 4);
 }
 
-TEST_F(PipelineSchema, RefusesARepeatedPartThatIsNone) {
+TEST_F(PipelineSchema, RefusesAMalformedRepeatedPart) {
   const std::string start = "[pipelines.p]\nsteps = [{ repeat = ";
   EXPECT_EQ(refusal(start + "0, steps = ['a.b'] }]\n"),
             "r.toml:2:21: pipelines.p.steps.repeat is 0 when it should be at least 1");
@@ -161,7 +161,7 @@ TEST_F(PipelineSchema, AnInsertedPartMayRepeatButNotWithinAnother) {
             "r.toml:3:25: a repeated part cannot be inside another: write out the calls of one of them");
 }
 
-TEST_F(PipelineSchema, RefusesAPlaceThatIsNoneWithTheNearest) {
+TEST_F(PipelineSchema, RefusesAnUnknownPlaceWithTheNearest) {
   write("r.toml", std::string(kBase) + "insert.after.'c.e' = ['k.l']\n");
   EXPECT_EQ(failure("r.toml"),
             "r.toml:3:14: pipelines.p.insert.after.\"c.e\" names no place: steps has no call 'c.e'\n"

@@ -50,7 +50,7 @@ TEST_F(Variables, MayComeFromAnotherLayer) {
   EXPECT_EQ(load("r.toml").run.steps, 9);
 }
 
-TEST_F(Variables, AreLiteralBehindASecondDollar) {
+TEST_F(Variables, AreLiteralAfterASecondDollar) {
   EXPECT_EQ(filled("n = 3", "'$${n} costs $5 and ${n}'"), "\"${n} costs $5 and 3\"");
 }
 

@@ -119,7 +119,7 @@ TEST(RunRecord, CollectsWhatTheRunSaid) {
   EXPECT_EQ(record.damaged_lines, 0);
 }
 
-TEST(RunRecord, OfNothingIsEmpty) {
+TEST(RunRecord, IsEmptyWithoutEvents) {
   const RunRecord record = record_from_events("");
   EXPECT_TRUE(record.stages.empty());
   EXPECT_EQ(record.status, "");

@@ -251,7 +251,7 @@ TEST_F(ContractFolders, CannotChangeAContractOfTheProgram) {
             "there is a contract of this name already: " + (folder_ / "ours/contracts/loss.toml").string());
 }
 
-TEST_F(ContractFolders, SayWhichFileIsNoContract) {
+TEST_F(ContractFolders, SayWhichFileIsNotAContract) {
   write("p/contracts/a.toml", "doc = \"a\"\nnmae = 1\n");
   write("p/contracts/b.toml", "doc = \"b\"\n");
   EXPECT_THAT(docs({folder_ / "p"}), ElementsAre("b b"));
@@ -292,7 +292,7 @@ class OwnContracts : public testing::Test {
   std::vector<Manifest> manifests_;
 };
 
-TEST_F(OwnContracts, AreThese) {
+TEST_F(OwnContracts, AreTheOnesListedHere) {
   std::vector<std::string> names;
   for (const Contract& contract : contracts_) names.push_back(contract.name);
   EXPECT_THAT(names, ElementsAre("dataset", "gistnet", "language-model", "logger", "loss", "metric",

@@ -97,7 +97,7 @@ TEST_F(Elf, ReadsTheProgramsOfThisSystem) {
   EXPECT_TRUE(elf.section(".text").has_value());
 }
 
-TEST_F(Elf, RefusesWhatIsNoSharedLibrary) {
+TEST_F(Elf, RefusesWhatIsNotASharedLibrary) {
   EXPECT_EQ(refusal(), "cannot be read: no such file or directory");
   write("");
   EXPECT_EQ(refusal(), "not a plugin: not a shared library");

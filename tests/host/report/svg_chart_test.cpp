@@ -98,7 +98,7 @@ TEST(LadderChart, EscapesNames) {
   EXPECT_THAT(ladder_svg(table, "delta_nll.32", {}, 900), Not(HasSubstr("<script>")));
 }
 
-TEST(LadderChart, OfNothingIsNothing) {
+TEST(LadderChart, IsEmptyWithoutEntries) {
   EXPECT_EQ(ladder_svg(EvaluationTable{}, "delta_nll.32", {}, 900), "");
   EvaluationTable table = ladder();
   for (EvaluationEntry& entry : table.entries) entry.measured.value = kNan;
@@ -147,7 +147,7 @@ TEST(LineChart, EscapesItsTexts) {
   EXPECT_THAT(to_svg(chart), Not(testing::ContainsRegex("<[iu]>")));
 }
 
-TEST(LineChart, OfNothingIsNothing) {
+TEST(LineChart, IsEmptyWithoutPoints) {
   EXPECT_EQ(to_svg(loss_chart({})), "");
   EXPECT_EQ(to_svg(loss_chart({{1, kNan}})), "");
 }

@@ -123,7 +123,7 @@ TEST_F(IdentityInRuns, CorpusOfAnEarlierVersionIsLeftAloneAndNamed) {
   EXPECT_EQ(read(old), bytes);
 }
 
-TEST_F(IdentityInRuns, IsOneInPreparedCorporaCachedCallsAndLocks) {
+TEST_F(IdentityInRuns, IsTheSameInPreparedCorporaCachedCallsAndLocks) {
   const nlohmann::json corpus = provenance(prepare("first"))["instances"]["codes"];
   run(with("first", RunVerb::run));
   const nlohmann::json call = cached_identity();
@@ -133,7 +133,7 @@ TEST_F(IdentityInRuns, IsOneInPreparedCorporaCachedCallsAndLocks) {
   EXPECT_EQ("codes " + locked("test/codes").version, corpus["plugin"]);
 }
 
-TEST_F(IdentityInRuns, ARunGoesOnWithThePluginsThatItBeganWith) {
+TEST_F(IdentityInRuns, ARunContinuesWithThePluginsThatItBeganWith) {
   run(with("first", RunVerb::run));
   std::filesystem::remove(folder_ / "run/summary.json");  // as if it had ended before
   RunRequest resumed = with("second", RunVerb::run);

@@ -94,7 +94,7 @@ TEST_F(LossesTest, APartOfWeightZeroIsLoggedAndChangesNothing) {
   EXPECT_NEAR(events("step", "parts")[0]["losses"]["tilt"].get<double>(), 2.5, 1e-6);
 }
 
-TEST_F(LossesTest, ANumberThatIsNotFiniteIsSaidByItsPart) {
+TEST_F(LossesTest, APartThatIsNotFiniteIsNamed) {
   const auto path = recipe(R"(
 [components]
 bad  = { use = "test/ramp", poison = 5 }
@@ -145,7 +145,7 @@ TEST_F(RatesTest, TheFirstUpdateIsTheInstancesRate) {
   for (const float a : parameters("own", "second.a", "000001")) EXPECT_NEAR(a, 1 - 0.03, 1e-6);
 }
 
-TEST_F(RatesTest, WhatAnInstanceLeavesOutIsThatOfTheGeneralTable) {
+TEST_F(RatesTest, KeysThatAnInstanceLeavesOutComeFromTheGeneralTable) {
   run(request(two("[learning_rate]\nwarmup = 4\n[learning_rate.second]\npeak = 0.04\n", "own.toml"), "own"));
   const auto steps = events("step", "own");
   EXPECT_NEAR(steps[0]["learning_rate"].get<double>(), 0.1 / 4, 1e-9);
@@ -154,7 +154,7 @@ TEST_F(RatesTest, WhatAnInstanceLeavesOutIsThatOfTheGeneralTable) {
   EXPECT_FALSE(steps[0]["learning_rates"].contains("scale"));
 }
 
-TEST_F(RatesTest, ARateOfWhatDoesNotTrainIsRefused) {
+TEST_F(RatesTest, ARateForAnInstanceThatDoesNotTrainIsRefused) {
   EXPECT_THAT(refusal(two("[learning_rate.secnd]\npeak = 0.03\n", "own.toml")),
               HasSubstr("[learning_rate.secnd] names no instance that pipeline 'train' trains"));
   EXPECT_THAT(refusal(two("[learning_rate.secnd]\npeak = 0.03\n", "own.toml")),

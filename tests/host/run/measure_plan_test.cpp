@@ -51,7 +51,7 @@ TEST_F(MeasurePlanTest, TellsTimeAndMemoryOfARecipeThatFitsAndWritesNothing) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
 }
 
-TEST_F(MeasurePlanTest, WhereItDoesNotFitTheLargestSizeThatDoesIsTold) {
+TEST_F(MeasurePlanTest, TellsTheLargestSizeThatFits) {
   const std::int64_t size = 8'000'000;
   const std::uint64_t needed = measured(plan(sized(size)))["needed_bytes"];
   const std::uint64_t memory = needed - 100'000'000;
@@ -70,7 +70,7 @@ TEST_F(MeasurePlanTest, WhereItDoesNotFitTheLargestSizeThatDoesIsTold) {
   EXPECT_EQ(fits.code, ExitCode::ok) << fits.text;
 }
 
-TEST_F(MeasurePlanTest, WhereNotEvenOneItemFitsThatIsSaid) {
+TEST_F(MeasurePlanTest, SaysThatNotEvenOneItemFits) {
   const RunOutcome outcome = plan(sized(1000), 1'000'000);
   EXPECT_EQ(outcome.code, ExitCode::does_not_fit);
   EXPECT_THAT(outcome.text, HasSubstr("when 1 MB is available; not even one fits"));
@@ -83,7 +83,7 @@ TEST_F(MeasurePlanTest, ARecipeWithoutItemsIsMeasuredAtItsSize) {
   EXPECT_FALSE(measured(outcome).contains("items"));
 }
 
-TEST_F(MeasurePlanTest, WhatKeepsItFromMeasuringIsToldAndThePlanStands) {
+TEST_F(MeasurePlanTest, SaysWhyItCannotMeasureAndStillPlans) {
   const auto path = recipe("[components]\ndata = { use = \"test/ramp\", calls = 2 }\n");
   const RunOutcome outcome = plan(path);
   EXPECT_EQ(outcome.code, ExitCode::ok);
@@ -91,7 +91,7 @@ TEST_F(MeasurePlanTest, WhatKeepsItFromMeasuringIsToldAndThePlanStands) {
   EXPECT_THAT(outcome.text, HasSubstr("not measured: the data ended at step 3"));
 }
 
-TEST_F(MeasurePlanTest, MeasuresNothingWhereAskedNotTo) {
+TEST_F(MeasurePlanTest, MeasuresNothingIfAskedNotTo) {
   const RunOutcome outcome = plan(sized(1000), 0, false);
   EXPECT_THAT(outcome.text, Not(HasSubstr("memory")));
   EXPECT_THAT(outcome.text, Not(HasSubstr("machine")));

@@ -103,7 +103,7 @@ TEST_F(ProfileTest, EachStageHasATableOfItsOwn) {
   EXPECT_THAT(outcome.text, HasSubstr("run/profile.json"));
 }
 
-TEST_F(ProfileTest, WithoutIt) {
+TEST_F(ProfileTest, ARunWithoutAProfileShowsAndMeasuresNone) {
   const RunOutcome outcome = run(request(recipe()));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run/profile.json"));
   EXPECT_THAT(outcome.text, Not(HasSubstr("GFLOP/s")));

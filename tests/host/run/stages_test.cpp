@@ -221,7 +221,7 @@ TEST_F(StagesTest, AStageWhoseCheckpointsCannotBeReadIsNamed) {
   EXPECT_THAT(refusal, HasSubstr("--fresh"));
 }
 
-TEST_F(StagesTest, ACheckpointThatStartedFromOtherParametersIsNotGoneOnFrom) {
+TEST_F(StagesTest, ACheckpointThatStartedFromOtherParametersIsRefused) {
   const auto path = a_b_a();
   run(request(path));
   const auto file = checkpoint("second") / "checkpoint.json";

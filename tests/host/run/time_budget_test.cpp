@@ -40,7 +40,7 @@ TEST(TimeBudget, StepsThatFitAreNotBounded) {
   EXPECT_EQ(budget.decided(), 20) << "a resumed run is not measured again";
 }
 
-TEST(TimeBudget, StepsOfNoTimeAtAllFit) {
+TEST(TimeBudget, StepsThatTakeNoTimeFit) {
   TimeBudget budget(1.0, 2000000000);
   for (int step = 1; step <= 3; ++step) budget.add(step, 0.0, 0.0);
   EXPECT_EQ(budget.steps(), 2000000000);

@@ -96,7 +96,7 @@ TEST_F(TrainingTest, StoppedAndResumedRunEqualsTheStraightOneBitForBit) {
   }
 }
 
-TEST_F(TrainingTest, ASignalSavesAndTheRunGoesOnFromThere) {
+TEST_F(TrainingTest, ASignalSavesAndTheRunContinuesFromThere) {
   const auto path = recipe("[components]\ndata = { use = \"test/ramp\", growth = 1, signal = 3 }\n");
   EXPECT_EQ(run(request(path)).code, ExitCode::stopped);
   EXPECT_THAT(talk_, HasSubstr("--resume"));

@@ -40,14 +40,14 @@ steps = 1
   }
 };
 
-TEST_F(VjpFollowsTest, InATrainingStepItIsSetFromTheTrainedCallToTheLossAlone) {
+TEST_F(VjpFollowsTest, IsSetInATrainingStepFromTheTrainedCallToTheLossOnly) {
   run(request(witnesses("")));
   EXPECT_THAT(said(),
               ElementsAre("aside is told of none", "before is told of none", "trained is told of a vjp",
                           "after is told of a vjp", "after goes back", "trained goes back"));
 }
 
-TEST_F(VjpFollowsTest, EveryMicroStepHasItsOwn) {
+TEST_F(VjpFollowsTest, IsSetInEveryMicroStep) {
   run(request(witnesses("micro_steps = 2\n")));
   std::map<std::string, int> counts;
   for (const std::string& text : said()) ++counts[text];
@@ -59,7 +59,7 @@ TEST_F(VjpFollowsTest, EveryMicroStepHasItsOwn) {
                                                 {"after goes back", 2}}));
 }
 
-TEST_F(VjpFollowsTest, APartOfTheLossThatWeighsNothingAsksForNone) {
+TEST_F(VjpFollowsTest, IsNotSetForAPartOfTheLossOfWeightZero) {
   run(request(recipe(R"(
 [components]
 trained = { use = "test/witness", label = "trained" }
@@ -77,7 +77,7 @@ steps = 1
               ElementsAre("trained is told of a vjp", "watched is told of none", "trained goes back"));
 }
 
-TEST_F(VjpFollowsTest, AnEvaluationSetsItNowhere) {
+TEST_F(VjpFollowsTest, IsNeverSetInAnEvaluation) {
   auto asked = request(recipe(R"(
 [components]
 trained = { use = "test/witness", label = "trained" }

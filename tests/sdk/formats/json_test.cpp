@@ -78,7 +78,7 @@ TEST(Json, MayNotBeLongerThanItsLimit) {
   EXPECT_EQ(refusal("[12]", limits), "c.json: has 4 bytes, expected at most 3");
 }
 
-TEST(Json, OfOneLongStringCostsItsLength) {
+TEST(Json, ALongStringCostsNoMoreThanItsLength) {
   const std::string text = '"' + std::string(1 << 20, 'x') + '"';
   test::reset_allocations();
   EXPECT_EQ(parse_json(text, "x").get_ref<const std::string&>().size(), text.size() - 2);

@@ -77,18 +77,18 @@ TEST_F(AvailableMemory, IsBoundedByAGroupOfVersion1) {
   EXPECT_EQ(available(), 200000u);
 }
 
-TEST_F(AvailableMemory, IsNothingWhereMoreIsUsedThanAllowed) {
+TEST_F(AvailableMemory, IsZeroIfMoreIsUsedThanAllowed) {
   write_machine("0::/\n");
   write_group("", "1000", "5000", "0");
   EXPECT_EQ(available(), 0u);
 }
 
-TEST_F(AvailableMemory, DoesNotFollowNonsense) {
+TEST_F(AvailableMemory, IgnoresNonsense) {
   write_machine("nonsense\n:\n0::/../../etc\n7:memory\n");
   EXPECT_EQ(available(), 1000u * 1024);
 }
 
-TEST(AvailableMemoryOfThisMachine, IsSomethingWhereThereIsAProc) {
+TEST(AvailableMemoryOfThisMachine, IsKnownIfThereIsAProc) {
   if (!fs::exists("/proc/meminfo")) GTEST_SKIP() << "there is no /proc/meminfo";
   EXPECT_GT(available_memory().value_or(0), 0u);
 }

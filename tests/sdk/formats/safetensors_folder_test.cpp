@@ -161,7 +161,7 @@ TEST_F(SafetensorsFolderTest, OpensNoFileOutsideOfItself) {
               HasSubstr("plain name"));
 }
 
-TEST_F(SafetensorsFolderTest, RefusesAnIndexThatIsNone) {
+TEST_F(SafetensorsFolderTest, RefusesAMalformedIndex) {
   for (const auto& [text, message] : std::vector<std::pair<const char*, const char*>>{
            {"", "index.json:1:1: is not JSON"},
            {"[]", "index is an array when it should be an object"},

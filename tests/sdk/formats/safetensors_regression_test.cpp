@@ -41,7 +41,7 @@ TEST(SafetensorsRegression, RefusesAPolyglotWithBytesBeforeTheHeader) {
   EXPECT_THAT(parsing(file("\xEF\xBB\xBF{}")), HasSubstr("header starts with '\\xef'"));
 }
 
-TEST(SafetensorsRegression, RefusesAPolyglotWithBytesBehindTheData) {
+TEST(SafetensorsRegression, RefusesAPolyglotWithBytesAfterTheData) {
   EXPECT_THAT(parsing(file(R"({"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 9)),
               HasSubstr("file has 8 bytes after its last tensor, expected none"));
 }
@@ -51,7 +51,7 @@ TEST(SafetensorsRegression, RefusesAPolyglotInAHole) {
               HasSubstr("starts at 8 of the data when it should start at 0"));
 }
 
-TEST(SafetensorsRegression, RefusesAPolyglotBehindTheJsonOfTheHeader) {
+TEST(SafetensorsRegression, RefusesAPolyglotAfterTheJsonOfTheHeader) {
   EXPECT_THAT(parsing(file("{}PK\3\4")), HasSubstr("is not JSON: 'P' when it should be the end"));
   EXPECT_THAT(parsing(file(std::string("{}\0", 3))), HasSubstr("is not JSON: '\\x00'"));
 }

@@ -159,11 +159,11 @@ TEST(DamagedTokenFile, WithIdsOfAnotherTypeSaysWhatIsRead) {
             "data set '/tokens' holds neither uint16 nor uint32, little endian");
 }
 
-TEST(DamagedTokenFile, WithProvenanceThatIsNoJsonIsRefused) {
+TEST(DamagedTokenFile, WithProvenanceThatIsNotJsonIsRefused) {
   EXPECT_EQ(refusal([](Content& c) { c.provenance = "{"; }), "its provenance is not JSON");
 }
 
-TEST(DamagedTokenFile, WithALargestTokenThatIsNoIdIsRefused) {
+TEST(DamagedTokenFile, WithALargestTokenThatIsNotAnIdIsRefused) {
   EXPECT_EQ(refusal([](Content& c) { c.largest = 0x80000000u; }),
             "its largest token is 2147483648, more than an id can be");
 }
@@ -187,7 +187,7 @@ TEST(DamagedTokenFile, WithAnIdAboveItsLargestIsRefusedWhenThatIsRead) {
   }
 }
 
-TEST(DamagedTokenFile, WhoseContentChangedIsFoundByVerify) {
+TEST(DamagedTokenFile, WithChangedContentIsFoundByVerify) {
   const ScratchFolder folder;
   write(folder / "x.h5", Content());  // a digest of zeros
   const TokenFileReader file(folder / "x.h5");
@@ -200,7 +200,7 @@ TEST(DamagedTokenFile, WhoseContentChangedIsFoundByVerify) {
   }
 }
 
-TEST(DamagedTokenFile, ThatIsMissingOrNoHdf5SaysSo) {
+TEST(DamagedTokenFile, ThatIsMissingOrNotHdf5SaysSo) {
   const ScratchFolder folder;
   std::ofstream(folder / "text.h5") << "only text";
   std::ofstream(folder / "empty.h5");

@@ -241,7 +241,7 @@ TEST(TokenFileWriter, GivesTheFileTheRightsThatTheUsersMaskLeaves) {
   EXPECT_EQ(info.st_mode & 0777, 0640u);
 }
 
-TEST(TokenFileWriter, RefusesWhatIsNoDocument) {
+TEST(TokenFileWriter, RefusesWhatIsNotADocument) {
   const ScratchFolder folder;
   TokenFileWriter writer(folder / "corpus.h5", "{}");
   EXPECT_EQ(message_of<FormatError>([&] {
@@ -268,7 +268,7 @@ TEST(TokenFileWriter, RefusesToWriteNothing) {
       "nothing to write to '" + (folder / "corpus.h5").string() + "': 1 documents with no token among them");
 }
 
-TEST(TokenFileWriter, RefusesProvenanceThatIsNoJson) {
+TEST(TokenFileWriter, RefusesProvenanceThatIsNotJson) {
   const ScratchFolder folder;
   EXPECT_EQ(message_of<FormatError>([&] { TokenFileWriter writer(folder / "corpus.h5", "{oops"); }),
             "provenance is not JSON: '{oops'");

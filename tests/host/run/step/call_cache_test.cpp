@@ -78,7 +78,7 @@ prepared = ")" + (folder_ / "prepared").string() +
   }
 };
 
-TEST_F(CallCacheTest, AnswersTheSecondEpochAndTheSecondRun) {
+TEST_F(CallCacheTest, IsHitInTheSecondEpochAndTheSecondRun) {
   const auto expected = plain();
   EXPECT_EQ(runs("read", "plain"), 4);
   run(request(cached(R"(["reader.read", "reader.sum"])")));
@@ -116,7 +116,7 @@ TEST_F(CallCacheTest, EveryIterationOfARepeatedPartHasResultsOfItsOwn) {
   EXPECT_EQ(losses(), losses("plain"));
 }
 
-TEST_F(CallCacheTest, CallsThatOnlyAnsweredOnesReadDoNotRun) {
+TEST_F(CallCacheTest, CallsThatOnlyCacheHitsReadDoNotRun) {
   run(request(cached(R"(["reader.sum"])")));
   EXPECT_EQ(runs("sum"), 2);
   EXPECT_EQ(runs("read"), 2) << "of a known page no notes are needed";
@@ -126,7 +126,7 @@ TEST_F(CallCacheTest, CallsThatOnlyAnsweredOnesReadDoNotRun) {
   EXPECT_EQ(losses("again"), losses());
 }
 
-TEST_F(CallCacheTest, CountsAndTells) {
+TEST_F(CallCacheTest, CountsHitsAndReportsThem) {
   run(request(cached(R"(["reader.read", "reader.sum"])")));
   const auto told = events("cache");
   ASSERT_EQ(told.size(), 1u);
@@ -146,7 +146,7 @@ TEST_F(CallCacheTest, CountsAndTells) {
   EXPECT_FALSE(events("step", "plain")[0].contains("cache_hits"));
 }
 
-TEST_F(CallCacheTest, AnotherOptionFileOrPageMisses) {
+TEST_F(CallCacheTest, MissesWithAnotherOptionFileOrPage) {
   write("book.txt", "one");
   const std::string book =
       "[components.reader]\nuse = \"test/reader\"\nbook = \"" + (folder_ / "book.txt").string() + "\"\n";
@@ -184,7 +184,7 @@ TEST_F(CallCacheTest, DamagedEntriesAreMadeAgainWithOneWarning) {
   EXPECT_EQ(runs("read", "mended"), 0);
 }
 
-TEST_F(CallCacheTest, EntriesOfAnOlderFormatAreMadeAgainWithoutAWord) {
+TEST_F(CallCacheTest, EntriesOfAnOlderFormatAreMadeAgainWithoutAWarning) {
   run(request(cached(R"(["reader.read", "reader.sum"])")));
   const int made = runs("read");
   ASSERT_GT(made, 0);
@@ -235,7 +235,7 @@ TEST_F(CallCacheTest, StaysWithinItsBytesAndRemovesOldEntriesOnly) {
   EXPECT_TRUE(told);
 }
 
-TEST_F(CallCacheTest, IsTurnedOffBySetting) {
+TEST_F(CallCacheTest, IsTurnedOffByASizeOfZero) {
   RunRequest asked = request(cached(R"(["reader.read"])"));
   asked.overrides = {"cache.max_gb=0"};
   run(asked);
@@ -243,7 +243,7 @@ TEST_F(CallCacheTest, IsTurnedOffBySetting) {
   EXPECT_TRUE(entries().empty());
 }
 
-TEST_F(CallCacheTest, AFolderThatCannotBeWrittenIsSaidOnceAndTheRunGoesOn) {
+TEST_F(CallCacheTest, AFolderThatCannotBeWrittenIsReportedOnceAndTheRunContinues) {
   write("prepared", "a file stands where the folder should be");
   run(request(cached(R"(["reader.read"])")));
   EXPECT_EQ(losses().size(), 4u);

@@ -121,7 +121,7 @@ TEST_F(RepeatTest, WhatEveryIterationMinimizesCountsAsItsMean) {
   EXPECT_TRUE(at::allclose(gradient(), squares * ((1 * 2 + 2 * 8 + 3 * 32) / 3.0), 1e-6));
 }
 
-TEST_F(RepeatTest, RandomCallsDifferByIterationAndComeAgain) {
+TEST_F(RepeatTest, RandomCallsDifferByIterationAndAreReproducible) {
   PipelineRun& run = open(with_steps(R"(["data.next", { repeat = 4, steps = [{ call = "draw.fill" },
                                          { call = "session.act", in = { y = "drawn" } }] },
                                          "scale.apply", "loss.value"])"),
@@ -167,7 +167,7 @@ TEST_F(RepeatTest, AResumedRunGoesOnBitForBit) {
 // The on-policy pattern: what is done in one step is what the next step begins with.
 constexpr const char* kOnPolicy = R"(["session.next", "scale.apply", "session.act", "loss.value"])";
 
-TEST_F(RepeatTest, AComponentTakesPartInTheNextStepsInput) {
+TEST_F(RepeatTest, AComponentDecidesPartOfTheNextStepsInput) {
   PipelineRun& run = open(with_steps(kOnPolicy), 2.0f);
   ASSERT_TRUE(run.forward(context_));
   const at::Tensor acted = run.tensor("y").clone();

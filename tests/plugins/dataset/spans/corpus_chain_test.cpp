@@ -21,7 +21,7 @@ Tensor tensor_of(std::string_view bytes) {
   return Tensor::of(std::vector<T>(bytes.begin(), bytes.end()), {static_cast<std::int64_t>(bytes.size())});
 }
 
-TEST(CorpusChain, LeadsFromTextFilesToTheBytesBehindASpan) {
+TEST(CorpusChain, LeadsFromTextFilesToTheBytesAfterASpan) {
   const ScratchFolder folder;
   std::filesystem::create_directory(folder / "books");
   std::string held_out_text;

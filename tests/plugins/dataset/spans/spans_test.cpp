@@ -77,7 +77,7 @@ class SpansTest : public ::testing::Test {
   ScratchFolder folder_;
 };
 
-TEST_F(SpansTest, ALimitedEpochHasSoManyWindows) {
+TEST_F(SpansTest, ALimitedEpochHasThatManyWindows) {
   const auto source = spans({{"limit", std::int64_t{2}}, {"repeat", false}});
   source->next(PlainCall(1));
   source->next(PlainCall(2));
@@ -99,7 +99,7 @@ TEST_F(SpansTest, GivesAWindowOfOneDocumentInOrder) {
   EXPECT_EQ(*std::get<4>(fourth).data<std::int32_t>(), 3) << "document 2 is too short";
 }
 
-TEST_F(SpansTest, TargetsAreTheTokensBehindEachSpan) {
+TEST_F(SpansTest, TargetsAreTheTokensAfterEachSpan) {
   const auto source = spans({{"order", std::string("sequential")}});
   const auto [tokens, starts, targets, mask, document] = source->next(PlainCall(5));
   EXPECT_THAT(targets.shape(), ElementsAre(16, 64));
@@ -114,7 +114,7 @@ TEST_F(SpansTest, TargetsAreTheTokensBehindEachSpan) {
   EXPECT_THAT(values<float>(mask), Each(1.0f));
 }
 
-TEST_F(SpansTest, MasksTargetsBehindTheEndOfTheWindow) {
+TEST_F(SpansTest, MasksTargetsPastTheEndOfTheWindow) {
   const auto source = spans({{"order", std::string("sequential")},
                              {"full_horizon", false},
                              {"document", std::int64_t{128}},

@@ -171,7 +171,7 @@ TEST(Corpus, LeavesOutEmptyFilesAndSaysWhereAllAreEmpty) {
   EXPECT_EQ(documents(options_for({folder / "t"})).size(), 1u);
 }
 
-TEST(Corpus, RefusesAFileThatIsNoText) {
+TEST(Corpus, RefusesAFileThatIsNotText) {
   const ScratchFolder folder;
   put(folder / "a.txt", std::string_view("ab\0c", 4));
   EXPECT_EQ(refusal([&] { documents(options_for({folder / "a.txt"})); }).message,
@@ -188,7 +188,7 @@ TEST(Corpus, CountsWhatItReplaced) {
   EXPECT_EQ(corpus.replaced(), 2u);
 }
 
-TEST(Corpus, GoesOnBehindAPosition) {
+TEST(Corpus, ContinuesAfterAPosition) {
   const ScratchFolder folder;
   put(folder / "t" / "a.txt", "1|2|3");
   put(folder / "t" / "b.txt", "4|5");

@@ -31,7 +31,7 @@ Shape small(bool pool, std::int64_t span = 5) {
   return shape;
 }
 
-TEST(ContextualNetwork, IsNoCorrectionBeforeItHasLearned) {
+TEST(ContextualNetwork, StartsAsNoCorrection) {
   for (const bool pool : {true, false}) {
     NetworkParameters parameters;
     const Network network(small(pool), parameters.builder());

@@ -131,7 +131,7 @@ TEST(RefineNetwork, EqualsTheStackWrittenDownStageByStage) {
   EXPECT_TRUE(at::allclose(network(features), expected, 1e-9, 1e-10));
 }
 
-TEST(RefineNetwork, IsNoCorrectionBeforeItHasLearned) {
+TEST(RefineNetwork, StartsAsNoCorrection) {
   NetworkParameters parameters;
   const Network network(small(1), parameters.builder());
   const at::Tensor correction = network(random_normal({3, 6, 7}, 1));

@@ -104,7 +104,7 @@ TEST_F(JsonlLog, LeavesOutProgress) {
   EXPECT_THAT(lines(), ElementsAre(step(1), step(2)));
 }
 
-TEST_F(JsonlLog, RefusesWhatIsNoEvent) {
+TEST_F(JsonlLog, RefusesWhatIsNotAnEvent) {
   EXPECT_THROW(run({"[1]"}), Error);
   EXPECT_THROW(run({"{\"event\":"}), Error);
   EXPECT_EQ(contents(), "");

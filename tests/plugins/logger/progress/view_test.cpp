@@ -67,7 +67,7 @@ TEST(ProgressOnATerminal, DrawsOneLineOverAndOver) {
             kErase + "train    ######......   50 %  step 300/600  loss 0.500  14.0 spans/s  5:00 left");
 }
 
-TEST(ProgressOnATerminal, TellsTheMachineAndWhatIsMadeOfIt) {
+TEST(ProgressOnATerminal, ShowsTheMachineAndTheShareOfItsPeak) {
   Shown run(kTerminal);
   json started = {{"event", "run_started"},
                   {"threads", 2},
@@ -124,13 +124,13 @@ TEST(ProgressOnATerminal, EndsTheLineWhenTheRunEnds) {
   EXPECT_EQ(run.finish(), "");
 }
 
-TEST(ProgressOnATerminal, ShowsAnEvaluationOnItsWay) {
+TEST(ProgressOnATerminal, ShowsTheProgressOfAnEvaluation) {
   Shown run(kTerminal);
   EXPECT_EQ(run.at(5).tell({{"event", "progress"}, {"text", "heldout: last 1"}, {"done", 16}, {"count", 64}}),
             kErase + "heldout: last 1 #######.......................   25 %  16/64");
 }
 
-TEST(ProgressOnATerminal, ClearsAwayWhatWasOnItsWayOnceItIsThere) {
+TEST(ProgressOnATerminal, RemovesTheProgressOfAnEvaluationOnceItIsDone) {
   Shown run(kTerminal);
   run.at(5).tell({{"event", "progress"}, {"text", "heldout"}, {"done", 64}, {"count", 64}});
   EXPECT_EQ(run.tell({{"event", "evaluation"},
@@ -164,7 +164,7 @@ TEST(ProgressInAFile, WritesALineAtTheInterval) {
   EXPECT_EQ(run.at(140).end(242), "train   50 %  step 301/600  loss 0.500  14.0 spans/s  4:02\n");
 }
 
-TEST(ProgressInAFile, SaysWhereAResumedStageGoesOn) {
+TEST(ProgressInAFile, SaysWhereAResumedStageContinues) {
   EXPECT_THAT(Shown(kFile).start(600, 372), StartsWith("train  600 steps, continues from step 372"));
 }
 

@@ -111,7 +111,7 @@ TEST_P(HeadPassOfAnyShape, InBlocksEqualsAllLogits) {
   }
 }
 
-TEST(HeadPassInTiles, TakesFromFarApartLogitsWhatCounts) {
+TEST(HeadPassInTiles, EqualsAllLogitsWhereTheyLieFarApart) {
   Problem problem = make(4, 600, 8, at::kFloat);
   problem.hidden.mul_(40);  // logits of hundreds: the maximum moves by more than f32's exponential reaches
   const HeadPass found =

@@ -117,7 +117,7 @@ TEST(AdamW, TakesFirstStepsOfTheUsualSizeWhateverTheRunsStep) {
   EXPECT_TRUE(at::equal(early.parameters[0].tensor, late.parameters[0].tensor));
 }
 
-TEST(AdamW, RefusesBetasThatAreNoDecays) {
+TEST(AdamW, RefusesBetasOutsideZeroToOne) {
   for (const std::vector<double>& betas : {std::vector<double>{0.9}, {0.9, 1.0}, {-0.1, 0.9}}) {
     OptionTable table = options();
     table["betas"] = betas;

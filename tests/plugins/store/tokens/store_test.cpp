@@ -84,7 +84,7 @@ TEST(TokenStore, SaysThatAFolderIsNotThereAndThatTryingAgainMayHelp) {
   EXPECT_THAT(error.what(), HasSubstr("missing/c.h5: no such file or directory"));
 }
 
-TEST(TokenStore, RefusesWhatIsNoDocument) {
+TEST(TokenStore, RefusesWhatIsNotADocument) {
   const ScratchFolder folder;
   TokenStore store(PlainOptions({}).get());
   store.begin(folder / "c.h5", "{}");

@@ -178,7 +178,7 @@ void expect_row_equals_plain(const Case& c, at::ScalarType dtype, double toleran
   EXPECT_LE(relative(attend_row(qkv, keys_values, length, c.shape), expected), tolerance);
 }
 
-TEST(RowAttention, EqualsThePlainFormulaAndReadsNothingBehindItsLength) {
+TEST(RowAttention, EqualsThePlainFormulaAndReadsNothingPastItsLength) {
   for (const std::int64_t tokens : {0, 1, 31, 700}) {
     const Case grouped{shape(9, 3, 64), tokens, {{0, 1, tokens}}};
     const Case odd{shape(4, 4, 10), tokens, {{0, 1, tokens}}};

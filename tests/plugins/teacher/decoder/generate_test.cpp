@@ -68,7 +68,7 @@ TEST_F(Drawing, GivesTheSameTokensForTheSameSeed) {
   EXPECT_FALSE(at::equal(draw(1.0, 0.9, 7), draw(1.0, 0.9, 8)));
 }
 
-TEST_F(Drawing, OfTheFewestTokensIsGreedy) { EXPECT_TRUE(at::equal(draw(1.0, 1e-4, 7), draw(0.0, 1.0, 0))); }
+TEST_F(Drawing, FromTheSmallestSetIsGreedy) { EXPECT_TRUE(at::equal(draw(1.0, 1e-4, 7), draw(0.0, 1.0, 0))); }
 
 TEST_F(Drawing, StaysAmongTheTokensThatHoldTheProbability) {
   const at::Tensor probabilities = at::softmax(model_.forward({prompt_, {}, {}, {}})[0][9] / 20.0, -1);

@@ -133,7 +133,7 @@ TEST(Generate, StopsBeforeTheEndToken) {
   EXPECT_TRUE(at::equal(found, free.narrow(0, 0, found.size(0))));
 }
 
-class Refusals : public ::testing::Test {
+class AModelRefuses : public ::testing::Test {
  protected:
   Model model_ = random_model(tiny_config(), 11, 8);
   at::Tensor tokens_ = random_tokens(97, 40, 5);
@@ -144,7 +144,7 @@ class Refusals : public ::testing::Test {
   }
 };
 
-TEST_F(Refusals, DocumentsLongerThanTheModelsContext) {
+TEST_F(AModelRefuses, DocumentsLongerThanItsContext) {
   expect_refused([&] { model_.read(random_tokens(97, 641, 1)); }, "tokens",
                  "a document of 641 tokens when the model reads 1 to 640");
   expect_refused([&] { model_.read(at::empty({0}, at::kInt)); }, "tokens", "a document of 0 tokens");
@@ -152,7 +152,7 @@ TEST_F(Refusals, DocumentsLongerThanTheModelsContext) {
                  "texts of 641 tokens when the model reads 1 to 640");
 }
 
-TEST_F(Refusals, TokensThatTheModelDoesNotKnow) {
+TEST_F(AModelRefuses, TokensThatItDoesNotKnow) {
   expect_refused(
       [&] {
         model_.read(at::tensor({5, 97}, at::kInt));
@@ -165,7 +165,7 @@ TEST_F(Refusals, TokensThatTheModelDoesNotKnow) {
       "tokens", "token -1 when the model knows 0 to 96");
 }
 
-TEST_F(Refusals, SpansOutsideTheDocument) {
+TEST_F(AModelRefuses, SpansOutsideTheDocument) {
   const std::string message = "when it should lie within the document's 40 tokens";
   expect_refused([&] { model_.embed(tokens_, at::tensor({33}, at::kInt)); }, "spans", message);
   expect_refused([&] { model_.states(*context_, at::tensor({-1}, at::kInt)); }, "spans", message);
@@ -173,17 +173,17 @@ TEST_F(Refusals, SpansOutsideTheDocument) {
   expect_refused([&] { resume(33, 1, 0); }, "spans", "a span of 8 tokens starts at 33");
 }
 
-TEST_F(Refusals, OffsetsOutsideTheSpan) {
+TEST_F(AModelRefuses, OffsetsOutsideTheSpan) {
   expect_refused([&] { resume(8, 1, 8); }, "offsets", "outside [0, 8)");
   expect_refused([&] { resume(8, 1, -1); }, "offsets", "outside [0, 8)");
 }
 
-TEST_F(Refusals, ADroppedSpanThatNothingPrecedes) {
+TEST_F(AModelRefuses, ToDropASpanAtTheStartOfTheDocument) {
   expect_refused([&] { resume(0, 0, 0); }, "spans", "a span without a gist should start at 1 or later");
   EXPECT_EQ(resume(1, 0, 0).sizes(), at::IntArrayRef({1, 4, 48}));
 }
 
-TEST_F(Refusals, RecordedLayersThatTheModelHasNot) {
+TEST_F(AModelRefuses, RecordedLayersThatItDoesNotHave) {
   for (const std::int64_t layer : {-1, 4}) {
     expect_refused(
         [&] {
@@ -193,7 +193,7 @@ TEST_F(Refusals, RecordedLayersThatTheModelHasNot) {
   }
 }
 
-TEST_F(Refusals, SizesThatDoNotFitTogether) {
+TEST_F(AModelRefuses, SizesThatDoNotFitTogether) {
   const auto expect = [](auto change, const std::string& message) {
     Config config = tiny_config();
     change(config);

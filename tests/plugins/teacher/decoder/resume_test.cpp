@@ -167,7 +167,7 @@ TEST_F(LaterToken, NeverChangesAnEarlierRowOfAFullPass) {
   }
 }
 
-TEST_F(LaterToken, NeverChangesAnEarlierRowBehindASpan) {
+TEST_F(LaterToken, NeverChangesAnEarlierRowAfterASpan) {
   constexpr std::int64_t kHorizon = 16;
   const at::Tensor before = model_.resume(*model_.read(tokens_), spans_, gist_, offsets_, kHorizon);
   const std::int64_t start = 64;

@@ -274,7 +274,7 @@ TEST(ByteAlphabet, GoesBothWays) {
   EXPECT_EQ(to_byte_alphabet(" \n!"), "\xC4\xA0\xC4\x8A!");
 }
 
-TEST(ByteAlphabet, HoldsNothingElse) {
+TEST(ByteAlphabet, RefusesOtherCharacters) {
   std::string bytes;
   for (const char* text : {" ", "\n", "\xC2\xAD", "\xE2\x82\xAC", "\xC4", "\xC5\x85", "\xFF", "\xC4!"}) {
     EXPECT_FALSE(from_byte_alphabet(text, &bytes)) << text;

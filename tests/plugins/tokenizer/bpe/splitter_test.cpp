@@ -24,7 +24,7 @@ std::vector<std::string> starcoder(std::string_view text) { return split(PreToke
 std::vector<std::string> llama3(std::string_view text) { return split(PreTokenizer::kLlama3, text); }
 std::vector<std::string> qwen2(std::string_view text) { return split(PreTokenizer::kQwen2, text); }
 
-TEST(Splitter, HasNothingToSayAboutNothing) { EXPECT_THAT(gpt2(""), IsEmpty()); }
+TEST(Splitter, GivesNoPiecesForEmptyText) { EXPECT_THAT(gpt2(""), IsEmpty()); }
 
 TEST(Splitter, TakesOneSpaceAlongWithAWord) {
   EXPECT_THAT(gpt2("Hello world"), ElementsAre("Hello", " world"));

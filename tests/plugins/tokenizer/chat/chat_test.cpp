@@ -93,7 +93,7 @@ TEST(ChatTemplate, IsUnknownWhereOneCharacterDiffers) {
   EXPECT_EQ(ChatTemplate::find("{{ messages }}"), nullptr);
 }
 
-TEST(ChatTemplate, HasNoTextForNoMessages) {
+TEST(ChatTemplate, RefusesAnEmptyListOfMessages) {
   const auto* const chat =
       ChatTemplate::with_sha256("87a2728cb8dc9fe424d624542f6060ec05a1d285ebbec578bb078900e33396b5");
   ASSERT_NE(chat, nullptr);

@@ -85,7 +85,7 @@ TEST(SpmTokenizer, PutsASpaceBeforeTextAndTakesItAway) {
   EXPECT_THAT(encode(bare, "a a"), ElementsAre(kFirst + 1, kFirst + 4));
 }
 
-TEST(SpmTokenizer, PutsASpaceBehindSpecialTokensToo) {
+TEST(SpmTokenizer, PutsASpaceAfterSpecialTokensToo) {
   EXPECT_THAT(encode(words(), "<s>a</s>b"), ElementsAre(1, kFirst + 4, 2, kFirst, kFirst + 2));
   EXPECT_EQ(decode(words(), {1, kFirst + 4, 2, kFirst, kFirst + 2}), "<s>a</s>b");
 }

@@ -15,7 +15,7 @@ class Roll : public ::testing::Test {
   at::Tensor gist_ = random_normal({6, 2, 3}, 1, at::kFloat);
 };
 
-TEST_F(Roll, LeavesEveryoneTheOwnGistWithoutShift) {
+TEST_F(Roll, WithoutAShiftLeavesEverySpanItsOwnGist) {
   EXPECT_TRUE(at::equal(make(0).forward(0, {gist_})[0], gist_));
   EXPECT_TRUE(at::equal(make(0).forward_and_vjp(0, {gist_}, {1}, {gist_}).gradients[0], gist_));
 }

@@ -130,7 +130,7 @@ TEST(FolderModel, SaysWhatAFolderLacks) {
   EXPECT_EQ(refusal(folder), folder.path() + ": has no config.json, so it is not a model's folder");
 }
 
-TEST(FolderModel, SaysWhereAConfigurationIsNoJson) {
+TEST(FolderModel, SaysWhereAConfigurationIsNotJson) {
   FolderCopy folder("llama2");
   folder.write("config.json", "{\"model_type\": \"llama\",}");
   EXPECT_THAT(refusal(folder), HasSubstr("config.json:1:"));

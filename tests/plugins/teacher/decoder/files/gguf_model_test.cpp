@@ -234,7 +234,7 @@ TEST(GgufModel, RefusesATensorThatItDoesNotUse) {
   }
 }
 
-TEST(GgufModel, RefusesWhatIsNoGguf) {
+TEST(GgufModel, RefusesWhatIsNotGguf) {
   EXPECT_THROW(GgufModel("not a model at all", "tiny.gguf"), Error);
   EXPECT_THROW(GgufModel(std::string("no/such/file.gguf")), Error);
 }
