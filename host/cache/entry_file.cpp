@@ -34,8 +34,8 @@ namespace fs = std::filesystem;
 // Read and checked piece by piece, while a piece is in the processor's cache.
 constexpr std::uint64_t kPiece = 1 << 20;
 
-// "gistmill cached call, HDF5 behind 512 bytes; 41943040 bytes, XXH3 0123456789abcdef\n", zeros behind
-// it.
+// "gistmill cached call, HDF5 behind 512 bytes; 41943040 bytes, XXH3 0123456789abcdef\n", then
+// zeros.
 std::string head_text(std::uint64_t size, std::uint64_t checksum) {
   std::string text = fmt::format("gistmill cached call, HDF5 behind {} bytes; {} bytes, XXH3 {:016x}\n",
                                  kEntryTextSize, size, checksum);

@@ -15,7 +15,7 @@ namespace gistmill {
 
 namespace {
 
-// What `gistmill complete` says: a line for each candidate, its doc behind a tab; last ":" and which files.
+// What `gistmill complete` says: a line for each candidate, a tab, its doc; last ":" and which files.
 constexpr const char* kFilesWords[] = {":", ":folders", ":recipes", ":files"};
 
 constexpr const char* kBash =

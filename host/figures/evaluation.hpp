@@ -55,7 +55,7 @@ struct EvaluationTable {
   std::vector<Figure> described;         // what manifests say of the figures; a figure may lack
   std::vector<EvaluationEntry> entries;  // figures within variants, both in the order of the rows
 
-  // The figure of that name; one that nobody described is a mean of which less is better.
+  // The figure of that name; one that nobody described is a mean, and lower is better.
   Figure figure(std::string_view figure_name) const;
   std::vector<std::string> figures() const;   // names, each once, in order
   std::vector<std::string> variants() const;  // each once, in order

@@ -37,7 +37,7 @@ nlohmann::json to_json(const EvaluationTable& table);
 nlohmann::json to_json(const RunSummary& summary);
 
 // Missing keys take their defaults and null is NaN; unknown keys are ignored. Before figures were described
-// they were means of which less is better, clustered by document. Throws Failure
+// they were means, lower was better, and they were clustered by document. Throws Failure
 // (ExitCode::failed) where a value has another type than it must have.
 EvaluationTable evaluation_from_json(const nlohmann::json& json);
 // Throws Failure (ExitCode::failed) also where `format` is not 1.

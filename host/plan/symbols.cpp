@@ -206,7 +206,7 @@ class SymbolClasses {
   }
 
   // A letter alone where no other class that the pipeline shows has it. Else an instance's symbol takes the
-  // instance's name before it, and a call's a number behind it.
+  // instance's name before it, and a call's a number after it.
   void name_classes() {
     std::map<std::string, int> shown;
     std::set<std::string> taken;

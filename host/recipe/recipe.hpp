@@ -42,7 +42,7 @@ struct CallStep {
   Origin origin;
 };
 
-// { repeat = 4, steps = [...] }: a part of a pipeline that runs so many times in each step.
+// { repeat = 4, steps = [...] }: a part of a pipeline that runs 4 times in each step.
 struct RepeatedSteps {
   std::size_t first = 0;  // in PipelineRecipe::steps
   std::size_t count = 0;  // calls
@@ -104,7 +104,7 @@ struct InstanceLearningRate {
 // [checkpoints]
 struct CheckpointSettings {
   std::int64_t every = 0;  // optimizer steps; 0: only at the end and when stopped
-  std::int64_t keep = 2;   // the last so many, besides the best
+  std::int64_t keep = 2;   // how many of the last ones, besides the best
 };
 
 // [cache]: results of calls on disk, in the folder "calls" of RunSettings::prepared.

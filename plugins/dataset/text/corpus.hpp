@@ -58,7 +58,7 @@ class Corpus {
   // False at the end. Throws Error: a file that cannot be read or is no text; or an end without a document.
   bool next(Document& document);
 
-  // Documents given so far; seek(n) continues behind the n-th.
+  // Documents given so far; seek(n) continues after the n-th.
   std::uint64_t position() const { return position_; }
   void seek(std::uint64_t position);
 

@@ -7,7 +7,7 @@
 
 namespace gistmill::substitution {
 
-// K spans, H targets a span, D hidden size, V vocabulary. `hidden` below is [K, H, D] after the final norm;
+// K spans, H targets per span, D hidden size, V vocabulary. `hidden` below is [K, H, D] after the final norm;
 // its row i predicts target i.
 struct Targets {
   at::Tensor head;  // [V, D], frozen; its dtype is the one that the matrix products use

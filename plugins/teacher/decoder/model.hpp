@@ -98,7 +98,7 @@ class Model {
     std::uint64_t seed = 0;
   };
   struct Generated {
-    at::Tensor tokens;   // i32[B, longest]: continuations, without the end token; zeros behind a row's length
+    at::Tensor tokens;   // i32[B, longest]: continuations, without the end token; zeros past a row's length
     at::Tensor lengths;  // i32[B]
   };
   // Continues each row of the batch until an end token or max_tokens. Rows are padded on the left; the mask

@@ -17,7 +17,7 @@ std::pair<at::Tensor, at::Tensor> add_norm(const at::Tensor& residual, const at:
 at::Tensor rotate(const at::Tensor& qkv, const Rotation& rotation, const at::Tensor& positions,
                   const AttentionShape& shape);
 
-// Keys of the prefix in blocks, each a product with all rows behind its first key; then the rows' own keys;
+// Keys of the prefix in blocks, each a product with all rows after its first key; then the rows' own keys;
 // one softmax over both by log-sum-exp. Nothing is copied back from the device. Rows in no segment are zero.
 at::Tensor attend(const at::Tensor& qkv, const at::Tensor& prefix, const AttentionPlan& plan);
 

@@ -112,7 +112,7 @@ at::Tensor Model::original(const Context& context, const at::Tensor& spans, std:
 }
 
 // spans [K], gist f32[K, G, D], offsets [K, G] -> compute[K, H, D]. Each span is a segment of G + H - 1 rows,
-// its gist and the tokens behind it but the last target; its prefix is the keys of the full pass before it.
+// its gist and the tokens after it but the last target; its prefix is the keys of the full pass before it.
 // Backward: the prefix is constant, so the gradient of a segment's rows reaches its own gist alone.
 at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const at::Tensor& gist,
                          const at::Tensor& offsets, std::int64_t horizon) const {

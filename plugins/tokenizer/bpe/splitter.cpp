@@ -126,7 +126,7 @@ std::size_t Splitter::tiktoken_piece() const {
   const std::size_t end = at_ + start.size;
   if (start.type == kLetter) return end_of_run(kLetter, end);
   if (start.type == kNumber) return tiktoken_numbers(end);
-  // Any one character but a newline goes along with the letters behind it.
+  // Any one character but a newline goes along with the letters after it.
   if (end < text_.size() && !is_newline(first)) {
     const Character second = character(end);
     if (second.type == kLetter) return end_of_run(kLetter, end + second.size);

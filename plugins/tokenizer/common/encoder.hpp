@@ -17,7 +17,7 @@ namespace gistmill::tokenizer {
 // Ids that were written; grows in steps, so that a piece is appended without a check for each id.
 class IdBuffer {
  public:
-  // Room for `count` ids behind those that are there.
+  // Room for `count` ids after those that are there.
   std::int32_t* room(std::size_t count) {
     if (ids_.size() - size_ < count) ids_.resize(2 * ids_.size() + count + 1024);
     return ids_.data() + size_;
@@ -65,7 +65,7 @@ class Encoder {
   // The ids of a piece, into symbols_.
   virtual void merge_piece(std::string_view piece) = 0;
 
-  // readable_end: how far memory may be read behind the piece.
+  // readable_end: how far memory may be read past the piece.
   void encode_piece(std::string_view piece, const char* readable_end, IdBuffer& out);
 
   std::vector<std::int32_t> symbols_;

@@ -86,7 +86,7 @@ int continuation(std::string_view text, std::size_t at) {
 }
 
 // Whether form C leaves the character alone, whatever stands before it: a starter that neither decomposes nor
-// composes. Below U+0300 all are, but for what marks behind them do.
+// composes. Below U+0300 all are, but for what marks after them do.
 bool is_stable(std::int32_t code) {
   if (code < 0x300) return true;
   if (code >= 0x1100 && code < 0x1200) return false;  // Hangul, which composes by rule

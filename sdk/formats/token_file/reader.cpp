@@ -93,7 +93,7 @@ class Opened {
     return values;
   }
 
-  // All strings of a data set behind one another, `width` bytes each, padded with zeros.
+  // All strings of a data set one after the other, `width` bytes each, padded with zeros.
   std::string strings(const char* name, int rank, std::size_t* width) const {
     const DataSet set = data_set(name, rank);
     if (!hdf5::is_text(set.type.get()))

@@ -92,7 +92,7 @@ GM_RANDOM_INLINE uint64_t gm_random_below(gm_random* random, uint64_t bound) {
   return number % bound;
 }
 
-/* Puts `count` items of `size` bytes each into an order of which all are equally likely (Fisher and Yates,
+/* Puts `count` items of `size` bytes each into random order, every order equally likely (Fisher and Yates,
  * from the last item down): count - 1 draws of gm_random_below, whatever the items are. */
 GM_RANDOM_INLINE void gm_random_shuffle(gm_random* random, void* items, size_t count, size_t size) {
   unsigned char* bytes = (unsigned char*)items;
@@ -109,7 +109,7 @@ GM_RANDOM_INLINE void gm_random_shuffle(gm_random* random, void* items, size_t c
   }
 }
 
-/* The numbers 0 .. count - 1 in an order of which all are equally likely: gm_random_shuffle of these. */
+/* The numbers 0 .. count - 1 in random order, every order equally likely: gm_random_shuffle of these. */
 GM_RANDOM_INLINE void gm_random_permutation(gm_random* random, uint32_t* out, uint32_t count) {
   uint32_t i;
   for (i = 0; i < count; ++i) out[i] = i;

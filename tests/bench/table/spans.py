@@ -10,7 +10,7 @@ from floor import SMOLLM2_135M, Setting, span_flops
 from outcome import Figure, Goal, Measured, Task, median
 from workplace import ROOT, SCRATCH, Unmeasured, say
 
-PEER = "transformers, two passes a span"
+PEER = "transformers, two passes per span"
 SAMPLES = 5    # at least, of every median
 DOCUMENTS = 3  # of an epoch that is cached
 

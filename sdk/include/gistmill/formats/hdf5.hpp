@@ -94,7 +94,7 @@ MemoryFile make_in_memory(const char* name, std::uint64_t user_block = 0, std::u
 // says why.
 Handle open_in_memory(const void* bytes, std::size_t size);
 
-// Text of so many bytes, padded with zeros; at least one, for HDF5 has no empty strings.
+// Text of this many bytes, padded with zeros; at least one, for HDF5 has no empty strings.
 Handle text_type(std::size_t size);
 
 // A single value; `stored` in the file, `native` at `value`.

@@ -7,7 +7,8 @@
 
 namespace gistmill::text {
 
-// U+0000 to U+001F, U+007F, and the C1 controls U+0080 to U+009F, of which one begins what a terminal obeys.
+// U+0000 to U+001F, U+007F, and the C1 controls U+0080 to U+009F, one of which begins a command to the
+// terminal.
 constexpr bool is_control(std::int32_t code) {
   return (code >= 0 && code < 0x20) || (code >= 0x7F && code < 0xA0);
 }
