@@ -95,7 +95,7 @@ bool check_objects(CallScope& scope, const std::vector<PortSpec>* ports, gm_valu
   bool held = true;
   for (std::uint32_t i = 0; i < n; ++i) {
     if (in[i].kind != GM_VALUE_OBJECT || is_held(in[i].as.object)) continue;
-    scope.report(fmt::format("was given for its input {} an object that was released", port_name(ports, i)));
+    scope.report(fmt::format("was given a released object as input {}", port_name(ports, i)));
     in[i].kind = GM_VALUE_NONE;
     held = false;
   }
@@ -109,8 +109,7 @@ void check_inputs(CallScope& scope, const std::vector<PortSpec>* ports, const gm
       scope.report(fmt::format("was given input {}, which is not READ_ONLY", port_name(ports, i)));
     if (ports == nullptr || i >= ports->size()) continue;
     const std::string wrong = mismatch((*ports)[i], in[i], symbols);
-    if (!wrong.empty())
-      scope.report(fmt::format("was given for its input {} {}", port_name(ports, i), wrong));
+    if (!wrong.empty()) scope.report(fmt::format("was given input {}: {}", port_name(ports, i), wrong));
   }
 }
 
@@ -123,7 +122,7 @@ void check_outputs(CallScope& scope, const std::vector<PortSpec>* ports, const g
     if (status == GM_OK && !given) scope.report(fmt::format("gave no output {}", port_name(ports, i)));
     if (status != GM_OK || !given || ports == nullptr || i >= ports->size()) continue;
     const std::string wrong = mismatch((*ports)[i], out[i], symbols);
-    if (!wrong.empty()) scope.report(fmt::format("gave for its output {} {}", port_name(ports, i), wrong));
+    if (!wrong.empty()) scope.report(fmt::format("gave output {}: {}", port_name(ports, i), wrong));
   }
 }
 
@@ -142,7 +141,7 @@ void take_objects(CallScope& scope, const std::vector<PortSpec>* ports, gm_value
     if (out[i].kind != GM_VALUE_OBJECT) continue;
     const std::string name = "output " + port_name(ports, i);
     if (!is_held(out[i].as.object)) {
-      scope.report(fmt::format("gave for its {} an object that it had released", name));
+      scope.report(fmt::format("gave an object that it had released as {}", name));
       out[i].kind = GM_VALUE_NONE;
       continue;
     }

@@ -11,7 +11,7 @@ std::string ValueCheck::mismatch(const PlannedCall& call, const std::vector<Slot
   for (std::size_t i = 0; i < values.size(); ++i) {
     const PlannedOutput& output = call.outputs[i];
     const auto wrong = [&](const std::string& what) {
-      return fmt::format("for its output '{}' {}", output.port->name, what);
+      return fmt::format("output '{}': {}", output.port->name, what);
     };
     if (output.type.is_object) {
       if (values[i].object() == nullptr) return wrong("no object");

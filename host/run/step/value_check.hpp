@@ -16,7 +16,7 @@ class ValueCheck {
  public:
   void begin_step(const PlannedPipeline& pipeline) { sizes_ = pipeline.known_symbols(); }
 
-  // "for its output 'hidden' f32[16, 1, 64] when it should be ..."; "" where the values are what the call's
+  // "output 'hidden': f32[16, 1, 64] when it should be ..."; "" where the values are what the call's
   // ports promise.
   std::string mismatch(const PlannedCall& call, const std::vector<SlotValue>& values);
 

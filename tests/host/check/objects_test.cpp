@@ -80,7 +80,7 @@ TEST_F(ObjectCheck, FindsAnInputThatIsGivenOnAfterItsRelease) {
     return c;
   };
   EXPECT_EQ(open(make_thing()), nullptr);
-  EXPECT_THAT(found(), ElementsAre("same.open gave for its output 'd' an object that it had released"));
+  EXPECT_THAT(found(), ElementsAre("same.open gave an object that it had released as output 'd'"));
 }
 TEST_F(ObjectCheck, FindsAnInputThatIsNeverReleased) {
   gm_object* given = nullptr;
@@ -118,7 +118,7 @@ TEST_F(ObjectCheck, FindsAnObjectThatTheHostGivesAfterItsRelease) {
   gm_object* const object = open(make_thing());
   release(object);
   EXPECT_EQ(open(object), nullptr);
-  EXPECT_THAT(found(), ElementsAre("same.open was given for its input 'c' an object that was released"));
+  EXPECT_THAT(found(), ElementsAre("same.open was given a released object as input 'c'"));
 }
 TEST_F(ObjectCheck, FindsADecodedObjectThatTheHostReleasesTwice) {
   gm_object* object = nullptr;

@@ -27,8 +27,7 @@ TEST_F(CheckingProxy, FindsAnOutputOfAnotherSizeThanItsLetterHasAtTheInput) {
     out[0].as.tensor = Tensor::of<float>({1, 2, 3}, {3}).share();
   };
   call();
-  EXPECT_THAT(found(),
-              ElementsAre("same.apply gave for its output 'y' f32[3] when it should be f32[N] with N = 2"));
+  EXPECT_THAT(found(), ElementsAre("same.apply gave output 'y': f32[3] when it should be f32[N] with N = 2"));
 }
 TEST_F(CheckingProxy, FindsAGradientOfAnotherShapeThanTheInput) {
   start();
