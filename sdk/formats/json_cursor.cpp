@@ -141,7 +141,7 @@ void JsonCursor::expect(char c) {
 void JsonCursor::enter(char open) {
   expect(open);
   if (++depth_ > max_depth_) {
-    fail_at(at_ - 1, "arrays and objects lie more than " + std::to_string(max_depth_) + " deep");
+    fail_at(at_ - 1, "arrays and objects are nested more than " + std::to_string(max_depth_) + " deep");
   }
 }
 

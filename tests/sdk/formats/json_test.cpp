@@ -59,7 +59,7 @@ TEST(Json, MayNotLieDeeperThanItsLimit) {
   JsonLimits limits;
   limits.depth = 3;
   EXPECT_EQ(refusal("[[[1]]]", limits), "");
-  EXPECT_EQ(refusal("[[[[1]]]]", limits), "c.json:1:4: arrays and objects lie more than 3 deep");
+  EXPECT_EQ(refusal("[[[[1]]]]", limits), "c.json:1:4: arrays and objects are nested more than 3 deep");
   EXPECT_THAT(refusal("[{\"a\":[{}]}]", limits), HasSubstr("more than 3 deep"));
   EXPECT_THAT(refusal(std::string(1 << 20, '[')), HasSubstr("more than 64 deep"));
 }
