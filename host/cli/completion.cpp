@@ -26,9 +26,9 @@ struct Line {
   const Option* asks = nullptr;  // the last word, an option that waits for its value
 };
 
-std::vector<Candidate> components(const Line& line) {
+std::vector<CompletionCandidate> components(const Line& line) {
   const Registry registry(Registry::search_path(line.plugin_folders));
-  std::vector<Candidate> all;
+  std::vector<CompletionCandidate> all;
   for (const std::string& name : registry.component_names()) {
     const std::string& doc = registry.find(name)->doc;
     all.push_back({name, doc.substr(0, doc.find(". "))});
@@ -36,19 +36,19 @@ std::vector<Candidate> components(const Line& line) {
   return all;
 }
 
-std::vector<Candidate> recipes(const Line&) {
-  std::vector<Candidate> all;
+std::vector<CompletionCandidate> recipes(const Line&) {
+  std::vector<CompletionCandidate> all;
   for (const ShippedRecipe& recipe : shipped_recipes()) all.push_back({recipe.name, recipe.doc});
   return all;
 }
 
-std::vector<Candidate> nothing(const Line&) { return {}; }
+std::vector<CompletionCandidate> nothing(const Line&) { return {}; }
 
 // What the names mean that the table of verbs gives to arguments and values.
 constexpr struct {
   std::string_view name;
   Files files;
-  std::vector<Candidate> (*candidates)(const Line& line);
+  std::vector<CompletionCandidate> (*candidates)(const Line& line);
 } kMeanings[] = {
     {"RECIPE", Files::recipes, nothing},    {"RUN", Files::folders, nothing},
     {"FOLDER", Files::folders, nothing},    {"DIR", Files::folders, nothing},
@@ -67,7 +67,7 @@ Completion meaning_of(std::string name, const Line& line) {
     for (const auto& meaning : kMeanings) {
       if (meaning.name != way) continue;
       completion.files = std::max(completion.files, meaning.files);
-      for (Candidate& candidate : meaning.candidates(line))
+      for (CompletionCandidate& candidate : meaning.candidates(line))
         completion.candidates.push_back(std::move(candidate));
     }
   }
@@ -207,7 +207,7 @@ Completion complete(std::span<const std::string> words) {
   }
   Completion completion = candidates_for(whole, typed);
   std::erase_if(completion.candidates,
-                [&](const Candidate& candidate) { return !candidate.text.starts_with(typed); });
+                [&](const CompletionCandidate& candidate) { return !candidate.text.starts_with(typed); });
   return completion;
 }
 

@@ -8,7 +8,7 @@
 
 namespace gistmill {
 
-struct Candidate {
+struct CompletionCandidate {
   std::string text;
   std::string doc;  // "": none
 };
@@ -16,8 +16,9 @@ struct Candidate {
 struct Completion {
   enum class Files { none, folders, recipes, all };  // recipes: folders and *.toml
 
-  std::vector<Candidate> candidates;  // that begin with what was typed; of "--name=va" those of the value
-  Files files = Files::none;          // which names of files may stand here besides
+  std::vector<CompletionCandidate>
+      candidates;             // that begin with what was typed; of "--name=va" those of the value
+  Files files = Files::none;  // which names of files may stand here besides
 };
 
 // `words`: what follows the program's name; the last one is typed so far, and may be empty. bash takes words

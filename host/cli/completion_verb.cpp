@@ -133,7 +133,7 @@ ExitCode run_completion(const Command& command) {
 ExitCode run_complete(const Command& command) {
   const Completion completion = complete(command.arguments);
   std::string text;
-  for (const Candidate& candidate : completion.candidates)
+  for (const CompletionCandidate& candidate : completion.candidates)
     text += fmt::format("{}\t{}\n", candidate.text, on_one_line(candidate.doc));
   print_answer(text + kFilesWords[static_cast<std::size_t>(completion.files)] + "\n");
   return ExitCode::ok;

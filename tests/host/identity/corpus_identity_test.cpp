@@ -76,7 +76,7 @@ TEST_F(CorpusIdentity, IsRefusedWhereAnInstanceDoesNotSayWhatItReads) {
     EXPECT_EQ(failure.code(), ExitCode::recipe);
     EXPECT_THAT(
         failure.what(),
-        HasSubstr("codes.next cannot prepare a corpus: test/codes reads files and does not say what"));
+        HasSubstr("codes.next cannot prepare a corpus: test/codes reads files but does not identify"));
   }
 }
 

@@ -55,7 +55,7 @@ TEST_F(ArrayCallTest, RefusesWhatTheManifestDoesNotHave) {
   const auto scale = make("test/scale");
   EXPECT_EQ(refusal(*scale, "aply", {}), "test/scale has no operation 'aply'");
   EXPECT_EQ(refusal(*scale, "apply", {{"z", Tensor::of<float>({1}, {1})}}),
-            "test/scale has no input 'z' at apply");
+            "test/scale has no input 'z' in its operation apply");
   EXPECT_EQ(refusal(*scale, "apply", {}),
             "test/scale needs input 'x' in its operation apply, which only recipes can give");
   EXPECT_EQ(refusal(*scale, "apply", {{"x", Tensor::of<float>({1, 2}, {1, 2})}}),

@@ -164,7 +164,7 @@ TEST_F(Elf, RefusesASectionOutsideTheFile) {
 TEST_F(Elf, DoesNotFindASectionWhoseNameLiesOutsideTheTableOfNames) {
   for (const Elf64_Word place : {Elf64_Word{1000}, ~Elf64_Word{0}}) {
     EXPECT_EQ(with_section<Elf64_Word>(offsetof(Elf64_Shdr, sh_name), place),
-              "no plugin: it has no section .gistmill");
+              "not a plugin: it has no section .gistmill");
   }
 }
 
@@ -182,7 +182,7 @@ TEST_F(Elf, RefusesNamesOfNeededLibrariesThatAreMoreThanTheFile) {
         .write(file_);
     return refusal();
   };
-  EXPECT_EQ(needing(std::string(4096, 'a') + '\0', 255), "no plugin: it has no section .gistmill");
+  EXPECT_EQ(needing(std::string(4096, 'a') + '\0', 255), "not a plugin: it has no section .gistmill");
   EXPECT_EQ(needing(std::string(4096, 'a') + '\0', 256),
             "damaged: the names of the libraries it needs have more than 1048576 bytes together");
   EXPECT_EQ(

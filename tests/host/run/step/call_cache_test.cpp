@@ -325,7 +325,7 @@ TEST_F(CallCacheTest, RefusesAnInstanceThatDoesNotSayWhatItReads) {
     FAIL() << "results of unknown files were cached";
   } catch (const Failure& failure) {
     EXPECT_THAT(failure.what(),
-                HasSubstr("reader.weight cannot be cached: test/mute reads files and does not say"));
+                HasSubstr("reader.weight cannot be cached: test/mute reads files but does not"));
   }
 }
 

@@ -74,7 +74,7 @@ TEST_F(ModelFolder, NamesTheClassThatKnowsThePreTokenizer) {
               ElementsAre(4, 5, 7, 3));
   write("tokenizer_config.json", R"({"tokenizer_class": "CodeGenTokenizer"})");
   EXPECT_THAT(refusal([&] { load(); }),
-              HasSubstr("tokenizer_config.json: tokenizer_class is 'CodeGenTokenizer', which "
+              HasSubstr("tokenizer_config.json: tokenizer_class is 'CodeGenTokenizer', whose "
                         "vocab.json and merges.txt cannot be read without knowing its pre-tokenizer"));
 }
 
