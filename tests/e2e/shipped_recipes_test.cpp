@@ -60,8 +60,11 @@ TEST_F(ShippedRecipes, ThatAreLayersStandApart) {
   const std::string text = gistmill("recipes list").out;
   const std::size_t parts = text.find("\nlayers that others extend:\n");
   ASSERT_NE(parts, std::string::npos);
-  EXPECT_LT(text.find("gistnet/quickstart\n"), parts);
-  EXPECT_GT(text.find("gistnet/base\n") + 1, parts);
+  for (const auto& recipe : list()) {
+    const std::size_t place = ("\n" + text).find("\n" + recipe["name"].get<std::string>() + "\n");
+    ASSERT_NE(place, std::string::npos) << recipe;
+    EXPECT_EQ(place > parts, recipe["part"].get<bool>()) << recipe;
+  }
 }
 
 TEST_F(ShippedRecipes, AreShownAsTheyAreOrWithTheirLayersMerged) {
@@ -99,6 +102,19 @@ TEST_F(ShippedRecipes, KeepTheirCommentsInACopyAndTellHowTheCopyIsRun) {
       StartsWith(
           "# gistmill run mine.toml --set variables.text=FOLDER\n# The quickstart on text of your own"));
   EXPECT_THAT(copy, HasSubstr("/gistnet/quickstart.toml\"\n"));
+}
+
+TEST_F(ShippedRecipes, NameTheirLayersRelativelyInACopyBesideThem) {
+  const std::string copy = "share/gistmill/recipes/gistnet/mine.toml";
+  std::filesystem::create_directories(folder_ / "bin");
+  std::filesystem::copy(GISTMILL_BUILD_DIR "/bin/gistmill", folder_ / "bin/gistmill");
+  std::filesystem::create_directories(folder_ / "share/gistmill");
+  std::filesystem::copy(GISTMILL_SOURCE_DIR "/recipes", folder_ / "share/gistmill/recipes",
+                        std::filesystem::copy_options::recursive);
+  const Answer answer = gistmill("--version", "bin/gistmill recipes copy quickstart " + copy + " || exit 9;");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(read(folder_ / copy), HasSubstr("\nextends = \"base.toml\"\n"));
+  EXPECT_THAT(read(folder_ / copy), HasSubstr("recipe = \"refine.toml\"\n"));
 }
 
 TEST_F(ShippedRecipes, OverwriteNothingUnlessTold) {
