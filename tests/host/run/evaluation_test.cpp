@@ -138,6 +138,30 @@ TEST_F(EvaluationRunTest, KeepsTheCheckpointWithTheLeastValueWhereLowerIsBetter)
   EXPECT_EQ(events("checkpoint").back()["best"], true);
 }
 
+// The source gives more with every call, and training calls it between the evaluations.
+TEST_F(EvaluationRunTest, MeasuresTheSameItemsAfterEveryStep) {
+  run(request(recipe(R"(
+[components]
+data     = { use = "test/ramp", growth = 1 }
+measures = { use = "test/measures" }
+[pipelines.look]
+steps = ["data.next", "measures.measure"]
+[evaluations.look]
+pipeline = "look"
+steps = 2
+every = 2
+)")));
+  const auto evaluations = events("evaluation");
+  ASSERT_EQ(evaluations.size(), 4u);
+  EXPECT_NEAR(evaluations[0]["entries"][0]["value"], 0.625 * (1 + 2) / 2, 1e-6);
+  for (const auto& evaluation : evaluations) EXPECT_EQ(evaluation["entries"], evaluations[0]["entries"]);
+}
+
+TEST_F(EvaluationRunTest, WhatIsDueEverySoManyStepsIsRunOnceWhereNothingTrains) {
+  run(request(recipe(std::string("[run]\nsteps = 0\n") + kLook + "every = 2\n")));
+  EXPECT_EQ(events("evaluation").size(), 1u);
+}
+
 constexpr const char* kAgainstTheStart = R"(reference = "start"
 paired = "start"
 [[evaluations.look.variants]]

@@ -105,6 +105,22 @@ TEST_F(IdentityInRuns, ARebuiltPluginPreparesAnotherFileAndSaysWhy) {
   EXPECT_THAT(talk_, Not(HasSubstr("preparing"))) << "it is there already";
 }
 
+TEST_F(IdentityInRuns, StagesThatPrepareOtherTextHaveFilesOfTheirOwn) {
+  RunRequest asked = with("first", RunVerb::prepare);
+  asked.recipe = write("whole.toml", R"(
+[[stage]]
+name = "one"
+recipe = "codes.toml"
+[[stage]]
+name = "two"
+recipe = "codes.toml"
+set = ["components.codes.factor=3"]
+)");
+  const auto files = nlohmann::json::parse(run(asked).json);
+  ASSERT_EQ(files.size(), 2u);
+  EXPECT_NE(files[0]["path"], files[1]["path"]);
+}
+
 TEST_F(IdentityInRuns, CorpusOfAnEarlierVersionIsLeftAloneAndNamed) {
   std::filesystem::create_directories(prepared());
   const auto old = prepared() / "prepare-0123456789abcdef.h5";

@@ -109,6 +109,12 @@ after."data.next" = [{ call = "bad.next", out = { x = "z" } },
               HasSubstr("part 'tilt' of the loss is nan at step 5 of 8; parameters are those of step 4"));
 }
 
+// The gradient is 1e30 x, whose squares are beyond f32.
+TEST_F(LossesTest, AnInfiniteGradientStopsBeforeParametersChange) {
+  EXPECT_THAT(refusal(parts("{ loss = 0.0, tilt = 1e30 }")),
+              HasSubstr("gradient norm is inf at step 1 of 8; parameters are those of step 0"));
+}
+
 // loss reads what scale makes, tilt what second makes: neither gradient depends on the other's parameters.
 class RatesTest : public LossesTest {
  protected:
@@ -143,6 +149,28 @@ TEST_F(RatesTest, TheFirstUpdateIsTheInstancesRate) {
   run(request(two("steps = 1\n[learning_rate.second]\npeak = 0.03\nfloor = 0.03\n", "own.toml"), "own"));
   for (const float a : parameters("own", "scale.a", "000001")) EXPECT_NEAR(a, 1 - 0.01, 1e-6);
   for (const float a : parameters("own", "second.a", "000001")) EXPECT_NEAR(a, 1 - 0.03, 1e-6);
+}
+
+// first has a buffer in front of its parameter.
+TEST_F(RatesTest, ABufferTakesNobodysRate) {
+  run(request(recipe(R"(
+[components]
+first = { use = "test/witness", label = "first" }
+other = { use = "test/half-squares" }
+[pipelines.train]
+steps = ["data.next", { call = "first.apply", out = { y = "z" } },
+         { call = "other.value", in = { y = "z" }, out = { loss = "more" } }, "scale.apply", "loss.value"]
+minimize = { loss = 1.0, more = 1.0 }
+train = ["first", "scale"]
+[run]
+steps = 1
+clip = 0
+[learning_rate.scale]
+peak = 0.03
+floor = 0.03
+)")));
+  for (const float a : parameters("run", "first.a", "000001")) EXPECT_NEAR(a, 1 - 0.01, 1e-3);
+  for (const float a : parameters("run", "scale.a", "000001")) EXPECT_NEAR(a, 1 - 0.03, 1e-3);
 }
 
 TEST_F(RatesTest, KeysThatAnInstanceLeavesOutComeFromTheGeneralTable) {

@@ -68,6 +68,23 @@ TEST_F(MinutesTest, AResumedStageTakesTheStepsThatWereDecidedBefore) {
   EXPECT_NEAR(steps.back()["learning_rate"].get<double>(), 0.01, 1e-9);
 }
 
+TEST_F(MinutesTest, AResumedStageHasOnlyTheTimeThatIsLeft) {
+  auto asked = request(recipe("[run]\nminutes = 1000\n[checkpoints]\nevery = 1\nkeep = 100\n"));
+  run(asked);
+  for (int step = 5; step <= 8; ++step) {
+    std::filesystem::remove_all(folder_ / ("run/checkpoints/step-00000" + std::to_string(step)));
+  }
+  std::filesystem::remove(folder_ / "run/summary.json");
+  const auto saved = folder_ / "run/checkpoints/step-000004/checkpoint.json";
+  auto info = nlohmann::json::parse(read(saved));
+  info["seconds"] = 60 * 1000;  // as if the first process had taken all of it
+  std::ofstream(saved) << info;
+  asked.resume = true;
+  run(asked);
+  EXPECT_EQ(events("step").back()["step"], 5);
+  EXPECT_THAT(messages(), HasSubstr("of run.minutes are over at step 5 of 8"));
+}
+
 TEST_F(MinutesTest, AnEvaluationHasAtLeastOneStepAndAsManyAsFit) {
   const std::string evaluation = R"(
 [components]

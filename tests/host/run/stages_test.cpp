@@ -139,6 +139,14 @@ TEST_F(StagesTest, TheEvaluationAtTheEndMeasuresTheLatestValues) {
   EXPECT_EQ(nlohmann::json::parse(run(evaluate).json)["evaluations"][0]["entries"][0]["mean"], after_first);
 }
 
+TEST_F(StagesTest, TheEvaluationAtTheEndKnowsWhatAStageTrained) {
+  const auto trained = [&](const std::filesystem::path& path, const std::string& name) -> bool {
+    return nlohmann::json::parse(run(request(path, name)).json)["evaluations"][0]["entries"][0]["trained"];
+  };
+  EXPECT_TRUE(trained(stages({{"first", "a.toml"}}), "of-scale"));
+  EXPECT_FALSE(trained(stages({{"first", "b.toml"}}, kReader, "other.toml"), "of-another"));
+}
+
 TEST_F(StagesTest, AResumedRunCarriesWhatTheStraightOneCarries) {
   const auto path = a_b_a();
   run(request(path));
@@ -227,6 +235,9 @@ TEST_F(StagesTest, ACheckpointThatStartedFromOtherParametersIsRefused) {
   const auto file = checkpoint("second") / "checkpoint.json";
   auto json = nlohmann::json::parse(read(file));
   EXPECT_EQ(json["starts"]["scale"], "stage first, step 3");
+  json["starts"]["scale"] = "stage first, step 2";
+  std::ofstream(file) << json;
+  EXPECT_THAT(refusal_of_resume(path), HasSubstr("step-000003 started scale from stage first, step 2 when"));
   json.erase("starts");  // as versions wrote it that carried nothing over a stage between
   std::ofstream(file) << json;
   const std::string refusal = refusal_of_resume(path);

@@ -75,5 +75,13 @@ TEST(TimeBudget, ADecisionFromACheckpointIsTakenOver) {
   EXPECT_EQ(resumed.steps(), first.steps());
 }
 
+TEST(TimeBudget, ACheckpointFromBeforeADecisionLeavesItOpen) {
+  TimeBudget resumed(1.0, 200);
+  resumed.restore(0);
+  EXPECT_EQ(resumed.steps(), 200);
+  for (int step = 3; step <= 4; ++step) EXPECT_FALSE(resumed.add(step, 2.0, 2.0 * step));
+  EXPECT_TRUE(resumed.add(5, 2.0, 10.0));
+}
+
 }  // namespace
 }  // namespace gistmill

@@ -51,6 +51,22 @@ TEST_F(TrainingTest, MicroStepsAverageTheirGradients) {
               7.5 * events("step")[0]["gradient_norm"].get<double>(), 1e-5);
 }
 
+// The data is the same in both; what differs is the number that mask multiplies it by.
+TEST_F(TrainingTest, MicroStepsDrawNumbersOfTheirOwn) {
+  const std::string masked = R"(
+[components]
+mask = { use = "test/mask" }
+[pipelines.train]
+steps = ["data.next", { call = "mask.apply", out = { y = "masked" } },
+         { call = "scale.apply", in = { x = "masked" } }, "loss.value"]
+[run]
+steps = 1
+)";
+  run(request(recipe(masked)));
+  run(request(recipe(masked + "micro_steps = 2\n", "micro.toml"), "micro"));
+  EXPECT_NE(events("step", "micro")[0]["loss"], events("step")[0]["loss"]);
+}
+
 TEST_F(TrainingTest, ASlotThatIsReadTwiceGetsBothGradients) {
   const auto path = recipe(R"(
 [components]
@@ -75,6 +91,14 @@ TEST_F(TrainingTest, ClippingLimitsTheStepAndReportsTheNormBeforeIt) {
   double squares = 0;
   for (const float moment : floats(saved, "optimizer.scale.a.first_moment")) squares += moment * moment;
   EXPECT_NEAR(std::sqrt(squares), 0.1 * 0.001, 1e-8);
+}
+
+TEST_F(TrainingTest, ClippingLeavesAShorterGradientAsItIs) {
+  run(request(recipe("[run]\nsteps = 1\nclip = 100.0\n")));
+  const formats::Safetensors saved(folder_ / "run/checkpoints/step-000001/optimizer.safetensors");
+  double squares = 0;
+  for (const float moment : floats(saved, "optimizer.scale.a.first_moment")) squares += moment * moment;
+  EXPECT_NEAR(std::sqrt(squares), 0.1 * events("step")[0]["gradient_norm"].get<double>(), 1e-6);
 }
 
 TEST_F(TrainingTest, StoppedAndResumedRunEqualsTheStraightOneBitForBit) {

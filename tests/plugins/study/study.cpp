@@ -1,10 +1,12 @@
 // Parts of pipelines for tests of the host's training; see plugin.toml.
 #include <gistmill/plugin.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace {
@@ -74,11 +76,49 @@ class Session {
   std::vector<float> state_;
 };
 
+float drawn(const Call& call) {
+  return static_cast<float>(call.random_key() >> 40) / 16777216.0f;
+}  // 24 bits
+
 struct Draw {
   Tensor fill(const Call& call, const Tensor& x) const {
-    const auto top = static_cast<float>(call.random_key() >> 40);  // 24 bits
-    return Tensor::of(std::vector<float>(static_cast<std::size_t>(x.size()), top / 16777216.0f), x.shape());
+    return Tensor::of(std::vector<float>(static_cast<std::size_t>(x.size()), drawn(call)), x.shape());
   }
+};
+
+struct Mask {
+  Tensor apply(const Call& call, const Tensor& x) const {
+    std::vector<float> y = numbers(x);
+    for (float& each : y) each *= drawn(call);
+    return Tensor::of(y, x.shape());
+  }
+  std::vector<Tensor> apply_vjp(const Call& call, const std::vector<Tensor>&,
+                                const std::vector<Tensor>& grads) const {
+    return {apply(call, grads[0])};
+  }
+};
+
+struct Halves {
+  std::tuple<Tensor, Tensor> split(const Tensor& x) const {
+    const std::vector<float> all = numbers(x);
+    const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+    return {Tensor::of(std::vector<float>(all.begin(), middle), {middle - all.begin()}),
+            Tensor::of(std::vector<float>(middle, all.end()), {all.end() - middle})};
+  }
+};
+
+class Root {
+ public:
+  explicit Root(const gistmill::Options& options) : top_(static_cast<float>(options.number("top"))) {}
+
+  Tensor measure(const Tensor& y) const {
+    std::vector<float> roots = numbers(y);
+    for (float& each : roots) each = std::sqrt(top_ - each);
+    return Tensor::of(roots, y.shape());
+  }
+
+ private:
+  float top_;
 };
 
 struct Measure {
@@ -93,4 +133,7 @@ GISTMILL_PLUGIN(gistmill::component<Tilt>("test/tilt").operation("value", &Tilt:
                     .operation("next", &Session::next)
                     .operation("act", &Session::act),
                 gistmill::component<Draw>("test/draw").operation("fill", &Draw::fill),
+                gistmill::component<Mask>("test/mask").operation("apply", &Mask::apply, &Mask::apply_vjp),
+                gistmill::component<Halves>("test/halves").operation("split", &Halves::split),
+                gistmill::component<Root>("test/root").operation("measure", &Root::measure),
                 gistmill::component<Measure>("test/measure").operation("measure", &Measure::measure));

@@ -30,7 +30,10 @@ class Witness : public gistmill::torch::Component {
  public:
   explicit Witness(const gistmill::Options& options) : label_(options.string("label")) {}
 
-  void start(const gistmill::Start&) { a_ = parameter("a", at::ones({1})); }
+  void start(const gistmill::Start&) {
+    buffer("b", at::zeros({1}));
+    a_ = parameter("a", at::ones({1}));
+  }
 
   at::Tensor apply(const gistmill::Call& call, const at::Tensor& x) const {
     say(label_, call.train() ? "is told of a vjp" : "is told of none");

@@ -213,6 +213,34 @@ TEST_F(CallCacheTest, EntriesThatDoNotFitThePortsAreMadeAgain) {
   EXPECT_THAT(warnings("again"), HasSubstr("reader.sum is run again"));
 }
 
+// Of the two halves the first one fits by itself, and would make them three numbers long.
+TEST_F(CallCacheTest, AnEntryThatDoesNotFitDecidesNoSizes) {
+  cached("[]", "", "base.toml");
+  const auto halved = write("halved.toml", R"(extends = "base.toml"
+[components]
+figure = { use = "test/figure" }
+halves = { use = "test/halves" }
+[pipelines.measure]
+steps = ["pages.next", "reader.read", "reader.weight", "reader.sum", "halves.split",
+         { call = "figure.measure", in = { x = "low" } }]
+cache = ["halves.split"]
+[run]
+steps = 0
+[evaluations.e]
+pipeline = "measure"
+steps = 1
+)");
+  run(request(halved));
+  const float numbers[] = {1, 2, 3};
+  for (const auto& path : entries()) {
+    write_entry(path, {key_of(path), "", ""},
+                {{"low", "", {{"", "f32", {3}, numbers}}}, {"high", "", {{"", "f32", {1}, numbers}}}});
+  }
+  run(request(halved, "again"));
+  EXPECT_THAT(warnings("again"), HasSubstr("halves.split is run again"));
+  EXPECT_EQ(events("evaluation", "again")[0]["entries"], events("evaluation")[0]["entries"]);
+}
+
 TEST_F(CallCacheTest, StaysWithinItsBytesAndRemovesOldEntriesOnly) {
   run(request(cached(R"(["reader.read"])")));
   const auto first = entries();

@@ -123,6 +123,13 @@ TEST_F(PipelineRunTest, TensorsCrossWithoutACopyAndInputsAreReadOnly) {
   EXPECT_TRUE(at::equal(back, tensor));
 }
 
+TEST_F(PipelineRunTest, WhatACallIsGivenIsReadOnly) {
+  gm_value given = SlotValue(at::ones({2})).give();
+  ASSERT_EQ(given.kind, GM_VALUE_TENSOR);
+  EXPECT_EQ(given.as.tensor->flags & GM_TENSOR_READ_ONLY, GM_TENSOR_READ_ONLY);
+  SlotValue::take(given);
+}
+
 TEST_F(PipelineRunTest, ALazilyNegatedViewCrossesWithItsOwnSigns) {
   const at::Tensor z = at::complex(at::tensor({1.0, 2.0}), at::tensor({3.0, -4.0}));
   const at::Tensor view = at::imag(z.conj());  // an ordinary f64 tensor, negated when it is read

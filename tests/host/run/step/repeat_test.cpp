@@ -16,6 +16,7 @@ constexpr const char* kParts = R"(
 session = { use = "test/session" }
 tilt    = { use = "test/tilt" }
 draw    = { use = "test/draw" }
+mask    = { use = "test/mask" }
 )";
 
 class RepeatTest : public RunTest {
@@ -135,6 +136,14 @@ TEST_F(RepeatTest, RandomCallsDifferByIterationAndAreReproducible) {
   const std::vector<float> numbers = drawn();
   EXPECT_EQ(std::set<float>(numbers.begin(), numbers.end()).size(), 4u);
   EXPECT_EQ(drawn(), numbers);
+}
+
+TEST_F(RepeatTest, AVjpDrawsTheNumbersOfItsIteration) {
+  open(with_steps(R"(["data.next", { repeat = 3, steps = [{ call = "scale.apply", out = { y = "s" } },
+                      { call = "mask.apply", in = { x = "s" }, out = { y = "x" } }] }, { call = "tilt.value", in = { y = "x" } }])"),
+       1.25f);
+  const at::Tensor exact = gradient();  // of sum (m1 m2 m3 a^3 x): 3 / a times the loss, by parts
+  EXPECT_NEAR(exact.sum().item<double>(), 3 / 1.25 * minimized(), 1e-5);
 }
 
 TEST_F(RepeatTest, ItemsOfAllIterationsAreCounted) {
