@@ -44,6 +44,17 @@ std::string without_code(const std::string& library) {
   return small.bytes();
 }
 
+// Every needed library's name is the same long one: as text far more than the file.
+std::string long_names() {
+  std::string entries;
+  const Elf64_Dyn entry{DT_NEEDED, {0}};
+  for (int i = 0; i < 500; ++i) entries.append(reinterpret_cast<const char*>(&entry), sizeof entry);
+  return SmallElf()
+      .section(".dynstr", std::string(4000, 'a') + '\0', SHT_STRTAB)
+      .section(".dynamic", entries, SHT_DYNAMIC, 1)
+      .bytes();
+}
+
 }  // namespace
 
 void write_elf_seeds(const fs::path& folder) {
@@ -53,6 +64,7 @@ void write_elf_seeds(const fs::path& folder) {
   write_seed(folder / "elf/nothing", SmallElf().bytes());
   write_seed(folder / "elf/no_bytes", SmallElf().section(".gistmill", "", SHT_NOBITS).bytes());
   write_seed(folder / "elf/two_tables", SmallElf().needs({"a"}).needs({"b"}).bytes());
+  write_seed(folder / "elf/long_names", long_names());
   write_seed(folder / "elf/plugin", without_code(bytes_of(GISTMILL_SEED_PLUGIN)));
 }
 
