@@ -88,6 +88,7 @@ TEST_P(Baselines, VectorStartsAtZeroAndIsTheSameForEverySpan) {
   PluginDriver vector(GISTNET_VECTOR_PLUGIN, "gistnet/vector", {{"position", text("end")}, {"scale", 1.3}});
   vector.start({{"S", kSpan}, {"D", kHidden}});
   EXPECT_TRUE(at::equal(vector.forward(0, {embeddings_, norm_})[0], at::zeros({GetParam(), 1, kHidden})));
+  EXPECT_EQ(vector.parameters()[0].flags, GM_PARAM_TRAINABLE | GM_PARAM_NO_DECAY);
   vector.parameters()[0].tensor.fill_(1);
   const at::Tensor gist = vector.forward(0, {embeddings_, norm_})[0];
   // Elements of size 1 are 1.3 times an embedding's RMS.

@@ -108,6 +108,18 @@ TEST_F(RefinePlugin, DropsOutOnlyInTrainingAndByTheCallsKey) {
   const at::Tensor evaluated = driver_->forward(0, {embeddings_, norm_, {}})[0];
   EXPECT_TRUE(at::equal(evaluated, driver_->forward(0, {embeddings_, norm_, {}})[0]));
   EXPECT_FALSE(at::equal(evaluated, train(1)));
+  make();
+  teach_head();
+  EXPECT_TRUE(at::equal(evaluated, driver_->forward(0, {embeddings_, norm_, {}})[0])) << "as without dropout";
+}
+
+TEST_F(RefinePlugin, AsksWithTheLastTokenOnlyWhereToldTo) {
+  make();
+  teach_head();
+  const at::Tensor slot = driver_->forward(0, {embeddings_, norm_, {}})[0];
+  make({{"query", std::string("last")}});
+  teach_head();
+  EXPECT_FALSE(at::allclose(slot, driver_->forward(0, {embeddings_, norm_, {}})[0]));
 }
 
 TEST_F(RefinePlugin, StartsFromItsSeedAlone) {
