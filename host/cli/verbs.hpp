@@ -19,6 +19,16 @@ ExitCode run_compute_verb(const Command& command, RunVerb verb);
 ExitCode run_model_verb(const Command& command);  // inspect, tokenize, score, generate
 ExitCode run_watch(const Command& command);
 ExitCode run_validate(const Command& command);
+ExitCode run_explain(const Command& command);
+ExitCode run_diff(const Command& command);
+ExitCode run_sweep(const Command& command);
+ExitCode run_sweep_extend(const Command& command);
+ExitCode run_sweep_work(const Command& command);
+ExitCode run_sweep_status(const Command& command);
+ExitCode run_sweep_retry(const Command& command);
+ExitCode run_sweep_cancel(const Command& command);
+ExitCode run_sweep_table(const Command& command);
+ExitCode run_schema(const Command& command);
 ExitCode run_plugins_list(const Command& command);
 ExitCode run_plugins_inspect(const Command& command);
 ExitCode run_recipes_list(const Command& command);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/files/digest.hpp"
+#include "host/recipe/stage_schema.hpp"
 
 namespace gistmill {
 namespace {
@@ -59,14 +60,9 @@ Value deciding_tree(const Recipe& recipe, const Names& taken) {
     });
   }
   if (Value* stages = tree.find("stage")) {
-    Value::List list;
-    for (const Stage& stage : recipe.stages) {
-      Value::Table table;
-      table.emplace_back("name", Value(stage.name, {}));
-      table.emplace_back("recipe", deciding_tree(*stage.recipe, taken_from(stage.name, recipe)));
-      list.emplace_back(std::move(table), Origin{});
-    }
-    stages->data() = std::move(list);
+    stages->data() = written_stages(recipe, [&](const Stage& stage) {
+      return deciding_tree(*stage.recipe, taken_from(stage.name, recipe));
+    });
   }
   // A table that held nothing else is as if it had not been there.
   std::erase_if(table_of(tree), [](const auto& entry) {

@@ -215,7 +215,7 @@ PlannedEvaluation plan_evaluation(const Evaluation& evaluation, const Recipe& re
                   did_you_mean(evaluation.pipeline, names));
   }
   auto variants = evaluation.variants;
-  if (variants.empty()) variants.push_back({"", {}, "", evaluation.origin});
+  if (variants.empty()) variants.push_back({"", "", {}, "", evaluation.origin});
 
   PlannedEvaluation planned;
   planned.name = evaluation.name;

@@ -8,6 +8,7 @@
 
 #include "host/recipe/fields.hpp"
 #include "host/recipe/recipe_keys.hpp"
+#include "host/recipe/stage_schema.hpp"
 #include "host/recipe/variables.hpp"
 
 namespace gistmill {
@@ -55,14 +56,7 @@ void write_table(std::string& text, const Value::Table& table, const std::string
 Value locked_tree(const Recipe& recipe) {
   Value tree = recipe.resolved;
   if (Value* stages = tree.find("stage")) {
-    Value::List list;
-    for (const Stage& stage : recipe.stages) {
-      Value::Table table;
-      table.emplace_back("name", Value(stage.name, {}));
-      table.emplace_back("recipe", locked_tree(*stage.recipe));
-      list.emplace_back(std::move(table), Origin{});
-    }
-    stages->data() = std::move(list);
+    stages->data() = written_stages(recipe, [](const Stage& stage) { return locked_tree(*stage.recipe); });
   }
   auto& table = std::get<Value::Table>(tree.data());
   const auto spent = [](const auto& entry) { return entry.first == "variables" || entry.first == "lock"; };

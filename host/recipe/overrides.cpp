@@ -37,25 +37,6 @@ const std::pair<std::string, Value>* only_entry(const Value& value) {
   return table != nullptr && table->size() == 1 ? &table->front() : nullptr;
 }
 
-// "a.'b c'" -> a, b c
-std::vector<std::string> parse_key(std::string_view key, const Origin& origin) {
-  const auto malformed = [&origin] {
-    return Failure(ExitCode::usage, origin, "the key is malformed", {kForm});
-  };
-  if (key.find('\n') != std::string_view::npos) throw malformed();
-  std::vector<std::string> path;
-  try {
-    const Value tree = parse_toml(fmt::format("{} = 0", key), origin.file, ExitCode::usage);
-    for (const auto* entry = only_entry(tree); entry != nullptr; entry = only_entry(entry->second)) {
-      path.push_back(entry->first);
-    }
-  } catch (const Failure&) {
-    throw malformed();
-  }
-  if (path.empty()) throw malformed();
-  return path;
-}
-
 // Whether a text that is no TOML value was meant to be one.
 bool looks_like_toml(std::string_view text) {
   return std::string_view("[{\"'").find(text.front()) != std::string_view::npos;
@@ -96,7 +77,8 @@ Value parse_override(const std::string& text) {
   const Origin origin{kOverridePrefix + text, 0, 0};
   const std::size_t equals = find_equals(text);
   if (equals == std::string::npos) throw Failure(ExitCode::usage, origin, "it lacks '='", {kForm});
-  const std::vector<std::string> path = parse_key(std::string_view(text).substr(0, equals), origin);
+  const std::vector<std::string> path =
+      parse_key(std::string_view(text).substr(0, equals), origin, ExitCode::usage);
   Value value = parse_value(std::string_view(text).substr(equals + 1), origin);
   for (auto key = path.rbegin(); key != path.rend(); ++key) {
     Value::Table table;
@@ -117,6 +99,25 @@ bool names_what_is_minimized(const Value& override_tree) {
 }
 
 }  // namespace
+
+std::vector<std::string> parse_key(std::string_view key, const Origin& origin, ExitCode code) {
+  const auto malformed = [&origin, code] {
+    return Failure(code, origin, "the key is malformed",
+                   {code == ExitCode::usage ? kForm : "write it as components.gist.width"});
+  };
+  if (key.find('\n') != std::string_view::npos) throw malformed();
+  std::vector<std::string> path;
+  try {
+    const Value tree = parse_toml(fmt::format("{} = 0", key), origin.file, code);
+    for (const auto* entry = only_entry(tree); entry != nullptr; entry = only_entry(entry->second)) {
+      path.push_back(entry->first);
+    }
+  } catch (const Failure&) {
+    throw malformed();
+  }
+  if (path.empty()) throw malformed();
+  return path;
+}
 
 std::vector<Value> override_layers(const std::vector<std::string>& overrides) {
   std::vector<Value> layers(2, Value(Value::Table{}, Origin{}));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/recipe/value.hpp"
@@ -21,5 +22,8 @@ std::vector<Value> override_layers(const std::vector<std::string>& overrides);
 
 // The same as one table, where no recipe lies below.
 Value parse_overrides(const std::vector<std::string>& overrides);
+
+// "a.'b c'" -> a, b c. Throws Failure (`code`) at `origin` where the key is malformed.
+std::vector<std::string> parse_key(std::string_view key, const Origin& origin, ExitCode code);
 
 }  // namespace gistmill

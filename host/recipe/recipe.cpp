@@ -1,14 +1,17 @@
-// Layers, overrides, variables, schema: in this order, so that an override reaches a variable. Then stages.
+// Layers, overrides, variables, fragments, schema: in this order, so that an override reaches a variable and
+// an insertion what a fragment holds. Then stages.
 #include "host/recipe/recipe.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "host/recipe/fragments.hpp"
 #include "host/recipe/layers.hpp"
 #include "host/recipe/overrides.hpp"
 #include "host/recipe/parsed_files.hpp"
 #include "host/recipe/schema.hpp"
+#include "host/recipe/stage_schema.hpp"
 #include "host/recipe/variables.hpp"
 
 namespace gistmill {
@@ -47,10 +50,13 @@ class Loader {
  public:
   explicit Loader(ParsedFiles& files) : files_(files) {}
 
-  Recipe load(const std::filesystem::path& path, const std::vector<std::string>& overrides,
+  // `shared`: a layer between the files and the overrides; may be empty.
+  Recipe load(const std::filesystem::path& path, Value shared, const std::vector<std::string>& overrides,
               const Origin& named_at) {
     enter(path, named_at);
-    Recipe recipe = resolve(path, read_layers(path, named_at, files_), overrides);
+    Value layers = read_layers(path, named_at, files_);
+    merge_layer(layers, std::move(shared));
+    Recipe recipe = resolve(path, std::move(layers), overrides);
     open_.pop_back();
     return recipe;
   }
@@ -67,19 +73,35 @@ class Loader {
     recipe.resolved = std::move(layers);
     for (Value& layer : above) merge_layer(recipe.resolved, std::move(layer));
     substitute_variables(recipe.resolved);
+    expand_fragments(recipe.resolved);
     read_schema(recipe);
     for (const std::string& text : overrides) {
       if (is_for_stages(text)) hand_on(text, recipe.stages);
     }
-    for (Stage& stage : recipe.stages) stage.recipe = std::make_shared<const Recipe>(load_stage(stage));
+    for (Stage& stage : recipe.stages) {
+      stage.recipe = std::make_shared<const Recipe>(load_stage(stage, shared_layer(stage, recipe.resolved)));
+      expect_best(stage);
+    }
     return recipe;
   }
 
-  Recipe load_stage(const Stage& stage) {
-    if (!stage.file.empty()) return load(stage.file, stage.overrides, stage.origin);
+  static void expect_best(const Stage& stage) {
+    const auto chooses = [](const Evaluation& evaluation) { return !evaluation.best.empty(); };
+    if (stage.take != Take::best || std::ranges::any_of(stage.recipe->evaluations, chooses)) return;
+    throw Failure(
+        ExitCode::recipe, stage.origin,
+        fmt::format("stage '{}' has take = \"best\", but no evaluation of its recipe chooses a best "
+                    "checkpoint",
+                    stage.name),
+        {"add best = \"...\" and every = ... to one of its evaluations, or remove take"});
+  }
+
+  Recipe load_stage(const Stage& stage, Value shared) {
+    if (!stage.file.empty()) return load(stage.file, std::move(shared), stage.overrides, stage.origin);
     // Its variables were filled in with those around it; what is left of "${" is meant literally.
     Value layers = stage.inner;
     escape_variables(layers);
+    merge_layer(layers, std::move(shared));
     const std::string path = fmt::format("{} (stage {})", stage.origin.file, stage.name);
     return resolve(path, std::move(layers), stage.overrides);
   }
@@ -120,7 +142,7 @@ Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::str
 
 Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& overrides,
                    ParsedFiles& files) {
-  return Loader(files).load(path, overrides, Origin{});
+  return Loader(files).load(path, Value(), overrides, Origin{});
 }
 
 }  // namespace gistmill

@@ -115,6 +115,7 @@ struct CacheSettings {
 // [evaluations.heldout]
 struct Evaluation {
   struct Variant {
+    std::string id;                                        // "last4", key of its table
     std::string name;                                      // "last 4 in place"
     std::vector<std::pair<std::string, std::string>> use;  // instance in the pipeline -> instance instead
     std::string binding;  // name of the variant whose binding gap this one measures; empty: an own row
@@ -135,6 +136,10 @@ struct Evaluation {
 
 struct Recipe;
 
+// What a stage hands on to those after it: its last parameters, or those of the checkpoint that an evaluation
+// marked as the best.
+enum class Take { best_where_chosen, best, last };
+
 // [[stage]]
 struct Stage {
   std::string name;
@@ -143,8 +148,18 @@ struct Stage {
   // The stage's own `set = ["run.steps=10"]`, then overrides of the whole recipe that begin with
   // "stage.<name>." or "stage.*.", without that beginning.
   std::vector<std::string> overrides;
+  // Keys of the recipe around it that it takes over: "variables", "components.documents". Below `overrides`.
+  std::vector<std::pair<std::string, Origin>> share;
+  Take take = Take::best_where_chosen;
   Origin origin;
-  std::shared_ptr<const Recipe> recipe;  // with the overrides; never null in a loaded recipe
+  std::shared_ptr<const Recipe> recipe;  // with `share` and overrides; never null in a loaded recipe
+};
+
+// Stages that run in turn, so many times.
+struct StageGroup {
+  std::size_t first = 0;  // in Recipe::stages
+  std::size_t count = 0;
+  std::int64_t cycles = 1;
 };
 
 // [[lock.plugins]]: where a component came from when the recipe ran.
@@ -174,6 +189,7 @@ struct Recipe {
   CacheSettings cache;
   std::vector<Evaluation> evaluations;
   std::vector<Stage> stages;
+  std::vector<StageGroup> stage_groups;  // all of `stages`, in order
   std::optional<RecipeLock> lock;
   Value resolved;  // the whole tree, with origins; what recipe.lock.toml is written from
 

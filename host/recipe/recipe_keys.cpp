@@ -20,6 +20,8 @@ RecipeTable top_level() {
           {{"doc", "string", kNone, "what the recipe is for"},
            {"extends", "string or list", kNone, "files that this one is merged over, relative to it"},
            {"variables", "table", kNone, "values that `${name}` stands for in strings"},
+           {"fragments", "table", kNone,
+            "lists of calls by name: `\"@name\"` in a list of steps stands for the calls of one"},
            {"components", "table", kNone, "one table for each instance"},
            {"pipelines", "table", kNone, "one table for each pipeline"},
            {"run", "table", kNone, "how long to train, with which seed, on which device"},
@@ -28,6 +30,7 @@ RecipeTable top_level() {
            {"cache", "table", kNone, "bounds of the call cache"},
            {"evaluations", "table", kNone, "one table for each evaluation"},
            {"stage", "list of tables", kNone, "recipes that run first, in order"},
+           {"sweep", "table", kNone, "makes the recipe a study: the axes of `gistmill sweep`"},
            {"lock", "table", kNone, "written by `gistmill run`: the plugins that the recipe ran with"}}};
 }
 
@@ -143,20 +146,23 @@ RecipeTable evaluation() {
            {"minutes", "number", "`run.minutes`",
             "maximum wall time: fewer items are measured, the same for every variant. 0: no limit"},
            {"best", "string", kNone, "the figure that chooses the best checkpoint"},
-           {"reference", "string", kNone, "the variant whose recovered share is 0"},
-           {"paired", "string", kNone, "the variant that paired differences are taken from"},
+           {"reference", "string", kNone, "id of the variant whose recovered share is 0"},
+           {"paired", "string", kNone, "id of the variant that paired differences are taken from"},
            {"headline", "string", "the last figure", "the figure that sentences and charts show"},
-           {"variants", "list of tables", "the pipeline as it is", "what is compared"}}};
+           {"variants", "table", "the pipeline as it is", "what is compared: one table for each variant"}}};
 }
 
 RecipeTable variant() {
-  return {
-      "evaluations.NAME.variants",
-      "The pipeline with other instances in the places of its own.",
-      {{"name", "string", "", "the row in the table"},
-       {"use", "table", kNone, "instance of the pipeline = instance to use instead"},
-       {"binding", "string", kNone,
-        "this variant is the binding control of the named one: its difference is a binding gap, not a row"}}};
+  return {"evaluations.NAME.variants.ID",
+          "The pipeline with other instances in the places of its own. Rows of the table come in the order "
+          "of the "
+          "ids. `ID = false` in a layer removes a variant of the layer below.",
+          {{"name", "string", "ID", "the row in the table"},
+           {"use", "table", kNone, "instance of the pipeline = instance to use instead"},
+           {"binding", "string", kNone,
+            "this variant is the binding control of the variant with that id: its difference is a binding "
+            "gap, not "
+            "a row"}}};
 }
 
 RecipeTable stage() {
@@ -167,7 +173,31 @@ RecipeTable stage() {
        {"name", "string", "the file's name",
         "its name in events, checkpoints and `--set stage.NAME.KEY=...`; "
         "required where `recipe` is a table"},
-       {"set", "list of strings", "[]", "overrides of this stage's recipe: `[\"run.steps=10\"]`"}}};
+       {"share", "list of strings", "[]",
+        "keys of this recipe that the stage takes over: `[\"variables\", \"components.documents\"]`"},
+       {"set", "list of strings", "[]", "overrides of this stage's recipe: `[\"run.steps=10\"]`"},
+       {"take", "string", "`\"best\"` where an evaluation chooses one",
+        "what it hands on: `\"last\"`, its parameters at the end, or `\"best\"`, those of the best "
+        "checkpoint"},
+       {"cycles", "integer", "1", "how many times it runs; each pass goes on from the last"}}};
+}
+
+RecipeTable stage_group() {
+  return {"stage (a group)",
+          "`[[stage]]` with `[[stage.stage]]`: several stages that take turns.",
+          {{"stage", "list of tables", "", "the stages, with the keys of a stage but `cycles`"},
+           {"cycles", "integer", "1", "how many times the group runs"}}};
+}
+
+RecipeTable sweep() {
+  return {"sweep",
+          "Makes the recipe a study, for `gistmill sweep`.",
+          {{"axes", "table", "", "key in quotes = list of its values: `axes.\"run.seed\" = [0, 1, 2]`"},
+           {"tie", "list", "[]", "lists of axes that move together, of the same length"},
+           {"exclude", "list of tables", "[]", "combinations of values to leave out"},
+           {"sample", "integer", "0", "maximum number of points, drawn by their settings; 0: all"},
+           {"headline", "string", "the evaluation's", "the figure that the table is about"},
+           {"variant", "string", "the first that was trained", "the row of the evaluation that it is of"}}};
 }
 
 RecipeTable lock() {
@@ -204,6 +234,8 @@ const std::vector<RecipeTable>& recipe_tables() {
       evaluation(),
       variant(),
       stage(),
+      stage_group(),
+      sweep(),
       lock(),
       locked_plugin()};
   return kTables;

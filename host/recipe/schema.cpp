@@ -3,18 +3,17 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "host/diagnostic/did_you_mean.hpp"
+#include "host/recipe/evaluation_schema.hpp"
 #include "host/recipe/fields.hpp"
 #include "host/recipe/lock.hpp"
 #include "host/recipe/names.hpp"
 #include "host/recipe/pipeline_schema.hpp"
 #include "host/recipe/recipe_keys.hpp"
+#include "host/recipe/stage_schema.hpp"
 
 namespace gistmill {
 namespace {
@@ -76,21 +75,13 @@ ComponentUse read_component(const std::string& name, const Value& value) {
 
 // ---- [run], [learning_rate], [checkpoints], [cache] ----
 
-std::optional<double> read_minutes(const Fields& fields) {
-  const Value* given = fields.find("minutes");
-  if (given == nullptr) return std::nullopt;
-  const double minutes = fields.number("minutes", 0);
-  if (minutes < 0) fields.refuse(*given, "minutes", "at least 0 (0: no limit)");
-  return minutes;
-}
-
 RunSettings read_run(const Value& value) {
   const Fields fields(value, "run", "[run]", keys_of("run"), kCode);
   RunSettings run;
   run.origin = place_of(value);
   run.pipeline = fields.string("pipeline", run.pipeline);
   run.steps = fields.integer("steps", run.steps, 0);
-  run.minutes = read_minutes(fields).value_or(run.minutes);
+  run.minutes = minutes_of(fields).value_or(run.minutes);
   run.micro_steps = fields.integer("micro_steps", run.micro_steps, 1);
   run.seed = fields.integer("seed", run.seed, kAny);
   run.optimizer = fields.string("optimizer", run.optimizer);
@@ -164,128 +155,6 @@ CacheSettings read_cache(const Value& value) {
   return cache;
 }
 
-// ---- [evaluations] ----
-
-Evaluation::Variant read_variant(const Value& value, const std::string& path) {
-  const Fields fields(value, path, fmt::format("[[{}]]", path), keys_of("evaluations.NAME.variants"), kCode);
-  Evaluation::Variant variant;
-  variant.origin = value.origin();
-  variant.name = fields.string("name");
-  if (variant.name.empty()) fields.refuse(*fields.find("name"), "name", "a name");
-  variant.binding = fields.string("binding", "");
-  if (const Value* use = fields.table("use")) {
-    for (const auto& [instance, other] : entries_of(*use)) {
-      const auto* name = other.get_if<std::string>();
-      if (name == nullptr) fields.refuse_type(other, "use." + key_text(instance), "the name of an instance");
-      variant.use.emplace_back(instance, *name);
-    }
-  }
-  return variant;
-}
-
-void expect_variant(const Fields& fields, std::string_view key, const std::string& name,
-                    const std::vector<std::string>& variants) {
-  if (name.empty() || std::find(variants.begin(), variants.end(), name) != variants.end()) return;
-  std::string list;
-  for (const std::string& variant : variants)
-    list += fmt::format("{}'{}'", list.empty() ? "" : ", ", variant);
-  throw Failure(
-      kCode, fields.find(key)->origin(),
-      fmt::format("{} names the unknown variant '{}'", fields.path_of(key), name),
-      did_you_mean(name, variants,
-                   {list.empty() ? "the evaluation has no variants" : "the variants are: " + list}));
-}
-
-Evaluation read_evaluation(const std::string& name, const Value& value) {
-  expect_name(name, "[evaluations]", place_of(value));
-  const std::string path = "evaluations." + name;
-  const Fields fields(value, path, fmt::format("[{}]", path), keys_of("evaluations.NAME"), kCode);
-  Evaluation evaluation;
-  evaluation.name = name;
-  evaluation.origin = place_of(value);
-  evaluation.pipeline = fields.string("pipeline");
-  evaluation.steps = fields.integer("steps", evaluation.steps, 0);
-  evaluation.every = fields.integer("every", evaluation.every, 0);
-  evaluation.minutes = read_minutes(fields);
-  evaluation.best = fields.string("best", "");
-  evaluation.reference = fields.string("reference", "");
-  evaluation.paired = fields.string("paired", "");
-  evaluation.headline = fields.string("headline", "");
-
-  const std::string variants_path = path + ".variants";
-  std::vector<std::string> names;
-  if (const Value::List* variants = fields.list("variants")) {
-    for (const Value& variant : *variants) {
-      evaluation.variants.push_back(read_variant(variant, variants_path));
-      const std::string& added = evaluation.variants.back().name;
-      if (std::find(names.begin(), names.end(), added) != names.end()) {
-        throw Failure(kCode, variant.find("name")->origin(),
-                      fmt::format("{} is in [[{}]] twice", string_text(added), variants_path));
-      }
-      names.push_back(added);
-    }
-  }
-  expect_variant(fields, "reference", evaluation.reference, names);
-  expect_variant(fields, "paired", evaluation.paired, names);
-  for (std::size_t i = 0; i < evaluation.variants.size(); ++i) {
-    const Fields variant((*fields.list("variants"))[i], variants_path, "",
-                         keys_of("evaluations.NAME.variants"), kCode);
-    expect_variant(variant, "binding", evaluation.variants[i].binding, names);
-  }
-  return evaluation;
-}
-
-// ---- [[stage]] ----
-
-// A relative name counts from the file that gives it; one of an override from the working folder.
-std::filesystem::path stage_file(const std::string& written, const Origin& origin) {
-  const std::filesystem::path folder =
-      origin.line == 0 ? std::filesystem::path() : std::filesystem::path(origin.file).parent_path();
-  const std::filesystem::path file = std::filesystem::absolute(folder / written).lexically_normal();
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error)) {
-    throw Failure(kCode, origin, fmt::format("the stage's recipe '{}' does not exist", written),
-                  {fmt::format("looked for {}", (folder / written).lexically_normal().string())});
-  }
-  return file;
-}
-
-Stage read_stage(const Value& value) {
-  const Fields fields(value, "stage", "[[stage]]", keys_of("stage"), kCode);
-  Stage stage;
-  stage.origin = value.origin();
-  const Value& recipe = fields.required("recipe");
-  if (recipe.is_table()) {
-    if (const Value* extends = recipe.find("extends")) {
-      throw Failure(kCode, place_of(*extends), "a recipe within a recipe cannot extend another",
-                    {"write it to a file of its own: recipe = \"stage.toml\""});
-    }
-    stage.inner = recipe;
-    stage.name = fields.string("name");
-  } else {
-    stage.file = stage_file(fields.string("recipe"), recipe.origin());
-    stage.name = fields.string("name", stage.file.stem().string());
-  }
-  stage.overrides = fields.strings("set");
-  const Value* name = fields.find("name");
-  expect_name(stage.name, "[[stage]]", name != nullptr ? name->origin() : recipe.origin());
-  return stage;
-}
-
-std::vector<Stage> read_stages(const Value::List& list) {
-  std::vector<Stage> stages;
-  std::set<std::string> names;
-  for (const Value& value : list) {
-    stages.push_back(read_stage(value));
-    if (!names.insert(stages.back().name).second) {
-      throw Failure(kCode, stages.back().origin,
-                    fmt::format("two stages have the name '{}'", stages.back().name),
-                    {"give each a name of its own: name = \"...\""});
-    }
-  }
-  return stages;
-}
-
 template <class Item, class Read>
 void read_entries(const Fields& fields, std::string_view key, std::vector<Item>& items, Read read) {
   const Value* table = fields.table(key);
@@ -307,7 +176,7 @@ void read_schema(Recipe& recipe) {
     recipe.checkpoints = read_checkpoints(*checkpoints);
   if (const Value* cache = fields.find("cache")) recipe.cache = read_cache(*cache);
   read_entries(fields, "evaluations", recipe.evaluations, read_evaluation);
-  if (const Value::List* stages = fields.list("stage")) recipe.stages = read_stages(*stages);
+  if (const Value::List* stages = fields.list("stage")) read_stages(*stages, recipe);
 }
 
 }  // namespace gistmill

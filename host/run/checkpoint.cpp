@@ -171,12 +171,22 @@ void load_checkpoint(const fs::path& folder, const std::vector<TensorInstance*>&
                      TensorInstance* optimizer, const std::vector<TensorInstance*>& stateful) {
   try {
     copy_parameters(formats::Safetensors(folder / "parameters.safetensors"), trained, own_name, true);
-    if (optimizer != nullptr) {
-      copy_parameters(formats::Safetensors(folder / "optimizer.safetensors"), {optimizer}, own_name, true);
-    }
   } catch (const formats::FormatError& error) {
     throw Failure(ExitCode::failed, error.what());
   }
+  if (optimizer != nullptr) load_optimizer(folder, *optimizer);
+  load_states(folder, stateful);
+}
+
+void load_optimizer(const fs::path& folder, TensorInstance& optimizer) {
+  try {
+    copy_parameters(formats::Safetensors(folder / "optimizer.safetensors"), {&optimizer}, own_name, true);
+  } catch (const formats::FormatError& error) {
+    throw Failure(ExitCode::failed, error.what());
+  }
+}
+
+void load_states(const fs::path& folder, const std::vector<TensorInstance*>& stateful) {
   for (TensorInstance* instance : stateful)
     instance->load_state(read_text_file(folder / (instance->name() + ".state")));
 }

@@ -46,6 +46,10 @@ CheckpointInfo verify_checkpoint(const std::filesystem::path& folder);
 void load_checkpoint(const std::filesystem::path& folder, const std::vector<TensorInstance*>& trained,
                      TensorInstance* optimizer, const std::vector<TensorInstance*>& stateful);
 
+// Parts of the same.
+void load_optimizer(const std::filesystem::path& folder, TensorInstance& optimizer);
+void load_states(const std::filesystem::path& folder, const std::vector<TensorInstance*>& stateful);
+
 // The parameters of one instance from a checkpoint folder or a safetensors file, where they are named
 // "<saved_name>.<parameter>" or plainly "<parameter>".
 void load_parameters(const std::filesystem::path& path, const std::string& saved_name,

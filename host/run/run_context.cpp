@@ -1,5 +1,6 @@
 // Opening a run: recipe, folder, loggers; see run_context.hpp.
 #include "host/run/run_context.hpp"
+#include "host/recipe/fields.hpp"
 
 #include <fmt/format.h>
 
@@ -25,6 +26,10 @@ RunContext::RunContext(const RunRequest& asked)
       registry(Registry::search_path(asked.plugin_folders, asked.recipe.parent_path())),
       folder(asked.folder.empty() ? fs::path("runs") / recipe.path.stem() : asked.folder),
       events(asked.talk) {
+  if (const Value* sweep = recipe.resolved.find("sweep")) {
+    throw Failure(ExitCode::recipe, place_of(*sweep), "the recipe is a study: its points run, not itself",
+                  {fmt::format("gistmill sweep {}", recipe.path.string())});
+  }
   check_lock_of(recipe);  // before a plugin that is another one fails in the plan
   parts = parts_of(recipe, [this](const Recipe& part) { return make_plan(part, registry); });
   set_plugin_events(&events);  // nothing throws from here on: the destructor takes it back

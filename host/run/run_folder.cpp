@@ -49,20 +49,25 @@ std::optional<std::pair<fs::path, CheckpointInfo>> CheckpointFolder::latest(
   return std::nullopt;
 }
 
-fs::path CheckpointFolder::best_or_latest() const {
+std::pair<fs::path, CheckpointInfo> CheckpointFolder::latest_or_refuse() const {
   std::string reason;
-  const auto last = latest([&](const std::string& skipped) { reason = skipped; });
-  if (!last) {
-    throw Failure(ExitCode::failed,
-                  reason.empty() ? fmt::format("no checkpoint in {}", folder_.string())
-                                 : fmt::format("no checkpoint in {} can be read", folder_.string()),
-                  {reason.empty() ? "train with gistmill run" : reason, kStartOver});
-  }
-  if (last->second.best_value) {
-    const fs::path best = path_of(last->second.best_step);
+  auto found = latest([&](const std::string& skipped) { reason = skipped; });
+  if (found) return *std::move(found);
+  throw Failure(ExitCode::failed,
+                reason.empty() ? fmt::format("no checkpoint in {}", folder_.string())
+                               : fmt::format("no checkpoint in {} can be read", folder_.string()),
+                {reason.empty() ? "train with gistmill run" : reason, kStartOver});
+}
+
+fs::path CheckpointFolder::last() const { return latest_or_refuse().first; }
+
+fs::path CheckpointFolder::best_or_latest() const {
+  const auto [path, info] = latest_or_refuse();
+  if (info.best_value) {
+    const fs::path best = path_of(info.best_step);
     if (fs::exists(best / "checkpoint.json")) return best;
   }
-  return last->first;
+  return path;
 }
 
 void CheckpointFolder::prune(std::int64_t keep, std::int64_t best_step) const {

@@ -39,11 +39,15 @@ class CheckpointFolder {
   // none that verifies.
   std::filesystem::path best_or_latest() const;
 
+  // The latest one; throws Failure as best_or_latest().
+  std::filesystem::path last() const;
+
   // Removes all but the last `keep` and the best.
   void prune(std::int64_t keep, std::int64_t best_step) const;
 
  private:
   std::vector<std::pair<std::int64_t, std::filesystem::path>> all() const;  // ascending steps
+  std::pair<std::filesystem::path, CheckpointInfo> latest_or_refuse() const;
 
   std::filesystem::path folder_;
 };

@@ -8,15 +8,22 @@
 
 namespace gistmill {
 
-TrainedParameters::Place TrainedParameters::place_of(const std::string& stage) const {
-  const std::filesystem::path path = CheckpointFolder(run_folder_, stage).best_or_latest();
-  CheckpointInfo info = verify_checkpoint(path);
-  return {path, fmt::format("stage {}, step {}", stage, info.step), std::move(info.uses)};
+const TrainedParameters::Place& TrainedParameters::place_of(const std::string& stage,
+                                                            const Origin& named_at) const {
+  const auto found = stages_.find(stage);
+  if (found != stages_.end()) return found->second;
+  throw Failure(ExitCode::recipe, named_at, fmt::format("stage '{}' has trained nothing yet", stage),
+                {"take parameters from a stage that runs earlier"});
 }
 
-void TrainedParameters::add_stage(const std::string& stage) {
-  const Place place = place_of(stage);
+void TrainedParameters::add_part(const Part& part) {
+  const CheckpointFolder checkpoints(run_folder_, part.name);
+  const std::filesystem::path path =
+      part.take == Take::last ? checkpoints.last() : checkpoints.best_or_latest();
+  CheckpointInfo info = verify_checkpoint(path);
+  const Place place{path, fmt::format("stage {}, step {}", part.name, info.step), std::move(info.uses)};
   for (const auto& use : place.uses) latest_[use] = place;
+  stages_[part.stage] = place;
 }
 
 std::map<std::string, std::string> TrainedParameters::load_into(const Session& session,
@@ -32,7 +39,7 @@ std::map<std::string, std::string> TrainedParameters::load_into(const Session& s
     } else if (!planned.from.empty()) {
       const std::size_t dot = planned.from.find('.');
       const std::string name = planned.from.substr(dot + 1);
-      const Place place = place_of(planned.from.substr(0, dot));
+      const Place& place = place_of(planned.from.substr(0, dot), planned.origin);
       load_parameters(place.checkpoint, name, *instance);
       from = fmt::format("{} of {}", name, place.text);
     } else if (const auto latest = latest_.find({planned.name, planned.spec->name});

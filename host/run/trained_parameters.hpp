@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "host/plan/parts.hpp"
 #include "host/run/step/events.hpp"
 #include "host/run/step/session.hpp"
 
@@ -17,9 +18,9 @@ class TrainedParameters {
  public:
   explicit TrainedParameters(std::filesystem::path run_folder) : run_folder_(std::move(run_folder)) {}
 
-  // The stage has ended: its best values, else its last, are the latest of everything that it trained. Throws
-  // Failure where no checkpoint of it can be read.
-  void add_stage(const std::string& stage);
+  // A pass of a stage has ended: what it hands on is the latest of everything that it trained. Throws Failure
+  // where no checkpoint of it can be read.
+  void add_part(const Part& part);
 
   // Puts parameters in place before the first step: of the file that the recipe names, of the stage that it
   // takes the instance from, else the latest of an instance of that name and component. Says each. Answers
@@ -33,10 +34,11 @@ class TrainedParameters {
     std::map<std::string, std::string> uses;  // instance -> component
   };
 
-  Place place_of(const std::string& stage) const;
+  const Place& place_of(const std::string& stage, const Origin& named_at) const;
 
   std::filesystem::path run_folder_;
   std::map<std::pair<std::string, std::string>, Place> latest_;  // by instance, component
+  std::map<std::string, Place> stages_;                          // by stage: of its last pass
 };
 
 }  // namespace gistmill

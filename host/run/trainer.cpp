@@ -45,13 +45,13 @@ Trainer::Trainer(Session& session, Events& events, Evaluator& evaluator, const S
     info_.uses[instance->name()] = instance->planned().spec->name;
 }
 
-void Trainer::resume() {
+bool Trainer::resume() {
   std::string reason;
   const auto last = checkpoints_.latest([&](const std::string& skipped) {
     events_.message("warning", skipped);
     reason = skipped;
   });
-  if (!last && reason.empty()) return;
+  if (!last && reason.empty()) return false;
   if (!last) {
     throw Failure(
         ExitCode::failed,
@@ -72,6 +72,14 @@ void Trainer::resume() {
   budget_.restore(info.fitted_steps);
   saved_step_ = info.step;
   training_step_.parameters_changed();
+  return true;
+}
+
+void Trainer::go_on_after(const std::string& earlier, Take take) {
+  const CheckpointFolder before(run_folder_, earlier);
+  const std::filesystem::path last = before.last();
+  load_optimizer(take == Take::last ? last : before.best_or_latest(), training_step_.optimizer());
+  load_states(last, stateful_);
 }
 
 // Going on from a run that carried parameters from stage to stage in another way would mix two trainings.

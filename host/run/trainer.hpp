@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/figures/evaluation.hpp"
+#include "host/recipe/recipe.hpp"
 #include "host/run/checkpoint.hpp"
 #include "host/run/evaluator.hpp"
 #include "host/run/profile.hpp"
@@ -45,8 +46,13 @@ class Trainer {
           const std::string& identity, std::map<std::string, std::string> starts = {});
 
   // Goes on from the latest checkpoint of the stage, if there is one. Throws Failure where the checkpoint is
-  // another recipe's, started from other parameters, or where there are some and none can be read.
-  void resume();
+  // another recipe's, started from other parameters, or where there are some and none can be read. Whether
+  // there was one.
+  bool resume();
+
+  // Before the first step of a later pass of a stage: the optimizer goes on as the checkpoint left it that
+  // the parameters are from, and the data where the pass before ended.
+  void go_on_after(const std::string& earlier, Take take);
 
   std::int64_t step() const { return info_.step; }  // done so far
 

@@ -34,6 +34,7 @@ class RecipeDocs : public ProgramTest {
       for (std::size_t row = 0; row < section.rows.size(); ++row) {
         for (const std::string& name : section.names(row)) {
           const std::string key = name.substr(name.rfind('.') + 1);
+          if (name == "stage.stage") continue;  // of a group of stages, which is a table of its own
           if (name == table + "." + key) keys.insert(key);
         }
       }

@@ -83,6 +83,7 @@ TEST_F(ShippedRecipes, AreCopiedSoThatTheCopyIsValidWhereItLies) {
   if (!can_be_valid()) GTEST_SKIP() << "built without LibTorch";
   std::filesystem::create_directories(folder_ / "a folder");
   for (const std::string& name : names(true)) {
+    if (name.starts_with("parts/")) continue;  // a layer is not valid alone
     for (const char* file : {"copy.toml", "'a folder/copy.toml'"}) {
       const Answer copied = gistmill("recipes copy --force " + name + " " + file);
       ASSERT_EQ(copied.code, 0) << copied.err;

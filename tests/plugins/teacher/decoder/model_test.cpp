@@ -179,7 +179,7 @@ TEST_F(AModelRefuses, OffsetsOutsideTheSpan) {
 }
 
 TEST_F(AModelRefuses, ToDropASpanAtTheStartOfTheDocument) {
-  expect_refused([&] { resume(0, 0, 0); }, "spans", "a span without a gist should start at 1 or later");
+  expect_refused([&] { resume(0, 0, 0); }, "spans", "a span without a gist must start at 1 or later");
   EXPECT_EQ(resume(1, 0, 0).sizes(), at::IntArrayRef({1, 4, 48}));
 }
 

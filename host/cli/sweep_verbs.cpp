@@ -1,0 +1,229 @@
+// sweep and its sub-verbs: a study's points, frozen, run by workers, compared.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "host/cli/terminal.hpp"
+#include "host/cli/verbs.hpp"
+#include "host/sweep/sweep.hpp"
+#include "host/sweep/trial.hpp"
+
+namespace gistmill {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+volatile std::sig_atomic_t stop_asked = 0;
+
+// Once: finish the running steps and save. A second Ctrl-C goes to the trials by itself, as to every process
+// of the terminal.
+void take_stop_signals() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { stop_asked = 1; };
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+// sweeps/NAME of a study, or the folder of a sweep itself.
+fs::path folder_of(const Command& command) {
+  if (const auto folder = command.value("folder")) return *folder;
+  const fs::path given = command.arguments.front();
+  return fs::is_directory(given) ? given : fs::path("sweeps") / given.stem();
+}
+
+Ledger existing_ledger(const Command& command) {
+  const fs::path folder = folder_of(command);
+  if (fs::exists(Ledger::file_in(folder))) return Ledger(folder);
+  throw Failure(ExitCode::failed, fmt::format("{} holds no sweep", folder.string()),
+                {"start one with gistmill sweep STUDY.toml"});
+}
+
+int workers_of(const Command& command) {
+  const std::string text = command.value("workers").value_or("1");
+  int count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc() && end == text.data() + text.size() && count >= 1 && count <= 1000) return count;
+  throw Failure(ExitCode::usage,
+                fmt::format("--workers is '{}' when it should be a number from 1 to 1000", text));
+}
+
+bool stops_on_failure(const Command& command) {
+  const std::string text = command.value("on-failure").value_or("continue");
+  if (text == "continue" || text == "stop") return text == "stop";
+  throw Failure(ExitCode::usage,
+                fmt::format("--on-failure is '{}' when it should be stop or continue", text));
+}
+
+// What every trial is told beside its recipe. Threads decide no result, so workers share the cores.
+std::vector<std::string> trial_arguments(const Command& command, int workers) {
+  std::vector<std::string> words;
+  for (const fs::path& folder : command.plugin_folders()) {
+    words.emplace_back("--plugins");
+    words.push_back(fs::absolute(folder).string());
+  }
+  if (workers > 1) {
+    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+    words.emplace_back("--threads");
+    words.push_back(std::to_string(std::max(1u, cores / static_cast<unsigned>(workers))));
+  }
+  return words;
+}
+
+std::string state_text(const LedgerPoint& point, const fs::path& folder) {
+  if (point.state == PointState::queued && is_finished(folder)) return "done before";
+  return std::string(state_name(point.state));
+}
+
+std::string counts_text(const std::vector<LedgerPoint>& points) {
+  std::string text = fmt::format("{} points", points.size());
+  for (const PointState state : {PointState::done, PointState::running, PointState::queued,
+                                 PointState::failed, PointState::canceled}) {
+    const auto count = std::ranges::count(points, state, &LedgerPoint::state);
+    if (count > 0) text += fmt::format(", {} {}", count, state_name(state));
+  }
+  return text + "\n";
+}
+
+Json json_of(const LedgerPoint& point) {
+  Json settings = Json::object();
+  for (const Setting& setting : point.settings) settings[setting.key] = setting.value;
+  return {{"id", point.id},           {"state", state_name(point.state)},
+          {"settings", settings},     {"attempts", point.attempts},
+          {"seconds", point.seconds}, {"exit_code", point.exit_code},
+          {"error", point.error}};
+}
+
+void print_dry_run(const std::vector<FrozenPoint>& points, const fs::path& folder) {
+  std::string text;
+  std::size_t done = 0;
+  for (const FrozenPoint& point : points) {
+    const bool finished = is_finished(point_folder(points_beside(folder), point.id));
+    done += finished ? 1 : 0;
+    text += fmt::format("{}  {:<11}  {}\n", point.id, finished ? "done before" : "to run",
+                        text_of(point.settings));
+  }
+  print_answer(text + fmt::format("{} points, {} done before, {} to run\n", points.size(), done,
+                                  points.size() - done));
+}
+
+ExitCode finish(const Ledger& ledger, WorkerEnd end) {
+  const std::vector<LedgerPoint> points = ledger.points();
+  std::string text = counts_text(points);
+  const bool any = std::ranges::any_of(points, [](const auto& p) { return p.state == PointState::done; });
+  if (any && end != WorkerEnd::stopped) text = to_text(table_of(ledger)) + "\n" + text;
+  print_answer(text);
+  if (end == WorkerEnd::stopped) {
+    print_talk(
+        fmt::format("stopped and saved; go on with: gistmill sweep work {}", ledger.folder().string()));
+    return ExitCode::stopped;
+  }
+  return end == WorkerEnd::point_failed ? ExitCode::failed : ExitCode::ok;
+}
+
+ExitCode begin(const Command& command, SweepUse use) {
+  const fs::path path = command.arguments.front();
+  const Study study = read_study(load_recipe(path, command.overrides()));
+  const Registry registry(Registry::search_path(command.plugin_folders(), path.parent_path()));
+  PointFreezer freezer(path, command.overrides(), registry);
+  const std::vector<FrozenPoint> points = freeze(study, points_of(study), freezer);
+  const fs::path folder = folder_of(command);
+  if (command.has("dry-run")) return print_dry_run(points, folder), ExitCode::ok;
+  const int workers = workers_of(command);
+  begin_sweep(folder, study, points, stops_on_failure(command), use);
+  print_talk(fmt::format("{} points frozen in {}", points.size(), folder.string()));
+  take_stop_signals();
+  const WorkerEnd end = run_workers(folder, fs::read_symlink("/proc/self/exe"), workers,
+                                    trial_arguments(command, workers), stop_asked);
+  return finish(Ledger(folder), end);
+}
+
+}  // namespace
+
+ExitCode run_sweep(const Command& command) { return begin(command, SweepUse::begin); }
+ExitCode run_sweep_extend(const Command& command) { return begin(command, SweepUse::extend); }
+
+ExitCode run_sweep_work(const Command& command) {
+  Ledger ledger = existing_ledger(command);
+  take_stop_signals();
+  WorkerSettings settings;
+  settings.program = fs::read_symlink("/proc/self/exe");
+  settings.points = points_beside(ledger.folder());
+  settings.arguments = trial_arguments(command, 1);
+  if (command.has("on-failure")) settings.stops_on_failure = stops_on_failure(command);
+  if (const auto threads = command.value("threads")) {
+    settings.arguments.emplace_back("--set");
+    settings.arguments.push_back("run.threads=" + *threads);
+  }
+  switch (work(ledger, settings, stop_asked, [](const std::string& line) { print_talk(line); })) {
+    case WorkerEnd::stopped:
+      return ExitCode::stopped;
+    case WorkerEnd::point_failed:
+      return ExitCode::failed;
+    case WorkerEnd::no_more:
+      return ExitCode::ok;
+  }
+  return ExitCode::ok;
+}
+
+ExitCode run_sweep_status(const Command& command) {
+  const Ledger ledger = existing_ledger(command);
+  const std::vector<LedgerPoint> points = ledger.points();
+  Json json = Json::array();
+  std::string text;
+  for (const LedgerPoint& point : points) {
+    json.push_back(json_of(point));
+    const fs::path folder = point_folder(points_beside(ledger.folder()), point.id);
+    text += fmt::format("{}  {:<11}  {}\n", point.id, state_text(point, folder), text_of(point.settings));
+    if (point.state == PointState::failed) {
+      text += fmt::format("  exit code {}: {}\n  again: gistmill run {}\n", point.exit_code, point.error,
+                          (folder / "point.toml").string());
+    }
+  }
+  print_answer(command.json() ? json.dump(2) + "\n" : text + counts_text(points));
+  return ExitCode::ok;
+}
+
+ExitCode run_sweep_retry(const Command& command) {
+  Ledger ledger = existing_ledger(command);
+  print_answer(fmt::format("{} points queued again; run them with: gistmill sweep work {}\n",
+                           ledger.retry_failed(), ledger.folder().string()));
+  return ExitCode::ok;
+}
+
+ExitCode run_sweep_cancel(const Command& command) {
+  print_answer(fmt::format("{} queued points canceled; running ones end by themselves\n",
+                           existing_ledger(command).cancel()));
+  return ExitCode::ok;
+}
+
+ExitCode run_sweep_table(const Command& command) {
+  const SweepTable table = table_of(existing_ledger(command));
+  if (!command.json()) {
+    print_answer(to_text(table));
+    return ExitCode::ok;
+  }
+  Json json = {{"figure", table.figure.name},
+               {"evaluation", table.evaluation},
+               {"variant", table.variant},
+               {"best", table.points[table.best].id},
+               {"single_seed", table.single_seed}};
+  json["points"] = Json::array();
+  for (const MeasuredPoint& point : table.points) {
+    Json settings = Json::object();
+    for (const Setting& setting : point.settings) settings[setting.key] = setting.value;
+    json["points"].push_back({{"id", point.id},
+                              {"settings", settings},
+                              {"value", point.value},
+                              {"seconds", point.seconds},
+                              {"peak_memory_bytes", point.peak_memory_bytes}});
+  }
+  print_answer(json.dump(2) + "\n");
+  return ExitCode::ok;
+}
+
+}  // namespace gistmill

@@ -1,0 +1,145 @@
+// Variants are a table by id, which layers above add to and remove from. A list, where the name is the id, is
+// what earlier versions wrote.
+#include "host/recipe/evaluation_schema.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "host/diagnostic/did_you_mean.hpp"
+#include "host/recipe/names.hpp"
+#include "host/recipe/recipe_keys.hpp"
+
+namespace gistmill {
+namespace {
+
+constexpr ExitCode kCode = ExitCode::recipe;
+constexpr std::string_view kVariantKeys = "evaluations.NAME.variants.ID";
+
+// A variant as its table says it; `binding` is still an id.
+Evaluation::Variant read_variant(const Fields& fields, const std::string& id, const Origin& origin) {
+  Evaluation::Variant variant;
+  variant.id = id;
+  variant.origin = origin;
+  variant.name = fields.string("name", id);
+  if (variant.name.empty()) fields.refuse(*fields.find("name"), "name", "a name");
+  variant.binding = fields.string("binding", "");
+  if (const Value* use = fields.table("use")) {
+    for (const auto& [instance, other] : entries_of(*use)) {
+      const auto* name = other.get_if<std::string>();
+      if (name == nullptr) fields.refuse_type(other, "use." + key_text(instance), "the name of an instance");
+      variant.use.emplace_back(instance, *name);
+    }
+  }
+  return variant;
+}
+
+// The variants of one evaluation with the tables that they stand in.
+class VariantReader {
+ public:
+  explicit VariantReader(std::string path) : path_(std::move(path)) {}
+
+  void read(const Value& value) {
+    if (const auto* list = value.get_if<Value::List>()) return read_list(*list);
+    for (const auto& [id, variant] : entries_of(value)) {
+      const auto* kept = variant.get_if<bool>();
+      if (kept != nullptr && !*kept) continue;  // a layer above removed it
+      expect_name(id, fmt::format("[{}]", path_), place_of(variant));
+      const std::string path = path_ + "." + id;
+      if (!variant.is_table()) {
+        throw Failure(kCode, variant.origin(),
+                      fmt::format("{} is {} when it should be a table, or false to remove the variant", path,
+                                  with_article(variant.type_name())));
+      }
+      add(variant, path, fmt::format("[{}]", path), id, place_of(variant));
+    }
+  }
+
+  // The name of the variant with the id that `key` names; "" where it names none.
+  std::string name_of(const Fields& fields, std::string_view key, const std::string& id) const {
+    if (id.empty()) return id;
+    const auto found = std::ranges::find(variants_, id, &Evaluation::Variant::id);
+    if (found != variants_.end()) return found->name;
+    std::vector<std::string> ids;
+    std::string list;
+    for (const Evaluation::Variant& variant : variants_) {
+      ids.push_back(variant.id);
+      list += fmt::format("{}'{}'", list.empty() ? "" : ", ", variant.id);
+    }
+    throw Failure(
+        kCode, fields.find(key)->origin(),
+        fmt::format("{} names the unknown variant '{}'", fields.path_of(key), id),
+        did_you_mean(id, ids,
+                     {list.empty() ? "the evaluation has no variants" : "the variants are: " + list}));
+  }
+
+  std::vector<Evaluation::Variant> take() {
+    for (std::size_t i = 0; i < variants_.size(); ++i)
+      variants_[i].binding = name_of(fields_[i], "binding", variants_[i].binding);
+    return std::move(variants_);
+  }
+
+ private:
+  void read_list(const Value::List& list) {
+    for (const Value& variant : list) {
+      const Fields fields(variant, path_, fmt::format("[[{}]]", path_), keys_of(kVariantKeys), kCode);
+      add(variant, path_, fmt::format("[[{}]]", path_), fields.string("name"), variant.origin());
+    }
+  }
+
+  void add(const Value& value, const std::string& path, const std::string& heading, const std::string& id,
+           const Origin& origin) {
+    fields_.emplace_back(value, path, heading, keys_of(kVariantKeys), kCode);
+    Evaluation::Variant variant = read_variant(fields_.back(), id, origin);
+    if (std::ranges::find(variants_, variant.name, &Evaluation::Variant::name) != variants_.end()) {
+      const Value* name = value.find("name");
+      throw Failure(kCode, name != nullptr ? name->origin() : origin,
+                    fmt::format("two variants of [{}] have the name {}", path_, string_text(variant.name)));
+    }
+    variants_.push_back(std::move(variant));
+  }
+
+  std::string path_;
+  std::vector<Fields> fields_;  // as variants_
+  std::vector<Evaluation::Variant> variants_;
+};
+
+}  // namespace
+
+std::optional<double> minutes_of(const Fields& fields) {
+  const Value* given = fields.find("minutes");
+  if (given == nullptr) return std::nullopt;
+  const double minutes = fields.number("minutes", 0);
+  if (minutes < 0) fields.refuse(*given, "minutes", "at least 0 (0: no limit)");
+  return minutes;
+}
+
+Evaluation read_evaluation(const std::string& name, const Value& value) {
+  expect_name(name, "[evaluations]", place_of(value));
+  const std::string path = "evaluations." + name;
+  const Fields fields(value, path, fmt::format("[{}]", path), keys_of("evaluations.NAME"), kCode);
+  Evaluation evaluation;
+  evaluation.name = name;
+  evaluation.origin = place_of(value);
+  evaluation.pipeline = fields.string("pipeline");
+  evaluation.steps = fields.integer("steps", evaluation.steps, 0);
+  evaluation.every = fields.integer("every", evaluation.every, 0);
+  evaluation.minutes = minutes_of(fields);
+  evaluation.best = fields.string("best", "");
+  evaluation.headline = fields.string("headline", "");
+
+  VariantReader variants(path + ".variants");
+  if (const Value* given = fields.find("variants")) {
+    if (!given->is_table() && given->get_if<Value::List>() == nullptr)
+      fields.refuse_type(*given, "variants", "a table");
+    variants.read(*given);
+  }
+  evaluation.reference = variants.name_of(fields, "reference", fields.string("reference", ""));
+  evaluation.paired = variants.name_of(fields, "paired", fields.string("paired", ""));
+  evaluation.variants = variants.take();
+  return evaluation;
+}
+
+}  // namespace gistmill

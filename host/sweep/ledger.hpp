@@ -1,0 +1,77 @@
+// The ledger of a sweep: which points there are and how far each is. One SQLite file, one transaction a
+// change, so that any process may be killed at any moment. Who runs a point holds its lock (trial.hpp), which
+// the system releases with the last process that has it; the ledger alone never says that a process lives.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/sweep/database.hpp"
+#include "host/sweep/frozen_point.hpp"
+
+namespace gistmill {
+
+enum class PointState { queued, running, done, failed, canceled };
+std::string_view state_name(PointState state);
+
+struct LedgerPoint {
+  std::string id;
+  Settings settings;
+  PointState state = PointState::queued;
+  std::string prefix;         // FrozenPoint::prefix
+  std::int64_t attempts = 0;  // times that a process began it
+  std::int64_t deaths = 0;    // times that its process was killed from outside while nobody killed the worker
+  double seconds = 0;         // of the attempt that ended it
+  std::string error;          // of a failed one: message and notes
+  std::int64_t exit_code = 0;
+};
+
+struct StudyRecord {
+  std::string path;            // of the study's file, for people
+  std::string identity;        // of its axes and points: a folder holds one study
+  std::string working_folder;  // paths in options are relative to it
+  std::string headline;
+  std::string variant;
+  bool stops_on_failure = false;
+};
+
+class Ledger {
+ public:
+  // Opens the ledger in `folder`, made where there is none. Throws Failure where a newer version wrote it.
+  explicit Ledger(const std::filesystem::path& folder);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  static std::filesystem::path file_in(const std::filesystem::path& folder);
+
+  std::optional<StudyRecord> study() const;  // none: the ledger is new
+  // Records the study and its points at once; points that are known already stay as they are.
+  void begin(const StudyRecord& study, const std::vector<FrozenPoint>& points);
+
+  std::vector<LedgerPoint> points() const;  // in the study's order
+  std::optional<LedgerPoint> point(const std::string& id) const;
+
+  // Queued points in the order in which they should run: of points that share cached calls one runs first,
+  // and the others when it is done.
+  std::vector<std::string> ready() const;
+  std::vector<std::string> running() const;
+  bool has_open() const;  // queued or running ones
+  bool has_failed() const;
+
+  // Takes a point for a process that holds its lock. False where it has ended meanwhile.
+  bool start(const std::string& id);
+  void finish(const std::string& id, double seconds);
+  void fail(const std::string& id, double seconds, std::int64_t exit_code, const std::string& error);
+  void put_back(const std::string& id, bool died);  // to the queue
+
+  std::int64_t retry_failed();  // back to the queue; how many
+  std::int64_t cancel();        // queued ones; how many
+
+ private:
+  std::filesystem::path folder_;
+  mutable Database database_;
+};
+
+}  // namespace gistmill

@@ -1,0 +1,149 @@
+// Sweeps through the real program: small trials, their ledger, what goes wrong.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/program.hpp"
+
+namespace gistmill {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class SweepTest : public ProgramTest {
+ protected:
+  // A study of small trainings, and where they end.
+  void study(const std::string& sweep, const std::string& name = "study.toml", const std::string& more = "") {
+    write(name, ramp(R"([components]
+figure = { use = "test/figure" }
+[pipelines.measure]
+steps = ["data.next", "scale.apply", { call = "figure.measure", in = { x = "y" } }]
+[evaluations.end]
+pipeline = "measure"
+steps = 1
+)" + more + "[sweep]\nheadline = \"number\"\n" +
+                     sweep));
+  }
+  Answer sweep(const std::string& words) const { return gistmill("sweep " + words + " " + test_plugins()); }
+  nlohmann::json status(const std::string& folder = "sweeps/study") const {
+    return nlohmann::json::parse(gistmill("sweep status " + folder + " --json").out);
+  }
+  // Runs of a point that reached their end.
+  int finished(const std::string& id) const {
+    std::istringstream lines(read(folder_ / "sweeps/points" / id / "events.jsonl"));
+    int count = 0;
+    for (std::string line; std::getline(lines, line);) count += line.find("\"run_finished\"") != line.npos;
+    return count;
+  }
+};
+
+TEST_F(SweepTest, EveryPointRunsOnceAndTheTableComparesThem) {
+  study("axes.\"learning_rate.peak\" = [0.1, 0.2]\naxes.\"run.seed\" = [0, 1]\n");
+  const Answer answer = sweep("study.toml");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("number of end in end, lower is better; 4 points"));
+  EXPECT_THAT(answer.out, HasSubstr("learning_rate.peak\n  0.1"));
+  EXPECT_THAT(answer.out, HasSubstr("run.seed (repeats)"));
+  EXPECT_THAT(answer.out, HasSubstr("4 points, 4 done"));
+  for (const auto& point : status()) {
+    EXPECT_EQ(point["state"], "done");
+    EXPECT_EQ(point["attempts"], 1);
+    EXPECT_EQ(finished(point["id"]), 1);
+  }
+  EXPECT_EQ(nlohmann::json::parse(gistmill("sweep table sweeps/study --json").out)["points"].size(), 4u);
+}
+
+TEST_F(SweepTest, APointThatAnySweepHasFinishedIsNotRunAgain) {
+  study("axes.\"run.seed\" = [0, 1]\n");
+  ASSERT_EQ(sweep("study.toml").code, 0);
+  study("axes.\"run.seed\" = [1, 2]\n", "other.toml");
+  const Answer dry = sweep("other.toml --dry-run");
+  EXPECT_THAT(dry.out, HasSubstr("2 points, 1 done before, 1 to run"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "sweeps/other"));
+  const Answer answer = sweep("other.toml");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.err, HasSubstr("was done before  run.seed=1"));
+  for (const auto& point : status("sweeps/other")) EXPECT_EQ(finished(point["id"]), 1);
+}
+
+TEST_F(SweepTest, AFailedPointKeepsItsMessageAndTheOthersGoOn) {
+  study("axes.\"components.data.poison\" = [0, 1, 2]\n");
+  const Answer answer = sweep("study.toml");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_THAT(answer.out, HasSubstr("3 points, 1 done, 2 failed"));
+  const auto points = status();
+  EXPECT_EQ(points[1]["exit_code"], 6);
+  EXPECT_THAT(points[1]["error"].get<std::string>(), HasSubstr("loss is nan at step 1"));
+  EXPECT_THAT(gistmill("sweep status sweeps/study").out, HasSubstr("again: gistmill run "));
+  EXPECT_THAT(gistmill("sweep retry sweeps/study").out, HasSubstr("2 points queued again"));
+  EXPECT_EQ(gistmill("sweep work sweeps/study " + test_plugins()).code, 0);
+  EXPECT_EQ(status()[2]["attempts"], 2);
+}
+
+TEST_F(SweepTest, OnFailureStopLeavesTheOthersInTheQueue) {
+  study("axes.\"components.data.poison\" = [1, 0]\n");
+  EXPECT_EQ(sweep("study.toml --on-failure stop").code, 1);
+  EXPECT_EQ(status()[1]["state"], "queued");
+}
+
+TEST_F(SweepTest, EditingTheRecipeChangesNothingThatIsQueued) {
+  study("axes.\"components.data.poison\" = [1, 0]\n", "study.toml", "[run]\nsteps = 4\n");
+  EXPECT_EQ(sweep("study.toml --on-failure stop").code, 1);
+  study("axes.\"components.data.poison\" = [1, 0]\n", "study.toml", "[run]\nsteps = 9\n");
+  EXPECT_THAT(sweep("study.toml").err, HasSubstr("holds a sweep of other points than study.toml has now"));
+  EXPECT_EQ(gistmill("sweep work sweeps/study --on-failure continue " + test_plugins()).code, 0);
+  const auto id = status()[1]["id"].get<std::string>();
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "sweeps/points" / id / "checkpoints/step-000004"));
+}
+
+TEST_F(SweepTest, ExtendAddsPointsAndRunsOnlyThose) {
+  study("axes.\"run.seed\" = [0, 1]\n");
+  ASSERT_EQ(sweep("study.toml").code, 0);
+  study("axes.\"run.seed\" = [0, 1, 2]\n");
+  const Answer answer = gistmill("sweep extend study.toml " + test_plugins());
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("3 points, 3 done"));
+  for (const auto& point : status()) EXPECT_EQ(point["attempts"], 1);
+}
+
+TEST_F(SweepTest, WhatIsWrongAtOnePointIsSaidBeforeAnythingRuns) {
+  study("axes.\"components.data.size\" = [10, -3]\n");
+  const Answer answer = sweep("study.toml");
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr("components.data.size"));
+  EXPECT_THAT(answer.err, HasSubstr("at the point components.data.size=-3"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "sweeps"));
+}
+
+TEST_F(SweepTest, AnAxisKeyThatDoesNotExistIsRefusedWithTheNearest) {
+  study("axes.\"components.data.sizze\" = [10, 20]\n");
+  const Answer answer = sweep("study.toml");
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr("did you mean 'size'?"));
+}
+
+TEST_F(SweepTest, AnAxisThatChangesNothingIsRefusedByName) {
+  study("axes.\"run.threads\" = [1, 2]\n");
+  const Answer answer = sweep("study.toml");
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr("the axis 'run.threads' changes nothing"));
+}
+
+TEST_F(SweepTest, AStudyItselfIsNotRun) {
+  study("axes.\"run.seed\" = [0, 1]\n");
+  const Answer answer = gistmill("run study.toml " + test_plugins());
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr("the recipe is a study"));
+  EXPECT_THAT(answer.err, HasSubstr("gistmill sweep study.toml"));
+}
+
+TEST_F(SweepTest, AFolderWithoutASweepIsNamed) {
+  std::filesystem::create_directories(folder_ / "empty");
+  const Answer answer = gistmill("sweep status empty");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_THAT(answer.err, HasSubstr("empty holds no sweep"));
+}
+
+}  // namespace
+}  // namespace gistmill
