@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds everything, passes the tests: the release build, then address and
-# undefined-behavior sanitizers on all that needs no LibTorch, then a short run of each fuzz target.
+# undefined-behavior sanitizers on all that needs no LibTorch, clang-tidy on what changed, then a short run of each
+# fuzz target.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,6 +13,7 @@ cmake --preset release >/dev/null
 cmake --build --preset release
 cmake --preset sanitize >/dev/null
 cmake --build --preset sanitize
+scripts/tidy.sh --changed --most 30
 
 # Tests with a real model and real text run where these can be had, and say so where not.
 if scripts/fetch-model.sh; then

@@ -26,7 +26,7 @@ std::vector<void (*)(GlobalState&)>& probes() {
 
 template <class T>
 std::string unreadable(const T& value) {
-  return std::string(1, '\0') + std::string(reinterpret_cast<const char*>(&value), sizeof value);
+  return std::string(1, '\0') + std::string(reinterpret_cast<const char*>(&value), sizeof(T));
 }
 
 std::string working_folder() {

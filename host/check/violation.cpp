@@ -46,7 +46,8 @@ Findings& findings() {
 
 bool checks_calls() {
   const char* const value = std::getenv("GISTMILL_CHECK");
-  return value != nullptr && std::string_view(value) != "" && std::string_view(value) != "0";
+  const std::string_view text = value == nullptr ? "" : value;
+  return !text.empty() && text != "0";
 }
 
 void report_violation(const std::string& where, const std::string& what) {

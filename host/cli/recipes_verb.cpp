@@ -32,7 +32,7 @@ std::string with_command_of(std::string text, const std::string& name, const std
 }
 
 fs::path copy_of(const Command& command, const ShippedRecipe& recipe) {
-  const fs::path default_name = recipe.file.filename();
+  fs::path default_name = recipe.file.filename();
   if (command.arguments.size() < 2) return default_name;
   const fs::path named = command.arguments[1];
   return fs::is_directory(named) ? named / default_name : named;

@@ -59,17 +59,25 @@ bool stops_on_failure(const Command& command) {
                 fmt::format("--on-failure is '{}' when it should be stop or continue", text));
 }
 
-// What every trial is told beside its recipe. Threads decide no result, so workers share the cores.
-std::vector<std::string> trial_arguments(const Command& command, int workers) {
+// Threads decide no result, so workers share the cores.
+std::vector<std::string> worker_arguments(int workers) {
+  if (workers == 1) return {};
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  return {"--threads", std::to_string(std::max(1u, cores / static_cast<unsigned>(workers)))};
+}
+
+// What every trial is told beside its recipe.
+std::vector<std::string> trial_arguments(const Command& command, const Ledger& ledger) {
   std::vector<std::string> words;
-  for (const fs::path& folder : command.plugin_folders()) {
+  std::vector<fs::path> folders = command.plugin_folders();
+  if (const auto study = ledger.study(); study && folders.empty()) folders = study->plugin_folders;
+  for (const fs::path& folder : folders) {
     words.emplace_back("--plugins");
     words.push_back(fs::absolute(folder).string());
   }
-  if (workers > 1) {
-    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-    words.emplace_back("--threads");
-    words.push_back(std::to_string(std::max(1u, cores / static_cast<unsigned>(workers))));
+  if (const auto threads = command.value("threads")) {
+    words.emplace_back("--set");
+    words.push_back("run.threads=" + *threads);
   }
   return words;
 }
@@ -126,6 +134,8 @@ ExitCode finish(const Ledger& ledger, WorkerEnd end) {
 }
 
 ExitCode begin(const Command& command, SweepUse use) {
+  const int workers = workers_of(command);
+  const bool stops = stops_on_failure(command);
   const fs::path path = command.arguments.front();
   const Study study = read_study(load_recipe(path, command.overrides()));
   const Registry registry(Registry::search_path(command.plugin_folders(), path.parent_path()));
@@ -133,12 +143,11 @@ ExitCode begin(const Command& command, SweepUse use) {
   const std::vector<FrozenPoint> points = freeze(study, points_of(study), freezer);
   const fs::path folder = folder_of(command);
   if (command.has("dry-run")) return print_dry_run(points, folder), ExitCode::ok;
-  const int workers = workers_of(command);
-  begin_sweep(folder, study, points, stops_on_failure(command), use);
+  begin_sweep(folder, study, points, command.plugin_folders(), stops, use);
   print_talk(fmt::format("{} points frozen in {}", points.size(), folder.string()));
   take_stop_signals();
-  const WorkerEnd end = run_workers(folder, fs::read_symlink("/proc/self/exe"), workers,
-                                    trial_arguments(command, workers), stop_asked);
+  const WorkerEnd end =
+      run_workers(folder, fs::read_symlink("/proc/self/exe"), workers, worker_arguments(workers), stop_asked);
   return finish(Ledger(folder), end);
 }
 
@@ -153,12 +162,8 @@ ExitCode run_sweep_work(const Command& command) {
   WorkerSettings settings;
   settings.program = fs::read_symlink("/proc/self/exe");
   settings.points = points_beside(ledger.folder());
-  settings.arguments = trial_arguments(command, 1);
+  settings.arguments = trial_arguments(command, ledger);
   if (command.has("on-failure")) settings.stops_on_failure = stops_on_failure(command);
-  if (const auto threads = command.value("threads")) {
-    settings.arguments.emplace_back("--set");
-    settings.arguments.push_back("run.threads=" + *threads);
-  }
   switch (work(ledger, settings, stop_asked, [](const std::string& line) { print_talk(line); })) {
     case WorkerEnd::stopped:
       return ExitCode::stopped;

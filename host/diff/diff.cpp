@@ -70,10 +70,10 @@ std::vector<std::pair<FigureKey, Estimate>> figures_of(const RunSummary& summary
   return figures;
 }
 
-FigureDifference difference(const FigureKey& key, std::optional<Estimate> left,
-                            std::optional<Estimate> right) {
+FigureDifference difference(const FigureKey& key, const std::optional<Estimate>& left,
+                            const std::optional<Estimate>& right) {
   const auto& [evaluation, stage, variant, figure] = key;
-  return {evaluation, stage, variant, figure, std::move(left), std::move(right)};
+  return {evaluation, stage, variant, figure, left, right};
 }
 
 }  // namespace

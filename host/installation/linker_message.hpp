@@ -10,7 +10,7 @@ namespace gistmill {
 // Boost: "boost::dll::... (dlerror system message: <words>): <category>".
 inline std::string linker_message(const std::exception& error) {
   constexpr std::string_view kLead = "dlerror system message: ";
-  const std::string text = error.what();
+  std::string text = error.what();
   const std::size_t start = text.find(kLead);
   if (start == std::string::npos) return text;
   const std::size_t words = start + kLead.size();

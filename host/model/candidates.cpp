@@ -43,7 +43,8 @@ bool offers(const ComponentSpec& spec, const Demand& demand) {
 const Value::Table& set_for(const Value& options, const std::string& name) {
   static const Value::Table kNone;
   const Value* found = options.find(name);
-  return found == nullptr ? kNone : *found->get_if<Value::Table>();
+  const auto* table = found == nullptr ? nullptr : found->get_if<Value::Table>();
+  return table == nullptr ? kNone : *table;
 }
 
 // A typing mistake is said once, not once a component. `owner`: "teacher".

@@ -161,11 +161,9 @@ std::string option_text(const OptionValue& value) {
   return std::visit(
       [](const auto& item) -> std::string {
         using T = std::decay_t<decltype(item)>;
-        if constexpr (std::is_same_v<T, std::string>)
+        if constexpr (std::is_same_v<T, std::string> || std::is_arithmetic_v<T>) {
           return Value(item, {}).text();
-        else if constexpr (std::is_arithmetic_v<T>)
-          return Value(item, {}).text();
-        else {
+        } else {
           Value::List list;
           for (const auto& element : item) list.emplace_back(element, Origin{});
           return Value(std::move(list), {}).text();

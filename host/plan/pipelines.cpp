@@ -160,7 +160,7 @@ void check_named_figure(const Evaluation& evaluation, const std::vector<Figure>&
 // Every variant must measure the same, so that they can stand in one table.
 std::vector<Figure> plan_figures(const Evaluation& evaluation, const std::vector<PlannedVariant>& variants,
                                  const std::vector<PlannedInstance>& instances) {
-  const auto figures = figures_of(variants.front().pipeline, instances);
+  auto figures = figures_of(variants.front().pipeline, instances);
   for (std::size_t i = 1; i < variants.size(); ++i) {
     const auto others = figures_of(variants[i].pipeline, instances);
     if (others != figures) refuse_figures(evaluation, i, others, figures);

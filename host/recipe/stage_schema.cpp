@@ -26,7 +26,7 @@ constexpr std::int64_t kMostCycles = 1000;
 std::filesystem::path stage_file(const std::string& written, const Origin& origin) {
   const std::filesystem::path folder =
       origin.line == 0 ? std::filesystem::path() : std::filesystem::path(origin.file).parent_path();
-  const std::filesystem::path file = std::filesystem::absolute(folder / written).lexically_normal();
+  std::filesystem::path file = std::filesystem::absolute(folder / written).lexically_normal();
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) {
     throw Failure(kCode, origin, fmt::format("the stage's recipe '{}' does not exist", written),

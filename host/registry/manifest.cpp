@@ -33,7 +33,8 @@ const Item* find_named(const std::vector<Item>& items, std::string_view name) {
 
 const Value::Table& entries_of(const Value* table) {
   static const Value::Table kNone;
-  return table == nullptr ? kNone : *table->get_if<Value::Table>();
+  const auto* entries = table == nullptr ? nullptr : table->get_if<Value::Table>();
+  return entries == nullptr ? kNone : *entries;
 }
 
 // Names of operations, ports, options and symbols: what a recipe writes without quotes.

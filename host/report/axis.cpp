@@ -48,7 +48,11 @@ Axis make_axis(double low, double high, int ticks, bool whole_ticks) {
   axis.high = whole_ticks ? std::ceil(high / step - 1e-9) * step : high;
   const double first = std::ceil(axis.low / step - 1e-9);
   const double last = std::floor(axis.high / step + 1e-9);
-  for (double k = first; k <= last; k += 1.0) axis.ticks.push_back(k == 0.0 ? 0.0 : k * step);
+  const int steps = static_cast<int>(last - first);
+  for (int i = 0; i <= steps; ++i) {
+    const double k = first + i;
+    axis.ticks.push_back(k == 0.0 ? 0.0 : k * step);  // not -0
+  }
   const double largest = std::max(std::abs(axis.low), std::abs(axis.high));
   if (largest < kSmallest || largest >= kLargest) {
     axis.exponent = static_cast<int>(std::floor(std::log10(largest)));
@@ -105,7 +109,7 @@ double quantile(const std::vector<Point>& points, double share) {
     if (std::isfinite(point.y)) values.push_back(point.y);
   }
   if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto index = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1) + 0.5);
+  const auto index = static_cast<std::ptrdiff_t>(std::lround(share * static_cast<double>(values.size() - 1)));
   std::nth_element(values.begin(), values.begin() + index, values.end());
   return values[static_cast<std::size_t>(index)];
 }

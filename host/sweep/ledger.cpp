@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/files/make_folders.hpp"
 
 namespace gistmill {
 namespace {
@@ -18,11 +19,8 @@ constexpr std::int64_t kFormat = 1;
 
 constexpr std::array<std::string_view, 5> kStates = {"queued", "running", "done", "failed", "canceled"};
 
-fs::path made(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw Failure(ExitCode::failed, fmt::format("{} cannot be made: {}", folder.string(), error.message()));
+const fs::path& made(const fs::path& folder) {
+  make_folders(folder);
   return folder;
 }
 
@@ -76,10 +74,10 @@ Ledger::Ledger(const fs::path& folder) : folder_(made(folder)), database_(file_i
   database_.execute(
       "CREATE TABLE IF NOT EXISTS study (format INTEGER NOT NULL, path TEXT, identity TEXT, working_folder "
       "TEXT,"
-      " headline TEXT, variant TEXT, stops_on_failure INTEGER);"
+      " headline TEXT, variant TEXT, stops_on_failure INTEGER, plugin_folders TEXT);"
       "CREATE TABLE IF NOT EXISTS points (id TEXT PRIMARY KEY, position INTEGER NOT NULL, settings TEXT NOT "
       "NULL,"
-      " state TEXT NOT NULL, prefix TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
+      " state TEXT NOT NULL, prefix TEXT NOT NULL, recipe TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
       " deaths INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',"
       " exit_code INTEGER NOT NULL DEFAULT 0);"
       "CREATE INDEX IF NOT EXISTS by_state ON points (state, position);");
@@ -95,15 +93,22 @@ Ledger::Ledger(const fs::path& folder) : folder_(made(folder)), database_(file_i
 
 std::optional<StudyRecord> Ledger::study() const {
   Statement row(database_,
-                "SELECT path, identity, working_folder, headline, variant, stops_on_failure FROM study");
+                "SELECT path, identity, working_folder, headline, variant, stops_on_failure, plugin_folders "
+                "FROM study");
   if (!row.next()) return std::nullopt;
-  return StudyRecord{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.integer(5) != 0};
+  std::vector<fs::path> folders;
+  for (const auto& folder : nlohmann::json::parse(row.text(6)))
+    folders.emplace_back(folder.get<std::string>());
+  return StudyRecord{row.text(0), row.text(1),         row.text(2),       row.text(3),
+                     row.text(4), row.integer(5) != 0, std::move(folders)};
 }
 
 void Ledger::begin(const StudyRecord& study, const std::vector<FrozenPoint>& points) {
+  nlohmann::json folders = nlohmann::json::array();
+  for (const fs::path& folder : study.plugin_folders) folders.push_back(folder.string());
   Transaction transaction(database_);
   database_.execute("DELETE FROM study");
-  Statement(database_, "INSERT INTO study VALUES (?, ?, ?, ?, ?, ?, ?)")
+  Statement(database_, "INSERT INTO study VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(kFormat)
       .bind(study.path)
       .bind(study.identity)
@@ -111,16 +116,19 @@ void Ledger::begin(const StudyRecord& study, const std::vector<FrozenPoint>& poi
       .bind(study.headline)
       .bind(study.variant)
       .bind(std::int64_t{study.stops_on_failure})
+      .bind(folders.dump())
       .run();
   std::int64_t position = 0;
   for (const FrozenPoint& point : points) {
-    Statement(database_,
-              "INSERT INTO points (id, position, settings, state, prefix) VALUES (?, ?, ?, 'queued', ?)"
-              " ON CONFLICT (id) DO UPDATE SET position = excluded.position")
+    Statement(
+        database_,
+        "INSERT INTO points (id, position, settings, state, prefix, recipe) VALUES (?, ?, ?, 'queued', ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET position = excluded.position")
         .bind(point.id)
         .bind(position++)
         .bind(settings_text(point.settings))
         .bind(point.prefix)
+        .bind(point.recipe)
         .run();
   }
   transaction.commit();
@@ -137,6 +145,12 @@ std::optional<LedgerPoint> Ledger::point(const std::string& id) const {
   Statement row(database_, (std::string(kColumns) + "WHERE id = ?").c_str());
   row.bind(id);
   return row.next() ? std::optional(point_from(row)) : std::nullopt;
+}
+
+std::string Ledger::recipe(const std::string& id) const {
+  Statement row(database_, "SELECT recipe FROM points WHERE id = ?");
+  row.bind(id);
+  return row.next() ? row.text(0) : "";
 }
 
 std::vector<std::string> Ledger::ready() const {

@@ -36,6 +36,7 @@ struct StudyRecord {
   std::string headline;
   std::string variant;
   bool stops_on_failure = false;
+  std::vector<std::filesystem::path> plugin_folders;  // that every trial is told, absolute
 };
 
 class Ledger {
@@ -52,6 +53,7 @@ class Ledger {
 
   std::vector<LedgerPoint> points() const;  // in the study's order
   std::optional<LedgerPoint> point(const std::string& id) const;
+  std::string recipe(const std::string& id) const;  // FrozenPoint::recipe
 
   // Queued points in the order in which they should run: of points that share cached calls one runs first,
   // and the others when it is done.

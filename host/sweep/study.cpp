@@ -90,7 +90,9 @@ void read_excluded(const Fields& fields, Study& study) {
     if (!table.is_table() || entries_of(table).empty())
       fields.refuse(table, "exclude", "tables of axes and values: [{ \"run.seed\" = 1 }]");
     auto& excluded = study.exclude.emplace_back();
-    for (const auto& [key, value] : entries_of(table)) {
+    for (const auto& entry : entries_of(table)) {
+      const std::string& key = entry.first;
+      const Value& value = entry.second;
       const Axis& axis = study.axes[axis_named(key, study, place_of(value), "sweep.exclude")];
       const auto same = [&](const Value& one) { return one.text() == value.text(); };
       if (std::ranges::none_of(axis.values, same)) {

@@ -62,7 +62,7 @@ pid_t start_worker(const std::vector<std::string>& words) {
 fs::path points_beside(const fs::path& folder) { return fs::absolute(folder).parent_path() / "points"; }
 
 void begin_sweep(const fs::path& folder, const Study& study, const std::vector<FrozenPoint>& points,
-                 bool stops_on_failure, SweepUse use) {
+                 const std::vector<fs::path>& plugin_folders, bool stops_on_failure, SweepUse use) {
   StudyRecord record;
   record.path = study.path.string();
   record.identity = identity_of(points);
@@ -70,12 +70,10 @@ void begin_sweep(const fs::path& folder, const Study& study, const std::vector<F
   record.headline = study.headline;
   record.variant = study.variant;
   record.stops_on_failure = stops_on_failure;
+  for (const fs::path& each : plugin_folders) record.plugin_folders.push_back(fs::absolute(each));
   Ledger ledger(folder);
   if (const auto before = ledger.study(); before && use == SweepUse::begin)
     refuse_another(ledger, *before, record);
-  const fs::path all = points_beside(folder);
-  // Recipes first: a point in the ledger has its folder.
-  for (const FrozenPoint& point : points) write_point(point_folder(all, point.id), point.recipe);
   ledger.begin(record, points);
 }
 

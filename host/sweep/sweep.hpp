@@ -21,7 +21,9 @@ enum class SweepUse { begin, extend };
 // with; one that holds others is refused, unless it is extended by them. Points that any sweep has finished
 // are done. Throws Failure.
 void begin_sweep(const std::filesystem::path& folder, const Study& study,
-                 const std::vector<FrozenPoint>& points, bool stops_on_failure, SweepUse use);
+                 const std::vector<FrozenPoint>& points,
+                 const std::vector<std::filesystem::path>& plugin_folders, bool stops_on_failure,
+                 SweepUse use);
 
 // Runs `count` workers as processes of `program`, and starts another where one is killed while points are
 // open. Until all have ended, or `stop` is set by a signal: they are told to stop and waited for. Throws

@@ -16,6 +16,7 @@
 
 #include "gistmill/files/error.hpp"
 #include "host/diagnostic/failure.hpp"
+#include "host/files/make_folders.hpp"
 #include "host/files/text_file.hpp"
 
 namespace gistmill {
@@ -60,14 +61,11 @@ bool is_finished(const fs::path& folder) {
 }
 
 void write_point(const fs::path& folder, const std::string& recipe) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw Failure(ExitCode::failed, fmt::format("{} cannot be made: {}", folder.string(), error.message()));
-  if (!fs::exists(folder / kRecipe, error)) write_file_atomically(folder / kRecipe, recipe);
+  write_file_atomically(folder / kRecipe, recipe);
 }
 
 std::optional<files::Descriptor> lock_point(const fs::path& folder) {
+  make_folders(folder);
   // Without O_CLOEXEC: the trial inherits it.
   files::Descriptor file(open((folder / ".lock").c_str(), O_RDWR | O_CREAT, 0666));
   if (!file.open()) fail(fmt::format("cannot open {}", (folder / ".lock").string()));

@@ -20,11 +20,11 @@ std::filesystem::path point_folder(const std::filesystem::path& points, const st
 // Whether a run in the folder has finished: it has its summary.
 bool is_finished(const std::filesystem::path& folder);
 
-// Writes the recipe of a point into its folder, where it is not there yet. Throws Failure.
+// Writes the recipe of a point into its folder, which exists. Throws Failure.
 void write_point(const std::filesystem::path& folder, const std::string& recipe);
 
-// The lock of a point's folder, or none where another process has it. Held until the descriptor and all that
-// inherited it are closed: the system sees to it, however a process ends.
+// The lock of a point's folder, which is made where it is missing, or none where another process has it. Held
+// until the descriptor and all that inherited it are closed: the system sees to it, however a process ends.
 std::optional<files::Descriptor> lock_point(const std::filesystem::path& folder);
 
 struct TrialEnd {

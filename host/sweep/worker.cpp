@@ -54,6 +54,7 @@ class Worker {
       said_(fmt::format("{}  was done before  {}", id, name));
       return;
     }
+    write_point(folder, ledger_.recipe(id));
     Trial trial(settings_.program, folder, study_.working_folder, settings_.arguments, lock);
     const TrialEnd end = trial.wait(stop_);
     if (end.code == 0) {

@@ -57,23 +57,23 @@ TEST_F(ExplainTest, FillsInVariables) {
 }
 
 TEST_F(ExplainTest, ShowsDefaultTypeRangeAndMeaningOfAnOption) {
-  const Answer answer = explain("r.toml components.optimizer.weight_decay");
+  const Answer answer = explain("r.toml components.data.poison");
   ASSERT_EQ(answer.code, 0) << answer.err;
-  EXPECT_THAT(answer.out, HasSubstr("components.optimizer.weight_decay = "));
-  EXPECT_THAT(answer.out, HasSubstr("optimizer/adamw "));
-  EXPECT_THAT(answer.out, HasSubstr("default; float"));
+  EXPECT_THAT(answer.out, HasSubstr("components.data.poison = "));
+  EXPECT_THAT(answer.out, HasSubstr("test/ramp "));
+  EXPECT_THAT(answer.out, HasSubstr("default; integer"));
 }
 
 TEST_F(ExplainTest, OfATableShowsAllBelowIt) {
-  const Answer answer = explain("r.toml components.optimizer");
-  EXPECT_THAT(answer.out, HasSubstr("components.optimizer.use = \"optimizer/adamw\""));
-  EXPECT_THAT(answer.out, HasSubstr("components.optimizer.betas = "));
+  const Answer answer = explain("r.toml components.data");
+  EXPECT_THAT(answer.out, HasSubstr("components.data.use = \"test/ramp\""));
+  EXPECT_THAT(answer.out, HasSubstr("components.data.poison = "));
 }
 
 TEST_F(ExplainTest, WithoutAKeyShowsAllThatAreSet) {
   const Answer answer = explain("r.toml");
   EXPECT_THAT(answer.out, HasSubstr("pipelines.train.minimize = \"loss\""));
-  EXPECT_THAT(answer.out, Not(HasSubstr("optimizer.betas")));
+  EXPECT_THAT(answer.out, Not(HasSubstr("data.poison")));
 }
 
 TEST_F(ExplainTest, RefusesAnUnknownKeyWithTheNearest) {

@@ -62,8 +62,13 @@ class Sweep:
 
     def points(self) -> list[dict]:
         answer = subprocess.run([self.program, "sweep", "status", "sweeps/study", "--json"], cwd=self.folder,
-                                capture_output=True, check=True)
-        return json.loads(answer.stdout)
+                                capture_output=True)
+        return json.loads(answer.stdout) if answer.returncode == 0 else []
+
+    def is_open(self) -> bool:
+        """Whether a point has not ended; before the first one is in the ledger, too."""
+        points = self.points()
+        return not points or any(point["state"] in ("queued", "running") for point in points)
 
     def results(self) -> dict[str, str]:
         """Point -> digest of the parameters that it ended with."""
@@ -83,7 +88,7 @@ def disturb(sweep: Sweep, kills: int, dice: random.Random) -> int:
     """How many processes were killed before the study ended."""
     killed = 0
     process = sweep.start()
-    while process.poll() is None or any(point["state"] in ("queued", "running") for point in sweep.points()):
+    while process.poll() is None or sweep.is_open():
         if process.poll() is not None:
             process = sweep.start()
         if killed >= kills:
@@ -105,7 +110,7 @@ def main() -> int:
     scratch.mkdir(parents=True)
     ramp = pathlib.Path(__file__).resolve().parents[2] / "plugins/plain/ramp.toml"
     # Enough points that the kills come while some are open.
-    rates = ", ".join(f"{0.05 + 0.01 * i:.2f}" for i in range(max(4, kills // 4)))
+    rates = ", ".join(f"{0.05 + 0.01 * i:.2f}" for i in range(max(4, kills // 2)))
     sweeps = [Sweep(program, plugins, scratch / name) for name in ("undisturbed", "disturbed")]
     for sweep in sweeps:
         (sweep.folder / "study.toml").write_text(STUDY.format(ramp=ramp, rates=rates))
