@@ -9,6 +9,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <system_error>
 
 #if defined(__x86_64__)
@@ -26,7 +27,8 @@ std::vector<void (*)(GlobalState&)>& probes() {
 
 template <class T>
 std::string unreadable(const T& value) {
-  return std::string(1, '\0') + std::string(reinterpret_cast<const char*>(&value), sizeof(T));
+  const auto bytes = std::as_bytes(std::span<const T, 1>(&value, 1));
+  return std::string(1, '\0') + std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
 std::string working_folder() {

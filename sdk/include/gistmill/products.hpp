@@ -50,7 +50,8 @@ inline at::Tensor counted_bmm(const at::Tensor& a, const at::Tensor& b) {
 
 // Attention without a mask: query [B, h, Q, w], key [B, h, M, w], value [B, h, M, v] -> [B, h, Q, v]
 inline at::Tensor counted_attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value) {
-  const auto scores = static_cast<double>(query.numel() / query.size(3) * key.size(2));
+  const std::int64_t rows = query.numel() / query.size(3);  // B h Q
+  const auto scores = static_cast<double>(rows * key.size(2));
   const at::Tensor& scored = query.requires_grad() ? query : key;  // what the scores' gradient goes to
   count_product(query, key, 2.0 * scores * static_cast<double>(query.size(3)));
   count_product(scored, value, 2.0 * scores * static_cast<double>(value.size(3)));
