@@ -94,7 +94,6 @@ FrozenPoint PointFreezer::freeze(const Settings& settings) {
     std::string decides = recipe_identity(recipe) + "\n" GM_VERSION "\n";
     for (const LockedPlugin& plugin : plugins) decides += plugin.component + " " + plugin.sha256 + "\n";
     for (const Part& part : parts) {
-      point.steps += static_cast<double>(part.recipe.run.steps);
       for (const PlannedInstance& instance : part.plan.instances) {
         for (const PlannedOption& option : instance.options) {
           const OptionType type = instance.spec->option(option.key)->type;

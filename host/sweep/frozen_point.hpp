@@ -17,7 +17,6 @@ struct FrozenPoint {
   Settings settings;
   std::string recipe;  // text of the recipe.lock.toml that it runs
   std::string prefix;  // equal for points that share the results of cached calls; empty: it caches none
-  double steps = 0;    // optimizer steps of all stages, a measure of its length
 };
 
 // Freezes points of one study. Files are parsed, and data files hashed, once for all points.

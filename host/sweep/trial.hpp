@@ -37,15 +37,14 @@ struct TrialEnd {
 // A running `gistmill run`.
 class Trial {
  public:
-  // Starts `program` run on the point's recipe, in `working_folder`, with `arguments` behind it. It inherits
+  // Starts `program` run on the point's recipe, in `working_folder`, with `arguments` after it. It inherits
   // `lock`, and is stopped (SIGTERM) should this process die. Its output goes to trial.log of the folder.
   // Throws Failure where it cannot be started.
   Trial(const std::filesystem::path& program, const std::filesystem::path& folder,
         const std::filesystem::path& working_folder, const std::vector<std::string>& arguments,
         const files::Descriptor& lock);
 
-  pid_t process() const { return process_; }
-  // Waits for its end. `on_signal`: whether a signal came to this process, which is passed on once.
+  // Waits for its end. `stop`: set where a signal came to this process; it is passed on once.
   TrialEnd wait(const volatile std::sig_atomic_t& stop);
 
  private:
