@@ -7,6 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 source scripts/setup.sh
 install_packages zsh fish mandoc  # tests of completions and manual pages; they are skipped where one is missing
+install_packages slurmctld slurmd slurm-client munge  # tests/cluster; about 20 s, and skipped as well
 scripts/check-format.sh
 say "building"
 cmake --preset release >/dev/null

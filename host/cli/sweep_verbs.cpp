@@ -9,6 +9,7 @@
 
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
+#include "host/sweep/slurm.hpp"
 #include "host/sweep/sweep.hpp"
 #include "host/sweep/trial.hpp"
 
@@ -17,6 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
+
+// Unless --workers says otherwise. Slurm itself takes 1000 by default (MaxArraySize).
+constexpr std::int64_t kMostSlurmTasks = 100;
 
 volatile std::sig_atomic_t stop_asked = 0;
 
@@ -133,7 +137,38 @@ ExitCode finish(const Ledger& ledger, WorkerEnd end) {
   return end == WorkerEnd::point_failed ? ExitCode::failed : ExitCode::ok;
 }
 
+// Submits workers for the points that have not ended.
+ExitCode submit_workers(const Command& command, SlurmSettings settings, const fs::path& folder) {
+  Ledger ledger(folder);
+  const auto is_open = [](const LedgerPoint& point) {
+    return point.state == PointState::queued || point.state == PointState::running;
+  };
+  const std::int64_t open = std::ranges::count_if(ledger.points(), is_open);
+  if (open == 0) {
+    print_answer(counts_text(ledger.points()));
+    return ExitCode::ok;
+  }
+  if (const auto more = command.value("slurm-options")) settings.options.push_back(*more);
+  SlurmJob job;
+  job.program = fs::read_symlink("/proc/self/exe");
+  job.folder = fs::absolute(folder);
+  job.working_folder = fs::current_path();
+  job.tasks = command.has("workers") ? std::min<std::int64_t>(workers_of(command), open)
+                                     : std::min(open, kMostSlurmTasks);
+  job.settings = std::move(settings);
+  const std::string id = submit(job);
+  ledger.add_slurm_job({id, job.tasks});
+  print_answer(
+      fmt::format("slurm job {}: {} tasks for {} points; follow them with: gistmill sweep status {}\n", id,
+                  job.tasks, open, folder.string()));
+  return ExitCode::ok;
+}
+
 ExitCode begin(const Command& command, SweepUse use) {
+  const bool by_slurm = command.has("slurm");
+  if (!by_slurm && command.has("slurm-options"))
+    throw Failure(ExitCode::usage, "--slurm-options is given without --slurm");
+  if (by_slurm && !command.has("dry-run")) require_slurm();
   const int workers = workers_of(command);
   const bool stops = stops_on_failure(command);
   const fs::path path = command.arguments.front();
@@ -145,6 +180,7 @@ ExitCode begin(const Command& command, SweepUse use) {
   if (command.has("dry-run")) return print_dry_run(points, folder), ExitCode::ok;
   begin_sweep(folder, study, points, command.plugin_folders(), stops, use);
   print_talk(fmt::format("{} points frozen in {}", points.size(), folder.string()));
+  if (by_slurm) return submit_workers(command, study.slurm, folder);
   take_stop_signals();
   const WorkerEnd end =
       run_workers(folder, fs::read_symlink("/proc/self/exe"), workers, worker_arguments(workers), stop_asked);
@@ -189,6 +225,8 @@ ExitCode run_sweep_status(const Command& command) {
                           (folder / "point.toml").string());
     }
   }
+  for (const SlurmJobRecord& job : ledger.slurm_jobs())
+    text += fmt::format("slurm job {}, {} tasks; squeue --jobs={} shows them\n", job.job, job.tasks, job.job);
   print_answer(command.json() ? json.dump(2) + "\n" : text + counts_text(points));
   return ExitCode::ok;
 }
@@ -201,8 +239,18 @@ ExitCode run_sweep_retry(const Command& command) {
 }
 
 ExitCode run_sweep_cancel(const Command& command) {
-  print_answer(fmt::format("{} queued points canceled; running ones end by themselves\n",
-                           existing_ledger(command).cancel()));
+  Ledger ledger = existing_ledger(command);
+  std::string text =
+      fmt::format("{} queued points canceled; running ones end by themselves\n", ledger.cancel());
+  for (const SlurmJobRecord& job : ledger.slurm_jobs()) {
+    text += cancel_waiting_tasks(job.job)
+                ? fmt::format("waiting tasks of slurm job {} canceled\n", job.job)
+                : fmt::format(
+                      "slurm job {0} is not canceled, since scancel failed; again: scancel "
+                      "--state=PENDING {0}\n",
+                      job.job);
+  }
+  print_answer(text);
   return ExitCode::ok;
 }
 

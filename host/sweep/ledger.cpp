@@ -80,6 +80,7 @@ Ledger::Ledger(const fs::path& folder) : folder_(made(folder)), database_(file_i
       " state TEXT NOT NULL, prefix TEXT NOT NULL, recipe TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
       " deaths INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',"
       " exit_code INTEGER NOT NULL DEFAULT 0);"
+      "CREATE TABLE IF NOT EXISTS slurm_jobs (job TEXT NOT NULL, tasks INTEGER NOT NULL);"
       "CREATE INDEX IF NOT EXISTS by_state ON points (state, position);");
   Statement format(database_, "SELECT format FROM study");
   if (format.next() && format.integer(0) > kFormat) {
@@ -225,6 +226,17 @@ std::int64_t Ledger::retry_failed() {
 std::int64_t Ledger::cancel() {
   Statement(database_, "UPDATE points SET state = 'canceled' WHERE state = 'queued'").run();
   return database_.changed();
+}
+
+void Ledger::add_slurm_job(const SlurmJobRecord& job) {
+  Statement(database_, "INSERT INTO slurm_jobs VALUES (?, ?)").bind(job.job).bind(job.tasks).run();
+}
+
+std::vector<SlurmJobRecord> Ledger::slurm_jobs() const {
+  Statement rows(database_, "SELECT job, tasks FROM slurm_jobs ORDER BY rowid");
+  std::vector<SlurmJobRecord> jobs;
+  while (rows.next()) jobs.push_back({rows.text(0), rows.integer(1)});
+  return jobs;
 }
 
 }  // namespace gistmill

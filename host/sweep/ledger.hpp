@@ -29,6 +29,12 @@ struct LedgerPoint {
   std::int64_t exit_code = 0;
 };
 
+// An array job whose tasks are workers of the sweep.
+struct SlurmJobRecord {
+  std::string job;  // Slurm's id
+  std::int64_t tasks = 0;
+};
+
 struct StudyRecord {
   std::string path;            // of the study's file, for people
   std::string identity;        // of its axes and points: a folder holds one study
@@ -70,6 +76,9 @@ class Ledger {
 
   std::int64_t retry_failed();  // back to the queue; how many
   std::int64_t cancel();        // queued ones; how many
+
+  void add_slurm_job(const SlurmJobRecord& job);
+  std::vector<SlurmJobRecord> slurm_jobs() const;  // in the order of their submission
 
  private:
   std::filesystem::path folder_;

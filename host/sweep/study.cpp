@@ -148,6 +148,7 @@ Study read_study(const Recipe& recipe) {
   study.sample = fields.integer("sample", 0, 0);
   study.headline = fields.string("headline", "");
   study.variant = fields.string("variant", "");
+  if (fields.table("slurm") != nullptr) study.slurm = read_slurm_settings(*fields.table("slurm"));
   return study;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/recipe/recipe.hpp"
+#include "host/sweep/slurm.hpp"
 
 namespace gistmill {
 
@@ -26,6 +27,7 @@ struct Study {
   std::int64_t sample = 0;  // most points; 0: all
   std::string headline;     // figure that the table is about; empty: the evaluation's own
   std::string variant;      // row of the evaluation; empty: the first that was trained
+  SlurmSettings slurm;
 };
 
 // What sets one point apart.

@@ -145,5 +145,38 @@ TEST_F(SweepTest, AFolderWithoutASweepIsNamed) {
   EXPECT_THAT(answer.err, HasSubstr("empty holds no sweep"));
 }
 
+TEST_F(SweepTest, WithoutSlurmNothingIsFrozenForIt) {
+  study("axes.\"run.seed\" = [0, 1]\n");
+  const Answer answer = gistmill("sweep study.toml --slurm " + test_plugins(), "PATH=/nowhere");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_THAT(answer.err, HasSubstr("there is no sbatch in PATH"));
+  EXPECT_THAT(answer.err, HasSubstr("without --slurm runs the points on this machine"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "sweeps"));
+}
+
+// An sbatch that runs the script at once as one task.
+TEST_F(SweepTest, SlurmTasksAreWorkersOfTheSweepAndStatusNamesTheirJob) {
+  study("axes.\"run.seed\" = [0, 1]\n");
+  write("slurm/sbatch", "#!/bin/sh\nbash \"$2\" > task.log 2>&1 || exit 1\necho 4711\n");
+  std::filesystem::permissions(folder_ / "slurm/sbatch", std::filesystem::perms::owner_all);
+  const Answer answer = gistmill("sweep study.toml --slurm --slurm-options '--gres=gpu:1' " + test_plugins(),
+                                 "PATH=\"$PWD/slurm:$PATH\"");
+  ASSERT_EQ(answer.code, 0) << answer.err << read(folder_ / "task.log");
+  EXPECT_THAT(answer.out, HasSubstr("slurm job 4711: 2 tasks for 2 points"));
+  EXPECT_THAT(read(folder_ / "sweeps/study/slurm.sh"), HasSubstr("#SBATCH --gres=gpu:1\n"));
+  for (const auto& point : status()) EXPECT_EQ(point["state"], "done");
+  EXPECT_THAT(gistmill("sweep status sweeps/study").out, HasSubstr("slurm job 4711, 2 tasks"));
+}
+
+TEST_F(SweepTest, WhatSbatchRefusesIsSaidAndThePointsStayFrozen) {
+  study("axes.\"run.seed\" = [0, 1]\n");
+  write("slurm/sbatch", "#!/bin/sh\necho 'sbatch: error: invalid partition specified: gpu' >&2\nexit 1\n");
+  std::filesystem::permissions(folder_ / "slurm/sbatch", std::filesystem::perms::owner_all);
+  const Answer answer = gistmill("sweep study.toml --slurm " + test_plugins(), "PATH=\"$PWD/slurm:$PATH\"");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_THAT(answer.err, HasSubstr("invalid partition specified: gpu"));
+  EXPECT_EQ(status().size(), 2u);
+}
+
 }  // namespace
 }  // namespace gistmill
