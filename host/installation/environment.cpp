@@ -20,6 +20,7 @@ constexpr EnvironmentVariable kVariables[] = {
     {"LC_CTYPE", "the same where LC_ALL is empty"},
     {"LANG", "the same where both are empty"},
     {"HOME", "the folder that gistmill env shows as ~"},
+    {"PATH", "where gistmill sweep looks for sbatch and scancel, with --slurm"},
     {"SOURCE_DATE_EPOCH", "the date of the manual pages, in seconds since 1970 (default: today)"},
 };
 

@@ -198,20 +198,20 @@ RecipeTable sweep() {
            {"sample", "integer", "0", "maximum number of points, drawn by their settings; 0: all"},
            {"headline", "string", "the evaluation's", "the figure that the table is about"},
            {"variant", "string", "the first that was trained", "the row of the evaluation that it is of"},
-           {"slurm", "table", kNone, "what each task of `gistmill sweep --slurm` asks for"}}};
+           {"slurm", "table", kNone, "what each task of `gistmill sweep STUDY --slurm` asks for"}}};
 }
 
 RecipeTable sweep_slurm() {
-  return {
-      "sweep.slurm",
-      "What each task of `gistmill sweep --slurm` asks Slurm for. What is not given is Slurm's own default.",
-      {{"partition", "string", "Slurm's", "the partition"},
-       {"time", "string", "Slurm's", "the time limit, as `sbatch` takes it: `\"2:00:00\"`"},
-       {"memory", "string", "Slurm's", "memory of a node: `\"16G\"`"},
-       {"cpus", "integer", "Slurm's", "processors of a task; a trial computes with so many threads"},
-       {"save_seconds", "integer", "120",
-        "seconds before the time limit at which a trial is told to save, 1 to 65535"},
-       {"options", "list of strings", "[]", "any other options of `sbatch`: `\"--gres=gpu:1\"`"}}};
+  return {"sweep.slurm",
+          "What each task of `gistmill sweep STUDY --slurm` asks Slurm for. What is not given is Slurm's own "
+          "default.",
+          {{"partition", "string", "Slurm's", "the partition"},
+           {"time", "string", "Slurm's", "the time limit, as `sbatch` takes it: `\"2:00:00\"`"},
+           {"memory", "string", "Slurm's", "memory of a node: `\"16G\"`"},
+           {"cpus", "integer", "Slurm's", "processors of a task; a trial computes with so many threads"},
+           {"save_seconds", "integer", "120",
+            "seconds before the time limit at which a trial is told to save, 1 to 65535"},
+           {"options", "list of strings", "[]", "any other options of `sbatch`: `\"--gres=gpu:1\"`"}}};
 }
 
 RecipeTable lock() {

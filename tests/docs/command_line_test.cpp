@@ -80,7 +80,8 @@ const std::set<std::string> kForeign = {"--component", "--install",   "--preset"
                                         "--target",    "--load_fast", "--parallel", "--cuda",     "--full",
                                         "--quick",     "--row",       "--json",     "--markdown", "--speed",
                                         "--peer",      "--local-dir", "--bench",    "--text",     "--rounds",
-                                        "--llama-cpp", "--tool",      "--config",   "--cflags"};
+                                        "--llama-cpp", "--tool",      "--config",   "--cflags",   "--gres",
+                                        "--account",   "--qos",       "--signal",   "--batch"};
 
 TEST_F(CommandLineDocs, EveryOptionInTheDocsIsOneOfTheProgram) {
   std::set<std::string> known = options(verbs());
