@@ -70,14 +70,20 @@ std::vector<std::string> worker_arguments(int workers) {
   return {"--threads", std::to_string(std::max(1u, cores / static_cast<unsigned>(workers)))};
 }
 
-// What every trial is told beside its recipe.
-std::vector<std::string> trial_arguments(const Command& command, const Ledger& ledger) {
-  std::vector<std::string> words;
+std::vector<fs::path> trial_plugin_folders(const Command& command, const Ledger& ledger) {
   std::vector<fs::path> folders = command.plugin_folders();
   if (const auto study = ledger.study(); study && folders.empty()) folders = study->plugin_folders;
-  for (const fs::path& folder : folders) {
+  for (fs::path& folder : folders) folder = fs::absolute(folder);
+  return folders;
+}
+
+// What every trial is told beside its recipe.
+std::vector<std::string> trial_arguments(const Command& command,
+                                         const std::vector<fs::path>& plugin_folders) {
+  std::vector<std::string> words;
+  for (const fs::path& folder : plugin_folders) {
     words.emplace_back("--plugins");
-    words.push_back(fs::absolute(folder).string());
+    words.push_back(folder.string());
   }
   if (const auto threads = command.value("threads")) {
     words.emplace_back("--set");
@@ -198,7 +204,8 @@ ExitCode run_sweep_work(const Command& command) {
   WorkerSettings settings;
   settings.program = fs::read_symlink("/proc/self/exe");
   settings.points = points_beside(ledger.folder());
-  settings.arguments = trial_arguments(command, ledger);
+  settings.plugin_folders = trial_plugin_folders(command, ledger);
+  settings.arguments = trial_arguments(command, settings.plugin_folders);
   if (command.has("on-failure")) settings.stops_on_failure = stops_on_failure(command);
   switch (work(ledger, settings, stop_asked, [](const std::string& line) { print_talk(line); })) {
     case WorkerEnd::stopped:
@@ -222,7 +229,7 @@ ExitCode run_sweep_status(const Command& command) {
     text += fmt::format("{}  {:<11}  {}\n", point.id, state_text(point, folder), text_of(point.settings));
     if (point.state == PointState::failed) {
       text += fmt::format("  exit code {}: {}\n  again: gistmill run {}\n", point.exit_code, point.error,
-                          (folder / "point.toml").string());
+                          failing_recipe_in(folder).string());
     }
   }
   for (const SlurmJobRecord& job : ledger.slurm_jobs())

@@ -18,6 +18,8 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/files/make_folders.hpp"
 #include "host/files/text_file.hpp"
+#include "host/record/run_record.hpp"
+#include "host/sweep/failing_recipe.hpp"
 
 namespace gistmill {
 namespace {
@@ -26,6 +28,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kRecipe = "point.toml";
 constexpr const char* kLog = "trial.log";
+constexpr const char* kFailing = "failed.toml";
+constexpr off_t kLogSpace = 16384;   // bytes that the log is sure to have: a full disk is to be told of too
 constexpr std::size_t kSaid = 4000;  // bytes of standard error that a failed point keeps
 
 [[noreturn]] void fail(const std::string& what) {
@@ -43,6 +47,9 @@ constexpr std::size_t kSaid = 4000;  // bytes of standard error that a failed po
   if (chdir(working_folder) == 0) execv(words[0], const_cast<char* const*>(words));
   _exit(127);
 }
+
+// False where the disk is full. A file system that cannot reserve does without.
+bool reserve(int log) { return fallocate(log, FALLOC_FL_KEEP_SIZE, 0, kLogSpace) == 0 || errno != ENOSPC; }
 
 std::string end_of(const fs::path& log) {
   std::string text = read_text_file_if_there(log).value_or("");
@@ -62,6 +69,33 @@ bool is_finished(const fs::path& folder) {
 
 void write_point(const fs::path& folder, const std::string& recipe) {
   write_file_atomically(folder / kRecipe, recipe);
+  std::error_code error;
+  fs::remove(folder / kFailing, error);  // of an earlier attempt
+}
+
+bool write_failing_recipe(const fs::path& folder, const std::vector<fs::path>& plugin_folders) {
+  try {
+    const RunRecord record = read_run(folder);
+    const bool trained = !record.stages.empty() && record.stages.back().finished;
+    const Registry registry(Registry::search_path(plugin_folders, folder));
+    std::string text = "# The shortest recipe that fails so:\n";
+    std::string_view rest = record.failure;
+    while (!rest.empty()) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      text += fmt::format("#   {}\n", line);
+      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    }
+    text += "\n" + shortest_failing_recipe(folder / kRecipe, registry, trained, record.failure);
+    write_file_atomically(folder / kFailing, text);
+    return true;
+  } catch (const Failure&) {
+    return false;
+  }
+}
+
+fs::path failing_recipe_in(const fs::path& folder) {
+  std::error_code error;
+  return folder / (fs::exists(folder / kFailing, error) ? kFailing : kRecipe);
 }
 
 std::optional<files::Descriptor> lock_point(const fs::path& folder) {
@@ -84,7 +118,7 @@ Trial::Trial(const fs::path& program, const fs::path& folder, const fs::path& wo
   for (const std::string& word : words) pointers.push_back(word.c_str());
   pointers.push_back(nullptr);
   const files::Descriptor log(open((folder_ / kLog).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (!log.open()) fail(fmt::format("cannot write {}", (folder_ / kLog).string()));
+  if (!log.open() || !reserve(log.get())) fail(fmt::format("cannot write {}", (folder_ / kLog).string()));
   const pid_t parent = getpid();
   process_ = fork();
   if (process_ < 0) fail("cannot start a trial");

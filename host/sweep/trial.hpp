@@ -23,6 +23,13 @@ bool is_finished(const std::filesystem::path& folder);
 // Writes the recipe of a point into its folder, which exists. Throws Failure.
 void write_point(const std::filesystem::path& folder, const std::string& recipe);
 
+// Writes beside it the shortest recipe that fails as the run in the folder did. False where it cannot be
+// made, which is no reason to stop. `plugin_folders`: as --plugins.
+bool write_failing_recipe(const std::filesystem::path& folder,
+                          const std::vector<std::filesystem::path>& plugin_folders);
+// The recipe that repeats the failure: that one, or the point's own.
+std::filesystem::path failing_recipe_in(const std::filesystem::path& folder);
+
 // The lock of a point's folder, which is made where it is missing, or none where another process has it. Held
 // until the descriptor and all that inherited it are closed: the system sees to it, however a process ends.
 std::optional<files::Descriptor> lock_point(const std::filesystem::path& folder);

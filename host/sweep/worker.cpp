@@ -54,9 +54,7 @@ class Worker {
       said_(fmt::format("{}  was done before  {}", id, name));
       return;
     }
-    write_point(folder, ledger_.recipe(id));
-    Trial trial(settings_.program, folder, study_.working_folder, settings_.arguments, lock);
-    const TrialEnd end = trial.wait(stop_);
+    const TrialEnd end = run_trial(id, folder, lock);
     if (end.code == 0) {
       ledger_.finish(id, end.seconds);
       said_(fmt::format("{}  done in {:.1f} s  {}", id, end.seconds, name));
@@ -69,8 +67,24 @@ class Worker {
     } else {
       const std::string error =
           end.signal != 0 ? fmt::format("killed by signal {} {} times", end.signal, kMostDeaths) : end.said;
+      if (end.signal == 0) write_failing_recipe(folder, settings_.plugin_folders);
       ledger_.fail(id, end.seconds, end.code, error);
       said_(fmt::format("{}  failed  {}\n{}", id, name, error));
+    }
+  }
+
+  // What keeps a trial from being started, such as a full disk, is a failure of this point only.
+  TrialEnd run_trial(const std::string& id, const std::filesystem::path& folder,
+                     const files::Descriptor& lock) {
+    try {
+      write_point(folder, ledger_.recipe(id));
+      Trial trial(settings_.program, folder, study_.working_folder, settings_.arguments, lock);
+      return trial.wait(stop_);
+    } catch (const Failure& failure) {
+      TrialEnd end;
+      end.code = static_cast<int>(failure.code());
+      end.said = failure.message();
+      return end;
     }
   }
 

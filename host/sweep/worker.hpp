@@ -14,10 +14,11 @@
 namespace gistmill {
 
 struct WorkerSettings {
-  std::filesystem::path program;         // gistmill
-  std::filesystem::path points;          // folder of all points
-  std::optional<bool> stops_on_failure;  // none: as the study says
-  std::vector<std::string> arguments;    // of every trial: "--plugins", DIR
+  std::filesystem::path program;                      // gistmill
+  std::filesystem::path points;                       // folder of all points
+  std::optional<bool> stops_on_failure;               // none: as the study says
+  std::vector<std::string> arguments;                 // of every trial: "--plugins", DIR
+  std::vector<std::filesystem::path> plugin_folders;  // those that it is told
 };
 
 enum class WorkerEnd { no_more, stopped, point_failed };

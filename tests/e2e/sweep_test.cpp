@@ -81,6 +81,60 @@ TEST_F(SweepTest, AFailedPointKeepsItsMessageAndTheOthersGoOn) {
   EXPECT_EQ(status()[2]["attempts"], 2);
 }
 
+TEST_F(SweepTest, AFailedPointKeepsTheShortestRecipeThatFailsTheSame) {
+  study("axes.\"components.data.poison\" = [0, 1]\n", "study.toml", "[run]\nseed = 0\nclip = 0.5\n");
+  EXPECT_EQ(sweep("study.toml --workers 1").code, 1);
+  const std::string folder = "sweeps/points/" + status()[1]["id"].get<std::string>();
+  const std::string recipe = read(folder_ / folder / "failed.toml");
+  EXPECT_THAT(recipe, HasSubstr("# The shortest recipe that fails so:\n#   loss is nan at step 1"));
+  EXPECT_THAT(recipe, HasSubstr("poison = 1\n"));
+  EXPECT_THAT(recipe, HasSubstr("clip = 0.5\n"));
+  EXPECT_THAT(recipe, Not(HasSubstr("seed")));  // 0 by default
+  EXPECT_THAT(recipe, Not(HasSubstr("evaluations")));
+  EXPECT_THAT(recipe, Not(HasSubstr("figure")));
+  EXPECT_THAT(recipe, Not(HasSubstr("[lock]")));
+  EXPECT_THAT(gistmill("sweep status sweeps/study").out, HasSubstr(folder + "/failed.toml"));
+  const Answer again = gistmill("run " + folder + "/failed.toml " + test_plugins());
+  EXPECT_EQ(again.code, 6);
+  EXPECT_THAT(again.err, HasSubstr("loss is nan at step 1 of 2"));
+}
+
+// The folder of one point lies on a disk of its own, which is full until the second half.
+constexpr const char* kFullDisk = R"sh(
+set -e
+g() { "$GISTMILL" "$@"; }
+id=$(g sweep study.toml --dry-run $PLUGINS | sed -n 's/ .*run.seed=1$//p')
+mkdir -p sweeps/points/$id
+mount -t tmpfs -o size=1M none sweeps/points/$id || exit 77
+head -c $((1048576 - 65536)) /dev/zero > sweeps/points/$id/filler
+g sweep study.toml --workers 1 $PLUGINS > sweep.txt 2>&1 && exit 1
+g sweep status sweeps/study --json > full.json
+rm sweeps/points/$id/filler
+g sweep retry sweeps/study
+g sweep work sweeps/study
+g sweep status sweeps/study --json > free.json
+)sh";
+
+TEST_F(SweepTest, AFullDiskFailsOnlyThePointThatMetItAndRetryCompletesIt) {
+  study("axes.\"run.seed\" = [0, 1, 2]\n", "study.toml", "[run]\nsteps = 200\n[checkpoints]\nevery = 10\n");
+  write("full.sh", kFullDisk);
+  const std::string command = "cd '" + folder_.string() +
+                              "' && GISTMILL='" GISTMILL_BUILD_DIR
+                              "/bin/gistmill' PLUGINS=\"--plugins " GISTMILL_BUILD_DIR
+                              "/tests/plugins\" unshare -rm sh full.sh > full.log 2>&1";
+  if (std::system("unshare -rm mount -t tmpfs none /mnt 2> /dev/null") != 0)
+    GTEST_SKIP() << "no disk of its own can be made here: unshare or mount is not allowed";
+  ASSERT_EQ(WEXITSTATUS(std::system(command.c_str())), 0)
+      << read(folder_ / "full.log") << read(folder_ / "sweep.txt");
+  const auto full = nlohmann::json::parse(read(folder_ / "full.json"));
+  EXPECT_EQ(full[0]["state"], "done");
+  EXPECT_EQ(full[1]["state"], "failed");
+  EXPECT_THAT(full[1]["error"].get<std::string>(), HasSubstr("no space left on device"));
+  EXPECT_EQ(full[2]["state"], "done");
+  for (const auto& point : nlohmann::json::parse(read(folder_ / "free.json")))
+    EXPECT_EQ(point["state"], "done");
+}
+
 TEST_F(SweepTest, OnFailureStopLeavesTheOthersInTheQueue) {
   study("axes.\"components.data.poison\" = [1, 0]\n");
   EXPECT_EQ(sweep("study.toml --on-failure stop").code, 1);
