@@ -25,14 +25,23 @@ void add_names(const Value* value, std::vector<const Value*>& names) {
     names.push_back(value);
 }
 
+// Of the stages of `around`, a recipe or a group of stages that take turns.
+void add_names_of_stages(const Value& around, std::vector<const Value*>& names) {
+  const Value* stages = around.is_table() ? around.find("stage") : nullptr;
+  const auto* list = stages == nullptr ? nullptr : stages->get_if<Value::List>();
+  if (list == nullptr) return;
+  for (const Value& stage : *list) {
+    if (!stage.is_table()) continue;
+    add_names(stage.find("recipe"), names);
+    add_names_of_stages(stage, names);
+  }
+}
+
 // The strings of `recipe` that name other recipes, from the last to the first.
 std::vector<const Value*> names_of_recipes(const Value& recipe) {
   std::vector<const Value*> names;
   add_names(recipe.find("extends"), names);
-  const Value* stages = recipe.find("stage");
-  if (const auto* list = stages == nullptr ? nullptr : stages->get_if<Value::List>()) {
-    for (const Value& stage : *list) add_names(stage.find("recipe"), names);
-  }
+  add_names_of_stages(recipe, names);
   std::ranges::sort(names, [](const Value* left, const Value* right) {
     const auto place = [](const Value* value) {
       return std::pair(value->origin().line, value->origin().column);

@@ -25,6 +25,13 @@ TEST(MovedText, GivesEachOfSeveralLayersItsName) {
             "extends = [\"</from/a.toml>\", \"</from/b.toml>\",\n  \"</from/c.toml>\"]\n");
 }
 
+TEST(MovedText, GivesStagesThatTakeTurnsTheirNewNames) {
+  EXPECT_EQ(moved("[[stage]]\ncycles = 2\n[[stage.stage]]\nrecipe = \"a.toml\"\n[[stage.stage]]\nrecipe = "
+                  "\"b.toml\"\n"),
+            "[[stage]]\ncycles = 2\n[[stage.stage]]\nrecipe = \"</from/a.toml>\"\n[[stage.stage]]\nrecipe = "
+            "\"</from/b.toml>\"\n");
+}
+
 TEST(MovedText, FindsNamesBehindCharactersOfSeveralBytes) {
   EXPECT_EQ(moved("# größer\nstage = [{ name = \"größe\", recipe = \"é\\\"e.toml\" }]\n"),
             "# größer\nstage = [{ name = \"größe\", recipe = \"</from/é\\\"e.toml>\" }]\n");
