@@ -17,7 +17,7 @@
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
 #include "host/files/digest.hpp"
-#include "host/files/file_failure.hpp"
+#include "host/files/filled_folder.hpp"
 #include "host/files/text_file.hpp"
 #include "host/run/step/slot_value.hpp"
 
@@ -135,14 +135,16 @@ void save_checkpoint(const fs::path& folder, const CheckpointInfo& info,
                      const std::vector<TensorInstance*>& stateful) {
   or_failure([&] {
     files::NewFolder made(folder, files::NewFolder::Taken::replace);
-    save_parameters(made.path() / "parameters.safetensors", trained);
-    if (optimizer != nullptr) save_parameters(made.path() / "optimizer.safetensors", {optimizer});
-    for (TensorInstance* instance : stateful)
-      files::write_file(made.path() / (instance->name() + ".state"), instance->save_state());
-    nlohmann::json json = to_json(info);
-    for (const auto& entry : fs::directory_iterator(made.path()))
-      json["files"][entry.path().filename().string()] = sha256_file(entry.path());
-    files::write_file(made.path() / "checkpoint.json", json.dump(2) + "\n");
+    fill(made, [&] {
+      save_parameters(made.path() / "parameters.safetensors", trained);
+      if (optimizer != nullptr) save_parameters(made.path() / "optimizer.safetensors", {optimizer});
+      for (TensorInstance* instance : stateful)
+        files::write_file(made.path() / (instance->name() + ".state"), instance->save_state());
+      nlohmann::json json = to_json(info);
+      for (const auto& entry : fs::directory_iterator(made.path()))
+        json["files"][entry.path().filename().string()] = sha256_file(entry.path());
+      files::write_file(made.path() / "checkpoint.json", json.dump(2) + "\n");
+    });
     made.commit();
   });
 }

@@ -8,7 +8,7 @@
 #include <gistmill/files/new_folder.hpp>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/files/file_failure.hpp"
+#include "host/files/filled_folder.hpp"
 #include "host/instance/array_call.hpp"
 #include "host/machine/machine.hpp"
 #include "host/run/run.hpp"
@@ -58,7 +58,9 @@ RunOutcome save(const RunContext& context, const Part& part, TensorInstance& ins
   const fs::path checkpoint = CheckpointFolder(context.folder, part.name).best_or_latest();
   load_parameters(checkpoint, instance.name(), instance);
   files::NewFolder folder = make_folder(context.request.target);
-  call_operation(instance, operation, {{"folder", bytes_array(folder.path().string())}});
+  fill(folder, [&] {
+    call_operation(instance, operation, {{"folder", bytes_array(folder.path().string())}});
+  });
   or_failure([&] { folder.commit(); });
   const std::string& use = instance.planned().spec->name;
   RunOutcome outcome;

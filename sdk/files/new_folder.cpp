@@ -63,6 +63,14 @@ NewFolder::~NewFolder() {
   if (!temporary_.empty()) remove_quietly(temporary_);
 }
 
+std::string NewFolder::with_final_name(std::string text) const {
+  const std::string& name = temporary_.native();
+  if (name.empty()) return text;
+  for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at))
+    text.replace(at, name.size(), path_.native());
+  return text;
+}
+
 void NewFolder::commit() {
   if (const int error = sync_folder(temporary_); error != 0) fail("make durable", error);
   if (const int error = put_in_place(); error != 0) fail("give its name to", error);

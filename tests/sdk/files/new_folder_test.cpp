@@ -45,6 +45,16 @@ TEST_F(NewFolders, LeaveNothingWhereDroppedBeforeCommit) {
   }
 }
 
+TEST_F(NewFolders, AreNamedInErrorsAsTheyWillBeCalled) {
+  NewFolder folder(path_);
+  const std::string name = path_.string(), file = (folder.path() / "weights").string();
+  EXPECT_EQ(folder.with_final_name("cannot copy " + file + " to " + file + ".old: no space left"),
+            "cannot copy " + name + "/weights to " + name + "/weights.old: no space left");
+  EXPECT_EQ(folder.with_final_name("no space left"), "no space left");
+  folder.commit();
+  EXPECT_EQ(folder.with_final_name("cannot read " + name), "cannot read " + name);
+}
+
 TEST_F(NewFolders, TakeThePlaceOfAnEmptyFolder) {
   fs::create_directory(path_);
   NewFolder folder(around_ / "folder/");

@@ -221,11 +221,9 @@ void write_adapter(const std::string& folder, const AdapterFile& adapter, const 
       add(name + ".lora_B.weight", module.heads > 0 ? half_split(part.up, module.heads) : part.up);
     }
   }
-  or_error(key, [&] {
-    files::NewFolder result(folder);
-    write_tensors(result.path() / kWeightFile, items);
-    files::write_file(result.path() / kConfigFile, config_json(adapter, config).dump(2) + "\n");
-    result.commit();
+  write_whole_folder(folder, key, [&](const fs::path& inside) {
+    write_tensors(inside / kWeightFile, items);
+    files::write_file(inside / kConfigFile, config_json(adapter, config).dump(2) + "\n");
   });
 }
 

@@ -143,17 +143,15 @@ std::vector<std::string> write_folder(const std::string& path, const ModelFile& 
         {name, stored_dtype(dtype), values.sizes().vec(), values.const_data_ptr(), values.nbytes()});
   }
   std::vector<std::string> names = {"config.json", "model.safetensors"};
-  or_error(key, [&] {
-    files::NewFolder folder(path);
-    write_tensors(folder.path() / "model.safetensors", items);
-    files::write_file(folder.path() / "config.json", config.dump(2) + "\n");
+  write_whole_folder(path, key, [&](const fs::path& folder) {
+    write_tensors(folder / "model.safetensors", items);
+    files::write_file(folder / "config.json", config.dump(2) + "\n");
     for (const char* companion : kCompanions) {
       const fs::path from = fs::path(source.path()) / companion;
       if (!fs::is_directory(source.path()) || !fs::is_regular_file(from)) continue;
-      files::write_file(folder.path() / companion, formats::MappedFile(from).bytes());
+      files::write_file(folder / companion, formats::MappedFile(from).bytes());
       names.push_back(companion);
     }
-    folder.commit();
   });
   return names;
 }

@@ -15,16 +15,28 @@
 
 namespace gistmill::decoder {
 
-// Runs `body`. FileError, and FormatError of a file that is copied, become Error: of the user where the final
-// name is taken, else unavailable; `key` names the option at fault.
-template <class Body>
-void or_error(const std::string& key, const Body& body) {
+inline Error refused(const files::FileError& error, const std::string& key) {
+  const bool taken = error.error == EEXIST || error.error == ENOTEMPTY;
+  return Error(taken ? GM_ERROR_USER : GM_ERROR_UNAVAILABLE,
+               error.what() + (error.note.empty() ? "" : "; " + error.note), key);
+}
+
+// The folder `path`, whole or not at all, with the files that `write` makes in the folder that it is given.
+// FileError, and FormatError of a file that is copied, become Error: of the user where the final name is
+// taken, else unavailable; `key` names the option at fault.
+template <class Write>
+void write_whole_folder(const std::filesystem::path& path, const std::string& key, const Write& write) {
   try {
-    body();
+    files::NewFolder folder(path);
+    try {
+      write(folder.path());
+    } catch (const files::FileError& error) {
+      const Error inside = refused(error, key);
+      throw Error(inside.code, folder.with_final_name(inside.what()), key);
+    }
+    folder.commit();
   } catch (const files::FileError& error) {
-    const bool taken = error.error == EEXIST || error.error == ENOTEMPTY;
-    throw Error(taken ? GM_ERROR_USER : GM_ERROR_UNAVAILABLE,
-                error.what() + (error.note.empty() ? "" : "; " + error.note), key);
+    throw refused(error, key);
   } catch (const formats::FormatError& error) {
     throw Error(GM_ERROR_UNAVAILABLE, error.what(), key);
   }

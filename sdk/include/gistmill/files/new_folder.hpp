@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace gistmill::files {
 
@@ -23,6 +24,9 @@ class NewFolder {
   NewFolder& operator=(const NewFolder&) = delete;
 
   const std::filesystem::path& path() const { return temporary_; }
+
+  // `text` with path() as it will be called: what an error about one of its files should say.
+  std::string with_final_name(std::string text) const;
 
   // Durable and visible under the final name. Once, last.
   void commit();
