@@ -44,9 +44,9 @@ void Events::emit(std::string_view kind, nlohmann::json fields) {
 }
 
 void Events::message(std::string_view level, const std::string& text, const std::string& instance) {
+  emit("message", {{"level", level}, {"text", text}, {"instance", instance}});
   bool shown = false;
   for (const Logger& logger : loggers_) shown = shown || (logger.shows && !logger.failed);
-  emit("message", {{"level", level}, {"text", text}, {"instance", instance}});
   if (shown || !talk_) return;
   const std::string prefix = level == "info" ? "" : fmt::format("{}: ", level);
   talk_(prefix + (instance.empty() ? text : instance + ": " + text));
