@@ -16,17 +16,8 @@ class Evaluations : public PlanTest {
 drop = { use = "gistnet/last-k", k = 0 }
 spare = { use = "gistnet/refine" }
 [pipelines.measure]
-steps = [
-  "corpus.next",
-  "teacher.embed",
-  "teacher.read",
-  "teacher.states",
-  "teacher.original",
-  "teacher.head",
-  "gist.compress",
-  "teacher.resume",
-  "loss.value",
-  "measure.measure",
+steps = [)" +
+           train_calls() + R"(  "measure.measure",
 ]
 )" + evaluation;
   }

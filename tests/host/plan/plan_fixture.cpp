@@ -158,6 +158,12 @@ minimize = "loss"
 train = ["gist"]
 )";
 
+std::string train_calls() {
+  const std::string text = kTrainPipeline;
+  const std::size_t begin = text.find("steps = [") + std::string("steps = [").size();
+  return text.substr(begin, text.find("]\n", begin) - begin);
+}
+
 PlanTest::PlanTest() {
   std::string pattern = (std::filesystem::temp_directory_path() / "gistmill-plan-XXXXXX").string();
   if (!mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");

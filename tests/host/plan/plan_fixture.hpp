@@ -20,6 +20,8 @@ extern const char* const kGistManifest;
 extern const char* const kComponents;
 // The nine calls of gist training: minimizes loss, trains gist.
 extern const char* const kTrainPipeline;
+// The calls alone, each with a comma behind it.
+std::string train_calls();
 
 class PlanTest : public testing::Test {
  protected:

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "host/diagnostic/failure.hpp"
-#include "tests/host/run/run_fixture.hpp"
+#include "tests/host/run/pages_fixture.hpp"
 
 namespace gistmill {
 namespace {
@@ -10,47 +10,18 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class CyclesTest : public RunTest {
+class CyclesTest : public PagesTest {
  protected:
   static constexpr int kSteps = 5;
 
   void SetUp() override {
-    RunTest::SetUp();
-    training("a.toml", "scale");
-    training("b.toml", "other");
+    PagesTest::SetUp();
+    write_stage("a.toml", "scale");
+    write_stage("b.toml", "other");
   }
 
-  // A recipe that trains `name`, a test/scale, on pages.
-  void training(const std::string& file, const std::string& name, const std::string& more = "") {
-    write(file, R"([components]
-pages = { use = "test/pages" }
-reader = { use = "test/reader" }
-scale = { use = "test/scale" }
-other = { use = "test/scale" }
-loss = { use = "test/half-squares" }
-figure = { use = "test/figure" }
-optimizer = { use = "optimizer/adamw" }
-[pipelines.train]
-steps = ["pages.next", "reader.read", "reader.weight", "reader.sum", ")" +
-                    name + R"(.apply", "loss.value"]
-minimize = "loss"
-train = [")" + name +
-                    R"("]
-[pipelines.measure]
-steps = ["pages.next", "reader.read", "reader.weight", "reader.sum", "scale.apply",
-         { call = "figure.measure", in = { x = "y" } }]
-[evaluations.end]
-pipeline = "measure"
-steps = 1
-[run]
-steps = 5
-[learning_rate]
-peak = 0.1
-floor = 0.01
-[checkpoints]
-every = 1
-keep = 99
-)" + more);
+  void write_stage(const std::string& file, const std::string& trained, const std::string& more = "") {
+    write(file, over({kPages, kMeasure}) + training(trained) + "[run]\nsteps = 5\n" + more);
   }
   std::filesystem::path cycles(int count, const std::string& more = "") {
     return write("whole.toml", "[[stage]]\ncycles = " + std::to_string(count) +
@@ -58,19 +29,10 @@ keep = 99
                                    "[[stage.stage]]\nrecipe = \"b.toml\"\n");
   }
   std::filesystem::path stages(const std::string& run) const { return folder_ / run / "checkpoints"; }
-  std::filesystem::path checkpoint(const std::string& stage, int step, const std::string& run = "run") const {
-    return stages(run) / stage / ("step-00000" + std::to_string(step));
-  }
   std::vector<std::string> started(const std::string& run = "run") const {
     std::vector<std::string> names;
     for (const auto& event : events("stage_started", run)) names.push_back(event["stage"]);
     return names;
-  }
-  RunOutcome resume(const std::filesystem::path& path, const std::string& name) {
-    std::filesystem::remove(folder_ / name / "summary.json");
-    RunRequest asked = request(path, name);
-    asked.resume = true;
-    return run(asked);
   }
   // As if the process had ended after `step` of the stage: nothing later is there.
   void cut(const std::string& name, const std::vector<std::string>& order, std::size_t stage, int step) {
@@ -157,7 +119,7 @@ TEST_F(CyclesTest, AFinishedStageIsNeitherRunNorMeasuredAgain) {
 TEST_F(CyclesTest, WhatAStageHandsOnIsTheLastOrTheBest) {
   // The figure rises while the loss falls, so the lowest is that of the first step.
   const std::string chooses = "[evaluations.look]\npipeline = \"measure\"\nsteps = 1\nevery = 1\nbest = \"";
-  training("a.toml", "scale", chooses + "number\"\n");
+  write_stage("a.toml", "scale", chooses + "number\"\n");
   const auto figures = [&](const std::string& take, const std::string& name) {
     run(request(cycles(2, take), name));
     return events("message", name);

@@ -1,6 +1,8 @@
 // run.minutes: a stage that is fitted into a time, and goes on as it was fitted.
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "tests/host/run/run_fixture.hpp"
 
 namespace gistmill {
@@ -14,6 +16,20 @@ class MinutesTest : public RunTest {
     std::string text;
     for (const auto& event : events("message")) text += event["text"].get<std::string>() + "\n";
     return text;
+  }
+
+  // A run of 1,000 minutes as if its process had ended after step 4, with `change` made to what it saved
+  // there.
+  std::filesystem::path cut_after_step_4(const std::function<void(nlohmann::json& info)>& change) {
+    const auto path = recipe("[run]\nminutes = 1000\n[checkpoints]\nevery = 1\nkeep = 100\n");
+    run(request(path));
+    for (int step = 5; step <= 8; ++step)
+      std::filesystem::remove_all(folder_ / ("run/checkpoints/step-00000" + std::to_string(step)));
+    const auto saved = folder_ / "run/checkpoints/step-000004/checkpoint.json";
+    auto info = nlohmann::json::parse(read(saved));
+    change(info);
+    std::ofstream(saved) << info;
+    return path;
   }
 };
 
@@ -50,37 +66,20 @@ TEST_F(MinutesTest, ARunWhosePartsAreAllBoundedSaysHowLongItTakesAtMost) {
 }
 
 TEST_F(MinutesTest, AResumedStageTakesTheStepsThatWereDecidedBefore) {
-  auto asked = request(recipe("[run]\nminutes = 1000\n[checkpoints]\nevery = 1\nkeep = 100\n"));
-  run(asked);
-  for (int step = 5; step <= 8; ++step) {
-    std::filesystem::remove_all(folder_ / ("run/checkpoints/step-00000" + std::to_string(step)));
-  }
-  std::filesystem::remove(folder_ / "run/summary.json");
-  const auto saved = folder_ / "run/checkpoints/step-000004/checkpoint.json";
-  auto info = nlohmann::json::parse(read(saved));
-  EXPECT_EQ(info["fitted_steps"], 8);
-  info["fitted_steps"] = 6;  // as if the first process had found that six fit
-  std::ofstream(saved) << info;
-  asked.resume = true;
-  run(asked);
+  const auto path = cut_after_step_4([](nlohmann::json& info) {
+    EXPECT_EQ(info["fitted_steps"], 8);
+    info["fitted_steps"] = 6;  // as if the first process had found that six fit
+  });
+  resume(path);
   const auto steps = events("step");
   EXPECT_EQ(steps.back()["step"], 6);
   EXPECT_NEAR(steps.back()["learning_rate"].get<double>(), 0.01, 1e-9);
 }
 
 TEST_F(MinutesTest, AResumedStageHasOnlyTheTimeThatIsLeft) {
-  auto asked = request(recipe("[run]\nminutes = 1000\n[checkpoints]\nevery = 1\nkeep = 100\n"));
-  run(asked);
-  for (int step = 5; step <= 8; ++step) {
-    std::filesystem::remove_all(folder_ / ("run/checkpoints/step-00000" + std::to_string(step)));
-  }
-  std::filesystem::remove(folder_ / "run/summary.json");
-  const auto saved = folder_ / "run/checkpoints/step-000004/checkpoint.json";
-  auto info = nlohmann::json::parse(read(saved));
-  info["seconds"] = 60 * 1000;  // as if the first process had taken all of it
-  std::ofstream(saved) << info;
-  asked.resume = true;
-  run(asked);
+  resume(cut_after_step_4([](nlohmann::json& info) {
+    info["seconds"] = 60 * 1000;  // as if the first process had taken all of it
+  }));
   EXPECT_EQ(events("step").back()["step"], 5);
   EXPECT_THAT(messages(), HasSubstr("of run.minutes are over at step 5 of 8"));
 }

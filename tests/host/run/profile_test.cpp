@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+
 #include "tests/host/run/run_fixture.hpp"
 
 namespace gistmill {
@@ -101,6 +103,19 @@ TEST_F(ProfileTest, EachStageHasATableOfItsOwn) {
   EXPECT_THAT(outcome.text, HasSubstr("profile of part, 3 steps; GEMM peak "));
   EXPECT_THAT(outcome.text, HasSubstr("profile of more, 8 steps"));
   EXPECT_THAT(outcome.text, HasSubstr("run/profile.json"));
+}
+
+TEST_F(ProfileTest, TheTraceOfALaterStageBeginsAnew) {
+  recipe("[run]\nsteps = 60\n", "part.toml");
+  profiled(write(
+      "whole.toml",
+      "[[stage]]\nname = 'one'\nrecipe = 'part.toml'\n[[stage]]\nname = 'two'\nrecipe = 'part.toml'\n"));
+  static_assert(2 * 60 > Profile::kTracedSteps);
+  std::map<std::string, int> steps;
+  const auto trace = file();
+  for (const auto& event : trace["traceEvents"])
+    if (event["cat"] == "step") ++steps[event["args"]["stage"]];
+  EXPECT_EQ(steps, (std::map<std::string, int>{{"one", 60}, {"two", 60}}));
 }
 
 TEST_F(ProfileTest, ARunWithoutAProfileShowsAndMeasuresNone) {

@@ -24,11 +24,17 @@ class RunTest : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
+  // What a recipe begins with that is merged over `layers` of tests/plugins.
+  static std::string over(const std::vector<std::string>& layers) {
+    std::string text = "extends = [";
+    for (const std::string& layer : layers)
+      text += "\"" GISTMILL_SOURCE_DIR "/tests/plugins/" + layer + "\", ";
+    return text + "]\n";
+  }
+
   // A recipe that fits y = a * x to zero, with `more` merged over it.
   std::filesystem::path recipe(const std::string& more = "", const std::string& name = "recipe.toml") {
-    write("base.toml", "extends = \"" GISTMILL_SOURCE_DIR
-                       "/tests/plugins/plain/ramp.toml\"\n"
-                       R"(
+    write("base.toml", over({"plain/ramp.toml"}) + R"(
 [run]
 steps = 8
 
@@ -65,6 +71,14 @@ floor = 0.01
     RunOutcome outcome;
     gistmill_run_verb(&asked, &outcome);
     return outcome;
+  }
+
+  // Goes on with a run that had ended, as if it had been interrupted before its summary.
+  RunOutcome resume(const std::filesystem::path& recipe, const std::string& name = "run") {
+    std::filesystem::remove(folder_ / name / "summary.json");
+    RunRequest asked = request(recipe, name);
+    asked.resume = true;
+    return run(asked);
   }
 
   std::vector<nlohmann::json> events(const std::string& kind, const std::string& run = "run") const {

@@ -6,13 +6,7 @@
 namespace gistmill {
 namespace {
 
-LearningRate schedule() {
-  LearningRate rate;
-  rate.peak = 1.0;
-  rate.floor = 0.1;
-  rate.warmup = 10;
-  return rate;
-}
+LearningRate schedule() { return {1.0, 0.1, 10, {}}; }  // peak, floor, warm-up
 
 TEST(LearningRateSchedule, RisesLinearlyToThePeak) {
   EXPECT_DOUBLE_EQ(learning_rate_at(schedule(), 1, 110), 0.1);

@@ -8,7 +8,7 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/run/step/instance_pool.hpp"
 #include "host/run/step/session.hpp"
-#include "tests/host/run/run_fixture.hpp"
+#include "tests/host/run/pages_fixture.hpp"
 
 namespace gistmill {
 namespace {
@@ -17,36 +17,19 @@ using ::testing::HasSubstr;
 
 constexpr const char* kReader = "use = \"test/reader\", factor = 2.0";
 
-class StagesTest : public RunTest {
+class StagesTest : public PagesTest {
  protected:
   void SetUp() override {
-    RunTest::SetUp();
-    training("a.toml", "scale");
-    training("b.toml", "other");
+    PagesTest::SetUp();
+    write_stage("a.toml", "scale");
+    write_stage("b.toml", "other");
   }
 
-  // A recipe that trains `name`, a test/scale, behind a reader that nothing trains.
-  std::filesystem::path training(const std::string& file, const std::string& name, double factor = 2) {
-    return write(
-        file, "[components]\npages = { use = \"test/pages\" }\nreader = { use = \"test/reader\", factor = " +
-                  std::to_string(factor) + " }\n" + name + R"( = { use = "test/scale" }
-loss = { use = "test/half-squares" }
-optimizer = { use = "optimizer/adamw" }
-[pipelines.train]
-steps = ["pages.next", "reader.read", "reader.weight", "reader.sum", ")" +
-                  name + R"(.apply", "loss.value"]
-minimize = "loss"
-train = [")" + name +
-                  R"("]
-[run]
-steps = 3
-[learning_rate]
-peak = 0.1
-floor = 0.01
-[checkpoints]
-every = 1
-keep = 9
-)");
+  // A recipe that trains `trained`, a test/scale, behind a reader that nothing trains.
+  std::filesystem::path write_stage(const std::string& file, const std::string& trained,
+                                    const std::string& factor = "2.0", const std::string& more = "") {
+    return write(file, over({kPages}) + training(trained) + "[components.reader]\nfactor = " + factor +
+                           "\n[run]\nsteps = 3\n" + more);
   }
   // Stages NAME=FILE, then an evaluation with the instances `reader` and `scale` as they are given.
   std::filesystem::path stages(const std::vector<std::pair<std::string, std::string>>& list,
@@ -54,35 +37,22 @@ keep = 9
     std::string text;
     for (const auto& [name, recipe] : list)
       text += "[[stage]]\nname = \"" + name + "\"\nrecipe = \"" + recipe + "\"\n";
-    return write(file, text + "[components]\npages = { use = \"test/pages\" }\nreader = { " + reader + R"( }
-scale = { use = "test/scale" }
-figure = { use = "test/figure" }
-[pipelines.measure]
-steps = ["pages.next", "reader.read", "reader.weight", "reader.sum", "scale.apply",
-         { call = "figure.measure", in = { x = "y" } }]
-[evaluations.end]
-pipeline = "measure"
-steps = 1
-)");
+    return write(file, over({kMeasure}) + text + "[components]\nreader = { " + reader + " }\n");
   }
   std::filesystem::path a_b_a() {
     return stages({{"first", "a.toml"}, {"between", "b.toml"}, {"second", "a.toml"}});
   }
 
-  std::filesystem::path checkpoint(const std::string& stage, int step = 3,
-                                   const std::string& run = "run") const {
-    return folder_ / run / "checkpoints" / stage / ("step-00000" + std::to_string(step));
-  }
   // The numbers a that a stage ended with.
   std::vector<double> trained(const std::string& stage, const std::string& name) const {
-    const formats::Safetensors file(checkpoint(stage) / "parameters.safetensors");
+    const formats::Safetensors file(checkpoint(stage, 3) / "parameters.safetensors");
     std::vector<float> values(4);
     std::memcpy(values.data(), file.tensor(name + ".a").data.data(), 4 * sizeof(float));
     return {values.begin(), values.end()};
   }
   // What the reader makes of the first page.
   static double x(std::size_t i) { return 0.1 * static_cast<double>(i + 1); }
-  std::vector<double> losses(const std::string& stage, const std::string& run = "run") const {
+  std::vector<double> losses_of(const std::string& stage, const std::string& run = "run") const {
     std::vector<double> list;
     for (const auto& step : events("step", run)) {
       if (step["stage"] == stage) list.push_back(step["loss"]);
@@ -97,12 +67,6 @@ steps = 1
     int count = 0;
     for (const auto& event : events("message", run)) count += event["text"] == text;
     return count;
-  }
-  RunOutcome resume(const std::filesystem::path& path, const std::string& name = "run") {
-    std::filesystem::remove(folder_ / name / "summary.json");
-    RunRequest asked = request(path, name);
-    asked.resume = true;
-    return run(asked);
   }
   std::string refusal_of_resume(const std::filesystem::path& path) {
     try {
@@ -119,9 +83,9 @@ TEST_F(StagesTest, AStageGoesOnFromTheSameInstanceOfAnEarlierOneWhateverWasTrain
   const std::vector<double> a = trained("first", "scale");
   double loss = 0;  // of the first page
   for (std::size_t i = 0; i < a.size(); ++i) loss += a[i] * a[i] * x(i) * x(i) / 2;
-  EXPECT_LT(loss, losses("first").at(0) * 0.9);
-  EXPECT_NEAR(losses("second").at(0), loss, 1e-6);
-  EXPECT_DOUBLE_EQ(losses("between").at(0), losses("first").at(0)) << "another instance starts afresh";
+  EXPECT_LT(loss, losses_of("first").at(0) * 0.9);
+  EXPECT_NEAR(losses_of("second").at(0), loss, 1e-6);
+  EXPECT_DOUBLE_EQ(losses_of("between").at(0), losses_of("first").at(0)) << "another instance starts afresh";
   EXPECT_EQ(said("scale starts from stage first, step 3"), 1);
   EXPECT_EQ(said("scale starts from stage second, step 3"), 1) << "the evaluation at the end";
 }
@@ -156,7 +120,7 @@ TEST_F(StagesTest, AResumedRunCarriesWhatTheStraightOneCarries) {
       std::filesystem::remove_all(checkpoint("second", step, "cut"));
     resume(path, "cut");
     EXPECT_EQ(read(checkpoint("second", 3, "cut") / "parameters.safetensors"),
-              read(checkpoint("second") / "parameters.safetensors"))
+              read(checkpoint("second", 3) / "parameters.safetensors"))
         << "a cut after step " << left;
     EXPECT_EQ(measured("cut"), measured());
   }
@@ -166,11 +130,11 @@ TEST_F(StagesTest, EditingTheRecipeOfAStageDuringTheRunChangesNothing) {
   const std::string taken = "from = \"first.reader\"";
   run(request(stages({{"first", "a.toml"}}, taken)));
   RunRequest asked = request(folder_ / "whole.toml", "edited");
-  asked.talk = [&](std::string_view) { training("a.toml", "scale", 3); };
+  asked.talk = [&](std::string_view) { write_stage("a.toml", "scale", "3.0"); };
   run(asked);
   EXPECT_EQ(measured("edited"), measured());
 
-  training("a.toml", "scale");
+  write_stage("a.toml", "scale");
   asked = request(folder_ / "whole.toml", "deleted");
   asked.talk = [&](std::string_view) { std::filesystem::remove(folder_ / "a.toml"); };
   run(asked);
@@ -185,7 +149,13 @@ TEST_F(StagesTest, AnInstanceThatNothingTrainsIsStartedOnceForAllParts) {
 }
 
 TEST_F(StagesTest, AnInstanceWithOtherOptionsIsStartedForItself) {
-  training("b.toml", "other", 3);
+  write_stage("b.toml", "other", "3.0");
+  run(request(a_b_a()));
+  EXPECT_EQ(said("start runs"), 2);
+}
+
+TEST_F(StagesTest, AnInstanceWithAnotherSeedIsStartedForItself) {
+  write_stage("b.toml", "other", "2.0", "seed = 7\n");
   run(request(a_b_a()));
   EXPECT_EQ(said("start runs"), 2);
 }
@@ -193,7 +163,7 @@ TEST_F(StagesTest, AnInstanceWithOtherOptionsIsStartedForItself) {
 TEST_F(StagesTest, SourcesStartAfreshInEachStage) {
   run(request(a_b_a()));
   for (const char* stage : {"first", "between", "second"})
-    EXPECT_EQ(read(checkpoint(stage) / "pages.state"), "3") << stage;
+    EXPECT_EQ(read(checkpoint(stage, 3) / "pages.state"), "3") << stage;
 }
 
 TEST_F(StagesTest, AnInstanceThatNoLaterPartAsksForIsReleased) {
@@ -232,7 +202,7 @@ TEST_F(StagesTest, AStageWhoseCheckpointsCannotBeReadIsNamed) {
 TEST_F(StagesTest, ACheckpointThatStartedFromOtherParametersIsRefused) {
   const auto path = a_b_a();
   run(request(path));
-  const auto file = checkpoint("second") / "checkpoint.json";
+  const auto file = checkpoint("second", 3) / "checkpoint.json";
   auto json = nlohmann::json::parse(read(file));
   EXPECT_EQ(json["starts"]["scale"], "stage first, step 3");
   json["starts"]["scale"] = "stage first, step 2";

@@ -7,13 +7,7 @@
 namespace gistmill {
 namespace {
 
-LearningRate schedule() {
-  LearningRate rate;
-  rate.peak = 1.0;
-  rate.floor = 0.1;
-  rate.warmup = 20;
-  return rate;
-}
+LearningRate schedule() { return {1.0, 0.1, 20, {}}; }  // peak, floor, warm-up
 
 TEST(TimeBudget, WithoutMinutesAllStepsOfTheRecipeAreTaken) {
   TimeBudget budget(0, 200);

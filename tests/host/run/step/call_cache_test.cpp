@@ -7,7 +7,7 @@
 
 #include "host/diagnostic/failure.hpp"
 
-#include "tests/host/run/run_fixture.hpp"
+#include "tests/host/run/pages_fixture.hpp"
 
 namespace gistmill {
 namespace {
@@ -15,40 +15,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class CallCacheTest : public RunTest {
+class CallCacheTest : public PagesTest {
  protected:
-  // Four steps over two pages: the third and fourth are a second epoch.
-  std::filesystem::path cached(const std::string& cache, const std::string& more = "",
-                               const std::string& name = "recipe.toml") {
-    return write(name, R"(
-[components]
-pages  = { use = "test/pages" }
-reader = { use = "test/reader", book = "" }
-scale  = { use = "test/scale" }
-loss   = { use = "test/half-squares" }
-optimizer = { use = "optimizer/adamw" }
-
-[pipelines.train]
-steps = ["pages.next", "reader.read", "reader.weight", "reader.sum", "scale.apply", "loss.value"]
-minimize = "loss"
-train = ["scale"]
-cache = )" + cache + R"(
-
-[run]
-steps = 4
-prepared = ")" + (folder_ / "prepared").string() +
-                           "\"\n" + more);
-  }
   // How often an operation of the reader ran.
   int runs(const std::string& operation, const std::string& run = "run") const {
     int count = 0;
     for (const auto& event : events("message", run)) count += event["text"] == operation + " runs";
     return count;
-  }
-  std::vector<double> losses(const std::string& run = "run") const {
-    std::vector<double> values;
-    for (const auto& step : events("step", run)) values.push_back(step["loss"]);
-    return values;
   }
   std::vector<std::filesystem::path> entries() const {
     std::vector<std::filesystem::path> files;
@@ -103,11 +76,11 @@ TEST_F(CallCacheTest, AnObjectComesBackThroughItsCodec) {
 // Three pages a step, of two that come in turn.
 TEST_F(CallCacheTest, EveryIterationOfARepeatedPartHasResultsOfItsOwn) {
   const auto repeated = [&](const std::string& cache, const std::string& name) {
-    std::string text = read(cached(cache, "", name));
-    const std::size_t begin = text.find("[\"pages.next\"");
-    const std::size_t end = text.find(']', begin) + 1;
-    return write(name, text.substr(0, begin) + "[{ repeat = 3, steps = " + text.substr(begin, end - begin) +
-                           " }]" + text.substr(end));
+    cached(cache, "", "once.toml");
+    return write(name, R"(extends = "once.toml"
+[pipelines.train]
+steps = [{ repeat = 3, steps = ["pages.next", "reader.read", "reader.weight", "reader.sum", "scale.apply", "loss.value"] }]
+)");
   };
   run(request(repeated("[]", "plain.toml"), "plain"));
   EXPECT_EQ(runs("read", "plain"), 12);
@@ -285,10 +258,7 @@ TEST_F(CallCacheTest, AResumedRunGoesOnBitForBit) {
   const auto path = cached(R"(["reader.read", "reader.sum"])", twice);
   run(request(path));
   std::filesystem::remove_all(folder_ / "run/checkpoints/step-000004");
-  std::filesystem::remove(folder_ / "run/summary.json");
-  RunRequest more = request(path);
-  more.resume = true;
-  run(more);
+  resume(path);
   const auto all = losses();
   ASSERT_EQ(all.size(), 6u) << "steps 3 and 4 once more";
   EXPECT_THAT(all, ElementsAre(expected[0], expected[1], expected[2], expected[3], expected[2], expected[3]));
@@ -338,7 +308,7 @@ TEST_F(CallCacheTest, RefusesAnObjectThatItsInstanceCannotTurnIntoTensors) {
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.code(), ExitCode::recipe);
     EXPECT_THAT(failure.what(),
-                HasSubstr("base.toml:10:24: reader.read cannot be cached: test/mute does not turn "
+                HasSubstr("pages.toml:10:24: reader.read cannot be cached: test/mute does not turn "
                           "objects of type test.notes/1 into tensors"));
   }
 }
