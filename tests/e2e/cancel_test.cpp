@@ -113,6 +113,17 @@ TEST_F(CancelTest, CallsWithinRunCallSecondsAreLeftAlone) {
   EXPECT_NE(saved("run", 4), "");
 }
 
+TEST_F(CancelTest, ManyCallsInARowEachWithinRunCallSecondsAreLeftAlone) {
+  write("row.toml", R"(extends = "r.toml"
+[pipelines.train]
+steps = ["data.next", { repeat = 10, steps = [{ call = "slow.pass", out = { y = "x" } }] }, "scale.apply", "loss.value"]
+)");
+  const Answer answer = gistmill("run row.toml " + test_plugins() +
+                                 "--set components.slow.signals=0 --set components.slow.seconds=0.2 "
+                                 "--set run.call_seconds=1 --folder run");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+}
+
 TEST_F(CancelTest, ANegativeTimeoutIsRefused) {
   const Answer answer = run("--set run.call_seconds=-1");
   EXPECT_EQ(answer.code, 3);

@@ -58,6 +58,23 @@ TEST_P(Baselines, CenteredMeanPassesTheGradientOfDifferences) {
   EXPECT_NEAR((result.gradients[0] * direction).sum().item<double>(), slope, 1e-5 * (1 + std::abs(slope)));
 }
 
+// Asked for the second input's gradient only: the opposite of what all rows of the first would get.
+TEST_P(Baselines, CenteredMeanGivesTheMeanEmbeddingItsGradientAndTheSpansNone) {
+  PluginDriver mean(GISTNET_MEAN_PLUGIN, "gistnet/mean", {{"centered", true}, {"position", text("end")}}, {});
+  const at::Tensor weights = random_normal({GetParam(), 1, kHidden}, 4, at::kFloat);
+  const auto spans = mean.forward_and_vjp(0, {embeddings_, mean_, norm_}, {1, 0, 0}, {weights, {}});
+  const auto asked = mean.forward_and_vjp(0, {embeddings_, mean_, norm_}, {0, 1, 0}, {weights, {}});
+  EXPECT_FALSE(asked.gradients[0].defined());
+  ASSERT_TRUE(asked.gradients[1].defined());
+  EXPECT_TRUE(at::allclose(asked.gradients[1], -spans.gradients[0].sum({0, 1}), 1e-4, 1e-5));
+}
+
+TEST_P(Baselines, TheCenterOfAnOddSpanIsItsMiddleToken) {
+  PluginDriver zero(GISTNET_ZERO_PLUGIN, "gistnet/zero", {{"position", text("center")}}, {});
+  const auto out = zero.forward(0, {embeddings_.narrow(1, 0, 7)});
+  EXPECT_TRUE(at::equal(out[1], at::full({GetParam(), 1}, 3, at::kInt)));
+}
+
 TEST_P(Baselines, ZeroIsZeroAtItsPlace) {
   PluginDriver zero(GISTNET_ZERO_PLUGIN, "gistnet/zero", {{"position", text("start")}}, {});
   const auto out = zero.forward(0, {embeddings_});
