@@ -159,20 +159,20 @@ Vocabulary vocabulary_from_folder(const std::filesystem::path& folder) {
   return vocabulary;
 }
 
+namespace {
+
+// Of files of one kind.
+Vocabulary vocabulary_from(const tokenizer::TokenizerPath& found) {
+  if (found.kind == tokenizer::TokenizerFile::kVocabularyAndMerges)
+    return vocabulary_from_folder(found.folder);
+  throw formats::FormatError(found.path.string() +
+                             ": is a SentencePiece model when it should be byte-level BPE");
+}
+
+}  // namespace
+
 Vocabulary load_vocabulary(const std::filesystem::path& model) {
-  struct Read {
-    Vocabulary operator()(const formats::Gguf& file) const { return vocabulary_from(file); }
-    Vocabulary operator()(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) const {
-      return vocabulary_from(file, folder);
-    }
-    Vocabulary operator()(const tokenizer::TokenizerPath& found) const {
-      if (found.kind == tokenizer::TokenizerFile::kVocabularyAndMerges)
-        return vocabulary_from_folder(found.folder);
-      throw formats::FormatError(found.path.string() +
-                                 ": is a SentencePiece model when it should be byte-level BPE");
-    }
-  };
-  return tokenizer::read_vocabulary(model, Read());
+  return tokenizer::read_vocabulary(model, [](const auto&... file) { return vocabulary_from(file...); });
 }
 
 }  // namespace gistmill::bpe

@@ -119,22 +119,22 @@ Vocabulary vocabulary_from(const ModelFile& file, const std::filesystem::path& f
   return vocabulary;
 }
 
+namespace {
+
+// Of files of one kind.
+Vocabulary vocabulary_from(const tokenizer::TokenizerPath& found) {
+  if (found.kind != tokenizer::TokenizerFile::kSentencePiece) {
+    throw formats::FormatError(found.path.string() +
+                               ": is of byte-level BPE when it should be SentencePiece BPE");
+  }
+  const formats::MappedFile file(found.path);
+  return vocabulary_from(parse_model_file(file.bytes(), found.path.string()), found.folder);
+}
+
+}  // namespace
+
 Vocabulary load_vocabulary(const std::filesystem::path& model) {
-  struct Read {
-    Vocabulary operator()(const formats::Gguf& file) const { return vocabulary_from(file); }
-    Vocabulary operator()(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) const {
-      return vocabulary_from(file, folder);
-    }
-    Vocabulary operator()(const tokenizer::TokenizerPath& found) const {
-      if (found.kind != tokenizer::TokenizerFile::kSentencePiece) {
-        throw formats::FormatError(found.path.string() +
-                                   ": is of byte-level BPE when it should be SentencePiece BPE");
-      }
-      const formats::MappedFile file(found.path);
-      return vocabulary_from(parse_model_file(file.bytes(), found.path.string()), found.folder);
-    }
-  };
-  return tokenizer::read_vocabulary(model, Read());
+  return tokenizer::read_vocabulary(model, [](const auto&... file) { return vocabulary_from(file...); });
 }
 
 }  // namespace gistmill::spm

@@ -5,47 +5,23 @@
 #include <gmock/gmock.h>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/run/step/session.hpp"
-#include "tests/host/run/run_fixture.hpp"
+#include "tests/host/run/step/open_pipeline.hpp"
 
 namespace gistmill {
 namespace {
 
 using ::testing::HasSubstr;
 
-class PipelineRunTest : public RunTest {
+class PipelineRunTest : public OpenPipelineTest {
  protected:
   void SetUp() override {
-    RunTest::SetUp();
-    recipe_ = load_recipe(recipe(), {});
-    registry_ = std::make_unique<Registry>(request({}).plugin_folders);
-    session_ = std::make_unique<Session>(recipe_, make_plan(recipe_, *registry_), *registry_, events_,
-                                         SessionUse::train_and_evaluate, nullptr);
-    scale_ = session_->find("scale");
-    scale_->bind_gradients();
-    run_ = std::make_unique<PipelineRun>(*session_->plan().pipeline("train"), session_->instances());
-    context_.train = true;
-    context_.cancel = &never_;
+    OpenPipelineTest::SetUp();
+    open(recipe());
   }
-  void TearDown() override {
-    run_.reset();
-    session_.reset();
-    set_plugin_events(nullptr);
-    RunTest::TearDown();
-  }
-
-  const std::int32_t never_ = 0;
-  Events events_{nullptr};
-  Recipe recipe_;
-  std::unique_ptr<Registry> registry_;
-  std::unique_ptr<Session> session_;
-  std::unique_ptr<PipelineRun> run_;
-  TensorInstance* scale_ = nullptr;
-  StepContext context_;
 };
 
 TEST_F(PipelineRunTest, AParameterIsThePluginsOwnMemory) {
-  Parameter& a = scale_->parameters().at(0);
+  Parameter& a = parameter();
   a.tensor.fill_(3.0);
   ASSERT_TRUE(run_->forward(context_));
   EXPECT_TRUE(at::allclose(run_->tensor("y"), run_->tensor("x") * 3));
@@ -57,7 +33,7 @@ TEST_F(PipelineRunTest, GradientsAreAddedToTheBoundBuffers) {
     run_->backward(context_, 0.5);
   }
   const at::Tensor x = run_->tensor("x");
-  EXPECT_TRUE(at::allclose(scale_->parameters().at(0).gradient, x * x));  // twice one half
+  EXPECT_TRUE(at::allclose(parameter().gradient, x * x));  // twice one half
 }
 
 TEST_F(PipelineRunTest, ATapeFromBeforeAParameterChangeIsRefused) {
@@ -78,7 +54,7 @@ TEST_F(PipelineRunTest, APureCallIsNotRunAgainOnTheSameValues) {
   const at::Tensor first = run_->tensor("loss");
   ASSERT_TRUE(run_->forward(context_));  // the source gives the same numbers in new memory
   EXPECT_EQ(run_->tensor("loss").data_ptr(), first.data_ptr());
-  scale_->parameters().at(0).tensor.fill_(3.0);  // what has parameters is run, and what reads it follows
+  parameter().tensor.fill_(3.0);  // what has parameters is run, and what reads it follows
   ASSERT_TRUE(run_->forward(context_));
   EXPECT_FLOAT_EQ(run_->tensor("loss").item<float>(), 9 * first.item<float>());
 }
@@ -109,7 +85,7 @@ TEST_F(PipelineRunTest, NoTapeIsKeptWhereNothingTrains) {
   context_.train = false;
   ASSERT_TRUE(run_->forward(context_));
   run_->backward(context_, 1.0);  // nothing to walk back over
-  EXPECT_EQ(scale_->parameters().at(0).gradient.abs().sum().item<float>(), 0.0f);
+  EXPECT_EQ(parameter().gradient.abs().sum().item<float>(), 0.0f);
 }
 
 TEST_F(PipelineRunTest, TensorsCrossWithoutACopyAndInputsAreReadOnly) {

@@ -4,9 +4,7 @@
 
 #include <set>
 
-#include "host/run/step/pipeline_run.hpp"
-#include "host/run/step/session.hpp"
-#include "tests/host/run/run_fixture.hpp"
+#include "tests/host/run/step/open_pipeline.hpp"
 
 namespace gistmill {
 namespace {
@@ -19,36 +17,18 @@ draw    = { use = "test/draw" }
 mask    = { use = "test/mask" }
 )";
 
-class RepeatTest : public RunTest {
+class RepeatTest : public OpenPipelineTest {
  protected:
-  void TearDown() override {
-    close();
-    set_plugin_events(nullptr);
-    RunTest::TearDown();
-  }
   std::filesystem::path with_steps(const std::string& steps, const std::string& name = "recipe.toml",
                                    const std::string& more = "") {
     return recipe(std::string(kParts) + "[pipelines.train]\nsteps = " + steps + "\n" + more, name);
   }
   // A pipeline to be run by hand, with a of scale at `a`.
   PipelineRun& open(const std::filesystem::path& path, float a) {
-    close();
-    recipe_ = load_recipe(path, {});
-    registry_ = std::make_unique<Registry>(request({}).plugin_folders);
-    session_ = std::make_unique<Session>(recipe_, make_plan(recipe_, *registry_), *registry_, events_,
-                                         SessionUse::train_and_evaluate, nullptr);
-    session_->find("scale")->bind_gradients();
+    PipelineRun& run = OpenPipelineTest::open(path);
     parameter().tensor.fill_(a);
-    run_ = std::make_unique<PipelineRun>(*session_->plan().pipeline("train"), session_->instances());
-    context_.train = true;
-    context_.cancel = &never_;
-    return *run_;
+    return run;
   }
-  void close() {
-    run_.reset();
-    session_.reset();
-  }
-  Parameter& parameter() { return session_->find("scale")->parameters().at(0); }
   double minimized() {
     EXPECT_TRUE(run_->forward(context_));
     return run_->minimized().at(0);
@@ -59,14 +39,6 @@ class RepeatTest : public RunTest {
     run_->backward(context_, 1.0);
     return parameter().gradient.clone();
   }
-
-  const std::int32_t never_ = 0;
-  Events events_{nullptr};
-  Recipe recipe_;
-  std::unique_ptr<Registry> registry_;
-  std::unique_ptr<Session> session_;
-  std::unique_ptr<PipelineRun> run_;
-  StepContext context_;
 };
 
 // x goes through scale three times: y = a^3 x, of which the loss is half the squares.
