@@ -6,6 +6,7 @@
 
 #include "gistmill/extensions.h"
 #include "host/check/call_scope.hpp"
+#include "host/check/decision_defect.hpp"
 #include "host/check/given_object.hpp"
 #include "host/check/given_tensor.hpp"
 #include "host/plan/types.hpp"
@@ -232,6 +233,20 @@ gm_status on_event(gm_instance* instance, const char* json, std::uint64_t size, 
 }
 const gm_events_extension events{sizeof(gm_events_extension), on_event};
 
+// ---- gm.monitor/1 ----
+
+gm_status decide(gm_instance* instance, const char* json, std::uint64_t size, gm_decision* out,
+                 gm_error* error) {
+  return in_scope(instance, "monitor.decide", kStarted, GM_ERROR_MISUSE, [&](auto& self, auto& scope) {
+    const auto& monitor = of<gm_monitor_extension>(self, GM_MONITOR_EXTENSION);
+    const gm_status status = monitor.decide(self.inner, json, size, out, error);
+    const std::string defect = status == GM_OK ? defect_of(*out) : "";
+    if (!defect.empty()) scope.report(defect);
+    return status;
+  });
+}
+const gm_monitor_extension monitor{sizeof(gm_monitor_extension), decide};
+
 }  // namespace
 
 const void* checked_extension(std::string_view id) {
@@ -244,6 +259,7 @@ const void* checked_extension(std::string_view id) {
   if (id == GM_OPTIMIZER_EXTENSION) return &optimizer;
   if (id == GM_STORE_EXTENSION) return &store;
   if (id == GM_EVENTS_EXTENSION) return &events;
+  if (id == GM_MONITOR_EXTENSION) return &monitor;
   return nullptr;
 }
 

@@ -24,6 +24,7 @@ void erase_keys(Value& value, std::initializer_list<std::string_view> keys) {
 // Instances of the recipe's own that its pipelines, their variants or training call.
 Names called_by(const Recipe& recipe) {
   Names names = {recipe.run.optimizer};
+  names.insert(recipe.run.monitors.begin(), recipe.run.monitors.end());
   for (const PipelineRecipe& pipeline : recipe.pipelines) {
     for (const CallStep& step : pipeline.steps) names.insert(step.instance);
   }
@@ -47,7 +48,10 @@ Names taken_from(const std::string& stage, const Recipe& recipe) {
 // `taken`: instances that another recipe takes from this one.
 Value deciding_tree(const Recipe& recipe, const Names& taken) {
   Value tree = recipe.resolved;
-  erase_keys(tree, {"doc", "variables", "lock", "checkpoints", "cache"});
+  erase_keys(tree, {"doc", "variables", "lock", "cache"});
+  if (recipe.run.monitors.empty()) erase_keys(tree, {"checkpoints"});
+  // A monitor may go back to one: then it matters where they are.
+  if (Value* checkpoints = tree.find("checkpoints")) erase_keys(*checkpoints, {"keep"});
   if (Value* run = tree.find("run"))
     erase_keys(*run, {"call_seconds", "device", "loggers", "prepared", "threads"});
   if (Value* pipelines = tree.find("pipelines")) {

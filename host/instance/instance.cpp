@@ -5,6 +5,7 @@
 
 #include "gistmill/random.hpp"
 #include "host/check/checking_proxy.hpp"
+#include "host/check/decision_defect.hpp"
 #include "host/check/violation.hpp"
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/marshalled_options.hpp"
@@ -119,6 +120,22 @@ nlohmann::ordered_json Instance::describe() const {
     fail(GM_ERROR_INTERNAL, refusal, "asking for the description of");
   }
   return description;
+}
+
+Decision Instance::decide(std::string_view event) const {
+  const auto* monitor = extension<gm_monitor_extension>(GM_MONITOR_EXTENSION);
+  ErrorSink sink;
+  const auto refuse = [&](gm_status status, const std::string& message) {
+    sink.get()->set(sink.get(), status, message.c_str(), nullptr);
+    fail(status, sink, "asking for a decision of");
+  };
+  if (monitor == nullptr) refuse(GM_ERROR_INTERNAL, "decides nothing: it has no gm.monitor/1");
+  gm_decision decision{sizeof(gm_decision), GM_DECISION_CONTINUE, 1.0, nullptr};
+  const gm_status status = monitor->decide(handle_, event.data(), event.size(), &decision, sink.get());
+  refuse_violations();
+  if (status != GM_OK) fail(status, sink, "asking for a decision of");
+  if (const std::string defect = defect_of(decision); !defect.empty()) refuse(GM_ERROR_INTERNAL, defect);
+  return {decision.action, decision.factor, decision.reason != nullptr ? decision.reason : ""};
 }
 
 void Instance::set_device(std::int32_t type, std::int32_t id) {

@@ -12,6 +12,7 @@
 
 #include "gistmill/entry.h"
 #include "gistmill/extensions.h"
+#include "gistmill/plugin/decision.hpp"
 #include "host/plan/plan.hpp"
 
 namespace gistmill {
@@ -45,6 +46,10 @@ class Instance {
   // What the files hold that it reads, as an object in the author's order; empty where it tells nothing.
   // Throws Failure where that is no JSON object.
   nlohmann::ordered_json describe() const;
+
+  // What a monitor decides on an event, a JSON object. Throws Failure where it fails, where it is no monitor,
+  // and where what it gives is no decision.
+  Decision decide(std::string_view event) const;
 
   // Before start: where it computes (GM_DEVICE_*). Main memory unless said.
   void set_device(std::int32_t type, std::int32_t id);

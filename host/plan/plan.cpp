@@ -62,6 +62,8 @@ void check_run(const Recipe& recipe, Plan& plan) {
   const RunSettings& run = recipe.run;
   for (const std::string& logger : run.loggers)
     check_instance_contract(plan, logger, "logger", "loggers", run.origin);
+  for (const std::string& monitor : run.monitors)
+    check_instance_contract(plan, monitor, "monitor", "monitors", run.origin);
   if (run.steps == 0) return;
   const PlannedPipeline* pipeline = plan.pipeline(run.pipeline);
   if (!pipeline) {

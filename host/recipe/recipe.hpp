@@ -78,6 +78,7 @@ struct RunSettings {
   std::string optimizer = "optimizer";  // instance
   double clip = 1.0;                    // global gradient norm; 0: none
   std::vector<std::string> loggers;     // instances, besides the JSONL file that is always written
+  std::vector<std::string> monitors;    // instances that decide how training goes on
   std::int64_t threads = 0;             // compute threads; 0: one for each physical core
   std::string device = "cpu";           // as LibTorch spells it: "cpu", "cuda", "cuda:1"
   Origin device_origin;

@@ -94,6 +94,8 @@ RecipeTable run() {
        {"clip", "number", fmt::to_string(run.clip), "maximum global gradient norm; 0: no clipping"},
        {"loggers", "list of strings", "[]",
         "instances that receive events; `events.jsonl` is always written"},
+       {"monitors", "list of strings", "[]",
+        "instances that decide from the events of this recipe's training how it goes on"},
        {"items", "string", kNone, "the slot whose rows are counted as items: `\"spans\"` gives spans/s"},
        {"threads", "integer", fmt::to_string(run.threads), "compute threads; 0: one per physical core"},
        {"device", "string", string_text(run.device),

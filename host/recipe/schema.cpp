@@ -88,6 +88,7 @@ RunSettings read_run(const Value& value) {
   run.clip = fields.number("clip", run.clip);
   if (run.clip < 0) fields.refuse(*fields.find("clip"), "clip", "at least 0");
   run.loggers = fields.strings("loggers");
+  run.monitors = fields.strings("monitors");
   run.threads = fields.integer("threads", run.threads, 0);
   run.device = fields.string("device", run.device);
   run.device_origin = fields.find("device") != nullptr ? fields.find("device")->origin() : run.origin;

@@ -123,6 +123,9 @@ std::vector<std::uint8_t> Session::needed(SessionUse use) const {
   for (std::size_t i = 0; i < used.size(); ++i) {
     const PlannedInstance& instance = plan_.instances[i];
     if (optimizes && !plan_.trained.empty() && instance.name == recipe_.run.optimizer) used[i] = 1;
+    if (use == SessionUse::train_and_evaluate && !plan_.trained.empty() &&
+        std::ranges::count(recipe_.run.monitors, instance.name) > 0)
+      used[i] = 1;
     if (use != SessionUse::describe) continue;
     const bool answers = std::any_of(instance.spec->symbols.begin(), instance.spec->symbols.end(),
                                      [](const SymbolSpec& symbol) { return symbol.option.empty(); });
@@ -149,6 +152,13 @@ std::vector<TensorInstance*> Session::trained() const {
   if (plan_.trained.empty()) return list;
   for (const std::size_t index : plan_.pipeline(plan_.trained)->train)
     list.push_back(instances_[index].get());
+  return list;
+}
+
+std::vector<TensorInstance*> Session::monitors() const {
+  std::vector<TensorInstance*> list;
+  if (plan_.trained.empty()) return list;
+  for (const std::string& name : recipe_.run.monitors) list.push_back(find(name));
   return list;
 }
 

@@ -51,6 +51,8 @@ class Session {
   // Instances whose parameters an earlier part of the run trained.
   void set_carried(std::set<std::string> names) { carried_ = std::move(names); }
   bool is_carried(const std::string& name) const { return carried_.contains(name); }
+  // What decides how training goes on: of run.monitors, in that order. Empty where nothing trains.
+  std::vector<TensorInstance*> monitors() const;
   // What keeps the results of cached calls; null where the session has none, or is not to keep any.
   CallCache* cache() const { return cache_.get(); }
 

@@ -125,7 +125,7 @@ typedef struct gm_store_extension {
   gm_status (*commit)(gm_instance* instance, gm_error* error);
 } gm_store_extension;
 
-/* ---- gm.events/1: loggers and monitors ---- */
+/* ---- gm.events/1: loggers ---- */
 #define GM_EVENTS_EXTENSION "gm.events/1"
 typedef struct gm_events_extension {
   uint32_t struct_size;
@@ -133,6 +133,37 @@ typedef struct gm_events_extension {
    * lists the kinds. A failure is said once and never ends the run. [main & started] */
   gm_status (*on_event)(gm_instance* instance, const char* json, uint64_t size, gm_error* error);
 } gm_events_extension;
+
+/* ---- gm.monitor/1: decides from the events of training how it goes on ---- */
+#define GM_MONITOR_EXTENSION "gm.monitor/1"
+#define GM_DECISION_CONTINUE 0u /* nothing changes */
+#define GM_DECISION_ADVANCE 1u  /* the stage has ended well; the next one starts */
+#define GM_DECISION_STOP 2u     /* the run has ended well; no later stage trains */
+#define GM_DECISION_SCALE 3u    /* learning rates are `factor` times as high from the next step on */
+#define GM_DECISION_SKIP 4u     /* in answer to a "gradient" event only: the step's update is left out */
+#define GM_DECISION_REWIND                                                          \
+  5u /* parameters and optimizer become those of the last good checkpoint, the data \
+      * go on; learning rates are `factor` times as high. In answer to a "gradient" \
+      * event the step's update is left out too */
+#define GM_DECISION_MARK_BEST 6u /* the parameters after this step are the best so far */
+#define GM_DECISION_FAIL 7u      /* training cannot go on: the run fails, the last checkpoint stands */
+typedef struct gm_decision {
+  uint32_t struct_size; /* set by the host, like every other field: GM_DECISION_CONTINUE, 1.0, null */
+  uint32_t action;      /* GM_DECISION_* */
+  double factor;        /* of SCALE and REWIND: above 0 and finite */
+  const char* reason;   /* for people: lowercase, no final period; valid until the instance's next call; or
+                         * null,   which only CONTINUE may leave it */
+} gm_decision;
+typedef struct gm_monitor_extension {
+  uint32_t struct_size;
+  /* Sees one event and decides. It sees those events of the stage that a run which is interrupted and resumed
+   * has once each, as a run in one piece: "gradient", after the backward pass and before the update; "step";
+   * "evaluation". docs/events.md lists their keys. All but SKIP is carried out at the end of the step.
+   * The same events give the same decisions, since a resumed run goes on bit for bit: what is kept from event
+   * to event is gm.state/1. A failure ends the run. [main & started] */
+  gm_status (*decide)(gm_instance* instance, const char* json, uint64_t size, gm_decision* out,
+                      gm_error* error);
+} gm_monitor_extension;
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@
 #include "gistmill/extensions.h"
 #include "gistmill/plugin/bind.hpp"
 #include "gistmill/plugin/cancel.hpp"
+#include "gistmill/plugin/decision.hpp"
 #include "gistmill/plugin/instance.hpp"
 #include "gistmill/plugin/interface.hpp"
 #include "gistmill/plugin/object.hpp"

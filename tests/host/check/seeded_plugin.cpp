@@ -92,10 +92,17 @@ const gm_codec_extension codec{sizeof(gm_codec_extension), [](gm_instance*, cons
                                  return gm_status{GM_OK};
                                }};
 
+const gm_monitor_extension monitor{sizeof(gm_monitor_extension),
+                                   [](gm_instance*, const char*, std::uint64_t, gm_decision* out, gm_error*) {
+                                     *out = seeds.decision;
+                                     return seeds.answer;
+                                   }};
+
 const void* find_extension(gm_instance*, const char* id) {
   const std::string name = id;
   if (name == GM_PARAMS_EXTENSION) return &params;
   if (name == GM_OPTIMIZER_EXTENSION) return &optimizer;
+  if (name == GM_MONITOR_EXTENSION) return &monitor;
   return name == GM_CODEC_EXTENSION ? &codec : nullptr;
 }
 

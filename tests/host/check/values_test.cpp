@@ -2,6 +2,8 @@
 // another.
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "tests/host/check/seeded_plugin.hpp"
 
 namespace gistmill {
@@ -117,6 +119,39 @@ TEST_F(OptimizerCheck, FindsAGradientOfAnotherTypeThanItsParameter) {
   EXPECT_THAT(found(),
               ElementsAre("same.optimizer.bind was given the gradient of parameter 0 as f64[3] when it "
                           "should be f32[3]"));
+}
+
+class DecisionCheck : public CheckingProxy {
+ protected:
+  gm_status decide(std::uint32_t action, double factor, const char* reason) {
+    seeds.decision = {sizeof(gm_decision), action, factor, reason};
+    gm_decision decision{sizeof(gm_decision), GM_DECISION_CONTINUE, 1.0, nullptr};
+    return extension<gm_monitor_extension>(GM_MONITOR_EXTENSION)
+        .decide(instance_, "{}", 2, &decision, &error_);
+  }
+};
+
+TEST_F(DecisionCheck, FindsNothingInADecisionThatIsWhole) {
+  start();
+  EXPECT_EQ(decide(GM_DECISION_CONTINUE, 1.0, nullptr), GM_OK);
+  EXPECT_EQ(decide(GM_DECISION_REWIND, 0.5, "the loss is 90"), GM_OK);
+  EXPECT_THAT(found(), ::testing::IsEmpty());
+}
+TEST_F(DecisionCheck, FindsAnUnknownActionABadFactorAndAMissingReason) {
+  start();
+  decide(GM_DECISION_FAIL + 1, 1.0, "no idea");
+  decide(GM_DECISION_SCALE, 0.0, "slower");
+  decide(GM_DECISION_REWIND, NAN, "back");
+  decide(GM_DECISION_STOP, 1.0, nullptr);
+  EXPECT_THAT(found(),
+              ElementsAre("same.monitor.decide gave the unknown action 8",
+                          "same.monitor.decide gave the factor 0 when it should be above 0 and finite",
+                          "same.monitor.decide gave the factor nan when it should be above 0 and finite",
+                          "same.monitor.decide gave no reason"));
+}
+TEST_F(DecisionCheck, FindsAnEventBeforeStart) {
+  EXPECT_EQ(decide(GM_DECISION_CONTINUE, 1.0, nullptr), GM_ERROR_MISUSE);
+  EXPECT_THAT(found(), ElementsAre("same.monitor.decide was called before start"));
 }
 
 }  // namespace

@@ -57,6 +57,14 @@ TEST_F(RecipeIdentity, ChangesWithWhatIsComputed) {
   }
 }
 
+TEST_F(RecipeIdentity, HoldsMonitorsAndWithThemWhenTrainingIsSaved) {
+  const std::string monitors = "run.monitors=[\"board\"]";
+  EXPECT_NE(identity({monitors}), identity({}));
+  EXPECT_NE(identity({monitors, "components.board.every=3"}), identity({monitors}));
+  EXPECT_NE(identity({monitors, "checkpoints.every=3"}), identity({monitors}));
+  EXPECT_EQ(identity({monitors, "checkpoints.keep=9"}), identity({monitors}));
+}
+
 TEST_F(RecipeIdentity, HoldsAComponentOfAStageThatOnlyAnotherRecipeTakes) {
   write("taking.toml",
         "[components]\nscale = { from = 'one.board' }\n[pipelines.train]\nsteps = ['scale.apply']\n"

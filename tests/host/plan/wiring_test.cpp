@@ -175,7 +175,7 @@ TEST_F(RunSettingsOfAPlan, RefuseToTrainByAPipelineThatMinimizesNothing) {
             "give it minimize and train, or set run.steps to 0");
 }
 
-TEST_F(RunSettingsOfAPlan, RefuseAnOptimizerOrLoggerOfAnotherContract) {
+TEST_F(RunSettingsOfAPlan, RefuseAnOptimizerLoggerOrMonitorOfAnotherContract) {
   EXPECT_EQ(failure_of(with_run("steps = 1\noptimizer = \"gist\"\n")),
             "recipe.toml:1:2: run.optimizer names gist, which is gistnet/refine when it should fulfil the "
             "contract optimizer");
@@ -184,6 +184,11 @@ TEST_F(RunSettingsOfAPlan, RefuseAnOptimizerOrLoggerOfAnotherContract) {
   EXPECT_EQ(failure_of(with_run("loggers = [\"loss\"]\n")),
             "recipe.toml:1:2: run.loggers names loss, which is loss/delta-nll when it should fulfil the "
             "contract logger");
+  EXPECT_EQ(failure_of(with_run("monitors = [\"loss\"]\n")),
+            "recipe.toml:1:2: run.monitors names loss, which is loss/delta-nll when it should fulfil the "
+            "contract monitor");
+  EXPECT_THAT(failure_of(with_run("monitors = [\"losss\"]\n")),
+              StartsWith("recipe.toml:1:2: no component is named 'losss'"));
 }
 
 TEST_F(RunSettingsOfAPlan, RefuseItemsThatAreNotASlot) {

@@ -178,7 +178,7 @@ TEST_F(RecipeFiles, ShowAnUnknownKeyWithTheNearestAndAllAllowedKeys) {
             "    2 | stepz = 3\n"
             "      | ^~~~~\n"
             "  did you mean 'steps'? [run] takes: call_seconds clip device items loggers micro_steps minutes "
-            "optimizer pipeline "
+            "monitors optimizer pipeline "
             "prepared seed steps threads");
 }
 

@@ -67,7 +67,7 @@ TEST_F(Overrides, AreShownAsThePlaceOfTheirErrors) {
   EXPECT_EQ(failure("r.toml", {"run.stepz=3"}),
             "--set run.stepz=3: unknown key 'stepz' in [run]\n"
             "  did you mean 'steps'? [run] takes: call_seconds clip device items loggers micro_steps minutes "
-            "optimizer pipeline "
+            "monitors optimizer pipeline "
             "prepared seed steps threads");
   EXPECT_EQ(failure("r.toml", {"run.steps=many"}),
             "--set run.steps=many: run.steps is a string when it should be an integer");

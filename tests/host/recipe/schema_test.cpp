@@ -37,6 +37,7 @@ seed = -7
 optimizer = "adam"
 clip = 0
 loggers = ["board"]
+monitors = ["plateau", "guard"]
 threads = 2
 items = "spans"
 prepared = "corpora"
@@ -126,6 +127,7 @@ TEST_F(Schema, ReadsHowToRun) {
   EXPECT_EQ(recipe.run.optimizer, "adam");
   EXPECT_EQ(recipe.run.clip, 0.0);
   EXPECT_EQ(recipe.run.loggers, std::vector<std::string>{"board"});
+  EXPECT_EQ(recipe.run.monitors, (std::vector<std::string>{"plateau", "guard"}));
   EXPECT_EQ(recipe.run.threads, 2);
   EXPECT_EQ(recipe.run.items, "spans");
   EXPECT_EQ(recipe.run.prepared, "corpora");

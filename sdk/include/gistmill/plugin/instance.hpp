@@ -11,6 +11,7 @@
 
 #include "gistmill/extensions.h"
 #include "gistmill/plugin/bind.hpp"
+#include "gistmill/plugin/decision.hpp"
 
 namespace gistmill {
 
@@ -64,11 +65,18 @@ template <class T>
 struct HasStore<T, std::void_t<decltype(std::declval<T&>().begin(std::string(), std::string())),
                                decltype(std::declval<T&>().commit())>> : std::true_type {};
 
+// on_event(json): of a monitor it gives a Decision.
 template <class T, class = void>
 struct HasEvents : std::false_type {};
 template <class T>
-struct HasEvents<T, std::void_t<decltype(std::declval<T&>().on_event(std::string_view()))>> : std::true_type {
-};
+struct HasEvents<T, std::void_t<decltype(std::declval<T&>().on_event(std::string_view()))>>
+    : std::negation<std::is_same<decltype(std::declval<T&>().on_event(std::string_view())), Decision>> {};
+
+template <class T, class = void>
+struct HasMonitor : std::false_type {};
+template <class T>
+struct HasMonitor<T, std::void_t<decltype(std::declval<T&>().on_event(std::string_view()))>>
+    : std::is_same<decltype(std::declval<T&>().on_event(std::string_view())), Decision> {};
 
 // encode_object(const X&) -> NamedTensors<V>, decode_object(NamedTensors<V>) -> std::shared_ptr<const X>.
 template <class F>
@@ -129,6 +137,7 @@ class InstanceBase {
   virtual void begin(const std::string&, const std::string&) {}
   virtual void commit() {}
   virtual void on_event(std::string_view) {}
+  virtual void decide(std::string_view, gm_decision&) {}
   virtual ParameterSet* parameters() { return nullptr; }
   virtual void bind(const gm_param_info* const*, GivenTensors&, GivenTensors&, std::uint32_t) {}
   virtual void optimizer_step(std::uint64_t, const double*, std::uint32_t) {}
@@ -173,7 +182,8 @@ class Instance final : public InstanceBase {
            (HasCodec<T>::value && extension == GM_CODEC_EXTENSION) ||
            (HasOptimizer<T>::value && extension == GM_OPTIMIZER_EXTENSION) ||
            (HasStore<T>::value && extension == GM_STORE_EXTENSION) ||
-           (HasEvents<T>::value && extension == GM_EVENTS_EXTENSION);
+           (HasEvents<T>::value && extension == GM_EVENTS_EXTENSION) ||
+           (HasMonitor<T>::value && extension == GM_MONITOR_EXTENSION);
   }
 
   std::int64_t symbol(std::string_view name) override {
@@ -241,6 +251,14 @@ class Instance final : public InstanceBase {
   void on_event([[maybe_unused]] std::string_view json) override {
     if constexpr (HasEvents<T>::value) object_.on_event(json);
   }
+  void decide([[maybe_unused]] std::string_view json, [[maybe_unused]] gm_decision& out) override {
+    if constexpr (HasMonitor<T>::value) {
+      decision_ = object_.on_event(json);
+      out.action = decision_.action;
+      out.factor = decision_.factor;
+      out.reason = decision_.reason.c_str();
+    }
+  }
   ParameterSet* parameters() override {
     if constexpr (HasParameters<T>::value) return &object_.parameter_set();
     return nullptr;
@@ -290,6 +308,7 @@ class Instance final : public InstanceBase {
   T object_;
   std::string digest_;
   std::string description_;
+  Decision decision_;  // the last one: its reason is read until the next call
 };
 
 // Makes the operation for a class and its functions; torch.hpp has one for classes on LibTorch.

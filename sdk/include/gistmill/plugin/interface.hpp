@@ -130,6 +130,15 @@ inline const gm_events_extension& events_extension() {
   return table;
 }
 
+inline const gm_monitor_extension& monitor_extension() {
+  static const gm_monitor_extension table = {
+      sizeof(gm_monitor_extension),
+      [](gm_instance* instance, const char* json, std::uint64_t size, gm_decision* out, gm_error* error) {
+        return guarded(error, [&] { base(instance).decide(std::string_view(json, size), *out); });
+      }};
+  return table;
+}
+
 inline const void* find_extension(gm_instance* instance, const char* id) {
   const std::string_view name(id);
   if (!base(instance).offers(name)) return nullptr;
@@ -142,6 +151,7 @@ inline const void* find_extension(gm_instance* instance, const char* id) {
   if (name == GM_OPTIMIZER_EXTENSION) return &optimizer_extension();
   if (name == GM_STORE_EXTENSION) return &store_extension();
   if (name == GM_EVENTS_EXTENSION) return &events_extension();
+  if (name == GM_MONITOR_EXTENSION) return &monitor_extension();
   return nullptr;
 }
 
