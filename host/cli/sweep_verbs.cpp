@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "host/cli/sweep_estimate.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
 #include "host/sweep/slurm.hpp"
@@ -45,15 +45,6 @@ Ledger existing_ledger(const Command& command) {
   if (fs::exists(Ledger::file_in(folder))) return Ledger(folder);
   throw Failure(ExitCode::failed, fmt::format("{} holds no sweep", folder.string()),
                 {"start one with gistmill sweep STUDY.toml"});
-}
-
-int workers_of(const Command& command) {
-  const std::string text = command.value("workers").value_or("1");
-  int count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error == std::errc() && end == text.data() + text.size() && count >= 1 && count <= 1000) return count;
-  throw Failure(ExitCode::usage,
-                fmt::format("--workers is '{}' when it should be a number from 1 to 1000", text));
 }
 
 bool stops_on_failure(const Command& command) {
@@ -116,19 +107,6 @@ Json json_of(const LedgerPoint& point) {
           {"error", point.error}};
 }
 
-void print_dry_run(const std::vector<FrozenPoint>& points, const fs::path& folder) {
-  std::string text;
-  std::size_t done = 0;
-  for (const FrozenPoint& point : points) {
-    const bool finished = is_finished(point_folder(points_beside(folder), point.id));
-    done += finished ? 1 : 0;
-    text += fmt::format("{}  {:<11}  {}\n", point.id, finished ? "done before" : "to run",
-                        text_of(point.settings));
-  }
-  print_answer(text + fmt::format("{} points, {} done before, {} to run\n", points.size(), done,
-                                  points.size() - done));
-}
-
 ExitCode finish(const Ledger& ledger, WorkerEnd end) {
   const std::vector<LedgerPoint> points = ledger.points();
   std::string text = counts_text(points);
@@ -159,7 +137,7 @@ ExitCode submit_workers(const Command& command, SlurmSettings settings, const fs
   job.program = fs::read_symlink("/proc/self/exe");
   job.folder = fs::absolute(folder);
   job.working_folder = fs::current_path();
-  job.tasks = command.has("workers") ? std::min<std::int64_t>(workers_of(command), open)
+  job.tasks = command.has("workers") ? std::min<std::int64_t>(given_workers(command), open)
                                      : std::min(open, kMostSlurmTasks);
   job.settings = std::move(settings);
   const std::string id = submit(job);
@@ -175,7 +153,7 @@ ExitCode begin(const Command& command, SweepUse use) {
   if (!by_slurm && command.has("slurm-options"))
     throw Failure(ExitCode::usage, "--slurm-options is given without --slurm");
   if (by_slurm && !command.has("dry-run")) require_slurm();
-  const int workers = workers_of(command);
+  if (command.has("workers")) given_workers(command);  // a wrong one is said first
   const bool stops = stops_on_failure(command);
   const fs::path path = command.arguments.front();
   const Study study = read_study(load_recipe(path, command.overrides()));
@@ -183,11 +161,12 @@ ExitCode begin(const Command& command, SweepUse use) {
   PointFreezer freezer(path, command.overrides(), registry);
   const std::vector<FrozenPoint> points = freeze(study, points_of(study), freezer);
   const fs::path folder = folder_of(command);
-  if (command.has("dry-run")) return print_dry_run(points, folder), ExitCode::ok;
+  if (command.has("dry-run")) return print_dry_run(command, points, folder), ExitCode::ok;
   begin_sweep(folder, study, points, command.plugin_folders(), stops, use);
   print_talk(fmt::format("{} points frozen in {}", points.size(), folder.string()));
   if (by_slurm) return submit_workers(command, study.slurm, folder);
   take_stop_signals();
+  const int workers = workers_of(command, points, folder);
   const WorkerEnd end =
       run_workers(folder, fs::read_symlink("/proc/self/exe"), workers, worker_arguments(workers), stop_asked);
   return finish(Ledger(folder), end);

@@ -83,8 +83,11 @@ constexpr Option kOptions[] = {
     {'v', "resolved", nullptr, "with the layers merged and the variables filled in"},
     {'o', "force", nullptr, "overwrite the file"},
     {'U', "folder", "DIR", "folder of the sweep (default: sweeps/NAME)"},
-    {'D', "dry-run", nullptr, "print the points and which of them exist already, run nothing"},
-    {'W', "workers", "N", "processes that run points at once (default: 1)"},
+    {'D', "dry-run", nullptr,
+     "print the points, which of them exist already, and what the others will take; run nothing"},
+    {'W', "workers", "N",
+     "processes that run points at once (default: by cores, and the memory of a finished point or of the "
+     "plan)"},
     {'L', "slurm", nullptr, "submit the workers as the tasks of one Slurm array job, and end"},
     {'L', "slurm-options", "OPTIONS",
      "options of sbatch, with --slurm: \"--partition=gpu --time=2:00:00\"; they come after those of "

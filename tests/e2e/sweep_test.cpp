@@ -8,6 +8,7 @@
 namespace gistmill {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -65,6 +66,25 @@ TEST_F(SweepTest, APointThatAnySweepHasFinishedIsNotRunAgain) {
   ASSERT_EQ(answer.code, 0) << answer.err;
   EXPECT_THAT(answer.err, HasSubstr("was done before  run.seed=1"));
   for (const auto& point : status("sweeps/other")) EXPECT_EQ(finished(point["id"]), 1);
+}
+
+TEST_F(SweepTest, ADryRunSaysWhatPointsWillTakeFromThePlanOrFromFinishedOnes) {
+  study("axes.\"run.seed\" = [0, 1]\n");
+  const auto planned = nlohmann::json::parse(sweep("study.toml --dry-run --json").out);
+  EXPECT_EQ(planned["to_run"], 2);
+  EXPECT_THAT(planned["points"][1]["from"].get<std::string>(), HasSubstr("by the plan"));
+  EXPECT_GT(planned["points"][1]["memory_bytes"], 1'000'000);
+  ASSERT_EQ(sweep("study.toml --workers 1").code, 0);
+  study("axes.\"run.seed\" = [0, 1, 2]\n");
+  EXPECT_THAT(sweep("study.toml --dry-run").out,
+              AllOf(HasSubstr("as 2 finished points of like recipes"), HasSubstr("in all about 0 s")));
+}
+
+TEST_F(SweepTest, TheNumberOfWorkersIsChosenByCoresAndMemoryAndSaid) {
+  study("axes.\"run.seed\" = [0, 1]\n");
+  EXPECT_THAT(sweep("study.toml").err,
+              ::testing::ContainsRegex("\n(1 worker: one core|2 workers: [0-9]+ cores, and "
+                                       "[0-9]+ MB for each of [0-9.]+ .B free)\n"));
 }
 
 TEST_F(SweepTest, AFailedPointKeepsItsMessageAndTheOthersGoOn) {
@@ -137,13 +157,13 @@ TEST_F(SweepTest, AFullDiskFailsOnlyThePointThatMetItAndRetryCompletesIt) {
 
 TEST_F(SweepTest, OnFailureStopLeavesTheOthersInTheQueue) {
   study("axes.\"components.data.poison\" = [1, 0]\n");
-  EXPECT_EQ(sweep("study.toml --on-failure stop").code, 1);
+  EXPECT_EQ(sweep("study.toml --workers 1 --on-failure stop").code, 1);
   EXPECT_EQ(status()[1]["state"], "queued");
 }
 
 TEST_F(SweepTest, EditingTheRecipeChangesNothingThatIsQueued) {
   study("axes.\"components.data.poison\" = [1, 0]\n", "study.toml", "[run]\nsteps = 4\n");
-  EXPECT_EQ(sweep("study.toml --on-failure stop").code, 1);
+  EXPECT_EQ(sweep("study.toml --workers 1 --on-failure stop").code, 1);
   study("axes.\"components.data.poison\" = [1, 0]\n", "study.toml", "[run]\nsteps = 9\n");
   EXPECT_THAT(sweep("study.toml").err, HasSubstr("holds a sweep of other points than study.toml has now"));
   EXPECT_EQ(gistmill("sweep work sweeps/study --on-failure continue").code, 0);
