@@ -4,7 +4,6 @@ afterwards every point must be done, none twice, and every parameter must have t
 
 arguments: program, folder of test plugins, scratch folder; Slurm's commands in PATH (slurm.sh)
 """
-import hashlib
 import json
 import pathlib
 import shutil
@@ -12,22 +11,11 @@ import subprocess
 import sys
 import time
 
-STUDY = """\
-extends = "{ramp}"
-[components]
-figure = {{ use = "test/figure" }}
-[pipelines.measure]
-steps = ["data.next", "scale.apply", {{ call = "figure.measure", in = {{ x = "y" }} }}]
-[evaluations.end]
-pipeline = "measure"
-steps = 1
-[run]
-steps = 120
-[checkpoints]
-every = 1
-[sweep]
-axes."learning_rate.peak" = {rates}
-headline = "number"
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import small_study
+
+STEPS = 120
+SLURM = """\
 [sweep.slurm]
 partition = "low"
 cpus = 1
@@ -68,8 +56,7 @@ class Sweep:
     def __init__(self, program: str, plugins: str, folder: pathlib.Path, rates: list[float]):
         self.program, self.plugins, self.folder = program, plugins, folder
         folder.mkdir(parents=True)
-        ramp = pathlib.Path(__file__).resolve().parents[1] / "plugins/plain/ramp.toml"
-        (folder / "study.toml").write_text(STUDY.format(ramp=ramp, rates=rates))
+        (folder / "study.toml").write_text(small_study.text(rates, STEPS) + SLURM)
 
     def gistmill(self, *words: str) -> str:
         answer = subprocess.run([self.program, *words], cwd=self.folder, capture_output=True, text=True)
@@ -99,16 +86,10 @@ class Sweep:
         return "".join(path.read_text() for path in self.folder.glob("sweeps/study/slurm-*.log"))
 
     def results(self) -> dict[str, str]:
-        found = {}
-        for point in self.points():
-            last = self.folder / "sweeps/points" / point["id"] / "checkpoints/step-000120/parameters.safetensors"
-            found[point["id"]] = hashlib.sha256(last.read_bytes()).hexdigest() if last.exists() else "missing"
-        return found
+        return {point["id"]: small_study.digest(self.at(point["id"]), STEPS) for point in self.points()}
 
-    def ends(self, point: str) -> int:
-        text = (self.folder / "sweeps/points" / point / "events.jsonl").read_text()
-        events = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-        return sum(event["event"] == "run_finished" and event["status"] == "finished" for event in events)
+    def at(self, point: str) -> pathlib.Path:
+        return self.folder / "sweeps/points" / point
 
 
 def told_to_save_and_preempted(sweep: Sweep) -> str:
@@ -128,7 +109,7 @@ def told_to_save_and_preempted(sweep: Sweep) -> str:
 def compare(sweep: Sweep, alone: Sweep) -> bool:
     found, expected = sweep.results(), alone.results()
     lost = len(expected) - sweep.count("done")
-    twice = sum(sweep.ends(point) != 1 for point in found)
+    twice = sum(small_study.ends(sweep.at(point)) != 1 for point in found)
     differ = sum(found[point] != digest for point, digest in expected.items())
     saved = sweep.logs().count("stopped and saved")
     print(f"{len(found)} points by Slurm, {saved} times stopped and saved: {lost} lost, {twice} not run exactly once, "

@@ -6,7 +6,6 @@ study that nobody disturbed.
 
 arguments: program, folder of test plugins, scratch folder, number of kills [seed]
 """
-import hashlib
 import json
 import os
 import pathlib
@@ -17,23 +16,10 @@ import subprocess
 import sys
 import time
 
-STUDY = """\
-extends = "{ramp}"
-[components]
-figure = {{ use = "test/figure" }}
-[pipelines.measure]
-steps = ["data.next", "scale.apply", {{ call = "figure.measure", in = {{ x = "y" }} }}]
-[evaluations.end]
-pipeline = "measure"
-steps = 1
-[run]
-steps = 40
-[checkpoints]
-every = 1
-[sweep]
-axes."learning_rate.peak" = [{rates}]
-headline = "number"
-"""
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+import small_study
+
+STEPS = 40
 
 
 def family(root: int) -> list[int]:
@@ -72,16 +58,10 @@ class Sweep:
 
     def results(self) -> dict[str, str]:
         """Point -> digest of the parameters that it ended with."""
-        found = {}
-        for point in self.points():
-            last = self.folder / "sweeps/points" / point["id"] / "checkpoints/step-000040/parameters.safetensors"
-            found[point["id"]] = hashlib.sha256(last.read_bytes()).hexdigest() if last.exists() else "missing"
-        return found
+        return {point["id"]: small_study.digest(self.at(point["id"]), STEPS) for point in self.points()}
 
-    def ends(self, point: str) -> int:
-        text = (self.folder / "sweeps/points" / point / "events.jsonl").read_text()
-        events = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-        return sum(event["event"] == "run_finished" and event["status"] == "finished" for event in events)
+    def at(self, point: str) -> pathlib.Path:
+        return self.folder / "sweeps/points" / point
 
 
 def disturb(sweep: Sweep, kills: int, dice: random.Random) -> int:
@@ -108,19 +88,18 @@ def main() -> int:
     dice = random.Random(int(sys.argv[5]) if len(sys.argv) > 5 else 1)
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    ramp = pathlib.Path(__file__).resolve().parents[2] / "plugins/plain/ramp.toml"
     # Enough points that the kills come while some are open.
-    rates = ", ".join(f"{0.05 + 0.01 * i:.2f}" for i in range(max(4, kills // 2)))
+    rates = [round(0.05 + 0.01 * i, 2) for i in range(max(4, kills // 2))]
     sweeps = [Sweep(program, plugins, scratch / name) for name in ("undisturbed", "disturbed")]
     for sweep in sweeps:
-        (sweep.folder / "study.toml").write_text(STUDY.format(ramp=ramp, rates=rates))
+        (sweep.folder / "study.toml").write_text(small_study.text(rates, STEPS))
     if sweeps[0].start().wait() != 0:
         print((sweeps[0].folder / "log.txt").read_text())
         return 1
     killed = disturb(sweeps[1], kills, dice)
     states = [point["state"] for point in sweeps[1].points()]
     lost = sum(state != "done" for state in states)
-    twice = sum(sweeps[1].ends(point["id"]) != 1 for point in sweeps[1].points())
+    twice = sum(small_study.ends(sweeps[1].at(point["id"])) != 1 for point in sweeps[1].points())
     differ = sum(sweeps[1].results()[point] != digest for point, digest in sweeps[0].results().items())
     print(f"{killed} kills, {len(states)} points: {lost} lost, {twice} not run exactly once, {differ} with other bits")
     if lost or twice or differ or killed < min(kills, 3):
