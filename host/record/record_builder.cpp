@@ -84,6 +84,7 @@ void RecordBuilder::line(std::string_view json, bool complete) {
   if (kind == "contents") contents(event);
   if (kind == "evaluation") evaluation(event);
   if (kind == "checkpoint") checkpoint(event);
+  if (kind == "decision") decision(event);
   if (kind == "message") message(event);
   if (kind == "run_finished") run_finished(event);
 }
@@ -163,6 +164,9 @@ void RecordBuilder::step(const Json& event) {
   while (!record_.checkpoints.empty() && record_.checkpoints.back().stage == stage.name &&
          record_.checkpoints.back().step >= step)
     record_.checkpoints.pop_back();
+  std::erase_if(record_.decisions, [&](const DecisionRecord& decision) {
+    return decision.stage == stage.name && decision.step >= step;
+  });
   stage.points.push_back({step, number(event, "loss"), number(event, "learning_rate"),
                           number(event, "gradient_norm"), number(event, "seconds"), number(event, "items"),
                           losses_of(event), number(event, "utilization")});
@@ -188,6 +192,12 @@ void RecordBuilder::checkpoint(const Json& event) {
   const auto best = event.find("best");
   record_.checkpoints.push_back({number(event, "time", 0.0), text(event, "stage"), integer(event, "step"),
                                  best != event.end() && *best == true});
+}
+
+void RecordBuilder::decision(const Json& event) {
+  record_.decisions.push_back({number(event, "time", 0.0), text(event, "stage"), integer(event, "step"),
+                               text(event, "monitor"), text(event, "action"), text(event, "reason"),
+                               number(event, "factor")});
 }
 
 void RecordBuilder::message(const Json& event) {

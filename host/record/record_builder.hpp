@@ -30,6 +30,7 @@ class RecordBuilder {
   void step(const nlohmann::json& event);
   void evaluation(const nlohmann::json& event);
   void checkpoint(const nlohmann::json& event);
+  void decision(const nlohmann::json& event);
   void message(const nlohmann::json& event);
   void run_finished(const nlohmann::json& event);
   StageRecord& stage_of(const nlohmann::json& event);

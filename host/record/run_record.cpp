@@ -1,6 +1,9 @@
 // A whole run at once, from its folder.
 #include "host/record/run_record.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "host/diagnostic/failure.hpp"
@@ -25,6 +28,12 @@ void take_summary(RunRecord& record, const std::string& summary_text) {
 }
 
 }  // namespace
+
+std::string DecisionRecord::text() const {
+  const std::string rate =
+      std::isfinite(factor) && factor != 1.0 ? fmt::format(", learning rate times {:.3g}", factor) : "";
+  return fmt::format("{} said {} at step {}{}: {}", monitor, action, step, rate, reason);
+}
 
 RunRecord record_from_events(std::string_view jsonl) {
   RecordBuilder builder;

@@ -49,6 +49,19 @@ struct CheckpointRecord {
   bool best = false;
 };
 
+// What a monitor decided.
+struct DecisionRecord {
+  double time = 0.0;  // seconds since 1970
+  std::string stage;
+  std::int64_t step = 0;
+  std::string monitor;
+  std::string action;  // "advance", "rewind"
+  std::string reason;
+  double factor = 0.0;  // of the learning rate; NaN: of an action that has none
+
+  std::string text() const;  // "guard said rewind at step 9: the loss is not finite"
+};
+
 // What a run is going to train, in order.
 struct PlannedStage {
   std::string name;
@@ -84,6 +97,7 @@ struct RunRecord {
   std::vector<StageRecord> stages;  // in the order of their first events
   std::string current_stage;        // that the latest event was about
   std::vector<CheckpointRecord> checkpoints;
+  std::vector<DecisionRecord> decisions;
   std::vector<MessageRecord> messages;
   std::vector<DigestRecord> plugins;
   std::vector<DigestRecord> contents;

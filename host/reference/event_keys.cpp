@@ -55,6 +55,7 @@ const std::vector<EventTable> kTables = {
       {"learning_rate", kAlways, "learning rate of this step"},
       {"learning_rates", kOptional, "of instances with their own schedule: `{\"lens\": 0.001}`"},
       {"gradient_norm", kAlways, "global norm before clipping"},
+      {"skipped", kOptional, "`true` if a monitor left out the update"},
       {"seconds", kAlways, "wall time of this step"},
       {"items", kAlways, "items (spans, in a gist recipe) that the step processed"},
       {"items_per_second", kAlways, "`items / seconds`"},
@@ -65,6 +66,15 @@ const std::vector<EventTable> kTables = {
       {"utilization", kOptional,
        "share of peak: the time that these products would take at `gemm_flops_per_second` of their dtype, "
        "divided by `seconds`"}}},
+    {"decision",
+     "What a monitor decided, as it is carried out at the end of the step.",
+     {{"stage, step", kAlways, "stage, and the step that has ended"},
+      {"monitor", kAlways, "the instance"},
+      {"action", kAlways,
+       "`\"advance\"`, `\"stop\"`, `\"scale\"`, `\"skip\"`, `\"rewind\"`, `\"mark best\"` or `\"fail\"`"},
+      {"reason", kAlways, "in the monitor's words"},
+      {"factor", kOptional, "of `scale` and `rewind`: learning rates are so many times as high from then on"},
+      {"to", kOptional, "of `rewind`: the step of the checkpoint; 0: there is none, and the run fails"}}},
     {"progress",
      "Progress of something long that is not a step: reading data, an evaluation's pipeline. For display "
      "only; "
@@ -131,7 +141,7 @@ const std::vector<EventTable> kTables = {
      "A checkpoint was written.",
      {{"stage, step", kAlways, "stage and step that it holds"},
       {"path", kAlways, "the checkpoint's folder, relative to the run folder"},
-      {"best", kAlways, "`true` if the evaluation marked it as the best so far"}}},
+      {"best", kAlways, "`true` if an evaluation or a monitor marked it as the best so far"}}},
     {"message",
      "A message of the host or of a plugin.",
      {{"level", kAlways, "`\"info\"`, `\"warning\"` or `\"error\"`"},

@@ -71,6 +71,10 @@ std::string sentences(const RunRecord& record) {
   std::string out;
   if (!record.failure.empty())
     out += fmt::format("<p class='lead error-level'>{}</p>\n", escaped(record.failure));
+  for (const DecisionRecord& decision : record.decisions) {
+    if (decision.action == "stop")
+      out += fmt::format("<p class='soft'>Ended by a monitor: {}.</p>\n", escaped(decision.text()));
+  }
   const EvaluationTable* table = main_evaluation(record);
   const auto lines = table != nullptr ? outcomes(*table) : std::vector<std::string>{};
   for (const std::string& line : lines) out += fmt::format("<p class='lead'>{}.</p>\n", escaped(line));

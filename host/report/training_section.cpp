@@ -136,10 +136,30 @@ std::string about(const StageRecord& stage) {
   return out;
 }
 
-std::string stage_part(const StageRecord& stage, const std::string& items, int color) {
+// What monitors decided, one line each; of many the first and the last.
+std::string decision_list(const RunRecord& record, const StageRecord& stage) {
+  constexpr std::size_t kShown = 10;  // at each end
+  std::vector<std::string> lines;
+  for (const DecisionRecord& decision : record.decisions) {
+    if (decision.stage == stage.name) lines.push_back(decision.text());
+  }
+  if (lines.empty()) return "";
+  std::string out = fmt::format("<h4>{} decision{} of monitors</h4>\n<ul class='soft'>\n", lines.size(),
+                                lines.size() == 1 ? "" : "s");
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const bool shown = i < kShown || i + kShown >= lines.size();
+    if (shown) out += fmt::format("<li>{}</li>\n", escaped(lines[i]));
+    if (!shown && i == kShown) out += "<li>...</li>\n";
+  }
+  return out + "</ul>\n";
+}
+
+std::string stage_part(const RunRecord& record, const StageRecord& stage, int color) {
+  const std::string items = item_word(record);
   const std::size_t half = half_window(stage);
   std::string out = stage.name.empty() ? "" : fmt::format("<h3>{}</h3>\n", escaped(stage.name));
   out += fmt::format("<p class='soft'>{}</p>\n", escaped(about(stage)));
+  out += decision_list(record, stage);
   out += card(loss_chart(stage, color));
   for (const std::string& name : evaluation_names(stage)) out += card(evaluation_chart(stage, name, color));
   if (const std::string parts = part_charts(stage, color); !parts.empty())
@@ -158,7 +178,7 @@ std::string training_section(const RunRecord& record) {
   int color = 0;
   for (const StageRecord& stage : record.stages) {
     if (stage.points.empty()) continue;
-    out += stage_part(stage, item_word(record), color);
+    out += stage_part(record, stage, color);
     color = (color + 1) % 6;
   }
   return out.empty() ? "" : "<section>\n<h2>Training</h2>\n" + out + "</section>\n";

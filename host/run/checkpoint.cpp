@@ -106,7 +106,12 @@ nlohmann::json to_json(const CheckpointInfo& info) {
                          {"uses", info.uses},
                          {"starts", info.starts},
                          {"best_figure", info.best_figure},
-                         {"best_step", info.best_step}};
+                         {"best_step", info.best_step},
+                         {"updates", info.updates},
+                         {"learning_rate_factor", info.learning_rate_factor},
+                         {"good_step", info.good_step},
+                         {"evaluations_due", info.evaluations_due},
+                         {"ends_run", info.ends_run}};
   json["best_value"] = info.best_value ? nlohmann::json(*info.best_value) : nlohmann::json();
   return json;
 }
@@ -119,6 +124,12 @@ CheckpointInfo info_from(const nlohmann::json& json) {
   json.at("seconds").get_to(info.seconds);
   json.at("finished").get_to(info.finished);
   info.fitted_steps = json.value("fitted_steps", info.fitted_steps);
+  // Older ones knew no monitors.
+  info.updates = json.value("updates", info.step);
+  info.learning_rate_factor = json.value("learning_rate_factor", info.learning_rate_factor);
+  info.good_step = json.value("good_step", info.good_step);
+  info.evaluations_due = json.value("evaluations_due", info.evaluations_due);
+  info.ends_run = json.value("ends_run", info.ends_run);
   json.at("identity").get_to(info.identity);
   json.at("uses").get_to(info.uses);
   if (json.contains("starts")) json["starts"].get_to(info.starts);  // older ones do not say

@@ -20,14 +20,22 @@ namespace gistmill {
 struct CheckpointInfo {
   std::string stage;
   std::int64_t step = 0;
-  std::int64_t items = 0;            // trained on so far
-  double seconds = 0;                // spent so far
-  std::int64_t fitted_steps = 0;     // that run.minutes allows, once it is known; 0: not known, or no bound
+  std::int64_t items = 0;  // trained on so far
+  double seconds = 0;      // spent so far
+  // That run.minutes allows, or at which a monitor ended the stage, once it is known; 0: not known, or no
+  // bound.
+  std::int64_t fitted_steps = 0;
   bool finished = false;             // the stage is done
   std::string best_figure;           // of the evaluation that chooses the best
   std::optional<double> best_value;  // least so far
-  std::int64_t best_step = 0;
-  std::string identity;  // of the resolved recipe: a checkpoint of another recipe is refused
+  std::int64_t best_step = 0;        // 0: none is marked
+  std::int64_t updates = 0;  // that the parameters have seen: less than steps where monitors left some out
+  double learning_rate_factor = 1;  // by which monitors scaled it so far
+  std::int64_t good_step = 0;  // of the last checkpoint that was due, which a monitor may rewind to; 0: none
+  std::int64_t evaluations_due =
+      0;                  // of this step: the last so many of the recipe's; a stop came before them
+  bool ends_run = false;  // a monitor ended the run with this stage
+  std::string identity;   // of the resolved recipe: a checkpoint of another recipe is refused
   std::map<std::string, std::string> uses;    // instance -> component, of what has parameters
   std::map<std::string, std::string> starts;  // instance -> "stage refine, step 190", of what that trained
 };

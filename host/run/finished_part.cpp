@@ -46,6 +46,7 @@ std::optional<FinishedPart::Content> FinishedPart::read() const {
     json.at("items").get_to(content.result.items);
     json.at("parameters").get_to(content.result.parameters);
     json.at("seconds").get_to(content.result.seconds);
+    content.result.ends_run = json.value("ends_run", false);
     for (const nlohmann::json& table : json.at("evaluations"))
       content.evaluations.push_back(evaluation_from_json(table));
     return content;
@@ -64,6 +65,7 @@ void FinishedPart::write(const Content& content) const {
                          {"items", content.result.items},
                          {"parameters", content.result.parameters},
                          {"seconds", content.result.seconds},
+                         {"ends_run", content.result.ends_run},
                          {"evaluations", nlohmann::json::array()}};
   for (const EvaluationTable& table : content.evaluations) json["evaluations"].push_back(to_json(table));
   const fs::path path = path_of(run_folder_, part_);

@@ -79,7 +79,31 @@ StageResult train_part(RunContext& context, std::size_t index, Trainer& trainer,
   return result;
 }
 
+// Whether nothing trains after it. Where passes of it were before, one recipe stands for all of them, and
+// what ends a pass ends the last one too.
+bool is_last(const std::vector<Part>& parts, std::size_t index) {
+  const bool repeated = parts[index].name != parts[index].stage;
+  return !repeated && std::none_of(parts.begin() + static_cast<std::ptrdiff_t>(index) + 1, parts.end(),
+                                   [](const Part& part) { return part.recipe.run.steps > 0; });
+}
+
+PartEnd end_of(const StageResult& result) {
+  if (result.stopped) return PartEnd::stopped;
+  return result.ends_run ? PartEnd::ends_run : PartEnd::finished;
+}
+
 }  // namespace
+
+bool is_measured_all_the_same(RunContext& context, std::size_t index, const TrainedParameters& trained) {
+  const Part& part = context.parts[index];
+  const auto is_there = [&](const PlannedInstance& instance) {
+    return instance.from.empty() || trained.has_stage(instance.from.substr(0, instance.from.find('.')));
+  };
+  if (part.measures && std::ranges::all_of(part.plan.instances, is_there)) return true;
+  context.events.message("info", part.name.empty() ? "left out: what follows the stages"
+                                                   : fmt::format("left out: stage {}", part.name));
+  return false;
+}
 
 std::map<std::string, std::string> load_parameters_into(Session& session, const TrainedParameters& trained,
                                                         Events& events) {
@@ -117,7 +141,7 @@ PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const
       std::ranges::copy(before->evaluations, std::back_inserter(summary.evaluations));
       context.events.message(
           "info", fmt::format("stage {} had finished at step {}", part.name, before->result.steps));
-      return PartEnd::finished;
+      return end_of(before->result);
     }
   }
   carried.as_before = false;
@@ -133,7 +157,8 @@ PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const
   StageResult trained;
   if (part.recipe.run.steps > 0) {
     Trainer trainer(session, context.events, evaluator, stop, {context.machine.peak, context.profile.get()},
-                    context.folder, part.name, recipe_identity(part.recipe), starts);
+                    context.folder,
+                    {part.name, recipe_identity(part.recipe), starts, is_last(context.parts, index)});
     trained = train_part(context, index, trainer, session, summary);
   }
   if (!trained.stopped) {
@@ -142,7 +167,7 @@ PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const
     std::ranges::copy(tables, std::back_inserter(summary.evaluations));
   }
   emit_cache(context, session, part.name);
-  return trained.stopped ? PartEnd::stopped : PartEnd::finished;
+  return end_of(trained);
 }
 
 }  // namespace gistmill

@@ -21,12 +21,20 @@ struct Carried {
   bool as_before = true;  // every part so far had finished in an earlier process
 };
 
-enum class PartEnd { finished, stopped };
+enum class PartEnd {
+  finished,
+  stopped,  // saved before its end
+  ends_run  // finished, and a monitor ended the run with it: nothing trains after it
+};
 
 // Runs part number `index`, from its last checkpoint where the run is resumed; what had finished is not run
 // again. Adds what it did and measured to `summary`. Throws Failure.
 PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const StopSignal& stop,
                  RunSummary& summary);
+
+// After a monitor ended the run: whether everything is there that part number `index` only measures. Says
+// what is left out where it is not.
+bool is_measured_all_the_same(RunContext& context, std::size_t index, const TrainedParameters& trained);
 
 // What part number `index` trained is what later parts start from.
 void add_trained(TrainedParameters& trained, const std::vector<Part>& parts, std::size_t index);

@@ -165,9 +165,12 @@ RunOutcome run_recipe(const RunRequest& request) {
   summary.run.version = GM_VERSION;
   try {
     Carried carried{InstancePool(context.parts), TrainedParameters(context.folder)};
+    bool ended = false;  // by a monitor
     for (std::size_t i = 0; i < context.parts.size(); ++i) {
-      if (run_part(context, i, carried, stop, summary) == PartEnd::stopped)
-        return stopped(context, stop, seconds());
+      if (ended && !is_measured_all_the_same(context, i, carried.trained)) continue;
+      const PartEnd end = run_part(context, i, carried, stop, summary);
+      if (end == PartEnd::stopped) return stopped(context, stop, seconds());
+      ended = ended || end == PartEnd::ends_run;
       add_trained(carried.trained, context.parts, i);
     }
   } catch (const Failure& failure) {

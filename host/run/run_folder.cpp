@@ -63,21 +63,20 @@ fs::path CheckpointFolder::last() const { return latest_or_refuse().first; }
 
 fs::path CheckpointFolder::best_or_latest() const {
   const auto [path, info] = latest_or_refuse();
-  if (info.best_value) {
+  if (info.best_step > 0) {
     const fs::path best = path_of(info.best_step);
     if (fs::exists(best / "checkpoint.json")) return best;
   }
   return path;
 }
 
-void CheckpointFolder::prune(std::int64_t keep, std::int64_t best_step) const {
+void CheckpointFolder::prune(std::int64_t keep, std::initializer_list<std::int64_t> other_steps) const {
   auto found = all();
   const auto last = static_cast<std::int64_t>(found.size()) - std::max<std::int64_t>(keep, 1);
   std::error_code ignored;
   for (std::int64_t i = 0; i < last; ++i) {
-    if (found[static_cast<std::size_t>(i)].first != best_step) {
-      fs::remove_all(found[static_cast<std::size_t>(i)].second, ignored);
-    }
+    const auto& [step, path] = found[static_cast<std::size_t>(i)];
+    if (std::ranges::find(other_steps, step) == other_steps.end()) fs::remove_all(path, ignored);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -42,8 +43,8 @@ class CheckpointFolder {
   // The latest one; throws Failure as best_or_latest().
   std::filesystem::path last() const;
 
-  // Removes all but the last `keep` and the best.
-  void prune(std::int64_t keep, std::int64_t best_step) const;
+  // Removes all but the last `keep` and those of `other_steps`.
+  void prune(std::int64_t keep, std::initializer_list<std::int64_t> other_steps) const;
 
  private:
   std::vector<std::pair<std::int64_t, std::filesystem::path>> all() const;  // ascending steps

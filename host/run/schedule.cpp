@@ -33,6 +33,11 @@ double StepRates::of(std::string_view instance) const {
   return general;
 }
 
+void StepRates::scale(double factor) {
+  general *= factor;
+  for (auto& [name, rate] : own) rate *= factor;
+}
+
 StepRates step_rates(const Recipe& recipe, std::int64_t step, std::int64_t steps) {
   const auto rate = [&](const LearningRate& schedule) {
     return learning_rate_at(fitted(schedule, steps, recipe.run.steps), step, steps);

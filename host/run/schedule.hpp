@@ -24,6 +24,7 @@ struct StepRates {
   std::vector<std::pair<std::string, double>> own;
 
   double of(std::string_view instance) const;
+  void scale(double factor);
 };
 
 // `step` as in learning_rate_at; `steps` that are taken, at most the recipe's.

@@ -27,7 +27,7 @@ bool TimeBudget::add(std::int64_t step, double seconds, double spent) {
 }
 
 void TimeBudget::restore(std::int64_t decided_steps) {
-  if (minutes_ > 0 && decided_steps > 0) decide(std::min(decided_steps, recipe_steps_));
+  if (decided_steps > 0) decide(std::min(decided_steps, recipe_steps_));
 }
 
 void TimeBudget::decide(std::int64_t steps) {

@@ -18,7 +18,7 @@ class TimeBudget {
   // Step number `step` of the stage took `seconds`; `spent` seconds of the budget are gone. Answers true
   // where this step decided how many there will be.
   bool add(std::int64_t step, double seconds, double spent);
-  // Takes a decision from before, of a checkpoint: 0 where there was none yet.
+  // Takes a decision from before, of a checkpoint: of add() or end(). 0 where there was none yet.
   void restore(std::int64_t decided_steps);
 
   // The stage ends with step `step`.

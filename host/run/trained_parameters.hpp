@@ -22,6 +22,9 @@ class TrainedParameters {
   // where no checkpoint of it can be read.
   void add_part(const Part& part);
 
+  // Whether a pass of it has ended.
+  bool has_stage(const std::string& stage) const { return stages_.contains(stage); }
+
   // Puts parameters in place before the first step: of the file that the recipe names, of the stage that it
   // takes the instance from, else the latest of an instance of that name and component. Says each. Answers
   // where the latest ones are from, by instance: "stage refine, step 190". Throws Failure.

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 
 #include "host/diagnostic/failure.hpp"
 #include "host/figures/wording.hpp"
@@ -26,23 +28,30 @@ double seconds_since(Clock::time_point start) {
 
 Trainer::Trainer(Session& session, Events& events, Evaluator& evaluator, const StopSignal& stop,
                  const Instruments& instruments, const std::filesystem::path& run_folder,
-                 const std::string& stage, const std::string& identity,
-                 std::map<std::string, std::string> starts)
+                 const StageOfRun& stage)
     : session_(session),
       events_(events),
       evaluator_(evaluator),
       stop_(stop),
       instruments_(instruments),
-      checkpoints_(run_folder, stage),
+      checkpoints_(run_folder, stage.name),
       run_folder_(run_folder),
       training_step_(session, instruments.profile, stop.cancel_flag()),
       stateful_(session.stateful(training_step_.pipeline())),
+      monitors_(session, events),
+      last_stage_(stage.last),
       budget_(session.recipe().run.minutes, session.plan().steps) {
-  info_.stage = stage;
-  info_.identity = identity;
-  info_.starts = std::move(starts);
+  info_.stage = stage.name;
+  info_.identity = stage.identity;
+  info_.starts = stage.starts;
   for (const TensorInstance* instance : training_step_.trained())
     info_.uses[instance->name()] = instance->planned().spec->name;
+}
+
+std::vector<TensorInstance*> Trainer::saved_states() const {
+  std::vector<TensorInstance*> all = stateful_;
+  std::ranges::copy(monitors_.stateful(), std::back_inserter(all));
+  return all;
 }
 
 bool Trainer::resume() {
@@ -67,7 +76,7 @@ bool Trainer::resume() {
   }
   check_starts(path, info);
   load_checkpoint(path, training_step_.trained(), info.finished ? nullptr : &training_step_.optimizer(),
-                  stateful_);
+                  saved_states());
   info_ = info;
   budget_.restore(info.fitted_steps);
   saved_step_ = info.step;
@@ -103,33 +112,52 @@ StageResult Trainer::run() {
   result.parameters = trainable_numbers(training_step_.trained());
   const double earlier = info_.seconds;
   const auto began = Clock::now();
-  for (std::int64_t step = info_.step + 1; step <= budget_.steps() && !info_.finished; ++step) {
-    const StepRates rates = step_rates(session_.recipe(), step, budget_.steps());
-    if (session_.cache() != nullptr) cache_before_ = session_.cache()->counts();
-    const TrainingStep::Figures figures = training_step_.run(step, rates);
-    if (figures.ended) refuse_end(step);
-    if (!figures.not_finite.empty()) refuse_number(figures, step);
-    info_.step = step;
-    info_.items += figures.items;
-    emit_step(step, figures, rates);
-    evaluate(step);
+  while (!info_.finished && !result.stopped) {
+    const bool steps = info_.evaluations_due == 0;  // else a stop came before those of the last step
+    const double step_seconds = steps ? take_step(info_.step + 1) : 0;
+    evaluate();
     info_.seconds = earlier + seconds_since(began);
-    keep_time(step, figures.work.seconds);
-    const std::int64_t every = session_.recipe().checkpoints.every;
-    if (step == budget_.steps()) {
-      save(step, true);
-    } else if (stop_.requested()) {
-      save(step, false);
-      result.stopped = true;
-      break;
-    } else if ((every > 0 && step % every == 0) || info_.best_step == step) {
-      save(step, false);
-    }
+    if (steps) keep_time(info_.step, step_seconds);
+    result.stopped = !save_where_due();
   }
   result.steps = info_.step;
   result.items = info_.items;
   result.seconds = info_.seconds;
+  result.ends_run = info_.ends_run;
   return result;
+}
+
+double Trainer::take_step(std::int64_t step) {
+  StepRates rates = step_rates(session_.recipe(), step, budget_.steps());
+  rates.scale(info_.learning_rate_factor);
+  if (session_.cache() != nullptr) cache_before_ = session_.cache()->counts();
+  TrainingStep::Figures figures = training_step_.compute(step);
+  if (figures.ended) refuse_end(step);
+  nlohmann::json event = figures_event(step, figures, rates);
+  const bool skipped = monitors_.leave_out_update(event);
+  if (!skipped && !figures.not_finite.empty()) refuse_number(figures, step);
+  if (skipped) {
+    training_step_.leave_out();
+    event["skipped"] = true;
+  } else {
+    training_step_.update(++info_.updates, rates, figures);
+    info_.items += figures.items;
+  }
+  info_.step = step;
+  info_.evaluations_due = static_cast<std::int64_t>(session_.recipe().evaluations.size());
+  emit_step(std::move(event), figures);
+  carry_out_decisions();
+  return figures.work.seconds;
+}
+
+bool Trainer::save_where_due() {
+  const std::int64_t every = session_.recipe().checkpoints.every;
+  const bool due = (every > 0 && info_.step % every == 0) || info_.best_step == info_.step;
+  const bool complete = info_.evaluations_due == 0;
+  const bool finished = complete && info_.step == budget_.steps();
+  if (finished || (complete && due)) info_.good_step = info_.step;
+  if (finished || due || stop_.requested()) save(info_.step, finished);
+  return finished || !stop_.requested();
 }
 
 // Fits the steps to come into run.minutes, once; ends the stage here where its time is over all the same.
@@ -151,11 +179,10 @@ void Trainer::keep_time(std::int64_t step, double step_seconds) {
                                 bound, step, budget_.steps()));
     budget_.end(step);
   }
-  info_.fitted_steps = budget_.decided();
 }
 
 void Trainer::load_best() {
-  if (!info_.best_value || info_.best_step == info_.step) return;
+  if (info_.best_step == 0 || info_.best_step == info_.step) return;
   const std::filesystem::path path = checkpoints_.path_of(info_.best_step);
   if (!std::filesystem::exists(path / "checkpoint.json")) return;
   events_.message("info", fmt::format("using the best checkpoint, of step {}", info_.best_step));
@@ -168,32 +195,43 @@ void Trainer::refuse_end(std::int64_t step) const {
                 {"let the data set repeat, or lower run.steps"});
 }
 
+std::string Trainer::saved_text() const {
+  return saved_step_ < 0
+             ? "no checkpoint was written yet"
+             : fmt::format("the last good checkpoint is {}", checkpoints_.path_of(saved_step_).string());
+}
+
 void Trainer::refuse_number(const TrainingStep::Figures& figures, std::int64_t step) const {
-  const std::string saved = saved_step_ < 0 ? "no checkpoint was written yet"
-                                            : fmt::format("the last good checkpoint is {}",
-                                                          checkpoints_.path_of(saved_step_).string());
   throw Failure(ExitCode::numerics,
                 fmt::format("{} is {} at step {} of {}; parameters are those of step {}", figures.not_finite,
                             figures.found, step, budget_.steps(), step - 1),
-                {saved, "a lower learning_rate.peak or run.clip often helps"});
+                {saved_text(), "a lower learning_rate.peak or run.clip often helps"});
 }
 
-void Trainer::emit_step(std::int64_t step, const TrainingStep::Figures& figures, const StepRates& rates) {
-  const double seconds = figures.work.seconds;
-  nlohmann::json event = {{"stage", info_.stage},
-                          {"step", step},
-                          {"steps", budget_.steps()},
-                          {"loss", figures.loss},
-                          {"learning_rate", rates.general},
-                          {"gradient_norm", figures.gradient_norm},
-                          {"seconds", seconds},
-                          {"items", figures.items},
-                          {"items_per_second", static_cast<double>(figures.items) / std::fmax(seconds, 1e-9)},
-                          {"peak_memory_bytes", peak_memory_bytes()}};
+// A number that is not there, since one before it is not finite, is not finite either.
+nlohmann::json Trainer::figures_event(std::int64_t step, const TrainingStep::Figures& figures,
+                                      const StepRates& rates) const {
+  const bool has_norm = figures.not_finite.empty();
+  nlohmann::json event = {
+      {"stage", info_.stage},
+      {"step", step},
+      {"steps", budget_.steps()},
+      {"loss", figures.loss},
+      {"learning_rate", rates.general},
+      {"gradient_norm", has_norm ? nlohmann::json(figures.gradient_norm) : nlohmann::json()}};
   const std::vector<PlannedLoss>& parts = training_step_.pipeline().minimize;
   for (std::size_t i = 0; i < parts.size() && (parts.size() > 1 || parts[i].weight != 1.0); ++i)
     event["losses"][parts[i].slot] = figures.losses[i];
   for (const auto& [instance, rate] : rates.own) event["learning_rates"][instance] = rate;
+  return event;
+}
+
+void Trainer::emit_step(nlohmann::json event, const TrainingStep::Figures& figures) {
+  const double seconds = figures.work.seconds;
+  event["seconds"] = seconds;
+  event["items"] = figures.items;
+  event["items_per_second"] = static_cast<double>(figures.items) / std::fmax(seconds, 1e-9);
+  event["peak_memory_bytes"] = peak_memory_bytes();
   if (figures.work.all_flops() > 0) event["flops"] = figures.work.all_flops();
   if (const auto share = share_of_peak(figures.work, instruments_.peak)) event["utilization"] = *share;
   if (session_.cache() != nullptr) {
@@ -204,57 +242,62 @@ void Trainer::emit_step(std::int64_t step, const TrainingStep::Figures& figures,
   events_.emit("step", std::move(event));
 }
 
-// An evaluation that a stop interrupts is left out: saving comes first, and it changes no parameter.
-void Trainer::evaluate(std::int64_t step) {
+// An evaluation that a stop interrupts is made by the process that goes on: saving comes first.
+void Trainer::evaluate() {
   try {
-    evaluate_due(step);
+    evaluate_due();
   } catch (const Failure& failure) {
     if (failure.code() != ExitCode::interrupted || !stop_.requested()) throw;
   }
 }
 
-void Trainer::evaluate_due(std::int64_t step) {
+void Trainer::evaluate_due() {
   const std::vector<Evaluation>& evaluations = session_.recipe().evaluations;
-  for (std::size_t i = 0; i < evaluations.size(); ++i) {
-    if (evaluations[i].every == 0 || step % evaluations[i].every != 0) continue;
+  for (; info_.evaluations_due > 0; --info_.evaluations_due) {
+    const std::size_t i = evaluations.size() - static_cast<std::size_t>(info_.evaluations_due);
+    if (evaluations[i].every == 0 || info_.step % evaluations[i].every != 0) continue;
     const EvaluationTable table = [&] {
       const ProfileScope scope(instruments_.profile, "evaluation " + evaluations[i].name);
-      return evaluator_.run(i, stop_, info_.stage, step);
+      return evaluator_.run(i, stop_, info_.stage, info_.step);
     }();
-    if (evaluations[i].best.empty()) continue;
-    const EvaluationEntry* chosen = nullptr;
-    for (const EvaluationEntry& entry : table.entries) {
-      if (entry.figure == evaluations[i].best && (chosen == nullptr || (entry.trained && !chosen->trained)))
-        chosen = &entry;
-    }
-    if (chosen == nullptr) {
-      throw Failure(
-          ExitCode::recipe, evaluations[i].origin,
-          fmt::format("evaluation '{}' has no figure '{}'", evaluations[i].name, evaluations[i].best),
-          {fmt::format("its figures: {}", fmt::join(table.figures(), " "))});
-    }
-    const double value = chosen->measured.value;
-    const Better better = table.figure(chosen->figure).spec.better;
-    if (std::isnan(value) || (info_.best_value && !is_better(better, value, *info_.best_value))) continue;
-    info_.best_figure = chosen->figure;
-    info_.best_value = value;
-    info_.best_step = step;
+    if (!evaluations[i].best.empty()) choose_best(evaluations[i], table);
+    carry_out_decisions();
   }
+}
+
+void Trainer::choose_best(const Evaluation& evaluation, const EvaluationTable& table) {
+  const EvaluationEntry* chosen = nullptr;
+  for (const EvaluationEntry& entry : table.entries) {
+    if (entry.figure == evaluation.best && (chosen == nullptr || (entry.trained && !chosen->trained)))
+      chosen = &entry;
+  }
+  if (chosen == nullptr) {
+    throw Failure(ExitCode::recipe, evaluation.origin,
+                  fmt::format("evaluation '{}' has no figure '{}'", evaluation.name, evaluation.best),
+                  {fmt::format("its figures: {}", fmt::join(table.figures(), " "))});
+  }
+  const double value = chosen->measured.value;
+  const Better better = table.figure(chosen->figure).spec.better;
+  if (std::isnan(value) || (info_.best_value && !is_better(better, value, *info_.best_value))) return;
+  info_.best_figure = chosen->figure;
+  info_.best_value = value;
+  info_.best_step = info_.step;
 }
 
 void Trainer::save(std::int64_t step, bool finished) {
   const ProfileScope scope(instruments_.profile, "checkpoint");
   info_.finished = finished;
+  info_.fitted_steps = budget_.decided();
   const std::filesystem::path path = checkpoints_.path_of(step);
   std::error_code ignored;
   std::filesystem::create_directories(path.parent_path(), ignored);
-  save_checkpoint(path, info_, training_step_.trained(), &training_step_.optimizer(), stateful_);
+  save_checkpoint(path, info_, training_step_.trained(), &training_step_.optimizer(), saved_states());
   saved_step_ = step;
-  checkpoints_.prune(session_.recipe().checkpoints.keep, info_.best_step);
+  checkpoints_.prune(session_.recipe().checkpoints.keep, {info_.best_step, info_.good_step});
   events_.emit("checkpoint", {{"stage", info_.stage},
                               {"step", step},
                               {"path", std::filesystem::relative(path, run_folder_).string()},
-                              {"best", info_.best_value.has_value() && info_.best_step == step}});
+                              {"best", info_.best_step == step}});
 }
 
 }  // namespace gistmill

@@ -1,5 +1,5 @@
 // The training loop of one stage: learning rate, optimizer steps (training_step.hpp), events, evaluations,
-// checkpoints, and stopping so that the next process goes on bit for bit.
+// what monitors decide, checkpoints, and stopping so that the next process goes on bit for bit.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "host/recipe/recipe.hpp"
 #include "host/run/checkpoint.hpp"
 #include "host/run/evaluator.hpp"
+#include "host/run/monitors.hpp"
 #include "host/run/profile.hpp"
 #include "host/run/run_folder.hpp"
 #include "host/run/step/events.hpp"
@@ -29,21 +30,28 @@ struct Instruments {
   Profile* profile = nullptr;  // null: none
 };
 
+// Which stage of the run it is.
+struct StageOfRun {
+  std::string name;
+  std::string identity;                       // of the resolved recipe
+  std::map<std::string, std::string> starts;  // as CheckpointInfo's
+  bool last = false;                          // nothing trains after it, and no pass of it was before
+};
+
 struct StageResult {
   std::int64_t steps = 0;
   std::int64_t items = 0;
   std::int64_t parameters = 0;
   double seconds = 0;
-  bool stopped = false;  // saved before the end; going on is possible
+  bool stopped = false;   // saved before the end; going on is possible
+  bool ends_run = false;  // a monitor ended the run with this stage
 };
 
 class Trainer {
  public:
-  // Everything outlives the trainer. `identity` is the resolved recipe's; `run_folder` exists; `starts`: as
-  // CheckpointInfo's.
+  // Everything outlives the trainer; `run_folder` exists.
   Trainer(Session& session, Events& events, Evaluator& evaluator, const StopSignal& stop,
-          const Instruments& instruments, const std::filesystem::path& run_folder, const std::string& stage,
-          const std::string& identity, std::map<std::string, std::string> starts = {});
+          const Instruments& instruments, const std::filesystem::path& run_folder, const StageOfRun& stage);
 
   // Goes on from the latest checkpoint of the stage, if there is one. Throws Failure where the checkpoint is
   // another recipe's, started from other parameters, or where there are some and none can be read. Whether
@@ -56,23 +64,37 @@ class Trainer {
 
   std::int64_t step() const { return info_.step; }  // done so far
 
-  // Trains to the last step, or to the last one that fits into run.minutes. Throws Failure
-  // (ExitCode::numerics) before a loss or gradient that is not finite changes anything; the last checkpoint
-  // then stands.
+  // Trains to the last step, to the last one that fits into run.minutes, or to where a monitor ends the
+  // stage. Throws Failure (ExitCode::numerics) before a loss or gradient that is not finite changes anything,
+  // unless a monitor deals with it; the last checkpoint then stands.
   StageResult run();
 
   // Puts the best checkpoint's parameters in place of the last ones, where an evaluation chose one.
   void load_best();
 
  private:
+  // What has a state that is saved.
+  std::vector<TensorInstance*> saved_states() const;
   void check_starts(const std::filesystem::path& path, const CheckpointInfo& info) const;
   void keep_time(std::int64_t step, double step_seconds);
-  void evaluate(std::int64_t step);
-  void evaluate_due(std::int64_t step);
+  double take_step(std::int64_t step);  // seconds
+  bool save_where_due();                // false: the stage goes no further
+  void evaluate();
+  void evaluate_due();
+  void choose_best(const Evaluation& evaluation, const EvaluationTable& table);
   void save(std::int64_t step, bool finished);
+  void carry_out_decisions();
+  void carry_out(const Monitors::Said& said);
+  void emit_decision(const Monitors::Said& said);
+  void rewind(const Monitors::Said& said);
+  void scale_rates(const Monitors::Said& said);
+  void end_stage(const Monitors::Said& said);
+  std::string saved_text() const;
   [[noreturn]] void refuse_end(std::int64_t step) const;
   [[noreturn]] void refuse_number(const TrainingStep::Figures& figures, std::int64_t step) const;
-  void emit_step(std::int64_t step, const TrainingStep::Figures& figures, const StepRates& rates);
+  nlohmann::json figures_event(std::int64_t step, const TrainingStep::Figures& figures,
+                               const StepRates& rates) const;
+  void emit_step(nlohmann::json event, const TrainingStep::Figures& figures);
 
   Session& session_;
   Events& events_;
@@ -82,7 +104,9 @@ class Trainer {
   CheckpointFolder checkpoints_;
   std::filesystem::path run_folder_;
   TrainingStep training_step_;
-  std::vector<TensorInstance*> stateful_;
+  std::vector<TensorInstance*> stateful_;  // of the pipeline
+  Monitors monitors_;
+  bool last_stage_;
   CheckpointInfo info_;
   TimeBudget budget_;
   CallCache::Counts cache_before_;  // the step

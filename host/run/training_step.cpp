@@ -78,24 +78,41 @@ std::uint64_t TrainingStep::optimizer_bytes() const {
 }
 
 TrainingStep::Figures TrainingStep::run(std::int64_t step, const StepRates& rates) {
-  const auto began = WorkClock::now();
+  Figures figures = compute(step);
+  if (!figures.ended && figures.not_finite.empty()) update(step, rates, figures);
+  return figures;
+}
+
+TrainingStep::Figures TrainingStep::compute(std::int64_t step) {
+  began_ = WorkClock::now();
   if (profile_ != nullptr) profile_->begin_step(step);
   Figures figures;
+  compute_gradients(step, figures);
+  figures.work.seconds = std::chrono::duration<double>(WorkClock::now() - began_).count();
+  return figures;
+}
+
+void TrainingStep::compute_gradients(std::int64_t step, Figures& figures) {
   for (at::Tensor& gradient : gradients_) gradient.zero_();
   for (std::int64_t micro = 0; micro < session_.recipe().run.micro_steps; ++micro) {
     accumulate(step, micro, figures);
-    if (figures.ended || !figures.not_finite.empty()) return figures;
+    if (figures.ended || !figures.not_finite.empty()) return;
   }
   figures.gradient_norm = clip_gradients();
   if (!std::isfinite(figures.gradient_norm)) {
     figures.not_finite = "gradient norm";
     figures.found = figures.gradient_norm;
-    return figures;
   }
-  update(step, rates);
+}
+
+void TrainingStep::leave_out() {
   if (profile_ != nullptr) profile_->end_step();
-  figures.work.seconds = std::chrono::duration<double>(WorkClock::now() - began).count();
-  return figures;
+}
+
+void TrainingStep::update(std::int64_t number, const StepRates& rates, Figures& figures) {
+  step_optimizer(number, rates);
+  if (profile_ != nullptr) profile_->end_step();
+  figures.work.seconds = std::chrono::duration<double>(WorkClock::now() - began_).count();
 }
 
 void TrainingStep::accumulate(std::int64_t step, std::int64_t micro_step, Figures& figures) {
@@ -152,7 +169,7 @@ double TrainingStep::clip_gradients() {
   return norm;
 }
 
-void TrainingStep::update(std::int64_t step, const StepRates& rates) {
+void TrainingStep::step_optimizer(std::int64_t number, const StepRates& rates) {
   ProfileScope scope(profile_, optimizer_->name());
   scope.work = update_work_;
   learning_rates_.clear();
@@ -164,7 +181,7 @@ void TrainingStep::update(std::int64_t step, const StepRates& rates) {
   }
   TensorInstance::ErrorSink sink;
   const gm_status status = watched(optimizer_call_, cancel_, [&] {
-    return optimizer_extension_->step(optimizer_->handle(), static_cast<std::uint64_t>(step),
+    return optimizer_extension_->step(optimizer_->handle(), static_cast<std::uint64_t>(number),
                                       learning_rates_.data(),
                                       static_cast<std::uint32_t>(learning_rates_.size()), sink.get());
   });

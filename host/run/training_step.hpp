@@ -21,18 +21,25 @@ class TrainingStep {
     std::vector<double> losses;  // its parts without their weights, as PlannedPipeline::minimize
     double gradient_norm = 0;
     std::int64_t items = 0;
-    Work work;                     // of all calls; `seconds` are those of the whole step
+    Work work;                     // of all calls; `seconds` are those of the whole step so far
     std::uint64_t kept_bytes = 0;  // see watch_heap
-    std::string not_finite;        // "loss", "part 'apart' of the loss", "gradient norm": nothing was changed
+    std::string not_finite;        // "loss", "part 'apart' of the loss", "gradient norm"
     double found = 0;              // that number
-    bool ended = false;            // the data ended before the step was done; no parameter was changed
+    bool ended = false;            // the data ended before the step was done
   };
 
   // `session` trains something and outlives this, as do `profile`, which may be null, and `cancel`.
   // Throws Failure where the recipe names no optimizer.
   TrainingStep(Session& session, Profile* profile, const volatile std::int32_t* cancel);
 
-  // Step number `step`, from 1. Throws Failure where a call fails.
+  // Step number `step`, from 1: gradients, clipped; no parameter changes. Throws Failure where a call fails.
+  Figures compute(std::int64_t step);
+  // Update number `number`, from 1, by those gradients; `figures` are of the step, which was whole and
+  // finite.
+  void update(std::int64_t number, const StepRates& rates, Figures& figures);
+  // Instead of an update.
+  void leave_out();
+  // Both, where there is something to update by.
   Figures run(std::int64_t step, const StepRates& rates);
 
   // From now on Figures::kept_bytes tells how much of the heap a forward left in use: tapes and values.
@@ -48,11 +55,12 @@ class TrainingStep {
 
  private:
   void bind_optimizer();
+  void compute_gradients(std::int64_t step, Figures& figures);
   void accumulate(std::int64_t step, std::int64_t micro_step, Figures& figures);
   // Adds a micro-step's share; answers whether all parts that count are finite.
   bool add_losses(Figures& figures) const;
   double clip_gradients();
-  void update(std::int64_t step, const StepRates& rates);
+  void step_optimizer(std::int64_t number, const StepRates& rates);
 
   Session& session_;
   Profile* profile_;
@@ -65,6 +73,7 @@ class TrainingStep {
   const gm_optimizer_extension* optimizer_extension_ = nullptr;
   std::string optimizer_call_;  // "optimizer.step"; it is not told of a cancellation
   Work update_work_;            // what an update reads and writes
+  WorkClock::time_point began_;
   std::uint64_t parameter_generation_ = 0;
   bool watches_heap_ = false;
 };

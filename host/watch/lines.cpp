@@ -172,6 +172,11 @@ Lines watch_lines(const RunRecord& record, const std::string& name, double now, 
     add_all(lines,
             wrapped(on_one_line(progress.evaluation->name), headline(*progress.evaluation), look.columns, 3));
   if (progress.checkpoint != nullptr) lines.push_back(saved_line(*progress.checkpoint));
+  if (!record.decisions.empty()) {
+    const std::size_t all = record.decisions.size();
+    const std::string count = all > 1 ? fmt::format("{} decisions, the last: ", all) : "";
+    add_all(lines, wrapped("monitor", count + record.decisions.back().text(), look.columns, 3));
+  }
   if (progress.last_warning != nullptr) {
     const std::string count =
         progress.warnings > 1 ? fmt::format("{} warnings, the last: ", progress.warnings) : "";

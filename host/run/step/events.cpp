@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "host/diagnostic/failure.hpp"
@@ -27,11 +28,14 @@ void Events::add(TensorInstance& logger, bool shows) {
   loggers_.push_back({&logger, extension, shows});
 }
 
+std::string event_text(std::string_view kind, nlohmann::json fields) {
+  fields["event"] = kind;
+  fields["time"] = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return fields.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 void Events::emit(std::string_view kind, nlohmann::json fields) {
-  nlohmann::json event = std::move(fields);
-  event["event"] = kind;
-  event["time"] = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  const std::string text = event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const std::string text = event_text(kind, std::move(fields));
   for (Logger& logger : loggers_) {
     TensorInstance::ErrorSink sink;
     const gm_status status =
@@ -41,15 +45,19 @@ void Events::emit(std::string_view kind, nlohmann::json fields) {
     logger.said = true;
     if (talk_) talk_(fmt::format("warning: {} misses events: {}", logger.instance->name(), sink.message()));
   }
+  if (listener_) listener_(kind, text);
+}
+
+void Events::talk_where_unshown(const std::string& line) const {
+  const bool shown =
+      std::ranges::any_of(loggers_, [](const Logger& logger) { return logger.shows && !logger.failed; });
+  if (!shown && talk_) talk_(line);
 }
 
 void Events::message(std::string_view level, const std::string& text, const std::string& instance) {
   emit("message", {{"level", level}, {"text", text}, {"instance", instance}});
-  bool shown = false;
-  for (const Logger& logger : loggers_) shown = shown || (logger.shows && !logger.failed);
-  if (shown || !talk_) return;
   const std::string prefix = level == "info" ? "" : fmt::format("{}: ", level);
-  talk_(prefix + (instance.empty() ? text : instance + ": " + text));
+  talk_where_unshown(prefix + (instance.empty() ? text : instance + ": " + text));
 }
 
 }  // namespace gistmill

@@ -6,11 +6,15 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "host/run/step/tensor_instance.hpp"
 
 namespace gistmill {
+
+// {"event": kind, "time": now, ...fields} as text.
+std::string event_text(std::string_view kind, nlohmann::json fields);
 
 class Events {
  public:
@@ -24,6 +28,12 @@ class Events {
   // Sends {"event": kind, "time": now, ...fields}. A logger that fails is named once and still gets the
   // events that follow, since a full disk may be emptied: logging never ends a run.
   void emit(std::string_view kind, nlohmann::json fields);
+  // Who hears every event after the loggers, one at a time; empty: nobody. What it throws goes through emit.
+  using Listener = std::function<void(std::string_view kind, const std::string& text)>;
+  void set_listener(Listener listener) { listener_ = std::move(listener); }
+
+  // A line for the user where no logger shows what events say.
+  void talk_where_unshown(const std::string& line) const;
   void message(std::string_view level, const std::string& text, const std::string& instance = "");
 
  private:
@@ -35,6 +45,7 @@ class Events {
     bool said = false;    // that it failed
   };
   std::vector<Logger> loggers_;
+  Listener listener_;
   std::function<void(std::string_view)> talk_;
 };
 

@@ -80,6 +80,7 @@ std::string View::on_event(const Json& event, double now, int width) {
   if (kind == "stage_finished") return stage_finished(event, width);
   if (kind == "progress") return progress(event, now, width);
   if (kind == "evaluation") return evaluation(event);
+  if (kind == "decision") return decision(event);
   if (kind == "message") return message(event);
   if (kind == "run_finished") return finish();
   return "";
@@ -192,6 +193,11 @@ std::string View::evaluation(const Json& event) {
   }
   const std::string before = passing_ ? finish() : "";
   return before + lasting(line);
+}
+
+std::string View::decision(const Json& event) {
+  return lasting(fmt::format("{} said {} at step {}: {}", text(event, "monitor"), text(event, "action"),
+                             integer(event, "step"), text(event, "reason")));
 }
 
 std::string View::message(const Json& event) {

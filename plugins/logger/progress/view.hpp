@@ -30,6 +30,7 @@ class View {
   std::string stage_finished(const nlohmann::json& event, int width);
   std::string progress(const nlohmann::json& event, double now, int width);
   std::string evaluation(const nlohmann::json& event);
+  std::string decision(const nlohmann::json& event);
   std::string message(const nlohmann::json& event);
 
   std::vector<Part> step_parts(const std::string& last) const;

@@ -48,6 +48,19 @@ std::vector<std::int64_t> steps_of(const RunRecord& record) {
   return out;
 }
 
+TEST(RunRecord, KnowsDecisionsAndForgetsThoseOfStepsThatAreRepeated) {
+  const auto decision = [](int at, const std::string& reason) {
+    return R"({"event":"decision","time":1,"stage":"train","monitor":"guard","action":"rewind","factor":0.5,"step":)" +
+           std::to_string(at) + R"(,"reason":")" + reason + "\"}\n";
+  };
+  const RunRecord record =
+      record_from_events(started(100) + step(1, 101, 2.0) + decision(1, "a") + step(2, 102, 1.0) +
+                         decision(2, "b") + started(110, true) + step(2, 111, 1.5) + decision(2, "c"));
+  ASSERT_THAT(record.decisions, SizeIs(2));
+  EXPECT_EQ(record.decisions[0].text(), "guard said rewind at step 1, learning rate times 0.5: a");
+  EXPECT_EQ(record.decisions[1].reason, "c");
+}
+
 TEST(RunRecord, KnowsCheckpointsAndForgetsThoseOfStepsThatAreRepeated) {
   const auto checkpoint = [](int at) {
     return R"({"event":"checkpoint","time":1,"stage":"train","best":false,"step":)" + std::to_string(at) +

@@ -30,6 +30,23 @@ TEST(Report, IsWrittenFromWhatACrashLeft) {
   EXPECT_THAT(read_text_file(folder / "report.html"), HasSubstr("train: 1 of 9 steps, loss 2.500 at step 1"));
 }
 
+TEST(Report, ListsWhatMonitorsDecidedAndSaysWhichOneEndedTheRun) {
+  const ScratchFolder folder;
+  const std::string decision = R"({"event":"decision","time":1,"stage":"train","step":1,"monitor":"early",)";
+  std::ofstream(folder / "events.jsonl")
+      << R"({"event":"step","time":1,"stage":"train","step":1,"steps":9,"loss":2.5})"
+      << "\n"
+      << decision << R"("action":"skip","reason":"a < b"})"
+      << "\n"
+      << decision << R"("action":"stop","reason":"it rises"})"
+      << "\n";
+  write_report(folder.path());
+  const std::string page = read_text_file(folder / "report.html");
+  EXPECT_THAT(page, HasSubstr("2 decisions of monitors"));
+  EXPECT_THAT(page, HasSubstr("<li>early said skip at step 1: a &lt; b</li>"));
+  EXPECT_THAT(page, HasSubstr("Ended by a monitor: early said stop at step 1: it rises."));
+}
+
 // A line as programs wrote it before figures were described.
 TEST(Report, IsMadeOfAnEventOfBeforeFiguresWereDescribed) {
   const ScratchFolder folder;

@@ -46,6 +46,20 @@ TEST(WatchLines, SayWhereARunStands) {
                   "warning  steps became slower than they were"));
 }
 
+TEST(WatchLines, SayWhatMonitorsDecided) {
+  WatchedRun run = busy_run();
+  const std::string decision =
+      R"("event":"decision","time":1311,"stage":"first","step":60,"monitor":"guard",)";
+  run.event(decision + R"("action":"skip","reason":"the loss is not finite")");
+  EXPECT_THAT(ascii(run.record(), 1315, 79),
+              Contains("monitor  guard said skip at step 60: the loss is not finite"));
+  run.event(decision + R"("action":"scale","factor":0.5,"reason":"it is time")");
+  EXPECT_THAT(
+      ascii(run.record(), 1315, 120),
+      Contains("monitor  2 decisions, the last: guard said scale at step 60, learning rate times 0.5: it is "
+               "time"));
+}
+
 TEST(WatchLines, DrawBlocksWhereTheTerminalHasThem) {
   const std::vector<std::string> lines = watch_lines(busy_run().record(), "r", 1315, {true, 79});
   EXPECT_EQ(lines[1].substr(0, 9 + 3 * 18), "first    ██████████████████");

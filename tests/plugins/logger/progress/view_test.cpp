@@ -239,5 +239,16 @@ TEST(ProgressView, PassesOverWhatItDoesNotKnow) {
   EXPECT_NO_THROW(run.tell({{"event", "evaluation"}, {"entries", {1, 2}}}));
 }
 
+TEST(View, GivesADecisionALineOfItsOwn) {
+  View view(Look{}, 30.0, "spans");
+  EXPECT_EQ(view.on_event({{"event", "decision"},
+                           {"monitor", "guard"},
+                           {"action", "rewind"},
+                           {"step", 9},
+                           {"reason", "the loss is not finite"}},
+                          0.0, 80),
+            "guard said rewind at step 9: the loss is not finite\n");
+}
+
 }  // namespace
 }  // namespace gistmill::progress
