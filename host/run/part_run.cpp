@@ -100,8 +100,9 @@ bool is_measured_all_the_same(RunContext& context, std::size_t index, const Trai
     return instance.from.empty() || trained.has_stage(instance.from.substr(0, instance.from.find('.')));
   };
   if (part.measures && std::ranges::all_of(part.plan.instances, is_there)) return true;
-  context.events.message("info", part.name.empty() ? "left out: what follows the stages"
-                                                   : fmt::format("left out: stage {}", part.name));
+  context.events.message("info",
+                         fmt::format("left out, since a monitor ended the run: {}",
+                                     part.name.empty() ? "what follows the stages" : "stage " + part.name));
   return false;
 }
 

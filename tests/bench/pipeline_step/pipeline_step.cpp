@@ -122,7 +122,7 @@ class Bench {
     events_.add(*logger, false);
     const gistmill::StopSignal stop;
     gistmill::Evaluator evaluator(*session_, events_);
-    gistmill::Trainer(*session_, events_, evaluator, stop, {}, folder, "", "").run();
+    gistmill::Trainer(*session_, events_, evaluator, stop, {}, folder, {}).run();
   }
 
  private:

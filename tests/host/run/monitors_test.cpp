@@ -202,6 +202,7 @@ TEST_F(MonitorsTest, AfterAStopNoStageTrainsAndWhatIsThereIsMeasured) {
   EXPECT_EQ(run(request(path)).code, ExitCode::ok);
   EXPECT_EQ(events("stage_finished").size(), 1u);
   EXPECT_EQ(events("evaluation").back()["stage"], "");
+  EXPECT_THAT(talk_, HasSubstr("left out, since a monitor ended the run: stage second"));
   resume(path);
   EXPECT_EQ(events("stage_finished").size(), 1u) << "it stays at its end";
 }
