@@ -71,9 +71,14 @@ std::optional<KeyFacts> facts_of(const std::vector<std::string>& path, const Rec
     const auto key = std::ranges::find(table->keys, path.back(), &RecipeKey::key);
     if (key != table->keys.end()) return facts_of(*key, *table);
   }
-  const ComponentSpec* component = path.size() == 3 ? component_at(path, recipe, registry) : nullptr;
-  const OptionSpec* option = component != nullptr ? component->option(path.back()) : nullptr;
+  const ComponentSpec* component =
+      path.size() == 3 || path.size() == 4 ? component_at(path, recipe, registry) : nullptr;
+  const OptionSpec* option = component != nullptr ? component->option(path[2]) : nullptr;
   if (option == nullptr) return std::nullopt;
+  if (path.size() == 4) {  // the weight of one corpus of a mixture
+    if (option->type != OptionType::mixture) return std::nullopt;
+    return KeyFacts{component->name, "float above 0, or false", "", "weight of this corpus: " + option->doc};
+  }
   return facts_of(*option, *component, *registry.file_of(component->name));
 }
 

@@ -14,12 +14,16 @@ namespace {
 
 bool names_files(const PlannedInstance& planned, const PlannedOption& option) {
   const OptionType type = planned.spec->option(option.key)->type;
-  return type == OptionType::path || type == OptionType::paths || type == OptionType::prepared;
+  return type == OptionType::path || type == OptionType::paths || type == OptionType::prepared ||
+         type == OptionType::mixture;
 }
 
 nlohmann::json options_of(const PlannedInstance& planned) {
   nlohmann::json options = nlohmann::json::object();
   for (const PlannedOption& option : planned.options) {
+    // The contents say which corpora a mixture has, in the order of its weights.
+    if (const auto* mixture = std::get_if<Mixture>(&option.value); mixture != nullptr && mixture->size() > 1)
+      options[option.key] = mixture->weights;
     if (names_files(planned, option)) continue;
     std::visit([&](const auto& value) { options[option.key] = value; }, option.value);
   }

@@ -34,6 +34,11 @@ class Filler {
     list(GM_OPTION_STRINGS, value.size());
     item_.strings = pointers->data();
   }
+  void operator()(const Mixture& value) const {
+    (*this)(value.corpora);
+    item_.kind = GM_OPTION_MIXTURE;
+    item_.numbers = value.weights.data();
+  }
 
  private:
   void list(std::uint32_t kind, std::size_t size) const {

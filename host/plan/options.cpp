@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <optional>
 #include <type_traits>
 
 #include "host/diagnostic/did_you_mean.hpp"
@@ -36,6 +38,8 @@ std::string expected_type(const OptionSpec& spec) {
       return "a path";
     case OptionType::prepared:
       return "the name of prepared data";
+    case OptionType::mixture:
+      return "the name of prepared data, or names with weights, { novels = 0.7, code = 0.3 }";
     case OptionType::integers:
       return "a list of integers";
     case OptionType::floats:
@@ -93,6 +97,35 @@ auto list_of(const OptionSpec& spec, const Value& value, Convert convert) {
   return result;
 }
 
+// Of { novels = 0.6, code = false }: a layer takes a corpus out with false.
+std::optional<double> weight_of(const OptionSpec& spec, const std::string& corpus, const Value& value) {
+  if (const bool* flag = value.get_if<bool>(); flag != nullptr && !*flag) return std::nullopt;
+  const auto* number = value.get_if<double>();
+  const auto* integer = value.get_if<std::int64_t>();
+  const double weight = number ? *number : integer ? static_cast<double>(*integer) : 0;
+  if (weight > 0 && std::isfinite(weight)) return weight;
+  throw Failure(ExitCode::recipe, value.origin(),
+                fmt::format("{}.{} is {} when it should be a weight above 0", spec.key, corpus, value.text()),
+                {fmt::format("false takes a corpus out of the mixture: {}.{} = false", spec.key, corpus)});
+}
+
+Mixture mixture_of(const OptionSpec& spec, const Value& value) {
+  if (const auto* corpus = value.get_if<std::string>()) return {{*corpus}, {1.0}};
+  const auto* table = value.get_if<Value::Table>();
+  if (!table) refuse(spec, value, expected_type(spec));
+  std::map<std::string, double> weights;
+  for (const auto& [corpus, written] : *table) {
+    if (const auto weight = weight_of(spec, corpus, written)) weights[corpus] = *weight;
+  }
+  if (weights.empty()) refuse(spec, value, "of one corpus at least");
+  Mixture mixture;
+  for (const auto& [corpus, weight] : weights) {
+    mixture.corpora.push_back(corpus);
+    mixture.weights.push_back(weight);
+  }
+  return mixture;
+}
+
 OptionValue typed(const OptionSpec& spec, const Value& value) {
   switch (spec.type) {
     case OptionType::integer:
@@ -109,6 +142,8 @@ OptionValue typed(const OptionSpec& spec, const Value& value) {
     case OptionType::strings:
     case OptionType::paths:
       return list_of(spec, value, string_of);
+    case OptionType::mixture:
+      return mixture_of(spec, value);
     case OptionType::string:
     case OptionType::path:
     case OptionType::choice:
@@ -157,12 +192,24 @@ std::vector<PlannedOption> plan_options(const ComponentUse& use, const Component
   return planned;
 }
 
+std::vector<std::string> prepared_names(const OptionSpec& spec, const OptionValue& value) {
+  if (const auto* mixture = std::get_if<Mixture>(&value)) return mixture->corpora;
+  if (spec.type == OptionType::prepared) return {std::get<std::string>(value)};
+  return {};
+}
+
 std::string option_text(const OptionValue& value) {
   return std::visit(
       [](const auto& item) -> std::string {
         using T = std::decay_t<decltype(item)>;
         if constexpr (std::is_same_v<T, std::string> || std::is_arithmetic_v<T>) {
           return Value(item, {}).text();
+        } else if constexpr (std::is_same_v<T, Mixture>) {
+          if (item.size() == 1) return Value(item.corpora.front(), {}).text();
+          Value::Table table;
+          for (std::size_t i = 0; i < item.size(); ++i)
+            table.emplace_back(item.corpora[i], Value(item.weights[i], Origin{}));
+          return Value(std::move(table), {}).text();
         } else {
           Value::List list;
           for (const auto& element : item) list.emplace_back(element, Origin{});

@@ -12,6 +12,9 @@ namespace gistmill {
 // value: unknown key, wrong type, out of range, not among the choices, missing.
 std::vector<PlannedOption> plan_options(const ComponentUse& use, const ComponentSpec& spec);
 
+// The pipelines whose prepared corpora an option names: one, several, or none where it is of another type.
+std::vector<std::string> prepared_names(const OptionSpec& spec, const OptionValue& value);
+
 // As TOML on one line: 0.25, "a b", [1, 2].
 std::string option_text(const OptionValue& value);
 

@@ -96,7 +96,8 @@ std::vector<std::string> column_names(const PlannedOutput& output, const Planned
   std::visit(
       [&](const auto& list) {
         using List = std::decay_t<decltype(list)>;
-        if constexpr (!std::is_arithmetic_v<List> && !std::is_same_v<List, std::string>) {
+        if constexpr (!std::is_arithmetic_v<List> && !std::is_same_v<List, std::string> &&
+                      !std::is_same_v<List, Mixture>) {
           for (const auto& label : list) names.push_back(fmt::format("{}.{}", output.slot, label));
         }
       },

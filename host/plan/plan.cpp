@@ -57,6 +57,32 @@ void check_rates(const Recipe& recipe, const PlannedPipeline& pipeline) {
   }
 }
 
+// Where a recipe writes the name of a prepared corpus.
+Origin place_of_corpus(const Recipe& recipe, const PlannedInstance& instance, const PlannedOption& option,
+                       const std::string& corpus) {
+  const ComponentUse* use = recipe.component(instance.name);
+  const Value* written = use == nullptr ? nullptr : use->options.find(option.key);
+  const Value* weight = written == nullptr || !written->is_table() ? nullptr : written->find(corpus);
+  if (weight != nullptr) return weight->key_origin();
+  return option.origin.known() ? option.origin : instance.origin;
+}
+
+void check_prepared(const Recipe& recipe, const Plan& plan) {
+  for (const PlannedInstance& instance : plan.instances) {
+    for (const PlannedOption& option : instance.options) {
+      for (const std::string& corpus : prepared_names(*instance.spec->option(option.key), option.value)) {
+        if (plan.pipeline(corpus) != nullptr) continue;
+        std::vector<std::string> names;
+        for (const PlannedPipeline& pipeline : plan.pipelines) names.push_back(pipeline.name);
+        throw Failure(ExitCode::recipe, place_of_corpus(recipe, instance, option, corpus),
+                      fmt::format("{} of {} names '{}', which is no pipeline of the recipe", option.key,
+                                  instance.name, corpus),
+                      did_you_mean(corpus, names, {fmt::format("it has: {}", fmt::join(names, " "))}));
+      }
+    }
+  }
+}
+
 // What [run] names must be there and do what it is named for.
 void check_run(const Recipe& recipe, Plan& plan) {
   const RunSettings& run = recipe.run;
@@ -176,6 +202,7 @@ Plan make_plan(const Recipe& recipe, const Catalog& catalog) {
   for (const PipelineRecipe& pipeline : recipe.pipelines) {
     plan.pipelines.push_back(plan_pipeline(pipeline, plan.instances));
   }
+  check_prepared(recipe, plan);
   for (const Evaluation& evaluation : recipe.evaluations) {
     plan.evaluations.push_back(plan_evaluation(evaluation, recipe, plan.instances));
   }

@@ -93,6 +93,15 @@ Json schema_of_option(const OptionSpec& option) {
     case OptionType::paths:
       value = or_variable({{"type", "array"}, {"items", {{"type", "string"}}}});
       break;
+    case OptionType::mixture: {
+      Json weight = any_of({{{"type", "number"}, {"minimum", 0}, {"exclusiveMinimum", true}},
+                            {{"enum", Json::array({false})}},
+                            variable()});
+      Json weights = map_of(std::move(weight));
+      weights["minProperties"] = 1;
+      value = any_of({{{"type", "string"}}, std::move(weights)});
+      break;
+    }
     default:
       value = {{"type", "string"}};
       break;

@@ -199,7 +199,7 @@ SymbolSpec read_symbol(const std::string& name, const Value& value, const std::s
     const bool sized = option != nullptr && option->type != OptionType::floating &&
                        option->type != OptionType::boolean && option->type != OptionType::string &&
                        option->type != OptionType::path && option->type != OptionType::choice &&
-                       option->type != OptionType::prepared;
+                       option->type != OptionType::prepared && option->type != OptionType::mixture;
     if (!sized) fields.refuse(*named, "option", "an option that is an integer or a list");
   }
   const std::string scope = fields.string("scope", "instance");

@@ -22,14 +22,31 @@ enum class OptionType {
   path,
   choice,
   prepared,
+  mixture,
   integers,
   floats,
   strings,
   paths
 };
 
+// Prepared corpora and the weight of each, ascending by name: tables keep no order, which a lock may change.
+struct Mixture {
+  std::vector<std::string> corpora;  // names of pipelines; once they are prepared, paths
+  std::vector<double> weights;
+
+  std::size_t size() const { return corpora.size(); }
+  bool operator==(const Mixture&) const = default;
+};
+
+// { "code": 0.3, "novels": 0.6 }
+template <class Json>
+void to_json(Json& json, const Mixture& mixture) {
+  json = Json::object();
+  for (std::size_t i = 0; i < mixture.size(); ++i) json[mixture.corpora[i]] = mixture.weights[i];
+}
+
 using OptionValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::int64_t>,
-                                 std::vector<double>, std::vector<std::string>>;
+                                 std::vector<double>, std::vector<std::string>, Mixture>;
 
 // options.margin = { type = "float", default = 0.2, min = 0.0, max = 2.0, unit = "nats", doc = "..." }
 struct OptionSpec {

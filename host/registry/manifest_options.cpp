@@ -20,13 +20,14 @@ struct TypeName {
   OptionType type;
 };
 
-constexpr std::array<TypeName, 11> kTypes = {{{"integer", OptionType::integer},
+constexpr std::array<TypeName, 12> kTypes = {{{"integer", OptionType::integer},
                                               {"float", OptionType::floating},
                                               {"boolean", OptionType::boolean},
                                               {"string", OptionType::string},
                                               {"path", OptionType::path},
                                               {"choice", OptionType::choice},
                                               {"prepared", OptionType::prepared},
+                                              {"mixture", OptionType::mixture},
                                               {"integers", OptionType::integers},
                                               {"floats", OptionType::floats},
                                               {"strings", OptionType::strings},
@@ -101,6 +102,8 @@ std::optional<OptionValue> typed(const Value& value, OptionType type) {
     case OptionType::choice:
     case OptionType::prepared:
       return single<std::string>(value);
+    case OptionType::mixture:
+      if (const auto* corpus = value.get_if<std::string>()) return Mixture{{*corpus}, {1.0}};
   }
   return std::nullopt;
 }

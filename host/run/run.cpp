@@ -19,6 +19,7 @@
 #include "host/machine/device.hpp"
 #include "host/machine/machine.hpp"
 #include "host/machine/memory.hpp"
+#include "host/plan/options.hpp"
 #include "host/recipe/lock.hpp"
 #include "host/run/evaluator.hpp"
 #include "host/run/part_run.hpp"
@@ -220,14 +221,14 @@ RunOutcome prepare_recipe(const RunRequest& request) {
     const CallWatch watch(part.recipe.run.call_seconds);
     for (const PlannedInstance& instance : part.plan.instances) {
       for (const PlannedOption& option : instance.options) {
-        if (instance.spec->option(option.key)->type != OptionType::prepared) continue;
-        const auto name = std::get<std::string>(option.value);
-        const std::string key = prepared_key(part.recipe, part.plan, name);
-        if (context.prepared_paths.contains(key)) continue;
-        const PreparedFile file = prepare(part.recipe, part.plan, name, context.registry, context.events);
-        context.prepared_paths[key] = file.path;
-        outcome.text += fmt::format("{}  {}\n", file.path.string(), file.made ? "made" : "already there");
-        files.push_back({{"pipeline", name}, {"path", file.path.string()}, {"made", file.made}});
+        for (const std::string& name : prepared_names(*instance.spec->option(option.key), option.value)) {
+          const std::string key = prepared_key(part.recipe, part.plan, name);
+          if (context.prepared_paths.contains(key)) continue;
+          const PreparedFile file = prepare(part.recipe, part.plan, name, context.registry, context.events);
+          context.prepared_paths[key] = file.path;
+          outcome.text += fmt::format("{}  {}\n", file.path.string(), file.made ? "made" : "already there");
+          files.push_back({{"pipeline", name}, {"path", file.path.string()}, {"made", file.made}});
+        }
       }
     }
   }

@@ -27,6 +27,8 @@ WRONG = {
     "an option below its range": '[components]\na = { use = "gistnet/refine", width = 0 }',
     "a choice that is none": '[components]\na = { use = "gistnet/refine", input = "tokens" }',
     "an option of another component": '[components]\na = { use = "gistnet/zero", width = 8 }',
+    "a corpus that weighs nothing": '[components]\na = { use = "dataset/spans", corpus = { novels = 0 } }',
+    "a weight that is a string": '[components]\na = { use = "dataset/spans", corpus = { novels = "most" } }',
     "options beside from": '[components]\na = { from = "b.c", width = 8 }',
     "steps that are no list": '[pipelines.p]\nsteps = "a.b"',
     "a call without its operation": '[pipelines.p]\nsteps = ["corpus"]',

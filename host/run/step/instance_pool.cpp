@@ -52,7 +52,7 @@ std::string key_of(const PlannedInstance& instance, const RunSettings& run) {
       fmt::format("{} {} from '{}' parameters '{}' seed {} device {}", instance.name, instance.spec->name,
                   instance.from, instance.parameters, run.seed, run.device);
   for (const PlannedOption& option : instance.options) {
-    if (instance.spec->option(option.key)->type == OptionType::prepared) return "";
+    if (!prepared_names(*instance.spec->option(option.key), option.value).empty()) return "";
     key += fmt::format("\n{} = {}", option.key, option_text(option.value));
   }
   return key;

@@ -67,8 +67,11 @@ std::shared_ptr<TensorInstance> Session::make(std::size_t index, Registry& regis
                                               const PreparedPath& prepared) const {
   PlannedInstance planned = plan_.instances[index];
   for (PlannedOption& option : planned.options) {
-    if (planned.spec->option(option.key)->type == OptionType::prepared)
+    if (auto* mixture = std::get_if<Mixture>(&option.value)) {
+      for (std::string& corpus : mixture->corpora) corpus = prepared(plan_, corpus).string();
+    } else if (planned.spec->option(option.key)->type == OptionType::prepared) {
       option.value = prepared(plan_, std::get<std::string>(option.value)).string();
+    }
   }
   return std::make_shared<TensorInstance>(planned, registry.load(planned.spec->name, plugin_host()),
                                           plugin_host());

@@ -1,4 +1,4 @@
-// dataset/spans: windows of a prepared corpus with spans and their targets.
+// dataset/spans: windows of prepared corpora with spans and their targets.
 #pragma once
 
 #include <cstdint>
@@ -7,45 +7,37 @@
 #include <tuple>
 #include <vector>
 
-#include <gistmill/formats/token_file.hpp>
 #include <gistmill/plugin.hpp>
 
 #include "plugins/dataset/spans/placement.hpp"
-#include "plugins/dataset/spans/windows.hpp"
+#include "plugins/dataset/spans/window_source.hpp"
 
 namespace gistmill::dataset {
 
 class Spans {
  public:
-  // Opens the token file and looks at its documents. Throws Error(GM_ERROR_USER) with the option's key.
+  // Throws Error(GM_ERROR_USER) with the option's key.
   explicit Spans(const Options& options);
 
-  // Checks the whole file against its digest, and takes the seed of the order.
-  void start(const Start& start);
-
-  std::string digest() { return file_.digest(); }
+  void start(const Start& start) { source_.start(start); }
+  std::string digest() { return source_.digest(); }
 
   // tokens i32[T], spans i32[K] ascending, targets i32[K, H] (0 where mask is 0), mask f32[K, H], document
-  // i32[].
-  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> next(const Call& call);
+  // i32[], corpus i32[].
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next(const Call& call);
 
-  std::string save_state() const;
-  void load_state(std::string_view state);
+  std::string save_state() const { return source_.save_state(); }
+  void load_state(std::string_view state) { source_.load_state(state); }
 
  private:
   enum class Placement { random, fixed, even };
 
   std::vector<std::int32_t> place_spans(const Window& window, std::uint64_t key) const;
-  std::string identity() const;  // of the windows: the file and how it is cut
 
   SpanShape shape_;
   Placement placement_;
   Starts starts_;
-  formats::TokenFileReader file_;
-  std::int32_t split_;
-  std::vector<Window> windows_;
-  WindowOrder order_;
-  std::int64_t passes_;
+  WindowSource source_;
 };
 
 }  // namespace gistmill::dataset

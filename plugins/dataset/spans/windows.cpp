@@ -2,20 +2,13 @@
 
 #include <algorithm>
 #include <numeric>
-#include <sstream>
+#include <string>
 
 #include <gistmill/formats/token_file.hpp>
 #include <gistmill/plugin/values.hpp>
 #include <gistmill/random.hpp>
 
 namespace gistmill::dataset {
-namespace {
-
-constexpr char kStateHead[] = "dataset/spans";
-constexpr int kStateVersion = 1;
-
-}  // namespace
-
 std::vector<Window> find_windows(const formats::TokenFileReader& file, std::int32_t split,
                                  std::int64_t length, bool first_only) {
   std::vector<Window> windows;
@@ -54,8 +47,8 @@ std::vector<Window> limit_windows(std::vector<Window> windows, std::size_t limit
   return windows;
 }
 
-WindowOrder::WindowOrder(std::size_t windows, bool shuffle, bool repeat, std::size_t passes)
-    : order_(windows), shuffle_(shuffle), repeat_(repeat), passes_(passes) {
+WindowOrder::WindowOrder(std::size_t windows, bool shuffle, bool repeat)
+    : order_(windows), shuffle_(shuffle), repeat_(repeat) {
   arrange();
 }
 
@@ -73,52 +66,20 @@ void WindowOrder::arrange() {
 }
 
 bool WindowOrder::next(std::size_t& window) {
-  if (place_ == order_.size() * passes_) {
+  if (place_ == order_.size()) {
     if (!repeat_) return false;
     ++epoch_;
     place_ = 0;
     arrange();
   }
-  window = order_[place_++ / passes_];
+  window = order_[place_++];
   return true;
 }
 
-std::string WindowOrder::save(std::string_view digest) const {
-  std::ostringstream out;
-  out << kStateHead << ' ' << kStateVersion << ' ' << seed_ << ' ' << epoch_ << ' ' << place_ << ' '
-      << order_.size() << ' ' << digest;
-  return out.str();
-}
-
-void WindowOrder::load(std::string_view state, std::string_view digest) {
-  std::istringstream in{std::string(state)};
-  std::string head;
-  std::string saved_digest;
-  int version = 0;
-  std::uint64_t seed = 0;
-  std::uint64_t epoch = 0;
-  std::size_t place = 0;
-  std::size_t windows = 0;
-  in >> head >> version;
-  if (!in || head != kStateHead)
-    throw Error(GM_ERROR_USER, "the saved position was not written by dataset/spans");
-  if (version != kStateVersion) {
-    throw Error(GM_ERROR_USER, "the saved position has version " + std::to_string(version) +
-                                   " when this plugin reads " + std::to_string(kStateVersion));
-  }
-  in >> seed >> epoch >> place >> windows >> saved_digest;
-  if (!in || place / passes_ > windows) throw Error(GM_ERROR_USER, "the saved position is damaged");
-  if (saved_digest != digest || windows != order_.size()) {
-    throw Error(GM_ERROR_USER,
-                "the saved position is from other data: " + std::to_string(windows) + " windows of " +
-                    saved_digest.substr(0, 12) + " when these are " + std::to_string(order_.size()) + " of " +
-                    std::string(digest.substr(0, 12)),
-                "corpus");
-  }
-  seed_ = seed;
+void WindowOrder::seek(std::uint64_t epoch, std::size_t place) {
   epoch_ = epoch;
-  arrange();
   place_ = place;
+  arrange();
 }
 
 }  // namespace gistmill::dataset

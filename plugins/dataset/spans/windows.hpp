@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace gistmill::formats {
@@ -27,24 +25,25 @@ std::vector<Window> find_windows(const formats::TokenFileReader& file, std::int3
 // `limit` of them, spread evenly and in their order; all where there are no more, or limit is 0.
 std::vector<Window> limit_windows(std::vector<Window> windows, std::size_t limit);
 
-// A cursor over n windows, epoch after epoch. Shuffled, an epoch's order is a permutation that only seed and
-// epoch decide, so that a run that is resumed sees what it would have seen.
+// A cursor over n windows, n > 0, epoch after epoch. Shuffled, an epoch's order is a permutation that only
+// seed and epoch decide, so that a run that is resumed sees what it would have seen.
 class WindowOrder {
  public:
-  // Every window comes `passes` times in a row.
-  WindowOrder(std::size_t windows, bool shuffle, bool repeat, std::size_t passes = 1);
+  WindowOrder(std::size_t windows, bool shuffle, bool repeat);
 
   void set_seed(std::uint64_t seed);
 
   // The next window's number; false where one pass was asked for and is over.
   bool next(std::size_t& window);
+  // The number that next() gave last.
+  std::size_t latest() const { return order_[place_ - 1]; }
 
+  std::size_t windows() const { return order_.size(); }
   std::uint64_t epoch() const { return epoch_; }
+  std::size_t place() const { return place_; }  // windows given in this epoch
 
-  // Format version, seed, epoch, place, and what it must fit: the number of windows and `digest`.
-  std::string save(std::string_view digest) const;
-  // Throws Error(GM_ERROR_USER): not such a state, or one of other data.
-  void load(std::string_view state, std::string_view digest);
+  // Goes on as after the `place`-th window of an epoch; place <= windows().
+  void seek(std::uint64_t epoch, std::size_t place);
 
  private:
   void arrange();
@@ -52,10 +51,9 @@ class WindowOrder {
   std::vector<std::uint32_t> order_;
   bool shuffle_;
   bool repeat_;
-  std::size_t passes_;
   std::uint64_t seed_ = 0;
   std::uint64_t epoch_ = 0;
-  std::size_t place_ = 0;  // passes given in this epoch
+  std::size_t place_ = 0;
 };
 
 }  // namespace gistmill::dataset

@@ -87,6 +87,7 @@ typedef struct gm_value {
 #define GM_OPTION_INTEGERS 5u
 #define GM_OPTION_FLOATS 6u
 #define GM_OPTION_STRINGS 7u
+#define GM_OPTION_MIXTURE 8u /* prepared files in strings, the weight of each, above 0, in numbers */
 
 /* One option of a component, checked by the host against the manifest: type, range, choices, default
  * filled in. Valid until `create` returns. */

@@ -104,6 +104,66 @@ TEST_F(Options, OfAnInstanceThatNoCallUsesAreCheckedToo) {
   EXPECT_EQ(plan(gist("") + "[components.other]\nuse = \"gistnet/refine\"\n").instances.size(), 2u);
 }
 
+// A dataset that reads prepared corpora, and three pipelines that prepare one each.
+class Mixtures : public PlanTest {
+ protected:
+  Mixtures() {
+    offer(R"(
+[plugin]
+name = "corpora"
+version = "0.1.0"
+license = "MIT"
+tier = "c"
+[components."dataset/mixed"]
+doc = "Windows"
+options.corpus = { type = "mixture", doc = "where tokens come from" }
+[components."dataset/mixed".operations.next]
+effect = "stateful"
+)");
+  }
+  // Its option `corpus` stands from 2:44 on.
+  static std::string mixed(const std::string& corpus) {
+    std::string text = "[components]\ncorpus = { use = \"dataset/mixed\", corpus = " + corpus + " }\n";
+    for (const std::string name : {"novels", "code", "notes"})
+      text += "[pipelines." + name + "]\nsteps = [\"corpus.next\"]\n";
+    return text;
+  }
+  std::string value(const std::string& corpus) const {
+    return option_text(plan(mixed(corpus)).instance("corpus")->option("corpus")->value);
+  }
+};
+
+TEST_F(Mixtures, NameOnePipelineOrSeveralWithWeights) {
+  EXPECT_EQ(value("\"novels\""), "\"novels\"");
+  EXPECT_EQ(value("{ novels = 60, code = 0.5 }"), "{ code = 0.5, novels = 60.0 }") << "ascending by name";
+  EXPECT_EQ(value("{ notes = 3 }"), "\"notes\"") << "one is all, whatever it weighs";
+  EXPECT_EQ(value("{ novels = 60, code = false }"), "\"novels\"");
+  EXPECT_EQ(prepared_names({.key = "corpus", .type = OptionType::mixture},
+                           Mixture{{"code", "novels"}, {0.5, 60}}),
+            (std::vector<std::string>{"code", "novels"}));
+}
+
+TEST_F(Mixtures, RefuseAWeightThatIsNotAboveZeroAtItsPlace) {
+  for (const std::string weight : {"0", "-1.5", "inf", "nan", "\"much\"", "true"}) {
+    const std::string message = failure_of(mixed("{ novels = 1, code = " + weight + " }"));
+    EXPECT_THAT(message, HasSubstr("recipe.toml:2:65: corpus.code is " + weight +
+                                   " when it should be a weight above 0\n"));
+    EXPECT_THAT(message, HasSubstr("corpus.code = false"));
+  }
+  EXPECT_THAT(failure_of(mixed("{ novels = false }")), HasSubstr("of one corpus at least"));
+  EXPECT_THAT(failure_of(mixed("[\"novels\"]")),
+              HasSubstr("when it should be the name of prepared data, or names with weights"));
+}
+
+TEST_F(Mixtures, RefuseACorpusThatNoPipelinePreparesWithTheNearest) {
+  EXPECT_EQ(failure_of(mixed("{ novels = 1, coed = 1 }")),
+            "recipe.toml:2:58: corpus of corpus names 'coed', which is no pipeline of the recipe\n"
+            "did you mean 'code'?\nit has: novels code notes");
+  EXPECT_EQ(failure_of(mixed("\"novel\"")),
+            "recipe.toml:2:45: corpus of corpus names 'novel', which is no pipeline of the recipe\n"
+            "did you mean 'novels'?\nit has: novels code notes");
+}
+
 class Components : public PlanTest {};
 
 TEST_F(Components, ThatNoPluginOffersAreRefusedWithTheNearestName) {

@@ -25,6 +25,7 @@ options.file = { type = "path" }
 options.files = { type = "paths", default = [] }
 options.mode = { type = "choice", choices = ["a", "b"], default = "b" }
 options.data = { type = "prepared" }
+options.mix = { type = "mixture", default = "prepare" }
 options.horizons = { type = "integers", default = [8, 32], min = 1 }
 options.betas = { type = "floats", default = [0.9, 1] }
 options.tags = { type = "strings" }
@@ -92,6 +93,7 @@ TEST(Manifest, ReadsOptionsOfEveryType) {
   EXPECT_EQ(component.option("files")->default_value, OptionValue(std::vector<std::string>{}));
   EXPECT_EQ(component.option("mode")->choices, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(component.option("data")->type, OptionType::prepared);
+  EXPECT_EQ(component.option("mix")->default_value, OptionValue(Mixture{{"prepare"}, {1.0}}));
   EXPECT_EQ(component.option("horizons")->default_value, OptionValue(std::vector<std::int64_t>{8, 32}));
   EXPECT_EQ(component.option("betas")->default_value, OptionValue(std::vector<double>{0.9, 1.0}));
   EXPECT_EQ(component.option("tags")->type, OptionType::strings);

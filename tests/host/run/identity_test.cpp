@@ -121,13 +121,32 @@ set = ["components.codes.factor=3"]
   EXPECT_NE(files[0]["path"], files[1]["path"]);
 }
 
+TEST_F(IdentityInRuns, EveryCorpusOfAMixtureIsPreparedAndKnown) {
+  RunRequest asked = with("first", RunVerb::prepare);
+  asked.recipe = write("mixed.toml", R"(
+extends = "codes.toml"
+[components]
+others = { use = "test/codes", factor = 3 }
+corpus = { corpus = { prepare = 0.7, more = 0.3 } }
+[pipelines.more]
+steps = ["others.next", { call = "store.append", in = { tokens = "tokens" } }]
+)");
+  const auto files = nlohmann::json::parse(run(asked).json);
+  ASSERT_EQ(files.size(), 2u);
+  EXPECT_EQ(files[0]["pipeline"], "more");
+  EXPECT_EQ(files[1]["pipeline"], "prepare");
+  EXPECT_EQ(files[1]["path"], prepare("first").string()) << "the same file as for that corpus alone";
+  for (const auto& file : nlohmann::json::parse(run(asked).json)) EXPECT_EQ(file["made"], false);
+}
+
 TEST_F(IdentityInRuns, CorpusOfAnEarlierVersionIsLeftAloneAndNamed) {
   std::filesystem::create_directories(prepared());
   const auto old = prepared() / "prepare-0123456789abcdef.h5";
   formats::TokenFileWriter writer(
       old, R"({"pipeline": "prepare", "calls": ["codes.next", "codes.shift", "store.append"], "instances": {
           "codes": {"use": "test/codes", "version": "0.1.0", "options": {"factor": 1}, "content": ""},
-          "store": {"use": "store/tokens", "version": "0.1.0", "options": {}, "content": ""}}, "identity": "0"})");
+          "store": {"use": "store/tokens", "version": "0.1.0", "options": {"longest": 0, "shortest": 0, "short": "join",
+                    "join": "file", "between": []}, "content": ""}}, "identity": "0"})");
   const std::int32_t id = 7;
   writer.append(&id, 1, "old", 0);
   writer.commit();

@@ -13,7 +13,8 @@
 
 namespace gistmill::test {
 
-using PlainValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>>;
+using PlainValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>,
+                                std::vector<WeightedFile>, std::vector<std::int64_t>>;
 using PlainTable = std::map<std::string, PlainValue>;
 
 // Owns what gm_options points to.
@@ -59,10 +60,28 @@ class PlainOptions {
     option.count = static_cast<std::uint32_t>(texts.size());
     option.strings = texts.data();
   }
+  void fill(gm_option& option, const std::vector<std::int64_t>& value) {
+    option.kind = GM_OPTION_INTEGERS;
+    option.count = static_cast<std::uint32_t>(value.size());
+    option.integers = value.data();
+  }
+  void fill(gm_option& option, const std::vector<WeightedFile>& value) {
+    std::vector<const char*>& texts = texts_.emplace_back();
+    std::vector<double>& weights = weights_.emplace_back();
+    for (const WeightedFile& file : value) {
+      texts.push_back(file.path.c_str());
+      weights.push_back(file.weight);
+    }
+    option.kind = GM_OPTION_MIXTURE;
+    option.count = static_cast<std::uint32_t>(texts.size());
+    option.strings = texts.data();
+    option.numbers = weights.data();
+  }
 
   PlainTable table_;
   std::list<gm_option> options_;
   std::list<std::vector<const char*>> texts_;
+  std::list<std::vector<double>> weights_;
   std::vector<const gm_option*> items_;
   gm_options list_{};
 };

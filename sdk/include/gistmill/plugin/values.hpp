@@ -25,6 +25,12 @@ struct Error : std::runtime_error {
 // Throw it from a source's operation when nothing more comes.
 struct EndOfData {};
 
+// One prepared corpus of a mixture.
+struct WeightedFile {
+  std::string path;
+  double weight = 1;  // above 0; shares are weights divided by their sum
+};
+
 // The options of one instance: every option of the manifest is there, checked, defaults filled in. Asking
 // for another name or type is a defect of the plugin and throws Error(GM_ERROR_INTERNAL).
 // Valid only while the constructor runs: copy what you keep.
@@ -47,6 +53,13 @@ class Options {
   std::vector<std::string> strings(std::string_view key) const {
     const gm_option& option = get(key, GM_OPTION_STRINGS);
     return {option.strings, option.strings + option.count};
+  }
+  // In the order of their pipelines' names, which no layer of a recipe and no lock changes.
+  std::vector<WeightedFile> mixture(std::string_view key) const {
+    const gm_option& option = get(key, GM_OPTION_MIXTURE);
+    std::vector<WeightedFile> files;
+    for (std::uint32_t i = 0; i < option.count; ++i) files.push_back({option.strings[i], option.numbers[i]});
+    return files;
   }
 
  private:

@@ -31,7 +31,7 @@ class BatchesTest : public ::testing::Test {
     writer.commit();
   }
   Batches make(const PlainTable& changes = {}) const {
-    PlainTable table = {{"corpus", (folder_ / "c.h5").string()},
+    PlainTable table = {{"corpus", std::vector<WeightedFile>{{(folder_ / "c.h5").string(), 1}}},
                         {"split", std::string("train")},
                         {"length", std::int64_t{10}},
                         {"batch", std::int64_t{4}},
@@ -42,13 +42,14 @@ class BatchesTest : public ::testing::Test {
     return Batches(PlainOptions(table).get());
   }
   static std::vector<std::int32_t> firsts(Batches& batches) {
-    const auto [ids, documents] = batches.next();
+    const auto [ids, documents, corpora] = batches.next();
     EXPECT_EQ(ids.shape(), (std::vector<std::int64_t>{4, 10}));
     std::vector<std::int32_t> result;
     for (int row = 0; row < 4; ++row) {
       const auto* window = ids.data<std::int32_t>() + row * 10;
       for (int i = 0; i < 10; ++i) EXPECT_EQ(window[i], window[0] + i);
       EXPECT_EQ(documents.data<std::int32_t>()[row], window[0] / 1000);
+      EXPECT_EQ(corpora.data<std::int32_t>()[row], 0);
       result.push_back(window[0]);
     }
     return result;
@@ -84,6 +85,15 @@ TEST_F(BatchesTest, GoOnWhereTheyStopped) {
   EXPECT_EQ(firsts(again), expected);
   Batches other = make({{"length", std::int64_t{12}}});
   EXPECT_THROW(other.load_state(state), Error);
+}
+
+TEST_F(BatchesTest, NameTheirOwnOptionWhereNoDocumentIsLongEnough) {
+  try {
+    make({{"length", std::int64_t{100}}});
+    ADD_FAILURE() << "was not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.key, "length");
+  }
 }
 
 TEST_F(BatchesTest, RefuseABatchThatOnePassCannotFill) {

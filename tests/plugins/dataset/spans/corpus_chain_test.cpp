@@ -37,7 +37,12 @@ TEST(CorpusChain, LeadsFromTextFilesToTheBytesAfterASpan) {
   options.group = "__";
   options.hold_out = {"books/beta"};
   dataset::Corpus corpus(options);
-  store::TokenStore store{PlainOptions({}).get()};
+  store::TokenStore store{PlainOptions({{"longest", std::int64_t{0}},
+                                        {"shortest", std::int64_t{0}},
+                                        {"short", std::string("join")},
+                                        {"join", std::string("file")},
+                                        {"between", std::vector<std::int64_t>{}}})
+                              .get()};
   store.begin(folder / "prepared.h5", "{\"text\": \"" + corpus.digest() + "\"}");
   for (dataset::Document document; corpus.next(document);) {
     if (document.split == 1) held_out_text = document.text;
@@ -46,23 +51,24 @@ TEST(CorpusChain, LeadsFromTextFilesToTheBytesAfterASpan) {
   }
   store.commit();
 
-  dataset::Spans spans(PlainOptions({{"corpus", (folder / "prepared.h5").string()},
-                                     {"split", std::string("validation")},
-                                     {"document", std::int64_t{300}},
-                                     {"span", std::int64_t{8}},
-                                     {"horizon", std::int64_t{12}},
-                                     {"spans", std::int64_t{3}},
-                                     {"first", std::int64_t{40}},
-                                     {"stride", std::int64_t{8}},
-                                     {"full_horizon", true},
-                                     {"placement", std::string("random")},
-                                     {"order", std::string("sequential")},
-                                     {"window", std::string("all")},
-                                     {"repeat", false},
-                                     {"limit", std::int64_t{0}},
-                                     {"passes", 1}})
-                           .get());
-  const auto [tokens, starts, targets, mask, document] = spans.next(PlainCall(3));
+  dataset::Spans spans(
+      PlainOptions({{"corpus", std::vector<WeightedFile>{{(folder / "prepared.h5").string(), 1}}},
+                    {"split", std::string("validation")},
+                    {"document", std::int64_t{300}},
+                    {"span", std::int64_t{8}},
+                    {"horizon", std::int64_t{12}},
+                    {"spans", std::int64_t{3}},
+                    {"first", std::int64_t{40}},
+                    {"stride", std::int64_t{8}},
+                    {"full_horizon", true},
+                    {"placement", std::string("random")},
+                    {"order", std::string("sequential")},
+                    {"window", std::string("all")},
+                    {"repeat", false},
+                    {"limit", std::int64_t{0}},
+                    {"passes", 1}})
+          .get());
+  const auto [tokens, starts, targets, mask, document, corpus_number] = spans.next(PlainCall(3));
   EXPECT_EQ(*document.data<std::int32_t>(), 2) << "books/beta__1.txt is the third document";
   EXPECT_EQ(held_out_text.find('\r'), std::string::npos);
   for (int k = 0; k < 3; ++k) {

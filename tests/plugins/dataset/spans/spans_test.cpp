@@ -45,8 +45,10 @@ class SpansTest : public ::testing::Test {
     writer.commit();
   }
 
+  static std::vector<WeightedFile> one(const std::filesystem::path& path) { return {{path.string(), 1}}; }
+
   PlainTable table(const PlainTable& changes = {}) const {
-    PlainTable all = {{"corpus", (folder_ / "c.h5").string()},
+    PlainTable all = {{"corpus", one(folder_ / "c.h5")},
                       {"split", std::string("train")},
                       {"document", kT},
                       {"span", std::int64_t{32}},
@@ -86,7 +88,7 @@ TEST_F(SpansTest, ALimitedEpochHasThatManyWindows) {
 
 TEST_F(SpansTest, GivesAWindowOfOneDocumentInOrder) {
   const auto source = spans({{"order", std::string("sequential")}});
-  const auto [tokens, starts, targets, mask, document] = source->next(PlainCall(1));
+  const auto [tokens, starts, targets, mask, document, corpus] = source->next(PlainCall(1));
   EXPECT_THAT(tokens.shape(), ElementsAre(kT));
   for (std::int32_t i = 0; i < kT; ++i) EXPECT_EQ(values<std::int32_t>(tokens)[i], i);
   EXPECT_THAT(document.shape(), ElementsAre());
@@ -101,7 +103,7 @@ TEST_F(SpansTest, GivesAWindowOfOneDocumentInOrder) {
 
 TEST_F(SpansTest, TargetsAreTheTokensAfterEachSpan) {
   const auto source = spans({{"order", std::string("sequential")}});
-  const auto [tokens, starts, targets, mask, document] = source->next(PlainCall(5));
+  const auto [tokens, starts, targets, mask, document, corpus] = source->next(PlainCall(5));
   EXPECT_THAT(targets.shape(), ElementsAre(16, 64));
   EXPECT_THAT(mask.shape(), ElementsAre(16, 64));
   const auto start = values<std::int32_t>(starts);
@@ -121,7 +123,7 @@ TEST_F(SpansTest, MasksTargetsPastTheEndOfTheWindow) {
                              {"first", std::int64_t{32}},
                              {"spans", std::int64_t{2}}});
   source->next(PlainCall(5));  // its ids begin with 0, which is what masked targets hold
-  const auto [tokens, starts, targets, mask, document] = source->next(PlainCall(5));
+  const auto [tokens, starts, targets, mask, document, corpus] = source->next(PlainCall(5));
   EXPECT_THAT(values<std::int32_t>(starts), ElementsAre(32, 64));
   const auto target = values<std::int32_t>(targets);
   const auto exists = values<float>(mask);
@@ -219,7 +221,7 @@ TEST_F(SpansTest, PointsAtTheOptionThatIsWrong) {
   };
   EXPECT_EQ(key({{"document", std::int64_t{4000}}}), "document") << "train documents have at most 3000";
   EXPECT_EQ(key({{"spans", std::int64_t{23}}}), "spans");
-  EXPECT_EQ(key({{"corpus", (folder_ / "missing.h5").string()}}), "corpus");
+  EXPECT_EQ(key({{"corpus", one(folder_ / "missing.h5")}}), "corpus");
 }
 
 TEST_F(SpansTest, FindsADamagedFileBeforeTheFirstStep) {

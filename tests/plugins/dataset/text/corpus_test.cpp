@@ -1,4 +1,4 @@
-// Which files are found, how they are cut, and who is held out.
+// How text files are cut, and who is held out.
 #include "plugins/dataset/text/corpus.hpp"
 
 #include <gmock/gmock.h>
@@ -32,12 +32,6 @@ void put(const std::filesystem::path& path, std::string_view text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
-std::vector<std::string> names(const CorpusOptions& options) {
-  std::vector<std::string> found;
-  for (const CorpusFile& file : find_files(options)) found.push_back(file.name);
-  return found;
-}
-
 std::vector<Document> documents(const CorpusOptions& options) {
   Corpus corpus(options);
   std::vector<Document> all;
@@ -58,72 +52,6 @@ Refusal refusal(Body&& body) {
     return {error.what(), error.key};
   }
   return {"nothing was thrown", ""};
-}
-
-TEST(FindFiles, NamesFilesOfAFolderFromThatFolderOnAndSortsThem) {
-  const ScratchFolder folder;
-  for (const char* name : {"books/b.txt", "books/a.md", "books/old/c.txt", "books/picture.png",
-                           "books/.hidden.txt", "books/.git/x.txt"}) {
-    put(folder / name, "x");
-  }
-  EXPECT_THAT(names(options_for({folder / "books"})),
-              ElementsAre("books/a.md", "books/b.txt", "books/old/c.txt"));
-  EXPECT_THAT(names(options_for({(folder / "books").string() + "/"})),
-              ElementsAre("books/a.md", "books/b.txt", "books/old/c.txt"));
-}
-
-TEST(FindFiles, TakesANamedFileWhateverItsExtension) {
-  const ScratchFolder folder;
-  put(folder / "code.go", "x");
-  EXPECT_THAT(names(options_for({folder / "code.go"})), ElementsAre("code.go"));
-}
-
-TEST(FindFiles, ExpandsGlobsUnlessAFileHasThatVeryName) {
-  const ScratchFolder folder;
-  for (const char* name : {"one.txt", "two.txt", "three.log", "odd[1].txt"}) put(folder / name, "x");
-  EXPECT_THAT(names(options_for({folder / "t*.txt"})), ElementsAre("two.txt"));
-  EXPECT_THAT(names(options_for({folder / "odd[1].txt"})), ElementsAre("odd[1].txt"));
-}
-
-TEST(FindFiles, TakesAllFilesOfAFolderWithoutExtensions) {
-  const ScratchFolder folder;
-  put(folder / "x" / "a.png", "x");
-  CorpusOptions options = options_for({folder / "x"});
-  options.extensions = {};
-  EXPECT_THAT(names(options), ElementsAre("x/a.png"));
-}
-
-TEST(FindFiles, TakesAFileOnceThoughItIsNamedTwice) {
-  const ScratchFolder folder;
-  put(folder / "a.txt", "x");
-  EXPECT_THAT(names(options_for({folder / "a.txt", folder / "*.txt"})), ElementsAre("a.txt"));
-}
-
-TEST(FindFiles, SaysWhatIsMissing) {
-  const ScratchFolder folder;
-  put(folder / "books" / "a.png", "x");
-  const auto said = [&](std::vector<std::string> files) {
-    const Refusal refused = refusal([&] { find_files(options_for(std::move(files))); });
-    EXPECT_EQ(refused.key, "files");
-    return refused.message;
-  };
-  const std::string at = folder.path().string();
-  EXPECT_EQ(said({}), "no files are named");
-  EXPECT_EQ(said({at + "/novels"}), "there is no file or folder '" + at + "/novels'");
-  EXPECT_EQ(said({at + "/*.txt"}), "no file matches '" + at + "/*.txt'");
-  EXPECT_EQ(said({at + "/books"}), "no file in '" + at + "/books' ends in '.txt', '.md'");
-}
-
-TEST(FindFiles, RefusesTwoFilesOfOneName) {
-  const ScratchFolder folder;
-  put(folder / "a" / "x.txt", "x");
-  put(folder / "b" / "x.txt", "x");
-  const std::string at = folder.path().string();
-  EXPECT_EQ(refusal([&] {
-              find_files(options_for({at + "/b/x.txt", at + "/a/x.txt"}));
-            }).message,
-            "'" + at + "/a/x.txt' and '" + at +
-                "/b/x.txt' would both be named 'x.txt'; give a folder that holds both");
 }
 
 TEST(Corpus, GivesOneDocumentAFileInOrderOfNames) {
@@ -233,47 +161,6 @@ std::set<std::string> held_out(const CorpusOptions& options) {
   return found;
 }
 
-TEST(Split, HoldsOutAboutTheShareThatWasAskedFor) {
-  CorpusOptions options;
-  options.validation = 0.1;
-  int held = 0;
-  for (int i = 0; i < 10000; ++i) held += split_of(options, "group " + std::to_string(i));
-  EXPECT_NEAR(held, 1000, 120) << "four standard deviations";
-}
-
-TEST(Split, OfAGroupDependsOnNothingButItsNameAndTheSalt) {
-  CorpusOptions options;
-  options.validation = 0.5;
-  CorpusOptions salted = options;
-  salted.salt = "again";
-  int moved = 0;
-  for (int i = 0; i < 1000; ++i) {
-    const std::string group = std::to_string(i);
-    EXPECT_EQ(split_of(options, group), split_of(options, group));
-    moved += split_of(options, group) != split_of(salted, group);
-  }
-  EXPECT_NEAR(moved, 500, 65);
-}
-
-TEST(Split, IsTheSameInEveryVersion) {
-  CorpusOptions options;
-  options.validation = 0.5;
-  std::string splits;
-  for (const char* group : {"novels/emma", "novels/persuasion", "a", "b", "c", "d"}) {
-    splits += std::to_string(split_of(options, group));
-  }
-  EXPECT_EQ(splits, "111100") << "prepared corpora and published results depend on it";
-}
-
-TEST(Split, GrowsWithTheShareAndNeverSwapsAGroup) {
-  CorpusOptions few;
-  few.validation = 0.1;
-  CorpusOptions more = few;
-  more.validation = 0.2;
-  for (int i = 0; i < 1000; ++i)
-    EXPECT_LE(split_of(few, std::to_string(i)), split_of(more, std::to_string(i)));
-}
-
 TEST(Split, OfEveryDocumentOfAFileIsTheFilesUnlessDocumentsAreAskedFor) {
   const ScratchFolder folder;
   std::string stories;
@@ -294,15 +181,6 @@ TEST(Split, OfEveryDocumentOfAFileIsTheFilesUnlessDocumentsAreAskedFor) {
   options.group = "document";
   EXPECT_GT(held_out(options).size(), 150u);
   EXPECT_LT(held_out(options).size(), 250u);
-}
-
-TEST(Split, HoldsWholeWorksOutWhereTheGroupEndsAtAText) {
-  CorpusOptions options;
-  options.group = "__";
-  EXPECT_EQ(group_of(options, "novels/emma__07.txt", ""), "novels/emma");
-  EXPECT_EQ(group_of(options, "a__b/plain.txt", ""), "a__b/plain.txt") << "folders are no part of it";
-  options.group = "file";
-  EXPECT_EQ(group_of(options, "novels/emma__07.txt", "x"), "novels/emma__07.txt");
 }
 
 TEST(Split, HoldsOutTheGroupsThatAreNamed) {

@@ -10,10 +10,21 @@ namespace gistmill::store {
 namespace {
 
 using gistmill::test::PlainOptions;
+using gistmill::test::PlainTable;
 using gistmill::testing::ScratchFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+
+PlainTable table(const PlainTable& changes = {}) {
+  PlainTable all = {{"longest", std::int64_t{0}},
+                    {"shortest", std::int64_t{0}},
+                    {"short", std::string("join")},
+                    {"join", std::string("file")},
+                    {"between", std::vector<std::int64_t>{}}};
+  for (const auto& [key, value] : changes) all[key] = value;
+  return all;
+}
 
 Tensor name_of(std::string_view name) {
   return Tensor::of(std::vector<std::uint8_t>(name.begin(), name.end()),
@@ -38,7 +49,7 @@ Error refusal(Body&& body) {
 
 TEST(TokenStore, KeepsDocumentsInTheOrderOfTheirAppends) {
   const ScratchFolder folder;
-  TokenStore store(PlainOptions({}).get());
+  TokenStore store(PlainOptions(table()).get());
   store.begin(folder / "c.h5", R"({"by": "a test"})");
   append(store, {1, 2, 3}, "one", 0);
   append(store, {}, "none", 0);
@@ -58,7 +69,7 @@ TEST(TokenStore, KeepsDocumentsInTheOrderOfTheirAppends) {
 TEST(TokenStore, LeavesNothingWhereItIsDestroyedWithoutCommit) {
   const ScratchFolder folder;
   {
-    TokenStore store(PlainOptions({}).get());
+    TokenStore store(PlainOptions(table()).get());
     store.begin(folder / "c.h5", "{}");
     append(store, {1}, "one", 0);
   }
@@ -67,7 +78,7 @@ TEST(TokenStore, LeavesNothingWhereItIsDestroyedWithoutCommit) {
 
 TEST(TokenStore, WritesOneFileAfterAnother) {
   const ScratchFolder folder;
-  TokenStore store(PlainOptions({}).get());
+  TokenStore store(PlainOptions(table()).get());
   for (const char* name : {"a.h5", "b.h5"}) {
     store.begin(folder / name, "{}");
     append(store, {1}, name, 0);
@@ -78,7 +89,7 @@ TEST(TokenStore, WritesOneFileAfterAnother) {
 
 TEST(TokenStore, SaysThatAFolderIsNotThereAndThatTryingAgainMayHelp) {
   const ScratchFolder folder;
-  TokenStore store(PlainOptions({}).get());
+  TokenStore store(PlainOptions(table()).get());
   const Error error = refusal([&] { store.begin(folder / "missing/c.h5", "{}"); });
   EXPECT_EQ(error.code, GM_ERROR_UNAVAILABLE);
   EXPECT_THAT(error.what(), HasSubstr("missing/c.h5: no such file or directory"));
@@ -86,7 +97,7 @@ TEST(TokenStore, SaysThatAFolderIsNotThereAndThatTryingAgainMayHelp) {
 
 TEST(TokenStore, RefusesWhatIsNotADocument) {
   const ScratchFolder folder;
-  TokenStore store(PlainOptions({}).get());
+  TokenStore store(PlainOptions(table()).get());
   store.begin(folder / "c.h5", "{}");
   const Error error = refusal([&] { append(store, {-5}, "one", 0); });
   EXPECT_EQ(error.code, GM_ERROR_USER);
@@ -96,18 +107,63 @@ TEST(TokenStore, RefusesWhatIsNotADocument) {
 
 TEST(TokenStore, SaysThatNothingWasAppended) {
   const ScratchFolder folder;
-  TokenStore store(PlainOptions({}).get());
+  TokenStore store(PlainOptions(table()).get());
   store.begin(folder / "c.h5", "{}");
   EXPECT_THAT(refusal([&] { store.commit(); }).what(), HasSubstr("0 documents with no token among them"));
 }
 
 TEST(TokenStore, TellsAHostThatBreaksTheOrderOfCalls) {
   const ScratchFolder folder;
-  TokenStore store(PlainOptions({}).get());
+  TokenStore store(PlainOptions(table()).get());
   EXPECT_EQ(refusal([&] { append(store, {1}, "one", 0); }).code, GM_ERROR_MISUSE);
   EXPECT_EQ(refusal([&] { store.commit(); }).code, GM_ERROR_MISUSE);
   store.begin(folder / "c.h5", "{}");
   EXPECT_EQ(refusal([&] { store.begin(folder / "d.h5", "{}"); }).code, GM_ERROR_MISUSE);
+}
+
+TEST(TokenStore, GivesDocumentsTheLengthsThatAreAskedFor) {
+  const ScratchFolder folder;
+  TokenStore store(PlainOptions(table({{"longest", std::int64_t{4}},
+                                       {"shortest", std::int64_t{2}},
+                                       {"between", std::vector<std::int64_t>{0}}}))
+                       .get());
+  store.begin(folder / "c.h5", "{}");
+  append(store, {1, 2, 3, 4, 5, 6}, "t/a.txt", 0);
+  append(store, {7}, "t/b.jsonl:1", 0);
+  append(store, {8}, "t/b.jsonl:2", 0);
+  append(store, {9}, "t/b.jsonl:3", 1);
+  store.commit();
+  const formats::TokenFileReader file(folder / "c.h5");
+  std::vector<std::string> found;
+  for (std::size_t i = 0; i < file.documents(); ++i) {
+    std::vector<std::int32_t> ids(file.length(i));
+    file.read(i, 0, ids.size(), ids.data());
+    std::string text(file.name(i));
+    for (const std::int32_t id : ids) text += " " + std::to_string(id);
+    found.push_back(text + " | " + std::to_string(file.split(i)));
+  }
+  EXPECT_THAT(found, ElementsAre("t/a.txt[1] 1 2 3 | 0", "t/a.txt[2] 4 5 6 | 0", "t/b.jsonl:1+1 7 0 8 | 0",
+                                 "t/b.jsonl:3 9 | 1"));
+}
+
+TEST(TokenStore, RefusesLengthsThatExcludeEachOther) {
+  const Error error = refusal([] {
+    TokenStore store(
+        PlainOptions(table({{"longest", std::int64_t{6}}, {"shortest", std::int64_t{4}}})).get());
+  });
+  EXPECT_STREQ(
+      error.what(),
+      "longest is 6 when it should be at least twice shortest, 8: what is cut must not become too short");
+  EXPECT_EQ(error.key, "longest");
+}
+
+TEST(TokenStore, SaysWhereEveryDocumentWasTooShort) {
+  const ScratchFolder folder;
+  TokenStore store(
+      PlainOptions(table({{"shortest", std::int64_t{4}}, {"short", std::string("drop")}})).get());
+  store.begin(folder / "c.h5", "{}");
+  append(store, {1, 2}, "a", 0);
+  EXPECT_EQ(refusal([&] { store.commit(); }).key, "shortest");
 }
 
 }  // namespace

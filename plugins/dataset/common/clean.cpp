@@ -1,5 +1,5 @@
 // Repair of UTF-8 and line ends.
-#include "plugins/dataset/text/clean.hpp"
+#include "plugins/dataset/common/clean.hpp"
 
 #include <gistmill/text/utf8.hpp>
 

@@ -1,5 +1,5 @@
 // UTF-8 repair, line ends, and headers that are cut off.
-#include "plugins/dataset/text/clean.hpp"
+#include "plugins/dataset/common/clean.hpp"
 
 #include <gtest/gtest.h>
 

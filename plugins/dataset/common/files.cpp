@@ -1,4 +1,5 @@
-// Paths, folders and globs of a recipe -> files with names that do not depend on where the corpus lies.
+#include "plugins/dataset/common/files.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <tuple>
@@ -6,8 +7,6 @@
 #include <glob.h>
 
 #include <gistmill/plugin/values.hpp>
-
-#include "plugins/dataset/text/corpus.hpp"
 
 namespace gistmill::dataset {
 namespace {
@@ -21,7 +20,7 @@ bool has_extension(const fs::path& path, const std::vector<std::string>& extensi
 
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
-void add_folder(const fs::path& folder, const CorpusOptions& options, std::vector<CorpusFile>& files) {
+void add_folder(const fs::path& folder, const FileSelection& options, std::vector<CorpusFile>& files) {
   const fs::path top = folder.has_filename() ? folder.filename() : folder.parent_path().filename();
   std::error_code error;
   fs::recursive_directory_iterator entry(folder, error);
@@ -38,7 +37,7 @@ void add_folder(const fs::path& folder, const CorpusOptions& options, std::vecto
   }
 }
 
-void add(const fs::path& path, const CorpusOptions& options, std::vector<CorpusFile>& files) {
+void add(const fs::path& path, const FileSelection& options, std::vector<CorpusFile>& files) {
   if (fs::is_directory(path)) {
     add_folder(fs::absolute(path).lexically_normal(), options, files);
   } else {
@@ -62,7 +61,7 @@ std::string joined(const std::vector<std::string>& items) {
 
 }  // namespace
 
-std::vector<CorpusFile> find_files(const CorpusOptions& options) {
+std::vector<CorpusFile> find_files(const FileSelection& options) {
   if (options.files.empty()) throw Error(GM_ERROR_USER, "no files are named", "files");
   std::vector<CorpusFile> files;
   for (const std::string& entry : options.files) {

@@ -1,0 +1,80 @@
+// Documents of files one after another: which files, who is held out, and going on from a position. What a
+// file holds, each source says itself.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include <gistmill/plugin.hpp>
+
+#include "plugins/dataset/common/files.hpp"
+#include "plugins/dataset/common/split.hpp"
+
+namespace gistmill::dataset {
+
+struct SourceOptions : FileSelection, SplitOptions {};
+
+// files, extensions, validation, hold_out, group, salt.
+SourceOptions source_options(const Options& options);
+
+struct Document {
+  std::string name;  // the file's, and which one where the file holds several documents: "#2", ":12"
+  std::string text;  // UTF-8, LF line ends, not blank
+  std::int32_t split = 0;
+};
+
+class DocumentSource {
+ public:
+  virtual ~DocumentSource() = default;
+  DocumentSource(const DocumentSource&) = delete;
+  DocumentSource& operator=(const DocumentSource&) = delete;
+
+  const std::vector<CorpusFile>& files() const { return files_; }
+
+  // SHA-256 of names and contents. Reads every file.
+  std::string digest() const;
+
+  // False at the end. Throws Error: a file that cannot be read or holds no text; or an end without a
+  // document.
+  bool next(Document& document);
+
+  // Documents given so far; seek(n) continues after the n-th.
+  std::uint64_t position() const { return position_; }
+  void seek(std::uint64_t position);
+
+ protected:
+  // Finds files and looks at their names, not into them. Throws Error(GM_ERROR_USER) with the option's key:
+  // no file found, or a split that leaves one side without any group.
+  explicit DocumentSource(SourceOptions options);
+
+  // Begins with a file; the one before it is read to its end or left.
+  virtual void open(const CorpusFile& file) = 0;
+  // The next document of that file that is not blank: `name` is what follows the file's. False at its end.
+  virtual bool read(std::string& name, std::string& text) = 0;
+  // Everything starts again.
+  virtual void restart() = 0;
+  // Why none of the files has a document: "each is empty".
+  virtual std::string why_none() const = 0;
+
+ private:
+  SourceOptions options_;
+  std::vector<CorpusFile> files_;
+  std::size_t next_file_ = 0;
+  bool in_file_ = false;  // the file before next_file_ is open
+  std::uint64_t position_ = 0;
+};
+
+bool is_blank(std::string_view text);
+
+// text u8[B], name u8[M], split i32[].
+std::tuple<Tensor, Tensor, Tensor> tensors_of(const Document& document);
+
+// A position as bytes: `head` names the component and the format's version, "dataset/text 1 ".
+std::string position_state(std::string_view head, std::uint64_t position);
+// Throws Error(GM_ERROR_USER) where that is not such a state.
+std::uint64_t position_of(std::string_view head, std::string_view state);
+
+}  // namespace gistmill::dataset

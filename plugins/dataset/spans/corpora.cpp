@@ -1,0 +1,113 @@
+#include "plugins/dataset/spans/corpora.hpp"
+
+#include <limits>
+#include <utility>
+
+#include <gistmill/formats/digest.hpp>
+#include <gistmill/formats/json.hpp>
+
+namespace gistmill::dataset {
+namespace {
+
+using Json = nlohmann::json;
+
+template <class Body>
+auto of_corpus(Body&& body) {
+  try {
+    return body();
+  } catch (const formats::FormatError& error) {
+    throw Error(GM_ERROR_USER, error.what(), "corpus");
+  }
+}
+
+// The call that the tokens of the store came from: backwards along the calls that read tokens themselves.
+const Json* tokenizing_call(const Json& calls) {
+  const Json* call = &calls.back();
+  for (std::size_t steps = 0; steps < calls.size(); ++steps) {
+    const Json& reads = call->at("reads");
+    if (!reads.contains("tokens")) return call;
+    call = &calls.at(std::stoul(reads["tokens"].get<std::string>()));  // "1.tokens"
+  }
+  return nullptr;
+}
+
+void check_one_tokenizer(const std::vector<std::pair<std::string, std::string>>& tokenizers) {
+  for (const auto& [path, tokenizer] : tokenizers) {
+    const auto& [first_path, first] = tokenizers.front();
+    if (tokenizer == first) continue;
+    throw Error(GM_ERROR_USER,
+                "corpora of two tokenizers cannot be mixed: '" + first_path + "' is of " + first + ", '" +
+                    path + "' of " + tokenizer + "; let their pipelines call the same tokenizer",
+                "corpus");
+  }
+}
+
+}  // namespace
+
+std::string tokenizer_of(const std::string& provenance) {
+  try {
+    const Json made = formats::parse_json(provenance, "provenance");
+    const Json* call = tokenizing_call(made.at("calls"));
+    if (call == nullptr) return "";
+    const std::string name = call->at("call");  // "tokenizer.encode"
+    const Json& instance = made.at("instances").at(name.substr(0, name.find('.')));
+    return instance.at("component").get<std::string>() + " " + instance.at("options").dump() + " with " +
+           instance.at("contents").get<std::string>().substr(0, 12);
+  } catch (const std::exception&) {  // of another program, or of an earlier version: it does not say
+    return "";
+  }
+}
+
+Corpora::Corpora(const std::vector<WeightedFile>& files) {
+  std::size_t documents = 0;
+  std::vector<std::pair<std::string, std::string>> tokenizers;
+  for (const WeightedFile& file : files) {
+    files_.push_back({file.path, of_corpus([&] { return formats::TokenFileReader(file.path); }),
+                      static_cast<std::int32_t>(documents)});
+    documents += files_.back().reader.documents();
+    if (documents > std::numeric_limits<std::int32_t>::max())
+      throw Error(GM_ERROR_USER, "the corpora have more than 2^31 documents", "corpus");
+    const std::string tokenizer = tokenizer_of(files_.back().reader.provenance());
+    if (!tokenizer.empty()) tokenizers.emplace_back(file.path, tokenizer);
+  }
+  check_one_tokenizer(tokenizers);
+}
+
+void Corpora::verify() const {
+  of_corpus([&] {
+    for (const File& file : files_) file.reader.verify();
+  });
+}
+
+std::vector<std::vector<Window>> Corpora::find_windows(std::int32_t split, std::int64_t length,
+                                                       bool first_only) const {
+  std::vector<std::vector<Window>> windows;
+  for (const File& file : files_) {
+    try {
+      windows.push_back(dataset::find_windows(file.reader, split, length, first_only));
+    } catch (const Error& error) {
+      if (files_.size() == 1) throw;
+      throw Error(error.code, "'" + file.path + "': " + error.what(), error.key);
+    }
+  }
+  return windows;
+}
+
+void Corpora::read(std::size_t corpus, const Window& window, std::int64_t length, std::int32_t* out) const {
+  of_corpus([&] {
+    files_[corpus].reader.read(window.document, window.begin, static_cast<std::size_t>(length), out);
+  });
+}
+
+std::int32_t Corpora::document(std::size_t corpus, const Window& window) const {
+  return files_[corpus].first_document + static_cast<std::int32_t>(window.document);
+}
+
+std::string Corpora::digest() const {
+  if (files_.size() == 1) return files_.front().reader.digest();
+  formats::Sha256 sha;
+  for (const File& file : files_) sha.update_field(file.reader.digest());
+  return sha.hex();
+}
+
+}  // namespace gistmill::dataset
