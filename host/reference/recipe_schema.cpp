@@ -68,6 +68,15 @@ Json bounded(Json schema, const OptionSpec& option) {
   return schema;
 }
 
+// The name of one prepared corpus, or several with weights.
+Json mixture_schema() {
+  Json weights = map_of(any_of({{{"type", "number"}, {"minimum", 0}, {"exclusiveMinimum", true}},
+                                {{"enum", Json::array({false})}},
+                                variable()}));
+  weights["minProperties"] = 1;
+  return any_of({{{"type", "string"}}, std::move(weights)});
+}
+
 Json schema_of_option(const OptionSpec& option) {
   Json value;
   switch (option.type) {
@@ -93,15 +102,9 @@ Json schema_of_option(const OptionSpec& option) {
     case OptionType::paths:
       value = or_variable({{"type", "array"}, {"items", {{"type", "string"}}}});
       break;
-    case OptionType::mixture: {
-      Json weight = any_of({{{"type", "number"}, {"minimum", 0}, {"exclusiveMinimum", true}},
-                            {{"enum", Json::array({false})}},
-                            variable()});
-      Json weights = map_of(std::move(weight));
-      weights["minProperties"] = 1;
-      value = any_of({{{"type", "string"}}, std::move(weights)});
+    case OptionType::mixture:
+      value = mixture_schema();
       break;
-    }
     default:
       value = {{"type", "string"}};
       break;

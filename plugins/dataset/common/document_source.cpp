@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <gistmill/formats/digest.hpp>
+#include <gistmill/formats/error.hpp>
 
 namespace gistmill::dataset {
 namespace {

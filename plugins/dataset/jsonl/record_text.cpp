@@ -114,6 +114,7 @@ std::string RecordText::text(std::string_view json, const std::string& place) co
                   std::vector<std::optional<std::string>>(fields_.size()),
                   {}};
   if (const formats::JsonKind kind = reading.cursor.kind(); kind != formats::JsonKind::kObject) {
+    reading.cursor.skip();  // which fails where it only begins like one: "text" without quotes like true
     throw formats::FormatError(place + ": the line is " + formats::json_kind_name(kind) +
                                " when it should be an object");
   }

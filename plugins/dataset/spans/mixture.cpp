@@ -75,7 +75,7 @@ CorpusDraws::CorpusDraws(const std::vector<double>& weights) {
 std::size_t CorpusDraws::corpus(std::uint64_t number) const {
   if (ends_.size() == 1) return 0;
   // GM_RANDOM_GAMMA is 2^64 divided by the golden ratio: the multiples of no other number are spread better.
-  const std::uint64_t point = key_ + number * UINT64_C(0x9e3779b97f4a7c15);
+  const std::uint64_t point = key_ + number * GM_RANDOM_GAMMA;
   const double place = static_cast<double>(point >> 11) * 0x1p-53;
   const auto found = std::upper_bound(ends_.begin(), ends_.end() - 1, place);
   return static_cast<std::size_t>(found - ends_.begin());

@@ -29,8 +29,8 @@ struct LengthLimits {
   std::size_t longest = 0;   // 0: any; else at least twice `shortest`, so that no piece is too short
   std::size_t shortest = 0;  // 0: any
   Short below = Short::join;
-  Join join = Join::file;             // what neighbors must have in common to be joined
-  std::vector<std::int32_t> between;  // ids that stand between two joined documents
+  Join join = Join::file;                  // what neighbors must have in common to be joined
+  std::vector<std::int32_t> between = {};  // ids that stand between two joined documents
 
   bool none() const { return longest == 0 && shortest == 0; }
 };
