@@ -90,8 +90,10 @@ MixedOrder::MixedOrder(const std::vector<std::size_t>& windows, const std::vecto
 
 void MixedOrder::set_seed(std::uint64_t seed) {
   seed_ = seed;
-  draws_.set_key(settings_.shuffle ? combined_key(seed, orders_.size()) : 0);
-  for (std::size_t i = 0; i < orders_.size(); ++i) orders_[i].set_seed(i == 0 ? seed : combined_key(seed, i));
+  const std::uint64_t mixture = combined_key(seed, ~std::uint64_t{0});  // the first corpus has keys of epochs
+  draws_.set_key(settings_.shuffle ? combined_key(mixture, 0) : 0);
+  for (std::size_t i = 0; i < orders_.size(); ++i)
+    orders_[i].set_seed(i == 0 ? seed : combined_key(mixture, i));
 }
 
 bool MixedOrder::draw() {

@@ -138,9 +138,9 @@ TEST_F(Mixtures, NameOnePipelineOrSeveralWithWeights) {
   EXPECT_EQ(value("{ novels = 60, code = 0.5 }"), "{ code = 0.5, novels = 60.0 }") << "ascending by name";
   EXPECT_EQ(value("{ notes = 3 }"), "\"notes\"") << "one is all, whatever it weighs";
   EXPECT_EQ(value("{ novels = 60, code = false }"), "\"novels\"");
-  EXPECT_EQ(prepared_names({.key = "corpus", .type = OptionType::mixture},
-                           Mixture{{"code", "novels"}, {0.5, 60}}),
-            (std::vector<std::string>{"code", "novels"}));
+  EXPECT_EQ(
+      prepared_names({.key = "corpus", .type = OptionType::mixture}, Mixture{{"code", "novels"}, {0.5, 60}}),
+      (std::vector<std::string>{"code", "novels"}));
 }
 
 TEST_F(Mixtures, RefuseAWeightThatIsNotAboveZeroAtItsPlace) {
