@@ -14,7 +14,7 @@ namespace gistmill {
 //   "component"  "tokenizer/bpe"
 //   "plugin"     "tokenizer-bpe 0.1.0": name and version, for people
 //   "build"      PluginFile::build, so that a rebuilt plugin is another one
-//   "options"    all of the manifest's, as resolved, but none that is a path; of a mixture of corpora, the weights
+//   "options"    all of the manifest's, as resolved, but no path; of a mixture of corpora, the weights
 //   "contents"   what the instance says of the files that it reads (gm.identity): they count, not their paths
 // Throws Failure where the instance cannot read them.
 nlohmann::json identity_of(const Instance& instance);
