@@ -138,9 +138,10 @@ TEST_F(Mixtures, NameOnePipelineOrSeveralWithWeights) {
   EXPECT_EQ(value("{ novels = 60, code = 0.5 }"), "{ code = 0.5, novels = 60.0 }") << "ascending by name";
   EXPECT_EQ(value("{ notes = 3 }"), "\"notes\"") << "one is all, whatever it weighs";
   EXPECT_EQ(value("{ novels = 60, code = false }"), "\"novels\"");
-  EXPECT_EQ(
-      prepared_names({.key = "corpus", .type = OptionType::mixture}, Mixture{{"code", "novels"}, {0.5, 60}}),
-      (std::vector<std::string>{"code", "novels"}));
+  OptionSpec spec;
+  spec.type = OptionType::mixture;
+  EXPECT_EQ(prepared_names(spec, Mixture{{"code", "novels"}, {0.5, 60}}),
+            (std::vector<std::string>{"code", "novels"}));
 }
 
 TEST_F(Mixtures, RefuseAWeightThatIsNotAboveZeroAtItsPlace) {
@@ -160,7 +161,7 @@ TEST_F(Mixtures, RefuseACorpusThatNoPipelinePreparesWithTheNearest) {
             "recipe.toml:2:58: corpus of corpus names 'coed', which is no pipeline of the recipe\n"
             "did you mean 'code'?\nit has: novels code notes");
   EXPECT_EQ(failure_of(mixed("\"novel\"")),
-            "recipe.toml:2:45: corpus of corpus names 'novel', which is no pipeline of the recipe\n"
+            "recipe.toml:2:44: corpus of corpus names 'novel', which is no pipeline of the recipe\n"
             "did you mean 'novels'?\nit has: novels code notes");
 }
 
