@@ -77,7 +77,8 @@ std::optional<KeyFacts> facts_of(const std::vector<std::string>& path, const Rec
   if (option == nullptr) return std::nullopt;
   if (path.size() == 4) {  // the weight of one corpus of a mixture
     if (option->type != OptionType::mixture) return std::nullopt;
-    return KeyFacts{component->name, "float above 0, or false", "", "weight of this corpus: " + option->doc};
+    return KeyFacts{component->name, "float above 0, or false", "",
+                    fmt::format("weight of this pipeline's corpus in {}; false: not in it", option->key)};
   }
   return facts_of(*option, *component, *registry.file_of(component->name));
 }

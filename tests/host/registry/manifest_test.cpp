@@ -78,7 +78,7 @@ TEST(Manifest, ReadsOptionsOfEveryType) {
   const ComponentSpec& component = *manifest.component("loss/contrastive");
   EXPECT_EQ(component.doc, "Keeps neighbors apart.");
   EXPECT_TRUE(component.parameters);
-  ASSERT_EQ(component.options.size(), 11u);
+  ASSERT_EQ(component.options.size(), 12u);
   const OptionSpec& margin = *component.option("margin");
   EXPECT_EQ(margin.type, OptionType::floating);
   EXPECT_EQ(margin.default_value, OptionValue(1.0)) << "an integer serves as a float";
