@@ -62,7 +62,7 @@ chmod 400 "$folder/munge.key"
 start munged munged --foreground --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" \
   --pid-file="$folder/munged.pid" --log-file="$folder/munged.log" --seed-file="$folder/munge.seed"
 
-# A job that is queued again waits until its credentials have expired: 120 s by default, hence cred_expire.
+# A job that is queued again may start when its credentials have expired: 120 s by default, hence cred_expire.
 cat >"$folder/slurm.conf" <<CONF
 ClusterName=gistmill
 SlurmctldHost=$(hostname -s)(127.0.0.1)
