@@ -2,13 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "host/cli/sweep_estimate.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
+#include "host/machine/threads.hpp"
 #include "host/sweep/slurm.hpp"
 #include "host/sweep/sweep.hpp"
 #include "host/sweep/trial.hpp"
@@ -54,11 +55,27 @@ bool stops_on_failure(const Command& command) {
                 fmt::format("--on-failure is '{}' when it should be stop or continue", text));
 }
 
-// Threads decide no result, so workers share the cores.
+// Workers share the cores.
 std::vector<std::string> worker_arguments(int workers) {
   if (workers == 1) return {};
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  return {"--threads", std::to_string(std::max(1u, cores / static_cast<unsigned>(workers)))};
+  const int cores = physical_cores();
+  return {"--threads", fmt::format("{}-{}", std::max(1, cores / workers), cores)};
+}
+
+// "4", or "1-8".
+TrialThreads trial_threads(const Command& command) {
+  const auto text = command.value("threads");
+  if (!text) return {};
+  TrialThreads threads;
+  const char* const end = text->data() + text->size();
+  auto read = std::from_chars(text->data(), end, threads.least);
+  threads.most = threads.least;
+  if (read.ec == std::errc() && read.ptr != end && *read.ptr == '-')
+    read = std::from_chars(read.ptr + 1, end, threads.most);
+  if (read.ec == std::errc() && read.ptr == end && threads.least >= 1 && threads.most >= threads.least)
+    return threads;
+  throw Failure(ExitCode::usage,
+                fmt::format("--threads is '{}' when it should be a number, or a range such as 1-8", *text));
 }
 
 std::vector<fs::path> trial_plugin_folders(const Command& command, const Ledger& ledger) {
@@ -69,16 +86,11 @@ std::vector<fs::path> trial_plugin_folders(const Command& command, const Ledger&
 }
 
 // What every trial is told beside its recipe.
-std::vector<std::string> trial_arguments(const Command& command,
-                                         const std::vector<fs::path>& plugin_folders) {
+std::vector<std::string> trial_arguments(const std::vector<fs::path>& plugin_folders) {
   std::vector<std::string> words;
   for (const fs::path& folder : plugin_folders) {
     words.emplace_back("--plugins");
     words.push_back(folder.string());
-  }
-  if (const auto threads = command.value("threads")) {
-    words.emplace_back("--set");
-    words.push_back("run.threads=" + *threads);
   }
   return words;
 }
@@ -184,7 +196,8 @@ ExitCode run_sweep_work(const Command& command) {
   settings.program = fs::read_symlink("/proc/self/exe");
   settings.points = points_beside(ledger.folder());
   settings.plugin_folders = trial_plugin_folders(command, ledger);
-  settings.arguments = trial_arguments(command, settings.plugin_folders);
+  settings.arguments = trial_arguments(settings.plugin_folders);
+  settings.threads = trial_threads(command);
   if (command.has("on-failure")) settings.stops_on_failure = stops_on_failure(command);
   switch (work(ledger, settings, stop_asked, [](const std::string& line) { print_talk(line); })) {
     case WorkerEnd::stopped:

@@ -94,7 +94,10 @@ constexpr Option kOptions[] = {
      "[sweep.slurm]"},
     {'O', "on-failure", "stop|continue",
      "what to do with the other points when one fails (default: continue)"},
-    {'T', "threads", "N", "compute threads of each trial (default: the recipe's)"},
+    {'T', "threads", "N",
+     "compute threads of each trial (default: the recipe's), or a range such as 1-8: points that fill a "
+     "cache for "
+     "others have up to 8"},
     {'h', "man", nullptr, "write the manual pages instead, for man(1)"},
     {'p', "plugins", "+DIR", "search this folder for plugins first; may be repeated"},
     {'j', "json", nullptr, "print the answer as JSON"},

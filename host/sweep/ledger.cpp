@@ -172,6 +172,17 @@ bool Ledger::has_open() const {
   return Statement(database_, "SELECT 1 FROM points WHERE state IN ('queued', 'running') LIMIT 1").next();
 }
 
+std::int64_t Ledger::first_ones(const std::string& id) const {
+  Statement row(
+      database_,
+      "SELECT (SELECT count(DISTINCT prefix) FROM points WHERE prefix <> '')"
+      " + (SELECT count(*) FROM points WHERE prefix = '') FROM points AS p WHERE id = ? AND prefix <> ''"
+      " AND (SELECT count(*) FROM points WHERE prefix = p.prefix) > 1"
+      " AND position = (SELECT min(position) FROM points WHERE prefix = p.prefix)");
+  row.bind(id);
+  return row.next() ? row.integer(0) : 0;
+}
+
 bool Ledger::has_failed() const {
   return Statement(database_, "SELECT 1 FROM points WHERE state = 'failed' LIMIT 1").next();
 }

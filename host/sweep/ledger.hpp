@@ -66,6 +66,9 @@ class Ledger {
   std::vector<std::string> ready() const;
   std::vector<std::string> running() const;
   bool has_open() const;  // queued or running ones
+  // Where the point is the one that fills the cache for others: how many points can run before any cache is
+  // filled. Else 0. What the study says, whatever has run: a point gets the same answer each time.
+  std::int64_t first_ones(const std::string& id) const;
   bool has_failed() const;
 
   // Takes a point for a process that holds its lock. False where it has ended meanwhile.

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "host/diagnostic/failure.hpp"
@@ -73,12 +75,20 @@ class Worker {
     }
   }
 
+  std::vector<std::string> arguments_of(const std::string& id) const {
+    std::vector<std::string> words = settings_.arguments;
+    if (settings_.threads.least == 0) return words;
+    words.emplace_back("--set");
+    words.push_back(fmt::format("run.threads={}", threads_of(settings_.threads, ledger_.first_ones(id))));
+    return words;
+  }
+
   // What keeps a trial from being started, such as a full disk, is a failure of this point only.
   TrialEnd run_trial(const std::string& id, const std::filesystem::path& folder,
                      const files::Descriptor& lock) {
     try {
       write_point(folder, ledger_.recipe(id));
-      Trial trial(settings_.program, folder, study_.working_folder, settings_.arguments, lock);
+      Trial trial(settings_.program, folder, study_.working_folder, arguments_of(id), lock);
       return trial.wait(stop_);
     } catch (const Failure& failure) {
       TrialEnd end;
@@ -96,6 +106,10 @@ class Worker {
 };
 
 }  // namespace
+
+std::int64_t threads_of(const TrialThreads& threads, std::int64_t first_ones) {
+  return first_ones == 0 ? threads.least : std::max(threads.least, threads.most / first_ones);
+}
 
 WorkerEnd work(Ledger& ledger, const WorkerSettings& settings, const volatile std::sig_atomic_t& stop,
                const std::function<void(const std::string&)>& said) {

@@ -13,12 +13,22 @@
 
 namespace gistmill {
 
+// Compute threads of a trial. One that fills a cache for others runs while most workers wait for it, so it
+// may have more. 0: the recipe's own.
+struct TrialThreads {
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+};
+// `first_ones`: Ledger::first_ones of the point.
+std::int64_t threads_of(const TrialThreads& threads, std::int64_t first_ones);
+
 struct WorkerSettings {
   std::filesystem::path program;                      // gistmill
   std::filesystem::path points;                       // folder of all points
   std::optional<bool> stops_on_failure;               // none: as the study says
   std::vector<std::string> arguments;                 // of every trial: "--plugins", DIR
   std::vector<std::filesystem::path> plugin_folders;  // those that it is told
+  TrialThreads threads;
 };
 
 enum class WorkerEnd { no_more, stopped, point_failed };

@@ -212,6 +212,15 @@ TEST_F(SweepTest, AStudyItselfIsNotRun) {
   EXPECT_THAT(answer.err, HasSubstr("gistmill sweep study.toml"));
 }
 
+TEST_F(SweepTest, ThreadsOfATrialAreANumberOrARange) {
+  study("axes.\"run.seed\" = [0, 1]\n");
+  ASSERT_EQ(sweep("study.toml").code, 0);
+  EXPECT_EQ(gistmill("sweep work sweeps/study --threads 1-2").code, 0);
+  const Answer answer = gistmill("sweep work sweeps/study --threads 2-1");
+  EXPECT_EQ(answer.code, 2);
+  EXPECT_THAT(answer.err, HasSubstr("--threads is '2-1' when it should be a number, or a range such as 1-8"));
+}
+
 TEST_F(SweepTest, AFolderWithoutASweepIsNamed) {
   std::filesystem::create_directories(folder_ / "empty");
   const Answer answer = gistmill("sweep status empty");

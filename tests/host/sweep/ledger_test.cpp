@@ -130,5 +130,13 @@ TEST_F(LedgerTest, ThatIsNoDatabaseIsNamed) {
   }
 }
 
+TEST_F(LedgerTest, WhatFillsACacheForOthersIsTheFirstOfThem) {
+  const Ledger ledger = begun({point("a", "x"), point("b", "x"), point("c", "y"), point("d")});
+  EXPECT_EQ(ledger.first_ones("a"), 3);  // a, c and d begin at once
+  EXPECT_EQ(ledger.first_ones("b"), 0);
+  EXPECT_EQ(ledger.first_ones("c"), 0);  // for nobody
+  EXPECT_EQ(ledger.first_ones("d"), 0);
+}
+
 }  // namespace
 }  // namespace gistmill
