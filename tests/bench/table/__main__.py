@@ -12,9 +12,10 @@ import machine
 import outcome
 import programs
 import spans
+import sweeps
 from workplace import ROOT, Unmeasured, Workplace, say
 
-TASKS = spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS
+TASKS = spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + sweeps.TASKS
 
 
 def arguments_of(words):
