@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 // A recipe file, or the folder of a run: its lock, and its figures where it finished.
 struct Side {
   Recipe recipe;
-  std::optional<RunSummary> summary;
+  std::optional<MeasuredRun> run;
 };
 
 Side read_side(const fs::path& path) {
@@ -27,8 +27,10 @@ Side read_side(const fs::path& path) {
     throw Failure(ExitCode::recipe, fmt::format("{} holds no run: it has no recipe.lock.toml", path.string()),
                   {"diff takes recipe files, or folders of runs"});
   }
+  Side side{load_recipe(lock, {}), std::nullopt};
   const fs::path summary = path / "summary.json";
-  return {load_recipe(lock, {}), fs::exists(summary) ? std::optional(read_summary(summary)) : std::nullopt};
+  if (fs::exists(summary)) side.run = MeasuredRun{read_summary(summary), read_items_of(path)};
+  return side;
 }
 
 std::string or_none(const std::string& value) { return value.empty() ? "(not set)" : value; }
@@ -51,6 +53,24 @@ std::string keys_text(const std::vector<KeyDifference>& keys) {
   return text;
 }
 
+// "paired -0.061 ± 0.007, 256 spans", "-0.061 ± 0.021, unpaired".
+std::string change_text(const FigureDifference& figure) {
+  const auto with_error = [](double value, double error) {
+    return fmt::format("{:+.4g}", value) + (std::isfinite(error) ? fmt::format(" ± {:.2g}", error) : "");
+  };
+  if (figure.paired) {
+    const Estimate& paired = *figure.paired;
+    const std::string some =
+        figure.not_shared > 0 ? fmt::format(" of both; {} only of one", figure.not_shared) : "";
+    return fmt::format("paired {}, {} {}{}", with_error(paired.value, paired.standard_error), paired.items,
+                       figure.items, some);
+  }
+  // Of two runs on items of their own: the errors add up as variances.
+  return with_error(figure.right->value - figure.left->value,
+                    std::hypot(figure.left->standard_error, figure.right->standard_error)) +
+         ", unpaired";
+}
+
 std::string figures_text(const std::vector<FigureDifference>& figures) {
   std::size_t widest = 0;
   for (const FigureDifference& figure : figures) widest = std::max(widest, name_of(figure).size());
@@ -58,12 +78,7 @@ std::string figures_text(const std::vector<FigureDifference>& figures) {
   for (const FigureDifference& figure : figures) {
     text +=
         fmt::format("{:<{}}  {} -> {}", name_of(figure), widest, number(figure.left), number(figure.right));
-    if (figure.left && figure.right) {
-      // Of two runs on their own items: the errors add up as variances.
-      const double error = std::hypot(figure.left->standard_error, figure.right->standard_error);
-      text += fmt::format("  ({:+.4g}", figure.right->value - figure.left->value);
-      text += std::isfinite(error) ? fmt::format(" +- {:.2g})", error) : ")";
-    }
+    if (figure.left && figure.right) text += fmt::format("  ({})", change_text(figure));
     text += "\n";
   }
   return text;
@@ -85,12 +100,19 @@ nlohmann::ordered_json json_of(const std::vector<KeyDifference>& keys,
     const auto value = [&](const std::optional<Estimate>& estimate) {
       return or_null(estimate ? estimate->value : 0.0, estimate && std::isfinite(estimate->value));
     };
+    const auto error_of = [&](const std::optional<Estimate>& estimate) {
+      return or_null(estimate ? estimate->standard_error : 0.0,
+                     estimate && std::isfinite(estimate->standard_error));
+    };
     json["figures"].push_back({{"evaluation", figure.evaluation},
                                {"stage", figure.stage},
                                {"variant", figure.variant},
                                {"figure", figure.figure},
                                {"left", value(figure.left)},
-                               {"right", value(figure.right)}});
+                               {"right", value(figure.right)},
+                               {"paired", value(figure.paired)},
+                               {"paired_standard_error", error_of(figure.paired)},
+                               {"paired_items", figure.paired ? figure.paired->items : 0}});
   }
   return json;
 }
@@ -102,7 +124,7 @@ ExitCode run_diff(const Command& command) {
   const Side right = read_side(command.arguments[1]);
   const std::vector<KeyDifference> keys = differing_keys(left.recipe, right.recipe);
   std::vector<FigureDifference> figures;
-  if (left.summary && right.summary) figures = differing_figures(*left.summary, *right.summary);
+  if (left.run && right.run) figures = differing_figures(*left.run, *right.run);
   const std::string text = keys_text(keys) + figures_text(figures);
   if (command.json()) {
     print_answer(json_of(keys, figures).dump(2) + "\n");

@@ -53,27 +53,54 @@ const std::string* find(const Leaves& leaves, std::string_view key) {
 
 using FigureKey = std::tuple<std::string, std::string, std::string, std::string>;
 
+struct MeasuredFigure {
+  FigureKey key;
+  Estimate measured;
+  Aggregate aggregate = Aggregate::mean;
+  std::string items;
+};
+
+const MeasuredFigure* find(const std::vector<MeasuredFigure>& figures, const FigureKey& key) {
+  const auto found = std::ranges::find(figures, key, &MeasuredFigure::key);
+  return found == figures.end() ? nullptr : &*found;
+}
+
 // In the order of the tables.
-std::vector<std::pair<FigureKey, Estimate>> figures_of(const RunSummary& summary) {
-  std::vector<std::pair<FigureKey, Estimate>> figures;
+std::vector<MeasuredFigure> figures_of(const RunSummary& summary) {
+  std::vector<MeasuredFigure> figures;
   for (const EvaluationTable& table : summary.evaluations) {
     for (const EvaluationEntry& entry : table.entries) {
       const FigureKey key{table.name, table.stage, entry.variant, entry.figure};
-      const auto same = std::ranges::find(figures, key, [](const auto& each) { return each.first; });
+      const auto same = std::ranges::find(figures, key, &MeasuredFigure::key);
       if (same != figures.end()) {
-        same->second = entry.measured;
+        same->measured = entry.measured;
       } else {
-        figures.emplace_back(key, entry.measured);
+        figures.push_back({key, entry.measured, table.figure(entry.figure).spec.aggregate, table.items});
       }
     }
   }
   return figures;
 }
 
-FigureDifference difference(const FigureKey& key, const std::optional<Estimate>& left,
-                            const std::optional<Estimate>& right) {
-  const auto& [evaluation, stage, variant, figure] = key;
-  return {evaluation, stage, variant, figure, left, right};
+FigureDifference difference(const MeasuredFigure& figure) {
+  const auto& [evaluation, stage, variant, name] = figure.key;
+  FigureDifference difference;
+  difference.evaluation = evaluation;
+  difference.stage = stage;
+  difference.variant = variant;
+  difference.figure = name;
+  difference.items = figure.items;
+  return difference;
+}
+
+void pair_items(FigureDifference& difference, const MeasuredRun& left, const MeasuredRun& right,
+                Aggregate aggregate) {
+  const auto items_of = [&](const MeasuredRun& run) {
+    return ItemsOf{find_items(run.items, difference.stage, difference.evaluation), difference.variant,
+                   difference.figure};
+  };
+  difference.paired = paired_change(items_of(left), items_of(right), aggregate);
+  difference.not_shared = shared_items(items_of(left), items_of(right)).not_shared;
 }
 
 }  // namespace
@@ -92,20 +119,23 @@ std::vector<KeyDifference> differing_keys(const Recipe& left, const Recipe& righ
   return differences;
 }
 
-std::vector<FigureDifference> differing_figures(const RunSummary& left, const RunSummary& right) {
-  const auto of_left = figures_of(left);
-  const auto of_right = figures_of(right);
-  const auto find_in = [](const auto& figures, const FigureKey& key) -> std::optional<Estimate> {
-    const auto found = std::ranges::find(figures, key, [](const auto& each) { return each.first; });
-    return found == figures.end() ? std::nullopt : std::optional(found->second);
-  };
+std::vector<FigureDifference> differing_figures(const MeasuredRun& left, const MeasuredRun& right) {
+  const std::vector<MeasuredFigure> of_left = figures_of(left.summary);
+  const std::vector<MeasuredFigure> of_right = figures_of(right.summary);
   std::vector<FigureDifference> differences;
-  for (const auto& [key, estimate] : of_left) {
-    const std::optional<Estimate> other = find_in(of_right, key);
-    if (!other || other->value != estimate.value) differences.push_back(difference(key, estimate, other));
+  for (const MeasuredFigure& figure : of_left) {
+    const MeasuredFigure* other = find(of_right, figure.key);
+    if (other != nullptr && other->measured.value == figure.measured.value) continue;
+    FigureDifference& found = differences.emplace_back(difference(figure));
+    found.left = figure.measured;
+    if (other == nullptr) continue;
+    found.right = other->measured;
+    pair_items(found, left, right, figure.aggregate);
   }
-  for (const auto& [key, estimate] : of_right) {
-    if (!find_in(of_left, key)) differences.push_back(difference(key, std::nullopt, estimate));
+  for (const MeasuredFigure& figure : of_right) {
+    if (find(of_left, figure.key) != nullptr) continue;
+    differences.push_back(difference(figure));
+    differences.back().right = figure.measured;
   }
   return differences;
 }

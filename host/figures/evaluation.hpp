@@ -21,6 +21,9 @@ struct EvaluationRows {
     bool trained = false;                   // has parameters that were trained
     std::vector<std::vector<double>> rows;  // [figure][item]; NaN: the item has no value for the figure
     std::vector<std::int64_t> clusters;     // [item]: number of the cluster that it is from
+    // [item]: what tells the item from others, the same in every run that measures it, each once; empty:
+    // nothing does.
+    std::vector<std::string> keys = {};
   };
   std::string name;             // "heldout"
   std::vector<Figure> figures;  // in the order of the rows

@@ -27,6 +27,14 @@ void take_summary(RunRecord& record, const std::string& summary_text) {
   }
 }
 
+void take_items(RunRecord& record, const std::filesystem::path& run_folder) {
+  try {
+    record.items = read_items_of(run_folder);
+  } catch (const Failure& failure) {
+    record.messages.push_back({0.0, "warning", "report", fmt::format("items left out: {}", failure.what())});
+  }
+}
+
 }  // namespace
 
 std::string DecisionRecord::text() const {
@@ -54,6 +62,7 @@ RunRecord read_run(const std::filesystem::path& run_folder) {
   RunRecord record = record_from_events(read_text_file_if_there(run_folder / "events.jsonl").value_or(""));
   if (const auto summary = read_text_file_if_there(run_folder / "summary.json"))
     take_summary(record, *summary);
+  take_items(record, run_folder);
   record.recipe_lock = read_text_file_if_there(run_folder / "recipe.lock.toml").value_or("");
   return record;
 }

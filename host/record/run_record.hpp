@@ -1,5 +1,5 @@
-// What a run folder tells of a run: events.jsonl, summary.json and recipe.lock.toml, read into one value.
-// Tolerant of what a crash leaves; not for showing anything. While a run goes on: record_builder.hpp.
+// What a run folder tells of a run: events.jsonl, summary.json, items/ and recipe.lock.toml, read into one
+// value. Tolerant of what a crash leaves; not for showing anything. While a run goes on: record_builder.hpp.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/figures/measured_items.hpp"
 #include "host/figures/summary.hpp"
 
 namespace gistmill {
@@ -102,6 +103,7 @@ struct RunRecord {
   std::vector<DigestRecord> plugins;
   std::vector<DigestRecord> contents;
   std::vector<EvaluationTable> evaluations;  // final ones: of summary.json, else the last of the events
+  std::vector<MeasuredItems> items;          // of the final evaluations, where the run kept them
   std::string recipe_lock;                   // text of recipe.lock.toml; "" where there is none
 };
 
@@ -110,7 +112,8 @@ struct RunRecord {
 RunRecord record_from_events(std::string_view jsonl);
 
 // Reads the run folder; files that are not there are left out. Throws Failure (ExitCode::failed) where the
-// folder does not exist or a file cannot be read. A summary.json that makes no sense becomes a message.
+// folder does not exist or a file cannot be read. A summary.json that makes no sense becomes a message, and
+// so do items.
 RunRecord read_run(const std::filesystem::path& run_folder);
 
 }  // namespace gistmill

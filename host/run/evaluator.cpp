@@ -8,8 +8,10 @@
 #include <chrono>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/figures/measured_items.hpp"
 #include "host/figures/summary.hpp"
 #include "host/figures/wording.hpp"
+#include "host/run/item_keys.hpp"
 #include "host/run/step/pipeline_run.hpp"
 
 namespace gistmill {
@@ -95,7 +97,7 @@ class VariantRuns {
  public:
   // `cluster`: the slot that says which items belong together; empty: none. `planned` outlives this.
   VariantRuns(const PlannedEvaluation& planned, const Session& session, std::string cluster)
-      : planned_(planned), cluster_(std::move(cluster)) {
+      : planned_(planned), cluster_(std::move(cluster)), keys_(planned.variants.size()) {
     for (const PlannedVariant& variant : planned.variants) {
       runs_.emplace_back(variant.pipeline, session.instances(), session.cache());
       if (!cluster_.empty()) runs_.back().keep_slot(cluster_);
@@ -112,6 +114,7 @@ class VariantRuns {
         throw Failure(ExitCode::interrupted, fmt::format("{} was interrupted", planned_.name));
       if (!forward(runs_[v], context, ready, shared)) return false;
       append_figures(runs_[v], cluster_, rows.variants[v]);
+      keys_[v].append(runs_[v], rows.variants[v]);
       check_figures(rows, rows.variants[v]);
       for (auto& values : runs_[v].results()) values.clear();
     }
@@ -145,6 +148,7 @@ class VariantRuns {
   const PlannedEvaluation& planned_;
   std::string cluster_;
   std::vector<PipelineRun> runs_;  // as PlannedEvaluation::variants
+  std::vector<ItemKeys> keys_;     // of each run
 };
 
 }  // namespace
@@ -191,7 +195,7 @@ bool Evaluator::is_trained(const PlannedVariant& variant) const {
 }
 
 EvaluationTable Evaluator::run(std::size_t index, const StopSignal& stop, const std::string& stage,
-                               std::int64_t step) {
+                               std::int64_t step, const std::filesystem::path& keep_in) {
   const auto began = std::chrono::steady_clock::now();
   std::map<TensorInstance*, std::string> kept;
   for (const auto& [name, bytes] : initial_state_) {
@@ -204,7 +208,9 @@ EvaluationTable Evaluator::run(std::size_t index, const StopSignal& stop, const 
   };
   EvaluationTable table;
   try {
-    table = evaluate(measure(index, stop, stage));
+    const EvaluationRows rows = measure(index, stop, stage);
+    table = evaluate(rows);
+    if (!keep_in.empty()) write_items(items_file(keep_in, stage, rows.name), {stage, rows});
   } catch (...) {
     restore();
     throw;

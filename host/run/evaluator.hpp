@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -21,9 +22,11 @@ class Evaluator {
   // session and events outlive this.
   Evaluator(Session& session, Events& events);
 
-  // Runs evaluation number `index` of the recipe and leaves all state as it was. Throws Failure where it
-  // fails, ExitCode::interrupted where `stop` was asked for on the way.
-  EvaluationTable run(std::size_t index, const StopSignal& stop, const std::string& stage, std::int64_t step);
+  // Runs evaluation number `index` of the recipe and leaves all state as it was. `keep_in`: the run folder
+  // that is to keep the figures of every item; empty: none. Throws Failure where it fails,
+  // ExitCode::interrupted where `stop` was asked for on the way.
+  EvaluationTable run(std::size_t index, const StopSignal& stop, const std::string& stage, std::int64_t step,
+                      const std::filesystem::path& keep_in = {});
 
  private:
   EvaluationRows empty_rows(std::size_t index) const;

@@ -26,7 +26,7 @@ std::vector<EvaluationTable> evaluate_at_end(const RunContext& context, Session&
     const Evaluation& evaluation = session.recipe().evaluations[i];
     if (evaluation.every > 0 && session.recipe().run.steps > 0) continue;
     const ProfileScope scope(context.profile.get(), "evaluation " + evaluation.name);
-    tables.push_back(evaluator.run(i, stop, stage, step));
+    tables.push_back(evaluator.run(i, stop, stage, step, context.folder));
   }
   return tables;
 }

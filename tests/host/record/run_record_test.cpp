@@ -232,6 +232,20 @@ TEST(RunRecord, TellsOfASummaryThatMakesNoSense) {
   EXPECT_EQ(record.evaluations.at(0).name, "heldout");
 }
 
+TEST(RunRecord, HasTheItemsThatTheRunKept) {
+  const ScratchFolder folder;
+  MeasuredItems items;
+  items.rows.name = "heldout";
+  items.rows.figures = {{"delta", {}}};
+  items.rows.variants.push_back({"gist", "", true, {{0.5}}, {3}, {"a.0"}});
+  write_items(items_file(folder.path(), "", "heldout"), items);
+  EXPECT_EQ(read_run(folder.path()).items.at(0).rows.variants.at(0).keys.at(0), "a.0");
+  std::ofstream(folder / "items/heldout.jsonl") << "{}";
+  const RunRecord damaged = read_run(folder.path());
+  EXPECT_TRUE(damaged.items.empty());
+  EXPECT_THAT(damaged.messages.at(0).text, HasSubstr("is no file of measured items"));
+}
+
 TEST(RunRecord, RefusesAFolderThatIsNotThere) {
   const ScratchFolder folder;
   try {
