@@ -40,6 +40,7 @@ constexpr struct {
     {"sweep retry", gistmill::run_sweep_retry},
     {"sweep cancel", gistmill::run_sweep_cancel},
     {"sweep table", gistmill::run_sweep_table},
+    {"sweep report", gistmill::run_sweep_report},
     {"export", compute<RunVerb::export_run>},
     {"inspect", gistmill::run_model_verb},
     {"tokenize", gistmill::run_model_verb},

@@ -10,8 +10,10 @@
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
 #include "host/machine/threads.hpp"
+#include "host/sweep/page/sweep_page.hpp"
 #include "host/sweep/slurm.hpp"
 #include "host/sweep/sweep.hpp"
+#include "host/sweep/table_text.hpp"
 #include "host/sweep/trial.hpp"
 
 namespace gistmill {
@@ -125,6 +127,7 @@ ExitCode finish(const Ledger& ledger, WorkerEnd end) {
   const bool any = std::ranges::any_of(points, [](const auto& p) { return p.state == PointState::done; });
   if (any && end != WorkerEnd::stopped) text = to_text(table_of(ledger)) + "\n" + text;
   print_answer(text);
+  print_talk(fmt::format("report   {}", write_sweep_report(ledger).string()));
   if (end == WorkerEnd::stopped) {
     print_talk(
         fmt::format("stopped and saved; go on with: gistmill sweep work {}", ledger.folder().string()));
@@ -255,26 +258,12 @@ ExitCode run_sweep_cancel(const Command& command) {
 
 ExitCode run_sweep_table(const Command& command) {
   const SweepTable table = table_of(existing_ledger(command));
-  if (!command.json()) {
-    print_answer(to_text(table));
-    return ExitCode::ok;
-  }
-  Json json = {{"figure", table.figure.name},
-               {"evaluation", table.evaluation},
-               {"variant", table.variant},
-               {"best", table.points[table.best].id},
-               {"single_seed", table.single_seed}};
-  json["points"] = Json::array();
-  for (const MeasuredPoint& point : table.points) {
-    Json settings = Json::object();
-    for (const Setting& setting : point.settings) settings[setting.key] = setting.value;
-    json["points"].push_back({{"id", point.id},
-                              {"settings", settings},
-                              {"value", point.value},
-                              {"seconds", point.seconds},
-                              {"peak_memory_bytes", point.peak_memory_bytes}});
-  }
-  print_answer(json.dump(2) + "\n");
+  print_answer(command.json() ? to_json_text(table) : to_text(table));
+  return ExitCode::ok;
+}
+
+ExitCode run_sweep_report(const Command& command) {
+  print_answer(write_sweep_report(existing_ledger(command)).string() + "\n");
   return ExitCode::ok;
 }
 

@@ -25,6 +25,7 @@ constexpr Verb kVerbs[] = {
     {"sweep retry", "FOLDER", 1, 1, "U", "queue failed and canceled points again"},
     {"sweep cancel", "FOLDER", 1, 1, "U", "take queued points out of the queue"},
     {"sweep table", "FOLDER", 1, 1, "Uj", "compare the points that are done: each axis, the best, the cost"},
+    {"sweep report", "FOLDER", 1, 1, "U", "write the page of a sweep: report.html in its folder"},
     {"export", "RUN FOLDER", 2, 2, "xpj",
      "write the trained parameters in a format that other programs read"},
     {"inspect", "MODEL", 1, 1, "mpj", "show architecture, shapes, types and tokenizer of a model's files"},

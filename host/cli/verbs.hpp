@@ -28,6 +28,7 @@ ExitCode run_sweep_status(const Command& command);
 ExitCode run_sweep_retry(const Command& command);
 ExitCode run_sweep_cancel(const Command& command);
 ExitCode run_sweep_table(const Command& command);
+ExitCode run_sweep_report(const Command& command);
 ExitCode run_schema(const Command& command);
 ExitCode run_plugins_list(const Command& command);
 ExitCode run_plugins_inspect(const Command& command);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <unordered_map>
@@ -30,8 +29,12 @@ Json head_of(const MeasuredItems& items) {
   for (const Figure& figure : items.rows.figures) figures.push_back(figure.name);
   Json variants = Json::array();
   for (const Variant& variant : items.rows.variants) variants.push_back(variant.name);
-  return {{"format", kFormat},           {"stage", items.stage},          {"evaluation", items.rows.name},
-          {"items", items.rows.items},   {"cluster", items.rows.cluster}, {"figures", std::move(figures)},
+  return {{"format", kFormat},
+          {"stage", items.stage},
+          {"evaluation", items.rows.name},
+          {"items", items.rows.items},
+          {"cluster", items.rows.cluster},
+          {"figures", std::move(figures)},
           {"variants", std::move(variants)}};
 }
 
@@ -172,19 +175,42 @@ SharedItems shared_items(const ItemsOf& first, const ItemsOf& second) {
   for (std::size_t i = 0; i < left->keys.size(); ++i) {
     const auto other = places.find(left->keys[i]);
     if (other == places.end()) continue;
+    shared.keys.push_back(left->keys[i]);
     shared.first.push_back((*of_left)[i]);
     shared.second.push_back((*of_right)[other->second]);
-    shared.clusters.push_back(first.run->rows.cluster.empty() ? std::ssize(shared.clusters)
-                                                              : left->clusters[i]);
+    shared.clusters.push_back(left->clusters[i]);
   }
   shared.not_shared = std::ssize(left->keys) + std::ssize(right->keys) - 2 * std::ssize(shared.first);
   return shared;
 }
 
 std::optional<Estimate> paired_change(const ItemsOf& first, const ItemsOf& second, Aggregate aggregate) {
-  const SharedItems shared = shared_items(first, second);
-  if (shared.first.size() < 2) return std::nullopt;
-  return paired_difference(aggregate, shared.second, shared.first, shared.clusters);
+  return mean_paired_change({{first, second}}, aggregate);
+}
+
+std::optional<Estimate> mean_paired_change(const std::vector<ItemPair>& pairs, Aggregate aggregate) {
+  const bool adds_up = aggregate == Aggregate::mean || aggregate == Aggregate::sum;
+  if (pairs.empty() || (pairs.size() > 1 && !adds_up)) return std::nullopt;
+  SharedItems all;
+  std::unordered_map<std::string, std::int64_t> numbers;  // key -> which item
+  for (const ItemPair& pair : pairs) {
+    const SharedItems shared = shared_items(pair.first, pair.second);
+    if (shared.first.size() < 2) return std::nullopt;
+    const bool independent = pair.first.run->rows.cluster.empty();
+    for (std::size_t i = 0; i < shared.first.size(); ++i) {
+      const std::int64_t number = numbers.try_emplace(shared.keys[i], std::ssize(numbers)).first->second;
+      all.first.push_back(shared.first[i]);
+      all.second.push_back(shared.second[i]);
+      all.clusters.push_back(independent ? number : shared.clusters[i]);
+    }
+  }
+  Estimate change = paired_difference(aggregate, all.second, all.first, all.clusters);
+  if (pairs.size() > 1) change.items = std::ssize(numbers);
+  if (aggregate == Aggregate::sum) {
+    change.value /= static_cast<double>(pairs.size());
+    change.standard_error /= static_cast<double>(pairs.size());
+  }
+  return change;
 }
 
 }  // namespace gistmill

@@ -1,6 +1,6 @@
-// The single items of an evaluation, kept beside a run so that another run which measured the same items can be
-// compared item by item: items/heldout.jsonl, items/STAGE/heldout.jsonl (docs/events.md).
-// Not for estimates of one run: those are evaluation.hpp's.
+// The single items of an evaluation, kept beside a run so that another run which measured the same items can
+// be compared item by item: items/heldout.jsonl, items/STAGE/heldout.jsonl (docs/events.md). Not for
+// estimates of one run: those are evaluation.hpp's.
 #pragma once
 
 #include <filesystem>
@@ -44,6 +44,7 @@ struct ItemsOf {
 
 // Values of the items that both measured, in the order of the first.
 struct SharedItems {
+  std::vector<std::string> keys;
   std::vector<double> first;
   std::vector<double> second;
   std::vector<std::int64_t> clusters;
@@ -53,7 +54,18 @@ struct SharedItems {
 // Empty where either has no such variant or figure, or its items have no keys.
 SharedItems shared_items(const ItemsOf& first, const ItemsOf& second);
 
-// The figure of `second` less that of `first` over the items that both measured. None where fewer than two are.
+// The figure of `second` less that of `first` over the items that both measured. None where fewer than two
+// are.
 std::optional<Estimate> paired_change(const ItemsOf& first, const ItemsOf& second, Aggregate aggregate);
+
+struct ItemPair {
+  ItemsOf first;
+  ItemsOf second;
+};
+
+// The mean of that over several pairs. An item that several pairs share varies with itself: its error does
+// not shrink with the number of pairs. Estimate::items counts each item once. None where a pair shares
+// nothing, or the figure is neither a mean nor a sum and there are several pairs.
+std::optional<Estimate> mean_paired_change(const std::vector<ItemPair>& pairs, Aggregate aggregate);
 
 }  // namespace gistmill

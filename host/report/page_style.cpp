@@ -73,6 +73,7 @@ tr.trained td { font-weight: 600; }
 .words td { text-align: left; vertical-align: top; white-space: normal; }
 .words th { text-align: left; }
 .words .mono { word-break: break-all; }
+a { color: inherit; text-decoration-color: var(--faint); }
 .swatch { display: inline-block; width: 0.7em; height: 0.7em; margin-right: 0.5em; border-radius: 2px; }
 .warning { color: var(--warn); } .error-level { color: var(--bad); white-space: pre-wrap; }
 pre {
@@ -96,7 +97,7 @@ footer { margin-top: 3rem; color: var(--faint); font-size: 0.82rem; }
 .chart .raw { stroke-width: 1; stroke-opacity: 0.33; }
 .chart .smooth { stroke-width: 2.2; stroke-linejoin: round; }
 .chart .measured { stroke-width: 1.6; stroke-linejoin: round; }
-.chart .whisker { stroke-width: 1.4; } .chart .ink { stroke: var(--ink); }
+.chart .whisker { stroke-width: 1.4; } .chart .mean { stroke-width: 3; } .chart .ink { stroke: var(--ink); }
 .chart .dot { stroke-width: 1.5; fill: var(--card); }
 .chart .bar { stroke: none; fill: var(--base); }
 .chart .bar.c0 { fill: var(--c0); } .chart .bar.c1 { fill: var(--c1); } .chart .bar.c2 { fill: var(--c2); }

@@ -9,6 +9,7 @@
 
 #include "host/figures/wording.hpp"
 #include "host/report/html_text.hpp"
+#include "host/report/page_frame.hpp"
 #include "host/report/page_sections.hpp"
 
 namespace gistmill {
@@ -90,11 +91,6 @@ std::string sentences(const RunRecord& record) {
   }
   if (out.empty()) out = "<p class='lead'>The run has written no result yet.</p>\n";
   return out;
-}
-
-std::string tile(const std::string& name, const std::string& value) {
-  if (value.empty() || value == "-" || value == "0") return "";
-  return fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", name, escaped(value));
 }
 
 std::string tiles(const RunRecord& record) {

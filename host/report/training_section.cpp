@@ -9,6 +9,7 @@
 #include "host/figures/wording.hpp"
 #include "host/report/html_text.hpp"
 #include "host/report/line_chart.hpp"
+#include "host/report/page_frame.hpp"
 #include "host/report/page_sections.hpp"
 
 namespace gistmill {
@@ -34,10 +35,6 @@ std::vector<Point> speed_of(const StageRecord& stage) {
 // A twentieth of the stage in all, at least 5 steps.
 std::size_t half_window(const StageRecord& stage) {
   return std::max<std::size_t>(2, stage.points.size() / 40);
-}
-
-std::string card(const std::string& svg) {
-  return svg.empty() ? "" : "<div class='card'>" + svg + "</div>\n";
 }
 
 std::string loss_chart(const StageRecord& stage, int color) {

@@ -22,7 +22,8 @@ bool is_source(const PlannedCall& call) {
 
 void add_tensor(const std::string& name, const at::Tensor& given, std::string& bytes) {
   const at::Tensor tensor = given.cpu().contiguous();
-  bytes += fmt::format("{} {} {}\n", name, c10::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), "x"));
+  bytes +=
+      fmt::format("{} {} {}\n", name, c10::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), "x"));
   bytes.append(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
 }
 

@@ -1,6 +1,6 @@
-// What tells the items of an evaluation apart, and is the same in every run that measures them: a hash of all that
-// the pipeline's sources gave in the step, and the item's place in it. So items are the same where the data is,
-// whatever is trained and however the run is seeded.
+// What tells the items of an evaluation apart, and is the same in every run that measures them: a hash of all
+// that the pipeline's sources gave in the step, and the item's place in it. So items are the same where the
+// data is, whatever is trained and however the run is seeded.
 #pragma once
 
 #include <map>

@@ -1,43 +1,23 @@
 #include "host/sweep/axis_effects.hpp"
 
-#include <boost/math/distributions/students_t.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numeric>
 #include <set>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include "host/diagnostic/failure.hpp"
+#include "host/sweep/contrast.hpp"
 
 namespace gistmill {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using Axes = std::set<std::size_t>;        // numbers of settings
+using Numbers = std::vector<std::size_t>;  // of points
 
 bool is_seed(const std::string& key) { return key == "seed" || key.ends_with(".seed"); }
 
-double mean_of(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-// Half of the 95 % interval of the mean.
-double half_width(const std::vector<double>& values) {
-  if (values.size() < 2) return kNan;
-  const double mean = mean_of(values);
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  const double freedom = static_cast<double>(values.size() - 1);
-  const boost::math::students_t student(freedom);
-  return quantile(student, 0.975) * std::sqrt(squares / freedom / static_cast<double>(values.size()));
-}
-
-// The values of some settings as one text, and those of all others.
-std::string text_at(const Settings& settings, const std::set<std::size_t>& at, bool inside) {
+// The values of some settings as one text, or those of all others.
+std::string text_at(const Settings& settings, const Axes& at, bool inside) {
   std::string text;
   for (std::size_t i = 0; i < settings.size(); ++i) {
     if (at.contains(i) == inside) text += (text.empty() ? "" : " ") + settings[i].value;
@@ -46,8 +26,7 @@ std::string text_at(const Settings& settings, const std::set<std::size_t>& at, b
 }
 
 // Axes whose values always change together are one.
-std::vector<std::set<std::size_t>> axis_groups(const std::vector<MeasuredPoint>& points) {
-  const std::size_t count = points.front().settings.size();
+std::vector<Axes> axis_groups(const std::vector<MeasuredPoint>& points) {
   const auto tied = [&](std::size_t a, std::size_t b) {
     std::map<std::string, std::string> forward;
     std::map<std::string, std::string> back;
@@ -59,8 +38,8 @@ std::vector<std::set<std::size_t>> axis_groups(const std::vector<MeasuredPoint>&
     }
     return forward.size() > 1;
   };
-  std::vector<std::set<std::size_t>> groups;
-  for (std::size_t axis = 0; axis < count; ++axis) {
+  std::vector<Axes> groups;
+  for (std::size_t axis = 0; axis < points.front().settings.size(); ++axis) {
     const auto group =
         std::ranges::find_if(groups, [&](const auto& each) { return tied(*each.begin(), axis); });
     if (group != groups.end()) {
@@ -72,70 +51,126 @@ std::vector<std::set<std::size_t>> axis_groups(const std::vector<MeasuredPoint>&
   return groups;
 }
 
-AxisValue value_of(const std::string& value, const std::vector<MeasuredPoint>& points,
-                   const std::set<std::size_t>& axis, const std::map<std::string, double>& first) {
-  AxisValue result;
-  result.value = value;
-  std::vector<double> all;
-  std::vector<double> differences;
-  for (const MeasuredPoint& point : points) {
-    if (text_at(point.settings, axis, true) != value) continue;
-    all.push_back(point.value);
-    const auto partner = first.find(text_at(point.settings, axis, false));
-    if (partner != first.end()) differences.push_back(point.value - partner->second);
+// The points of one study by their settings.
+class Points {
+ public:
+  explicit Points(const SweepTable& table) : table_(table) {
+    for (const Axes& axis : axis_groups(table.points)) {
+      const bool repeats = std::ranges::all_of(
+          axis, [&](std::size_t at) { return is_seed(table.points.front().settings[at].key); });
+      if (repeats) seeds_.insert(axis.begin(), axis.end());
+      axes_.push_back(axis);
+    }
   }
-  result.mean = mean_of(all);
-  result.points = static_cast<std::int64_t>(all.size());
-  result.pairs = static_cast<std::int64_t>(differences.size());
-  result.effect = differences.empty() ? kNan : mean_of(differences);
-  result.half_width = half_width(differences);
-  return result;
-}
 
-AxisEffect effect_of(const std::vector<MeasuredPoint>& points, const std::set<std::size_t>& axis) {
+  const std::vector<Axes>& axes() const { return axes_; }
+  bool repeats(const Axes& axis) const { return std::ranges::includes(seeds_, axis); }
+  std::string seed(const MeasuredPoint& point) const { return text_at(point.settings, seeds_, true); }
+  std::string choice(const MeasuredPoint& point) const { return text_at(point.settings, seeds_, false); }
+
+  // Pairs that agree in all but `axis`.
+  Contrast contrast(const Numbers& first, const Numbers& second, const Axes& axis) const {
+    std::vector<PointPair> pairs;
+    for (const std::size_t number : second) {
+      const MeasuredPoint& right = table_.points[number];
+      const std::string others = text_at(right.settings, axis, false);
+      const auto left = std::ranges::find_if(first, [&](std::size_t each) {
+        return text_at(table_.points[each].settings, axis, false) == others;
+      });
+      if (left != first.end()) pairs.push_back({&table_.points[*left], &right, seed(right)});
+    }
+    return contrast_of(pairs, table_.figure.spec.aggregate);
+  }
+
+  Interval measured(const Numbers& points) const {
+    std::vector<Repeated> values;
+    for (const std::size_t number : points)
+      values.push_back({table_.points[number].value, seed(table_.points[number])});
+    return interval_over_seeds(values);
+  }
+
+  // All settings but the repeats.
+  Axes choices() const {
+    Axes all;
+    for (std::size_t i = 0; i < table_.points.front().settings.size(); ++i) {
+      if (!seeds_.contains(i)) all.insert(i);
+    }
+    return all;
+  }
+
+ private:
+  const SweepTable& table_;
+  std::vector<Axes> axes_;
+  Axes seeds_;
+};
+
+AxisEffect effect_of(const SweepTable& table, const Points& points, const Axes& axis) {
   AxisEffect effect;
-  for (const std::size_t at : axis) effect.keys.push_back(points.front().settings[at].key);
-  effect.repeats = std::ranges::all_of(effect.keys, is_seed);
-  std::vector<std::string> values;
-  for (const MeasuredPoint& point : points) {
+  for (const std::size_t at : axis) effect.keys.push_back(table.points.front().settings[at].key);
+  effect.repeats = points.repeats(axis);
+  for (std::size_t number = 0; number < table.points.size(); ++number) {
+    const MeasuredPoint& point = table.points[number];
     const std::string value = text_at(point.settings, axis, true);
-    if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+    auto known = std::ranges::find(effect.values, value, &AxisValue::value);
+    if (known == effect.values.end()) {
+      effect.values.push_back({});
+      known = effect.values.end() - 1;
+      known->value = value;
+    }
+    known->points.push_back(number);
+    known->peak_memory_bytes = std::max(known->peak_memory_bytes, point.peak_memory_bytes);
   }
-  std::map<std::string, double> first;  // by the other settings
-  for (const MeasuredPoint& point : points) {
-    if (text_at(point.settings, axis, true) == values.front())
-      first.emplace(text_at(point.settings, axis, false), point.value);
+  for (AxisValue& value : effect.values) {
+    value.measured = points.measured(value.points);
+    value.against_first = points.contrast(effect.values.front().points, value.points, axis);
+    for (const std::size_t number : value.points)
+      value.seconds += table.points[number].seconds / static_cast<double>(value.points.size());
   }
-  for (const std::string& value : values) effect.values.push_back(value_of(value, points, axis, first));
   return effect;
 }
 
-std::string effect_text(const AxisValue& value) {
-  if (value.pairs == 0) return "";
-  if (std::isnan(value.half_width)) return fmt::format("  {:+.4g} (a single pair)", value.effect);
-  return fmt::format("  {:+.4g} +- {:.2g} ({} pairs)", value.effect, value.half_width, value.pairs);
+// Settings of the same choice, with their repeats; the best mean first. NaN is worst.
+std::vector<Numbers> ranked(const SweepTable& table, const Points& points) {
+  std::vector<Numbers> choices;
+  std::map<std::string, std::size_t> known;
+  for (std::size_t number = 0; number < table.points.size(); ++number) {
+    const auto [at, added] = known.emplace(points.choice(table.points[number]), choices.size());
+    if (added) choices.emplace_back();
+    choices[at->second].push_back(number);
+  }
+  const auto better = [&](double value, double other) {
+    if (std::isnan(value) || std::isnan(other)) return std::isnan(other) && !std::isnan(value);
+    return is_better(table.figure.spec.better, value, other);
+  };
+  for (Numbers& choice : choices)
+    std::ranges::stable_sort(choice, better, [&](std::size_t number) { return table.points[number].value; });
+  std::ranges::stable_sort(choices, better,
+                           [&](const Numbers& choice) { return points.measured(choice).mean; });
+  return choices;
+}
+
+BestSettings best_of(const SweepTable& table, const Points& points) {
+  const auto choices = ranked(table, points);
+  BestSettings best;
+  best.point = choices.front().front();
+  best.measured = points.measured(choices.front());
+  if (choices.size() > 1) {
+    best.next = table.telling(table.points[choices[1].front()]);
+    best.ahead = points.contrast(choices[1], choices[0], points.choices());
+  }
+  return best;
 }
 
 }  // namespace
 
-Headline headline_of(const RunSummary& summary, const std::string& headline, const std::string& variant) {
-  std::set<std::string> figures;
-  for (auto table = summary.evaluations.rbegin(); table != summary.evaluations.rend(); ++table) {
-    const std::string figure = headline.empty() ? table->headline_figure() : headline;
-    for (const std::string& name : table->figures()) figures.insert(name);
-    const EvaluationEntry* chosen = nullptr;
-    for (const EvaluationEntry& entry : table->entries) {
-      if (entry.figure != figure || (!variant.empty() && entry.variant != variant)) continue;
-      if (chosen == nullptr || (entry.trained && !chosen->trained)) chosen = &entry;
-    }
-    if (chosen != nullptr)
-      return {table->name, chosen->variant, table->figure(figure), chosen->measured.value};
+Settings SweepTable::telling(const MeasuredPoint& point) const {
+  Settings telling;
+  for (std::size_t i = 0; i < point.settings.size(); ++i) {
+    const Setting& setting = point.settings[i];
+    const auto differs = [&](const MeasuredPoint& other) { return other.settings[i].value != setting.value; };
+    if (!is_seed(setting.key) && std::ranges::any_of(points, differs)) telling.push_back(setting);
   }
-  throw Failure(ExitCode::recipe,
-                fmt::format("no evaluation has the figure '{}'{}", headline,
-                            variant.empty() ? "" : fmt::format(" of variant '{}'", variant)),
-                {figures.empty() ? "the recipe evaluates nothing"
-                                 : fmt::format("the figures are: {}", fmt::join(figures, " "))});
+  return telling;
 }
 
 SweepTable sweep_table(const Headline& headline, std::vector<MeasuredPoint> points) {
@@ -143,47 +178,17 @@ SweepTable sweep_table(const Headline& headline, std::vector<MeasuredPoint> poin
   table.figure = headline.figure;
   table.evaluation = headline.evaluation;
   table.variant = headline.variant;
+  table.items = headline.items;
   table.points = std::move(points);
-  std::set<std::size_t> seeds;
-  for (const std::set<std::size_t>& axis : axis_groups(table.points)) {
-    table.axes.push_back(effect_of(table.points, axis));
-    if (table.axes.back().repeats) seeds.insert(axis.begin(), axis.end());
+  const Points by_settings(table);
+  for (const Axes& axis : by_settings.axes()) {
+    AxisEffect effect = effect_of(table, by_settings, axis);
+    if (effect.values.size() < 2) continue;
+    if (effect.repeats) table.seeds = std::ssize(effect.values);
+    table.axes.push_back(std::move(effect));
   }
-  for (std::size_t i = 1; i < table.points.size(); ++i) {
-    const double value = table.points[i].value;
-    const double best = table.points[table.best].value;
-    if (std::isnan(best) || is_better(table.figure.spec.better, value, best)) table.best = i;
-  }
-  const std::string best = text_at(table.points[table.best].settings, seeds, false);
-  table.single_seed = std::ranges::count_if(table.points, [&](const MeasuredPoint& point) {
-                        return text_at(point.settings, seeds, false) == best;
-                      }) < 2;
+  table.best = best_of(table, by_settings);
   return table;
-}
-
-std::string to_text(const SweepTable& table) {
-  const char* better = table.figure.spec.better == Better::lower ? "lower" : "higher";
-  std::string text = fmt::format("{} of {} in {}, {} is better; {} points\n", table.figure.name,
-                                 table.variant, table.evaluation, better, table.points.size());
-  for (const AxisEffect& axis : table.axes) {
-    text += fmt::format("\n{}{}\n", fmt::join(axis.keys, ", "), axis.repeats ? " (repeats)" : "");
-    std::size_t widest = 0;
-    for (const AxisValue& value : axis.values) widest = std::max(widest, value.value.size());
-    for (const AxisValue& value : axis.values) {
-      const bool first = &value == &axis.values.front();
-      text += fmt::format("  {:<{}}  {:.4g}  {} point{}{}\n", value.value, widest, value.mean, value.points,
-                          value.points == 1 ? "" : "s", first || axis.repeats ? "" : effect_text(value));
-    }
-  }
-  const MeasuredPoint& best = table.points[table.best];
-  text += fmt::format("\nbest  {:.4g}  {}  {}{}\n", best.value, best.id, text_of(best.settings),
-                      table.single_seed ? "  (single seed: not a finding)" : "");
-  text += "\npoint             figure      time  memory\n";
-  for (const MeasuredPoint& point : table.points) {
-    text += fmt::format("{}  {:<10.4g}  {:>6.1f} s  {:.0f} MB  {}\n", point.id, point.value, point.seconds,
-                        static_cast<double>(point.peak_memory_bytes) / 1e6, text_of(point.settings));
-  }
-  return text;
 }
 
 }  // namespace gistmill

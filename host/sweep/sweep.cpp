@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <memory>
 #include <optional>
 #include <set>
 #include <system_error>
@@ -114,8 +115,9 @@ SweepTable table_of(const Ledger& ledger) {
     const RunSummary summary = read_summary(folder / "summary.json");
     const Headline found = headline_of(summary, study->headline, study->variant);
     if (!headline) headline = found;
-    points.push_back(
-        {point.id, point.settings, found.value, summary.run.seconds, summary.run.peak_memory_bytes});
+    points.push_back({point.id, point.settings, found.value, summary.run.seconds,
+                      summary.run.peak_memory_bytes,
+                      std::make_shared<const std::vector<MeasuredItems>>(read_items_of(folder)), found});
   }
   if (!headline)
     throw Failure(ExitCode::failed, fmt::format("no point of {} is done yet", ledger.folder().string()));

@@ -33,7 +33,8 @@ TEST_F(DiffRunsTest, PairsTheItemsThatBothMeasured) {
   const auto json = nlohmann::json::parse(gistmill("diff one two --json").out);
   const auto& figure = json["figures"][0];
   EXPECT_EQ(figure["figure"], "score");
-  EXPECT_NEAR(figure["paired"].get<double>(), figure["right"].get<double>() - figure["left"].get<double>(), 1e-9);
+  EXPECT_NEAR(figure["paired"].get<double>(), figure["right"].get<double>() - figure["left"].get<double>(),
+              1e-9);
   EXPECT_GT(figure["paired_standard_error"].get<double>(), 0.0);
   EXPECT_EQ(figure["paired_items"], 8);
 }

@@ -1,4 +1,5 @@
-// Runs that measure items of one source through a factor that training moves: how far depends on the learning rate.
+// Runs that measure items of one source through a factor that training moves: how far depends on the learning
+// rate.
 #pragma once
 
 #include "tests/e2e/program.hpp"
