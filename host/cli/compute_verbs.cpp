@@ -9,10 +9,12 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "host/cli/baseline_gate.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
 #include "host/installation/folders.hpp"
@@ -67,6 +69,20 @@ std::uint64_t memory_of(const std::string& text) {
   return static_cast<std::uint64_t>(bytes);
 }
 
+// The answer of a finished run, and how it stands against its baseline.
+ExitCode hold_against(const BaselineGate& gate, const Command& command, const RunOutcome& outcome) {
+  const BaselineVerdict verdict = gate.judge(outcome.folder);
+  if (command.json()) {
+    nlohmann::json json = nlohmann::json::parse(outcome.json);
+    json["against"] = to_json(verdict, gate.name());
+    print_answer(json.dump(2) + "\n");
+  } else {
+    print_answer(outcome.text);
+  }
+  print_talk(verdict_text(verdict, gate.name()));
+  return verdict.regressed ? ExitCode::numerics : ExitCode::ok;
+}
+
 }  // namespace
 
 ExitCode run_compute_verb(const Command& command, RunVerb verb) {
@@ -90,12 +106,16 @@ ExitCode run_compute_verb(const Command& command, RunVerb verb) {
   // The recipe is checked before LibTorch is loaded: a typing mistake is answered at once. What is exported
   // is a run's folder.
   if (verb != RunVerb::export_run) check_recipe(command, request.recipe);
+  const std::optional<BaselineGate> gate = verb == RunVerb::run ? BaselineGate::of(command) : std::nullopt;
   RunOutcome outcome;
   set_up_openmp();
   load_run_library()(&request, &outcome);
   if (!outcome.report_due.empty()) write_report(outcome.report_due);
-  print_answer(command.json() ? outcome.json : outcome.text);
-  return outcome.code;
+  if (!gate || outcome.code != ExitCode::ok) {
+    print_answer(command.json() ? outcome.json : outcome.text);
+    return outcome.code;
+  }
+  return hold_against(*gate, command, outcome);
 }
 
 }  // namespace gistmill

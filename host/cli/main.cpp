@@ -33,6 +33,7 @@ constexpr struct {
     {"validate", gistmill::run_validate},
     {"explain", gistmill::run_explain},
     {"diff", gistmill::run_diff},
+    {"bisect", gistmill::run_bisect},
     {"sweep", gistmill::run_sweep},
     {"sweep extend", gistmill::run_sweep_extend},
     {"sweep work", gistmill::run_sweep_work},

@@ -7,7 +7,7 @@ namespace gistmill {
 namespace {
 
 constexpr Verb kVerbs[] = {
-    {"run", "RECIPE", 1, 1, "sfprnltj", "train and evaluate, from an empty run folder to its report"},
+    {"run", "RECIPE", 1, 1, "Asfprnltj", "train and evaluate, from an empty run folder to its report"},
     {"evaluate", "RECIPE", 1, 1, "sflpj", "measure a finished run again"},
     {"prepare", "RECIPE", 1, 1, "slpj", "tokenize the recipe's text into the file that training reads"},
     {"plan", "RECIPE", 1, 1, "selpj",
@@ -17,6 +17,8 @@ constexpr Verb kVerbs[] = {
     {"explain", "RECIPE [KEY]", 1, 2, "spj",
      "show where a recipe's values come from: every layer that set a key, its type, default and meaning"},
     {"diff", "A B", 2, 2, "pj", "show in which keys two recipes differ; of two runs also in which figures"},
+    {"bisect", "GOOD BAD", 2, 2, "sPBTpj",
+     "find the smallest set of keys between two recipes that moves a figure"},
     {"sweep", "STUDY", 1, 1, "sUDWOLpj", "run every point of a study, each frozen before the first one runs"},
     {"sweep extend", "STUDY", 1, 1, "sUDWOLpj", "add the points of a changed study to a sweep and run them"},
     {"sweep work", "FOLDER", 1, 1, "UTOp",
@@ -83,6 +85,14 @@ constexpr Option kOptions[] = {
     {'c', "once", nullptr, "show it once and end"},
     {'v', "resolved", nullptr, "with the layers merged and the variables filled in"},
     {'o', "force", nullptr, "overwrite the file"},
+    {'A', "against", "RUN",
+     "hold the result against this run: exit code 6 where it is worse by more than --tolerance"},
+    {'A', "figure", "NAME", "the figure that is held against it (default: the evaluation's headline)"},
+    {'A', "tolerance", "X", "how much worse it may be, in the figure's unit (default: 0)"},
+    {'P', "folder", "DIR", "folder of the probes (default: sweeps/points, which sweeps share)"},
+    {'B', "figure", "NAME", "the figure that moves (default: the evaluation's headline)"},
+    {'B', "tolerance", "X",
+     "a move of at most this is none (default: half of what lies between GOOD and BAD)"},
     {'U', "folder", "DIR", "folder of the sweep (default: sweeps/NAME)"},
     {'D', "dry-run", nullptr,
      "print the points, which of them exist already, and what the others will take; run nothing"},

@@ -21,6 +21,7 @@ ExitCode run_watch(const Command& command);
 ExitCode run_validate(const Command& command);
 ExitCode run_explain(const Command& command);
 ExitCode run_diff(const Command& command);
+ExitCode run_bisect(const Command& command);
 ExitCode run_sweep(const Command& command);
 ExitCode run_sweep_extend(const Command& command);
 ExitCode run_sweep_work(const Command& command);

@@ -28,7 +28,8 @@ Headline headline_of(const RunSummary& summary, const std::string& figure, const
     const std::string name = figure.empty() ? table->headline_figure() : figure;
     for (const std::string& each : table->figures()) figures.insert(each);
     if (const EvaluationEntry* row = row_of(*table, name, variant))
-      return {table->name, row->variant, table->figure(name), row->measured.value, table->stage, table->items};
+      return {table->name,         row->variant, table->figure(name),
+              row->measured.value, table->stage, table->items};
   }
   throw Failure(ExitCode::recipe,
                 fmt::format("no evaluation has the figure '{}'{}", figure,

@@ -13,12 +13,12 @@ struct Headline {
   std::string variant;
   Figure figure;
   double value = 0;
-  std::string stage = "";        // of the evaluation
+  std::string stage = "";       // of the evaluation
   std::string items = "items";  // what its items are called
 };
 
-// The figure `figure` (empty: the evaluation's own) of row `variant` (empty: the first that was trained) of the
-// last evaluation that has it. Throws Failure (ExitCode::recipe), naming what there is.
+// The figure `figure` (empty: the evaluation's own) of row `variant` (empty: the first that was trained) of
+// the last evaluation that has it. Throws Failure (ExitCode::recipe), naming what there is.
 Headline headline_of(const RunSummary& summary, const std::string& figure, const std::string& variant);
 
 // Its items among those that the run kept.

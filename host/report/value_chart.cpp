@@ -41,15 +41,18 @@ class Drawing {
     empty_ = low > high;
     left_ = std::min(0.4 * chart.width, kCharacter * static_cast<double>(longest) + 16.0);
     const double margin = 0.03 * (high - low);
-    if (!empty_) axis_ = make_axis(low - margin, high + margin, static_cast<int>(inner_width() / 80.0), false);
+    if (!empty_)
+      axis_ = make_axis(low - margin, high + margin, static_cast<int>(inner_width() / 80.0), false);
   }
 
   std::string svg() const {
     if (empty_) return "";
-    std::string out = fmt::format("<svg class='chart values' viewBox='0 0 {} {:.0f}' role='img' aria-label='{}'>",
-                                  chart_.width, bottom() + kBottom, escaped(chart_.title));
+    std::string out =
+        fmt::format("<svg class='chart values' viewBox='0 0 {} {:.0f}' role='img' aria-label='{}'>",
+                    chart_.width, bottom() + kBottom, escaped(chart_.title));
     out += fmt::format("<text class='title' x='0' y='16'>{}", escaped(chart_.title));
-    if (!chart_.note.empty()) out += fmt::format("<tspan class='note' dx='8'>{}</tspan>", escaped(chart_.note));
+    if (!chart_.note.empty())
+      out += fmt::format("<tspan class='note' dx='8'>{}</tspan>", escaped(chart_.note));
     out += "</text>" + grid();
     for (std::size_t i = 0; i < chart_.rows.size(); ++i)
       out += row(chart_.rows[i], kTop + kRow * (static_cast<double>(i) + 0.5));
@@ -65,7 +68,8 @@ class Drawing {
     std::string out;
     for (const double tick : axis_.ticks) {
       const double x = left_of(tick);
-      out += fmt::format("<line class='grid' x1='{0:.1f}' x2='{0:.1f}' y1='{1:.1f}' y2='{2:.1f}'/>", x, kTop, bottom());
+      out += fmt::format("<line class='grid' x1='{0:.1f}' x2='{0:.1f}' y1='{1:.1f}' y2='{2:.1f}'/>", x, kTop,
+                         bottom());
       out += fmt::format("<text class='tick' text-anchor='middle' x='{:.1f}' y='{:.1f}'>{}</text>", x,
                          bottom() + 17.0, axis_.label(tick));
     }
@@ -79,19 +83,22 @@ class Drawing {
     const double line = middle - 7.0;
     if (std::isfinite(row.mean) && std::isfinite(row.half_width)) {
       out += fmt::format(
-          "<path class='whisker ink' d='M{0:.1f} {2:.1f}H{1:.1f}M{0:.1f} {3:.1f}V{4:.1f}M{1:.1f} {3:.1f}V{4:.1f}'/>",
-          left_of(row.mean - row.half_width), left_of(row.mean + row.half_width), line, line - 4.0, line + 4.0);
+          "<path class='whisker ink' d='M{0:.1f} {2:.1f}H{1:.1f}M{0:.1f} {3:.1f}V{4:.1f}M{1:.1f} "
+          "{3:.1f}V{4:.1f}'/>",
+          left_of(row.mean - row.half_width), left_of(row.mean + row.half_width), line, line - 4.0,
+          line + 4.0);
     }
     if (std::isfinite(row.mean))
-      out += fmt::format("<line class='whisker ink mean' x1='{0:.1f}' x2='{0:.1f}' y1='{1:.1f}' y2='{2:.1f}'/>",
-                         left_of(row.mean), line - 6.0, line + 6.0);
+      out +=
+          fmt::format("<line class='whisker ink mean' x1='{0:.1f}' x2='{0:.1f}' y1='{1:.1f}' y2='{2:.1f}'/>",
+                      left_of(row.mean), line - 6.0, line + 6.0);
     for (const ValueChart::Dot& dot : row.dots) {
       if (!std::isfinite(dot.value)) continue;
       out += fmt::format("<circle class='dot c{}' cx='{:.1f}' cy='{:.1f}' r='{}'><title>{}</title></circle>",
                          dot.color % 6, left_of(dot.value), middle + 8.0, kDot, escaped(dot.name));
     }
-    return out + fmt::format("<text class='value' text-anchor='end' x='{}' y='{:.1f}'>{}</text>", chart_.width,
-                             middle + 4.5, escaped(row.text));
+    return out + fmt::format("<text class='value' text-anchor='end' x='{}' y='{:.1f}'>{}</text>",
+                             chart_.width, middle + 4.5, escaped(row.text));
   }
 
   const ValueChart& chart_;

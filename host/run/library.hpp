@@ -35,8 +35,9 @@ struct RunRequest {
 
 struct RunOutcome {
   ExitCode code = ExitCode::ok;
-  std::string text;  // the answer, for people
-  std::string json;  // the same for programs
+  std::string text;              // the answer, for people
+  std::string json;              // the same for programs
+  std::filesystem::path folder;  // of the run that finished
   // The run's folder where it lacks a report of what the run wrote: the caller makes it. Empty: none is due.
   std::filesystem::path report_due;
 };

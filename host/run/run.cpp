@@ -63,6 +63,7 @@ std::string tables_text(const RunSummary& summary) {
 
 RunOutcome answer(const RunContext& context, const RunSummary& summary) {
   RunOutcome outcome;
+  outcome.folder = context.folder;
   outcome.text = tables_text(summary);
   nlohmann::json json = to_json(summary);
   if (context.profile) {

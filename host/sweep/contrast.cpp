@@ -61,7 +61,8 @@ Interval interval_over_seeds(const std::vector<Repeated>& values) {
 Contrast contrast_of(const std::vector<PointPair>& pairs, Aggregate aggregate) {
   Contrast contrast;
   std::vector<Repeated> differences;
-  for (const PointPair& pair : pairs) differences.push_back({pair.second->value - pair.first->value, pair.seed});
+  for (const PointPair& pair : pairs)
+    differences.push_back({pair.second->value - pair.first->value, pair.seed});
   contrast.difference = interval_over_seeds(differences);
   contrast.over_seeds = by_seed(differences).size() > 1;
   contrast.pairs = std::ssize(pairs);

@@ -35,10 +35,11 @@ std::string axis_text(const SweepTable& table, const AxisEffect& axis) {
   std::size_t widest = 0;
   for (const AxisValue& value : axis.values) widest = std::max(widest, value.value.size());
   for (const AxisValue& value : axis.values) {
-    text += fmt::format("  {:<{}}  {:<14}  {:>8}  {:>8}  {}", value.value, widest,
-                        axis.repeats ? fmt::format("{:.4g}", value.measured.mean) : interval_text(value.measured),
-                        duration(value.seconds), text::bytes_text(value.peak_memory_bytes),
-                        count_text(std::ssize(value.points), "point"));
+    text +=
+        fmt::format("  {:<{}}  {:<14}  {:>8}  {:>8}  {}", value.value, widest,
+                    axis.repeats ? fmt::format("{:.4g}", value.measured.mean) : interval_text(value.measured),
+                    duration(value.seconds), text::bytes_text(value.peak_memory_bytes),
+                    count_text(std::ssize(value.points), "point"));
     if (!axis.repeats && &value != &axis.values.front()) {
       const std::string difference = difference_text(value.against_first);
       const std::string items = item_error_text(value.against_first, table.items);

@@ -53,18 +53,20 @@ std::string tiles(const SweepFindings& findings) {
 }
 
 std::string header(const SweepFindings& findings) {
-  std::string out = fmt::format("<header>\n<p class='eyebrow'>{}</p>\n<h1>{}{}</h1>\n", escaped(findings.study),
-                                escaped(fs::path(findings.study).stem().string()), badge(findings));
+  std::string out =
+      fmt::format("<header>\n<p class='eyebrow'>{}</p>\n<h1>{}{}</h1>\n", escaped(findings.study),
+                  escaped(fs::path(findings.study).stem().string()), badge(findings));
   if (!findings.table) {
     out += "<p class='lead'>No point is done yet.</p>\n";
   } else {
     const SweepTable& table = *findings.table;
     out += fmt::format("<p class='lead'>{}.</p>\n", escaped(result_sentence(table)));
-    out += fmt::format("<p class='soft'>{}</p>\n",
-                       escaped(fmt::format("{} of {} in {}; {} is better. The best of several settings is partly "
-                                           "luck: seeds that took no part in choosing them tell how much.",
-                                           figure_title(table.figure), table.variant, table.evaluation,
-                                           to_text(table.figure.spec.better))));
+    out += fmt::format(
+        "<p class='soft'>{}</p>\n",
+        escaped(fmt::format("{} of {} in {}; {} is better. The best of several settings is partly "
+                            "luck: seeds that took no part in choosing them tell how much.",
+                            figure_title(table.figure), table.variant, table.evaluation,
+                            to_text(table.figure.spec.better))));
   }
   return out + tiles(findings) + "</header>\n";
 }
@@ -97,8 +99,8 @@ std::string axis_chart(const SweepTable& table, const AxisEffect& axis) {
   chart.note = (column.empty() ? "" : column + ", ") +
                (table.seeds > 1 ? "mean and 95 % interval over seeds; a dot is a point" : "a dot is a point");
   for (const AxisValue& value : axis.values) {
-    ValueChart::Row row{value.value, {}, value.measured.mean, value.measured.half_width,
-                        interval_text(value.measured)};
+    ValueChart::Row row{
+        value.value, {}, value.measured.mean, value.measured.half_width, interval_text(value.measured)};
     if (table.seeds < 2) row.half_width = std::nan("");  // over other axes it is no uncertainty
     for (const std::size_t number : value.points) {
       const MeasuredPoint& point = table.points[number];
@@ -127,10 +129,11 @@ std::string cells(std::initializer_list<std::string> texts, const char* element 
 }
 
 std::string axis_table(const SweepTable& table, const AxisEffect& axis) {
-  std::string out = "<div class='scroll'><table><thead>" +
-                    cells({"", "against the first", "error of the items", "time of a point", "peak memory", "points"},
-                          "th") +
-                    "</thead><tbody>\n";
+  std::string out =
+      "<div class='scroll'><table><thead>" +
+      cells({"", "against the first", "error of the items", "time of a point", "peak memory", "points"},
+            "th") +
+      "</thead><tbody>\n";
   for (const AxisValue& value : axis.values) {
     const bool first = &value == &axis.values.front();
     out += cells({value.value, first ? "" : difference_text(value.against_first),
@@ -150,9 +153,12 @@ std::string axis_sections(const SweepTable& table) {
   }
   if (out.empty()) return out;
   return out +
-         "<p class='soft spaced'>Differences are means over pairs of points that agree in all other settings, with "
-         "the 95 % interval by Student's t over seeds: would other seeds say the same of these items? The error of "
-         "the items is one standard error of the same difference, clustered as the evaluation says: would other "
+         "<p class='soft spaced'>Differences are means over pairs of points that agree in all other "
+         "settings, with "
+         "the 95 % interval by Student's t over seeds: would other seeds say the same of these items? The "
+         "error of "
+         "the items is one standard error of the same difference, clustered as the evaluation says: would "
+         "other "
          "items? A finding holds against both.</p>\n";
 }
 
@@ -164,7 +170,8 @@ std::string best_section(const SweepFindings& findings) {
   if (table.single_seed())
     out += "<p class='warning'>No other point has these settings with another seed: not a finding.</p>\n";
   return out + fmt::format("<pre>gistmill run {} --folder runs/{}</pre>\n</section>\n",
-                           escaped(typed(point_folder(findings.points, best.id) / "point.toml")), escaped(best.id));
+                           escaped(typed(point_folder(findings.points, best.id) / "point.toml")),
+                           escaped(best.id));
 }
 
 // Settings that differ, as columns.
@@ -179,11 +186,12 @@ std::string points_section(const SweepFindings& findings) {
   const std::vector<std::string> keys = differing_keys(table);
   std::string out = "<section>\n<h2>Points</h2>\n<div class='scroll'><table><thead><tr><th>point</th>";
   for (const std::string& key : keys) out += fmt::format("<th>{}</th>", escaped(key));
-  out += fmt::format("<th>{}</th><th>time</th><th>memory</th></tr></thead><tbody>\n", escaped(table.figure.name));
+  out += fmt::format("<th>{}</th><th>time</th><th>memory</th></tr></thead><tbody>\n",
+                     escaped(table.figure.name));
   for (const MeasuredPoint& point : table.points) {
     const bool best = &point == &table.best_point();
-    const std::string report =
-        (point_folder(findings.points, point.id) / "report.html").lexically_relative(fs::absolute(findings.folder));
+    const std::string report = (point_folder(findings.points, point.id) / "report.html")
+                                   .lexically_relative(fs::absolute(findings.folder));
     out += fmt::format("<tr{}><td><a class='mono' href='{}'>{}</a></td>", best ? " class='trained'" : "",
                        escaped(report), escaped(point.id));
     for (const std::string& key : keys) {
@@ -202,8 +210,9 @@ std::string failed_section(const SweepFindings& findings) {
     if (point.state != PointState::failed) continue;
     out += fmt::format("<h3>{} <span class='mono'>{}</span></h3>\n", escaped(text_of(point.settings)),
                        escaped(point.id));
-    out += fmt::format("<p class='error-level'>exit code {}: {}</p>\n<pre>gistmill run {}</pre>\n", point.exit_code,
-                       escaped(point.error), escaped(typed(failing_recipe_in(point_folder(findings.points, point.id)))));
+    out += fmt::format("<p class='error-level'>exit code {}: {}</p>\n<pre>gistmill run {}</pre>\n",
+                       point.exit_code, escaped(point.error),
+                       escaped(typed(failing_recipe_in(point_folder(findings.points, point.id)))));
   }
   return out.empty() ? "" : "<section>\n<h2>Failed points</h2>\n" + out + "</section>\n";
 }
@@ -212,7 +221,8 @@ std::string failed_section(const SweepFindings& findings) {
 
 std::string sweep_page(const SweepFindings& findings) {
   std::string body = header(findings);
-  if (findings.table) body += axis_sections(*findings.table) + best_section(findings) + points_section(findings);
+  if (findings.table)
+    body += axis_sections(*findings.table) + best_section(findings) + points_section(findings);
   body += failed_section(findings);
   return page_of(fs::path(findings.study).stem().string() + ": sweep report", body,
                  fmt::format("gistmill {}. Again: gistmill sweep report {}", findings.program,

@@ -1,5 +1,5 @@
-// The page of a sweep: one HTML file with everything in it, no script, nothing fetched. Made of the pieces of the
-// run report.
+// The page of a sweep: one HTML file with everything in it, no script, nothing fetched. Made of the pieces of
+// the run report.
 #pragma once
 
 #include <filesystem>
@@ -22,8 +22,8 @@ struct SweepFindings {
   std::string program;              // version
 };
 
-// The result in a sentence with its uncertainty, a plot for each axis, the best point and how to run it again,
-// every point with what sets it apart, and what failed with the command that repeats it.
+// The result in a sentence with its uncertainty, a plot for each axis, the best point and how to run it
+// again, every point with what sets it apart, and what failed with the command that repeats it.
 std::string sweep_page(const SweepFindings& findings);
 
 // Writes report.html into the ledger's folder, whole or not at all. Answers its path. Throws Failure.

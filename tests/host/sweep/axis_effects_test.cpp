@@ -38,7 +38,8 @@ TEST(AxisEffects, ArePairedSoThatOtherAxesCancelOut) {
 // Two depths for each seed are two pairs, but one repeat: pairs of one seed share what the seed decides.
 TEST(AxisEffects, SeedsAreTheRepeatsHoweverManyPairsTheyHave) {
   std::vector<MeasuredPoint> deep;
-  const double values[2][2][2] = {{{1.0, 5.0}, {2.0, 6.0}}, {{1.1, 5.3}, {2.3, 6.5}}};  // [width][seed][depth]
+  const double values[2][2][2] = {{{1.0, 5.0}, {2.0, 6.0}},
+                                  {{1.1, 5.3}, {2.3, 6.5}}};  // [width][seed][depth]
   for (int width = 0; width < 2; ++width) {
     for (int seed = 0; seed < 2; ++seed) {
       for (int depth = 0; depth < 2; ++depth) {
@@ -112,8 +113,8 @@ TEST(AxisEffects, AnAxisOfOneValueIsLeftOut) {
   EXPECT_TRUE(table.axes[0].repeats);
 }
 
-// All points measured the same items: what an item adds to all of them cancels out in the difference, and what
-// differs from item to item stays, however many seeds there are.
+// All points measured the same items: what an item adds to all of them cancels out in the difference, and
+// what differs from item to item stays, however many seeds there are.
 TEST(AxisEffects, HaveTheErrorOfTheItemsBesideThatOfTheSeeds) {
   std::vector<MeasuredPoint> measured;
   for (const char* seed : {"0", "1"}) {
