@@ -45,7 +45,8 @@ PromisedFigures promised_figures(const Command& command) {
 
 void check_recipe_has(const PromisedFigures& promised, const std::string& figure) {
   if (promised.names.empty()) {
-    throw Failure(ExitCode::recipe, "the recipe evaluates nothing, so there is nothing to hold against a run");
+    throw Failure(ExitCode::recipe,
+                  "the recipe evaluates nothing, so there is nothing to hold against a run");
   }
   if (figure.empty() || std::ranges::count(promised.names, figure) > 0) return;
   throw Failure(ExitCode::recipe, fmt::format("the recipe measures no figure '{}'", figure),
@@ -101,7 +102,9 @@ BaselineVerdict BaselineGate::judge(const fs::path& folder) const {
 }
 
 nlohmann::json to_json(const BaselineVerdict& verdict, const std::string& baseline) {
-  const auto number = [](double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); };
+  const auto number = [](double value) {
+    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
+  };
   return {{"run", baseline},
           {"figure", verdict.after.figure.name},
           {"variant", verdict.after.variant},

@@ -13,8 +13,8 @@ namespace gistmill {
 
 class BaselineGate {
  public:
-  // None without --against. Throws Failure before anything runs: RUN is no finished run, it or the recipe lacks the
-  // figure, --tolerance is no number, or it or --figure stands alone.
+  // None without --against. Throws Failure before anything runs: RUN is no finished run, it or the recipe
+  // lacks the figure, --tolerance is no number, or it or --figure stands alone.
   static std::optional<BaselineGate> of(const Command& command);
 
   // Holds the finished run in `folder` against the baseline. Throws Failure.

@@ -97,8 +97,8 @@ ExitCode run_bisect(const Command& command) {
   const Recipe bad = read_recipe(command.arguments[1], command.overrides());
   const Registry registry(Registry::search_path(command.plugin_folders(), path.parent_path()));
   take_stop_signals();
-  const auto found = bisect(good, bad, registry, settings, stop_asked,
-                            [](const std::string& line) { print_talk(line); });
+  const auto found =
+      bisect(good, bad, registry, settings, stop_asked, [](const std::string& line) { print_talk(line); });
   if (!found) {
     print_talk("stopped and saved; the same command goes on");
     return ExitCode::stopped;

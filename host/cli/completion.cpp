@@ -50,6 +50,7 @@ constexpr struct {
   Files files;
   std::vector<CompletionCandidate> (*candidates)(const Line& line);
 } kMeanings[] = {
+    {"GOOD", Files::recipes, nothing},      {"BAD", Files::recipes, nothing},
     {"RECIPE", Files::recipes, nothing},    {"RUN", Files::folders, nothing},
     {"FOLDER", Files::folders, nothing},    {"DIR", Files::folders, nothing},
     {"MODEL", Files::all, nothing},         {"FILE", Files::all, nothing},

@@ -24,8 +24,8 @@ std::string amount_text(const BaselineVerdict& verdict) {
 
 }  // namespace
 
-BaselineVerdict against_baseline(const MeasuredRun& baseline, const MeasuredRun& run, const std::string& figure,
-                                 double tolerance) {
+BaselineVerdict against_baseline(const MeasuredRun& baseline, const MeasuredRun& run,
+                                 const std::string& figure, double tolerance) {
   BaselineVerdict verdict;
   verdict.tolerance = tolerance;
   verdict.after = headline_of(run.summary, figure, "");

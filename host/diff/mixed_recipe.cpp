@@ -68,8 +68,7 @@ void take_over(Recipe& recipe, const Recipe& other, Path path) {
 
 std::string mixed_text(const Recipe& base, const Recipe& other, const std::vector<std::string>& keys) {
   Recipe mixed = base;
-  for (const std::string& key : keys)
-    take_over(mixed, other, parse_key(key, Origin{}, ExitCode::recipe));
+  for (const std::string& key : keys) take_over(mixed, other, parse_key(key, Origin{}, ExitCode::recipe));
   return resolved_text(mixed);
 }
 

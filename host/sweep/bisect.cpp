@@ -34,7 +34,8 @@ class Bisecting {
   }
 
   Bisection run() {
-    if (keys_.empty()) throw Failure(ExitCode::failed, "the two recipes do not differ: there is nothing to bisect");
+    if (keys_.empty())
+      throw Failure(ExitCode::failed, "the two recipes do not differ: there is nothing to bisect");
     measure_both();
     const Changes changes =
         smallest_bad_set(keys_.size(), [this](const Changes& some) { return outcome_of(some); });
@@ -64,11 +65,12 @@ class Bisecting {
     const double distance = std::abs(found_.bad.measured->value - found_.good.measured->value);
     found_.tolerance = settings_.tolerance.value_or(distance / 2);
     if (distance > found_.tolerance) return;
-    throw Failure(ExitCode::failed,
-                  fmt::format("{} is {:.4g} with the one and {:.4g} with the other recipe: they do not differ by "
-                              "more than {:.4g}",
-                              found_.good.measured->figure.name, found_.good.measured->value,
-                              found_.bad.measured->value, found_.tolerance));
+    throw Failure(
+        ExitCode::failed,
+        fmt::format("{} is {:.4g} with the one and {:.4g} with the other recipe: they do not differ by "
+                    "more than {:.4g}",
+                    found_.good.measured->figure.name, found_.good.measured->value,
+                    found_.bad.measured->value, found_.tolerance));
   }
 
   Outcome outcome_of(const Changes& changes) {

@@ -1,5 +1,5 @@
-// The smallest set of keys between two recipes that moves a figure. Every probe is a frozen point, run as a process
-// in the folder that all sweeps share: none is run twice, and one that is interrupted goes on.
+// The smallest set of keys between two recipes that moves a figure. Every probe is a frozen point, run as a
+// process in the folder that all sweeps share: none is run twice, and one that is interrupted goes on.
 #pragma once
 
 #include <csignal>
@@ -20,7 +20,7 @@ struct BisectSettings {
   std::filesystem::path points;        // folder of all points
   std::vector<std::string> arguments;  // of every trial: "--plugins", DIR
   std::string figure;                  // empty: the evaluation's headline
-  std::optional<double> tolerance;     // moves of at most this are none; none: half of what lies between the two
+  std::optional<double> tolerance;  // moves of at most this are none; none: half of what lies between the two
 };
 
 // What running one recipe came to.
@@ -40,9 +40,9 @@ struct Bisection {
   int probes = 0;  // recipes that were asked for, however they ended
 };
 
-// A recipe that fails may be `bad`: then failing with the same exit code is what moves. None where `stop` was set
-// by a signal: the same call goes on. Throws Failure where the recipes do not differ, `good` fails, or both measure
-// the same within the tolerance. `said`: a line for each probe.
+// A recipe that fails may be `bad`: then failing with the same exit code is what moves. None where `stop` was
+// set by a signal: the same call goes on. Throws Failure where the recipes do not differ, `good` fails, or
+// both measure the same within the tolerance. `said`: a line for each probe.
 std::optional<Bisection> bisect(const Recipe& good, const Recipe& bad, const Registry& registry,
                                 const BisectSettings& settings, const volatile std::sig_atomic_t& stop,
                                 const std::function<void(const std::string&)>& said);

@@ -45,7 +45,8 @@ Changes smallest_bad_set(std::size_t count, const std::function<Outcome(const Ch
       continue;
     }
     for (std::size_t part = 0; part < parts && parts > 2 && !smaller; ++part) {
-      if (Changes rest = without(changes, part_of(changes, part, parts)); is_bad(rest)) smaller = std::move(rest);
+      if (Changes rest = without(changes, part_of(changes, part, parts)); is_bad(rest))
+        smaller = std::move(rest);
     }
     if (smaller) {
       changes = std::move(*smaller);

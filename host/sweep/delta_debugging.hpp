@@ -15,8 +15,8 @@ enum class Outcome {
 };
 using Changes = std::vector<std::size_t>;  // numbers, ascending
 
-// The smallest set that `test` calls bad from which no single change can be left out, of changes 0 to count - 1.
-// `test` must call all of them bad and none of them good; neither is asked. No set is asked twice.
+// The smallest set that `test` calls bad from which no single change can be left out, of changes 0 to count
+// - 1. `test` must call all of them bad and none of them good; neither is asked. No set is asked twice.
 Changes smallest_bad_set(std::size_t count, const std::function<Outcome(const Changes&)>& test);
 
 }  // namespace gistmill

@@ -24,10 +24,32 @@ bool is_clear(const Interval& difference) {
   return std::isfinite(difference.half_width) && std::abs(difference.mean) > difference.half_width;
 }
 
-// What runs say of the point; without axes that differ: its id.
+// "gist.use=gistnet/vector": for sentences. The keys themselves are those of the axes.
+std::string short_text(const Settings& settings) {
+  constexpr std::string_view kComponents = "components.";
+  std::vector<std::string> parts;
+  for (const Setting& setting : settings) {
+    std::string key = setting.key;
+    std::string value = setting.value;
+    if (key.starts_with(kComponents)) key.erase(0, kComponents.size());
+    std::erase(value, '"');
+    parts.push_back(key + "=" + value);
+  }
+  return fmt::format("{}", fmt::join(parts, " "));
+}
+
+// Without settings that differ: the point's id.
 std::string name_of(const SweepTable& table, const MeasuredPoint& point) {
   const Settings telling = table.telling(point);
-  return telling.empty() ? point.id : text_of(telling);
+  return telling.empty() ? point.id : short_text(telling);
+}
+
+// "0.2916 ± 0.0180": two digits of the error, and as many decimals of the value.
+std::string with_half_width(double value, double half_width, bool sign) {
+  const int digits =
+      half_width > 0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(half_width))), 0, 8) : 4;
+  return fmt::format(fmt::runtime(sign ? "{:+.{}f} ± {:.{}f}" : "{:.{}f} ± {:.{}f}"), value, digits,
+                     half_width, digits);
 }
 
 std::string axis_text(const SweepTable& table, const AxisEffect& axis) {
@@ -94,14 +116,14 @@ Json json_of(const AxisEffect& axis) {
 
 std::string interval_text(const Interval& interval) {
   if (!std::isfinite(interval.half_width)) return fmt::format("{:.4g}", interval.mean);
-  return fmt::format("{:.4g} ± {:.2g}", interval.mean, interval.half_width);
+  return with_half_width(interval.mean, interval.half_width, false);
 }
 
 std::string difference_text(const Contrast& contrast) {
   const Interval& difference = contrast.difference;
   if (contrast.pairs == 0) return "";
   if (!std::isfinite(difference.half_width)) return fmt::format("{:+.4g} of a single pair", difference.mean);
-  return fmt::format("{:+.4g} ± {:.2g} over {}", difference.mean, difference.half_width,
+  return fmt::format("{} over {}", with_half_width(difference.mean, difference.half_width, true),
                      count_text(difference.count, contrast.over_seeds ? "seed" : "pair"));
 }
 
@@ -121,7 +143,8 @@ std::string result_sentence(const SweepTable& table) {
     text += fmt::format(" over {}", count_text(table.best.measured.count, "seed"));
   }
   if (table.best.ahead.pairs == 0) return text;
-  return text + fmt::format("; against {}: {}{}", text_of(table.best.next), difference_text(table.best.ahead),
+  return text + fmt::format("; against {}: {}{}", short_text(table.best.next),
+                            difference_text(table.best.ahead),
                             is_clear(table.best.ahead.difference) ? "" : ", not distinguishable");
 }
 

@@ -27,8 +27,9 @@ TEST_F(AgainstTest, AWorseRunExitsWith6AndSaysBothValues) {
   run_base();
   const Answer answer = run("worse.toml --folder worse --against base --tolerance 0.1");
   EXPECT_EQ(answer.code, 6);
-  EXPECT_THAT(answer.err, HasSubstr("score of look is 4.05, against 4.275 in base: worse by 0.225 ± 0.065 on the same "
-                                    "8 spans, more than the tolerance of 0.1"));
+  EXPECT_THAT(answer.err,
+              HasSubstr("score of look is 4.05, against 4.275 in base: worse by 0.225 ± 0.065 on the same "
+                        "8 spans, more than the tolerance of 0.1"));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "worse/summary.json"));
 }
 
@@ -59,7 +60,8 @@ TEST_F(AgainstTest, WhatIsWrongIsSaidBeforeTheRun) {
   for (const auto& [words, code, text] :
        {std::tuple("--against empty", 1, "empty holds no finished run"),
         std::tuple("--against base --figure latenzy", 3, "did you mean 'latency'?"),
-        std::tuple("--against base --tolerance much", 2, "--tolerance is 'much' when it should be a number from 0"),
+        std::tuple("--against base --tolerance much", 2,
+                   "--tolerance is 'much' when it should be a number from 0"),
         std::tuple("--tolerance 0.1", 2, "--tolerance needs --against RUN")}) {
     const Answer answer = run(std::string("worse.toml --folder other ") + words);
     EXPECT_EQ(answer.code, code) << words;
@@ -70,7 +72,8 @@ TEST_F(AgainstTest, WhatIsWrongIsSaidBeforeTheRun) {
 
 class BisectTest : public MeasuredRunsTest {
  protected:
-  // Four keys differ; the learning rate alone moves the figure. `size` of both sources goes together or not at all.
+  // Four keys differ; the learning rate alone moves the figure. `size` of both sources goes together or not
+  // at all.
   void SetUp() override {
     MeasuredRunsTest::SetUp();
     measured("good.toml", "[learning_rate]\npeak = 0.1\n[run]\nseed = 1\nclip = 5.0\n");
@@ -86,7 +89,8 @@ TEST_F(BisectTest, FindsTheKeyThatMovesTheFigure) {
   ASSERT_EQ(answer.code, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("learning_rate.peak  0.1 -> 0.4\n"));
   EXPECT_THAT(answer.out, Not(HasSubstr("run.seed")));
-  EXPECT_THAT(answer.out, HasSubstr("score: 4.275 with GOOD, 3.6 with BAD, 3.6 with GOOD and this key; 1 of 4 keys"));
+  EXPECT_THAT(answer.out,
+              HasSubstr("score: 4.275 with GOOD, 3.6 with BAD, 3.6 with GOOD and this key; 1 of 4 keys"));
 }
 
 TEST_F(BisectTest, RunsNothingTwice) {

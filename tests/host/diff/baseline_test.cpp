@@ -47,8 +47,10 @@ TEST(Baseline, WorseByMoreThanTheToleranceIsARegression) {
 }
 
 TEST(Baseline, WhichWayIsWorseTheFigureSays) {
-  EXPECT_TRUE(against_baseline(run(0.30, {}, Better::higher), run(0.20, {}, Better::higher), "", 0.01).regressed);
-  EXPECT_FALSE(against_baseline(run(0.30, {}, Better::higher), run(0.40, {}, Better::higher), "", 0.01).regressed);
+  EXPECT_TRUE(
+      against_baseline(run(0.30, {}, Better::higher), run(0.20, {}, Better::higher), "", 0.01).regressed);
+  EXPECT_FALSE(
+      against_baseline(run(0.30, {}, Better::higher), run(0.40, {}, Better::higher), "", 0.01).regressed);
 }
 
 TEST(Baseline, WhatIsNoNumberIsARegression) {
@@ -57,7 +59,8 @@ TEST(Baseline, WhatIsNoNumberIsARegression) {
 
 TEST(Baseline, IsComparedOnTheItemsThatBothMeasured) {
   // The run measured one hard item more: unpaired it looks worse.
-  const BaselineVerdict verdict = against_baseline(run(2.0, {1, 2, 3}), run(4.0, {0.9, 1.8, 2.7, 10.6}), "", 0.0);
+  const BaselineVerdict verdict =
+      against_baseline(run(2.0, {1, 2, 3}), run(4.0, {0.9, 1.8, 2.7, 10.6}), "", 0.0);
   ASSERT_TRUE(verdict.paired);
   EXPECT_NEAR(verdict.worse_by, -0.2, 1e-12);
   EXPECT_FALSE(verdict.regressed);
@@ -66,8 +69,9 @@ TEST(Baseline, IsComparedOnTheItemsThatBothMeasured) {
 }
 
 TEST(Baseline, TheSentenceSaysBothValuesAndTheTolerance) {
-  EXPECT_EQ(verdict_text(against_baseline(run(0.30), run(0.32), "", 0.01), "runs/base"),
-            "delta of gist is 0.32, against 0.3 in runs/base: worse by 0.02, more than the tolerance of 0.01");
+  EXPECT_EQ(
+      verdict_text(against_baseline(run(0.30), run(0.32), "", 0.01), "runs/base"),
+      "delta of gist is 0.32, against 0.3 in runs/base: worse by 0.02, more than the tolerance of 0.01");
   EXPECT_EQ(verdict_text(against_baseline(run(0.30), run(0.32), "", 0.5), "runs/base"),
             "delta of gist is 0.32, against 0.3 in runs/base: worse by 0.02, within the tolerance of 0.5");
   EXPECT_EQ(verdict_text(against_baseline(run(0.30), run(0.30), "", 0.0), "runs/base"),

@@ -35,8 +35,8 @@ TEST_F(MixedRecipeTest, OfAllKeysIsTheOtherRecipeAndOfNoneTheFirst) {
   const Recipe good = recipe("good.toml", kGood);
   const Recipe bad = recipe("bad.toml", kBad);
   const std::vector<std::string> all = keys(good, bad);
-  EXPECT_THAT(all, ::testing::UnorderedElementsAre("components.a.use", "components.a.width", "components.a.old",
-                                                   "components.b.use", "run.seed"));
+  EXPECT_THAT(all, ::testing::UnorderedElementsAre("components.a.use", "components.a.width",
+                                                   "components.a.old", "components.b.use", "run.seed"));
   EXPECT_TRUE(differing_keys(recipe("all.toml", mixed_text(good, bad, all)), bad).empty());
   EXPECT_TRUE(differing_keys(recipe("none.toml", mixed_text(good, bad, {})), good).empty());
 }

@@ -38,7 +38,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 TEST(SweepPage, OpensWithTheResultAndItsUncertainty) {
   const std::string page = sweep_page(findings());
-  EXPECT_THAT(page, HasSubstr("gist.width=2 is best: delta 1.35 ± 5.7 over 2 seeds; against gist.width=1: "
+  EXPECT_THAT(page, HasSubstr("gist.width=2 is best: delta 1.4 ± 5.7 over 2 seeds; against gist.width=1: "
                               "-0.15 ± 0.64 over 2 seeds, not distinguishable."));
   EXPECT_LT(page.find("is best"), page.find("<svg"));
 }
