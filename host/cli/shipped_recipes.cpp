@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kRun = "gistmill run ";
+constexpr std::string_view kRuns[] = {"gistmill run ", "gistmill sweep "};
 
 // The lines of the comment that the text begins with, without "# ".
 std::vector<std::string> head_comment(const std::string& text) {
@@ -56,11 +56,13 @@ std::string doc_of(const std::string& text, const std::string& source) {
 // "scripts/quickstart.sh, or: gistmill run recipes/gistnet/quickstart.toml --set a=b" -> from "gistmill" on.
 std::string command_of(const std::string& text, const fs::path& file) {
   for (const std::string& line : head_comment(text)) {
-    const std::size_t start = line.find(kRun);
-    if (start == std::string::npos) continue;
-    const std::size_t recipe = start + kRun.size();
-    const std::size_t end = std::min(line.find(' ', recipe), line.size());
-    return fmt::format("{}{}{}", kRun, written_path(file), line.substr(end));
+    for (const std::string_view run : kRuns) {
+      const std::size_t start = line.find(run);
+      if (start == std::string::npos) continue;
+      const std::size_t recipe = start + run.size();
+      const std::size_t end = std::min(line.find(' ', recipe), line.size());
+      return fmt::format("{}{}{}", run, written_path(file), line.substr(end));
+    }
   }
   return "";
 }

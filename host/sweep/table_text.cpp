@@ -154,7 +154,7 @@ std::string to_text(const SweepTable& table) {
                                  table.evaluation, better, count_text(std::ssize(table.points), "point"));
   for (const AxisEffect& axis : table.axes) text += axis_text(table, axis);
   const MeasuredPoint& best = table.best_point();
-  text += fmt::format("\nbest  {}\n      {}  {}{}\n", result_sentence(table), best.id, text_of(best.settings),
+  text += fmt::format("\n{}\nbest point  {}  {}{}\n", result_sentence(table), best.id, text_of(best.settings),
                       table.single_seed() ? "  (single seed: not a finding)" : "");
   text += "\npoint             figure          time    memory\n";
   for (const MeasuredPoint& point : table.points) {
