@@ -48,7 +48,8 @@ std::string doc_of(const std::string& text, const std::string& source) {
   }
   std::string words;
   for (const std::string& line : head_comment(text)) {
-    if (line.find(kRun) == std::string::npos) words += (words.empty() ? "" : " ") + line;
+    const auto stands_in = [&](std::string_view run) { return line.find(run) != std::string::npos; };
+    if (std::ranges::none_of(kRuns, stands_in)) words += (words.empty() ? "" : " ") + line;
   }
   return first_sentence(words);
 }
