@@ -109,7 +109,7 @@ FrozenPoint PointFreezer::freeze(const Settings& settings) {
     point.prefix = prefix_of(parts);
   } catch (const Failure& failure) {
     std::vector<std::string> notes = failure.notes();
-    notes.push_back("at the point " + text_of(settings));
+    if (!settings.empty()) notes.push_back("at the point " + text_of(settings));
     throw Failure(failure.code(), failure.origin(), failure.message(), std::move(notes));
   }
   return point;

@@ -112,7 +112,8 @@ TEST_F(BisectTest, RunsNothingTwice) {
 
 TEST_F(BisectTest, KeysThatOnlyGoTogetherAreFoundTogether) {
   measured("good.toml", "");
-  measured("bad.toml", "[components]\ntalk = { size = 2 }\ndata = { size = 2 }\n[run]\nseed = 2\n");
+  write("bad.toml",
+        "extends = \"good.toml\"\n[components]\ntalk = { size = 2 }\ndata = { size = 2 }\n[run]\nseed = 2\n");
   const Answer answer = bisect();
   ASSERT_EQ(answer.code, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("components.data.size"));
@@ -122,7 +123,7 @@ TEST_F(BisectTest, KeysThatOnlyGoTogetherAreFoundTogether) {
 }
 
 TEST_F(BisectTest, ARecipeThatFailsIsBisectedByItsExitCode) {
-  measured("bad.toml", "[learning_rate]\npeak = 0.1\n[components]\ndata = { poison = 1 }\n[run]\nseed = 2\n");
+  write("bad.toml", "extends = \"good.toml\"\n[components]\ndata = { poison = 1 }\n[run]\nseed = 2\n");
   const Answer answer = bisect();
   ASSERT_EQ(answer.code, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("components.data.poison  (not set) -> 1\n"));

@@ -54,7 +54,7 @@ TEST_F(SweepTest, EveryPointRunsOnceAndTheTableComparesThem) {
   }
   const auto table = nlohmann::json::parse(gistmill("sweep table sweeps/study --json").out);
   EXPECT_EQ(table["points"].size(), 4u);
-  EXPECT_EQ(table["axes"][0]["values"][1]["against_first"]["on_items"]["items"], 1);
+  EXPECT_EQ(table["axes"][0]["values"][1]["against_first"]["on_items"]["items"], 4);
   EXPECT_THAT(answer.err, HasSubstr("report   sweeps/study/report.html"));
   EXPECT_THAT(read(folder_ / "sweeps/study/report.html"), HasSubstr("4 of 4 points done"));
 }
