@@ -119,7 +119,7 @@ TEST_F(BisectTest, KeysThatOnlyGoTogetherAreFoundTogether) {
   EXPECT_THAT(answer.out, HasSubstr("components.data.size"));
   EXPECT_THAT(answer.out, HasSubstr("components.talk.size"));
   EXPECT_THAT(answer.out, HasSubstr("2 of 3 keys"));
-  EXPECT_THAT(answer.err, HasSubstr("cannot be applied alone"));
+  EXPECT_THAT(answer.err, HasSubstr("failed with exit code"));
 }
 
 TEST_F(BisectTest, ARecipeThatFailsIsBisectedByItsExitCode) {
