@@ -12,6 +12,7 @@ namespace gistmill::decoder {
 struct Context {
   at::Tensor tokens;                    // i64[T]
   std::vector<at::Tensor> keys_values;  // a layer each, compute[T, 2 J E]: a token's keys (rotated), values
+  std::vector<at::Tensor> queries;      // a layer each, compute[T, A E], rotated; empty: none are kept
   at::Tensor states;                    // f32[T, N, D]: after as many layers as the option says
   at::Tensor last_hidden;               // compute[T, D]: after the final norm
 

@@ -21,6 +21,10 @@ void each_tensor(AnyContext& context, std::int64_t length, const ContextForm& fo
     visit("keys_values." + std::to_string(layer), context.keys_values[layer], form.dtype,
           {length, 2 * form.config.key_width()});
   }
+  for (std::size_t layer = 0; layer < context.queries.size(); ++layer) {
+    visit("queries." + std::to_string(layer), context.queries[layer], form.dtype,
+          {length, form.config.query_width()});
+  }
   visit("states", context.states, at::kFloat, {length, form.recorded, width});
   visit("last_hidden", context.last_hidden, form.dtype, {length, width});
 }
@@ -52,6 +56,7 @@ NamedTensors<at::Tensor> encode(const Context& context, const ContextForm& form)
 std::shared_ptr<const Context> decode(const NamedTensors<at::Tensor>& tensors, const ContextForm& form) {
   auto context = std::make_shared<Context>();
   context->keys_values.resize(static_cast<std::size_t>(form.config.layers));
+  if (form.queries) context->queries.resize(static_cast<std::size_t>(form.config.layers));
   const std::int64_t length = find(tensors, "tokens").numel();
   if (length < 1 || length > form.config.context) {
     throw Error(GM_ERROR_USER, "the stored context has " + text(length) +

@@ -17,6 +17,7 @@ struct ContextForm {
   const Config& config;
   at::ScalarType dtype;   // the compute type
   std::int64_t recorded;  // N: states that are kept of each token
+  bool queries = false;   // whether they are kept
 };
 
 // Shares memory with the context.

@@ -44,6 +44,7 @@ void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR
 std::uint64_t Context::bytes() const {
   std::uint64_t sum = tokens.nbytes() + states.nbytes() + last_hidden.nbytes();
   for (const at::Tensor& layer : keys_values) sum += layer.nbytes();
+  for (const at::Tensor& layer : queries) sum += layer.nbytes();
   return sum;
 }
 
@@ -56,12 +57,14 @@ void check_recorded(const Config& config, const std::vector<std::int64_t>& recor
   }
 }
 
-Model::Model(const Config& config, Weights weights, std::vector<std::int64_t> recorded, std::int64_t span)
+Model::Model(const Config& config, Weights weights, std::vector<std::int64_t> recorded, std::int64_t span,
+             bool keeps_queries)
     : config_(config),
       weights_(std::move(weights)),
       dtype_(weights_.embedding.scalar_type()),
       recorded_(std::move(recorded)),
       span_(span),
+      keeps_queries_(keeps_queries),
       shape_{config.heads, config.kv_heads, config.head_size,
              1.0f / std::sqrt(static_cast<float>(config.head_size))} {
   check(config);
@@ -175,17 +178,19 @@ at::Tensor Model::keys_values_of(const at::Tensor& qkv) const {
   return qkv.narrow(1, config_.query_width(), 2 * config_.key_width()).contiguous();
 }
 
-Model::Attention Model::causal(std::int64_t length, std::vector<at::Tensor>* keys_values) const {
-  if (keys_values != nullptr) {
-    // One allocation, compute[L, length, 2 J E]: thirty long-lived buffers between the temporaries of a pass
-    // would fragment the heap.
-    const at::Tensor all = at::empty({config_.layers, length, 2 * config_.key_width()},
-                                     at::TensorOptions(device()).dtype(dtype_));
-    *keys_values = all.unbind(0);
-  }
-  return [this, length, keys_values, plan = AttentionPlan{shape_, causal_segments(length)}](
+Model::Attention Model::causal(std::int64_t length, std::vector<at::Tensor>* keys_values,
+                               std::vector<at::Tensor>* queries) const {
+  // One allocation for all layers: thirty long-lived buffers between the temporaries of a pass would fragment
+  // the heap.
+  const auto each_layer = [&](std::int64_t width) {
+    return at::empty({config_.layers, length, width}, at::TensorOptions(device()).dtype(dtype_)).unbind(0);
+  };
+  if (keys_values != nullptr) *keys_values = each_layer(2 * config_.key_width());
+  if (queries != nullptr) *queries = each_layer(config_.query_width());
+  return [this, length, keys_values, queries, plan = AttentionPlan{shape_, causal_segments(length)}](
              std::size_t layer, const at::Tensor& qkv) {
     expect_shape(qkv, {length, config_.qkv_width()}, "qkv");
+    if (queries != nullptr) (*queries)[layer].copy_(qkv.narrow(1, 0, config_.query_width()));
     if (keys_values == nullptr) return attend(qkv, keys_values_of(qkv), plan);
     const at::Tensor& own = (*keys_values)[layer];
     own.copy_(qkv.narrow(1, config_.query_width(), 2 * config_.key_width()));

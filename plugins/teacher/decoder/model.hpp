@@ -21,6 +21,7 @@
 #include "plugins/teacher/decoder/batch.hpp"
 #include "plugins/teacher/decoder/config.hpp"
 #include "plugins/teacher/decoder/context.hpp"
+#include "plugins/teacher/decoder/entries.hpp"
 #include "plugins/teacher/decoder/operations.hpp"
 #include "plugins/teacher/decoder/weights.hpp"
 
@@ -32,8 +33,10 @@ void check_recorded(const Config& config, const std::vector<std::int64_t>& recor
 class Model {
  public:
   // recorded: for each, the hidden state after that many layers is kept by read(); 0 is the embedding, the
-  // number of layers the state before the final norm. span: S. Throws Error (user) where one is out of range.
-  Model(const Config& config, Weights weights, std::vector<std::int64_t> recorded, std::int64_t span);
+  // number of layers the state before the final norm. span: S. keeps_queries: read() keeps them too. Throws
+  // Error (user) where one is out of range.
+  Model(const Config& config, Weights weights, std::vector<std::int64_t> recorded, std::int64_t span,
+        bool keeps_queries = false);
 
   const Config& config() const { return config_; }
   const Weights& weights() const { return weights_; }
@@ -63,8 +66,17 @@ class Model {
   // are x[0..s), the gist, then x[s+S .. s+S+H-1) at their own positions. Each span is alone in being
   // replaced. Row 0 is the last gist row; with G = 0 it is row s-1 of the full pass. compute[K, H, D],
   // differentiable to gist. Rows whose target lies past the end are finite and mean nothing.
+  // kept i32[L, K, J, R], where defined: places in the span, [0, S), of entries that every row sees beside
+  // the prefix, as the full pass left them; each layer and key head has its own. Row 0 without a gist, which
+  // is of the full pass, does not.
   at::Tensor resume(const Context& context, const at::Tensor& spans, const at::Tensor& gist,
-                    const at::Tensor& offsets, std::int64_t horizon) const;
+                    const at::Tensor& offsets, std::int64_t horizon, const at::Tensor& kept = {}) const;
+
+  // ---- what a span leaves in keys and values (entries.hpp). spans: ascending
+
+  Entries entries(const Context& context, const at::Tensor& spans) const;
+  at::Tensor attention(const Context& context, const at::Tensor& spans) const;
+  at::Tensor expected_attention(const Context& context, const at::Tensor& spans, std::int64_t future) const;
 
   // Output projection compute[V, D].
   at::Tensor head() const { return weights_.head.weight.to(dtype_); }
@@ -123,9 +135,13 @@ class Model {
   at::Tensor norm_input(const Norm& norm, at::Tensor& residual, const at::Tensor& delta,
                         const Pass& pass) const;
   at::Tensor feed_forward(const LayerWeights& layer, const at::Tensor& hidden, const PassMode& mode) const;
-  // Attention of one document's rows over their own keys; keys_values, where given, takes those of each
-  // layer.
-  Attention causal(std::int64_t length, std::vector<at::Tensor>* keys_values) const;
+  // Attention of one document's rows over their own keys. keys_values and queries, where given, take those of
+  // each layer.
+  Attention causal(std::int64_t length, std::vector<at::Tensor>* keys_values,
+                   std::vector<at::Tensor>* queries = nullptr) const;
+  // Attention of `rows` rows a span over its prefix, what is kept of it and their own keys.
+  Attention resumed(const Context& context, const at::Tensor& starts, std::int64_t rows,
+                    const at::Tensor& kept) const;
 
   at::Tensor embed_rows(const at::Tensor& tokens, const PassMode& mode = {}) const;
   at::Tensor here(const at::Tensor& tensor) const;  // on the model's device
@@ -134,6 +150,8 @@ class Model {
   void check_vocabulary(const at::Tensor& tokens) const;  // not empty
   void check_batch(const Batch& batch, std::int64_t more) const;
   void check_spans(std::int64_t length, const at::Tensor& spans) const;
+  at::Tensor ascending(const Context& context, const at::Tensor& spans) const;
+  void check_kept(const at::Tensor& kept, std::int64_t count) const;
   struct Cache;
   at::Tensor fill(const Batch& prompt, std::int64_t room, Cache& cache) const;
   at::Tensor extend(const at::Tensor& tokens, Cache& cache) const;
@@ -144,6 +162,7 @@ class Model {
   at::ScalarType dtype_;
   std::vector<std::int64_t> recorded_;
   std::int64_t span_;
+  bool keeps_queries_;
   AttentionShape shape_;
   Rotation rotation_;
   at::Tensor embedding_mean_;

@@ -49,6 +49,8 @@ class Decoder : public gistmill::torch::Component {
         dtype_(options.string("dtype")),
         layers_(options.integers("layers")),
         span_(options.integer("span")),
+        queries_(options.boolean("queries")),
+        future_(options.integer("future")),
         topk_(options.integer("topk")),
         topk_temperature_(options.number("topk_temperature")),
         train_(options.string("train")),
@@ -84,7 +86,8 @@ class Decoder : public gistmill::torch::Component {
     }
     gistmill::decoder::attach(parts_, config_, weights);
     if (train_ == "all") train_weights(weights);
-    model_ = std::make_unique<gistmill::decoder::Model>(config_, std::move(weights), layers_, span_);
+    model_ =
+        std::make_unique<gistmill::decoder::Model>(config_, std::move(weights), layers_, span_, queries_);
   }
 
   std::int64_t symbol(std::string_view name) const {
@@ -92,6 +95,8 @@ class Decoder : public gistmill::torch::Component {
     if (name == "D") return config_.width;
     if (name == "V") return config_.vocabulary;
     if (name == "L") return config_.layers;
+    if (name == "J") return config_.kv_heads;
+    if (name == "E") return config_.head_size;
     if (name == "N") return static_cast<std::int64_t>(layers_.size());
     return -1;
   }
@@ -123,8 +128,19 @@ class Decoder : public gistmill::torch::Component {
     return model_->original(*context, spans, targets.size(1));
   }
   at::Tensor resume(const ContextPointer& context, const at::Tensor& spans, const at::Tensor& gist,
-                    const at::Tensor& offsets, const at::Tensor& targets) const {
-    return model_->resume(*context, spans, gist, offsets, targets.size(1));
+                    const at::Tensor& offsets, const at::Tensor& targets, const Optional& kept) const {
+    return model_->resume(*context, spans, gist, offsets, targets.size(1), kept.value_or(at::Tensor()));
+  }
+  std::tuple<at::Tensor, at::Tensor, at::Tensor> entries(const ContextPointer& context,
+                                                         const at::Tensor& spans) const {
+    const gistmill::decoder::Entries entries = model_->entries(*context, spans);
+    return {entries.keys, entries.values, entries.key_mean};
+  }
+  at::Tensor attention(const ContextPointer& context, const at::Tensor& spans) const {
+    return model_->attention(*context, spans);
+  }
+  at::Tensor expected_attention(const ContextPointer& context, const at::Tensor& spans) const {
+    return model_->expected_attention(*context, spans, future_);
   }
   at::Tensor head() const { return model_->head(); }
 
@@ -181,7 +197,7 @@ class Decoder : public gistmill::torch::Component {
 
  private:
   gistmill::decoder::ContextForm form() const {
-    return {config_, model_->dtype(), static_cast<std::int64_t>(layers_.size())};
+    return {config_, model_->dtype(), static_cast<std::int64_t>(layers_.size()), queries_};
   }
 
   // Says what it chose and why.
@@ -252,6 +268,8 @@ class Decoder : public gistmill::torch::Component {
   std::string dtype_;
   std::vector<std::int64_t> layers_;
   std::int64_t span_;
+  bool queries_;
+  std::int64_t future_;
   std::int64_t topk_;
   double topk_temperature_;
   std::string train_;
@@ -281,6 +299,9 @@ auto family(const char* name) {
       .operation("states", &Decoder::states)
       .operation("original", &Decoder::original)
       .operation("resume", &Decoder::resume)
+      .operation("entries", &Decoder::entries)
+      .operation("attention", &Decoder::attention)
+      .operation("expected_attention", &Decoder::expected_attention)
       .operation("head", &Decoder::head)
       .operation("hidden", &Decoder::hidden)
       .operation("forward", &Decoder::forward)

@@ -83,7 +83,7 @@ std::shared_ptr<const Context> Model::read(const at::Tensor& tokens) const {
   Pass pass;
   pass.embeddings = embed_rows(context->tokens);
   pass.positions = at::arange(length, at::TensorOptions(device()).dtype(at::kLong));
-  pass.attention = causal(length, &context->keys_values);
+  pass.attention = causal(length, &context->keys_values, keeps_queries_ ? &context->queries : nullptr);
   pass.states = context->states;
   pass.mode.tight = true;
   context->last_hidden = run(pass);
@@ -111,11 +111,50 @@ at::Tensor Model::original(const Context& context, const at::Tensor& spans, std:
       .view({spans.size(0), horizon, config_.width});
 }
 
-// spans [K], gist f32[K, G, D], offsets [K, G] -> compute[K, H, D]. Each span is a segment of G + H - 1 rows,
-// its gist and the tokens after it but the last target; its prefix is the keys of the full pass before it.
-// Backward: the prefix is constant, so the gradient of a segment's rows reaches its own gist alone.
+// kept i32[L, K, J, R]
+void Model::check_kept(const at::Tensor& kept, std::int64_t count) const {
+  expect_shape(kept, {config_.layers, count, config_.kv_heads, kAnySize}, "kept");
+  if (kept.numel() == 0) return;
+  const at::Tensor sorted = std::get<0>(kept.sort(3));
+  const bool outside = sorted.min().item<std::int64_t>() < 0 || sorted.max().item<std::int64_t>() >= span_;
+  const bool twice = kept.size(3) > 1 && (sorted.diff(1, 3) == 0).any().item<bool>();
+  if (!outside && !twice) return;
+  refuse("entries to keep of a span should be different places in [0, " + text(span_) + ")" +
+             (outside ? ", and one is outside" : ", and one is named twice"),
+         "kept");
+}
+
+// rotated compute[K rows, (A + 2 J) E] -> compute[K rows, A E]. What is kept of a span stands before its rows
+// in the segment, as rows whose own results are dropped: causality then shows it to every row, and no kernel
+// knows of it.
+Model::Attention Model::resumed(const Context& context, const at::Tensor& starts, std::int64_t rows,
+                                const at::Tensor& kept) const {
+  const std::int64_t more = kept.defined() ? kept.size(3) : 0;  // R
+  AttentionPlan plan = plan_of(shape_, starts, more + rows);
+  if (more == 0) {
+    return [&context, plan = std::move(plan)](std::size_t layer, const at::Tensor& qkv) {
+      return attend(qkv, context.keys_values[layer], plan);
+    };
+  }
+  const at::Tensor places = kept.cpu().to(at::kLong) + starts.view({1, -1, 1, 1});
+  return [this, &context, rows, more, places, plan = std::move(plan)](std::size_t layer,
+                                                                      const at::Tensor& qkv) {
+    const at::Tensor& keys_values = context.keys_values[layer];
+    const at::Tensor left = kept_rows(config_, keys_values, places[static_cast<std::int64_t>(layer)]);
+    const std::int64_t count = left.size(0);
+    const at::Tensor queries = at::zeros({count, more, config_.query_width()}, left.options());
+    const at::Tensor own = qkv.view({count, rows, config_.qkv_width()});
+    const at::Tensor all = at::cat({at::cat({queries, left}, 2), own}, 1).flatten(0, 1);
+    return attend(all, keys_values, plan).view({count, more + rows, -1}).narrow(1, more, rows).flatten(0, 1);
+  };
+}
+
+// spans [K], gist f32[K, G, D], offsets [K, G], kept [L, K, J, R] -> compute[K, H, D]. Each span is a segment
+// of G + H - 1 rows, its gist and the tokens after it but the last target; its prefix is the keys of the full
+// pass before it. Backward: the prefix is constant, so the gradient of a segment's rows reaches its own gist
+// alone.
 at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const at::Tensor& gist,
-                         const at::Tensor& offsets, std::int64_t horizon) const {
+                         const at::Tensor& offsets, std::int64_t horizon, const at::Tensor& kept) const {
   check_spans(context.length(), spans);
   const std::int64_t count = spans.size(0);     // K
   const std::int64_t gists = gist.size(1);      // G
@@ -126,6 +165,7 @@ at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const 
   expect_shape(offsets, {count, gists}, "offsets");
   expect_shape(context.last_hidden, {context.length(), config_.width}, "last_hidden");
   check_gists(spans, gists, offsets, span_);
+  if (kept.defined()) check_kept(kept, count);
   const at::Tensor places_after = places(spans, span_, following, context.length() - 1);  // [K, H - 1]
   at::Tensor hidden;
   if (rows > 0 && count > 0) {
@@ -138,10 +178,7 @@ at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const 
     pass.embeddings = pass.embeddings.reshape({count * rows, config_.width});              // f32[n, D]
     const at::Tensor places_of_gists = starts.unsqueeze(1) + offsets.cpu().to(at::kLong);  // [K, G]
     pass.positions = here(at::cat({places_of_gists, places_after}, 1).flatten());
-    const AttentionPlan plan = plan_of(shape_, starts, rows);
-    pass.attention = [&](std::size_t layer, const at::Tensor& qkv) {
-      return attend(qkv, context.keys_values[layer], plan);
-    };
+    pass.attention = resumed(context, starts, rows, kept);
     hidden = run(pass).view({count, rows, config_.width});
   } else {
     hidden = at::empty({count, rows, config_.width}, context.last_hidden.options());
@@ -149,6 +186,28 @@ at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const 
   if (gists > 0) return hidden.narrow(1, gists - 1, horizon).contiguous();
   const at::Tensor before = context.last_hidden.index_select(0, here(spans.to(at::kLong) - 1)).unsqueeze(1);
   return at::cat({before, hidden}, 1);
+}
+
+// spans [K] -> starts i64[K] in main memory
+at::Tensor Model::ascending(const Context& context, const at::Tensor& spans) const {
+  expect_shape(spans, {kAnySize}, "spans");
+  check_spans(context.length(), spans);
+  const at::Tensor starts = spans.cpu().to(at::kLong).contiguous();
+  if ((starts.diff() < 0).any().item<bool>()) refuse("the starts of the spans should ascend", "spans");
+  return starts;
+}
+
+Entries Model::entries(const Context& context, const at::Tensor& spans) const {
+  return entries_of(config_, context, ascending(context, spans), span_);
+}
+
+at::Tensor Model::attention(const Context& context, const at::Tensor& spans) const {
+  return attention_of(config_, context, ascending(context, spans), span_);
+}
+
+at::Tensor Model::expected_attention(const Context& context, const at::Tensor& spans,
+                                     std::int64_t future) const {
+  return expected_attention_of(config_, context, ascending(context, spans), span_, future);
 }
 
 }  // namespace gistmill::decoder
