@@ -1,5 +1,6 @@
-// keep/*: which entries of a span's keys and values stay in place of the span. Each component gives every entry a score
-// and keeps the R highest of each layer and key head. The rungs of the ladder that trained gists are measured against.
+// keep/*: which entries of a span's keys and values stay in place of the span. Each component gives every
+// entry a score and keeps the R highest of each layer and key head. The rungs of the ladder that trained
+// gists are measured against.
 #include <ATen/core/Generator.h>
 
 #include <gistmill/random.hpp>
@@ -71,7 +72,8 @@ struct KeyDifference : Scored {
 
 class Attention : public Scored {
  public:
-  explicit Attention(const gistmill::Options& options) : Scored(options), window_(options.integer("window")) {}
+  explicit Attention(const gistmill::Options& options)
+      : Scored(options), window_(options.integer("window")) {}
 
   // attention [L, K, J, S, S], a row the token that attends
   at::Tensor choose(const at::Tensor& attention) const {
@@ -93,11 +95,11 @@ struct ExpectedAttention : Scored {
 
 }  // namespace
 
-GISTMILL_PLUGIN(gistmill::component<None>("keep/none").operation("choose", &None::choose),
-                gistmill::component<Random>("keep/random").operation("choose", &Random::choose),
-                gistmill::component<KeyNorm>("keep/key-norm").operation("choose", &KeyNorm::choose),
-                gistmill::component<KeyDifference>("keep/key-difference")
-                    .operation("choose", &KeyDifference::choose),
-                gistmill::component<Attention>("keep/attention").operation("choose", &Attention::choose),
-                gistmill::component<ExpectedAttention>("keep/expected-attention")
-                    .operation("choose", &ExpectedAttention::choose));
+GISTMILL_PLUGIN(
+    gistmill::component<None>("keep/none").operation("choose", &None::choose),
+    gistmill::component<Random>("keep/random").operation("choose", &Random::choose),
+    gistmill::component<KeyNorm>("keep/key-norm").operation("choose", &KeyNorm::choose),
+    gistmill::component<KeyDifference>("keep/key-difference").operation("choose", &KeyDifference::choose),
+    gistmill::component<Attention>("keep/attention").operation("choose", &Attention::choose),
+    gistmill::component<ExpectedAttention>("keep/expected-attention")
+        .operation("choose", &ExpectedAttention::choose));

@@ -33,14 +33,15 @@ std::pair<at::Tensor, at::Tensor> heads_of(const Config& config, const at::Tenso
 // A layer's queries compute[T, A E] as f32[A, T, E].
 at::Tensor queries_of(const Config& config, const Context& context, std::int64_t layer) {
   if (context.queries.empty()) {
-    throw Error(GM_ERROR_USER, "the pass kept no queries, which attention needs; set queries = true", "queries");
+    throw Error(GM_ERROR_USER, "the pass kept no queries, which attention needs; set queries = true",
+                "queries");
   }
   const at::Tensor& rows = context.queries[static_cast<std::size_t>(layer)];
   return rows.to(at::kFloat).view({rows.size(0), config.heads, config.head_size}).transpose(0, 1);
 }
 
-// The pairs (2i, 2i+1) of vectors [.., E] turned by angles of cosine and sine [.., E/2]. A mean of rotations turns
-// and shortens.
+// The pairs (2i, 2i+1) of vectors [.., E] turned by angles of cosine and sine [.., E/2]. A mean of rotations
+// turns and shortens.
 at::Tensor turned(const at::Tensor& vectors, const at::Tensor& cosine, const at::Tensor& sine) {
   std::vector<std::int64_t> shape(vectors.sizes().begin(), vectors.sizes().end());
   shape.back() /= 2;
@@ -48,7 +49,8 @@ at::Tensor turned(const at::Tensor& vectors, const at::Tensor& cosine, const at:
   const at::Tensor pairs = vectors.reshape(shape);
   const at::Tensor first = pairs.select(-1, 0);
   const at::Tensor second = pairs.select(-1, 1);
-  return at::stack({first * cosine - second * sine, first * sine + second * cosine}, -1).reshape(vectors.sizes());
+  return at::stack({first * cosine - second * sine, first * sine + second * cosine}, -1)
+      .reshape(vectors.sizes());
 }
 
 // Cosine and sine f32[count, E/2] of positions first, first + 1, ..; f64 until the last rounding.
@@ -64,7 +66,7 @@ std::pair<at::Tensor, at::Tensor> angles(const Config& config, std::int64_t firs
 class QueryStatistics {
  public:
   explicit QueryStatistics(const at::Tensor& queries)  // f32[A, T, E], before they are rotated
-      : center_(queries.mean(1, true)),                // any will do; near the mean little is lost by subtracting
+      : center_(queries.mean(1, true)),  // any will do; near the mean little is lost by subtracting
         rows_(queries - center_),
         sum_(at::zeros({queries.size(0), 1, queries.size(2)}, queries.options())),
         products_(at::zeros({queries.size(0), queries.size(2), queries.size(2)}, queries.options())) {}
@@ -88,21 +90,23 @@ class QueryStatistics {
   std::int64_t next_ = kSinks;
 };
 
-// The scores of a layer's entries kSinks to `end`, before the values' lengths: keys f32[J, n, E], turned back by the
-// mean rotation to come -> f32[J, n].
+// The scores of a layer's entries kSinks to `end`, before the values' lengths: keys f32[J, n, E], turned back
+// by the mean rotation to come -> f32[J, n].
 at::Tensor expected_scores(const Config& config, const at::Tensor& keys, const at::Tensor& mean,
                            const at::Tensor& covariance) {
   const std::int64_t size = config.head_size;
   const at::Tensor per_query =  // f32[A, n, E]
       keys.unsqueeze(1).expand({-1, config.group(), -1, -1}).reshape({config.heads, keys.size(1), size});
-  at::Tensor scores = at::bmm(per_query, mean.transpose(1, 2)).squeeze(2) / std::sqrt(static_cast<double>(size));
+  at::Tensor scores =
+      at::bmm(per_query, mean.transpose(1, 2)).squeeze(2) / std::sqrt(static_cast<double>(size));
   scores += (at::bmm(per_query, covariance) * per_query).sum(2) / static_cast<double>(2 * size);
   return at::softmax(scores, 1).view({config.kv_heads, config.group(), keys.size(1)}).mean(1);
 }
 
 }  // namespace
 
-Entries entries_of(const Config& config, const Context& context, const at::Tensor& starts, std::int64_t span) {
+Entries entries_of(const Config& config, const Context& context, const at::Tensor& starts,
+                   std::int64_t span) {
   const at::NoGradGuard no_grad;
   const std::vector<std::int64_t> firsts = list(starts);
   const auto count = static_cast<std::int64_t>(firsts.size());
@@ -139,8 +143,8 @@ at::Tensor attention_of(const Config& config, const Context& context, const at::
     const at::Tensor queries = queries_of(config, context, layer);
     for (std::int64_t k = 0; k < count; ++k) {
       const std::int64_t first = firsts[static_cast<std::size_t>(k)];
-      const at::Tensor rows = queries.narrow(1, first, span)
-                                  .reshape({config.kv_heads, config.group() * span, config.head_size});
+      const at::Tensor rows =
+          queries.narrow(1, first, span).reshape({config.kv_heads, config.group() * span, config.head_size});
       at::Tensor scores = at::bmm(rows, keys.narrow(1, 0, first + span).transpose(1, 2)) * scale;
       scores = scores.view({config.kv_heads, config.group(), span, first + span});
       scores.narrow(3, first, span).masked_fill_(later, -INFINITY);
@@ -157,8 +161,8 @@ at::Tensor expected_attention_of(const Config& config, const Context& context, c
   const std::vector<std::int64_t> firsts = list(starts);
   const auto count = static_cast<std::int64_t>(firsts.size());
   const std::int64_t length = context.length();
-  const at::Tensor result = at::zeros({config.layers, count, config.kv_heads, span},
-                                      context.states.options().dtype(at::kFloat));
+  const at::Tensor result =
+      at::zeros({config.layers, count, config.kv_heads, span}, context.states.options().dtype(at::kFloat));
   if (length <= kSinks) return result;
   const at::Device device = context.states.device();
   at::Tensor cosine;
@@ -181,13 +185,14 @@ at::Tensor expected_attention_of(const Config& config, const Context& context, c
         const auto [cosines, sines] = angles(config, end, future, device);
         back = turned(back, cosines.mean(0), -sines.mean(0));
       }
-      const at::Tensor scores = expected_scores(config, back, mean, covariance) *
-                                values.narrow(1, kSinks, seen).norm(2, {2});
+      const at::Tensor scores =
+          expected_scores(config, back, mean, covariance) * values.narrow(1, kSinks, seen).norm(2, {2});
       const std::int64_t shown = std::min(span, seen);
       const at::Tensor out = result[layer][k];
       out.narrow(1, 0, span - shown).fill_(scores.max() + 1.0);
       out.narrow(1, span - shown, shown).copy_(scores.narrow(1, seen - shown, shown));
-      gistmill::count_work(2.0 * static_cast<double>(config.heads * seen * config.head_size * config.head_size), 0);
+      gistmill::count_work(
+          2.0 * static_cast<double>(config.heads * seen * config.head_size * config.head_size), 0);
     }
   }
   return result;
@@ -198,10 +203,12 @@ at::Tensor kept_rows(const Config& config, const at::Tensor& keys_values, const 
   const std::int64_t places = kept.size(2);  // R
   expect_shape(kept, {count, config.kv_heads, places}, "kept");
   // Row (token 2 + part) J + head of [T 2 J, E] is one entry's key or value.
-  const auto range = [](std::int64_t size, at::IntArrayRef shape) { return at::arange(size, at::kLong).view(shape); };
+  const auto range = [](std::int64_t size, at::IntArrayRef shape) {
+    return at::arange(size, at::kLong).view(shape);
+  };
   const at::Tensor tokens = kept.transpose(1, 2).unsqueeze(2);  // [K, R, 1, J]
-  const at::Tensor rows =
-      (tokens * 2 + range(2, {1, 1, 2, 1})) * config.kv_heads + range(config.kv_heads, {1, 1, 1, config.kv_heads});
+  const at::Tensor rows = (tokens * 2 + range(2, {1, 1, 2, 1})) * config.kv_heads +
+                          range(config.kv_heads, {1, 1, 1, config.kv_heads});
   return keys_values.reshape({-1, config.head_size})
       .index_select(0, rows.flatten().to(keys_values.device()))
       .view({count, places, 2 * config.key_width()});

@@ -18,7 +18,8 @@ PluginDriver make(const char* component, std::int64_t entries, OptionTable optio
   return {KEEP_SCORES_PLUGIN, component, std::move(options), {}};
 }
 
-std::vector<std::int32_t> places(const at::Tensor& kept, std::int64_t layer, std::int64_t span, std::int64_t head) {
+std::vector<std::int32_t> places(const at::Tensor& kept, std::int64_t layer, std::int64_t span,
+                                 std::int64_t head) {
   const at::Tensor row = kept[layer][span][head].contiguous();
   return {row.const_data_ptr<std::int32_t>(), row.const_data_ptr<std::int32_t>() + row.numel()};
 }
@@ -73,7 +74,8 @@ TEST_F(Keep, ExpectedAttentionKeepsTheHighestScores) {
   at::Tensor scores = random_normal({kLayers, kSpans, kHeads, kSpan}, 2, at::kFloat);
   scores[1][0][1][2] = 9;
   scores[1][0][1][0] = 8;
-  EXPECT_THAT(places(make("keep/expected-attention", 2).forward(0, {scores})[0], 1, 0, 1), testing::ElementsAre(0, 2));
+  EXPECT_THAT(places(make("keep/expected-attention", 2).forward(0, {scores})[0], 1, 0, 1),
+              testing::ElementsAre(0, 2));
 }
 
 TEST_F(Keep, RandomKeepsDifferentPlacesOfASpanAndOthersAtAnotherStep) {

@@ -9,7 +9,9 @@
 namespace gistmill::test {
 namespace {
 
-OptionTable horizons(std::vector<std::int64_t> values) { return {{"horizons", std::move(values)}}; }
+OptionTable horizons(std::vector<std::int64_t> values) {
+  return {{"horizons", std::move(values)}, {"first", std::int64_t{1}}};
+}
 
 class DeltaNllMetric : public ::testing::Test {
  protected:
@@ -71,6 +73,89 @@ TEST_F(DeltaNllMetric, RefusesAnEmptyListOfHorizons) {
     EXPECT_EQ(refused.key, "horizons");
     EXPECT_STREQ(refused.what(), "horizons is empty when it should name one or more");
   }
+}
+
+TEST_F(DeltaNllMetric, LeavesOutTheTargetsBeforeTheFirstThatCounts) {
+  OptionTable options = horizons({8});
+  options["first"] = std::int64_t{3};
+  PluginDriver metric(METRIC_DELTA_NLL_PLUGIN, "metric/delta-nll", options, {});
+  const at::Tensor expected = (replaced_ - original_).narrow(1, 2, 6).mean(1, true);
+  EXPECT_TRUE(at::allclose(metric.forward(0, {replaced_, original_, mask_})[0], expected, 1e-6, 1e-6));
+}
+
+TEST_F(DeltaNllMetric, RefusesAHorizonThatEndsBeforeTheFirstTarget) {
+  OptionTable options = horizons({8, 2});
+  options["first"] = std::int64_t{3};
+  try {
+    PluginDriver metric(METRIC_DELTA_NLL_PLUGIN, "metric/delta-nll", options, {});
+    FAIL() << "was accepted";
+  } catch (const Refused& refused) {
+    EXPECT_EQ(refused.key, "first");
+    EXPECT_STREQ(refused.what(), "first is 3 when horizon 2 ends before it");
+  }
+}
+
+TEST_F(DeltaNllMetric, CallsASpanSubstitutableBelowTheLimit) {
+  replaced_ = original_.clone();
+  replaced_[0] += 0.9f;
+  replaced_[1] += 1.1f;
+  mask_[2].zero_();
+  OptionTable options = horizons({4});
+  options["limit"] = 1.0;
+  PluginDriver metric(METRIC_DELTA_NLL_PLUGIN, "metric/substitutability", options, {});
+  const at::Tensor found = metric.forward(0, {replaced_, original_, mask_})[0];
+  EXPECT_EQ(found[0].item<float>(), 1.0f);
+  EXPECT_EQ(found[1].item<float>(), 0.0f);
+  EXPECT_TRUE(std::isnan(found[2].item<float>()));
+}
+
+class DeltaNllInParts : public DeltaNllMetric {
+ protected:
+  at::Tensor measure(const char* component, std::vector<std::string> ranges) {
+    PluginDriver metric(METRIC_DELTA_NLL_PLUGIN, component,
+                        {{"ranges", std::move(ranges)}, {"horizon", std::int64_t{32}}}, {});
+    return metric.forward(0, {replaced_, original_, mask_})[0];
+  }
+  void expect_refused(const char* component, std::vector<std::string> ranges, const char* message) {
+    try {
+      measure(component, std::move(ranges));
+      FAIL() << "was accepted";
+    } catch (const Refused& refused) {
+      EXPECT_EQ(refused.key, "ranges");
+      EXPECT_STREQ(refused.what(), message);
+    }
+  }
+};
+
+TEST_F(DeltaNllInParts, AveragesOverTheTargetsBetweenTwoDistances) {
+  const at::Tensor difference = replaced_ - original_;
+  const at::Tensor found = measure("metric/delta-nll-by-distance", {"1-2", "3-7", "6-", "9-20"});
+  EXPECT_TRUE(at::allclose(found.select(1, 0), difference.narrow(1, 0, 2).mean(1), 1e-6, 1e-6));
+  EXPECT_TRUE(at::allclose(found.select(1, 1), difference.narrow(1, 2, 5).mean(1), 1e-6, 1e-6));
+  EXPECT_TRUE(at::allclose(found.select(1, 2), difference.narrow(1, 5, 3).mean(1), 1e-6, 1e-6));
+  EXPECT_TRUE(found.select(1, 3).isnan().all().item<bool>()) << "there are eight targets";
+}
+
+TEST_F(DeltaNllInParts, AveragesOverTheTargetsOfASurprise) {
+  original_[0].fill_(5);
+  original_[0].narrow(0, 0, 3).fill_(0.25);
+  original_[0][3] = 1;  // the first range ends below it
+  const at::Tensor difference = (replaced_ - original_)[0];
+  const at::Tensor found = measure("metric/delta-nll-by-surprise", {"0-1", "1-4", "4-"})[0];
+  EXPECT_NEAR(found[0].item<float>(), difference.narrow(0, 0, 3).mean().item<float>(), 1e-6);
+  EXPECT_NEAR(found[1].item<float>(), difference[3].item<float>(), 1e-6);
+  EXPECT_NEAR(found[2].item<float>(), difference.narrow(0, 4, 4).mean().item<float>(), 1e-6);
+}
+
+TEST_F(DeltaNllInParts, RefusesWhatIsNoRange) {
+  for (const char* wrong : {"4", "4-1", "-4", "a-b", "1 - 2", "nan-3", ""}) {
+    expect_refused(
+        "metric/delta-nll-by-surprise", {"0-1", wrong},
+        ("'" + std::string(wrong) + "' is no range; write \"5-32\", or \"33-\" for all from there on")
+            .c_str());
+  }
+  expect_refused("metric/delta-nll-by-surprise", {}, "ranges is empty when it should name one or more");
+  expect_refused("metric/delta-nll-by-distance", {"0-4"}, "the first token after a span is number 1");
 }
 
 }  // namespace

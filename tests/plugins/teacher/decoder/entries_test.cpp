@@ -61,8 +61,7 @@ TEST_P(KeptEntries, DifferFromTheMeanKeyAsKvpressScores) {
 
 // kvpress judges the entries before its window alone.
 TEST_P(KeptEntries, TakeTheAttentionOfTheLastTokensAsKvpressScores) {
-  const at::Tensor found =
-      model_.attention(*context_, starts_).narrow(3, kSpan - kWindow, kWindow).mean(3);
+  const at::Tensor found = model_.attention(*context_, starts_).narrow(3, kSpan - kWindow, kWindow).mean(3);
   EXPECT_LE(largest_difference(found.narrow(3, 0, kSpan - kWindow),
                                by_layer(fixture("attention")).narrow(3, 0, kSpan - kWindow)),
             1e-5);
@@ -77,8 +76,8 @@ TEST_P(KeptEntries, GiveTheRowsBehindTheSpanThatTransformersComputesFromThem) {
   const at::Tensor expected = fixture("hidden");  // [K, 6, D]
   const at::Tensor gist = at::empty({starts_.size(0), 0, model_.config().width});
   const at::Tensor offsets = at::empty({starts_.size(0), 0}, at::kInt);
-  const at::Tensor found = model_.resume(*context_, starts_, gist, offsets, expected.size(1) + 1,
-                                         by_layer(fixture("kept")));
+  const at::Tensor found =
+      model_.resume(*context_, starts_, gist, offsets, expected.size(1) + 1, by_layer(fixture("kept")));
   EXPECT_LE(largest_difference(found.narrow(1, 1, expected.size(1)), expected), 1e-4);
 }
 
@@ -88,7 +87,8 @@ class EntriesOfAModel : public testing::TestWithParam<Config (*)()> {
  protected:
   // Places of `count` entries for every layer, span and key head, other ones for each.
   at::Tensor places(std::int64_t count) const {
-    const at::Tensor order = at::rand({model_.config().layers, spans_.size(0), model_.config().kv_heads, kSpan});
+    const at::Tensor order =
+        at::rand({model_.config().layers, spans_.size(0), model_.config().kv_heads, kSpan});
     return std::get<1>(order.sort(-1)).narrow(3, 0, count).to(at::kInt);
   }
   Model model_ = random_model(GetParam()(), 11, kSpan);
@@ -115,7 +115,8 @@ TEST_P(EntriesOfAModel, ChangeNothingWhereNoneIsKept) {
 
 // With all entries kept the gist stands behind the whole span: a full pass over a longer document.
 TEST_P(EntriesOfAModel, GiveTheRowsAndTheGradientOfAFullPassWithTheGistBehindTheSpan) {
-  const at::Tensor gist = gistmill::test::random_normal({3, 1, model_.config().width}, 7, at::kFloat).requires_grad_();
+  const at::Tensor gist =
+      gistmill::test::random_normal({3, 1, model_.config().width}, 7, at::kFloat).requires_grad_();
   const at::Tensor weights = gistmill::test::random_normal({9, model_.config().width}, 8, at::kFloat);
   const at::Tensor rows =
       model_.resume(*context_, spans_, gist, at::full({3, 1}, kSpan - 1, at::kInt), 9, places(kSpan));
@@ -130,13 +131,15 @@ TEST_P(EntriesOfAModel, GiveTheRowsAndTheGradientOfAFullPassWithTheGistBehindThe
                     at::cat({at::arange(end, at::kLong), at::arange(end - 1, end + 8, at::kLong)}))
             .narrow(0, end, 9);
     EXPECT_LE(relative(rows.detach()[k], plain_rows.detach()), 1e-5) << "span " << k;
-    const auto found = ::torch::autograd::grad({(rows[k] * weights).sum()}, {gist}, {}, /*retain_graph=*/true);
+    const auto found =
+        ::torch::autograd::grad({(rows[k] * weights).sum()}, {gist}, {}, /*retain_graph=*/true);
     const auto plain = ::torch::autograd::grad({(plain_rows * weights).sum()}, {plain_gist});
     EXPECT_LE(relative(found[0][k], plain[0]), 1e-5) << "span " << k;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, EntriesOfAModel, testing::Values(tiny_config, tiny_gpt2_config, tiny_mixed_config));
+INSTANTIATE_TEST_SUITE_P(Of, EntriesOfAModel,
+                         testing::Values(tiny_config, tiny_gpt2_config, tiny_mixed_config));
 
 class WrongEntries : public testing::Test {
  protected:
