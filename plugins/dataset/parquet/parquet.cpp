@@ -1,0 +1,56 @@
+// Options in, tensors out, the cursor as bytes.
+#include "plugins/dataset/parquet/parquet.hpp"
+
+#include <utility>
+
+namespace gistmill::dataset {
+namespace {
+
+// Format version, then the position.
+constexpr std::string_view kTextState = "dataset/parquet 1 ";
+constexpr std::string_view kIdsState = "dataset/parquet-ids 1 ";
+
+std::string field_of(const Options& options) {
+  std::string field = options.string("field");
+  if (field.empty()) throw Error(GM_ERROR_USER, "field is \"\" when it should be the name of a column", "field");
+  return field;
+}
+
+RecordText record_of(const Options& options) {
+  const std::string text = options.string("template");
+  return text.empty() ? RecordText::of_field(field_of(options)) : RecordText::of_template(text);
+}
+
+}  // namespace
+
+Parquet::Parquet(const Options& options)
+    : rows_(source_options(options), record_of(options), !options.string("template").empty()) {}
+
+std::tuple<Tensor, Tensor, Tensor> Parquet::next() {
+  Document document;
+  if (rows_.next(document)) return tensors_of(document);
+  if (rows_.replaced() > 0) {
+    log(GM_LOG_WARNING, std::to_string(rows_.replaced()) + " byte sequences were not UTF-8 and became U+FFFD");
+  }
+  throw EndOfData();
+}
+
+std::string Parquet::save_state() const { return position_state(kTextState, rows_.position()); }
+
+void Parquet::load_state(std::string_view state) { rows_.seek(position_of(kTextState, state)); }
+
+ParquetIds::ParquetIds(const Options& options) : rows_(source_options(options), field_of(options)) {}
+
+std::tuple<Tensor, Tensor, Tensor> ParquetIds::next() {
+  Document document;
+  if (!rows_.next(document)) throw EndOfData();
+  auto [text, name, split] = tensors_of(document);
+  const auto count = static_cast<std::int64_t>(rows_.ids().size());
+  return {Tensor::of(rows_.ids(), {count}), std::move(name), std::move(split)};
+}
+
+std::string ParquetIds::save_state() const { return position_state(kIdsState, rows_.position()); }
+
+void ParquetIds::load_state(std::string_view state) { rows_.seek(position_of(kIdsState, state)); }
+
+}  // namespace gistmill::dataset

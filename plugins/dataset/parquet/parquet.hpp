@@ -1,0 +1,49 @@
+// dataset/parquet and dataset/parquet-ids: rows of Parquet files as operations. The work is in rows.cpp and id_rows.cpp.
+#pragma once
+
+#include <gistmill/plugin.hpp>
+
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "plugins/dataset/parquet/id_rows.hpp"
+#include "plugins/dataset/parquet/rows.hpp"
+
+namespace gistmill::dataset {
+
+class Parquet {
+ public:
+  // Finds the files. Throws Error(GM_ERROR_USER) with the option's key.
+  explicit Parquet(const Options& options);
+
+  std::string digest() { return rows_.digest(); }
+
+  // text u8[B], name u8[M], split i32[]: one document a call, then EndOfData.
+  std::tuple<Tensor, Tensor, Tensor> next();
+
+  std::string save_state() const;
+  void load_state(std::string_view state);
+
+ private:
+  Rows rows_;
+};
+
+class ParquetIds {
+ public:
+  // As Parquet.
+  explicit ParquetIds(const Options& options);
+
+  std::string digest() { return rows_.digest(); }
+
+  // tokens i32[N], name u8[M], split i32[]: one document a call, then EndOfData.
+  std::tuple<Tensor, Tensor, Tensor> next();
+
+  std::string save_state() const;
+  void load_state(std::string_view state);
+
+ private:
+  IdRows rows_;
+};
+
+}  // namespace gistmill::dataset
