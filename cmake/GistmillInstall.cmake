@@ -1,5 +1,5 @@
 # What `cmake --install` and cpack make of this repository. Components: host (the program with its run library,
-# plugins, contracts, recipes and a link to LibTorch) and sdk (what plugin authors build with; sdk/CMakeLists.txt).
+# plugins, contracts, recipes and links to LibTorch and Arrow) and sdk (what plugin authors build with; sdk/CMakeLists.txt).
 # The program finds everything from where it lies, so these folders are fixed beneath the prefix.
 if(TARGET gistmill)
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/gistmill RENAME copyright COMPONENT host)
@@ -11,13 +11,19 @@ if(TARGET gistmill)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/recipes ${PROJECT_BINARY_DIR}/share/gistmill/recipes SYMBOLIC)
 endif()
 
-# A program that was built finds LibTorch as an installed one does.
-if(TARGET gistmill_run)
+# A program that was built finds LibTorch and Arrow as an installed one does: by links beside its plugins.
+function(gistmill_link_library name root)
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/lib/gistmill)
-  file(CREATE_LINK ${GISTMILL_TORCH_ROOT} ${PROJECT_BINARY_DIR}/lib/gistmill/torch SYMBOLIC)
+  file(CREATE_LINK ${root} ${PROJECT_BINARY_DIR}/lib/gistmill/${name} SYMBOLIC)
   # install(FILES) takes no link to a folder.
-  install(CODE "file(INSTALL \"${PROJECT_BINARY_DIR}/lib/gistmill/torch\"
+  install(CODE "file(INSTALL \"${PROJECT_BINARY_DIR}/lib/gistmill/${name}\"
      DESTINATION \"\${CMAKE_INSTALL_PREFIX}/lib/gistmill\" TYPE FILE)" COMPONENT host)
+endfunction()
+if(TARGET gistmill_run)
+  gistmill_link_library(torch ${GISTMILL_TORCH_ROOT})
+endif()
+if(TARGET dataset-parquet)
+  gistmill_link_library(arrow ${GISTMILL_ARROW_ROOT})
 endif()
 
 if(NOT PROJECT_IS_TOP_LEVEL)
@@ -39,8 +45,8 @@ if(TARGET gistmill)
 endif()
 set(CPACK_STRIP_FILES ON)
 set(CPACK_ARCHIVE_THREADS 0)
-# The link to LibTorch means something on this machine only.
-set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/package_without_torch.cmake)
+# The links to LibTorch and Arrow mean something on this machine only.
+set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/package_without_links.cmake)
 
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -49,8 +55,12 @@ set(CPACK_DEBIAN_HOST_PACKAGE_NAME gistmill)
 set(CPACK_DEBIAN_HOST_DESCRIPTION "LibTorch is not in this package: after installing it from its wheel, make
  /usr/lib/gistmill/torch a link to it or set GISTMILL_TORCH_ROOT.")
 set(CPACK_DEBIAN_HOST_PACKAGE_SHLIBDEPS ON)
+# No Debian package has these.
 if(GISTMILL_TORCH)
-  set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${GISTMILL_TORCH_ROOT}/lib)  # no Debian package has it
+  list(APPEND CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${GISTMILL_TORCH_ROOT}/lib)
+endif()
+if(GISTMILL_ARROW_ROOT)
+  list(APPEND CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${GISTMILL_ARROW_ROOT})
 endif()
 set(CPACK_DEBIAN_SDK_PACKAGE_NAME gistmill-sdk)
 set(CPACK_DEBIAN_SDK_DESCRIPTION "This package has what plugins are written with: headers, libraries and CMake functions.")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what Gistmill is built with: Debian packages and LibTorch from its pip wheel, into .venv.
+# Installs what Gistmill is built with: Debian packages, and LibTorch and Apache Arrow from their pip wheels, into .venv.
 # What is there is left alone; a second run changes nothing. Sourced by quickstart.sh and test.sh; may be run by
 # itself, with --cuda for a LibTorch with CUDA (3 GB more), which run.device = "cuda" needs. Nothing is half
 # installed: LibTorch appears under its name only when it is complete.
@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly TORCH_VERSION=2.13.0
+readonly ARROW_VERSION=26.0.1
 WITH_CUDA=no
 for option in "$@"; do
   if [ "$option" = --cuda ]; then WITH_CUDA=yes; fi
@@ -84,5 +85,14 @@ install_torch() {
   mv .venv.partial .venv
 }
 
+# Its headers and libraries read Parquet; nothing of it runs in Python.
+install_arrow() {
+  [ -n "$(compgen -G ".venv/lib/python3.11/site-packages/pyarrow-$ARROW_VERSION.dist-info")" ] && return 0
+  say "installing Apache Arrow $ARROW_VERSION"
+  .venv/bin/python -m pip install --quiet "pyarrow==$ARROW_VERSION" ||
+    fail "pyarrow $ARROW_VERSION could not be downloaded. Check the network and run this again"
+}
+
 install_packages "${PACKAGES[@]}"
 install_torch
+install_arrow

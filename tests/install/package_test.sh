@@ -25,7 +25,7 @@ for package in libc6 libstdc++6 libfmt9 libboost-program-options libhdf5 libssl3
 done
 [[ $depends == *torch* ]] && fail "$deb depends on LibTorch, which is no package: $depends"
 [[ $(dpkg-deb -f packages/gistmill-sdk_*.deb Depends) == *nlohmann-json3-dev* ]] || fail "the SDK lacks dependencies"
-if dpkg-deb -c "$deb" | grep 'lib/gistmill/torch'; then fail "the package has a link to this machine's LibTorch"; fi
+if dpkg-deb -c "$deb" | grep -E 'lib/gistmill/(torch|arrow)'; then fail "the package has a link to this machine's LibTorch or Arrow"; fi
 
 mkdir unpacked
 dpkg-deb -x "$deb" unpacked

@@ -19,6 +19,9 @@ class RecordText {
   // Throws Error(GM_ERROR_USER, "template"): a brace alone, no name in braces, no field at all.
   static RecordText of_template(std::string_view text);
 
+  // Without duplicates, in the order of the template.
+  const std::vector<std::string>& fields() const { return fields_; }
+
   // Of the object in `json`; null is no text. Throws FormatError, which begins with `place`: no JSON, no
   // object, a field that is missing, is there twice, or holds something else.
   std::string text(std::string_view json, const std::string& place) const;
@@ -38,7 +41,7 @@ class RecordText {
   std::string value(Reading& reading, const std::string& field) const;
 
   bool strings_only_ = false;
-  std::vector<std::string> fields_;  // without duplicates
+  std::vector<std::string> fields_;
   std::vector<Piece> pieces_;
   std::string end_;
 };

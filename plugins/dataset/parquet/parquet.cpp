@@ -12,7 +12,8 @@ constexpr std::string_view kIdsState = "dataset/parquet-ids 1 ";
 
 std::string field_of(const Options& options) {
   std::string field = options.string("field");
-  if (field.empty()) throw Error(GM_ERROR_USER, "field is \"\" when it should be the name of a column", "field");
+  if (field.empty())
+    throw Error(GM_ERROR_USER, "field is \"\" when it should be the name of a column", "field");
   return field;
 }
 
@@ -30,7 +31,8 @@ std::tuple<Tensor, Tensor, Tensor> Parquet::next() {
   Document document;
   if (rows_.next(document)) return tensors_of(document);
   if (rows_.replaced() > 0) {
-    log(GM_LOG_WARNING, std::to_string(rows_.replaced()) + " byte sequences were not UTF-8 and became U+FFFD");
+    log(GM_LOG_WARNING,
+        std::to_string(rows_.replaced()) + " byte sequences were not UTF-8 and became U+FFFD");
   }
   throw EndOfData();
 }

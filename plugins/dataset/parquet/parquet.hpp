@@ -1,4 +1,5 @@
-// dataset/parquet and dataset/parquet-ids: rows of Parquet files as operations. The work is in rows.cpp and id_rows.cpp.
+// dataset/parquet and dataset/parquet-ids: rows of Parquet files as operations. The work is in rows.cpp and
+// id_rows.cpp.
 #pragma once
 
 #include <gistmill/plugin.hpp>

@@ -49,7 +49,10 @@ std::string Rows::text_of_row() {
   const bool whole = !templated_ && record_.fields()[0] == columns_[0];  // no field within a column
   if (whole && file_->is_null(0)) return "";
   if (whole && file_->is_string(0)) return std::string(file_->string(0));
-  if (whole && file_->is_messages(0)) return file_->json(0);
+  if (whole && file_->is_messages(0)) {
+    std::string messages = file_->json(0);
+    return messages == "[]" ? "" : messages;
+  }
   if (whole) {
     throw Error(GM_ERROR_USER,
                 path_ + ": column '" + columns_[0] + "' holds " + file_->type(0) +

@@ -1,4 +1,5 @@
-// Parquet files as documents, one row each. Knows nothing of tokens or the ABI; plugin.cpp ties it to operations.
+// Parquet files as documents, one row each. Knows nothing of tokens or the ABI; plugin.cpp ties it to
+// operations.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@
 
 namespace gistmill::dataset {
 
-// Text: a column of strings as it is, one of chat messages as JSON; a field within a column; or several in a template.
+// Text: a column of strings as it is, one of chat messages as JSON; a field within a column; or several in a
+// template.
 class Rows : public DocumentSource {
  public:
   // templated: `record` is a template, not a field.

@@ -18,6 +18,19 @@ namespace {
 
 constexpr std::int64_t kBatchRows = 256;  // of a column of books this is a few hundred megabytes at most
 
+std::string_view string_of(const arrow::Array& array, std::int64_t row) {
+  switch (array.type_id()) {
+    case arrow::Type::STRING:
+      return static_cast<const arrow::StringArray&>(array).GetView(row);
+    case arrow::Type::LARGE_STRING:
+      return static_cast<const arrow::LargeStringArray&>(array).GetView(row);
+    default: {
+      const auto& coded = static_cast<const arrow::DictionaryArray&>(array);
+      return string_of(*coded.dictionary(), coded.GetValueIndex(row));
+    }
+  }
+}
+
 // A value in the words of JSON. Bytes that are not UTF-8 become U+FFFD.
 nlohmann::json value_of(const arrow::Array& array, std::int64_t row);
 
@@ -47,9 +60,8 @@ nlohmann::json value_of(const arrow::Array& array, std::int64_t row) {
   if (array.IsNull(row)) return nullptr;
   switch (array.type_id()) {
     case arrow::Type::STRING:
-      return std::string(static_cast<const arrow::StringArray&>(array).GetView(row));
     case arrow::Type::LARGE_STRING:
-      return std::string(static_cast<const arrow::LargeStringArray&>(array).GetView(row));
+      return std::string(string_of(array, row));
     case arrow::Type::BOOL:
       return number_of<arrow::BooleanArray>(array, row);
     case arrow::Type::INT8:
@@ -83,11 +95,15 @@ nlohmann::json value_of(const arrow::Array& array, std::int64_t row) {
       return value_of(*coded.dictionary(), coded.GetValueIndex(row));
     }
     default:
-      throw Error(GM_ERROR_USER, "values of type " + array.type()->ToString() + " are neither text nor numbers");
+      throw Error(GM_ERROR_USER,
+                  "values of type " + array.type()->ToString() + " are neither text nor numbers");
   }
 }
 
 bool holds_strings(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::DICTIONARY) {
+    return holds_strings(*static_cast<const arrow::DictionaryType&>(type).value_type());
+  }
   return type.id() == arrow::Type::STRING || type.id() == arrow::Type::LARGE_STRING;
 }
 
@@ -159,7 +175,9 @@ auto value_or_throw(Result&& result) {
 
 }  // namespace
 
-void TableFile::fail(const std::string& message) const { throw Error(GM_ERROR_USER, path_ + ": " + message, "files"); }
+void TableFile::fail(const std::string& message) const {
+  throw Error(GM_ERROR_USER, path_ + ": " + message, "files");
+}
 
 TableFile::TableFile(const std::filesystem::path& path, const std::vector<std::string>& columns)
     : path_(path.string()), reader_(std::make_unique<Reader>()) {
@@ -212,11 +230,7 @@ bool TableFile::is_null(std::size_t column) const { return reader_->column(colum
 bool TableFile::is_string(std::size_t column) const { return holds_strings(reader_->type(column)); }
 
 std::string_view TableFile::string(std::size_t column) const {
-  const arrow::Array& array = reader_->column(column);
-  if (array.type_id() == arrow::Type::STRING) {
-    return static_cast<const arrow::StringArray&>(array).GetView(reader_->row);
-  }
-  return static_cast<const arrow::LargeStringArray&>(array).GetView(reader_->row);
+  return string_of(reader_->column(column), reader_->row);
 }
 
 std::string TableFile::json(std::size_t column) const {

@@ -1,5 +1,5 @@
-// The rows of one Parquet file, a batch in memory at a time, with only the columns that are asked for. Reads through
-// Apache Arrow; nothing of it is seen from outside.
+// The rows of one Parquet file, a batch in memory at a time, with only the columns that are asked for. Reads
+// through Apache Arrow; nothing of it is seen from outside.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace gistmill::dataset {
 
 class TableFile {
  public:
-  // Opens the file and finds the columns by their names. Throws Error(GM_ERROR_USER): no Parquet, or a column that
-  // is not there, naming those that are.
+  // Opens the file and finds the columns by their names. Throws Error(GM_ERROR_USER): no Parquet, or a column
+  // that is not there, naming those that are.
   TableFile(const std::filesystem::path& path, const std::vector<std::string>& columns);
   ~TableFile();
   TableFile(const TableFile&) = delete;
@@ -26,13 +26,13 @@ class TableFile {
 
   // Of the row, by the place of the column in `columns`:
   bool is_null(std::size_t column) const;
-  bool is_string(std::size_t column) const;            // of all rows alike
-  std::string_view string(std::size_t column) const;   // UTF-8 as it lies in the file; good until next()
-  std::string json(std::size_t column) const;          // any value, lists and structures included
-  bool is_messages(std::size_t column) const;          // a list of structures, of all rows alike
-  bool is_integers(std::size_t column) const;          // a list of integers, of all rows alike
+  bool is_string(std::size_t column) const;           // of all rows alike
+  std::string_view string(std::size_t column) const;  // UTF-8 as it lies in the file; good until next()
+  std::string json(std::size_t column) const;         // any value, lists and structures included
+  bool is_messages(std::size_t column) const;         // a list of structures, of all rows alike
+  bool is_integers(std::size_t column) const;         // a list of integers, of all rows alike
   std::vector<std::int64_t> integers(std::size_t column) const;
-  std::string type(std::size_t column) const;          // as Arrow writes it: "list<element: int32>"
+  std::string type(std::size_t column) const;  // as Arrow writes it: "list<element: int32>"
 
  private:
   struct Reader;

@@ -35,7 +35,8 @@ std::vector<Range> ranges_of(const std::vector<std::string>& texts, const char* 
     }
     ranges.push_back(range);
   }
-  if (ranges.empty()) throw Error(GM_ERROR_USER, std::string(key) + " is empty when it should name one or more", key);
+  if (ranges.empty())
+    throw Error(GM_ERROR_USER, std::string(key) + " is empty when it should name one or more", key);
   return ranges;
 }
 

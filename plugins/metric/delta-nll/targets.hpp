@@ -14,8 +14,8 @@ struct Targets {
   const float* mask;      // 0: the target does not exist
 };
 
-// The mean of NLL(replaced) - NLL(original) over the targets i of [first, last) that exist and for which `counts(i)`;
-// NaN without any.
+// The mean of NLL(replaced) - NLL(original) over the targets i of [first, last) that exist and for which
+// `counts(i)`; NaN without any.
 template <class Counts>
 float mean_difference(const Targets& targets, std::int64_t first, std::int64_t last, Counts&& counts) {
   double sum = 0;

@@ -64,7 +64,8 @@ class ParquetTest : public ::testing::Test {
     try {
       for (;;) {
         const auto [content, name, split] = source.next();
-        found.push_back(shown(name) + "|" + show(content) + "|" + std::to_string(*split.template data<std::int32_t>()));
+        found.push_back(shown(name) + "|" + show(content) + "|" +
+                        std::to_string(*split.template data<std::int32_t>()));
       }
     } catch (const EndOfData&) {
     } catch (const Error& error) {
@@ -77,29 +78,31 @@ class ParquetTest : public ::testing::Test {
 };
 
 TEST_F(ParquetTest, GivesEveryRowWithTextUnderFileAndRow) {
-  EXPECT_THAT(all(*parquet("pages.parquet")),
-              ElementsAre("pages.parquet#1|The first page.|0", "pages.parquet#3|Zweite Seite: ä\nNeue Zeile.|0",
-                          "pages.parquet#5|A third page, 𝄞.|0"));
+  EXPECT_THAT(all(*parquet("pages.parquet")), ElementsAre("pages.parquet#1|The first page.|0",
+                                                          "pages.parquet#3|Zweite Seite: ä\nNeue Zeile.|0",
+                                                          "pages.parquet#5|A third page, 𝄞.|0"));
 }
 
 TEST_F(ParquetTest, ReadsEveryCompressionAndManyRowGroups) {
   for (const std::string codec : {"none", "gzip", "zstd", "brotli", "lz4"}) {
     const std::string file = "pages_" + codec + ".parquet";
-    EXPECT_THAT(all(*parquet(file)), ElementsAre(file + "#1|The first page.|0",
-                                                 file + "#3|Zweite Seite: ä\nNeue Zeile.|0",
-                                                 file + "#5|A third page, 𝄞.|0"));
+    EXPECT_THAT(all(*parquet(file)),
+                ElementsAre(file + "#1|The first page.|0", file + "#3|Zweite Seite: ä\nNeue Zeile.|0",
+                            file + "#5|A third page, 𝄞.|0"));
   }
 }
 
 TEST_F(ParquetTest, JoinsColumnsAndFieldsWithinThemInATemplate) {
-  EXPECT_THAT(all(*parquet("pages.parquet", {{"template", std::string("{id}. {title}: {meta.lang} {meta.words}")}})),
-              ElementsAre("pages.parquet#1|1. One: en 3|0", "pages.parquet#2|2. Two: en 4|0",
-                          "pages.parquet#3|3. : en 5|0", "pages.parquet#4|4. Four: en 6|0",
-                          "pages.parquet#5|5. Five: en 7|0"));
+  EXPECT_THAT(
+      all(*parquet("pages.parquet", {{"template", std::string("{id}. {title}: {meta.lang} {meta.words}")}})),
+      ElementsAre("pages.parquet#1|1. One: en 3|0", "pages.parquet#2|2. Two: en 4|0",
+                  "pages.parquet#3|3. : en 5|0", "pages.parquet#4|4. Four: en 6|0",
+                  "pages.parquet#5|5. Five: en 7|0"));
 }
 
 TEST_F(ParquetTest, TakesAFieldWithinAColumn) {
-  EXPECT_THAT(all(*parquet("pages.parquet", {{"field", std::string("meta.lang")}}))[0], "pages.parquet#1|en|0");
+  EXPECT_THAT(all(*parquet("pages.parquet", {{"field", std::string("meta.lang")}}))[0],
+              "pages.parquet#1|en|0");
 }
 
 TEST_F(ParquetTest, GivesChatMessagesAsTheJsonThatATemplateTakes) {
@@ -111,7 +114,8 @@ TEST_F(ParquetTest, GivesChatMessagesAsTheJsonThatATemplateTakes) {
 
 TEST_F(ParquetTest, ReadsTextThatIsStoredAsADictionary) {
   EXPECT_THAT(all(*parquet("dictionary.parquet")),
-              ElementsAre("dictionary.parquet#1|red|0", "dictionary.parquet#2|green|0", "dictionary.parquet#3|red|0"));
+              ElementsAre("dictionary.parquet#1|red|0", "dictionary.parquet#2|green|0",
+                          "dictionary.parquet#3|red|0"));
 }
 
 TEST_F(ParquetTest, GoesOnFromASavedPosition) {
@@ -124,7 +128,8 @@ TEST_F(ParquetTest, GoesOnFromASavedPosition) {
 }
 
 TEST_F(ParquetTest, GivesListsOfTokenIdsOfAnyWidth) {
-  EXPECT_THAT(all(*ids("ids.parquet"), ids_shown), ElementsAre("ids.parquet#1|1 2 3|0", "ids.parquet#3|65536 0|0"));
+  EXPECT_THAT(all(*ids("ids.parquet"), ids_shown),
+              ElementsAre("ids.parquet#1|1 2 3|0", "ids.parquet#3|65536 0|0"));
   EXPECT_THAT(all(*ids("ids_small.parquet"), ids_shown),
               ElementsAre("ids_small.parquet#1|1 2|0", "ids_small.parquet#3|3|0"));
 }
@@ -134,14 +139,16 @@ TEST_F(ParquetTest, RefusesIdsThatAreNone) {
               HasSubstr("ids_negative.parquet: row 1 has -1 when a token id is 0 to 2147483647"));
   EXPECT_THAT(all(*ids("ids_null.parquet"), ids_shown)[0],
               HasSubstr("ids_null.parquet: row 1: a number of the list is null"));
-  EXPECT_THAT(all(*parquet("ids.parquet", {{"field", std::string("input_ids")}}))[0],
-              HasSubstr("holds list<element: int64> when it should hold text or chat messages; dataset/parquet-ids "
-                        "reads token ids"));
+  EXPECT_THAT(
+      all(*parquet("ids.parquet", {{"field", std::string("input_ids")}}))[0],
+      HasSubstr("holds list<element: int32> when it should hold text or chat messages; dataset/parquet-ids "
+                "reads token ids"));
 }
 
 TEST_F(ParquetTest, NamesTheColumnsOfAFileThatLacksTheOne) {
-  EXPECT_THAT(all(*parquet("pages.parquet", {{"field", std::string("body")}}))[0],
-              HasSubstr("pages.parquet: there is no column 'body'; the file has 'id', 'title', 'text', 'meta'"));
+  EXPECT_THAT(
+      all(*parquet("pages.parquet", {{"field", std::string("body")}}))[0],
+      HasSubstr("pages.parquet: there is no column 'body'; the file has 'id', 'title', 'text', 'meta'"));
   EXPECT_THAT(all(*parquet("pages.parquet", {{"field", std::string("meta.size")}}))[0],
               HasSubstr("pages.parquet: row 1: there is no field 'meta.size'"));
 }
@@ -152,7 +159,8 @@ TEST_F(ParquetTest, RefusesAColumnThatHoldsNoText) {
 }
 
 TEST_F(ParquetTest, SaysThatAFileHasNoText) {
-  EXPECT_THAT(all(*parquet("empty.parquet"))[0], HasSubstr("no text in 1 files: no row of column 'text' holds any"));
+  EXPECT_THAT(all(*parquet("empty.parquet"))[0],
+              HasSubstr("no text in 1 files: no row of column 'text' holds any"));
 }
 
 TEST_F(ParquetTest, RefusesWhatIsNoParquetOrWasCutShort) {
