@@ -26,7 +26,8 @@ void take_evaluation(const Json& event, std::vector<Scalar>& values) {
   for (const Json& entry : event.value("entries", Json::array())) {
     const Json value = entry.value("value", Json());
     if (!value.is_number()) continue;
-    values.push_back({name + "/" + entry.value("figure", "") + "/" + entry.value("variant", ""), value.get<double>()});
+    values.push_back(
+        {name + "/" + entry.value("figure", "") + "/" + entry.value("variant", ""), value.get<double>()});
   }
 }
 

@@ -1,5 +1,5 @@
-// What an event says in single numbers, for loggers that keep numbers: losses and rates of a step, figures of an
-// evaluation. docs/events.md defines the events.
+// What an event says in single numbers, for loggers that keep numbers: losses and rates of a step, figures of
+// an evaluation. docs/events.md defines the events.
 #pragma once
 
 #include <cstdint>

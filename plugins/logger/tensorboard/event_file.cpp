@@ -95,8 +95,9 @@ EventFile::EventFile(const std::filesystem::path& folder, double time) {
   }
   if (!file_.open()) {
     const int reason = errno;
-    throw Error(reason == ENOTDIR || reason == ENOENT || reason == EISDIR ? GM_ERROR_USER : GM_ERROR_UNAVAILABLE,
-                path_.string() + " cannot be made: " + files::error_text(reason), "folder");
+    throw Error(
+        reason == ENOTDIR || reason == ENOENT || reason == EISDIR ? GM_ERROR_USER : GM_ERROR_UNAVAILABLE,
+        path_.string() + " cannot be made: " + files::error_text(reason), "folder");
   }
   append(version_event(time));
 }
@@ -104,7 +105,8 @@ EventFile::EventFile(const std::filesystem::path& folder, double time) {
 void EventFile::append(std::string_view event) {
   const files::Transferred put = files::write(file_.get(), record(event));
   if (put.error == 0) return;
-  throw Error(GM_ERROR_UNAVAILABLE, path_.string() + " cannot be written: " + files::error_text(put.error), "folder");
+  throw Error(GM_ERROR_UNAVAILABLE, path_.string() + " cannot be written: " + files::error_text(put.error),
+              "folder");
 }
 
 }  // namespace gistmill::tensorboard
