@@ -44,7 +44,8 @@ void CsvLogger::on_event(std::string_view json) {
   std::string lines;
   const std::string begin = quoted(event.scalars->stage) + "," + std::to_string(event.scalars->step) + ",";
   for (const logging::Scalar& scalar : event.scalars->values) {
-    lines += begin + quoted(scalar.name) + "," + text_of(scalar.value) + "," + text_of(event.scalars->time) + "\n";
+    lines +=
+        begin + quoted(scalar.name) + "," + text_of(scalar.value) + "," + text_of(event.scalars->time) + "\n";
   }
   append(lines);
 }

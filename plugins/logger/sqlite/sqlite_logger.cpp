@@ -72,7 +72,8 @@ SqliteLogger::Statement SqliteLogger::prepared(const char* command) {
 }
 
 void SqliteLogger::bind(const Statement& statement, int place, const std::string& text) {
-  check(sqlite3_bind_text(statement.get(), place, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT));
+  check(sqlite3_bind_text(statement.get(), place, text.data(), static_cast<int>(text.size()),
+                          SQLITE_TRANSIENT));
 }
 
 void SqliteLogger::step(const Statement& statement) {

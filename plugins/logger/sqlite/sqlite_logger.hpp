@@ -15,8 +15,8 @@ class SqliteLogger {
  public:
   explicit SqliteLogger(std::string path) : path_(std::move(path)) {}
 
-  // Opens the database or makes it. Throws Error, as all that follows: GM_ERROR_USER where the path cannot be a
-  // database, else GM_ERROR_UNAVAILABLE, with SQLite's reason.
+  // Opens the database or makes it. Throws Error, as all that follows: GM_ERROR_USER where the path cannot be
+  // a database, else GM_ERROR_UNAVAILABLE, with SQLite's reason.
   void start();
 
   // All of an event's numbers, or none of them.

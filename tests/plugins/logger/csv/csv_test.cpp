@@ -32,20 +32,23 @@ class CsvLog : public ::testing::Test {
     return R"({"event":"stage_started","stage":"a","time":1,"step":)" + std::to_string(step) + "}";
   }
   static std::string step(int number, const std::string& loss = "0.5") {
-    return R"({"event":"step","stage":"a","time":2.25,"step":)" + std::to_string(number) + R"(,"loss":)" + loss + "}";
+    return R"({"event":"step","stage":"a","time":2.25,"step":)" + std::to_string(number) + R"(,"loss":)" +
+           loss + "}";
   }
   ScratchFolder folder_;
 };
 
 TEST_F(CsvLog, HasALineForEachNumberOfStepsAndEvaluations) {
-  run({begin(0), R"({"event":"step","stage":"a","step":1,"steps":9,"time":2,"loss":0.1,"losses":{"apart":3}})",
+  run({begin(0),
+       R"({"event":"step","stage":"a","step":1,"steps":9,"time":2,"loss":0.1,"losses":{"apart":3}})",
        R"({"event":"evaluation","stage":"a","step":1,"time":3,"name":"heldout","entries":[
            {"variant":"mean, \"raw\"","figure":"delta_nll.32","value":0.25},
            {"variant":"none","figure":"delta_nll.32","value":null}]})"});
-  EXPECT_EQ(contents(), "stage,step,name,value,time\n"
-                        "a,1,loss,0.1,2\n"
-                        "a,1,losses/apart,3,2\n"
-                        "a,1,\"heldout/delta_nll.32/mean, \"\"raw\"\"\",0.25,3\n");
+  EXPECT_EQ(contents(),
+            "stage,step,name,value,time\n"
+            "a,1,loss,0.1,2\n"
+            "a,1,losses/apart,3,2\n"
+            "a,1,\"heldout/delta_nll.32/mean, \"\"raw\"\"\",0.25,3\n");
 }
 
 TEST_F(CsvLog, HasEveryStepOfAResumedRunOnce) {

@@ -45,7 +45,8 @@ class SqliteLog : public ::testing::Test {
     return R"({"event":"stage_started","stage":"a","time":1,"step":)" + std::to_string(step) + "}";
   }
   static std::string step(int number, const std::string& loss = "0.5") {
-    return R"({"event":"step","stage":"a","time":2,"step":)" + std::to_string(number) + R"(,"loss":)" + loss + "}";
+    return R"({"event":"step","stage":"a","time":2,"step":)" + std::to_string(number) + R"(,"loss":)" + loss +
+           "}";
   }
   ScratchFolder folder_;
 };

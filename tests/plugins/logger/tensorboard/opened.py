@@ -10,7 +10,7 @@ sys.path[:0] = glob.glob(".venv-peers/lib/python3.*/site-packages")
 try:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 except ImportError:
-    print("skipped: no TensorBoard; scripts/bench.sh --peers installs it")
+    print("skipped: no TensorBoard; scripts/bench.sh installs it into .venv-peers")
     sys.exit(77)
 
 

@@ -41,7 +41,8 @@ TEST(TensorboardLog, HasAFolderForEachStage) {
   logger.on_event(R"({"event":"step","stage":"first","step":1,"time":6,"loss":0.5,"gradient_norm":null})");
   logger.on_event(R"({"event":"message","text":"no number"})");
   std::ostringstream text;
-  text << std::ifstream(folder / "board" / "first" / "events.out.tfevents.5.0.gistmill", std::ios::binary).rdbuf();
+  text << std::ifstream(folder / "board" / "first" / "events.out.tfevents.5.0.gistmill", std::ios::binary)
+              .rdbuf();
   EXPECT_EQ(text.str(), record(version_event(5)) + record(start_event(5, 1)) +
                             record(scalars_event({"first", 1, 6, {{"loss", 0.5}}})));
 }

@@ -1,0 +1,140 @@
+// gistnet/mean-linear, gistnet/mean-mlp, gistnet/query: trained baselines that pool over a span's tokens and correct the
+// last token's embedding. K spans, S tokens, F features a token.
+#include <gistmill/gist.hpp>
+#include <gistmill/layers.hpp>
+#include <gistmill/torch.hpp>
+
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+
+namespace {
+
+using gistmill::torch::Builder;
+using gistmill::torch::Linear;
+
+// tokens [K, S, F] -> correction [K, D], zero until the head has learned.
+class Network {
+ public:
+  virtual ~Network() = default;
+  virtual at::Tensor operator()(const at::Tensor& tokens) const = 0;
+};
+
+struct Sizes {
+  std::int64_t span;      // S
+  std::int64_t features;  // F
+  std::int64_t hidden;    // D
+};
+
+class MeanLinear : public Network {
+ public:
+  struct Shape {
+    explicit Shape(const gistmill::Options&) {}
+  };
+  MeanLinear(const Builder& build, const Sizes& sizes, const Shape&)
+      : head_(Linear::zero(build.in("head"), sizes.features, sizes.hidden)) {}
+  at::Tensor operator()(const at::Tensor& tokens) const override { return head_(tokens.mean(1)); }
+
+ private:
+  Linear head_;
+};
+
+class MeanMlp : public Network {
+ public:
+  struct Shape {
+    explicit Shape(const gistmill::Options& options) : mlp(options.integer("mlp")) {}
+    std::int64_t mlp;
+  };
+  MeanMlp(const Builder& build, const Sizes& sizes, const Shape& shape)
+      : up_(build.in("mlp"), sizes.features, shape.mlp),
+        head_(Linear::zero(build.in("head"), shape.mlp, sizes.hidden)) {}
+  at::Tensor operator()(const at::Tensor& tokens) const override { return head_(at::gelu(up_(tokens.mean(1)))); }
+
+ private:
+  Linear up_;
+  Linear head_;
+};
+
+// h queries of size w = width / h; keys have no bias, which the softmax would not see.
+class Query : public Network {
+ public:
+  struct Shape {
+    explicit Shape(const gistmill::Options& options)
+        : width(options.integer("width")), heads(options.integer("heads")) {
+      if (width % heads == 0) return;
+      throw gistmill::Error(GM_ERROR_USER,
+                            "width is " + std::to_string(width) + " when it should be a multiple of heads, " +
+                                std::to_string(heads),
+                            "width");
+    }
+    std::int64_t width;
+    std::int64_t heads;
+  };
+  Query(const Builder& build, const Sizes& sizes, const Shape& shape)
+      : heads_(shape.heads),
+        query_(build.normal("query", {shape.heads, shape.width / shape.heads}, 1.0)),
+        key_(build.in("key"), sizes.features, shape.width, gistmill::torch::Bias::no),
+        value_(build.in("value"), sizes.features, shape.width),
+        positions_(build.normal("positions", {sizes.span, shape.width}, 0.02)),
+        head_(Linear::zero(build.in("head"), shape.width, sizes.hidden)) {}
+  at::Tensor operator()(const at::Tensor& tokens) const override {
+    const auto split = [&](const at::Tensor& x) { return x.view({x.size(0), x.size(1), heads_, -1}); };
+    const at::Tensor keys = split(key_(tokens) + positions_);  // [K, S, h, w]
+    const at::Tensor scores = (keys * query_).sum(3) / std::sqrt(static_cast<double>(query_.size(1)));
+    const at::Tensor weights = at::softmax(scores, 1).unsqueeze(3);  // [K, S, h, 1]
+    return head_((weights * split(value_(tokens))).sum(1).flatten(1));
+  }
+
+ private:
+  std::int64_t heads_;
+  at::Tensor query_;  // [h, w]
+  Linear key_;
+  Linear value_;
+  at::Tensor positions_;  // [S, width], added to the keys
+  Linear head_;
+};
+
+template <class Pooling>
+class Pooled : public gistmill::torch::Component {
+ public:
+  explicit Pooled(const gistmill::Options& options)
+      : shape_(options), position_(options.string("position")), scale_(options.number("scale")) {}
+
+  void start(const gistmill::Start& start) {
+    const std::int64_t hidden = start.symbol("D");
+    const std::int64_t recorded = start.symbol_or("N", 0);
+    const Sizes sizes{start.symbol("S"), std::max<std::int64_t>(recorded, 1) * hidden, hidden};
+    const auto add = [this](const std::string& name, const at::Tensor& initial, std::uint32_t flags) {
+      return parameter(name, initial, flags);
+    };
+    network_ = std::make_unique<Pooling>(Builder(add, gistmill::torch::generator(start.seed())), sizes, shape_);
+  }
+
+  // embeddings [K, S, D], embedding_norm [], states [K, S, N, D] -> gist [K, 1, D], offsets [K, 1]
+  std::tuple<at::Tensor, at::Tensor> compress(const at::Tensor& embeddings, const at::Tensor& embedding_norm,
+                                              const std::optional<at::Tensor>& states) const {
+    // The norms of states differ by orders of magnitude between layers: each is normalized by itself.
+    const at::Tensor tokens = states ? at::layer_norm(*states, {states->size(3)}).flatten(2)
+                                     : at::layer_norm(embeddings, {embeddings.size(2)});
+    return {gistmill::torch::corrected_last(embeddings, embedding_norm, (*network_)(tokens), scale_),
+            gistmill::torch::one_place(position_, embeddings)};
+  }
+
+ private:
+  typename Pooling::Shape shape_;
+  std::string position_;
+  double scale_;
+  std::unique_ptr<const Network> network_;
+};
+
+template <class Pooling>
+auto pooled(const char* name) {
+  return gistmill::component<Pooled<Pooling>>(name).operation("compress", &Pooled<Pooling>::compress);
+}
+
+}  // namespace
+
+GISTMILL_PLUGIN(pooled<MeanLinear>("gistnet/mean-linear"), pooled<MeanMlp>("gistnet/mean-mlp"),
+                pooled<Query>("gistnet/query"));
