@@ -1,6 +1,7 @@
 // The trained baselines that pool: where they start, what they compute, that they learn; through the ABI.
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <map>
 
 #include "tests/plugins/support/gradient_check.hpp"
@@ -44,7 +45,8 @@ class PooledNetworks : public ::testing::Test {
   at::Tensor norm_ = at::scalar_tensor(2.0, at::kFloat);
 };
 class Pooled : public PooledNetworks, public ::testing::WithParamInterface<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Of, Pooled, ::testing::Values("gistnet/mean-linear", "gistnet/mean-mlp", "gistnet/query"));
+INSTANTIATE_TEST_SUITE_P(Of, Pooled,
+                         ::testing::Values("gistnet/mean-linear", "gistnet/mean-mlp", "gistnet/query"));
 
 TEST_P(Pooled, StartsFromTheLastTokensEmbeddingAtTheSpansEnd) {
   const auto out = make(GetParam()).forward(0, {embeddings_, norm_, {}});
@@ -56,10 +58,12 @@ TEST_P(Pooled, LearnsFromItsFirstStepOn) {
   PluginDriver driver = make(GetParam());
   const auto gradients = driver.bind_gradients();
   const auto parameters = driver.parameters();
-  driver.forward_and_vjp(0, {embeddings_, norm_, {}}, {0, 0, 0}, {random_normal({3, 1, kHidden}, 5, at::kFloat), {}});
+  driver.forward_and_vjp(0, {embeddings_, norm_, {}}, {0, 0, 0},
+                         {random_normal({3, 1, kHidden}, 5, at::kFloat), {}});
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const bool head = parameters[i].name.rfind("head.", 0) == 0;
-    EXPECT_EQ(gradients[i].abs().max().item<float>() > 0, head) << parameters[i].name;  // the head is still zero
+    EXPECT_EQ(gradients[i].abs().max().item<float>() > 0, head)
+        << parameters[i].name;  // the head is still zero
   }
 }
 
@@ -71,17 +75,20 @@ TEST_P(Pooled, HasTheGradientOfDifferences) {
   const at::Tensor weights = random_normal({3, 1, kHidden}, 5, at::kFloat);
   const auto result = driver.forward_and_vjp(0, {embeddings_, norm_, states_}, {1, 0, 1}, {weights, {}});
   const auto loss = [&] {
-    return (driver.forward(0, {embeddings_, norm_, states_})[0].to(at::kDouble) * weights).sum().item<double>();
+    return (driver.forward(0, {embeddings_, norm_, states_})[0].to(at::kDouble) * weights)
+        .sum()
+        .item<double>();
   };
   const auto expect_slope = [&](const at::Tensor& at, const at::Tensor& gradient, const std::string& name) {
-    constexpr double kStep = 1e-2;
+    constexpr double kStep = 4e-3;
     const at::Tensor step = random_normal(at.sizes(), 9, at::kFloat);
     at.add_(step, kStep);
     const double above = loss();
     at.sub_(step, 2 * kStep);
     const double below = loss();
     at.add_(step, kStep);
-    EXPECT_NEAR((gradient * step).sum().item<double>(), (above - below) / (2 * kStep), 2e-3) << name;
+    const double expected = (above - below) / (2 * kStep);
+    EXPECT_NEAR((gradient * step).sum().item<double>(), expected, 1e-3 * (1 + std::abs(expected))) << name;
   };
   expect_slope(embeddings_, result.gradients[0], "embeddings");
   expect_slope(states_, result.gradients[2], "states");
