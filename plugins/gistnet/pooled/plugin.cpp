@@ -1,5 +1,5 @@
-// gistnet/mean-linear, gistnet/mean-mlp, gistnet/query: trained baselines that pool over a span's tokens and correct the
-// last token's embedding. K spans, S tokens, F features a token.
+// gistnet/mean-linear, gistnet/mean-mlp, gistnet/query: trained baselines that pool over a span's tokens and
+// correct the last token's embedding. K spans, S tokens, F features a token.
 #include <gistmill/gist.hpp>
 #include <gistmill/layers.hpp>
 #include <gistmill/torch.hpp>
@@ -50,7 +50,9 @@ class MeanMlp : public Network {
   MeanMlp(const Builder& build, const Sizes& sizes, const Shape& shape)
       : up_(build.in("mlp"), sizes.features, shape.mlp),
         head_(Linear::zero(build.in("head"), shape.mlp, sizes.hidden)) {}
-  at::Tensor operator()(const at::Tensor& tokens) const override { return head_(at::gelu(up_(tokens.mean(1)))); }
+  at::Tensor operator()(const at::Tensor& tokens) const override {
+    return head_(at::gelu(up_(tokens.mean(1))));
+  }
 
  private:
   Linear up_;
@@ -109,7 +111,8 @@ class Pooled : public gistmill::torch::Component {
     const auto add = [this](const std::string& name, const at::Tensor& initial, std::uint32_t flags) {
       return parameter(name, initial, flags);
     };
-    network_ = std::make_unique<Pooling>(Builder(add, gistmill::torch::generator(start.seed())), sizes, shape_);
+    network_ =
+        std::make_unique<Pooling>(Builder(add, gistmill::torch::generator(start.seed())), sizes, shape_);
   }
 
   // embeddings [K, S, D], embedding_norm [], states [K, S, N, D] -> gist [K, 1, D], offsets [K, 1]

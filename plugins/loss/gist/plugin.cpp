@@ -14,11 +14,12 @@ class PooledMse : public gistmill::torch::Component {
     const std::int64_t recorded = states.size(2);
     if (state_ >= recorded) {
       throw gistmill::Error(GM_ERROR_USER,
-                            "state " + std::to_string(state_) + " is chosen when " + std::to_string(recorded) +
-                                " are recorded, numbered from 0",
+                            "state " + std::to_string(state_) + " is chosen when " +
+                                std::to_string(recorded) + " are recorded, numbered from 0",
                             "state");
     }
-    const at::Tensor target = states.detach().select(2, state_ < 0 ? recorded - 1 : state_).mean(1);  // [K, D]
+    const at::Tensor target =
+        states.detach().select(2, state_ < 0 ? recorded - 1 : state_).mean(1);  // [K, D]
     return (gist.squeeze(1) - target).square().mean();
   }
 

@@ -20,8 +20,7 @@ TEST_F(GistLosses, PooledMseIsTheMeanSquaredDistanceToTheMeanState) {
   for (const std::int64_t state : {-1, 0, 1}) {
     const at::Tensor target = states_.select(2, state == -1 ? 1 : state).mean(1);
     const at::Tensor difference = gist_.squeeze(1) - target;
-    const auto result =
-        pooled(state).forward_and_vjp(0, {gist_, states_}, {1, 0}, {at::ones({})});
+    const auto result = pooled(state).forward_and_vjp(0, {gist_, states_}, {1, 0}, {at::ones({})});
     EXPECT_NEAR(result.outputs[0].item<float>(), difference.square().mean().item<float>(), 1e-6);
     EXPECT_TRUE(at::allclose(result.gradients[0], (difference / 6).unsqueeze(1), 1e-5, 1e-6));  // 2 / 12
   }
