@@ -299,9 +299,6 @@ auto family(const char* name) {
       .operation("states", &Decoder::states)
       .operation("original", &Decoder::original)
       .operation("resume", &Decoder::resume)
-      .operation("entries", &Decoder::entries)
-      .operation("attention", &Decoder::attention)
-      .operation("expected_attention", &Decoder::expected_attention)
       .operation("head", &Decoder::head)
       .operation("hidden", &Decoder::hidden)
       .operation("forward", &Decoder::forward)
@@ -309,7 +306,10 @@ auto family(const char* name) {
       .operation("score", &Decoder::score)
       .operation("generate", &Decoder::generate)
       .operation("save", &Decoder::save)
-      .operation("save_merged", &Decoder::save_merged);
+      .operation("save_merged", &Decoder::save_merged)
+      .operation("entries", &Decoder::entries)
+      .operation("attention", &Decoder::attention)
+      .operation("expected_attention", &Decoder::expected_attention);
 }
 
 }  // namespace

@@ -160,18 +160,57 @@ every = 2
 }
 
 TEST_F(EvaluationRunTest, WhatIsDueEverySoManyStepsIsRunOnceWhereNothingTrains) {
-  RunRequest of_other_data = request(recipe(std::string("[run]\nsteps = 0\n") + kLook), "other");
-  of_other_data.overrides = {"components.talk.size=2", "components.data.size=2"};
+  run(request(recipe(std::string("[run]\nsteps = 0\n") + kLook + "every = 2\n")));
+  EXPECT_EQ(events("evaluation").size(), 1u);
+}
+
+constexpr const char* kAgainstTheStart = R"(reference = "start"
+paired = "start"
+[[evaluations.look.variants]]
+name = "trained"
+[[evaluations.look.variants]]
+name = "start"
+use = { scale = "start" }
+)";
+
+TEST_F(EvaluationRunTest, SaysThatLessFallsShortWhereHigherIsBetter) {
+  const RunOutcome outcome =
+      run(request(recipe(std::string(kLook) + "headline = \"score\"\n" + kAgainstTheStart)));
+  EXPECT_THAT(outcome.text, HasSubstr("difference from start, above 0 is better"));
+  EXPECT_THAT(outcome.text, HasSubstr("trained falls short of start by "));
+  EXPECT_LT(entry("score", "trained")["recovered"], 0.0) << "further from 10 than the start";
+  EXPECT_FALSE(entry("hits", "trained").contains("recovered")) << "nobody knows how many hits there could be";
+}
+
+TEST_F(EvaluationRunTest, SaysWhyAPercentileOfFewClustersHasNoError) {
+  const RunOutcome outcome =
+      run(request(recipe(std::string(kLook) + "headline = \"latency\"\n" + kAgainstTheStart)));
+  EXPECT_THAT(outcome.text, HasSubstr(" ms below start; 4 speakers are too few for the standard error of a "
+                                      "percentile"));
+  EXPECT_GT(entry("latency", "trained")["recovered"], 0.0);
+}
+
+// Keys are of what was measured, rows of how it came out: training moves these alone.
+TEST_F(EvaluationRunTest, ItemsHaveTheSameKeysInTwoRunsThatMeasuredTheSame) {
+  const std::filesystem::path look = recipe(kLook);
+  RunRequest untrained = request(look, "first");
+  untrained.overrides = {"run.steps=0"};
+  run(untrained);
+  run(request(look, "second"));
+  RunRequest of_other_data = request(look, "other");
+  of_other_data.overrides = {"run.steps=0", "components.talk.size=2", "components.data.size=2"};
   run(of_other_data);
   const auto of = [&](const std::string& name) {
     return read_items(items_file(folder_ / name, "", "look")).rows.variants.at(0);
   };
-  EXPECT_EQ(of("first").keys.size(), 8u);
-  EXPECT_EQ(std::set<std::string>(of("first").keys.begin(), of("first").keys.end()).size(), 8u);
-  EXPECT_EQ(of("first").keys, of("second").keys);
-  EXPECT_EQ(of("first").clusters, of("second").clusters);
-  EXPECT_NE(of("first").rows, of("second").rows);
-  for (const std::string& key : of("other").keys) EXPECT_THAT(of("first").keys, Not(Contains(key)));
+  const auto first = of("first");
+  const auto second = of("second");
+  EXPECT_EQ(std::set<std::string>(first.keys.begin(), first.keys.end()).size(), 8u);
+  EXPECT_EQ(first.keys, second.keys);
+  EXPECT_EQ(first.clusters, second.clusters);
+  EXPECT_NE(first.rows, second.rows);
+  const auto other = of("other");
+  for (const std::string& key : other.keys) EXPECT_THAT(first.keys, Not(Contains(key)));
 }
 
 }  // namespace

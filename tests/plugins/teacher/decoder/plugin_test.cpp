@@ -51,6 +51,8 @@ class LlamaPlugin : public ::testing::Test {
                          {"dtype", std::string("f32")},
                          {"layers", std::vector<std::int64_t>{0, 3}},
                          {"span", std::int64_t{8}},
+                         {"queries", false},
+                         {"future", std::int64_t{512}},
                          {"max_tokens", std::int64_t{5}},
                          {"temperature", 0.0},
                          {"top_p", 1.0},
