@@ -14,7 +14,7 @@ import time
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import small_study
 
-STEPS = 120
+STEPS = 600
 SLURM = """\
 [sweep.slurm]
 partition = "low"
