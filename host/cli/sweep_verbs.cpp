@@ -235,8 +235,10 @@ ExitCode run_sweep_status(const Command& command) {
 
 ExitCode run_sweep_retry(const Command& command) {
   Ledger ledger = existing_ledger(command);
-  print_answer(fmt::format("{} points queued again; run them with: gistmill sweep work {}\n",
-                           ledger.retry_failed(), ledger.folder().string()));
+  print_answer(
+      fmt::format("{} points queued again; run them with: gistmill sweep work {}\n",
+                  ledger.retry(command.has("failed") ? Retried::failed : Retried::failed_and_canceled),
+                  ledger.folder().string()));
   return ExitCode::ok;
 }
 

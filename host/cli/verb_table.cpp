@@ -24,7 +24,7 @@ constexpr Verb kVerbs[] = {
     {"sweep work", "FOLDER", 1, 1, "UTOp",
      "run the points of a sweep that nobody runs; any number may at once"},
     {"sweep status", "FOLDER", 1, 1, "Uj", "show how far each point is, and why some failed"},
-    {"sweep retry", "FOLDER", 1, 1, "U", "queue failed and canceled points again"},
+    {"sweep retry", "FOLDER", 1, 1, "UF", "queue failed and canceled points again"},
     {"sweep cancel", "FOLDER", 1, 1, "U", "take queued points out of the queue"},
     {"sweep table", "FOLDER", 1, 1, "Uj", "compare the points that are done: each axis, the best, the cost"},
     {"sweep report", "FOLDER", 1, 1, "U", "write the page of a sweep: report.html in its folder"},
@@ -105,6 +105,7 @@ constexpr Option kOptions[] = {
      "[sweep.slurm]"},
     {'O', "on-failure", "stop|continue",
      "what to do with the other points when one fails (default: continue)"},
+    {'F', "failed", nullptr, "failed points alone; canceled ones stay out of the queue"},
     {'T', "threads", "N",
      "compute threads of each trial (default: the recipe's), or a range such as 1-8: points that fill a "
      "cache for "

@@ -225,11 +225,12 @@ void Ledger::put_back(const std::string& id, bool died) {
       .run();
 }
 
-std::int64_t Ledger::retry_failed() {
+std::int64_t Ledger::retry(Retried which) {
   Statement(
       database_,
-      "UPDATE points SET state = 'queued', deaths = 0, error = '', exit_code = 0 WHERE state IN ('failed',"
-      " 'canceled')")
+      "UPDATE points SET state = 'queued', deaths = 0, error = '', exit_code = 0 WHERE state = 'failed' OR "
+      "(state = 'canceled' AND ?)")
+      .bind(std::int64_t{which == Retried::failed_and_canceled})
       .run();
   return database_.changed();
 }

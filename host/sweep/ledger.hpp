@@ -45,6 +45,9 @@ struct StudyRecord {
   std::vector<std::filesystem::path> plugin_folders;  // that every trial is told, absolute
 };
 
+// Which points go back to the queue.
+enum class Retried { failed, failed_and_canceled };
+
 class Ledger {
  public:
   // Opens the ledger in `folder`, made where there is none. Throws Failure where a newer version wrote it.
@@ -77,8 +80,8 @@ class Ledger {
   void fail(const std::string& id, double seconds, std::int64_t exit_code, const std::string& error);
   void put_back(const std::string& id, bool died);  // to the queue
 
-  std::int64_t retry_failed();  // back to the queue; how many
-  std::int64_t cancel();        // queued ones; how many
+  std::int64_t retry(Retried which);  // back to the queue; how many
+  std::int64_t cancel();              // queued ones; how many
 
   void add_slurm_job(const SlurmJobRecord& job);
   std::vector<SlurmJobRecord> slurm_jobs() const;  // in the order of their submission

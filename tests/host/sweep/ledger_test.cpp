@@ -90,7 +90,10 @@ TEST_F(LedgerTest, FailedPointsAreQueuedAgainAndQueuedOnesCanceled) {
   ledger.start("a");
   ledger.fail("a", 1, 1, "it broke");
   EXPECT_TRUE(ledger.has_failed());
-  EXPECT_EQ(ledger.retry_failed(), 1);
+  EXPECT_EQ(ledger.retry(Retried::failed), 1);
+  EXPECT_EQ(ledger.cancel(), 2);
+  EXPECT_EQ(ledger.retry(Retried::failed), 0) << "they were canceled";
+  EXPECT_EQ(ledger.retry(Retried::failed_and_canceled), 2);
   EXPECT_EQ(ledger.cancel(), 2);
   EXPECT_EQ(state(ledger, "b"), PointState::canceled);
   EXPECT_FALSE(ledger.has_open());
