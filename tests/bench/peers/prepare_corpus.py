@@ -4,7 +4,8 @@
 
 usage: prepare_corpus.py TOKENIZER.json FOLDER TARGET.h5 PROCESSES
 
-Each .txt file below FOLDER is a document, in order of their names. TARGET gets /tokens uint16 [n] and
+Each .txt file below FOLDER is a document, in order of their names; where there are .jsonl or .parquet files instead, each
+line or row is one, by its `text`. TARGET gets /tokens uint16 [n] and
 /documents/offset uint64 [d + 1]. Tokenizing is the library's fast batch call, with its own threads
 (RAYON_NUM_THREADS) in one process: measured quicker here than processes of one thread each.
 """
@@ -19,12 +20,20 @@ from tokenizers import Tokenizer
 BATCH = 256  # documents
 
 
+def load(folder):
+    for kind, suffix, options in (("json", "*.jsonl", {}), ("parquet", "*.parquet", {}),
+                                  ("text", "*.txt", {"sample_by": "document"})):
+        files = [str(path) for path in sorted(folder.rglob(suffix))]
+        if files:
+            return datasets.load_dataset(kind, data_files=files, split="train", **options)
+    raise SystemExit(f"no documents below {folder}")
+
+
 def main():
     tokenizer_path, folder, target = sys.argv[1:4]
     datasets.disable_progress_bars()
     tokenizer = Tokenizer.from_file(tokenizer_path)
-    files = [str(path) for path in sorted(Path(folder).rglob("*.txt"))]
-    corpus = datasets.load_dataset("text", data_files=files, sample_by="document", split="train")
+    corpus = load(Path(folder))
 
     def encode(batch):
         encodings = tokenizer.encode_batch_fast(batch["text"], add_special_tokens=False)

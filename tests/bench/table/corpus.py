@@ -30,11 +30,21 @@ def corpora(work):
     return whole, tiny
 
 
-def our_preparation(work, folder):
+def as_records(work, folder, kind):
+    """The same documents as one file of `kind`, jsonl or parquet."""
+    target = folder.with_name(f"{folder.name}-{kind}")
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    work.run([work.peers, ROOT / "tests/bench/peers/write_records.py", folder, target / f"documents.{kind}"])
+    return target
+
+
+def our_preparation(work, folder, kind="text"):
     """Seconds, and the file that was made."""
     prepared = SCRATCH / "prepared-corpus"
     shutil.rmtree(prepared, ignore_errors=True)
     options = {"variables.model": work.model, "variables.text": folder, "run.prepared": prepared,
+               "components.documents.use": f"dataset/{kind}",
                "components.documents.hold_out": "[]", "components.documents.group": "file",
                "components.documents.validation": 0}
     command = [work.program("bin/gistmill"), "prepare", ROOT / "tests/bench/span_training.toml"]
@@ -43,7 +53,7 @@ def our_preparation(work, folder):
     return work.run(command).seconds, next(prepared.glob("*.h5"))
 
 
-def their_preparation(work, folder):
+def their_preparation(work, folder, _):
     target, cache = SCRATCH / "peer-corpus.h5", SCRATCH / "peer-cache"
     shutil.rmtree(cache, ignore_errors=True)
     finished = work.run([work.peers, ROOT / "tests/bench/peers/prepare_corpus.py", tokenizer_json(work), folder,
@@ -59,27 +69,30 @@ def tokenizer_json(work):
     return target
 
 
-def prepare(work, _):
+def prepare(work, kind):
     work.peer_python("datasets")
     whole, tiny = corpora(work)
     size = sum(path.stat().st_size for path in whole.rglob("*.txt"))
+    if kind != "text":
+        whole, tiny = (as_records(work, folder, kind) for folder in (whole, tiny))
     tokenizer_json(work)
     seconds = {side: [] for side in ("ours", "theirs", "our start", "their start")}
     ours = theirs = None
     for index in range(work.rounds or REPEATS):
         for side, run, folder in (("their start", their_preparation, tiny), ("our start", our_preparation, tiny),
                                   ("theirs", their_preparation, whole), ("ours", our_preparation, whole)):
-            taken, made = run(work, folder)
+            taken, made = run(work, folder, kind)
             seconds[side].append(taken)
             if side == "ours":
                 ours = made
             elif side == "theirs":
                 theirs = made
-        say(f"  prepare, round {index + 1}: {seconds['ours'][-1]:.2f} s, the peer {seconds['theirs'][-1]:.2f} s")
+        say(f"  prepare from {kind}, round {index + 1}: {seconds['ours'][-1]:.2f} s, the peer {seconds['theirs'][-1]:.2f} s")
     compare_corpora(work, ours, theirs)
     middle = {side: median(samples) for side, samples in seconds.items()}
     work_seconds = (middle["ours"] - middle["our start"], middle["theirs"] - middle["their start"])
-    figures = [Figure("the whole process", middle["theirs"] / middle["ours"], "times", Goal(10.0)),
+    figures = [Figure("the whole process", middle["theirs"] / middle["ours"], "times",
+                      Goal(10.0 if kind == "text" else 5.0)),
                Figure("without the time for one short document", work_seconds[1] / work_seconds[0], "times")]
     note = f"{size / 1e6:.0f} MB in {middle['ours']:.2f} against {middle['theirs']:.2f} s"
     return Measured(figures, {"bytes": size, "seconds": middle, "samples": seconds}, note)
@@ -125,7 +138,14 @@ def choose_windows(lengths, path):
             file.write(f"{document} {chooser.randrange(length - WINDOW + 1)}\n")
 
 
+def preparation(name, source, kind):
+    return Task(name, f"prepare: {source} to HDF5", "datasets, tokenizers and h5py", lambda work, _: prepare(work, kind),
+                needs_peer=True)
+
+
 TASKS = [
-    Task("prepare", "prepare: text to HDF5", "datasets, tokenizers and h5py", prepare, needs_peer=True),
+    preparation("prepare", "text", "text"),
+    preparation("prepare-jsonl", "JSON lines", "jsonl"),
+    preparation("prepare-parquet", "Parquet", "parquet"),
     Task("window", f"a random window of {WINDOW} tokens from HDF5, warm cache", "h5py", windows, needs_peer=True),
 ]
