@@ -34,7 +34,7 @@ while [ $# -gt 0 ]; do
 done
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/setup.sh
-install_packages clang-tidy-14
+install_packages clang-tidy-14 libomp-14-dev  # omp.h, which LibTorch includes; GCC's is not for clang
 
 # The last commit that all of us have: a branch is compared with where it left main, main with its last commit.
 base_of_changes() {

@@ -45,7 +45,7 @@ std::string Sha256::hex() {
   expect_success(EVP_DigestFinal_ex(context_->evp, digest, &size));
   constexpr char kHex[] = "0123456789abcdef";
   std::string out;
-  out.reserve(2 * size);
+  out.reserve(std::size_t{2} * size);
   for (unsigned int i = 0; i < size; ++i) {
     out += kHex[digest[i] >> 4];
     out += kHex[digest[i] & 15];

@@ -41,6 +41,9 @@ struct ScaleAndMinimum {
 
 }  // namespace
 
+// Offsets within a block, which is 256 elements at most, are int: no product of them is too large for it.
+// NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result)
+
 // 84 bytes: 16 bytes of scale (low nibble) and minimum (high nibble), 64 bytes of four 2-bit q each, d, m.
 // x = d * scale * q - m * minimum, each half of 128 elements being 4 x 32 of the same bytes' bits.
 GISTMILL_FORMATS_CLONES
@@ -151,5 +154,7 @@ void from_q6_k(const unsigned char* in, std::uint64_t blocks, float* out) {
     }
   }
 }
+
+// NOLINTEND(bugprone-implicit-widening-of-multiplication-result)
 
 }  // namespace gistmill::formats

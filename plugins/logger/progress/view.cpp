@@ -68,7 +68,7 @@ std::string estimate(const Json& entry) {
 
 }  // namespace
 
-View::View(Look look, double interval, std::string unit)
+View::View(Look look, double interval, const std::string& unit)
     : look_(look), interval_(interval), unit_(message_text(unit)) {}
 
 std::string View::on_event(const Json& event, double now, int width) {
@@ -168,7 +168,7 @@ std::string View::progress(const Json& event, double now, int width) {
   if (look_.redraws) {
     const std::string line = count > 0 ? drawn_line(label, share(done, count), parts, width, look_)
                                        : drawn_line(label, done, width);
-    const std::string bytes = redraw(line, now, done == count);
+    std::string bytes = redraw(line, now, done == count);
     passing_ = passing_ || !bytes.empty();
     return bytes;
   }

@@ -14,7 +14,7 @@ namespace gistmill::progress {
 class View {
  public:
   // interval: seconds between two plain lines. unit: what items are called.
-  View(Look look, double interval, std::string unit);
+  View(Look look, double interval, const std::string& unit);
 
   // The bytes to write for this event, often none. now: seconds of any clock that only goes forward; width:
   // columns. Kinds that are not shown and keys that are missing are passed over.

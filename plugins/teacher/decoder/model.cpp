@@ -166,7 +166,7 @@ at::Tensor Model::run(const Pass& pass) const {
     hidden = norm_input(layer.feed_norm, residual, delta, pass);
     delta = feed_forward(layer, hidden, pass.mode);
   }
-  const at::Tensor hidden = norm_input(weights_.final_norm, residual, delta, pass);
+  at::Tensor hidden = norm_input(weights_.final_norm, residual, delta, pass);
   record(config_.layers);
   return hidden;
 }

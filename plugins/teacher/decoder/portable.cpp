@@ -217,7 +217,7 @@ struct Attend : Function<Attend> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& qkv,
                             const std::optional<at::Tensor>& given, const AttentionPlan& plan) {
     const at::Tensor prefix = given.value_or(at::Tensor());
-    const at::Tensor out = at::zeros({qkv.size(0), plan.shape.heads * plan.shape.head_size}, qkv.options());
+    at::Tensor out = at::zeros({qkv.size(0), plan.shape.heads * plan.shape.head_size}, qkv.options());
     variable_list saved = {qkv, prefix, out};
     for (const Group& group : groups_of(plan)) {
       const std::int64_t rows = group.segments * group.rows;

@@ -9,13 +9,13 @@
 namespace gistmill::decoder {
 namespace {
 
-constexpr std::int64_t kBytesWorthAThread = 64 * 1024;
+constexpr std::int64_t kBytesWorthAThread = std::int64_t{64} * 1024;
 
 // x f32[1, in] -> f32[1, out]
 at::Tensor multiply_stored(const std::vector<StoredMatrix>& parts, const at::Tensor& x) {
   std::int64_t rows = 0;
   for (const StoredMatrix& part : parts) rows += part.rows;
-  const at::Tensor result = at::empty({1, rows}, x.options());
+  at::Tensor result = at::empty({1, rows}, x.options());
   const float* vector = x.const_data_ptr<float>();
   float* out = result.mutable_data_ptr<float>();
   for (const StoredMatrix& part : parts) {

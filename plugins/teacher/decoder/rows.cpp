@@ -34,6 +34,7 @@ struct NormRow {
 template <class T>
 GISTMILL_INLINE float norm_row_body(const NormRow<T>& row, std::int64_t width, float epsilon) {
   float squares = 0.0f;
+  // NOLINTNEXTLINE(bugprone-branch-clone): it takes any two "omp simd" loops for the same
   if (row.delta != nullptr) {
 #pragma omp simd reduction(+ : squares)
     for (std::int64_t i = 0; i < width; ++i) {
@@ -271,7 +272,7 @@ void rotate_(const at::Tensor& values, const at::Tensor& cosine, const at::Tenso
 at::Tensor swiglu(const at::Tensor& gate_up) {
   const std::int64_t width = gate_up.size(1) / 2;  // F
   expect_shape(gate_up, {kAnySize, 2 * width}, "gate_up");
-  const at::Tensor result = at::empty({gate_up.size(0), width}, gate_up.options());
+  at::Tensor result = at::empty({gate_up.size(0), width}, gate_up.options());
   for_type(gate_up.scalar_type(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     const T* in = gate_up.const_data_ptr<T>();
@@ -288,7 +289,7 @@ at::Tensor swiglu_backward(const at::Tensor& grad, const at::Tensor& gate_up) {
   const std::int64_t width = gate_up.size(1) / 2;  // F
   expect_shape(gate_up, {kAnySize, 2 * width}, "gate_up");
   expect_shape(grad, {gate_up.size(0), width}, "grad");
-  const at::Tensor result = at::empty_like(gate_up);
+  at::Tensor result = at::empty_like(gate_up);
   for_type(gate_up.scalar_type(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     const T* outer = grad.const_data_ptr<T>();

@@ -49,8 +49,7 @@ class Component {
       log(GM_LOG_WARNING, "dropped " + std::to_string(dropped) + " of " + std::to_string(bytes.size()) +
                               " bytes: the vocabulary has no token for them");
     }
-    const auto count = static_cast<std::int64_t>(ids.size());
-    return Tensor::of(std::move(ids), {count});
+    return Tensor::of(ids, {static_cast<std::int64_t>(ids.size())});
   }
 
   // tokens: i32[N], each within the vocabulary.  Gives u8[B].

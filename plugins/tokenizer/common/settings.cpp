@@ -55,7 +55,8 @@ void check_plain_bpe(const TokenizerJson& file) {
   if (type_of(model) != "BPE") refuse(file, "model", model.value("type", nlohmann::json()), "BPE");
   for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     const nlohmann::json value = model.value(key, nlohmann::json());
-    if (!value.is_null() && value != "") refuse(file, std::string("model.") + key, value, "null or empty");
+    if (!value.is_null() && value != nlohmann::json(""))
+      refuse(file, std::string("model.") + key, value, "null or empty");
   }
   const nlohmann::json dropout = model.value("dropout", nlohmann::json());
   if (!dropout.is_null() && dropout != 0) refuse(file, "model.dropout", dropout, "null");

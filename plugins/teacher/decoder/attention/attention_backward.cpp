@@ -176,7 +176,7 @@ at::Tensor attention_backward(const at::Tensor& grad, const at::Tensor& qkv, con
   torch::expect_shape(grad, {qkv.size(0), out_width}, "grad");
   torch::expect_shape(out, {qkv.size(0), out_width}, "out");
   torch::expect_shape(log_sum, {qkv.size(0), plan.shape.heads}, "log_sum");
-  const at::Tensor grad_qkv = at::zeros_like(qkv);
+  at::Tensor grad_qkv = at::zeros_like(qkv);
   const auto run = [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     const Problem<T> problem = problem_of<T>(qkv, prefix, plan);

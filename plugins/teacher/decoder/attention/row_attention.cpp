@@ -91,7 +91,7 @@ GISTMILL_CLONES void attend_head(const Head<BFloat16>& head, float* weights, flo
 template <class T>
 void attend_heads(const at::Tensor& qkv, const at::Tensor& keys_values, std::int64_t length,
                   const AttentionShape& shape, const at::Tensor& result) {
-  constexpr std::int64_t kMultiplicationsWorthAThread = 64 * 1024;
+  constexpr std::int64_t kMultiplicationsWorthAThread = std::int64_t{64} * 1024;
   const std::int64_t group = shape.heads / shape.kv_heads;
   const std::int64_t work = 2 * length * shape.head_size;
   at::parallel_for(0, shape.heads, std::max<std::int64_t>(1, kMultiplicationsWorthAThread / work),
@@ -117,7 +117,7 @@ void attend_heads(const at::Tensor& qkv, const at::Tensor& keys_values, std::int
 
 at::Tensor attend_row(const at::Tensor& qkv, const at::Tensor& keys_values, std::int64_t length,
                       const AttentionShape& shape) {
-  const at::Tensor result = at::empty({1, shape.heads * shape.head_size}, qkv.options());
+  at::Tensor result = at::empty({1, shape.heads * shape.head_size}, qkv.options());
   if (qkv.scalar_type() == at::kBFloat16) {
     attend_heads<BFloat16>(qkv, keys_values, length, shape, result);
   } else {

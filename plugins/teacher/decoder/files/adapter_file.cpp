@@ -74,7 +74,8 @@ struct Settings {
 };
 
 bool is_neutral(const nlohmann::json& value) {
-  return value.is_null() || value == false || value == "" || (value.is_structured() && value.empty());
+  return value.is_null() || value == false || value == nlohmann::json("") ||
+         (value.is_structured() && value.empty());
 }
 
 // PEFT grows keys with every version; those that it leaves null, false or empty do nothing.
@@ -118,7 +119,7 @@ at::Tensor read_tensor(const formats::Safetensors& file, const std::string& name
   const formats::SafetensorsTensor* tensor = file.find(name);
   if (tensor == nullptr) refuse(file.name() + ": has no tensor " + formats::printable(name));
   check_shape(file.name(), name, tensor->shape, shape);
-  const at::Tensor values = at::empty(shape, at::kFloat);
+  at::Tensor values = at::empty(shape, at::kFloat);
   file.read_rows(*tensor, 0, tensor->rows(), values.mutable_data_ptr<float>());
   return values;
 }

@@ -14,16 +14,16 @@ namespace {
 // families apart.
 struct Family {
   const char* model_type;
-  bool tied_head;
   double rotary_base;
+  bool tied_head;
   bool requires_kv_heads;  // the class has a default of its own for the number of key/value heads
   bool attention_bias;     // the key attention_bias is followed
   bool mlp_bias;           // the key mlp_bias is followed
 };
 constexpr Family kFamilies[] = {
-    {"llama", false, 10000.0, false, true, true},   {"mistral", false, 10000.0, true, false, false},
-    {"smollm3", true, 2000000.0, true, true, true}, {"qwen2", false, 10000.0, true, false, false},
-    {"qwen3", false, 10000.0, true, true, false},
+    {"llama", 10000.0, false, false, true, true},   {"mistral", 10000.0, false, true, false, false},
+    {"smollm3", 2000000.0, true, true, true, true}, {"qwen2", 10000.0, false, true, false, false},
+    {"qwen3", 10000.0, false, true, true, false},
 };
 constexpr double kNormEpsilon = 1e-6;  // of all of them
 

@@ -31,7 +31,7 @@ ModelFile::ModelFile(std::string path, ModelPlan plan, std::size_t tensors)
 }
 
 at::Tensor ModelFile::read_whole(const Place& place) const {
-  const at::Tensor values = at::empty(place.stored_shape, at::kFloat);
+  at::Tensor values = at::empty(place.stored_shape, at::kFloat);
   const std::int64_t rows = place.stored_shape.size() < 2 ? 1 : place.stored_shape.front();
   read_rows(place.tensor, 0, rows, values.mutable_data_ptr<float>());
   return values;
@@ -56,7 +56,7 @@ const ModelFile::Place& ModelFile::place_of(const std::string& name, at::IntArra
 at::Tensor ModelFile::read(const std::string& name, at::IntArrayRef shape) const {
   const Place& place = place_of(name, shape);
   if (shape.size() == 2 && !place.transposed) {
-    const at::Tensor values = at::empty(shape, at::kFloat);
+    at::Tensor values = at::empty(shape, at::kFloat);
     read_into(name, values);
     return values;
   }
