@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "host/diff/diff.hpp"
+#include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill {
 namespace {
@@ -24,7 +25,8 @@ class MixedRecipeTest : public ::testing::Test {
     for (const KeyDifference& each : differing_keys(left, right)) keys.push_back(each.key);
     return keys;
   }
-  std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) / "gistmill-mixed";
+  gistmill::testing::ScratchFolder scratch_;
+  std::filesystem::path folder_ = scratch_ / "mixed";
 };
 
 constexpr const char* kGood = "[components]\na = { use = \"x/y\", width = 4, old = 1 }\n[run]\nsteps = 3\n";

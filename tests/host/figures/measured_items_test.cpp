@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "host/diagnostic/failure.hpp"
+#include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill {
 namespace {
@@ -34,7 +35,8 @@ class MeasuredItemsTest : public ::testing::Test {
  protected:
   void SetUp() override { std::filesystem::remove_all(folder_); }
   void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) / "gistmill-items";
+  gistmill::testing::ScratchFolder scratch_;
+  std::filesystem::path folder_ = scratch_ / "run";
 };
 
 TEST_F(MeasuredItemsTest, AreReadAsTheyWereWritten) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "host/diagnostic/failure.hpp"
+#include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill {
 namespace {
@@ -18,7 +19,8 @@ TEST(Sha256, GivesTheStandardsExamples) {
 }
 
 TEST(Sha256, OfAFileIsThatOfItsBytesAcrossPieces) {
-  const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / "million_a";
+  const gistmill::testing::ScratchFolder folder;
+  const std::filesystem::path path = folder / "million_a";
   std::ofstream(path, std::ios::binary) << std::string(3'000'000, 'a');
   EXPECT_EQ(sha256_file(path), sha256_hex(std::string(3'000'000, 'a')));
   std::filesystem::resize_file(path, 1'000'000);

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "host/files/file_failure.hpp"
+#include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill {
 namespace {
@@ -29,7 +30,8 @@ class TextFiles : public ::testing::Test {
     return "no failure";
   }
 
-  const fs::path path_ = fs::path(::testing::TempDir()) / "gistmill_text_file";
+  const gistmill::testing::ScratchFolder scratch_;
+  const fs::path path_ = scratch_ / "text_file";
 };
 
 TEST_F(TextFiles, GiveBackWhatWasWritten) {

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/sdk/token_file/scratch_folder.hpp"
+
 namespace gistmill {
 namespace {
 
@@ -25,7 +27,8 @@ class Installation : public ::testing::Test {
     std::ofstream(folder_ / "include/torch/headeronly/version.h") << text;
   }
 
-  fs::path folder_ = fs::path(::testing::TempDir()) / "gistmill-installation";
+  gistmill::testing::ScratchFolder scratch_;
+  fs::path folder_ = scratch_ / "installation";
 };
 
 TEST_F(Installation, LiesBesideTheProgramsOwnFolder) {

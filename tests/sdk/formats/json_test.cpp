@@ -11,12 +11,13 @@
 
 #include "tests/sdk/formats/allocation_watch.hpp"
 #include "tests/sdk/formats/refusal.hpp"
+#include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::formats {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string refusal(std::string_view text, const JsonLimits& limits = {}) {
   return test::refusal([&] { parse_json(text, "c.json", limits); });
@@ -106,63 +107,64 @@ struct Wrong {
   const char* message;
 };
 
-class JsonRefuses : public testing::TestWithParam<Wrong> {};
+class JsonRefuses : public ::testing::TestWithParam<Wrong> {};
 
 TEST_P(JsonRefuses, AndSaysWhy) { EXPECT_THAT(refusal(GetParam().text), HasSubstr(GetParam().message)); }
 
 INSTANTIATE_TEST_SUITE_P(
     Text, JsonRefuses,
-    testing::Values(Wrong{"Nothing", " ", "the end when it should be a value"},
-                    Wrong{"ByteOrderMark", "\xEF\xBB\xBF{}", "'\\xef' when it should be a value"},
-                    Wrong{"NulByte", std::string("[1\0]", 4), "'\\x00' when it should be ']'"},
-                    Wrong{"TextAfterTheEnd", "{} x", "'x' when it should be the end"},
-                    Wrong{"TwoValues", "1 2", "'2' when it should be the end"},
-                    Wrong{"Comment", "[1, /* */ 2]", "'/' when it should be a value"},
-                    Wrong{"TrailingComma", "[1,]", "']' when it should be a value"},
-                    Wrong{"TrailingCommaInObject", "{\"a\":1,}", "'}' when it should be '\"'"},
-                    Wrong{"MissingComma", "[1 2]", "'2' when it should be ']'"},
-                    Wrong{"UnclosedArray", "[1", "the end when it should be ']'"},
-                    Wrong{"UnclosedObject", "{\"a\":1", "the end when it should be '}'"},
-                    Wrong{"WrongBracket", "[1}", "'}' when it should be ']'"},
-                    Wrong{"BareKey", "{a:1}", "'a' when it should be '\"'"},
-                    Wrong{"NumberAsKey", "{1:1}", "'1' when it should be '\"'"},
-                    Wrong{"SingleQuotes", "['a']", "''' when it should be a value"},
-                    Wrong{"MissingColon", "{\"a\" 1}", "'1' when it should be ':'"},
-                    Wrong{"MissingValue", "{\"a\":}", "'}' when it should be a value"},
-                    Wrong{"LeadingZero", "01", "'1' when it should be the end"},
-                    Wrong{"LeadingPlus", "+1", "'+' when it should be a value"},
-                    Wrong{"LeadingDot", ".5", "'.' when it should be a value"},
-                    Wrong{"TrailingDot", "[1.]", "']' when it should be a digit"},
-                    Wrong{"LoneMinus", "[-]", "']' when it should be a digit"},
-                    Wrong{"EmptyExponent", "[1e]", "']' when it should be a digit"},
-                    Wrong{"SignedEmptyExponent", "1e+", "the end when it should be a digit"},
-                    Wrong{"Hexadecimal", "[0x10]", "'x' when it should be ']'"},
-                    Wrong{"NotANumber", "NaN", "'N' when it should be a value"},
-                    Wrong{"Infinity", "[-Infinity]", "'I' when it should be a digit"},
-                    Wrong{"TooGreat", "[1e999]", "number '1e999' does not fit a double"},
-                    Wrong{"HalfAWord", "tru", "when it should be true, false or null"},
-                    Wrong{"LongWord", "nulls", "'s' when it should be the end"},
-                    Wrong{"UnclosedString", "\"abc", "the end when it should be '\"'"},
-                    Wrong{"NewlineInAString", "\"a\nb\"", "escaped, as control characters are"},
-                    Wrong{"UnknownEscape", R"("\x41")", "'x' when it should be one of"},
-                    Wrong{"UnclosedEscape", "\"\\", "the end when it should be one of"},
-                    Wrong{"ShortUnicodeEscape", R"("\u12")", "'\"' when it should be a hexadecimal digit"},
-                    Wrong{"UnicodeEscapeOfLetters", R"("\u12g4")",
-                          "'g' when it should be a hexadecimal digit"},
-                    Wrong{"LoneHighSurrogate", R"("\ud800")", "half a surrogate pair"},
-                    Wrong{"LoneLowSurrogate", R"("\udc00")", "half a surrogate pair"},
-                    Wrong{"TwoHighSurrogates", R"("\ud800\ud800")", "half a surrogate pair"},
-                    Wrong{"Latin1", "\"\xE9\"", "when it should be UTF-8"},
-                    Wrong{"ContinuationAlone", "\"\x80\"", "when it should be UTF-8"},
-                    Wrong{"OverlongSlash", "\"\xC0\xAF\"", "when it should be UTF-8"},
-                    Wrong{"OverlongInThreeBytes", "\"\xE0\x80\xAF\"", "when it should be UTF-8"},
-                    Wrong{"SurrogateInUtf8", "\"\xED\xA0\x80\"", "when it should be UTF-8"},
-                    Wrong{"PastUnicode", "\"\xF4\x90\x80\x80\"", "when it should be UTF-8"},
-                    Wrong{"CutInACharacter", "\"\xE2\x82", "when it should be UTF-8"}),
+    ::testing::Values(Wrong{"Nothing", " ", "the end when it should be a value"},
+                      Wrong{"ByteOrderMark", "\xEF\xBB\xBF{}", "'\\xef' when it should be a value"},
+                      Wrong{"NulByte", std::string("[1\0]", 4), "'\\x00' when it should be ']'"},
+                      Wrong{"TextAfterTheEnd", "{} x", "'x' when it should be the end"},
+                      Wrong{"TwoValues", "1 2", "'2' when it should be the end"},
+                      Wrong{"Comment", "[1, /* */ 2]", "'/' when it should be a value"},
+                      Wrong{"TrailingComma", "[1,]", "']' when it should be a value"},
+                      Wrong{"TrailingCommaInObject", "{\"a\":1,}", "'}' when it should be '\"'"},
+                      Wrong{"MissingComma", "[1 2]", "'2' when it should be ']'"},
+                      Wrong{"UnclosedArray", "[1", "the end when it should be ']'"},
+                      Wrong{"UnclosedObject", "{\"a\":1", "the end when it should be '}'"},
+                      Wrong{"WrongBracket", "[1}", "'}' when it should be ']'"},
+                      Wrong{"BareKey", "{a:1}", "'a' when it should be '\"'"},
+                      Wrong{"NumberAsKey", "{1:1}", "'1' when it should be '\"'"},
+                      Wrong{"SingleQuotes", "['a']", "''' when it should be a value"},
+                      Wrong{"MissingColon", "{\"a\" 1}", "'1' when it should be ':'"},
+                      Wrong{"MissingValue", "{\"a\":}", "'}' when it should be a value"},
+                      Wrong{"LeadingZero", "01", "'1' when it should be the end"},
+                      Wrong{"LeadingPlus", "+1", "'+' when it should be a value"},
+                      Wrong{"LeadingDot", ".5", "'.' when it should be a value"},
+                      Wrong{"TrailingDot", "[1.]", "']' when it should be a digit"},
+                      Wrong{"LoneMinus", "[-]", "']' when it should be a digit"},
+                      Wrong{"EmptyExponent", "[1e]", "']' when it should be a digit"},
+                      Wrong{"SignedEmptyExponent", "1e+", "the end when it should be a digit"},
+                      Wrong{"Hexadecimal", "[0x10]", "'x' when it should be ']'"},
+                      Wrong{"NotANumber", "NaN", "'N' when it should be a value"},
+                      Wrong{"Infinity", "[-Infinity]", "'I' when it should be a digit"},
+                      Wrong{"TooGreat", "[1e999]", "number '1e999' does not fit a double"},
+                      Wrong{"HalfAWord", "tru", "when it should be true, false or null"},
+                      Wrong{"LongWord", "nulls", "'s' when it should be the end"},
+                      Wrong{"UnclosedString", "\"abc", "the end when it should be '\"'"},
+                      Wrong{"NewlineInAString", "\"a\nb\"", "escaped, as control characters are"},
+                      Wrong{"UnknownEscape", R"("\x41")", "'x' when it should be one of"},
+                      Wrong{"UnclosedEscape", "\"\\", "the end when it should be one of"},
+                      Wrong{"ShortUnicodeEscape", R"("\u12")", "'\"' when it should be a hexadecimal digit"},
+                      Wrong{"UnicodeEscapeOfLetters", R"("\u12g4")",
+                            "'g' when it should be a hexadecimal digit"},
+                      Wrong{"LoneHighSurrogate", R"("\ud800")", "half a surrogate pair"},
+                      Wrong{"LoneLowSurrogate", R"("\udc00")", "half a surrogate pair"},
+                      Wrong{"TwoHighSurrogates", R"("\ud800\ud800")", "half a surrogate pair"},
+                      Wrong{"Latin1", "\"\xE9\"", "when it should be UTF-8"},
+                      Wrong{"ContinuationAlone", "\"\x80\"", "when it should be UTF-8"},
+                      Wrong{"OverlongSlash", "\"\xC0\xAF\"", "when it should be UTF-8"},
+                      Wrong{"OverlongInThreeBytes", "\"\xE0\x80\xAF\"", "when it should be UTF-8"},
+                      Wrong{"SurrogateInUtf8", "\"\xED\xA0\x80\"", "when it should be UTF-8"},
+                      Wrong{"PastUnicode", "\"\xF4\x90\x80\x80\"", "when it should be UTF-8"},
+                      Wrong{"CutInACharacter", "\"\xE2\x82", "when it should be UTF-8"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(JsonFile, NamesItself) {
-  const auto path = std::filesystem::temp_directory_path() / "gistmill_json_test.json";
+  const gistmill::testing::ScratchFolder folder;
+  const auto path = folder / "test.json";
   std::ofstream(path) << "{\"layers\": 2}";
   EXPECT_EQ(read_json_file(path).at("layers"), 2);
   std::ofstream(path) << "{";

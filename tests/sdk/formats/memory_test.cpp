@@ -7,12 +7,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/sdk/token_file/scratch_folder.hpp"
+
 namespace gistmill::formats {
 namespace {
 
 namespace fs = std::filesystem;
 
-class AvailableMemory : public testing::Test {
+class AvailableMemory : public ::testing::Test {
  protected:
   ~AvailableMemory() override { fs::remove_all(folder_); }
 
@@ -34,7 +36,8 @@ class AvailableMemory : public testing::Test {
     return available_memory({folder_ / "proc", folder_ / "cgroup"});
   }
 
-  const fs::path folder_ = fs::path(testing::TempDir()) / "gistmill_memory_test";
+  const gistmill::testing::ScratchFolder scratch_;
+  const fs::path folder_ = scratch_ / "memory";
 };
 
 TEST_F(AvailableMemory, IsUnknownWhereTheKernelDoesNotTell) {

@@ -10,15 +10,16 @@
 #include <gtest/gtest.h>
 
 #include "tests/sdk/formats/refusal.hpp"
+#include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::formats {
 namespace {
 
 namespace fs = std::filesystem;
 using test::refusal;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class SafetensorsFolderTest : public testing::Test {
+class SafetensorsFolderTest : public ::testing::Test {
  protected:
   SafetensorsFolderTest() { fs::create_directories(folder_); }
   ~SafetensorsFolderTest() override { fs::remove_all(folder_); }
@@ -60,7 +61,8 @@ class SafetensorsFolderTest : public testing::Test {
     return value;
   }
 
-  const fs::path folder_ = fs::path(testing::TempDir()) / "gistmill_safetensors_folder_test";
+  const gistmill::testing::ScratchFolder scratch_;
+  const fs::path folder_ = scratch_ / "model";
 };
 
 constexpr const char* kIndex =
