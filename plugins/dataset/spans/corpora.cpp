@@ -22,6 +22,7 @@ auto of_corpus(Body&& body) {
 
 // The call that the tokens of the store came from: backwards along the calls that read tokens themselves.
 const Json* tokenizing_call(const Json& calls) {
+  if (calls.empty()) return nullptr;
   const Json* call = &calls.back();
   for (std::size_t steps = 0; steps < calls.size(); ++steps) {
     const Json& reads = call->at("reads");

@@ -49,7 +49,7 @@ TEST(AxisEffects, SeedsAreTheRepeatsHoweverManyPairsTheyHave) {
       }
     }
   }
-  const Contrast& contrast = sweep_table(headline(), deep).axes.at(1).values.at(1).against_first;
+  const Contrast contrast = sweep_table(headline(), deep).axes.at(1).values.at(1).against_first;
   EXPECT_EQ(contrast.pairs, 4);
   EXPECT_EQ(contrast.difference.count, 2);
   // Seed 0: 0.1 and 0.3; seed 1: 0.3 and 0.5. Means 0.2 and 0.4; t(0.975, 1) = 12.7062.
@@ -121,7 +121,7 @@ TEST(AxisEffects, HaveTheErrorOfTheItemsBesideThatOfTheSeeds) {
     measured.push_back(with_items(point("1", seed, 5.0), {1.0, 5.0, 9.0}));
     measured.push_back(with_items(point("2", seed, 5.2), {1.1, 5.2, 9.3}));
   }
-  const Contrast& contrast = sweep_table(headline(), measured).axes.at(0).values.at(1).against_first;
+  const Contrast contrast = sweep_table(headline(), measured).axes.at(0).values.at(1).against_first;
   EXPECT_NEAR(contrast.difference.half_width, 0.0, 1e-9);
   ASSERT_TRUE(contrast.on_items);
   EXPECT_NEAR(contrast.on_items->value, 0.2, 1e-12);
