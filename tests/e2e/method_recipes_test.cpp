@@ -1,0 +1,88 @@
+// The recipes of the GistNet documents on the real model, cut to seconds: that each trains and measures, not how well.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tests/e2e/small_training.hpp"
+
+namespace gistmill {
+namespace {
+
+struct Method {
+  const char* recipe;
+  std::vector<const char*> trained;  // names of what trains, in order; empty: the recipe itself
+  bool checked = false;              // looks at held-out text while training
+  int horizon = 64;
+  std::vector<const char*> figures = {};  // beside delta-NLL
+};
+
+void PrintTo(const Method& method, std::ostream* stream) { *stream << method.recipe; }
+
+class MethodRecipe : public TrainTest, public ::testing::WithParamInterface<Method> {
+ protected:
+  static std::string set(const std::string& value) { return " --set '" + value + "'"; }
+  static std::string short_training(const std::string& stage) {
+    std::string text = set(stage + "run.steps=2") + set(stage + "learning_rate.warmup=1") +
+                       set(stage + "components.corpus.document=320");
+    if (!GetParam().checked) return text;
+    return text + set(stage + "evaluations.check.steps=1") + set(stage + "evaluations.check.every=1");
+  }
+  std::string settings() const {
+    std::string text = small() + set("evaluations.heldout.steps=1") + set("components.heldout.spans=3") +
+                       set("components.heldout.horizon=" + std::to_string(GetParam().horizon));
+    if (GetParam().trained.empty()) return text + short_training("");
+    return text + set("stage.*.variables.model=" + model()) + set("stage.*.variables.text=text") +
+           sizes("stage.*.") + short_training("stage.*.");
+  }
+  // A text of code and documentation, where the recipe has one.
+  std::string structured() const {
+    const std::string name = GetParam().recipe;
+    if (!name.starts_with("stage2") && !name.starts_with("stage3") && name != "curriculum") return "";
+    const std::string source = GISTMILL_SOURCE_DIR;
+    return set("variables.code=" + source + "/host/recipe") + set("variables.docs=" + source + "/docs");
+  }
+};
+
+TEST_P(MethodRecipe, TrainsTwoStepsAndMeasuresADocument) {
+  const Method& method = GetParam();
+  const Answer answer = gistmill("run '" GISTMILL_SOURCE_DIR "/recipes/gistnet/" +
+                                 std::string(method.recipe) + ".toml'" + settings() + structured() +
+                                 " --folder run");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  for (const char* stage : method.trained)
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "run/checkpoints" / stage / "step-000002")) << stage;
+
+  const auto summary = nlohmann::json::parse(read(folder_ / "run/summary.json"));
+  std::set<std::string> figures;
+  for (const auto& evaluation : summary["evaluations"])
+    for (const auto& entry : evaluation["entries"]) figures.insert(entry["figure"].get<std::string>());
+  std::string all;
+  for (const std::string& figure : figures) all += figure + " ";
+  EXPECT_THAT(all, ::testing::HasSubstr("delta_nll." + std::to_string(std::min(method.horizon, 128))));
+  for (const char* figure : method.figures) EXPECT_THAT(all, ::testing::HasSubstr(figure));
+}
+
+const std::vector<const char*> more = {"substitutability.32", "delta_nll_by_distance.1-4",
+                                       "delta_nll_by_surprise.3-", "adjacent_distance"};
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, MethodRecipe,
+    ::testing::Values(Method{"stage1-narrative", {}, true, 64, more}, Method{"stage2-structured", {}, true, 64, more},
+                      Method{"stage3-mixed", {}, true, 128, more},
+                      Method{"curriculum", {"narrative", "structured", "mixed"}, true, 128, more},
+                      Method{"pooled-mse", {}}, Method{"phases", {"pooled"}},
+                      Method{"ladder",
+                             {"vector", "mean-linear", "mean-mlp", "query", "refine", "contextual"},
+                             false, 64, more},
+                      Method{"diversity", {}, false, 64, more}),
+    [](const auto& test) {
+      std::string name = test.param.recipe;
+      for (char& letter : name)
+        if (letter == '-') letter = '_';
+      return name;
+    });
+
+}  // namespace
+}  // namespace gistmill
