@@ -1,4 +1,5 @@
-// The recipes of the GistNet documents on the real model, cut to seconds: that each trains and measures, not how well.
+// The recipes of the GistNet documents on the real model, cut to seconds: that each trains and measures, not
+// how well.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -47,9 +48,9 @@ class MethodRecipe : public TrainTest, public ::testing::WithParamInterface<Meth
 
 TEST_P(MethodRecipe, TrainsTwoStepsAndMeasuresADocument) {
   const Method& method = GetParam();
-  const Answer answer = gistmill("run '" GISTMILL_SOURCE_DIR "/recipes/gistnet/" +
-                                 std::string(method.recipe) + ".toml'" + settings() + structured() +
-                                 " --folder run");
+  const Answer answer =
+      gistmill("run '" GISTMILL_SOURCE_DIR "/recipes/gistnet/" + std::string(method.recipe) + ".toml'" +
+               settings() + structured() + " --folder run");
   ASSERT_EQ(answer.code, 0) << answer.err;
   for (const char* stage : method.trained)
     EXPECT_TRUE(std::filesystem::exists(folder_ / "run/checkpoints" / stage / "step-000002")) << stage;
@@ -69,13 +70,16 @@ const std::vector<const char*> more = {"substitutability.32", "delta_nll_by_dist
 
 INSTANTIATE_TEST_SUITE_P(
     Of, MethodRecipe,
-    ::testing::Values(Method{"stage1-narrative", {}, true, 64, more}, Method{"stage2-structured", {}, true, 64, more},
+    ::testing::Values(Method{"stage1-narrative", {}, true, 64, more},
+                      Method{"stage2-structured", {}, true, 64, more},
                       Method{"stage3-mixed", {}, true, 128, more},
                       Method{"curriculum", {"narrative", "structured", "mixed"}, true, 128, more},
                       Method{"pooled-mse", {}}, Method{"phases", {"pooled"}},
                       Method{"ladder",
                              {"vector", "mean-linear", "mean-mlp", "query", "refine", "contextual"},
-                             false, 64, more},
+                             false,
+                             64,
+                             more},
                       Method{"diversity", {}, false, 64, more}),
     [](const auto& test) {
       std::string name = test.param.recipe;
