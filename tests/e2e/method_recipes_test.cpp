@@ -34,6 +34,8 @@ class MethodRecipe : public TrainTest, public ::testing::WithParamInterface<Meth
     std::string text = small() + set("evaluations.heldout.steps=1") + set("components.heldout.spans=3") +
                        set("components.heldout.horizon=" + std::to_string(GetParam().horizon));
     if (GetParam().trained.empty()) return text + short_training("");
+    if (std::string(GetParam().recipe) == "phases")
+      text += short_training("");  // its second phase is its own
     return text + set("stage.*.variables.model=" + model()) + set("stage.*.variables.text=text") +
            sizes("stage.*.") + short_training("stage.*.");
   }
