@@ -16,7 +16,7 @@ std::filesystem::path write_sweep_report(const Ledger& ledger) {
   findings.program = GM_VERSION;
   const auto done = [](const LedgerPoint& point) { return point.state == PointState::done; };
   if (std::ranges::any_of(findings.ledger, done)) findings.table = table_of(ledger);
-  const std::filesystem::path path = ledger.folder() / "report.html";
+  std::filesystem::path path = ledger.folder() / "report.html";
   write_file_atomically(path, sweep_page(findings));
   return path;
 }
