@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "host/cli/stop_asked.hpp"
 #include "host/cli/baseline_gate.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
@@ -16,15 +16,6 @@ namespace gistmill {
 namespace {
 
 namespace fs = std::filesystem;
-
-volatile std::sig_atomic_t stop_asked = 0;
-
-void take_stop_signals() {
-  struct sigaction action = {};
-  action.sa_handler = [](int) { stop_asked = 1; };
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 // A recipe file, or the folder of a run.
 Recipe read_recipe(const fs::path& path, const std::vector<std::string>& overrides) {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "host/cli/stop_asked.hpp"
 #include "host/cli/sweep_estimate.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
@@ -24,17 +24,6 @@ using Json = nlohmann::ordered_json;
 
 // Unless --workers says otherwise. Slurm itself takes 1000 by default (MaxArraySize).
 constexpr std::int64_t kMostSlurmTasks = 100;
-
-volatile std::sig_atomic_t stop_asked = 0;
-
-// Once: finish the running steps and save. A second Ctrl-C goes to the trials by itself, as to every process
-// of the terminal.
-void take_stop_signals() {
-  struct sigaction action = {};
-  action.sa_handler = [](int) { stop_asked = 1; };
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 // sweeps/NAME of a study, or the folder of a sweep itself.
 fs::path folder_of(const Command& command) {

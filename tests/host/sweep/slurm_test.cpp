@@ -15,8 +15,8 @@ using ::testing::Not;
 SlurmJob job() {
   SlurmJob job;
   job.program = "/opt/gistmill";
-  job.folder = "/work/sweeps/one";
-  job.working_folder = "/work";
+  job.folder = "/home/ann/sweeps/one";
+  job.working_folder = "/home/ann";
   job.tasks = 3;
   return job;
 }
@@ -26,7 +26,7 @@ TEST(SlurmScript, IsOneArrayOfWorkersThatSaveBeforeTheirTimeLimit) {
   EXPECT_THAT(script, HasSubstr("#SBATCH --array=0-2\n"));
   EXPECT_THAT(script, HasSubstr("#SBATCH --signal=B:TERM@120\n"));
   EXPECT_THAT(script, HasSubstr("#SBATCH --requeue\n"));
-  EXPECT_THAT(script, HasSubstr("'/opt/gistmill' sweep work '/work/sweeps/one'"));
+  EXPECT_THAT(script, HasSubstr("'/opt/gistmill' sweep work '/home/ann/sweeps/one'"));
   EXPECT_THAT(script, Not(HasSubstr("--partition")));
 }
 
