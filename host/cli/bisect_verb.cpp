@@ -4,8 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "host/cli/stop_asked.hpp"
 #include "host/cli/baseline_gate.hpp"
+#include "host/cli/stop_asked.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
 #include "host/recipe/recipe.hpp"
