@@ -5,9 +5,11 @@
 
 namespace gistmill::dataset {
 
-std::string clean_text(std::string_view bytes, std::uint64_t& replaced) {
+CleanText clean_text(const std::string_view all) {
+  std::string_view bytes = all;
   if (bytes.substr(0, 3) == "\xEF\xBB\xBF") bytes.remove_prefix(3);
-  std::string cleaned;
+  CleanText clean;
+  std::string& cleaned = clean.text;
   cleaned.reserve(bytes.size());
   while (!bytes.empty()) {
     const char byte = bytes[0];
@@ -21,11 +23,11 @@ std::string clean_text(std::string_view bytes, std::uint64_t& replaced) {
       const text::Character character = text::first_character(bytes);
       used = character.valid() ? character.size : text::broken_size(bytes);
       cleaned += character.valid() ? bytes.substr(0, used) : text::kReplacement;
-      if (!character.valid()) ++replaced;
+      if (!character.valid() && clean.replaced++ == 0) clean.first_replaced = all.size() - bytes.size();
     }
     bytes.remove_prefix(used);
   }
-  return cleaned;
+  return clean;
 }
 
 std::string_view after_line(std::string_view text, std::string_view marker) {

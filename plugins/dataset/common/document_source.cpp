@@ -6,6 +6,8 @@
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/error.hpp>
 
+#include "plugins/dataset/common/clean.hpp"
+
 namespace gistmill::dataset {
 namespace {
 
@@ -27,6 +29,12 @@ SourceOptions source_options(const Options& options) {
   return source;
 }
 
+SourceOptions text_source_options(const Options& options) {
+  SourceOptions source = source_options(options);
+  source.refuse_invalid = options.string("invalid") == "fail";
+  return source;
+}
+
 DocumentSource::DocumentSource(SourceOptions options)
     : options_(std::move(options)), files_(find_files(options_)) {
   check_split(options_, files_);
@@ -45,19 +53,63 @@ std::string DocumentSource::digest() const {
   return sha.hex();
 }
 
+void DocumentSource::close_file() {
+  if (in_file_ && !file_has_text_ && without_text_++ == 0)
+    first_without_text_ = files_[next_file_ - 1].path.string();
+  in_file_ = false;
+}
+
+std::string DocumentSource::cleaned(std::string_view bytes, const std::string& where) {
+  CleanText clean = clean_text(bytes);
+  if (clean.replaced > 0) {
+    constexpr char kHex[] = "0123456789abcdef";
+    const auto byte = static_cast<unsigned char>(bytes[clean.first_replaced]);
+    count_invalid(clean.replaced, where,
+                  "byte " + std::to_string(clean.first_replaced) + ", 0x" + kHex[byte >> 4] +
+                      kHex[byte & 15] + ", is not UTF-8");
+  }
+  return std::move(clean.text);
+}
+
+void DocumentSource::count_invalid(std::uint64_t sequences, const std::string& where,
+                                   const std::string& what) {
+  const std::string place = files_[next_file_ - 1].path.string() + where;
+  if (options_.refuse_invalid) {
+    throw Error(GM_ERROR_USER, place + ": " + what + "; invalid = \"replace\" puts U+FFFD in its place",
+                "files");
+  }
+  if (replaced_ == 0) first_replaced_ = place;
+  replaced_ += sequences;
+}
+
+std::vector<std::string> DocumentSource::notes() const {
+  std::vector<std::string> notes;
+  if (replaced_ > 0) {
+    notes.push_back(std::to_string(replaced_) +
+                    " byte sequences were not UTF-8 and became U+FFFD, the first in " + first_replaced_);
+  }
+  if (without_text_ > 0) {
+    notes.push_back(std::to_string(without_text_) + " of " + std::to_string(files_.size()) +
+                    " files hold no text and were left out, the first is " + first_without_text_);
+  }
+  return notes;
+}
+
 bool DocumentSource::next(Document& document) {
   std::string name;
   while (!in_file_ || !read(name, document.text)) {
-    in_file_ = false;
+    close_file();
     if (next_file_ == files_.size()) {
       if (position_ > 0) return false;
       throw Error(GM_ERROR_USER, "no text in " + std::to_string(files_.size()) + " files: " + why_none(),
                   "files");
     }
     stop_if_canceled();
-    open(files_[next_file_++]);
     in_file_ = true;
+    file_has_text_ = false;
+    open(files_[next_file_++]);
   }
+  file_has_text_ = true;
   const std::string& file = files_[next_file_ - 1].name;
   document.name = file + name;
   document.split = split_of(options_, group_of(options_, file, document.name));
@@ -70,6 +122,8 @@ void DocumentSource::seek(std::uint64_t position) {
   next_file_ = 0;
   in_file_ = false;
   position_ = 0;
+  replaced_ = 0;
+  without_text_ = 0;
   Document skipped;
   while (position_ < position && next(skipped)) {
   }

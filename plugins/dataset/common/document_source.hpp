@@ -15,10 +15,14 @@
 
 namespace gistmill::dataset {
 
-struct SourceOptions : FileSelection, SplitOptions {};
+struct SourceOptions : FileSelection, SplitOptions {
+  bool refuse_invalid = false;  // bytes that are not UTF-8 end the reading
+};
 
 // files, extensions, validation, hold_out, group, salt.
 SourceOptions source_options(const Options& options);
+// These, and invalid.
+SourceOptions text_source_options(const Options& options);
 
 struct Document {
   std::string name;  // the file's, and which one where the file holds several documents: "#2", ":12"
@@ -41,6 +45,9 @@ class DocumentSource {
   // document.
   bool next(Document& document);
 
+  // What is to be told when all is read: bytes that were replaced, files without text.
+  virtual std::vector<std::string> notes() const;
+
   // Documents given so far; seek(n) continues after the n-th.
   std::uint64_t position() const { return position_; }
   void seek(std::uint64_t position);
@@ -56,15 +63,29 @@ class DocumentSource {
   virtual bool read(std::string& name, std::string& text) = 0;
   // Everything starts again.
   virtual void restart() = 0;
+
+  // Clean text of some bytes of the open file; `where` in it, for messages: ":12". Throws Error where
+  // they are not UTF-8 and that is refused.
+  std::string cleaned(std::string_view bytes, const std::string& where = "");
+  // Puts sequences that were not valid on the account of the open file. Throws Error where they are refused.
+  void count_invalid(std::uint64_t sequences, const std::string& where, const std::string& what);
+
   // Why none of the files has a document: "each is empty".
   virtual std::string why_none() const = 0;
 
  private:
+  void close_file();
+
   SourceOptions options_;
   std::vector<CorpusFile> files_;
   std::size_t next_file_ = 0;
   bool in_file_ = false;  // the file before next_file_ is open
   std::uint64_t position_ = 0;
+  bool file_has_text_ = false;  // the one that is open
+  std::uint64_t replaced_ = 0;
+  std::string first_replaced_;  // "FILE:LINE"
+  std::size_t without_text_ = 0;
+  std::string first_without_text_;
 };
 
 bool is_blank(std::string_view text);

@@ -22,7 +22,7 @@ bool Lines::read(std::string& name, std::string& text) {
   while (std::getline(file_, line_)) {
     stop_if_canceled();
     ++number_;
-    line_ = clean_text(line_, replaced_);  // also the CR of a CRLF, and a byte order mark
+    line_ = cleaned(line_, ":" + std::to_string(number_));  // also the CR of a CRLF, and a byte order mark
     if (is_blank(line_)) continue;
     ++lines_;
     if (!read_text(text) || is_blank(text)) continue;
@@ -44,16 +44,23 @@ bool Lines::read_text(std::string& text) {
     if (broken_++ == 0) first_broken_ = error.what();
     return false;
   }
-  std::uint64_t none = 0;  // what JSON holds is UTF-8 by now
-  text = clean_text(text, none);
+  text = clean_text(text).text;  // line ends; what JSON holds is UTF-8 by now
   return true;
 }
 
 void Lines::restart() {
-  replaced_ = 0;
   lines_ = 0;
   broken_ = 0;
   first_broken_.clear();
+}
+
+std::vector<std::string> Lines::notes() const {
+  std::vector<std::string> notes = DocumentSource::notes();
+  if (broken_ > 0) {
+    notes.push_back(std::to_string(broken_) + " of " + std::to_string(lines_) +
+                    " lines are broken and were left out, the first at " + first_broken_);
+  }
+  return notes;
 }
 
 std::string Lines::why_none() const {

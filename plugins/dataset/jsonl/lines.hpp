@@ -16,8 +16,9 @@ class Lines : public DocumentSource {
   // skip: leave broken lines out.
   Lines(SourceOptions options, RecordText record, bool skip);
 
+  std::vector<std::string> notes() const override;  // and of lines that were left out
+
   // Of the files read so far:
-  std::uint64_t replaced() const { return replaced_; }               // ill-formed sequences
   std::uint64_t lines() const { return lines_; }                     // that are not empty
   std::uint64_t broken() const { return broken_; }                   // that were left out
   const std::string& first_broken() const { return first_broken_; }  // "FILE:LINE: what is wrong"
@@ -35,7 +36,6 @@ class Lines : public DocumentSource {
   std::string path_;
   std::string line_;
   std::uint64_t number_ = 0;  // of line_ in its file, from 1
-  std::uint64_t replaced_ = 0;
   std::uint64_t lines_ = 0;
   std::uint64_t broken_ = 0;
   std::string first_broken_;

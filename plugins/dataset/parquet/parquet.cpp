@@ -1,14 +1,15 @@
 // Options in, tensors out, the cursor as bytes.
 #include "plugins/dataset/parquet/parquet.hpp"
 
+#include <memory>
 #include <utility>
+
+#include "plugins/dataset/parquet/rows.hpp"
 
 namespace gistmill::dataset {
 namespace {
 
-// Format version, then the position.
-constexpr std::string_view kTextState = "dataset/parquet 1 ";
-constexpr std::string_view kIdsState = "dataset/parquet-ids 1 ";
+constexpr std::string_view kIdsState = "dataset/parquet-ids 1 ";  // format version, then the position
 
 std::string field_of(const Options& options) {
   std::string field = options.string("field");
@@ -25,21 +26,9 @@ RecordText record_of(const Options& options) {
 }  // namespace
 
 Parquet::Parquet(const Options& options)
-    : rows_(source_options(options), record_of(options), !options.string("template").empty()) {}
-
-std::tuple<Tensor, Tensor, Tensor> Parquet::next() {
-  Document document;
-  if (rows_.next(document)) return tensors_of(document);
-  if (rows_.replaced() > 0) {
-    log(GM_LOG_WARNING,
-        std::to_string(rows_.replaced()) + " byte sequences were not UTF-8 and became U+FFFD");
-  }
-  throw EndOfData();
-}
-
-std::string Parquet::save_state() const { return position_state(kTextState, rows_.position()); }
-
-void Parquet::load_state(std::string_view state) { rows_.seek(position_of(kTextState, state)); }
+    : DocumentComponent("dataset/parquet",
+                        std::make_unique<Rows>(text_source_options(options), record_of(options),
+                                               !options.string("template").empty())) {}
 
 ParquetIds::ParquetIds(const Options& options) : rows_(source_options(options), field_of(options)) {}
 

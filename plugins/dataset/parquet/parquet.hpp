@@ -8,26 +8,15 @@
 #include <string_view>
 #include <tuple>
 
+#include "plugins/dataset/common/document_component.hpp"
 #include "plugins/dataset/parquet/id_rows.hpp"
-#include "plugins/dataset/parquet/rows.hpp"
 
 namespace gistmill::dataset {
 
-class Parquet {
+class Parquet : public DocumentComponent {
  public:
   // Finds the files. Throws Error(GM_ERROR_USER) with the option's key.
   explicit Parquet(const Options& options);
-
-  std::string digest() { return rows_.digest(); }
-
-  // text u8[B], name u8[M], split i32[]: one document a call, then EndOfData.
-  std::tuple<Tensor, Tensor, Tensor> next();
-
-  std::string save_state() const;
-  void load_state(std::string_view state);
-
- private:
-  Rows rows_;
 };
 
 class ParquetIds {

@@ -6,8 +6,6 @@
 
 #include <gistmill/formats/error.hpp>
 
-#include "plugins/dataset/common/clean.hpp"
-
 namespace gistmill::dataset {
 namespace {
 
@@ -37,7 +35,7 @@ void Rows::open(const CorpusFile& file) {
 bool Rows::read(std::string& name, std::string& text) {
   while (file_->next()) {
     stop_if_canceled();
-    text = clean_text(text_of_row(), replaced_);
+    text = cleaned(text_of_row(), place());
     if (is_blank(text)) continue;
     name = "#" + std::to_string(file_->number());
     return true;
@@ -45,12 +43,19 @@ bool Rows::read(std::string& name, std::string& text) {
   return false;
 }
 
+std::string Rows::json_of(std::size_t column) {
+  bool valid = true;
+  std::string json = file_->json(column, valid);
+  if (!valid) count_invalid(1, place(), "column '" + columns_[column] + "' holds bytes that are not UTF-8");
+  return json;
+}
+
 std::string Rows::text_of_row() {
   const bool whole = !templated_ && record_.fields()[0] == columns_[0];  // no field within a column
   if (whole && file_->is_null(0)) return "";
   if (whole && file_->is_string(0)) return std::string(file_->string(0));
   if (whole && file_->is_messages(0)) {
-    std::string messages = file_->json(0);
+    std::string messages = json_of(0);
     return messages == "[]" ? "" : messages;
   }
   if (whole) {
@@ -62,18 +67,13 @@ std::string Rows::text_of_row() {
   }
   std::string row = "{";
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    row += (i == 0 ? "" : ",") + nlohmann::json(columns_[i]).dump() + ":" + file_->json(i);
+    row += (i == 0 ? "" : ",") + nlohmann::json(columns_[i]).dump() + ":" + json_of(i);
   }
   try {
-    return record_.text(row + "}", path_ + ": row " + std::to_string(file_->number()));
+    return record_.text(row + "}", path_ + place());
   } catch (const formats::FormatError& error) {
     throw Error(GM_ERROR_USER, error.what(), "files");
   }
-}
-
-void Rows::restart() {
-  file_.reset();
-  replaced_ = 0;
 }
 
 std::string Rows::why_none() const { return "no row of column '" + columns_[0] + "' holds any"; }

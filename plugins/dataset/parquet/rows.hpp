@@ -20,21 +20,20 @@ class Rows : public DocumentSource {
   // templated: `record` is a template, not a field.
   Rows(SourceOptions options, RecordText record, bool templated);
 
-  std::uint64_t replaced() const { return replaced_; }  // ill-formed sequences in files read so far
-
  private:
   void open(const CorpusFile& file) override;
   bool read(std::string& name, std::string& text) override;
-  void restart() override;
+  void restart() override { file_.reset(); }
   std::string why_none() const override;
   std::string text_of_row();
+  std::string place() const { return ": row " + std::to_string(file_->number()); }
+  std::string json_of(std::size_t column);
 
   RecordText record_;
   std::vector<std::string> columns_;
   bool templated_;
   std::unique_ptr<TableFile> file_;
   std::string path_;
-  std::uint64_t replaced_ = 0;
 };
 
 }  // namespace gistmill::dataset

@@ -233,9 +233,16 @@ std::string_view TableFile::string(std::size_t column) const {
   return string_of(reader_->column(column), reader_->row);
 }
 
-std::string TableFile::json(std::size_t column) const {
-  constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
-  return value_of(reader_->column(column), reader_->row).dump(-1, ' ', false, kReplace);
+std::string TableFile::json(std::size_t column, bool& valid) const {
+  const nlohmann::json value = value_of(reader_->column(column), reader_->row);
+  try {
+    std::string text = value.dump();
+    valid = true;
+    return text;
+  } catch (const nlohmann::json::type_error&) {
+    valid = false;
+    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
 }
 
 bool TableFile::is_messages(std::size_t column) const {

@@ -28,9 +28,10 @@ class TableFile {
   bool is_null(std::size_t column) const;
   bool is_string(std::size_t column) const;           // of all rows alike
   std::string_view string(std::size_t column) const;  // UTF-8 as it lies in the file; good until next()
-  std::string json(std::size_t column) const;         // any value, lists and structures included
-  bool is_messages(std::size_t column) const;         // a list of structures, of all rows alike
-  bool is_integers(std::size_t column) const;         // a list of integers, of all rows alike
+  // Any value, lists and structures included; `valid` is false where bytes that are not UTF-8 were replaced.
+  std::string json(std::size_t column, bool& valid) const;
+  bool is_messages(std::size_t column) const;  // a list of structures, of all rows alike
+  bool is_integers(std::size_t column) const;  // a list of integers, of all rows alike
   std::vector<std::int64_t> integers(std::size_t column) const;
   std::string type(std::size_t column) const;  // as Arrow writes it: "list<element: int32>"
 

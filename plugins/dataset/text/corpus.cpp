@@ -28,7 +28,7 @@ void Corpus::open(const CorpusFile& file) {
                 "'" + file.path.string() + "' is not text: byte " + std::to_string(zero) + " is zero",
                 "files");
   }
-  text_ = clean_text(bytes, replaced_);
+  text_ = cleaned(bytes);
   left_ = after_line(text_, skip_until_);
   over_ = false;
   number_ = 0;

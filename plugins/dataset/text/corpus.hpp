@@ -20,12 +20,10 @@ class Corpus : public DocumentSource {
  public:
   explicit Corpus(const CorpusOptions& options);
 
-  std::uint64_t replaced() const { return replaced_; }  // ill-formed sequences in files read so far
-
  private:
   void open(const CorpusFile& file) override;
   bool read(std::string& name, std::string& text) override;
-  void restart() override { replaced_ = 0; }
+  void restart() override {}
   std::string why_none() const override;
 
   std::string separator_;
@@ -34,7 +32,6 @@ class Corpus : public DocumentSource {
   std::string_view left_;  // what of it comes yet
   bool over_ = true;       // nothing comes, not even something empty
   std::size_t number_ = 0;
-  std::uint64_t replaced_ = 0;
 };
 
 }  // namespace gistmill::dataset

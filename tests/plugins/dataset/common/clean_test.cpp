@@ -6,16 +6,9 @@
 namespace gistmill::dataset {
 namespace {
 
-std::string cleaned(std::string_view bytes) {
-  std::uint64_t replaced = 0;
-  return clean_text(bytes, replaced);
-}
+std::string cleaned(std::string_view bytes) { return clean_text(bytes).text; }
 
-std::uint64_t replacements(std::string_view bytes) {
-  std::uint64_t replaced = 0;
-  clean_text(bytes, replaced);
-  return replaced;
-}
+std::uint64_t replacements(std::string_view bytes) { return clean_text(bytes).replaced; }
 
 TEST(CleanText, LeavesWellFormedTextAsItIs) {
   const std::string text = "plain, \u00e9\u00df\u00fc, \u4e2d\u6587, \U0001F600\n\ttab";

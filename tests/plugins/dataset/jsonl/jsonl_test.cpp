@@ -7,6 +7,7 @@
 #include <fstream>
 #include <memory>
 
+#include "plugins/dataset/jsonl/lines.hpp"
 #include "tests/plugins/support/plain_options.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
@@ -35,6 +36,7 @@ class JsonlTest : public ::testing::Test {
                       {"validation", 0.0},
                       {"hold_out", std::vector<std::string>{}},
                       {"group", std::string("document")},
+                      {"invalid", std::string("replace")},
                       {"salt", std::string()}};
     for (const auto& [key, value] : changes) all[key] = value;
     return std::make_unique<Jsonl>(PlainOptions(all).get());

@@ -45,6 +45,7 @@ class ParquetTest : public ::testing::Test {
                       {"validation", 0.0},
                       {"hold_out", std::vector<std::string>{}},
                       {"group", std::string("document")},
+                      {"invalid", std::string("replace")},
                       {"salt", std::string()}};
     for (const auto& [key, value] : changes) all[key] = value;
     return all;

@@ -113,7 +113,35 @@ TEST(Corpus, CountsWhatItReplaced) {
   Document document;
   ASSERT_TRUE(corpus.next(document));
   EXPECT_EQ(document.text, "caf\uFFFD \uFFFD");
-  EXPECT_EQ(corpus.replaced(), 2u);
+  EXPECT_FALSE(corpus.next(document));
+  EXPECT_THAT(corpus.notes(), ElementsAre("2 byte sequences were not UTF-8 and became U+FFFD, the first in " +
+                                          (folder / "a.txt").string()));
+  corpus.seek(0);
+  EXPECT_TRUE(corpus.notes().empty()) << "counted anew";
+}
+
+TEST(Corpus, RefusesWhatIsNotUtf8WhereThatIsAskedFor) {
+  const ScratchFolder folder;
+  put(folder / "a.txt", "caf\xE9 \xFF");
+  CorpusOptions options = options_for({folder / "a.txt"});
+  options.refuse_invalid = true;
+  EXPECT_EQ(refusal([&] { documents(options); }).message,
+            (folder / "a.txt").string() +
+                ": byte 3, 0xe9, is not UTF-8; invalid = \"replace\" puts U+FFFD in its place");
+  put(folder / "a.txt", "caf\u00e9");
+  EXPECT_EQ(documents(options).size(), 1u);
+}
+
+TEST(Corpus, TellsOfFilesWithoutText) {
+  const ScratchFolder folder;
+  put(folder / "t" / "a.txt", "text");
+  put(folder / "t" / "b.txt", "");
+  put(folder / "t" / "c.txt", "\n");
+  Corpus corpus(options_for({folder / "t"}));
+  for (Document document; corpus.next(document);) {
+  }
+  EXPECT_THAT(corpus.notes(), ElementsAre("2 of 3 files hold no text and were left out, the first is " +
+                                          (folder / "t" / "b.txt").string()));
 }
 
 TEST(Corpus, ContinuesAfterAPosition) {

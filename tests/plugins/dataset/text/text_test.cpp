@@ -29,6 +29,7 @@ class TextTest : public ::testing::Test {
                                                 {"validation", 0.5},
                                                 {"hold_out", std::vector<std::string>{"b.txt"}},
                                                 {"group", std::string("file")},
+                                                {"invalid", std::string("replace")},
                                                 {"salt", std::string()}})
                                       .get());
   }
