@@ -21,6 +21,7 @@
 #include "host/installation/libtorch.hpp"
 #include "host/installation/linker_message.hpp"
 #include "host/machine/threads.hpp"
+#include "host/record/run_record.hpp"
 #include "host/report/report.hpp"
 
 namespace gistmill {
@@ -98,6 +99,7 @@ ExitCode run_compute_verb(const Command& command, RunVerb verb) {
   request.command = command.words;
   request.command.insert(request.command.begin(), "gistmill");
   request.talk = print_talk;
+  request.seconds_of = [](const fs::path& folder) { return read_run(folder).seconds; };
   request.merge = command.has("merge");
   request.profile = command.has("profile");
   request.measure = !command.has("no-measure");

@@ -162,7 +162,7 @@ ExitCode begin(const Command& command, SweepUse use) {
   const fs::path path = command.arguments.front();
   const Study study = read_study(load_recipe(path, command.overrides()));
   const Registry registry(Registry::search_path(command.plugin_folders(), path.parent_path()));
-  PointFreezer freezer(path, command.overrides(), registry);
+  PointFreezer freezer(path, command.overrides(), registry, study.headline);
   const std::vector<FrozenPoint> points = freeze(study, points_of(study), freezer);
   const fs::path folder = folder_of(command);
   if (command.has("dry-run")) return print_dry_run(command, points, folder), ExitCode::ok;

@@ -34,7 +34,7 @@ Headline headline_of(const RunSummary& summary, const std::string& figure, const
   throw Failure(ExitCode::recipe,
                 fmt::format("no evaluation has the figure '{}'{}", figure,
                             variant.empty() ? "" : fmt::format(" of variant '{}'", variant)),
-                {figures.empty() ? "the recipe evaluates nothing"
+                {figures.empty() ? "no evaluation ran when training had ended"
                                  : fmt::format("the figures are: {}", fmt::join(figures, " "))});
 }
 

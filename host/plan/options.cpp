@@ -40,6 +40,8 @@ std::string expected_type(const OptionSpec& spec) {
       return "the name of prepared data";
     case OptionType::mixture:
       return "the name of prepared data, or names with weights, { novels = 0.7, code = 0.3 }";
+    case OptionType::evaluation:
+      return "the name of an evaluation";
     case OptionType::integers:
       return "a list of integers";
     case OptionType::floats:
@@ -148,6 +150,7 @@ OptionValue typed(const OptionSpec& spec, const Value& value) {
     case OptionType::path:
     case OptionType::choice:
     case OptionType::prepared:
+    case OptionType::evaluation:
       break;
   }
   return string_of(spec, value);

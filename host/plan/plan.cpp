@@ -83,14 +83,57 @@ void check_prepared(const Recipe& recipe, const Plan& plan) {
   }
 }
 
+// A list of [run] names instances of one contract, each once.
+void check_run_list(const Recipe& recipe, const Plan& plan, const std::vector<std::string>& names,
+                    const std::string& contract, const std::string& setting) {
+  const Value* table = recipe.resolved.find("run");
+  const Value* written = table == nullptr ? nullptr : table->find(setting);
+  const auto* list = written == nullptr ? nullptr : written->get_if<Value::List>();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const Origin& origin = list == nullptr ? recipe.run.origin : list->at(i).origin();
+    check_instance_contract(plan, names[i], contract, setting, origin);
+    const auto end = names.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(names.begin(), end, names[i]) == end) continue;
+    throw Failure(ExitCode::recipe, origin, fmt::format("run.{} names {} twice", setting, names[i]),
+                  {"once is enough: it hears every event"});
+  }
+}
+
+// An evaluation that an option of a monitor names must be there, and run while training.
+void check_heard_evaluation(const Recipe& recipe, const PlannedInstance& monitor,
+                            const PlannedOption& option) {
+  const auto& name = std::get<std::string>(option.value);
+  if (name.empty()) return;
+  const auto found = std::ranges::find(recipe.evaluations, name, &Evaluation::name);
+  const std::string says = fmt::format("{} of {} is '{}'", option.key, monitor.name, name);
+  if (found == recipe.evaluations.end()) {
+    std::vector<std::string> names;
+    for (const Evaluation& each : recipe.evaluations) names.push_back(each.name);
+    throw Failure(ExitCode::recipe, option.origin, says + ", which is no evaluation of the recipe",
+                  did_you_mean(name, names, {fmt::format("it has: {}", fmt::join(names, " "))}));
+  }
+  if (found->every == 0)
+    throw Failure(ExitCode::recipe, option.origin, says + ", which runs only when training has ended",
+                  {fmt::format("give it a number of steps: evaluations.{}.every", name)});
+}
+
+void check_monitors(const Recipe& recipe, const Plan& plan) {
+  for (const std::string& name : recipe.run.monitors) {
+    const PlannedInstance& monitor = *find_named(plan.instances, name);
+    for (const PlannedOption& option : monitor.options) {
+      if (monitor.spec->option(option.key)->type == OptionType::evaluation)
+        check_heard_evaluation(recipe, monitor, option);
+    }
+  }
+}
+
 // What [run] names must be there and do what it is named for.
 void check_run(const Recipe& recipe, Plan& plan) {
   const RunSettings& run = recipe.run;
-  for (const std::string& logger : run.loggers)
-    check_instance_contract(plan, logger, "logger", "loggers", run.origin);
-  for (const std::string& monitor : run.monitors)
-    check_instance_contract(plan, monitor, "monitor", "monitors", run.origin);
+  check_run_list(recipe, plan, run.loggers, "logger", "loggers");
+  check_run_list(recipe, plan, run.monitors, "monitor", "monitors");
   if (run.steps == 0) return;
+  check_monitors(recipe, plan);
   const PlannedPipeline* pipeline = plan.pipeline(run.pipeline);
   if (!pipeline) {
     std::vector<std::string> names;

@@ -88,10 +88,11 @@ class Loader {
   static void expect_best(const Stage& stage) {
     const auto chooses = [](const Evaluation& evaluation) { return !evaluation.best.empty(); };
     if (stage.take != Take::best || std::ranges::any_of(stage.recipe->evaluations, chooses)) return;
+    if (!stage.recipe->run.monitors.empty()) return;  // one of them may mark the best
     throw Failure(
         ExitCode::recipe, stage.origin,
         fmt::format("stage '{}' has take = \"best\", but no evaluation of its recipe chooses a best "
-                    "checkpoint",
+                    "checkpoint, and no monitor looks on",
                     stage.name),
         {"add best = \"...\" and every = ... to one of its evaluations, or remove take"});
   }

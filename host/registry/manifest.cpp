@@ -196,10 +196,10 @@ SymbolSpec read_symbol(const std::string& name, const Value& value, const std::s
   symbol.doc = fields.string("doc", "");
   if (const Value* named = fields.find("option")) {
     const OptionSpec* option = component.option(symbol.option);
-    const bool sized = option != nullptr && option->type != OptionType::floating &&
-                       option->type != OptionType::boolean && option->type != OptionType::string &&
-                       option->type != OptionType::path && option->type != OptionType::choice &&
-                       option->type != OptionType::prepared && option->type != OptionType::mixture;
+    const bool sized =
+        option != nullptr && (option->type == OptionType::integer || option->type == OptionType::integers ||
+                              option->type == OptionType::floats || option->type == OptionType::strings ||
+                              option->type == OptionType::paths);
     if (!sized) fields.refuse(*named, "option", "an option that is an integer or a list");
   }
   const std::string scope = fields.string("scope", "instance");

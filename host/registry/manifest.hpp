@@ -23,6 +23,7 @@ enum class OptionType {
   choice,
   prepared,
   mixture,
+  evaluation,  // name of an evaluation of the recipe that runs while training; empty: any
   integers,
   floats,
   strings,

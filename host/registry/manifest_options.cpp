@@ -20,7 +20,7 @@ struct TypeName {
   OptionType type;
 };
 
-constexpr std::array<TypeName, 12> kTypes = {{{"integer", OptionType::integer},
+constexpr std::array<TypeName, 13> kTypes = {{{"integer", OptionType::integer},
                                               {"float", OptionType::floating},
                                               {"boolean", OptionType::boolean},
                                               {"string", OptionType::string},
@@ -28,6 +28,7 @@ constexpr std::array<TypeName, 12> kTypes = {{{"integer", OptionType::integer},
                                               {"choice", OptionType::choice},
                                               {"prepared", OptionType::prepared},
                                               {"mixture", OptionType::mixture},
+                                              {"evaluation", OptionType::evaluation},
                                               {"integers", OptionType::integers},
                                               {"floats", OptionType::floats},
                                               {"strings", OptionType::strings},
@@ -101,6 +102,7 @@ std::optional<OptionValue> typed(const Value& value, OptionType type) {
     case OptionType::path:
     case OptionType::choice:
     case OptionType::prepared:
+    case OptionType::evaluation:
       return single<std::string>(value);
     case OptionType::mixture:
       if (const auto* corpus = value.get_if<std::string>()) return Mixture{{*corpus}, {1.0}};

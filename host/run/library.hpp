@@ -31,6 +31,8 @@ struct RunRequest {
   bool merge = false;                                 // export_run: the whole model, not what was added
   std::vector<std::string> command;                   // for the record
   std::function<void(std::string_view)> talk;         // messages to the user
+  // Seconds that the earlier processes of a run took, for its summary. Missing: they are not counted.
+  std::function<double(const std::filesystem::path& folder)> seconds_of;
 };
 
 struct RunOutcome {

@@ -76,9 +76,10 @@ RunOutcome answer(const RunContext& context, const RunSummary& summary) {
   return outcome;
 }
 
-RunOutcome finish(RunContext& context, RunSummary& summary, double seconds) {
+// `earlier`: seconds of the processes that this one goes on from.
+RunOutcome finish(RunContext& context, RunSummary& summary, double earlier, double seconds) {
   summary.run.status = "finished";
-  summary.run.seconds = seconds;
+  summary.run.seconds = earlier + seconds;
   summary.run.peak_memory_bytes = peak_memory_bytes();
   write_summary(context.folder / run_file::kSummary, summary);
   context.events.emit(
@@ -155,6 +156,7 @@ RunOutcome run_recipe(const RunRequest& request) {
   }
   if (request.profile) context.profile = std::make_unique<Profile>(context.machine.peak);
   const bool resumed = fs::exists(context.folder / run_file::kLock);
+  const double earlier = resumed && request.seconds_of ? request.seconds_of(context.folder) : 0.0;
   write_file_atomically(context.folder / run_file::kLock, lock);
   context.open_loggers();
   context.emit_started(plugins, resumed);
@@ -183,7 +185,7 @@ RunOutcome run_recipe(const RunRequest& request) {
                                          {"text", failure.what()}});
     throw;
   }
-  return finish(context, summary, seconds());
+  return finish(context, summary, earlier, seconds());
 }
 
 RunOutcome evaluate_recipe(const RunRequest& request) {
@@ -233,6 +235,7 @@ RunOutcome prepare_recipe(const RunRequest& request) {
       }
     }
   }
+  if (files.empty()) outcome.text = "nothing to prepare: no component's option names a pipeline\n";
   outcome.json = files.dump(2) + "\n";
   return outcome;
 }

@@ -107,7 +107,7 @@ class Bisecting {
     write_file_atomically(file, recipe);
     FrozenPoint point;
     try {
-      point = PointFreezer(file, {}, registry_).freeze({});
+      point = PointFreezer(file, {}, registry_, settings_.figure).freeze({});
     } catch (...) {
       fs::remove(file);
       throw;

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "gistmill/version.h"
+#include "host/diagnostic/did_you_mean.hpp"
 #include "host/files/digest.hpp"
 #include "host/identity/plugin_lock.hpp"
 #include "host/identity/recipe_identity.hpp"
@@ -60,6 +62,35 @@ std::vector<const Recipe*> recipes_of(const std::vector<Part>& parts) {
   return recipes;
 }
 
+// A point is compared by what its summary holds: the evaluations that run when training has ended.
+void check_measured(const std::vector<Part>& parts, const std::string& figure) {
+  std::vector<std::string> measured;
+  const Evaluation* early = nullptr;  // one that only runs while training
+  for (const Part& part : parts) {
+    for (std::size_t i = 0; i < part.recipe.evaluations.size(); ++i) {
+      const Evaluation& evaluation = part.recipe.evaluations[i];
+      if (evaluation.every > 0 && part.recipe.run.steps > 0) {
+        early = &evaluation;
+        continue;
+      }
+      for (const Figure& each : part.plan.evaluations[i].figures) measured.push_back(each.name);
+    }
+  }
+  if (measured.empty()) {
+    throw Failure(
+        ExitCode::recipe, early != nullptr ? early->origin : parts.back().recipe.run.origin,
+        "no evaluation runs when training has ended, so the points could not be compared",
+        {early != nullptr ? fmt::format("'{}' runs every {} steps of training: add one without 'every'",
+                                        early->name, early->every)
+                          : "add one: [evaluations.heldout]"});
+  }
+  if (figure.empty() || std::ranges::count(measured, figure) > 0) return;
+  throw Failure(
+      ExitCode::recipe,
+      fmt::format("the points are to be compared by '{}', which no evaluation at their end measures", figure),
+      did_you_mean(figure, measured, {fmt::format("the figures are: {}", fmt::join(measured, " "))}));
+}
+
 // Keys in which two points differ.
 std::vector<std::string> differing(const Settings& left, const Settings& right) {
   std::vector<std::string> keys;
@@ -71,8 +102,12 @@ std::vector<std::string> differing(const Settings& left, const Settings& right) 
 
 }  // namespace
 
-PointFreezer::PointFreezer(fs::path study, std::vector<std::string> overrides, const Registry& registry)
-    : study_(std::move(study)), overrides_(std::move(overrides)), registry_(registry) {}
+PointFreezer::PointFreezer(fs::path study, std::vector<std::string> overrides, const Registry& registry,
+                           std::string figure)
+    : study_(std::move(study)),
+      overrides_(std::move(overrides)),
+      registry_(registry),
+      figure_(std::move(figure)) {}
 
 const std::string& PointFreezer::content_of(const std::string& path) {
   const auto known = contents_.find(path);
@@ -90,6 +125,7 @@ FrozenPoint PointFreezer::freeze(const Settings& settings) {
                   [](const auto& entry) { return entry.first == "sweep"; });
     const std::vector<Part> parts =
         parts_of(recipe, [this](const Recipe& part) { return make_plan(part, registry_); });
+    check_measured(parts, figure_);
     const std::vector<LockedPlugin> plugins = locked_plugins(recipes_of(parts), registry_);
     std::string decides = recipe_identity(recipe) + "\n" GM_VERSION "\n";
     for (const LockedPlugin& plugin : plugins) decides += plugin.component + " " + plugin.sha256 + "\n";

@@ -22,9 +22,12 @@ struct FrozenPoint {
 // Freezes points of one study. Files are parsed, and data files hashed, once for all points.
 class PointFreezer {
  public:
-  PointFreezer(std::filesystem::path study, std::vector<std::string> overrides, const Registry& registry);
+  // `figure`: what the points are compared by; empty: their evaluation's own headline.
+  PointFreezer(std::filesystem::path study, std::vector<std::string> overrides, const Registry& registry,
+               std::string figure);
 
-  // Throws Failure, naming the point: what gistmill validate would refuse.
+  // Throws Failure, naming the point: what gistmill validate would refuse, and a point that would not measure
+  // the figure when it ends.
   FrozenPoint freeze(const Settings& settings);
 
  private:
@@ -33,6 +36,7 @@ class PointFreezer {
   std::filesystem::path study_;
   std::vector<std::string> overrides_;
   const Registry& registry_;
+  std::string figure_;
   ParsedFiles files_;
   std::map<std::string, std::string> contents_;  // path of an option -> digest of what lies there
 };

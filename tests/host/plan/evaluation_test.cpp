@@ -171,5 +171,48 @@ TEST_F(Evaluations, FindWhatDependsOnAnInstanceThroughSlots) {
   EXPECT_THAT(depends_on(planned.pipelines[0], {}), testing::Each(0));
 }
 
+// Monitors that look at an evaluation.
+class HeardEvaluations : public Evaluations {
+ protected:
+  HeardEvaluations() {
+    offer(R"([plugin]
+name = "look"
+version = "0.1.0"
+license = "MIT"
+tier = "c"
+[components."monitor/look"]
+doc = "Looks at an evaluation"
+options.evaluation = { type = "evaluation", default = "" }
+)");
+  }
+  // What is said of a recipe whose monitor names `evaluation`; line 1 has run.monitors.
+  std::string said_of(const std::string& evaluation, const std::string& monitors, const std::string& every) {
+    std::string text =
+        with("[evaluations.check]\npipeline = \"measure\"\nsteps = 1\n" + every + kTrainPipeline);
+    text.insert(text.find("last1"),
+                "look = { use = \"monitor/look\", evaluation = \"" + evaluation + "\" }\n");
+    return failure_of("run = { steps = 1, monitors = [" + monitors + "] }\n" + text);
+  }
+};
+
+TEST_F(HeardEvaluations, MustRunWhileTraining) {
+  EXPECT_EQ(said_of("check", "\"look\"", "every = 1\n"), "");
+  EXPECT_EQ(said_of("", "\"look\"", ""), "");
+  EXPECT_EQ(said_of("check", "\"look\"", ""),
+            "recipe.toml:9:45: evaluation of look is 'check', which runs only when training has ended\n"
+            "give it a number of steps: evaluations.check.every");
+}
+
+TEST_F(HeardEvaluations, MustBeThere) {
+  EXPECT_EQ(said_of("chekc", "\"look\"", "every = 1\n"),
+            "recipe.toml:9:45: evaluation of look is 'chekc', which is no evaluation of the recipe\n"
+            "did you mean 'check'?\nit has: check");
+}
+
+TEST_F(HeardEvaluations, AreHeardOnceByEachMonitor) {
+  EXPECT_EQ(said_of("", "\"look\", \"look\"", "every = 1\n"),
+            "recipe.toml:1:40: run.monitors names look twice\nonce is enough: it hears every event");
+}
+
 }  // namespace
 }  // namespace gistmill

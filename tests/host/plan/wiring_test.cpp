@@ -182,13 +182,13 @@ TEST_F(RunSettingsOfAPlan, RefuseAnOptimizerLoggerOrMonitorOfAnotherContract) {
   EXPECT_THAT(failure_of(with_run("steps = 1\noptimizer = \"adamw\"\n")),
               StartsWith("recipe.toml:1:2: no component is named 'adamw'"));
   EXPECT_EQ(failure_of(with_run("loggers = [\"loss\"]\n")),
-            "recipe.toml:1:2: run.loggers names loss, which is loss/delta-nll when it should fulfil the "
+            "recipe.toml:2:12: run.loggers names loss, which is loss/delta-nll when it should fulfil the "
             "contract logger");
   EXPECT_EQ(failure_of(with_run("monitors = [\"loss\"]\n")),
-            "recipe.toml:1:2: run.monitors names loss, which is loss/delta-nll when it should fulfil the "
+            "recipe.toml:2:13: run.monitors names loss, which is loss/delta-nll when it should fulfil the "
             "contract monitor");
   EXPECT_THAT(failure_of(with_run("monitors = [\"losss\"]\n")),
-              StartsWith("recipe.toml:1:2: no component is named 'losss'"));
+              StartsWith("recipe.toml:2:13: no component is named 'losss'"));
 }
 
 TEST_F(RunSettingsOfAPlan, RefuseItemsThatAreNotASlot) {

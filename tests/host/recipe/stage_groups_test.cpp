@@ -85,7 +85,10 @@ TEST_F(StageGroups, TakeBestNeedsAnEvaluationThatChoosesOne) {
   write("r.toml", "[[stage]]\nrecipe = 'one.toml'\ntake = 'best'\n");
   EXPECT_THAT(failure("r.toml"),
               HasSubstr("r.toml:1:1: stage 'one' has take = \"best\", but no evaluation of its "
-                        "recipe chooses a best checkpoint"));
+                        "recipe chooses a best checkpoint, and no monitor looks on"));
+  write("watched.toml", "[run]\nsteps = 1\nmonitors = ['average']\n");
+  write("r.toml", "[[stage]]\nrecipe = 'watched.toml'\ntake = 'best'\n");
+  EXPECT_EQ(load("r.toml").stages[0].take, Take::best) << "a monitor may mark it";
   write("r.toml", "[[stage]]\nrecipe = 'one.toml'\ntake = 'frist'\n");
   EXPECT_THAT(failure("r.toml"), HasSubstr("stage.take is \"frist\" when it should be \"last\" or \"best\""));
 }
