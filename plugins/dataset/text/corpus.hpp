@@ -1,36 +1,32 @@
-// Text files as documents: how a file is cut. Knows nothing of tokens or the ABI; text.cpp ties it to an
-// operation.
+// Text files as documents. How a file is cut, cutters.hpp says. Knows nothing of tokens or the ABI; text.cpp
+// ties it to an operation.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <string_view>
 
 #include "plugins/dataset/common/document_source.hpp"
+#include "plugins/dataset/text/cutters.hpp"
 
 namespace gistmill::dataset {
-
-struct CorpusOptions : SourceOptions {
-  std::string separator;   // between documents of one file; empty: a file is a document
-  std::string skip_until;  // everything up to the first line that starts so is dropped
-};
 
 // One file in memory at a time.
 class Corpus : public DocumentSource {
  public:
-  explicit Corpus(const CorpusOptions& options);
+  // skip_until: everything up to the first line that starts so is dropped, before the file is cut.
+  Corpus(SourceOptions options, std::string skip_until, std::unique_ptr<Cutter> cutter);
 
  private:
   void open(const CorpusFile& file) override;
   bool read(std::string& name, std::string& text) override;
-  void restart() override {}
+  void restart() override { opened_ = false; }
   std::string why_none() const override;
 
-  std::string separator_;
   std::string skip_until_;
-  std::string text_;       // of the file that is open
-  std::string_view left_;  // what of it comes yet
-  bool over_ = true;       // nothing comes, not even something empty
+  std::unique_ptr<Cutter> cutter_;
+  std::string text_;  // of the file that is open
+  bool opened_ = false;
   std::size_t number_ = 0;
 };
 

@@ -19,6 +19,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
+struct CorpusOptions : SourceOptions {
+  std::string separator;
+  std::string skip_until;
+};
+
+Corpus corpus_of(const CorpusOptions& options) {
+  return {options, options.skip_until, separator_cutter(options.separator)};
+}
+
 CorpusOptions options_for(std::vector<std::string> files) {
   CorpusOptions options;
   options.files = std::move(files);
@@ -33,7 +42,7 @@ void put(const std::filesystem::path& path, std::string_view text) {
 }
 
 std::vector<Document> documents(const CorpusOptions& options) {
-  Corpus corpus(options);
+  Corpus corpus = corpus_of(options);
   std::vector<Document> all;
   for (Document document; corpus.next(document);) all.push_back(document);
   return all;
@@ -104,12 +113,17 @@ TEST(Corpus, RefusesAFileThatIsNotText) {
   put(folder / "a.txt", std::string_view("ab\0c", 4));
   EXPECT_EQ(refusal([&] { documents(options_for({folder / "a.txt"})); }).message,
             "'" + (folder / "a.txt").string() + "' is not text: byte 2 is zero");
+  put(folder / "a.txt", std::string_view("\xFF\xFE"
+                                         "a\0",
+                                         4));
+  EXPECT_THAT(refusal([&] { documents(options_for({folder / "a.txt"})); }).message,
+              HasSubstr("byte 3 is zero; it looks like UTF-16, which iconv -f UTF-16 -t UTF-8 converts"));
 }
 
 TEST(Corpus, CountsWhatItReplaced) {
   const ScratchFolder folder;
   put(folder / "a.txt", "caf\xE9 \xFF");
-  Corpus corpus(options_for({folder / "a.txt"}));
+  Corpus corpus = corpus_of(options_for({folder / "a.txt"}));
   Document document;
   ASSERT_TRUE(corpus.next(document));
   EXPECT_EQ(document.text, "caf\uFFFD \uFFFD");
@@ -137,7 +151,7 @@ TEST(Corpus, TellsOfFilesWithoutText) {
   put(folder / "t" / "a.txt", "text");
   put(folder / "t" / "b.txt", "");
   put(folder / "t" / "c.txt", "\n");
-  Corpus corpus(options_for({folder / "t"}));
+  Corpus corpus = corpus_of(options_for({folder / "t"}));
   for (Document document; corpus.next(document);) {
   }
   EXPECT_THAT(corpus.notes(), ElementsAre("2 of 3 files hold no text and were left out, the first is " +
@@ -151,14 +165,14 @@ TEST(Corpus, ContinuesAfterAPosition) {
   CorpusOptions options = options_for({folder / "t"});
   options.separator = "|";
   for (std::uint64_t position = 0; position < 5; ++position) {
-    Corpus corpus(options);
+    Corpus corpus = corpus_of(options);
     corpus.seek(position);
     EXPECT_EQ(corpus.position(), position);
     Document document;
     ASSERT_TRUE(corpus.next(document));
     EXPECT_EQ(document.text, std::to_string(position + 1));
   }
-  Corpus corpus(options);
+  Corpus corpus = corpus_of(options);
   corpus.seek(5);
   Document document;
   EXPECT_FALSE(corpus.next(document));
@@ -169,7 +183,9 @@ TEST(Corpus, HasADigestOfNamesAndContents) {
   const ScratchFolder folder;
   put(folder / "one" / "t" / "a.txt", "text");
   put(folder / "two" / "t" / "a.txt", "text");
-  const auto digest = [](const std::filesystem::path& path) { return Corpus(options_for({path})).digest(); };
+  const auto digest = [](const std::filesystem::path& path) {
+    return corpus_of(options_for({path})).digest();
+  };
   const std::string reference = digest(folder / "one" / "t");
   EXPECT_EQ(reference.size(), 64u);
   EXPECT_EQ(digest(folder / "two" / "t"), reference) << "wherever it lies";
@@ -229,20 +245,21 @@ TEST(Split, SaysSoWhereOneSideWouldBeEmpty) {
   put(folder / "t" / "b.txt", "x");
   CorpusOptions options = options_for({folder / "t"});
   options.validation = 0.0001;
-  Refusal refused = refusal([&] { Corpus corpus(options); });
+  Refusal refused = refusal([&] { Corpus corpus = corpus_of(options); });
   EXPECT_EQ(refused.message,
             "none of 2 groups falls into the validation share of 0.0001; take a larger share, another salt, "
             "or name "
             "groups in hold_out");
   EXPECT_EQ(refused.key, "validation");
   options.validation = 0.9999;
-  EXPECT_THAT(refusal([&] { Corpus corpus(options); }).message, HasSubstr("all 2 groups fall into"));
+  EXPECT_THAT(refusal([&] { Corpus corpus = corpus_of(options); }).message,
+              HasSubstr("all 2 groups fall into"));
   options.hold_out = {"t/c"};
-  refused = refusal([&] { Corpus corpus(options); });
+  refused = refusal([&] { Corpus corpus = corpus_of(options); });
   EXPECT_EQ(refused.message, "'t/c' matches no group; one of 2 is 't/a.txt'");
   EXPECT_EQ(refused.key, "hold_out");
   options.hold_out = {"*"};
-  EXPECT_EQ(refusal([&] { Corpus corpus(options); }).message,
+  EXPECT_EQ(refusal([&] { Corpus corpus = corpus_of(options); }).message,
             "all 2 groups are held out: none is left to train on");
 }
 

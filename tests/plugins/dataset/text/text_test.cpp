@@ -23,6 +23,10 @@ class TextTest : public ::testing::Test {
   }
   std::unique_ptr<Text> text() const {
     return std::make_unique<Text>(PlainOptions({{"files", std::vector<std::string>{folder_ / "*.txt"}},
+                                                {"kind", std::string("prose")},
+                                                {"records", std::string()},
+                                                {"longest", std::int64_t{16384}},
+                                                {"header", true},
                                                 {"extensions", std::vector<std::string>{}},
                                                 {"separator", std::string("|")},
                                                 {"skip_until", std::string()},
