@@ -31,12 +31,12 @@ TEST(CorpusChain, LeadsFromTextFilesToTheBytesAfterASpan) {
     std::ofstream(folder / "books" / name, std::ios::binary) << text;
   }
 
-  dataset::CorpusOptions options;
+  dataset::SourceOptions options;
   options.files = {folder / "books"};
   options.extensions = {".txt"};
   options.group = "__";
   options.hold_out = {"books/beta"};
-  dataset::Corpus corpus(options);
+  dataset::Corpus corpus(options, "", dataset::separator_cutter(""));
   store::TokenStore store{PlainOptions({{"longest", std::int64_t{0}},
                                         {"shortest", std::int64_t{0}},
                                         {"short", std::string("join")},
