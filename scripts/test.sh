@@ -6,8 +6,24 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 source scripts/setup.sh
+
+# Python packages of tests/requirements.txt: the notebook's kernel, and wandb. Tests are skipped without them.
+install_test_python() {
+  cmp -s tests/requirements.txt .venv-tests/requirements.txt && return 0
+  say "installing the tests' Python packages into .venv-tests"
+  rm -rf .venv-tests
+  if python3 -m venv .venv-tests &&
+    .venv-tests/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt; then
+    cp tests/requirements.txt .venv-tests/requirements.txt
+  else
+    say "warning: they could not be installed; tests that need them are skipped"
+  fi
+}
+
 install_packages zsh fish mandoc  # tests of completions and manual pages; they are skipped where one is missing
+install_packages chromium librsvg2-2  # the page in a browser, and its curve as PNG; skipped as well
 install_packages slurmctld slurmd slurm-client munge  # tests/cluster; about 20 s, and skipped as well
+install_test_python
 scripts/check-format.sh
 say "building"
 cmake --preset release >/dev/null

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "host/cli/baseline_gate.hpp"
+#include "host/cli/run_outputs.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
 #include "host/installation/folders.hpp"
@@ -84,6 +85,15 @@ ExitCode hold_against(const BaselineGate& gate, const Command& command, const Ru
   return verdict.regressed ? ExitCode::numerics : ExitCode::ok;
 }
 
+// The run is done: what cannot be written beside it is said, and no failure.
+void write_beside(const RunOutputs& outputs, const fs::path& folder) {
+  try {
+    outputs.write(folder);
+  } catch (const Failure& failure) {
+    print_talk(fmt::format("warning: {}", failure.what()));
+  }
+}
+
 }  // namespace
 
 ExitCode run_compute_verb(const Command& command, RunVerb verb) {
@@ -109,10 +119,12 @@ ExitCode run_compute_verb(const Command& command, RunVerb verb) {
   // is a run's folder.
   if (verb != RunVerb::export_run) check_recipe(command, request.recipe);
   const std::optional<BaselineGate> gate = verb == RunVerb::run ? BaselineGate::of(command) : std::nullopt;
+  const RunOutputs outputs(command);
   RunOutcome outcome;
   set_up_openmp();
   load_run_library()(&request, &outcome);
   if (!outcome.report_due.empty()) write_report(outcome.report_due);
+  if (verb == RunVerb::run) write_beside(outputs, outcome.folder);
   if (!gate || outcome.code != ExitCode::ok) {
     print_answer(command.json() ? outcome.json : outcome.text);
     return outcome.code;

@@ -29,6 +29,7 @@ constexpr struct {
     {"evaluate", compute<RunVerb::evaluate>},
     {"prepare", compute<RunVerb::prepare>},
     {"plan", compute<RunVerb::plan>},
+    {"report", gistmill::run_report},
     {"watch", gistmill::run_watch},
     {"validate", gistmill::run_validate},
     {"explain", gistmill::run_explain},

@@ -7,12 +7,13 @@ namespace gistmill {
 namespace {
 
 constexpr Verb kVerbs[] = {
-    {"run", "RECIPE", 1, 1, "Asfprnltj", "train and evaluate, from an empty run folder to its report"},
+    {"run", "RECIPE", 1, 1, "Asfprnltkj", "train and evaluate, from an empty run folder to its report"},
     {"evaluate", "RECIPE", 1, 1, "sflpj", "measure a finished run again"},
     {"prepare", "RECIPE", 1, 1, "slpj", "tokenize the recipe's text into the file that training reads"},
     {"plan", "RECIPE", 1, 1, "selpj",
      "show calls, shapes, gradients and parameters; estimate time and memory from three steps"},
     {"watch", "RUN", 1, 1, "cj", "show where a run stands, and go on until it ends; off a terminal, once"},
+    {"report", "RUN", 1, 1, "k", "write the page of a run again, from what the run wrote: RUN/report.html"},
     {"validate", "RECIPE...", 1, 1000, "slpj", "check recipes without loading a plugin"},
     {"explain", "RECIPE [KEY]", 1, 2, "spj",
      "show where a recipe's values come from: every layer that set a key, its type, default and meaning"},
@@ -62,6 +63,9 @@ constexpr Option kOptions[] = {
     {'t', "profile", nullptr,
      "profile the run: a table at the end, and profile.json in the run folder (for chrome://tracing or "
      "ui.perfetto.dev)"},
+    {'k', "metrics-path", "FILE", "write the losses of every step to this file, as JSON"},
+    {'k', "save-plot", "FILE",
+     "write the curve of the loss to this .svg or .png file; without librsvg a .png becomes an .svg"},
     {'e', "no-measure", nullptr, "take no steps: use manifests and file headers only"},
     {'e', "memory", "SIZE", "plan for this much memory, such as 8G (default: what is free here)"},
     {'x', "merge", nullptr, "write the whole model with the trained parameters merged into it"},

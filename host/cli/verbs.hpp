@@ -17,6 +17,7 @@ std::vector<std::string> check_recipe(const Command& command, const std::filesys
 
 ExitCode run_compute_verb(const Command& command, RunVerb verb);
 ExitCode run_model_verb(const Command& command);  // inspect, tokenize, score, generate
+ExitCode run_report(const Command& command);
 ExitCode run_watch(const Command& command);
 ExitCode run_validate(const Command& command);
 ExitCode run_explain(const Command& command);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace gistmill {
@@ -121,6 +122,18 @@ std::string figure_unit(const Figure& figure) {
 std::string column_title(const Figure& figure) {
   const std::string label = split_figure(figure.name).label;
   return label.empty() || figure.spec.column.empty() ? label : figure.spec.column + " = " + label;
+}
+
+std::string title_in(const EvaluationTable& table, const Figure& figure) {
+  const std::string column = column_title(figure);
+  if (column.empty()) return figure_title(figure);
+  const std::string port = split_figure(figure.name).port;
+  const std::vector<std::string> names = table.figures();
+  const bool alike =
+      std::ranges::all_of(names, [&](const auto& name) { return split_figure(name).port == port; });
+  if (alike) return column;
+  const std::string title = figure.spec.title.empty() ? port : figure.spec.title;
+  return figure.spec.column.empty() ? title + " " + column : title + ", " + column;
 }
 
 std::string with_error(const Estimate& estimate, Aggregate aggregate) {

@@ -23,6 +23,10 @@ std::string figure_title(
 std::string figure_unit(const Figure& figure);  // "nats" or ""; a count has none
 std::string column_title(const Figure& figure);  // "H = 32"; the label where nobody says what it is of
 
+// What tells the figure from the table's others: "H = 32", and where these are not all of one kind
+// "delta-NLL, H = 32".
+std::string title_in(const EvaluationTable& table, const Figure& figure);
+
 // "0.565 (0.019)"; "0.565" where the error is NaN, "-" where the value is. Fewer decimals for greater values,
 // none for a count.
 std::string with_error(const Estimate& estimate, Aggregate aggregate = Aggregate::mean);

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "host/diagnostic/did_you_mean.hpp"
+#include "host/plan/examples.hpp"
 #include "host/plan/gradient.hpp"
 #include "host/plan/symbols.hpp"
 
@@ -235,6 +236,7 @@ PlannedEvaluation plan_evaluation(const Evaluation& evaluation, const Recipe& re
   }
   check_states(evaluation, planned, instances);
   planned.figures = plan_figures(evaluation, planned.variants, instances);
+  check_examples(evaluation, planned.variants.front().pipeline, instances);
   planned.clusters = clusters_of(planned.variants.front().pipeline);
   return planned;
 }

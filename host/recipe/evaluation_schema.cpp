@@ -106,6 +106,20 @@ class VariantReader {
   std::vector<Evaluation::Variant> variants_;
 };
 
+Evaluation::Examples read_examples(const Value& value, const std::string& path) {
+  const Fields fields(value, path, fmt::format("[{}]", path), keys_of("evaluations.NAME.examples"), kCode);
+  Evaluation::Examples examples;
+  examples.origin = place_of(value);
+  examples.tokens = fields.string("tokens");
+  examples.values = fields.string("values");
+  examples.less = fields.string("less", "");
+  examples.mask = fields.string("mask", "");
+  examples.item = fields.string("item", "");
+  examples.decoder = fields.string("decoder");
+  examples.count = fields.integer("count", examples.count, 1);
+  return examples;
+}
+
 }  // namespace
 
 std::optional<double> minutes_of(const Fields& fields) {
@@ -139,6 +153,8 @@ Evaluation read_evaluation(const std::string& name, const Value& value) {
   evaluation.reference = variants.name_of(fields, "reference", fields.string("reference", ""));
   evaluation.paired = variants.name_of(fields, "paired", fields.string("paired", ""));
   evaluation.variants = variants.take();
+  if (const Value* examples = fields.table("examples"))
+    evaluation.examples = read_examples(*examples, path + ".examples");
   return evaluation;
 }
 

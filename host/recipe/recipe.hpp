@@ -122,6 +122,18 @@ struct Evaluation {
     std::string binding;  // name of the variant whose binding gap this one measures; empty: an own row
     Origin origin;
   };
+  // [evaluations.heldout.examples]: the worst and the best items of trained variants, kept as text. Names of
+  // slots, but for decoder.
+  struct Examples {
+    std::string tokens;      // i32[K, H]: what follows each item
+    std::string values;      // f32[K, H]: a number for each of them
+    std::string less;        // f32[K, H], subtracted from values; empty: nothing is
+    std::string mask;        // f32[K, H]: 1 where there is one; empty: everywhere
+    std::string item;        // i32[K, S]: the item itself; empty: it is not shown
+    std::string decoder;     // the component whose `decode` makes text of tokens
+    std::int64_t count = 3;  // at each end
+    Origin origin;
+  };
   std::string name;
   std::string pipeline;
   std::int64_t steps = 0;         // pipeline steps; 0: until the source ends
@@ -132,6 +144,7 @@ struct Evaluation {
   std::string paired;             // variant that paired differences are taken to
   std::string headline;           // figure that sentences and pictures are about; empty: the last one
   std::vector<Variant> variants;  // empty: the pipeline as it is
+  std::optional<Examples> examples;
   Origin origin;
 };
 

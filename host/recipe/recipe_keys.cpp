@@ -151,7 +151,21 @@ RecipeTable evaluation() {
            {"reference", "string", kNone, "id of the variant whose recovered share is 0"},
            {"paired", "string", kNone, "id of the variant that paired differences are taken from"},
            {"headline", "string", "the last figure", "the figure that sentences and charts show"},
-           {"variants", "table", "the pipeline as it is", "what is compared: one table for each variant"}}};
+           {"variants", "table", "the pipeline as it is", "what is compared: one table for each variant"},
+           {"examples", "table", kNone, "which items are kept as text, to be read in the report"}}};
+}
+
+RecipeTable examples() {
+  const Evaluation::Examples examples;
+  return {"evaluations.NAME.examples",
+          "The worst and the best items of each trained variant by the headline figure, kept as text.",
+          {{"tokens", "string", "", "slot `i32[K, H]`: the tokens that follow each item"},
+           {"values", "string", "", "slot `f32[K, H]`: a number for each of them"},
+           {"less", "string", kNone, "slot `f32[K, H]`, which is subtracted from `values`"},
+           {"mask", "string", kNone, "slot `f32[K, H]`: 1 where there is a token"},
+           {"item", "string", kNone, "slot `i32[K, S]`: the tokens of the item itself"},
+           {"decoder", "string", "", "the component whose `decode` makes text of tokens"},
+           {"count", "integer", fmt::to_string(examples.count), "items at each end"}}};
 }
 
 RecipeTable variant() {
@@ -249,6 +263,7 @@ const std::vector<RecipeTable>& recipe_tables() {
       cache(),
       evaluation(),
       variant(),
+      examples(),
       stage(),
       stage_group(),
       sweep(),

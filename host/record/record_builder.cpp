@@ -169,7 +169,8 @@ void RecordBuilder::step(const Json& event) {
   });
   stage.points.push_back({step, number(event, "loss"), number(event, "learning_rate"),
                           number(event, "gradient_norm"), number(event, "seconds"), number(event, "items"),
-                          losses_of(event), number(event, "utilization")});
+                          losses_of(event), number(event, "utilization"),
+                          number(event, "peak_memory_bytes")});
   record_.peak_memory_bytes = std::max(record_.peak_memory_bytes, count(event, "peak_memory_bytes"));
 }
 

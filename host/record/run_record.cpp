@@ -35,6 +35,15 @@ void take_items(RunRecord& record, const std::filesystem::path& run_folder) {
   }
 }
 
+void take_examples(RunRecord& record, const std::filesystem::path& run_folder) {
+  try {
+    record.examples = read_examples_of(run_folder);
+  } catch (const Failure& failure) {
+    record.messages.push_back(
+        {0.0, "warning", "report", fmt::format("examples left out: {}", failure.what())});
+  }
+}
+
 }  // namespace
 
 std::string DecisionRecord::text() const {
@@ -63,6 +72,7 @@ RunRecord read_run(const std::filesystem::path& run_folder) {
   if (const auto summary = read_text_file_if_there(run_folder / "summary.json"))
     take_summary(record, *summary);
   take_items(record, run_folder);
+  take_examples(record, run_folder);
   record.recipe_lock = read_text_file_if_there(run_folder / "recipe.lock.toml").value_or("");
   return record;
 }

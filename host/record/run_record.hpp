@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/figures/examples.hpp"
 #include "host/figures/measured_items.hpp"
 #include "host/figures/summary.hpp"
 
@@ -24,6 +25,7 @@ struct StepPoint {
   double items = 0.0;
   std::map<std::string, double> losses = {};  // by slot, without weights, where several parts are minimized
   double utilization = 0.0;                   // share of the machine's peak
+  double peak_memory_bytes = 0.0;             // of the process so far
 };
 
 struct StageRecord {
@@ -104,6 +106,7 @@ struct RunRecord {
   std::vector<DigestRecord> contents;
   std::vector<EvaluationTable> evaluations;  // final ones: of summary.json, else the last of the events
   std::vector<MeasuredItems> items;          // of the final evaluations, where the run kept them
+  std::vector<EvaluationExamples> examples;  // of the same
   std::string recipe_lock;                   // text of recipe.lock.toml; "" where there is none
 };
 

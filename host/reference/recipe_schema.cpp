@@ -187,6 +187,7 @@ Json evaluations_schema() {
   evaluation["properties"]["variants"] =
       any_of({map_of(any_of({variant, {{"enum", Json::array({false})}}})),
               {{"type", "array"}, {"items", with_required(variant, {"name"})}}});
+  evaluation["properties"]["examples"] = object_of("evaluations.NAME.examples");
   return map_of(std::move(evaluation));
 }
 

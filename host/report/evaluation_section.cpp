@@ -34,9 +34,18 @@ std::string ladder_cards(const EvaluationTable& table, const std::vector<std::st
 
 std::string ladders(const EvaluationTable& table) {
   const std::string headline = table.headline_figure();
-  std::vector<std::string> others = table.figures();
-  std::erase(others, headline);
-  return ladder_cards(table, {headline}) + ladder_cards(table, others);
+  std::vector<std::string> alike;   // the same at other columns
+  std::vector<std::string> others;  // which the table has too: they are opened by who wants to see them
+  for (const std::string& figure : table.figures()) {
+    if (figure == headline) continue;
+    (split_figure(figure).port == split_figure(headline).port ? alike : others).push_back(figure);
+  }
+  const std::string folded = ladder_cards(table, others);
+  return ladder_cards(table, {headline}) + ladder_cards(table, alike) +
+         (folded.empty()
+              ? ""
+              : fmt::format("<details>\n<summary>Pictures of {} other figure{}</summary>\n{}</details>\n",
+                            others.size(), others.size() == 1 ? "" : "s", folded));
 }
 
 // "0.256 <span class='error'>(0.018)</span>"
@@ -97,9 +106,8 @@ class FiguresTable {
     std::string groups = "<tr><th></th>";
     std::string names = "<tr><th></th>";
     for (const std::string& figure : figures_) {
-      const std::string column_name = column_title(table_.figure(figure));
       groups += fmt::format("<th class='group first' colspan='{}'>{}</th>", columns_.size(),
-                            escaped(column_name.empty() ? figure_title(table_.figure(figure)) : column_name));
+                            escaped(title_in(table_, table_.figure(figure))));
       for (const Column& column : columns_)
         names += fmt::format("<th{}>{}</th>", first(column), column.title);
     }

@@ -1,4 +1,6 @@
 // One row a variant: name, bar with whisker, value with error, recovered share.
+#include <gistmill/text/utf8.hpp>
+
 #include "host/report/ladder_chart.hpp"
 
 #include <fmt/format.h>
@@ -9,6 +11,7 @@
 #include "host/figures/wording.hpp"
 #include "host/report/axis.hpp"
 #include "host/report/html_text.hpp"
+#include "host/report/svg_text.hpp"
 
 namespace gistmill {
 namespace {
@@ -17,7 +20,7 @@ constexpr double kTop = 30.0;
 constexpr double kRow = 30.0;
 constexpr double kBar = 16.0;
 constexpr double kBottom = 26.0;
-constexpr double kCharacter = 7.2;  // widest usual width of a character of the labels
+constexpr double kCharacter = 7.6;  // widest usual width of a character of the labels
 constexpr double kNumbers = 158.0;  // room for "0.256 (0.018)" and "100 %"
 
 class Ladder {
@@ -34,9 +37,9 @@ class Ladder {
       rows_.push_back(entry);
       low = std::min(low, entry->measured.value - error_of(*entry));
       high = std::max(high, entry->measured.value + error_of(*entry));
-      longest = std::max(longest, variant.size());
+      longest = std::max(longest, text::count_characters(variant));
     }
-    left_ = std::min(0.4 * width, kCharacter * static_cast<double>(longest) + 14.0);
+    left_ = std::min(0.45 * width, kCharacter * static_cast<double>(longest) + 14.0);
     axis_ = make_axis(low, high, static_cast<int>(inner_width() / 55.0), true);
   }
 
@@ -63,9 +66,9 @@ class Ladder {
   double left_of(double value) const { return left_ + axis_.position(value) * inner_width(); }
 
   std::string heading() const {
-    const std::string column = column_title(name_);
+    const double room = width_ - 48.0 - kNumbers + 34.0;
     std::string out = fmt::format("<text class='title' x='0' y='16'>{}</text>",
-                                  escaped(column.empty() ? figure_title(name_) : column));
+                                  escaped(fitted(title_in(table_, name_), room, kCharacter)));
     out += fmt::format("<text class='tick' text-anchor='end' x='{:.1f}' y='16'>{} (error)</text>",
                        width_ - 48.0, to_text(name_.spec.aggregate));
     if (!table_.reference.empty()) {
@@ -96,9 +99,9 @@ class Ladder {
   std::string row(const EvaluationEntry& entry, double middle) const {
     const double zero = left_of(0.0);
     const double end = left_of(entry.measured.value);
-    std::string out =
-        fmt::format("<text class='name{}' text-anchor='end' x='{:.1f}' y='{:.1f}'>{}</text>",
-                    entry.trained ? " strong" : "", left_ - 10.0, middle + 4.5, escaped(entry.variant));
+    std::string out = fmt::format("<text class='name{}' text-anchor='end' x='{:.1f}' y='{:.1f}'>{}</text>",
+                                  entry.trained ? " strong" : "", left_ - 10.0, middle + 4.5,
+                                  escaped(fitted(entry.variant, left_ - 10.0, kCharacter)));
     out += fmt::format("<rect class='bar {}' x='{:.1f}' y='{:.1f}' width='{:.1f}' height='{:.1f}' rx='2'/>",
                        color(entry), std::min(zero, end), middle - kBar / 2.0, std::abs(end - zero), kBar);
     if (error_of(entry) > 0.0) {

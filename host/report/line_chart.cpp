@@ -1,4 +1,6 @@
 // Frame, ticks, curves and legend of a line chart, in the units of the viewBox.
+#include <gistmill/text/utf8.hpp>
+
 #include "host/report/line_chart.hpp"
 
 #include <fmt/format.h>
@@ -9,11 +11,18 @@
 #include <limits>
 
 #include "host/report/html_text.hpp"
+#include "host/report/svg_text.hpp"
 
 namespace gistmill {
 namespace {
 
-constexpr double kTop = 38.0;  // title and legend
+constexpr double kHeading = 38.0;  // title, and the legend where it fits beside it
+constexpr double kLegendRow = 18.0;
+constexpr double kSample = 26.0;         // of a legend's line, and the gap behind it
+constexpr double kGap = 16.0;            // between the legend's entries
+constexpr double kKeyCharacter = 6.6;    // widest usual widths of a character of the legend,
+constexpr double kTitleCharacter = 7.6;  // of the title
+constexpr double kNoteCharacter = 6.8;   // and of the note
 constexpr double kBottom = 26.0;
 constexpr double kLeft = 52.0;
 constexpr double kRight = 14.0;
@@ -41,20 +50,23 @@ class Drawing {
     if (empty_) return;
     if (chart.from_zero) y.include(0.0);
     const double margin = 0.04 * (y.high - y.low);
-    x_ = make_axis(x.low, x.high, chart.width / 95, false);
+    // Steps are whole: no more ticks than steps.
+    const int steps = static_cast<int>(std::clamp(x.high - x.low, 1.0, 1000.0));
+    x_ = make_axis(x.low, x.high, std::min(chart.width / 95, steps), false);
     y_ = make_axis(y.low - (chart.from_zero && y.low == 0.0 ? 0.0 : margin), y.high + margin,
                    chart.height / 40, false);
   }
 
-  std::string svg() const {
+  std::string svg() {
     if (empty_) return "";
+    const std::string head = heading();
     const std::string clip = fmt::format(
         "<svg x='{:.1f}' y='{:.1f}' width='{:.1f}' height='{:.1f}' overflow='hidden' "
         "viewBox='{:.1f} {:.1f} {:.1f} {:.1f}'>",
-        kLeft, kTop, inner_width(), inner_height(), kLeft, kTop, inner_width(), inner_height());
+        kLeft, top_, inner_width(), inner_height(), kLeft, top_, inner_width(), inner_height());
     std::string out = fmt::format("<svg class='chart' viewBox='0 0 {} {}' role='img' aria-label='{}'>",
-                                  chart_.width, chart_.height, escaped(chart_.title));
-    out += heading() + frame() + clip;
+                                  chart_.width, top_ + inner_height() + kBottom, escaped(chart_.title));
+    out += head + frame() + clip;
     for (const Curve& curve : chart_.curves) {
       if (curve.kind != Curve::Kind::measured) out += line(curve);
     }
@@ -83,40 +95,67 @@ class Drawing {
   }
 
   double inner_width() const { return chart_.width - kLeft - kRight; }
-  double inner_height() const { return chart_.height - kTop - kBottom; }
+  double inner_height() const { return chart_.height - kHeading - kBottom; }
   double left_of(double x) const { return kLeft + x_.position(x) * inner_width(); }
   // What leaves the frame by far is held near it: coordinates of a million are drawn wrongly by some.
   double top_of(double y) const {
-    return kTop + (1.0 - std::clamp(y_.position(y), -5.0, 5.0)) * inner_height();
+    return top_ + (1.0 - std::clamp(y_.position(y), -5.0, 5.0)) * inner_height();
   }
 
-  std::string heading() const {
-    std::string out = fmt::format("<text class='title' x='{}' y='16'>{}", 0, escaped(chart_.title));
-    if (!chart_.note.empty())
-      out += fmt::format("<tspan class='note' dx='8'>{}</tspan>", escaped(chart_.note));
-    return out + "</text>" + legend();
+  // Title and note, then the legend: beside them where it fits, else in rows of its own below.
+  std::string heading() {
+    const double legend_width = width_of_legend();
+    const std::string title = fitted(chart_.title, chart_.width, kTitleCharacter);
+    const double titled = kTitleCharacter * static_cast<double>(text::count_characters(title)) + 8.0;
+    const std::string note = fitted(chart_.note, chart_.width - titled, kNoteCharacter);
+    std::string out = fmt::format("<text class='title' x='0' y='16'>{}", escaped(title));
+    if (!chart_.note.empty() && note.size() > 3)
+      out += fmt::format("<tspan class='note' dx='8'>{}</tspan>", escaped(note));
+    const double used = titled + kNoteCharacter * static_cast<double>(text::count_characters(note)) + kGap;
+    return out + "</text>" + legend(used + legend_width <= chart_.width ? chart_.width - legend_width : -1.0);
   }
 
-  // Entries from the right edge to the left, the last one rightmost. Widths are estimated from the number
-  // of characters, since an SVG without script cannot measure text.
-  std::string legend() const {
+  static double width_of_entry(const Curve& curve) {
+    return curve.label.empty()
+               ? 0.0
+               : kSample + kKeyCharacter * static_cast<double>(text::count_characters(curve.label)) + kGap;
+  }
+
+  double width_of_legend() const {
+    double width = 0.0;
+    for (const Curve& curve : chart_.curves) width += width_of_entry(curve);
+    return width;
+  }
+
+  // From `x` on in the title's row; below 0: in rows below it, which moves the frame down.
+  std::string legend(double x) {
+    double y = 16.0;
+    const bool below = x < 0.0;
+    if (below) {
+      x = 0.0;
+      y += kLegendRow;
+      top_ += kLegendRow;
+    }
     std::string out;
-    double right = chart_.width - kRight;
-    for (auto curve = chart_.curves.rbegin(); curve != chart_.curves.rend(); ++curve) {
-      if (curve->label.empty()) continue;
-      out += fmt::format("<text class='key' text-anchor='end' x='{:.1f}' y='16'>{}</text>", right,
-                         escaped(curve->label));
-      right -= 6.6 * static_cast<double>(curve->label.size()) + 8.0;
-      out += fmt::format("<line class='{}' x1='{:.1f}' x2='{:.1f}' y1='12' y2='12'/>", css_class(*curve),
-                         right - 18.0, right);
-      right -= 34.0;
+    for (const Curve& curve : chart_.curves) {
+      if (curve.label.empty()) continue;
+      if (below && x > 0.0 && x + width_of_entry(curve) - kGap > chart_.width) {
+        x = 0.0;
+        y += kLegendRow;
+        top_ += kLegendRow;
+      }
+      out += fmt::format("<line class='{0}' x1='{1:.1f}' x2='{2:.1f}' y1='{3:.1f}' y2='{3:.1f}'/>",
+                         css_class(curve), x, x + 18.0, y - 4.0);
+      out += fmt::format("<text class='key' x='{:.1f}' y='{:.1f}'>{}</text>", x + kSample, y,
+                         escaped(fitted(curve.label, chart_.width - kSample, kKeyCharacter)));
+      x += width_of_entry(curve);
     }
     return out;
   }
 
   std::string frame() const {
     std::string out;
-    const double bottom = kTop + inner_height();
+    const double bottom = top_ + inner_height();
     for (const double tick : y_.ticks) {
       const double y = top_of(tick);
       out += fmt::format("<line class='grid' x1='{:.1f}' x2='{:.1f}' y1='{:.1f}' y2='{:.1f}'/>", kLeft,
@@ -175,6 +214,7 @@ class Drawing {
 
   const LineChart& chart_;
   bool empty_ = true;
+  double top_ = kHeading;  // of the frame
   Axis x_;
   Axis y_;
 };

@@ -18,6 +18,8 @@ std::string item_word(const RunRecord& record);
 
 std::string result_section(const RunRecord& record);      // name, status, sentences, figures of the run
 std::string evaluation_section(const RunRecord& record);  // every final evaluation: ladder and table
+std::string example_section(const RunRecord& record);     // worst and best items as text
+std::string stage_section(const RunRecord& record);       // a row for each stage; plan and actual
 std::string training_section(const RunRecord& record);    // curves of each stage
 std::string message_section(const RunRecord& record);     // warnings, errors, remarks
 std::string origin_section(const RunRecord& record);      // command, plugins, contents, recipe

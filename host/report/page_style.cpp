@@ -104,6 +104,20 @@ footer { margin-top: 3rem; color: var(--faint); font-size: 0.82rem; }
 .chart .bar.c3 { fill: var(--c3); } .chart .bar.c4 { fill: var(--c4); } .chart .bar.c5 { fill: var(--c5); }
 .f0 { background: var(--c0); } .f1 { background: var(--c1); } .f2 { background: var(--c2); }
 .f3 { background: var(--c3); } .f4 { background: var(--c4); } .f5 { background: var(--c5); }
+details { margin: 1rem 0; }
+summary { color: var(--soft); font-size: 0.9rem; cursor: pointer; }
+.example { border-top: 1px solid var(--line); padding: 0.7rem 0; }
+.example:first-of-type { border-top: 0; }
+.example p { margin: 0.15rem 0; }
+.example .figure { font-weight: 560; font-variant-numeric: tabular-nums; }
+.strip { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.75; }
+.strip .own { color: var(--soft); }
+.strip span[title], .scale span { padding: 0.12em 0; border-radius: 2px; }
+.scale span { padding: 0.12em 0.5em; color: var(--ink); }
+.g3 { background: rgb(37 99 201 / 0.5); } .g2 { background: rgb(37 99 201 / 0.3); }
+.g1 { background: rgb(37 99 201 / 0.14); }
+.h1 { background: rgb(214 84 32 / 0.16); } .h2 { background: rgb(214 84 32 / 0.32); }
+.h3 { background: rgb(214 84 32 / 0.52); } .h4 { background: rgb(214 84 32 / 0.75); }
 @media (max-width: 40rem) {
   main { padding: 1.6rem 1rem 3rem; }
   .two, .three { grid-template-columns: 1fr; }
@@ -118,10 +132,10 @@ footer { margin-top: 3rem; color: var(--faint); font-size: 0.82rem; }
   body { font-size: 10pt; }
   main { max-width: none; padding: 0; }
   h2, h3 { break-after: avoid; }
-  .card, .tiles, tr { break-inside: avoid; }
+  .card, .tiles, tr, .example { break-inside: avoid; }
   .two { grid-template-columns: 1fr 1fr; }
   .three { grid-template-columns: 1fr 1fr 1fr; }
-  .bar, .swatch { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .bar, .swatch, .strip span, .scale span { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   pre { max-height: none; white-space: pre-wrap; overflow: visible; }
 }
 )css";

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "host/figures/wording.hpp"
+#include "host/report/check_curves.hpp"
 #include "host/report/html_text.hpp"
 #include "host/report/line_chart.hpp"
 #include "host/report/page_frame.hpp"
@@ -79,45 +80,6 @@ std::string part_charts(const StageRecord& stage, int color) {
   return out;
 }
 
-// The headline of each variant over the steps at which the evaluation `name` was made; "" for fewer than two.
-std::string evaluation_chart(const StageRecord& stage, const std::string& name, int first_color) {
-  LineChart chart;
-  chart.x_title = "step";
-  chart.x_end = static_cast<double>(stage.steps);
-  chart.height = 260;
-  std::size_t made = 0;
-  for (const EvaluationTable& table : stage.evaluations) {
-    if (table.name != name) continue;
-    const Figure figure = table.figure(table.headline_figure());
-    const std::string column = column_title(figure);
-    chart.title = name + " while training";
-    chart.note = figure_title(figure) + (column.empty() ? "" : ", " + column);
-    ++made;
-    for (const EvaluationEntry& entry : table.entries) {
-      if (entry.figure != table.headline_figure()) continue;
-      auto curve = std::ranges::find(chart.curves, entry.variant, &Curve::label);
-      if (curve == chart.curves.end()) {
-        const int color = (first_color + static_cast<int>(chart.curves.size())) % 6;
-        chart.curves.push_back({Curve::Kind::measured, color, entry.variant, {}});
-        curve = chart.curves.end() - 1;
-      }
-      curve->points.push_back(
-          {static_cast<double>(table.step), entry.measured.value, entry.measured.standard_error});
-    }
-  }
-  if (made < 2) return "";
-  if (chart.curves.size() == 1) chart.curves.front().label.clear();
-  return to_svg(chart);
-}
-
-std::vector<std::string> evaluation_names(const StageRecord& stage) {
-  std::vector<std::string> out;
-  for (const EvaluationTable& table : stage.evaluations) {
-    if (std::ranges::find(out, table.name) == out.end()) out.push_back(table.name);
-  }
-  return out;
-}
-
 std::string about(const StageRecord& stage) {
   std::string trains;
   for (const std::string& instance : stage.trains) trains += (trains.empty() ? "" : ", ") + instance;
@@ -158,7 +120,7 @@ std::string stage_part(const RunRecord& record, const StageRecord& stage, int co
   out += fmt::format("<p class='soft'>{}</p>\n", escaped(about(stage)));
   out += decision_list(record, stage);
   out += card(loss_chart(stage, color));
-  for (const std::string& name : evaluation_names(stage)) out += card(evaluation_chart(stage, name, color));
+  out += check_curves(stage, color);
   if (const std::string parts = part_charts(stage, color); !parts.empty())
     out += "<div class='row three'>\n" + parts + "</div>\n";
   const std::string small =

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "host/diagnostic/failure.hpp"
 #include "host/figures/measured_items.hpp"
@@ -95,12 +96,16 @@ class EvaluationTime {
 // The runs of all variants. What they share is run once a step.
 class VariantRuns {
  public:
-  // `cluster`: the slot that says which items belong together; empty: none. `planned` outlives this.
-  VariantRuns(const PlannedEvaluation& planned, const Session& session, std::string cluster)
-      : planned_(planned), cluster_(std::move(cluster)), keys_(planned.variants.size()) {
+  // `cluster`: the slot that says which items belong together; empty: none. `keepers`: of the variants whose
+  // examples are kept. `planned` and `keepers` outlive this.
+  VariantRuns(const PlannedEvaluation& planned, const Session& session, std::string cluster,
+              std::map<std::size_t, ExampleKeeper>& keepers)
+      : planned_(planned), cluster_(std::move(cluster)), keys_(planned.variants.size()), keepers_(keepers) {
     for (const PlannedVariant& variant : planned.variants) {
       runs_.emplace_back(variant.pipeline, session.instances(), session.cache());
       if (!cluster_.empty()) runs_.back().keep_slot(cluster_);
+      if (const auto keeper = keepers_.find(runs_.size() - 1); keeper != keepers_.end())
+        keeper->second.keep_slots(runs_.back());
     }
   }
 
@@ -116,6 +121,8 @@ class VariantRuns {
       append_figures(runs_[v], cluster_, rows.variants[v]);
       keys_[v].append(runs_[v], rows.variants[v]);
       check_figures(rows, rows.variants[v]);
+      if (const auto keeper = keepers_.find(v); keeper != keepers_.end())
+        keeper->second.append(runs_[v], rows.variants[v]);
       for (auto& values : runs_[v].results()) values.clear();
     }
     return true;
@@ -149,11 +156,13 @@ class VariantRuns {
   std::string cluster_;
   std::vector<PipelineRun> runs_;  // as PlannedEvaluation::variants
   std::vector<ItemKeys> keys_;     // of each run
+  std::map<std::size_t, ExampleKeeper>& keepers_;
 };
 
 }  // namespace
 
-Evaluator::Evaluator(Session& session, Events& events) : session_(session), events_(events) {
+Evaluator::Evaluator(Session& session, Events& events, Registry* registry)
+    : session_(session), events_(events), registry_(registry) {
   for (const PlannedEvaluation& evaluation : session_.plan().evaluations) {
     for (const PlannedVariant& variant : evaluation.variants) {
       for (TensorInstance* instance : session_.stateful(variant.pipeline)) {
@@ -208,9 +217,11 @@ EvaluationTable Evaluator::run(std::size_t index, const StopSignal& stop, const 
   };
   EvaluationTable table;
   try {
-    const EvaluationRows rows = measure(index, stop, stage);
+    EvaluationRows rows = empty_rows(index);
+    Keepers keepers = keep_in.empty() ? Keepers() : keepers_of(index, rows);
+    measure(index, stop, stage, rows, keepers);
     table = evaluate(rows);
-    if (!keep_in.empty()) write_items(items_file(keep_in, stage, rows.name), {stage, rows});
+    if (!keep_in.empty()) write_kept(index, rows, keepers, stage, keep_in);
   } catch (...) {
     restore();
     throw;
@@ -245,12 +256,44 @@ EvaluationRows Evaluator::empty_rows(std::size_t index) const {
   return rows;
 }
 
-EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, const std::string& stage) {
+// Of every variant that trained and stands in the table: the rest is there to compare with.
+Evaluator::Keepers Evaluator::keepers_of(std::size_t index, const EvaluationRows& rows) const {
+  Keepers keepers;
+  const Evaluation& recipe = session_.recipe().evaluations[index];
+  if (!recipe.examples || registry_ == nullptr) return keepers;
+  const auto headline = std::ranges::find(rows.figures, rows.headline, &Figure::name);
+  const auto figure = headline == rows.figures.end()
+                          ? rows.figures.size() - 1
+                          : static_cast<std::size_t>(headline - rows.figures.begin());
+  for (std::size_t v = 0; v < rows.variants.size(); ++v) {
+    if (!rows.variants[v].trained || !rows.variants[v].binding_of.empty()) continue;
+    keepers.emplace(v, ExampleKeeper(*recipe.examples, figure, rows.figures[figure].spec.better));
+  }
+  return keepers;
+}
+
+void Evaluator::write_kept(std::size_t index, const EvaluationRows& rows, const Keepers& keepers,
+                           const std::string& stage, const std::filesystem::path& folder) const {
+  write_items(items_file(folder, stage, rows.name), {stage, rows});
+  if (keepers.empty()) return;
+  const Recipe& recipe = session_.recipe();
+  const std::string figure = rows.headline.empty() ? rows.figures.back().name : rows.headline;
+  EvaluationExamples examples{stage, rows.name, figure, {}};
+  const PlannedInstance& decoder = *session_.plan().instance(recipe.evaluations[index].examples->decoder);
+  const auto seed = static_cast<std::uint64_t>(recipe.run.seed);
+  for (const auto& [v, kept] : keepers) {
+    std::ranges::move(decoded(kept, rows.variants[v].name, decoder, seed, *registry_),
+                      std::back_inserter(examples.examples));
+  }
+  write_examples(examples_file(folder, stage, rows.name), examples);
+}
+
+void Evaluator::measure(std::size_t index, const StopSignal& stop, const std::string& stage,
+                        EvaluationRows& rows, Keepers& keepers) {
   const PlannedEvaluation& planned = session_.plan().evaluations[index];
   const Evaluation& recipe = session_.recipe().evaluations[index];
-  EvaluationRows rows = empty_rows(index);
   const PlannedOutput* cluster = cluster_of(planned);
-  VariantRuns runs(planned, session_, cluster == nullptr ? "" : cluster->slot);
+  VariantRuns runs(planned, session_, cluster == nullptr ? "" : cluster->slot, keepers);
   StepContext context;
   context.seed = static_cast<std::uint64_t>(session_.recipe().run.seed);
   context.cancel = stop.cancel_flag();
@@ -270,7 +313,6 @@ EvaluationRows Evaluator::measure(std::size_t index, const StopSignal& stop, con
     events_.emit("progress",
                  {{"stage", stage}, {"text", planned.name}, {"done", step + 1}, {"count", recipe.steps}});
   }
-  return rows;
 }
 
 }  // namespace gistmill

@@ -39,7 +39,7 @@ struct RunOutcome {
   ExitCode code = ExitCode::ok;
   std::string text;              // the answer, for people
   std::string json;              // the same for programs
-  std::filesystem::path folder;  // of the run that finished
+  std::filesystem::path folder;  // of the run
   // The run's folder where it lacks a report of what the run wrote: the caller makes it. Empty: none is due.
   std::filesystem::path report_due;
 };

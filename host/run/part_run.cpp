@@ -153,7 +153,7 @@ PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const
                   context.prepared(part.recipe), &carried.pool);
   emit_contents(context, session, part.name);
   const auto starts = load_parameters_into(session, carried.trained, context.events);
-  Evaluator evaluator(session, context.events);
+  Evaluator evaluator(session, context.events, &context.registry);
   if (context.profile) context.profile->begin_stage(part.name);
   StageResult trained;
   if (part.recipe.run.steps > 0) {

@@ -97,6 +97,7 @@ RunOutcome stopped(RunContext& context, const StopSignal& stop, double seconds) 
                                        {"seconds", seconds},
                                        {"peak_memory_bytes", peak_memory_bytes()}});
   RunOutcome outcome;
+  outcome.folder = context.folder;
   outcome.code = stop.canceled() ? ExitCode::interrupted : ExitCode::stopped;
   context.request.talk(
       fmt::format("{} in {}; continue with: gistmill run {} --folder {} --resume",

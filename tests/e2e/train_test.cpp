@@ -63,6 +63,23 @@ TEST_F(TrainTest, TheQuickstartRecipeTrainsBothCompressorsAndMeasuresTheLadder) 
                            "checkpoints/refine/step-000003", "checkpoints/contextual/step-000003"}) {
     EXPECT_TRUE(std::filesystem::exists(folder_ / "runs/quickstart" / name)) << name;
   }
+  const auto kept = nlohmann::json::parse(read(folder_ / "runs/quickstart/examples/heldout.json"));
+  EXPECT_EQ(kept["examples"].size(), 2u * 2u * 3u) << "two compressors, three at each end";
+  for (const auto& example : kept["examples"]) {
+    EXPECT_EQ(example["tokens"].size(), 64u);
+    double sum = 0.0;  // over the first 32, as the figure has it
+    for (std::size_t i = 0; i < 32; ++i) sum += example["tokens"][i][1].get<double>();
+    EXPECT_NEAR(sum / 32.0, example["value"].get<double>(), 1e-5);
+    std::string text = example["text"];
+    for (const auto& token : example["tokens"]) text += token[0].get<std::string>();
+    std::string all;
+    for (int document = 0; document < 12; ++document)
+      all += read(folder_ / ("text/" + std::to_string(document) + ".txt"));
+    EXPECT_THAT(all, HasSubstr(text)) << "the span and what follows it";
+  }
+  EXPECT_GE(kept["examples"][0]["value"], kept["examples"][1]["value"]) << "the worst first";
+  EXPECT_LE(kept["examples"][3]["value"], kept["examples"][4]["value"]) << "the best first";
+  EXPECT_THAT(read(folder_ / "runs/quickstart/report.html"), HasSubstr("Worst and best spans: heldout"));
   EXPECT_EQ(gistmill("run " + recipe + small() + stages + " --resume").code, 0);
 
   const Answer again = gistmill("evaluate " + recipe + small() + stages + " --json");

@@ -39,7 +39,7 @@ std::vector<std::int32_t> Spans::place_spans(const Window& window, std::uint64_t
   return random_starts(starts_, shape_.spans, key);
 }
 
-std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Spans::next(const Call& call) {
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Spans::next(const Call& call) {
   WindowSource::Item item;
   if (!source_.next(item)) throw EndOfData();
   const std::vector<std::int32_t> starts = place_spans(item.window, call.random_key());
@@ -47,13 +47,16 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Spans::next(const Cal
   Tensor tokens = Tensor::zeros<std::int32_t>({shape_.document});
   Tensor targets = Tensor::zeros<std::int32_t>({shape_.spans, shape_.horizon});
   Tensor mask = Tensor::zeros<float>({shape_.spans, shape_.horizon});
+  Tensor spans = Tensor::zeros<std::int32_t>({shape_.spans, shape_.span});
   auto* ids = tokens.mutable_data<std::int32_t>();
   source_.read(item, ids);
   auto* target = targets.mutable_data<std::int32_t>();
   auto* exists = mask.mutable_data<float>();
+  auto* span = spans.mutable_data<std::int32_t>();
   for (const std::int32_t start : starts) {
     const std::int64_t begin = start + shape_.span;
     const std::int64_t count = std::min(shape_.horizon, shape_.document - begin);
+    span = std::copy_n(ids + start, shape_.span, span);
     std::copy_n(ids + begin, count, target);
     std::fill_n(exists, count, 1.0f);
     target += shape_.horizon;
@@ -64,7 +67,8 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Spans::next(const Cal
           std::move(targets),
           std::move(mask),
           Tensor::of<std::int32_t>({source_.document(item)}, {}),
-          Tensor::of<std::int32_t>({static_cast<std::int32_t>(item.corpus)}, {})};
+          Tensor::of<std::int32_t>({static_cast<std::int32_t>(item.corpus)}, {}),
+          std::move(spans)};
 }
 
 }  // namespace gistmill::dataset

@@ -72,6 +72,53 @@ TEST_F(Evaluations, WithoutVariantsHaveThePipelineAsItIs) {
   EXPECT_THAT(planned.evaluations[0].shared, testing::Each(1));
 }
 
+class Examples : public Evaluations {
+ protected:
+  Examples() {
+    offer(R"([plugin]
+name = "words"
+version = "0.1.0"
+license = "MIT"
+tier = "c"
+[components."tokenizer/words"]
+doc = "text and back"
+[components."tokenizer/words".operations.decode]
+effect = "pure"
+inputs.tokens = { type = "i32[N]" }
+outputs.text = { type = "u8[B]" }
+)");
+  }
+  static std::string examples(const std::string& keys) {
+    return "[components.words]\nuse = \"tokenizer/words\"\n" +
+           with("[evaluations.heldout]\npipeline = \"measure\"\nexamples = { " + keys + " }\n");
+  }
+};
+
+TEST_F(Examples, NameSlotsAndADecoder) {
+  EXPECT_EQ(failure_of(examples(R"(tokens = "targets", values = "nll_replaced", less = "nll_original", )"
+                                R"(mask = "mask", decoder = "words")")),
+            "");
+}
+
+TEST_F(Examples, AreRefusedWithASlotThatNothingWrites) {
+  EXPECT_THAT(
+      failure_of(examples(R"(tokens = "target", values = "nll_replaced", decoder = "words")")),
+      HasSubstr("evaluations.heldout.examples.tokens is 'target', which no call of pipeline 'measure' "
+                "writes\ndid you mean 'targets'?"));
+}
+
+TEST_F(Examples, AreRefusedWithASlotOfAnotherType) {
+  EXPECT_THAT(failure_of(examples(R"(tokens = "spans", values = "nll_replaced", decoder = "words")")),
+              HasSubstr("examples.tokens is 'spans', which is i32[K] when it should be i32[K, ...]"));
+}
+
+TEST_F(Examples, AreRefusedWithoutADecoder) {
+  EXPECT_THAT(failure_of(examples(R"(tokens = "targets", values = "nll_replaced", decoder = "word")")),
+              HasSubstr("examples.decoder is 'word', which is no component\ndid you mean 'words'?"));
+  EXPECT_THAT(failure_of(examples(R"(tokens = "targets", values = "nll_replaced", decoder = "teacher")")),
+              HasSubstr("examples.decoder is 'teacher', and teacher/llama makes no text of tokens"));
+}
+
 TEST_F(Evaluations, DoNotTrain) {
   const Plan planned = plan(with(R"(minimize = "loss"
 train = ["gist"]

@@ -84,6 +84,24 @@ TEST(HtmlPage, FetchesNothingAndRunsNothing) {
   EXPECT_THAT(page, HasSubstr("@media print"));
 }
 
+TEST(HtmlPage, ShowsTheWorstItemsWithTheLossOfEachTokenBehindThem) {
+  RunRecord record = trained_run();
+  Example example{"contextual", false, "k", 1.25, "A span", {{" so\n", 3.5}, {"\xC3", 0.25}, {"\xA4", 0.25}}};
+  record.examples = {{"", "heldout", "delta_nll.32", {example}}};
+  example.best = true;
+  example.tokens = {{" well", -0.5}, {" known", 0.0}};
+  record.examples[0].examples.push_back(example);
+  const std::string page = html_page(record);
+  EXPECT_THAT(page, HasSubstr("Worst and best spans: heldout"));
+  EXPECT_THAT(page, HasSubstr("<h3>contextual, worst</h3>"));
+  EXPECT_THAT(page, HasSubstr("<span class='own'>A span</span>"));
+  EXPECT_THAT(page, HasSubstr("<span class='h4' title='3.50 nats'> so⏎</span>"));
+  EXPECT_THAT(page, HasSubstr("<span class='h2' title='0.50 nats'>ä</span>")) << "two tokens, one letter";
+  EXPECT_THAT(page, HasSubstr("<h3>contextual, best</h3>"));
+  EXPECT_THAT(page, HasSubstr("<span class='g2' title='-0.50 nats'> well</span>"));
+  EXPECT_THAT(page, HasSubstr("<span title='0.00 nats'> known</span>"));
+}
+
 TEST(HtmlPage, EscapesEveryTextOfTheRun) {
   const std::string evil = "<evil&'\">";
   RunRecord record = trained_run();
@@ -100,6 +118,7 @@ TEST(HtmlPage, EscapesEveryTextOfTheRun) {
   table.reference = table.paired = table.entries[0].variant = evil;
   for (EvaluationEntry& entry : table.entries) entry.figure = evil;
   record.stages[0].evaluations = {table, table};
+  record.examples = {{evil, evil, evil, {{evil, true, evil, 0.0, evil, {{evil, 0.0}}}}}};
   const std::string page = html_page(record);
   EXPECT_THAT(page, Not(HasSubstr("<evil")));
   EXPECT_THAT(page, HasSubstr("&lt;evil&amp;&#39;&quot;&gt;"));
@@ -153,6 +172,44 @@ TEST(HtmlPage, OfAnUnfinishedRunTellsHowFarItCame) {
   EXPECT_THAT(page, HasSubstr("not ended"));
   EXPECT_THAT(page, HasSubstr("contextual: 3 of 3 steps, loss 2.000 at step 1, 1.000 at step 3."));
   EXPECT_THAT(page, Not(HasSubstr("class='chart ladder'")));
+}
+
+TEST(HtmlPage, HasACurveOfEveryFigureThatWasMeasuredOnTheWay) {
+  RunRecord record = trained_run();
+  EvaluationTable table = record.evaluations[0];
+  EvaluationEntry entry = table.entries[1];
+  entry.figure = "hits";
+  table.entries.push_back(entry);
+  table.headline = "delta_nll.32";
+  table.step = 1;
+  record.stages[0].evaluations.push_back(table);
+  EXPECT_THAT(html_page(record), Not(HasSubstr("while training"))) << "one point is no curve";
+  table.step = 2;
+  record.stages[0].evaluations.push_back(table);
+  const std::string page = html_page(record);
+  EXPECT_THAT(page, HasSubstr("aria-label='heldout while training'"));
+  EXPECT_THAT(page, HasSubstr("aria-label='hits'"));
+}
+
+TEST(HtmlPage, HasARowForEachStageWithItsPlanBesideIt) {
+  RunRecord record = trained_run();
+  StageRecord& stage = record.stages[0];
+  stage.points = {};
+  for (std::int64_t step = 1; step <= 20; ++step)
+    stage.points.push_back({step,
+                            3.0 - 0.1 * static_cast<double>(step),
+                            1e-4,
+                            1.0,
+                            step <= 3 ? 2.0 : 1.0,
+                            7,
+                            {},
+                            0.5,
+                            step <= 3 ? 1e9 : 2e9});
+  stage.steps = 20;
+  const std::string page = html_page(record);
+  EXPECT_THAT(page, HasSubstr("<tr><td>contextual</td><td>20</td><td>2.95 M</td><td>2.85</td><td>1.05</td>"));
+  EXPECT_THAT(
+      page, HasSubstr("<td>2 s</td><td>1.15 s</td><td>40 s</td><td>23 s</td><td>1.0 GB</td><td>2.0 GB</td>"));
 }
 
 TEST(HtmlPage, HasACurveOfEveryPartOfTheLoss) {

@@ -147,6 +147,22 @@ TEST(LineChart, EscapesItsTexts) {
   EXPECT_THAT(to_svg(chart), Not(testing::ContainsRegex("<[iu]>")));
 }
 
+TEST(LineChart, PutsALegendThatIsTooWideBelowTheTitle) {
+  LineChart chart = loss_chart({{1, 1.0}, {2, 2.0}});
+  chart.curves[0].label = "first";
+  EXPECT_EQ(attributes(to_svg(chart), "<text class='key'", "y"), std::vector<double>{16.0});
+  const double high = attributes(to_svg(chart), "<line class='axis'", "y1").back();
+  chart.curves.assign(12, chart.curves[0]);
+  for (Curve& curve : chart.curves) curve.label = "a variant with a long name";
+  const std::string svg = to_svg(chart);
+  EXPECT_EQ(attributes(svg, "<text class='key'", "y").front(), 34.0);
+  EXPECT_GT(attributes(svg, "<line class='axis'", "y1").back(), high) << "the frame makes room";
+}
+
+TEST(LineChart, HasNoTicksBetweenSteps) {
+  EXPECT_THAT(to_svg(loss_chart({{1, 1.0}, {2, 2.0}})), Not(HasSubstr(">0.5<")));
+}
+
 TEST(LineChart, IsEmptyWithoutPoints) {
   EXPECT_EQ(to_svg(loss_chart({})), "");
   EXPECT_EQ(to_svg(loss_chart({{1, kNan}})), "");

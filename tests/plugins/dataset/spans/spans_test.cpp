@@ -88,7 +88,7 @@ TEST_F(SpansTest, ALimitedEpochHasThatManyWindows) {
 
 TEST_F(SpansTest, GivesAWindowOfOneDocumentInOrder) {
   const auto source = spans({{"order", std::string("sequential")}});
-  const auto [tokens, starts, targets, mask, document, corpus] = source->next(PlainCall(1));
+  const auto [tokens, starts, targets, mask, document, corpus, own] = source->next(PlainCall(1));
   EXPECT_THAT(tokens.shape(), ElementsAre(kT));
   for (std::int32_t i = 0; i < kT; ++i) EXPECT_EQ(values<std::int32_t>(tokens)[i], i);
   EXPECT_THAT(document.shape(), ElementsAre());
@@ -103,7 +103,7 @@ TEST_F(SpansTest, GivesAWindowOfOneDocumentInOrder) {
 
 TEST_F(SpansTest, TargetsAreTheTokensAfterEachSpan) {
   const auto source = spans({{"order", std::string("sequential")}});
-  const auto [tokens, starts, targets, mask, document, corpus] = source->next(PlainCall(5));
+  const auto [tokens, starts, targets, mask, document, corpus, own] = source->next(PlainCall(5));
   EXPECT_THAT(targets.shape(), ElementsAre(16, 64));
   EXPECT_THAT(mask.shape(), ElementsAre(16, 64));
   const auto start = values<std::int32_t>(starts);
@@ -116,6 +116,18 @@ TEST_F(SpansTest, TargetsAreTheTokensAfterEachSpan) {
   EXPECT_THAT(values<float>(mask), Each(1.0f));
 }
 
+TEST_F(SpansTest, GivesTheTokensOfEachSpan) {
+  const auto source = spans({{"order", std::string("sequential")}});
+  const auto [tokens, starts, targets, mask, document, corpus, own] = source->next(PlainCall(5));
+  EXPECT_THAT(own.shape(), ElementsAre(16, 32));
+  const auto start = values<std::int32_t>(starts);
+  const auto token = values<std::int32_t>(own);
+  for (std::size_t k = 0; k < 16; ++k) {
+    for (std::size_t i = 0; i < 32; ++i)
+      EXPECT_EQ(token[k * 32 + i], start[k] + static_cast<std::int32_t>(i)) << "ids count up from 0";
+  }
+}
+
 TEST_F(SpansTest, MasksTargetsPastTheEndOfTheWindow) {
   const auto source = spans({{"order", std::string("sequential")},
                              {"full_horizon", false},
@@ -123,7 +135,7 @@ TEST_F(SpansTest, MasksTargetsPastTheEndOfTheWindow) {
                              {"first", std::int64_t{32}},
                              {"spans", std::int64_t{2}}});
   source->next(PlainCall(5));  // its ids begin with 0, which is what masked targets hold
-  const auto [tokens, starts, targets, mask, document, corpus] = source->next(PlainCall(5));
+  const auto [tokens, starts, targets, mask, document, corpus, own] = source->next(PlainCall(5));
   EXPECT_THAT(values<std::int32_t>(starts), ElementsAre(32, 64));
   const auto target = values<std::int32_t>(targets);
   const auto exists = values<float>(mask);

@@ -1,0 +1,91 @@
+#include "host/figures/examples.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "host/diagnostic/failure.hpp"
+#include "host/files/make_folders.hpp"
+#include "host/files/text_file.hpp"
+
+namespace gistmill {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr int kFormat = 1;
+constexpr const char* kFolder = "examples";
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+double number_of(const Json& json) {
+  return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+
+Json to_json(const Example& example) {
+  Json tokens = Json::array();
+  for (const ExampleToken& token : example.tokens) tokens.push_back({token.text, number(token.value)});
+  return {{"variant", example.variant}, {"rank", example.best ? "best" : "worst"},
+          {"item", example.key},        {"value", number(example.value)},
+          {"text", example.text},       {"tokens", std::move(tokens)}};
+}
+
+Example example_from(const Json& json) {
+  Example example;
+  example.variant = json.at("variant");
+  example.best = json.at("rank") == "best";
+  example.key = json.at("item");
+  example.value = number_of(json.at("value"));
+  example.text = json.at("text");
+  for (const Json& token : json.at("tokens"))
+    example.tokens.push_back({token.at(0).get<std::string>(), number_of(token.at(1))});
+  return example;
+}
+
+EvaluationExamples read(const fs::path& path) {
+  try {
+    const Json json = Json::parse(read_text_file(path));
+    if (json.at("format") != kFormat) throw std::invalid_argument("it has another format");
+    EvaluationExamples examples{json.at("stage"), json.at("evaluation"), json.at("figure"), {}};
+    for (const Json& example : json.at("examples")) examples.examples.push_back(example_from(example));
+    return examples;
+  } catch (const Failure&) {
+    throw;
+  } catch (const std::exception& error) {  // of nlohmann's, or the one above
+    throw Failure(ExitCode::failed, Origin{path.string()}, "is no file of examples", {error.what()});
+  }
+}
+
+}  // namespace
+
+fs::path examples_file(const fs::path& run_folder, const std::string& stage, const std::string& evaluation) {
+  const fs::path folder = run_folder / kFolder;
+  return (stage.empty() ? folder : folder / stage) / (evaluation + ".json");
+}
+
+void write_examples(const fs::path& path, const EvaluationExamples& examples) {
+  Json json = {{"format", kFormat},
+               {"stage", examples.stage},
+               {"evaluation", examples.evaluation},
+               {"figure", examples.figure},
+               {"examples", Json::array()}};
+  for (const Example& example : examples.examples) json["examples"].push_back(to_json(example));
+  make_folders(path.parent_path());
+  write_file_atomically(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+std::vector<EvaluationExamples> read_examples_of(const fs::path& run_folder) {
+  std::error_code error;
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::recursive_directory_iterator(run_folder / kFolder, error)) {
+    if (entry.path().extension() == ".json") paths.push_back(entry.path());
+  }
+  std::ranges::sort(paths);
+  std::vector<EvaluationExamples> all;
+  for (const fs::path& path : paths) all.push_back(read(path));
+  return all;
+}
+
+}  // namespace gistmill
