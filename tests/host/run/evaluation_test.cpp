@@ -48,6 +48,38 @@ class EvaluationRunTest : public RunTest {
   }
 };
 
+// Of 1, 2, ..., 8, of which higher scores are better.
+TEST_F(EvaluationRunTest, KeepsTheWorstAndTheBestItemsOfWhatTrainedAsText) {
+  run(request(recipe(std::string("[run]\nsteps = 2\n") + kLook + R"(headline = "score"
+examples = { item = "own", tokens = "next", values = "lost", less = "less", mask = "there", decoder = "spelled", count = 2 }
+[evaluations.look.variants]
+trained   = {}
+untrained = { use = { scale = "start" } }
+[components.spelled]
+use = "test/spelled"
+[pipelines.look.insert.after]
+"measures.measure" = ["spelled.spell"]
+)")));
+  const auto kept = nlohmann::json::parse(read(folder_ / "run/examples/look.json"));
+  std::vector<std::string> texts;
+  for (const auto& example : kept["examples"]) {
+    EXPECT_EQ(example["variant"], "trained");
+    EXPECT_NE(example["item"], "");
+    std::string text = std::string(example["rank"]) + " " + std::string(example["text"]) + ":";
+    for (std::size_t i = 0; i < example["tokens"].size(); ++i) {
+      text += std::string(example["tokens"][i][0]);
+      EXPECT_EQ(example["tokens"][i][1], 0.25 * static_cast<double>(i + 1)) << "lost, less what is not lost";
+    }
+    texts.push_back(text);
+  }
+  EXPECT_THAT(texts, testing::ElementsAre("worst a:bcd", "worst b:cd", "best h:ij", "best g:hij"));
+}
+
+TEST_F(EvaluationRunTest, KeepsNoTextWhereTheRecipeAsksForNone) {
+  run(request(recipe(std::string("[run]\nsteps = 2\n") + kLook)));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run/examples"));
+}
+
 // Of 1, 2, ..., 8.
 TEST_F(EvaluationRunTest, ComputesEachFigureAsItsManifestNamesIt) {
   run(request(recipe(std::string("[run]\nsteps = 0\n") + kLook)));

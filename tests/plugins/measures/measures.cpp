@@ -53,7 +53,43 @@ class Measures {
   }
 };
 
+class Spelled {
+ public:
+  explicit Spelled(const gistmill::Options&) {}
+
+  // x f32[N] -> number f32[N], own i32[N, 1], next i32[N, 3], lost, less, there f32[N, 3]
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> spell(const Tensor& x) const {
+    std::vector<std::int32_t> own, next;
+    std::vector<float> lost, less, there;
+    for (std::int64_t item = 0; item < x.size(); ++item) {
+      const float value = x.data<float>()[item];
+      own.push_back(static_cast<std::int32_t>(value));
+      for (std::int32_t i = 1; i <= 3; ++i) {
+        next.push_back(own.back() + i);
+        lost.push_back(value + 0.25f * static_cast<float>(i));
+        less.push_back(value);
+        there.push_back(i == 3 && own.back() % 2 == 0 ? 0.0f : 1.0f);
+      }
+    }
+    const std::vector<float> number(x.data<float>(), x.data<float>() + x.size());
+    const std::int64_t n = x.size();
+    return {Tensor::of(number, {n}),  Tensor::of(own, {n, 1}),  Tensor::of(next, {n, 3}),
+            Tensor::of(lost, {n, 3}), Tensor::of(less, {n, 3}), Tensor::of(there, {n, 3})};
+  }
+
+  Tensor decode(const Tensor& tokens) const {
+    std::vector<std::uint8_t> text;
+    for (std::int64_t i = 0; i < tokens.size(); ++i)
+      text.push_back(static_cast<std::uint8_t>('a' - 1 + tokens.data<std::int32_t>()[i]));
+    const auto length = static_cast<std::int64_t>(text.size());
+    return Tensor::of(text, {length});
+  }
+};
+
 }  // namespace
 
 GISTMILL_PLUGIN(gistmill::component<Talk>("test/talk").operation("next", &Talk::next),
-                gistmill::component<Measures>("test/measures").operation("measure", &Measures::measure));
+                gistmill::component<Measures>("test/measures").operation("measure", &Measures::measure),
+                gistmill::component<Spelled>("test/spelled")
+                    .operation("spell", &Spelled::spell)
+                    .operation("decode", &Spelled::decode));
