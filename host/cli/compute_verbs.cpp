@@ -18,6 +18,8 @@
 #include "host/cli/run_outputs.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
+#include "host/files/make_folders.hpp"
+#include "host/files/text_file.hpp"
 #include "host/installation/folders.hpp"
 #include "host/installation/libtorch.hpp"
 #include "host/installation/linker_message.hpp"
@@ -124,6 +126,10 @@ ExitCode run_compute_verb(const Command& command, RunVerb verb) {
   set_up_openmp();
   load_run_library()(&request, &outcome);
   if (!outcome.report_due.empty()) write_report(outcome.report_due);
+  if (const auto folder = command.value("folder"); folder && verb == RunVerb::plan) {
+    make_folders(*folder);
+    write_file_atomically(fs::path(*folder) / "plan.json", outcome.json);
+  }
   if (verb == RunVerb::run) write_beside(outputs, outcome.folder);
   if (!gate || outcome.code != ExitCode::ok) {
     print_answer(command.json() ? outcome.json : outcome.text);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "host/diagnostic/failure.hpp"
@@ -24,6 +25,25 @@ void take_summary(RunRecord& record, const std::string& summary_text) {
     record.messages.push_back({0.0, "warning", "report", "summary.json left out: " + failure.message()});
   } catch (const Json::exception&) {
     record.messages.push_back({0.0, "warning", "report", "summary.json left out: it is not JSON"});
+  }
+}
+
+double number_at(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_number() ? found->get<double>()
+                                                   : std::numeric_limits<double>::quiet_NaN();
+}
+
+// As `gistmill plan --json` prints it.
+void take_plan(RunRecord& record, const std::string& text) {
+  const Json plan = Json::parse(text, nullptr, false);
+  if (!plan.is_array())
+    record.messages.push_back({0.0, "warning", "report", "plan.json left out: it is no plan"});
+  for (const Json& stage : plan.is_array() ? plan : Json::array()) {
+    if (!stage.is_object() || !stage.contains("stage") || !stage["stage"].is_string()) continue;
+    const Json measured = stage.value("measured", Json::object());
+    record.costs[stage["stage"].get<std::string>()] = {number_at(measured, "seconds_per_step"),
+                                                       number_at(measured, "needed_bytes")};
   }
 }
 
@@ -71,6 +91,7 @@ RunRecord read_run(const std::filesystem::path& run_folder) {
   RunRecord record = record_from_events(read_text_file_if_there(run_folder / "events.jsonl").value_or(""));
   if (const auto summary = read_text_file_if_there(run_folder / "summary.json"))
     take_summary(record, *summary);
+  if (const auto plan = read_text_file_if_there(run_folder / "plan.json")) take_plan(record, *plan);
   take_items(record, run_folder);
   take_examples(record, run_folder);
   record.recipe_lock = read_text_file_if_there(run_folder / "recipe.lock.toml").value_or("");

@@ -1,5 +1,6 @@
-// What a run folder tells of a run: events.jsonl, summary.json, items/ and recipe.lock.toml, read into one
-// value. Tolerant of what a crash leaves; not for showing anything. While a run goes on: record_builder.hpp.
+// What a run folder tells of a run: events.jsonl, summary.json, plan.json, items/, examples/ and
+// recipe.lock.toml, read into one value. Tolerant of what a crash leaves; not for showing anything. While a
+// run goes on: record_builder.hpp.
 #pragma once
 
 #include <cstdint>
@@ -71,6 +72,12 @@ struct PlannedStage {
   std::int64_t steps = 0;
 };
 
+// What `gistmill plan` measured of a stage, before it ran.
+struct PlannedCost {
+  double seconds_per_step = 0.0;  // NaN: not measured
+  double memory_bytes = 0.0;      // at its peak; NaN: unknown
+};
+
 // A plugin (name, version, digest) or outside content (instance, use, digest).
 struct DigestRecord {
   std::string name;
@@ -97,8 +104,9 @@ struct RunRecord {
   int resumptions = 0;
   int damaged_lines = 0;  // that are not JSON objects, besides a last line that was cut short
   std::vector<PlannedStage> planned;
-  std::vector<StageRecord> stages;  // in the order of their first events
-  std::string current_stage;        // that the latest event was about
+  std::map<std::string, PlannedCost> costs;  // by stage, of plan.json; empty where nobody planned it there
+  std::vector<StageRecord> stages;           // in the order of their first events
+  std::string current_stage;                 // that the latest event was about
   std::vector<CheckpointRecord> checkpoints;
   std::vector<DecisionRecord> decisions;
   std::vector<MessageRecord> messages;

@@ -84,15 +84,23 @@ std::string outcome_row(const StageRecord& stage) {
              "td");
 }
 
-std::string plan_row(const StageRecord& stage) {
+// By `gistmill plan`, else by the first steps.
+PlannedCost planned_cost(const RunRecord& record, const StageRecord& stage) {
+  if (const auto planned = record.costs.find(stage.name); planned != record.costs.end())
+    return planned->second;
   const Steps steps = stage.points;
   const Steps first = steps.first(std::min(kPlanSteps, steps.size()));
-  const double planned = mean(first, &StepPoint::seconds);
+  return {mean(first, &StepPoint::seconds), first.back().peak_memory_bytes};
+}
+
+std::string plan_row(const RunRecord& record, const StageRecord& stage) {
+  const Steps steps = stage.points;
+  const auto [planned, memory] = planned_cost(record, stage);
   const double measured = mean(steps, &StepPoint::seconds);
   const auto count = static_cast<double>(stage.steps);
   return row({name_of(stage), number(planned, " s"), number(measured, " s"), time_of(planned * count),
-              time_of(measured * static_cast<double>(steps.size())),
-              memory_of(first.back().peak_memory_bytes), memory_of(steps.back().peak_memory_bytes)},
+              time_of(measured * static_cast<double>(steps.size())), memory_of(memory),
+              memory_of(steps.back().peak_memory_bytes)},
              "td");
 }
 
@@ -104,14 +112,17 @@ std::string stage_section(const RunRecord& record) {
   for (const StageRecord& stage : record.stages) {
     if (stage.points.empty()) continue;
     outcomes += outcome_row(stage);
-    plans += plan_row(stage);
+    plans += plan_row(record, stage);
   }
   if (outcomes.empty()) return "";
-  const std::string note = fmt::format(
-      "Planned: what the first {} steps of each stage tell, as gistmill plan measures it. Time is that of "
-      "the "
-      "steps, without checks and checkpoints; memory is the peak of the process up to there.",
-      kPlanSteps);
+  const std::string source =
+      record.costs.empty()
+          ? fmt::format("what the first {} steps of each stage told, since the run's folder holds no plan",
+                        kPlanSteps)
+          : "what gistmill plan measured before the run";
+  const std::string note =
+      "Planned: " + source +
+      ". Time is that of the steps, without checks and checkpoints; memory is the peak of the process.";
   return "<section>\n<h2>Stages</h2>\n" +
          table_of(
              {"stage", "steps", "trained parameters", "loss of the first tenth", "of the last", "last check"},

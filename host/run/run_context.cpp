@@ -113,7 +113,7 @@ void RunContext::open_folder() {
          {run_file::kLock, run_file::kEvents, run_file::kSummary, run_file::kReport, run_file::kProfile}) {
       fs::remove(folder / name);
     }
-    for (const char* name : {"checkpoints", "items"}) fs::remove_all(folder / name);
+    for (const char* name : {"checkpoints", "items", "examples"}) fs::remove_all(folder / name);
   }
   if (fs::exists(lock) && !request.resume) {
     const bool finished = fs::exists(folder / run_file::kSummary);

@@ -1,6 +1,7 @@
 // The files of one run: where they lie, which checkpoints are kept, what a resumed run goes on from.
 //   recipe.lock.toml  events.jsonl  summary.json  report.html
 //   items/heldout.jsonl  (of a stage: items/<stage>/heldout.jsonl)
+//   examples/heldout.json  (of a stage: examples/<stage>/heldout.json)
 //   checkpoints/step-000100/  (a run with stages: checkpoints/<stage>/step-000100/)
 #pragma once
 

@@ -63,6 +63,17 @@ TEST_F(RunOutputsTest, APngIsWrittenOrAnSvgAndTheReason) {
   }
 }
 
+TEST_F(RunOutputsTest, APlanInTheRunsFolderStandsBesideWhatTheRunTook) {
+  write("ramp.toml", ramp());
+  const Answer plan = gistmill("plan ramp.toml --folder runs/ramp " + test_plugins());
+  ASSERT_EQ(plan.code, 0) << plan.err;
+  EXPECT_TRUE(nlohmann::json::parse(read(folder_ / "runs/ramp/plan.json"))[0]["measured"].contains(
+      "seconds_per_step"));
+  ASSERT_EQ(run("").code, 0);
+  EXPECT_THAT(read(folder_ / "runs/ramp/report.html"),
+              HasSubstr("what gistmill plan measured before the run"));
+}
+
 TEST_F(RunOutputsTest, ReportMakesThePageAgain) {
   ASSERT_EQ(run("").code, 0);
   const std::string page = read(folder_ / "runs/ramp/report.html");

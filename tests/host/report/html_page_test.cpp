@@ -212,6 +212,16 @@ TEST(HtmlPage, HasARowForEachStageWithItsPlanBesideIt) {
       page, HasSubstr("<td>2 s</td><td>1.15 s</td><td>40 s</td><td>23 s</td><td>1.0 GB</td><td>2.0 GB</td>"));
 }
 
+TEST(HtmlPage, HoldsThePlanThatWasMadeBeforeTheRunAgainstIt) {
+  RunRecord record = trained_run();
+  EXPECT_THAT(html_page(record), HasSubstr("what the first 3 steps of each stage told"));
+  record.costs["contextual"] = {0.25, 3e9};
+  const std::string page = html_page(record);
+  EXPECT_THAT(page, HasSubstr("what gistmill plan measured before the run"));
+  EXPECT_THAT(page, HasSubstr("<td>0.25 s</td><td>0.5 s</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>3.0 GB</td>"));
+}
+
 TEST(HtmlPage, HasACurveOfEveryPartOfTheLoss) {
   RunRecord record = trained_run();
   EXPECT_THAT(html_page(record), Not(HasSubstr("without its weight")));

@@ -67,6 +67,13 @@ TEST(Report, IsMadeOfAnEventOfBeforeFiguresWereDescribed) {
   EXPECT_THAT(page, HasSubstr("0.250 <span class='error'>(0.020)</span>"));
 }
 
+TEST(Report, LeavesOutAPlanThatIsNone) {
+  const ScratchFolder folder;
+  std::ofstream(folder / "plan.json") << "{}";
+  write_report(folder.path());
+  EXPECT_THAT(read_text_file(folder / "report.html"), HasSubstr("plan.json left out: it is no plan"));
+}
+
 TEST(Report, ReplacesAnOlderOne) {
   const ScratchFolder folder;
   std::ofstream(folder / "report.html") << "old";
