@@ -82,10 +82,13 @@ constexpr std::array kComparisons = {
 // left out; "" where all do.
 class FiguresTable {
  public:
-  FiguresTable(const EvaluationTable& table, const std::array<Column, 2>& columns)
-      : table_(table), trained_(trained_variants(table)), figures_(table.figures()) {
+  FiguresTable(const EvaluationTable& table, std::vector<std::string> figures,
+               const std::array<Column, 2>& columns)
+      : table_(table), trained_(trained_variants(table)), figures_(std::move(figures)) {
     for (const Column& column : columns) {
-      const auto fills = [&](const EvaluationEntry& entry) { return !text(column, entry).empty(); };
+      const auto fills = [&](const EvaluationEntry& entry) {
+        return std::ranges::find(figures_, entry.figure) != figures_.end() && !text(column, entry).empty();
+      };
       if (std::ranges::any_of(table.entries, fills)) columns_.push_back(column);
     }
   }
@@ -142,6 +145,19 @@ class FiguresTable {
   std::vector<Column> columns_;
 };
 
+// As many tables as it takes for each to fit onto a page.
+std::string figures_tables(const EvaluationTable& table, const std::array<Column, 2>& columns) {
+  constexpr std::ptrdiff_t kFigures = 4;
+  const std::vector<std::string> figures = table.figures();
+  std::string out;
+  for (auto first = figures.begin(); first != figures.end();) {
+    const auto last = first + std::min(kFigures, figures.end() - first);
+    out += FiguresTable(table, {first, last}, columns).html();
+    first = last;
+  }
+  return out;
+}
+
 std::string legend(const EvaluationTable& table) {
   const Figure headline = table.figure(table.headline_figure());
   std::string out = fmt::format("{} over {}; {} is better. Bars and brackets: one standard error.",
@@ -166,8 +182,8 @@ std::string better_side(const EvaluationTable& table) {
 }
 
 std::string tables(const EvaluationTable& table) {
-  const std::string comparisons = FiguresTable(table, kComparisons).html();
-  std::string out = FiguresTable(table, kValues).html();
+  const std::string comparisons = figures_tables(table, kComparisons);
+  std::string out = figures_tables(table, kValues);
   if (comparisons.empty()) return out;
   std::string note = "On the same " + table.items + ".";
   if (!table.paired.empty())

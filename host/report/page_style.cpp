@@ -59,6 +59,7 @@ p { margin: 0.4rem 0; }
 .three { grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); }
 .spaced { margin-top: 1.6rem; }
 .scroll { overflow-x: auto; }
+.scroll + .scroll { margin-top: 1.4rem; }
 table { border-collapse: collapse; width: 100%; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
 th { text-align: right; color: var(--soft); font-weight: 500; font-size: 0.78rem; vertical-align: bottom; }
 th, td { padding: 0.36rem 0.6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
@@ -133,6 +134,10 @@ summary { color: var(--soft); font-size: 0.9rem; cursor: pointer; }
   main { max-width: none; padding: 0; }
   h2, h3 { break-after: avoid; }
   .card, .tiles, tr, .example { break-inside: avoid; }
+  .scroll { margin: 0.6rem 0; }
+  table { font-size: 8pt; }
+  th { font-size: 7.5pt; }
+  th, td { white-space: normal; padding: 0.25rem 0.4rem; }
   .two { grid-template-columns: 1fr 1fr; }
   .three { grid-template-columns: 1fr 1fr 1fr; }
   .bar, .swatch, .strip span, .scale span { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

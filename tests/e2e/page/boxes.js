@@ -48,6 +48,10 @@
     const frame = chart.getBoundingClientRect();
     if (box.left < frame.left - 1 || box.right > frame.right + 1) cut.push(`"${text}"`);
   }
+  // Nobody scrolls paper.
+  for (const table of matchMedia('print').matches ? document.querySelectorAll('.scroll') : []) {
+    if (table.scrollWidth > table.clientWidth + 1) cut.push(`a table: "${table.textContent.trim().slice(0, 60)}"`);
+  }
   const page = document.scrollingElement;
   const wide = page.scrollWidth > page.clientWidth + 1 ? [`${page.scrollWidth} of ${page.clientWidth}`] : [];
   return { texts: texts.length, overlaps, cut, wide };
