@@ -36,6 +36,17 @@ TEST_F(RunOutputsTest, AFinishedRunThatIsResumedWritesThemToo) {
   EXPECT_EQ(steps_of("metrics.json"), (std::vector<std::int64_t>{1, 2}));
 }
 
+TEST_F(RunOutputsTest, AStoppedRunWritesWhatItDid) {
+  write("ramp.toml", ramp());
+  const Answer answer =
+      gistmill("run ramp.toml --set run.steps=100000000 --metrics-path metrics.json " + test_plugins(),
+               "timeout --foreground --preserve-status -s TERM 2");
+  ASSERT_EQ(answer.code, 75) << answer.err;
+  const auto steps = steps_of("metrics.json");
+  ASSERT_FALSE(steps.empty());
+  EXPECT_EQ(steps.back(), static_cast<std::int64_t>(steps.size()));
+}
+
 TEST_F(RunOutputsTest, APictureOfAnotherKindIsRefusedBeforeTheRun) {
   const Answer answer = run("--save-plot loss.jpg");
   EXPECT_EQ(answer.code, 2);
