@@ -39,7 +39,7 @@ std::string on_one_line(const std::string& text) {
   return escaped(out);
 }
 
-std::string token_span(std::string text, double value, std::string_view unit) {
+std::string token_span(const std::string& text, double value, std::string_view unit) {
   const std::string_view shade = shade_of(value);
   return fmt::format("<span{} title='{:.2f}{}'>{}</span>",
                      shade.empty() ? "" : fmt::format(" class='{}'", shade), value, escaped(unit),
@@ -57,7 +57,7 @@ std::string strip(const Example& example, const std::string& unit) {
     value += example.tokens[i].value;
     const bool last = i + 1 == example.tokens.size();
     if (!last && !text::is_utf8(text) && text.size() < 4) continue;
-    out += token_span(std::move(text), value, unit);
+    out += token_span(text, value, unit);
     text.clear();
     value = 0.0;
   }
