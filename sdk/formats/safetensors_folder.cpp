@@ -31,24 +31,30 @@ class Shards {
   void name(std::string_view tensor, std::string_view shard) {
     const std::size_t index = open(shard);
     const SafetensorsTensor* found = files_[index].find(tensor);
-    if (found == nullptr) {
-      throw std::invalid_argument("tensor " + printable(tensor) + " is not in " + printable(shard) +
-                                  ", which should hold it");
-    }
+    if (found == nullptr)
+      return say("tensor " + printable(tensor) + " is not in " + printable(shard) +
+                 ", where the index places it");
     const auto place = static_cast<std::size_t>(found - files_[index].tensors().data());
     if (named_[index][place]) throw std::invalid_argument("tensor " + printable(tensor) + " occurs twice");
     named_[index][place] = true;
   }
 
-  // Called last: a tensor that no entry names in its shard would be read by nobody, or is one of two.
-  void check_all_named(const std::string& index_name) const {
+  // Called last. The shards count, as in transformers: where the index differs it is said. But of two tensors
+  // of one name nobody knows which is meant.
+  std::vector<std::string> differences() {
     for (std::size_t i = 0; i < files_.size(); ++i) {
       for (std::size_t t = 0; t < named_[i].size(); ++t) {
         if (named_[i][t]) continue;
-        throw FormatError(files_[i].name() + ": holds tensor " + printable(files_[i].tensors()[t].name) +
-                          ", which " + index_name + " does not place there");
+        const std::string_view tensor = files_[i].tensors()[t].name;
+        if (const std::string* other = holder_beside(tensor, i))
+          throw FormatError(files_[i].name() + ": holds tensor " + printable(tensor) + ", and so does " +
+                            *other);
+        say("tensor " + printable(tensor) + " lies in " + files_[i].name() +
+            ", where the index does not place it");
       }
     }
+    if (said_ > kMaxSaid) notes_.push_back("and " + std::to_string(said_ - kMaxSaid) + " more of that kind");
+    return std::move(notes_);
   }
 
  private:
@@ -64,8 +70,25 @@ class Shards {
     return files_.size() - 1;
   }
 
+  // Another file than number `i` that holds the tensor; null where there is none.
+  const std::string* holder_beside(std::string_view tensor, std::size_t i) const {
+    for (std::size_t other = 0; other < files_.size(); ++other) {
+      if (other != i && files_[other].find(tensor) != nullptr) return &files_[other].name();
+    }
+    return nullptr;
+  }
+
+  // The first ones; an index may be wrong about every tensor.
+  void say(std::string difference) {
+    if (++said_ <= kMaxSaid) notes_.push_back(std::move(difference));
+  }
+
+  static constexpr std::size_t kMaxSaid = 4;
+
   std::filesystem::path folder_;
   std::deque<Safetensors>& files_;
+  std::vector<std::string> notes_;
+  std::size_t said_ = 0;
   std::vector<std::vector<bool>> named_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
 };
@@ -91,10 +114,10 @@ SafetensorsFolder::SafetensorsFolder(const std::filesystem::path& folder) {
   const std::optional<std::uint64_t> total = read_safetensors_index(
       index.bytes(), name_,
       [&](std::string_view tensor, std::string_view shard) { shards.name(tensor, shard); });
-  shards.check_all_named(name_);
+  notes_ = shards.differences();
   if (total && *total != bytes()) {
-    throw FormatError(name_ + ": total_size is " + std::to_string(*total) + " when its shards hold " +
-                      std::to_string(bytes()) + " bytes of tensors");
+    notes_.push_back("total_size is " + std::to_string(*total) + " when the shards hold " +
+                     std::to_string(bytes()) + " bytes of tensors");
   }
 }
 

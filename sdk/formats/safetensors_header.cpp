@@ -21,6 +21,7 @@ class HeaderReader {
     bool metadata_seen = false;
     cursor_.members([&](const JsonString& key) {
       const bool is_metadata = key.text() == "__metadata__";
+      if (is_metadata && cursor_.kind() == JsonKind::kNull) return cursor_.null();
       expect(JsonKind::kObject, [&] { return "entry " + quoted(key); });
       if (!is_metadata) {
         on_tensor(tensor(key));

@@ -44,7 +44,8 @@ class Decoder : public gistmill::torch::Component {
  public:
   // Reads the file's header, so that sizes are known and a wrong file is refused before anything is computed.
   Decoder(const gistmill::Options& options, const std::vector<std::string>& architectures)
-      : file_(gistmill::decoder::open_model(options.string("model"), architectures)),
+      : file_(
+            gistmill::decoder::open_model(options.string("model"), architectures, options.strings("ignore"))),
         config_(file_->config()),
         dtype_(options.string("dtype")),
         layers_(options.integers("layers")),
@@ -71,6 +72,7 @@ class Decoder : public gistmill::torch::Component {
 
   // Loads the weights: about four bytes a parameter of memory in f32, two in bf16.
   void start(const gistmill::Start& start) {
+    for (const std::string& sentence : file_->notes()) gistmill::log(GM_LOG_WARNING, sentence);
     const at::ScalarType dtype = choose_dtype();
     gistmill::decoder::check_memory(*file_, dtype);
     auto weights = gistmill::decoder::load_weights(config_, file_, dtype, packing(dtype));

@@ -17,7 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::refusal;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class SafetensorsFolderTest : public ::testing::Test {
  protected:
@@ -119,14 +121,28 @@ TEST_F(SafetensorsFolderTest, NamesTheShardThatIsDamaged) {
               HasSubstr("model-1.safetensors: byte 0: header length"));
 }
 
-TEST_F(SafetensorsFolderTest, RefusesATensorThatItsShardLacks) {
-  EXPECT_THAT(refusal_of(R"({"weight_map":{"a":"model-2.safetensors"}})"),
-              HasSubstr("index.json:1:20: tensor 'a' is not in 'model-2.safetensors', which should hold it"));
+TEST_F(SafetensorsFolderTest, ReadsATensorWhereItLiesAndSaysWhereTheIndexErrs) {
+  write_two_shards();
+  write_index(
+      R"({"weight_map":{"a":"model-2.safetensors","b":"model-2.safetensors","c":"model-1.safetensors",)"
+      R"("d":"model-1.safetensors"}})");
+  const SafetensorsFolder weights(folder_);
+  EXPECT_EQ(value_of(weights, "a"), 1.0f);
+  EXPECT_THAT(weights.notes(),
+              ElementsAre("tensor 'a' is not in 'model-2.safetensors', where the index places it",
+                          "tensor 'd' is not in 'model-1.safetensors', where the index places it",
+                          "tensor 'a' lies in " + (folder_ / "model-1.safetensors").string() +
+                              ", where the index does not place it"));
 }
 
-TEST_F(SafetensorsFolderTest, RefusesATensorThatTheIndexLacks) {
-  EXPECT_THAT(refusal_of(R"({"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}})"),
-              HasSubstr("model-1.safetensors: holds tensor 'c', which "));
+TEST_F(SafetensorsFolderTest, ReadsATensorThatTheIndexLacks) {
+  write_two_shards();
+  write_index(R"({"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}})");
+  const SafetensorsFolder weights(folder_);
+  EXPECT_EQ(value_of(weights, "c"), 3.0f);
+  EXPECT_THAT(weights.notes(),
+              ElementsAre("tensor 'c' lies in " + (folder_ / "model-1.safetensors").string() +
+                          ", where the index does not place it"));
 }
 
 TEST_F(SafetensorsFolderTest, RefusesATensorThatTwoShardsHold) {
@@ -134,7 +150,7 @@ TEST_F(SafetensorsFolderTest, RefusesATensorThatTwoShardsHold) {
   write_tensors("model-2.safetensors", {{"a", 2.0f}, {"b", 2.0f}});
   write_index(R"({"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}})");
   EXPECT_THAT(refusal([&] { SafetensorsFolder{folder_}; }),
-              HasSubstr("model-2.safetensors: holds tensor 'a', which "));
+              HasSubstr("model-2.safetensors: holds tensor 'a', and so does "));
 }
 
 TEST_F(SafetensorsFolderTest, RefusesATensorThatIsNamedTwice) {
@@ -145,10 +161,14 @@ TEST_F(SafetensorsFolderTest, RefusesATensorThatIsNamedTwice) {
   }
 }
 
-TEST_F(SafetensorsFolderTest, RefusesAnotherTotalSize) {
+TEST_F(SafetensorsFolderTest, SaysWhereTheTotalSizeIsAnother) {
   std::string index = kIndex;
+  EXPECT_EQ(refusal_of(index), "");
+  EXPECT_THAT(SafetensorsFolder(folder_).notes(), IsEmpty());
   index.replace(index.find("12"), 2, "16");
-  EXPECT_THAT(refusal_of(index), HasSubstr("total_size is 16 when its shards hold 12 bytes of tensors"));
+  EXPECT_EQ(refusal_of(index), "");
+  EXPECT_THAT(SafetensorsFolder(folder_).notes(),
+              ElementsAre("total_size is 16 when the shards hold 12 bytes of tensors"));
 }
 
 TEST_F(SafetensorsFolderTest, OpensNoFileOutsideOfItself) {

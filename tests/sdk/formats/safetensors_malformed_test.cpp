@@ -103,6 +103,7 @@ TEST(SafetensorsMetadata, HoldsStringsOnly) {
               HasSubstr("metadata 'a' is null when it should be a string"));
   EXPECT_THAT(refusal(R"({"__metadata__":{"a":{}}})"), HasSubstr("is an object when it should be a string"));
   EXPECT_THAT(refusal(R"({"__metadata__":{"a":[]}})"), HasSubstr("is an array when it should be a string"));
+  EXPECT_EQ(refusal(R"({"__metadata__":null})"), "") << "as some writers put it";
   EXPECT_THAT(refusal(R"({"__metadata__":"a"})"), HasSubstr("is a string when it should be an object"));
 }
 

@@ -1,5 +1,7 @@
 #include "plugins/teacher/decoder/files/folder_model.hpp"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <gistmill/formats/digest.hpp>
@@ -62,13 +64,22 @@ FolderModel::Opened FolderModel::open(const std::string& folder) {
   return {std::move(config), std::move(plan), open_weights(folder)};
 }
 
-FolderModel::FolderModel(const std::string& folder) : FolderModel(folder, open(folder)) {}
+FolderModel::FolderModel(const std::string& folder, std::vector<std::string> ignore)
+    : FolderModel(folder, open(folder), std::move(ignore)) {}
 
-FolderModel::FolderModel(const std::string& folder, Opened opened)
+FolderModel::FolderModel(const std::string& folder, Opened opened, std::vector<std::string> ignore)
     : ModelFile(folder, std::move(opened.plan), opened.files.tensor_count()),
       json_(std::move(opened.config)),
-      files_(std::move(opened.files)) {
+      files_(std::move(opened.files)),
+      ignore_(std::move(ignore)) {
+  for (const std::string& sentence : files_.notes()) note(files_.name() + ": " + sentence);
   mended([&] { place_tensors(); });
+}
+
+bool FolderModel::is_ignored(std::string_view name) const {
+  return std::any_of(ignore_.begin(), ignore_.end(), [&](const std::string& pattern) {
+    return ::fnmatch(pattern.c_str(), std::string(name).c_str(), 0) == 0;
+  });
 }
 
 FolderModel::Place FolderModel::place(const NamedShape& wanted, const std::string& prefix) {
@@ -106,29 +117,45 @@ void FolderModel::place_tensors() {
   const std::string prefix = files_.find(without_prefix(embedding, full)) ? "" : full;
   if (!plan().layout.own_head) check_tied_head(prefix);
   for (const NamedShape& tensor : tensors_of(plan())) put(tensor.name, place(tensor, prefix));
+  leave_out_others(prefix);
+}
+
+// What lies beside the model, such as the head of a reward model, is no part of what is computed here. A
+// tensor within it that nobody asks for would change the result: a bias, an adapter.
+void FolderModel::leave_out_others(const std::string& prefix) {
   std::set<std::string_view> used = {"lm_head.weight"};  // the same as the embedding where it is not in use
   for (const formats::ShardTensor& tensor : tensors_) used.insert(tensor->name);
+  std::vector<std::string> left_out;
   for (const formats::Safetensors& file : files_.files()) {
     for (const formats::SafetensorsTensor& tensor : file.tensors()) {
       if (used.count(tensor.name) > 0 || is_harmless_tensor(config(), std::string(tensor.name))) continue;
-      refuse(file.name() + ": has tensor " + formats::printable(tensor.name) + " when a " +
-             config().architecture + " model with this config.json has none of that name, so its result " +
-             "would be wrong");
+      if (!is_ignored(tensor.name) && is_within_model(config(), prefix, tensor.name)) {
+        refuse(file.name() + ": has tensor " + formats::printable(tensor.name) + " when a " +
+               config().architecture + " model with this config.json has none of that name, so its result " +
+               "would be wrong; if it is not in use, leave it out: ignore = [\"" + std::string(tensor.name) +
+               "\"]");
+      }
+      left_out.push_back(formats::printable(tensor.name));
     }
   }
+  if (left_out.empty()) return;
+  std::string names = left_out.front();
+  if (left_out.size() > 1) names += " and " + std::to_string(left_out.size() - 1) + " more";
+  note(files_.name() + ": tensors that the model does not use are left out: " + names);
 }
 
 // Some folders keep a tied head nonetheless; one that differs from the embedding is a head of its own.
 void FolderModel::check_tied_head(const std::string& prefix) const {
   const formats::ShardTensor head = files_.find("lm_head.weight");
-  if (!head) return;
+  if (!head || is_ignored("lm_head.weight")) return;
   const std::string name = hugging_face_tensor(config(), "token_embd.weight").name;
   const formats::ShardTensor embedding =
       files_.find(prefix.empty() ? without_prefix(name, hugging_face_prefix(config())) : name);
   if (embedding && head->dtype == embedding->dtype && head->data == embedding->data) return;
   refuse(head.file->name() +
          ": has a head, lm_head.weight, that differs from the embedding when config.json " +
-         "ties them; set tie_word_embeddings to false if the head counts");
+         "ties them; set tie_word_embeddings to false if the head counts, or leave it out: "
+         "ignore = [\"lm_head.weight\"]");
 }
 
 void FolderModel::read_rows(std::size_t tensor, std::int64_t first, std::int64_t count, float* out) const {

@@ -13,9 +13,10 @@ namespace gistmill::decoder {
 
 class FolderModel final : public ModelFile {
  public:
-  // Reads headers only (and the head, where a file has one that config.json ties to the embedding). Throws
-  // Error (user) that names the file, what was found and what was expected.
-  explicit FolderModel(const std::string& folder);
+  // Reads headers only (and the head, where a file has one that config.json ties to the embedding). ignore:
+  // patterns of tensors that are left out. Throws Error (user) that names the file, what was found and what
+  // was expected.
+  explicit FolderModel(const std::string& folder, std::vector<std::string> ignore = {});
 
   // Of what config.json says about the computation, and of every weight file, whatever their names.
   std::string digest() const override;
@@ -30,9 +31,11 @@ class FolderModel final : public ModelFile {
     formats::SafetensorsFolder files;
   };
   static Opened open(const std::string& folder);
-  FolderModel(const std::string& folder, Opened opened);
+  FolderModel(const std::string& folder, Opened opened, std::vector<std::string> ignore);
   void place_tensors();
+  bool is_ignored(std::string_view name) const;
   void check_tied_head(const std::string& prefix) const;
+  void leave_out_others(const std::string& prefix);
   Place place(const NamedShape& wanted, const std::string& prefix);
   void read_rows(std::size_t tensor, std::int64_t first, std::int64_t count, float* out) const override;
   std::map<std::string, std::int64_t> stored_types() const override;
@@ -40,6 +43,7 @@ class FolderModel final : public ModelFile {
 
   nlohmann::json json_;  // config.json
   formats::SafetensorsFolder files_;
+  std::vector<std::string> ignore_;
   std::vector<formats::ShardTensor> tensors_;  // those in use, by Place::tensor
 };
 

@@ -16,103 +16,26 @@ struct Family {
   const char* model_type;
   double rotary_base;
   bool tied_head;
-  bool requires_kv_heads;  // the class has a default of its own for the number of key/value heads
-  bool attention_bias;     // the key attention_bias is followed
-  bool mlp_bias;           // the key mlp_bias is followed
+  bool attention_bias;  // the key attention_bias is followed
+  bool mlp_bias;        // the key mlp_bias is followed
+  std::int64_t vocabulary, width, feed_forward, layers, heads;
+  std::int64_t kv_heads;   // 0: as many as heads
+  std::int64_t head_size;  // 0: width / heads
+  std::int64_t context;
 };
 constexpr Family kFamilies[] = {
-    {"llama", 10000.0, false, false, true, true},   {"mistral", 10000.0, false, true, false, false},
-    {"smollm3", 2000000.0, true, true, true, true}, {"qwen2", 10000.0, false, true, false, false},
-    {"qwen3", 10000.0, false, true, true, false},
+    {"llama", 10000.0, false, true, true, 32000, 4096, 11008, 32, 32, 0, 0, 2048},
+    {"mistral", 10000.0, false, false, false, 32000, 4096, 14336, 32, 32, 8, 0, 131072},
+    {"smollm3", 2000000.0, true, true, true, 128256, 2048, 11008, 36, 16, 4, 0, 32768},
+    {"qwen2", 10000.0, false, false, false, 151936, 4096, 22016, 32, 32, 32, 0, 32768},
+    {"qwen3", 10000.0, false, true, false, 151936, 4096, 22016, 32, 32, 32, 128, 32768},
 };
-constexpr double kNormEpsilon = 1e-6;  // of all of them
+constexpr double kNormEpsilon = 1e-6;          // of all of them
+constexpr std::int64_t kMistralWindow = 4096;  // where the key is missing; null means none
 
-// Keys that say how a model is trained, sampled, stored or named.
-const std::set<std::string>& harmless_keys() {
-  static const std::set<std::string> keys = {"architectures",
-                                             "attention_dropout",
-                                             "attn_implementation",
-                                             "attn_pdrop",
-                                             "auto_map",
-                                             "bad_words_ids",
-                                             "begin_suppress_tokens",
-                                             "bos_token_id",
-                                             "chunk_size_feed_forward",
-                                             "cross_attention_hidden_size",
-                                             "decoder_start_token_id",
-                                             "diversity_penalty",
-                                             "do_sample",
-                                             "dtype",
-                                             "early_stopping",
-                                             "embd_pdrop",
-                                             "encoder_no_repeat_ngram_size",
-                                             "exponential_decay_length_penalty",
-                                             "finetuning_task",
-                                             "forced_bos_token_id",
-                                             "forced_eos_token_id",
-                                             "gradient_checkpointing",
-                                             "id2label",
-                                             "initializer_range",
-                                             "is_decoder",
-                                             "is_llama_config",
-                                             "keys_to_ignore_at_inference",
-                                             "label2id",
-                                             "length_penalty",
-                                             "max_length",
-                                             "max_sequence_length",
-                                             "max_window_layers",
-                                             "min_length",
-                                             "mlp_dropout",
-                                             "model_max_length",
-                                             "n_ctx",
-                                             "no_repeat_ngram_size",
-                                             "num_beam_groups",
-                                             "num_beams",
-                                             "num_labels",
-                                             "num_return_sequences",
-                                             "output_attentions",
-                                             "output_hidden_states",
-                                             "output_past",
-                                             "output_scores",
-                                             "pad_token_id",
-                                             "prefix",
-                                             "pretraining_tp",
-                                             "problem_type",
-                                             "remove_invalid_values",
-                                             "reorder_and_upcast_attn",
-                                             "repetition_penalty",
-                                             "resid_pdrop",
-                                             "return_dict",
-                                             "return_dict_in_generate",
-                                             "sep_token_id",
-                                             "summary_activation",
-                                             "summary_first_dropout",
-                                             "summary_proj_to_labels",
-                                             "summary_type",
-                                             "summary_use_proj",
-                                             "suppress_tokens",
-                                             "task_specific_params",
-                                             "temperature",
-                                             "tf_legacy_loss",
-                                             "tie_encoder_decoder",
-                                             "tokenizer_class",
-                                             "tokenizer_model_max_length",
-                                             "tokenizer_padding_side",
-                                             "top_k",
-                                             "top_p",
-                                             "torch_dtype",
-                                             "torchscript",
-                                             "transformers.js_config",
-                                             "transformers_version",
-                                             "typical_p",
-                                             "unsloth_fixed",
-                                             "unsloth_version",
-                                             "use_bfloat16",
-                                             "use_cache"};
-  return keys;
-}
-
-// Keys of other families' forks that change the computation: fine where they say that nothing changes.
+// Switches that would change the result and are not followed here: fine where they say that nothing changes.
+// A key that is neither followed nor one of these is read by no class of the family in transformers: it
+// changes nothing.
 void expect_plain(const JsonObject& config) {
   config.expect("add_cross_attention", false);
   config.expect("is_encoder_decoder", false);
@@ -126,17 +49,6 @@ void expect_plain(const JsonObject& config) {
         quantization->is_object() ? quantization->value("quant_method", nlohmann::json()) : nlohmann::json();
     refuse(config.where() + ": the weights are quantized (" + printable_json(method) +
            "), which this reader does not know; take the unquantized folder or a GGUF file");
-  }
-}
-
-bool is_harmless(const std::string& key) { return key.starts_with("_") || harmless_keys().count(key) > 0; }
-
-void refuse_unread(const JsonObject& config) {
-  for (const std::string& key : config.unread()) {
-    if (is_harmless(key)) continue;
-    refuse(config.where() + ": has key " + formats::printable(key) + ", which is not known for a " +
-           config.string("model_type") + " model: the result could be wrong. Remove the key if it does not " +
-           "change the computation");
   }
 }
 
@@ -172,8 +84,10 @@ void read_family_extras(const JsonObject& json, const Family& family, ModelPlan&
   }
   if (family.mlp_bias) plan.layout.feed_bias = json.boolean_or("mlp_bias", false);
   if (config.architecture == "smollm3") config.unrotated_layers = unrotated_layers(json, config.layers);
-  const std::int64_t window = json.integer_or("sliding_window", 0);
-  if (config.architecture != "mistral" || !json.has("sliding_window")) return;
+  if (config.architecture != "mistral") return;
+  const bool none = json.contains("sliding_window") && !json.has("sliding_window");
+  const std::int64_t window = json.integer_or("sliding_window", kMistralWindow);
+  if (none) return;
   // Documents that fit the window are computed exactly; longer ones would need its mask.
   if (window < 1) json.wrong("sliding_window", "1 or more, or null");
   plan.sliding_window = window;
@@ -184,23 +98,22 @@ ModelPlan read_llama_like(const JsonObject& json, const Family& family) {
   ModelPlan plan;
   Config& config = plan.config;
   config.architecture = family.model_type;
-  config.vocabulary = json.integer("vocab_size");
-  config.width = json.integer("hidden_size");
-  config.layers = json.integer("num_hidden_layers");
-  config.heads = json.integer("num_attention_heads");
+  config.vocabulary = json.integer_or("vocab_size", family.vocabulary);
+  config.width = json.integer_or("hidden_size", family.width);
+  config.layers = json.integer_or("num_hidden_layers", family.layers);
+  config.heads = json.integer_or("num_attention_heads", family.heads);
   if (config.heads < 1) json.wrong("num_attention_heads", "1 or more");
   // null means: as many as heads. A missing key means it for Llama only.
-  const bool stated = json.has("num_key_value_heads") || json.contains("num_key_value_heads");
-  if (family.requires_kv_heads && !stated) json.wrong("num_key_value_heads", "a whole number");
-  config.kv_heads = json.integer_or("num_key_value_heads", config.heads);
-  const bool has_head_size = json.has("head_dim");
-  if (!has_head_size && config.architecture == "qwen3") json.wrong("head_dim", "a whole number");
-  if (!has_head_size && config.width % config.heads != 0) {
+  const bool missing = !json.contains("num_key_value_heads");
+  config.kv_heads =
+      json.integer_or("num_key_value_heads", missing && family.kv_heads > 0 ? family.kv_heads : config.heads);
+  if (!json.has("head_dim") && family.head_size == 0 && config.width % config.heads != 0) {
     json.wrong("hidden_size", "a multiple of num_attention_heads, " + std::to_string(config.heads));
   }
-  config.head_size = json.integer_or("head_dim", config.width / config.heads);
-  config.feed_forward = json.integer("intermediate_size");
-  config.context = json.integer("max_position_embeddings");
+  config.head_size =
+      json.integer_or("head_dim", family.head_size > 0 ? family.head_size : config.width / config.heads);
+  config.feed_forward = json.integer_or("intermediate_size", family.feed_forward);
+  config.context = json.integer_or("max_position_embeddings", family.context);
   config.norm_epsilon = json.number_or("rms_norm_eps", kNormEpsilon);
   json.expect("hidden_act", "silu");
   plan.layout.own_head = !json.boolean_or("tie_word_embeddings", family.tied_head);
@@ -215,10 +128,10 @@ ModelPlan read_gpt2(const JsonObject& json) {
   ModelPlan plan;
   Config& config = plan.config;
   config.architecture = "gpt2";
-  config.vocabulary = json.integer("vocab_size");
-  config.width = json.integer("n_embd");
-  config.layers = json.integer("n_layer");
-  config.heads = json.integer("n_head");
+  config.vocabulary = json.integer_or("vocab_size", 50257);
+  config.width = json.integer_or("n_embd", 768);
+  config.layers = json.integer_or("n_layer", 12);
+  config.heads = json.integer_or("n_head", 12);
   if (config.heads < 1) json.wrong("n_head", "1 or more");
   if (config.width % config.heads != 0) {
     json.wrong("n_embd", "a multiple of n_head, " + std::to_string(config.heads));
@@ -226,7 +139,12 @@ ModelPlan read_gpt2(const JsonObject& json) {
   config.kv_heads = config.heads;
   config.head_size = config.width / config.heads;
   config.feed_forward = json.has("n_inner") ? json.integer("n_inner") : 4 * config.width;
-  config.context = json.integer("n_positions");
+  config.context = json.integer_or("n_positions", 1024);
+  // The same under the names of other families, which the class takes too.
+  json.expect("hidden_size", config.width);
+  json.expect("num_hidden_layers", config.layers);
+  json.expect("num_attention_heads", config.heads);
+  json.expect("max_position_embeddings", config.context);
   config.norm = NormKind::kLayer;
   config.norm_epsilon = json.number_or("layer_norm_epsilon", 1e-5);
   config.feed_forward_kind = FeedForwardKind::kGelu;
@@ -243,7 +161,7 @@ ModelPlan read_gpt2(const JsonObject& json) {
   return plan;
 }
 
-ModelPlan read_plan(const JsonObject& json) {
+ModelPlan read_model(const JsonObject& json) {
   const std::string type = json.string("model_type");
   if (type == "gpt2") return read_gpt2(json);
   for (const Family& family : kFamilies) {
@@ -252,28 +170,33 @@ ModelPlan read_plan(const JsonObject& json) {
   json.wrong("model_type", "llama, mistral, smollm3, qwen2, qwen3 or gpt2");
 }
 
+// Asks for every key that counts, and for no other.
+ModelPlan read_plan(const JsonObject& json) {
+  ModelPlan plan = read_model(json);
+  expect_plain(json);
+  check_layer_types(json);
+  plan.config.end_tokens = json.token_ids("eos_token_id");
+  return plan;
+}
+
 }  // namespace
 
 ModelPlan read_hugging_face_config(const nlohmann::json& config, const std::string& config_name,
                                    const nlohmann::json& generation, const std::string& generation_name) {
   const JsonObject json(config, config_name);
   ModelPlan plan = read_plan(json);
-  expect_plain(json);
-  check_layer_types(json);
-  plan.config.end_tokens = json.token_ids("eos_token_id");
   if (!generation.is_null()) {
     const JsonObject sampling(generation, generation_name);
     if (sampling.has("eos_token_id")) plan.config.end_tokens = sampling.token_ids("eos_token_id");
   }
-  refuse_unread(json);
   return plan;
 }
 
 std::string computation_of(const nlohmann::json& config) {
-  nlohmann::json kept;
-  for (const auto& [key, value] : config.items()) {
-    if (!is_harmless(key)) kept[key] = value;
-  }
+  const JsonObject json(config, "config.json");
+  read_plan(json);
+  nlohmann::json kept = config;
+  for (const std::string& key : json.unread()) kept.erase(key);
   kept.erase("eos_token_id");  // generation_config.json may say otherwise: Config::end_tokens counts
   return kept.dump();          // keys are sorted
 }

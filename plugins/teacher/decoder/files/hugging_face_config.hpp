@@ -1,5 +1,6 @@
-// What a Hugging Face config.json says of a model's computation. A key that changes it is followed or refused
-// by name; the keys that do not are a list; any other key is refused, because nobody knows what it means.
+// What a Hugging Face config.json says of a model's computation. A key that changes it is followed, or
+// refused by name; what it leaves out is what transformers' class of the family has by itself (5.2.0). Any
+// other key changes nothing there either.
 #pragma once
 
 #include <nlohmann/json.hpp>

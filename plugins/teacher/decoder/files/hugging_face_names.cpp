@@ -77,4 +77,13 @@ bool is_harmless_tensor(const Config& config, const std::string& name) {
   return name.ends_with("rotary_emb.inv_freq");
 }
 
+bool is_within_model(const Config& config, const std::string& prefix, std::string_view name) {
+  if (name.starts_with("lm_head.")) return true;
+  if (!prefix.empty()) return name.starts_with(prefix);
+  const bool gpt2 = config.architecture == "gpt2";
+  if (name.starts_with(gpt2 ? "h." : "layers.")) return true;
+  const std::string_view part = name.substr(0, name.find('.'));
+  return gpt2 ? part == "wte" || part == "wpe" || part == "ln_f" : part == "embed_tokens" || part == "norm";
+}
+
 }  // namespace gistmill::decoder

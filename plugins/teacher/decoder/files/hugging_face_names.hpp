@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "plugins/teacher/decoder/config.hpp"
 
@@ -25,5 +26,9 @@ std::string hugging_face_prefix(const Config& config);
 
 // Buffers that older versions saved along, and that any version computes again.
 bool is_harmless_tensor(const Config& config, const std::string& name);
+
+// Whether a tensor of a checkpoint whose names begin with `prefix` (hugging_face_prefix(), or "") would
+// belong to the model or its head, whatever it is.
+bool is_within_model(const Config& config, const std::string& prefix, std::string_view name);
 
 }  // namespace gistmill::decoder

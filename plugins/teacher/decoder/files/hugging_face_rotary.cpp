@@ -40,12 +40,23 @@ void read_scaling(const JsonObject& json, std::int64_t context, Rotary& rotary) 
   }
 }
 
+// A scaling in the words of transformers 5.
+nlohmann::json in_one_spelling(const JsonObject& config, nlohmann::json scaling) {
+  if (!scaling.is_object()) return scaling;
+  if (scaling.contains("type") && !scaling.contains("rope_type")) scaling["rope_type"] = scaling["type"];
+  scaling.erase("type");
+  const nlohmann::json* base = config.find("rope_theta");
+  if (!scaling.contains("rope_theta") && base != nullptr) scaling["rope_theta"] = *base;
+  return scaling;
+}
+
 }  // namespace
 
 Rotary read_hugging_face_rotary(const JsonObject& config, double base, std::int64_t context) {
   const nlohmann::json* scaling = config.find("rope_scaling");
   const nlohmann::json* parameters = config.find("rope_parameters");
-  if (scaling != nullptr && parameters != nullptr && *scaling != *parameters) {
+  if (scaling != nullptr && parameters != nullptr &&
+      in_one_spelling(config, *scaling) != in_one_spelling(config, *parameters)) {
     refuse(config.where() + ": has both rope_scaling and rope_parameters, and they differ");
   }
   Rotary rotary;

@@ -131,15 +131,17 @@ std::string ModelFile::describe() const {
     if (!config.unrotated_layers.empty()) result["rope"]["unrotated_layers"] = config.unrotated_layers;
   }
   if (plan_.sliding_window > 0) result["sliding_window"] = plan_.sliding_window;
+  if (!notes_.empty()) result["notes"] = notes_;
   return result.dump();
 }
 
 std::shared_ptr<const ModelFile> open_model(const std::string& path,
-                                            const std::vector<std::string>& architectures) {
+                                            const std::vector<std::string>& architectures,
+                                            const std::vector<std::string>& ignore) {
   std::shared_ptr<const ModelFile> file;
   std::error_code failure;  // what cannot be looked at is for the readers to complain about
   if (std::filesystem::is_directory(path, failure)) {
-    file = std::make_shared<FolderModel>(path);
+    file = std::make_shared<FolderModel>(path, ignore);
   } else {
     file = std::make_shared<GgufModel>(path);
   }

@@ -26,6 +26,8 @@ class ModelFile : public TensorSource {
   const std::string& path() const { return path_; }
   // What the file holds, as a JSON object: architecture, sizes, stored types, bytes. Header knowledge only.
   std::string describe() const;
+  // What was left out or decided where the file is odd, a sentence each.
+  const std::vector<std::string>& notes() const { return notes_; }
   // Hexadecimal digest of all that the model's numbers depend on. Reads every byte of the weights.
   virtual std::string digest() const = 0;
   // Gives back the memory that reading the weights took; they can be read again. Any thread.
@@ -54,6 +56,7 @@ class ModelFile : public TensorSource {
   ModelFile(std::string path, ModelPlan plan, std::size_t tensors);
   // For the derived class's constructor: every tensor of the model once.
   void put(const std::string& name, Place place) { places_[name] = std::move(place); }
+  void note(std::string sentence) { notes_.push_back(std::move(sentence)); }
 
  private:
   // out: count rows of the file's tensor number `tensor`, a vector being one row; throws FormatError.
@@ -69,13 +72,16 @@ class ModelFile : public TensorSource {
   std::string path_;
   ModelPlan plan_;
   std::map<std::string, Place> places_;
+  std::vector<std::string> notes_;
 };
 
 // path: a GGUF file, or a folder with config.json and safetensors. Reads headers only. Throws Error (user)
 // that names the file, what was found and what was expected; also where the architecture is none of
-// `architectures` (Hugging Face's model_type names).
+// `architectures` (Hugging Face's model_type names). ignore: patterns (fnmatch) of tensors of a folder that
+// are left out, which would be refused otherwise.
 std::shared_ptr<const ModelFile> open_model(const std::string& path,
-                                            const std::vector<std::string>& architectures);
+                                            const std::vector<std::string>& architectures,
+                                            const std::vector<std::string>& ignore = {});
 
 // Throws Error (unavailable) where loading the weights in `dtype` needs more memory than there is: the bytes
 // needed, those available, and what to do.

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gistmill/formats/error.hpp>
 #include <gistmill/formats/safetensors.hpp>
@@ -32,8 +33,8 @@ struct ShardTensor {
 // Every file is mapped and checked when the object is made; values are read when asked for. Immutable then:
 // any number of threads may read. Throws FormatError.
 //
-// Of the index: shards are plain names of files in the same folder; each tensor lies in the shard named and
-// in no other, and each tensor of a shard is named; metadata.total_size, where given, is the tensors' bytes.
+// Of the index: shards are plain names of files in the same folder. Its other statements decide nothing:
+// where they differ from the shards, notes() says so.
 class SafetensorsFolder {
  public:
   // Takes model.safetensors where both are there, as transformers does.
@@ -47,9 +48,12 @@ class SafetensorsFolder {
   std::size_t tensor_count() const;
   std::uint64_t bytes() const;                       // of all tensors, as stored
   const std::string& name() const { return name_; }  // of the file, or of the index
+  // Where the index differs from its shards, a sentence each.
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   std::string name_;
+  std::vector<std::string> notes_;
   std::deque<Safetensors> files_;  // a deque: tensors are pointed to
 };
 

@@ -48,6 +48,7 @@ class LlamaPlugin : public ::testing::Test {
 
   OptionTable options(const OptionTable& changes = {}) const {
     OptionTable table = {{"model", path_.string()},
+                         {"ignore", std::vector<std::string>()},
                          {"dtype", std::string("f32")},
                          {"layers", std::vector<std::int64_t>{0, 3}},
                          {"span", std::int64_t{8}},

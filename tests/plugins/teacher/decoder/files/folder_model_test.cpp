@@ -13,6 +13,7 @@ namespace gistmill::decoder::test {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Tensors = std::vector<RawTensor>;
 
@@ -95,13 +96,35 @@ TEST(FolderModel, NamesATensorOfAnotherShape) {
                 ": tensor 'h.1.mlp.c_fc.weight' has shape [48, 32] when it should be [32, 48]");
 }
 
-TEST(FolderModel, RefusesATensorThatItDoesNotUse) {
+TEST(FolderModel, RefusesATensorThatItDoesNotUseUnlessItIsAskedTo) {
   FolderCopy folder("llama2");
   folder.change_tensors([](Tensors& tensors) {
     tensors.push_back({"model.layers.0.self_attn.q_proj.bias", {32}, std::vector<float>(32)});
   });
   EXPECT_THAT(refusal(folder), AllOf(HasSubstr("has tensor 'model.layers.0.self_attn.q_proj.bias'"),
-                                     HasSubstr("none of that name")));
+                                     HasSubstr("none of that name"),
+                                     HasSubstr("ignore = [\"model.layers.0.self_attn.q_proj.bias\"]")));
+  const FolderModel model(folder.path(), {"model.layers.*.bias"});
+  EXPECT_THAT(model.notes(), ElementsAre(HasSubstr("left out: 'model.layers.0.self_attn.q_proj.bias'")));
+}
+
+TEST(FolderModel, LeavesOutWhatLiesBesideTheModelAndSaysSo) {
+  for (const char* family : {"llama2", "gpt2"}) {
+    FolderCopy folder(family);
+    folder.change_tensors([](Tensors& tensors) {
+      tensors.push_back({"v_head.summary.bias", {1}, std::vector<float>(1)});
+      tensors.push_back({"v_head.summary.weight", {1, 32}, std::vector<float>(32)});
+    });
+    EXPECT_THAT(FolderModel(folder.path()).notes(),
+                ElementsAre(HasSubstr("left out: 'v_head.summary.bias' and 1 more")));
+  }
+}
+
+TEST(FolderModel, LeavesOutATiedHeadThatDiffersWhereItIsAskedTo) {
+  FolderCopy folder("llama2");
+  folder.change_json("config.json", [](nlohmann::json& config) { config["tie_word_embeddings"] = true; });
+  EXPECT_THAT(refusal(folder), HasSubstr("ignore = [\"lm_head.weight\"]"));
+  EXPECT_FALSE(FolderModel(folder.path(), {"lm_head.weight"}).plan().layout.own_head);
 }
 
 TEST(FolderModel, RefusesMoreLayersThanItHasTensors) {

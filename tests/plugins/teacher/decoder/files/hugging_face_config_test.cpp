@@ -123,6 +123,13 @@ TEST(HuggingFaceConfig, RefusesOtherScaling) {
       "config.json: rope_scaling: has key 'beta_fast', which is not known for kind \"linear\"");
   EXPECT_EQ(refusal_with("llama2", {{"rope_scaling", 2.0}}),
             "config.json: rope_scaling: is 2.0 when it should be an object");
+  json same = config_of("llama31")["rope_parameters"];
+  same["type"] = same["rope_type"];
+  same.erase("rope_theta");
+  same.erase("rope_type");
+  const double base = config_of("llama31")["rope_parameters"]["rope_theta"];
+  EXPECT_EQ(refusal_with("llama31", {{"rope_scaling", same}, {"rope_theta", base}}), "")
+      << "both, and they agree";
   EXPECT_THAT(refusal_with("llama31", {{"rope_scaling", {{"type", "linear"}, {"factor", 2}}}}),
               HasSubstr("both rope_scaling and rope_parameters"));
   EXPECT_THAT(refusal_with("llama31", {{"rope_parameters", {{"full_attention", {{"rope_theta", 1.0}}}}}}),
@@ -191,31 +198,42 @@ TEST(HuggingFaceConfig, RefusesWhatChangesTheComputation) {
               HasSubstr("the weights are quantized (\"gptq\")"));
 }
 
-TEST(HuggingFaceConfig, RefusesKeysThatItDoesNotKnow) {
-  EXPECT_EQ(refusal_with("llama2", {{"logit_scale", 0.5}}),
-            "config.json: has key 'logit_scale', which is not known for a llama model: the result could be "
-            "wrong. Remove the key if it does not change the computation");
-  EXPECT_EQ(refusal_with("llama2", {{"logit_scale", nullptr}}), "");
-  EXPECT_EQ(refusal_with("llama2", {{"torch_dtype", "bfloat16"}, {"_num_labels", 1}, {"use_cache", false}}),
-            "");
+TEST(HuggingFaceConfig, TakesKeysThatNoClassOfTheFamilyReads) {
+  EXPECT_EQ(refusal_with("llama2", {{"logit_scale", 0.5}, {"badwordsids", {1}}, {"use_cache", false}}), "");
+  EXPECT_EQ(refusal_with("gpt2", {{"n_special", 0}, {"predict_special_tokens", true}}), "");
 }
 
-TEST(HuggingFaceConfig, NamesKeysThatAreMissing) {
-  for (const char* key : {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
-                          "intermediate_size", "max_position_embeddings"}) {
-    json config = config_of("llama2");
-    config.erase(key);
-    EXPECT_THAT(refusal(config),
-                AllOf(StartsWith("config.json: "), HasSubstr(std::string(key) + " is missing")));
+// What transformers 5.2.0's classes say of an empty config.json.
+TEST(HuggingFaceConfig, HasTheDefaultsOfTheClasses) {
+  struct Defaults {
+    const char* type;
+    std::int64_t vocabulary, width, feed_forward, layers, heads, kv_heads, head_size, context, window;
+  };
+  for (const Defaults& expected : {Defaults{"llama", 32000, 4096, 11008, 32, 32, 32, 128, 2048, 0},
+                                   Defaults{"mistral", 32000, 4096, 14336, 32, 32, 8, 128, 4096, 4096},
+                                   Defaults{"qwen2", 151936, 4096, 22016, 32, 32, 32, 128, 32768, 0},
+                                   Defaults{"qwen3", 151936, 4096, 22016, 32, 32, 32, 128, 32768, 0},
+                                   Defaults{"smollm3", 128256, 2048, 11008, 36, 16, 4, 128, 32768, 0},
+                                   Defaults{"gpt2", 50257, 768, 3072, 12, 12, 12, 64, 1024, 0}}) {
+    SCOPED_TRACE(expected.type);
+    const json config = {{"model_type", expected.type}};
+    const ModelPlan plan = read_hugging_face_config(config, "config.json", nullptr, "");
+    EXPECT_EQ(plan.config.vocabulary, expected.vocabulary);
+    EXPECT_EQ(plan.config.width, expected.width);
+    EXPECT_EQ(plan.config.feed_forward, expected.feed_forward);
+    EXPECT_EQ(plan.config.layers, expected.layers);
+    EXPECT_EQ(plan.config.heads, expected.heads);
+    EXPECT_EQ(plan.config.kv_heads, expected.kv_heads);
+    EXPECT_EQ(plan.config.head_size, expected.head_size);
+    EXPECT_EQ(plan.config.context, expected.context);
+    EXPECT_EQ(plan.sliding_window, expected.window);
   }
-  for (const char* key : {"vocab_size", "n_embd", "n_layer", "n_head", "n_positions"}) {
-    json config = config_of("gpt2");
-    config.erase(key);
-    EXPECT_THAT(refusal(config), HasSubstr(std::string(key) + " is missing"));
-  }
-  json config = config_of("qwen2");
-  config.erase("num_key_value_heads");
-  EXPECT_EQ(refusal(config), "config.json: num_key_value_heads is missing when it should be a whole number");
+}
+
+TEST(HuggingFaceConfig, ReadsGpt2sSizesUnderOtherFamiliesNamesOnlyWhereTheyAgree) {
+  const std::int64_t width = plan_with("gpt2", json::object()).config.width;
+  EXPECT_EQ(refusal_with("gpt2", {{"hidden_size", width}}), "");
+  EXPECT_THAT(refusal_with("gpt2", {{"hidden_size", width + 1}}), HasSubstr("hidden_size is"));
 }
 
 TEST(HuggingFaceConfig, RefusesValuesOfAnotherKind) {
