@@ -18,6 +18,7 @@ static_assert(std::endian::native == std::endian::little, "GGUF fields are copie
 
 constexpr std::uint32_t kMagic = 0x46554747;  // "GGUF"
 constexpr std::uint32_t kVersion = 3;
+constexpr std::uint32_t kEarlierVersion = 2;  // the same in little-endian files; version 1 had shorter counts
 constexpr std::uint64_t kMaxKey = 65535;      // ggml docs/gguf.md
 constexpr std::uint64_t kMaxTensorName = 64;  // GGML_MAX_NAME
 constexpr std::uint32_t kMaxRank = 4;         // GGML_MAX_DIMS
@@ -182,10 +183,10 @@ void Gguf::parse() {
     cursor.fail(0, "starts with " + printable(bytes_.substr(0, 4)) + " when it should start with 'GGUF'");
   }
   const auto version = cursor.read<std::uint32_t>("GGUF version");
-  if (version != kVersion) {
+  if (version != kVersion && version != kEarlierVersion) {
     const bool swapped = version == __builtin_bswap32(kVersion);
     cursor.fail(4, swapped ? "is a big-endian GGUF file, expected little-endian"
-                           : "has GGUF version " + std::to_string(version) + ", expected 3");
+                           : "has GGUF version " + std::to_string(version) + ", expected 2 or 3");
   }
   const auto tensor_count = cursor.read_count("tensor count", kLeastTensor);
   const auto entry_count = cursor.read_count("metadata count", kLeastEntry);

@@ -8,6 +8,7 @@
 namespace gistmill::bpe {
 Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     : pre_tokenizer_(vocabulary.pre_tokenizer),
+      prefix_space_(vocabulary.prefix_space),
       unknown_(vocabulary.unknown),
       fuse_unknown_(vocabulary.fuse_unknown),
       added_(added_sets(vocabulary, vocabulary.nfc)),
@@ -45,6 +46,7 @@ std::string Tokenizer::decode(const std::int32_t* ids, std::size_t count) const 
 Encoder::Encoder(const Tokenizer& tokenizer) : tokenizer::Encoder(tokenizer.added()), tokenizer_(tokenizer) {}
 
 void Encoder::encode_fragment(std::string_view fragment, bool, tokenizer::IdBuffer& out) {
+  if (tokenizer_.prefix_space() && fragment.front() != ' ') fragment = prefixed_.assign(" ").append(fragment);
   Splitter splitter(tokenizer_.pre_tokenizer(), fragment);
   const char* const end = fragment.data() + fragment.size();
   for (std::string_view piece = splitter.next(); !piece.empty(); piece = splitter.next()) {

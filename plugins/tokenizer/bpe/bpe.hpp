@@ -30,6 +30,7 @@ class Tokenizer {
 
   std::int32_t size() const { return static_cast<std::int32_t>(bytes_.size()); }
   PreTokenizer pre_tokenizer() const { return pre_tokenizer_; }
+  bool prefix_space() const { return prefix_space_; }
   const tokenizer::AddedTokenSets& added() const { return added_; }
 
   // The bytes of a token; of an added one, its text. Throws std::out_of_range where there is no such id.
@@ -48,6 +49,7 @@ class Tokenizer {
 
  private:
   PreTokenizer pre_tokenizer_;
+  bool prefix_space_;
   std::int32_t unknown_;
   bool fuse_unknown_;
   tokenizer::AddedTokenSets added_;
@@ -67,6 +69,7 @@ class Encoder : public tokenizer::Encoder {
   void merge_piece(std::string_view piece) override;
 
   const Tokenizer& tokenizer_;
+  std::string prefixed_;  // a fragment with a space before it
 };
 
 }  // namespace gistmill::bpe

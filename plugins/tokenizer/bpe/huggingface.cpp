@@ -22,16 +22,29 @@ constexpr const char* kQwen2Pattern =
     "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
 bool is_byte_level(const json& step, bool use_regex) {
-  return type_of(step) == "ByteLevel" && !boolean_of(step, "add_prefix_space", true) &&
-         boolean_of(step, "use_regex", true) == use_regex;
+  return type_of(step) == "ByteLevel" && boolean_of(step, "use_regex", true) == use_regex;
 }
 
-// The regular expression that a Split cuts out pieces by; "" where it does something else.
+// Without a space before the text.
+bool is_plain_byte_level(const json& step, bool use_regex) {
+  return is_byte_level(step, use_regex) && !boolean_of(step, "add_prefix_space", true);
+}
+
+// tokenizer_config.json counts where it speaks of a space and ByteLevel stands alone, as in transformers.
+bool prefix_space_of(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) {
+  const std::vector<json> steps = steps_of(file.pre_tokenizer, "pretokenizers");
+  if (steps.size() != 1) return false;
+  const bool stated = boolean_of(steps[0], "add_prefix_space", true);
+  const bool alone = type_of(file.pre_tokenizer) == "ByteLevel";
+  return alone ? boolean_of(tokenizer::tokenizer_config(folder), "add_prefix_space", stated) : stated;
+}
+
+// The regular expression that a Split cuts out pieces by; "" where it does something else. The patterns that
+// are known leave nothing between two pieces, so removing what lies between them is the same.
 std::string isolated_pattern(const json& step) {
-  if (type_of(step) != "Split" || string_of(step, "behavior") != "Isolated" ||
-      boolean_of(step, "invert", false)) {
+  const bool inverted = boolean_of(step, "invert", false);
+  if (type_of(step) != "Split" || string_of(step, "behavior") != (inverted ? "Removed" : "Isolated"))
     return {};
-  }
   const auto pattern = step.find("pattern");
   return pattern == step.end() ? std::string() : string_of(*pattern, "Regex");
 }
@@ -41,15 +54,15 @@ PreTokenizer pre_tokenizer_of(const tokenizer::TokenizerJson& file) {
   if (steps.size() == 1 && is_byte_level(steps[0], true)) return PreTokenizer::kGpt2;
   if (steps.size() == 2) {
     const bool digits = type_of(steps[0]) == "Digits" && boolean_of(steps[0], "individual_digits", false);
-    if (digits && is_byte_level(steps[1], true)) return PreTokenizer::kStarcoder;
+    if (digits && is_plain_byte_level(steps[1], true)) return PreTokenizer::kStarcoder;
     const std::string pattern = isolated_pattern(steps[0]);
-    if (pattern == kLlama3Pattern && is_byte_level(steps[1], false)) return PreTokenizer::kLlama3;
-    if (pattern == kQwen2Pattern && is_byte_level(steps[1], false)) return PreTokenizer::kQwen2;
+    if (pattern == kLlama3Pattern && is_plain_byte_level(steps[1], false)) return PreTokenizer::kLlama3;
+    if (pattern == kQwen2Pattern && is_plain_byte_level(steps[1], false)) return PreTokenizer::kQwen2;
   }
   refuse(file, "pre_tokenizer", file.pre_tokenizer,
          "that of GPT-2 (ByteLevel), StarCoder and SmolLM (Digits, ByteLevel), Llama 3 or Qwen 2 (Split by "
          "their "
-         "pattern, ByteLevel), without a prefix space");
+         "pattern, ByteLevel), the last three without a prefix space");
 }
 
 bool is_nfc(const tokenizer::TokenizerJson& file) {
@@ -75,7 +88,7 @@ void check_model(const tokenizer::TokenizerJson& file) {
 
 std::int32_t unknown_of(const tokenizer::TokenizerJson& file, const tokenizer::CommonVocabulary& vocabulary) {
   const json value = file.model.value("unk_token", json());
-  if (value.is_null()) return -1;
+  if (value.is_null() || value == "") return -1;
   for (std::size_t id = 0; value.is_string() && id < vocabulary.model_tokens; ++id) {
     if (vocabulary.tokens[id] == value.get_ref<const std::string&>()) return static_cast<std::int32_t>(id);
   }
@@ -92,6 +105,7 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::file
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder));
   vocabulary.pre_tokenizer = pre_tokenizer;
   vocabulary.nfc = nfc;
+  vocabulary.prefix_space = prefix_space_of(file, folder);
   vocabulary.ignore_merges = boolean_of(file.model, "ignore_merges", false);
   vocabulary.fuse_unknown = boolean_of(file.model, "fuse_unk", false);
   vocabulary.unknown = unknown_of(file, vocabulary);

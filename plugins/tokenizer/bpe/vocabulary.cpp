@@ -7,6 +7,8 @@
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/mapped_file.hpp>
 
+#include "plugins/tokenizer/common/settings.hpp"
+
 namespace gistmill::bpe {
 namespace {
 
@@ -18,12 +20,22 @@ struct KnownName {
   bool ignore_merges;
 };
 
-// tokenizer.ggml.pre as llama.cpp writes it; these names share the pattern, not only the family.
+// tokenizer.ggml.pre as llama.cpp writes and reads it (llama-vocab.cpp, 2026): names in a row share the
+// pattern, and whether a piece that is a token is taken whole.
 constexpr KnownName kGgufNames[] = {
     {"gpt-2", PreTokenizer::kGpt2, false},          {"phi-2", PreTokenizer::kGpt2, false},
-    {"starcoder", PreTokenizer::kStarcoder, false}, {"smollm", PreTokenizer::kStarcoder, false},
+    {"jina-es", PreTokenizer::kGpt2, false},        {"jina-de", PreTokenizer::kGpt2, false},
+    {"jina-v2-es", PreTokenizer::kGpt2, false},     {"jina-v2-de", PreTokenizer::kGpt2, false},
+    {"gigachat", PreTokenizer::kGpt2, false},       {"mellum", PreTokenizer::kGpt2, false},
+    {"modern-bert", PreTokenizer::kGpt2, false},    {"starcoder", PreTokenizer::kStarcoder, false},
+    {"smollm", PreTokenizer::kStarcoder, false},    {"refact", PreTokenizer::kStarcoder, false},
+    {"command-r", PreTokenizer::kStarcoder, false}, {"codeshell", PreTokenizer::kStarcoder, false},
+    {"exaone", PreTokenizer::kStarcoder, false},    {"minerva-7b", PreTokenizer::kStarcoder, false},
     {"llama-bpe", PreTokenizer::kLlama3, true},     {"llama3", PreTokenizer::kLlama3, true},
-    {"llama-v3", PreTokenizer::kLlama3, true},      {"smaug-bpe", PreTokenizer::kLlama3, false},
+    {"llama-v3", PreTokenizer::kLlama3, true},      {"falcon3", PreTokenizer::kLlama3, true},
+    {"falcon-h1", PreTokenizer::kLlama3, true},     {"pixtral", PreTokenizer::kLlama3, true},
+    {"midm-2.0", PreTokenizer::kLlama3, true},      {"lfm2", PreTokenizer::kLlama3, true},
+    {"smaug-bpe", PreTokenizer::kLlama3, false},    {"dbrx", PreTokenizer::kLlama3, false},
     {"qwen2", PreTokenizer::kQwen2, false},         {"deepseek-r1-qwen", PreTokenizer::kQwen2, false},
 };
 
@@ -64,44 +76,6 @@ KnownClass known_class(const nlohmann::json& config, const std::filesystem::path
       "GPT2Tokenizer, Qwen2Tokenizer or a tokenizer.json");
 }
 
-// Special tokens that a configuration names, as JSON text of tokenizer.json's "added_tokens".
-void add_named(const nlohmann::json& config, Vocabulary* vocabulary) {
-  std::set<std::int32_t> seen;
-  for (const char* key : {"bos_token", "eos_token", "unk_token", "pad_token"}) {
-    const std::string text = tokenizer::token_text(config, key);
-    if (text.empty()) continue;
-    for (std::size_t id = 0; id < vocabulary->tokens.size(); ++id) {
-      if (vocabulary->tokens[id] != text || !seen.insert(static_cast<std::int32_t>(id)).second) continue;
-      vocabulary->added.push_back({static_cast<std::int32_t>(id), text, true, false, false, false});
-    }
-  }
-}
-
-bool flag(const nlohmann::json& token, const char* key) {
-  const auto found = token.find(key);
-  return found != token.end() && found->is_boolean() && found->get<bool>();
-}
-
-// added_tokens_decoder of tokenizer_config.json: an object from ids to tokens.
-void read_added_decoder(const nlohmann::json& decoder, const std::string& source,
-                        tokenizer::TokenizerJson* file) {
-  std::vector<std::pair<std::int32_t, const nlohmann::json*>> tokens;
-  for (const auto& [key, token] : decoder.items()) {
-    if (key.empty() || key.size() > 9 || key.find_first_not_of("0123456789") != std::string::npos ||
-        !token.is_object()) {
-      throw formats::FormatError(source + ": added_tokens_decoder has entry " + printable(key) +
-                                 ", expected a token under its id");
-    }
-    tokens.emplace_back(std::stoi(key), &token);
-  }
-  std::sort(tokens.begin(), tokens.end());
-  for (const auto& [id, token] : tokens) {
-    file->added_contents.add(tokenizer::token_text({{"token", *token}}, "token"));
-    file->added.push_back({id, flag(*token, "special"), flag(*token, "lstrip"), flag(*token, "rstrip"),
-                           flag(*token, "single_word"), flag(*token, "normalized")});
-  }
-}
-
 }  // namespace
 
 std::string Vocabulary::digest() const {
@@ -109,6 +83,7 @@ std::string Vocabulary::digest() const {
   sha.update_field("gistmill bpe vocabulary 2");
   sha.update_field(pre_tokenizer_name(pre_tokenizer));
   sha.update_field(std::string{nfc ? 'n' : '-', ignore_merges ? 'i' : '-', fuse_unknown ? 'f' : '-'});
+  if (prefix_space) sha.update_field("prefix space");
   sha.update_field(std::to_string(unknown));
   add_to(&sha);
   for (std::size_t i = 0; i < merges.size(); ++i) sha.update_field(merges[i]);
@@ -148,13 +123,10 @@ Vocabulary vocabulary_from_folder(const std::filesystem::path& folder) {
   tokenizer::TokenizerJson file;
   file.source = vocab.string();
   file.vocabulary = tokenizer::parse_vocab_json(formats::MappedFile(vocab).bytes(), vocab.string());
-  const auto decoder = config.find("added_tokens_decoder");
-  const bool lists_added = decoder != config.end() && decoder->is_object();
-  if (lists_added) read_added_decoder(*decoder, (folder / "tokenizer_config.json").string(), &file);
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder));
-  if (!lists_added) add_named(config, &vocabulary);
   vocabulary.pre_tokenizer = known.pre_tokenizer;
   vocabulary.nfc = known.nfc;
+  vocabulary.prefix_space = tokenizer::boolean_of(config, "add_prefix_space", false);
   vocabulary.merges = tokenizer::parse_merges_txt(formats::MappedFile(merges).bytes(), merges.string());
   return vocabulary;
 }

@@ -120,7 +120,7 @@ std::optional<std::string> chat_template(const fs::path& folder, const nlohmann:
 nlohmann::json tokenizer_config(const fs::path& folder) {
   const fs::path path = folder / "tokenizer_config.json";
   if (!fs::exists(path)) return nlohmann::json::object();
-  nlohmann::json config = formats::read_json_file(path);
+  nlohmann::json config = formats::read_json_file(path, kTokenizerJsonLimits);
   if (!config.is_object()) throw formats::FormatError(path.string() + ": is not an object");
   return config;
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <gistmill/formats/gguf.hpp>
+#include <gistmill/formats/json.hpp>
 #include <nlohmann/json.hpp>
 
 #include "plugins/tokenizer/common/string_table.hpp"
@@ -57,6 +58,9 @@ NamedTokens named_tokens(const nlohmann::json& config, const StringTable& tokens
 std::optional<std::string> chat_template(const formats::Gguf& file);
 // chat_template.jinja of the folder, else the (default) template in the configuration.
 std::optional<std::string> chat_template(const std::filesystem::path& folder, const nlohmann::json& config);
+
+// Of the small files beside a vocabulary: thousands of added tokens stand there with six values each.
+constexpr formats::JsonLimits kTokenizerJsonLimits = {std::size_t{64} << 20, 64, std::size_t{1} << 21};
 
 // An empty object where the folder has none.
 nlohmann::json tokenizer_config(const std::filesystem::path& folder);

@@ -52,7 +52,10 @@ void refuse(const TokenizerJson& file, const std::string& what, const nlohmann::
 
 void check_plain_bpe(const TokenizerJson& file) {
   const nlohmann::json& model = file.model;
-  if (type_of(model) != "BPE") refuse(file, "model", model.value("type", nlohmann::json()), "BPE");
+  // Files of 2019 name no type: what has merges is BPE.
+  const bool untyped = !model.contains("type") && file.merges.size() > 0;
+  if (!untyped && type_of(model) != "BPE")
+    refuse(file, "model", model.value("type", nlohmann::json()), "BPE");
   for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     const nlohmann::json value = model.value(key, nlohmann::json());
     if (!value.is_null() && value != nlohmann::json(""))

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "plugins/tokenizer/common/added_files.hpp"
 #include "plugins/tokenizer/common/unicode.hpp"
 
 namespace gistmill::tokenizer {
@@ -106,7 +107,8 @@ CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesys
   vocabulary.model_tokens = vocabulary.tokens.size();
   index_of(vocabulary);  // for its complaint
   add_tokens(file, &vocabulary);
-  const nlohmann::json config = tokenizer_config(folder);
+  const nlohmann::json config = effective_config(folder);
+  add_tokens_beside(tokens_beside(folder, config), config, &vocabulary);
   vocabulary.named = named_tokens(config, vocabulary.tokens);
   vocabulary.adds_bos = adds_bos(file.post_processor, config, false);
   vocabulary.chat_template = chat_template(folder, config);

@@ -4,6 +4,9 @@
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/mapped_file.hpp>
 
+#include "plugins/tokenizer/common/added_files.hpp"
+#include "plugins/tokenizer/common/settings.hpp"
+
 namespace gistmill::spm {
 namespace {
 
@@ -39,13 +42,11 @@ void check_model(const ModelFile& file) {
   }
 }
 
-void check_added_files(const std::filesystem::path& folder, const std::string& source) {
-  if (std::filesystem::exists(folder / "added_tokens.json")) {
-    throw formats::FormatError(
-        source +
-        ": added_tokens.json beside it adds tokens, which are read from tokenizer.json "
-        "only");
-  }
+// How tokenizer_config.json changes what tokenizer.model says of the space before a text, as in transformers.
+Prefix prefix_of(const ModelFile& file, const nlohmann::json& config) {
+  if (!file.add_dummy_prefix || !tokenizer::boolean_of(config, "add_prefix_space", true))
+    return Prefix::kNone;
+  return tokenizer::boolean_of(config, "legacy", true) ? Prefix::kFragments : Prefix::kTextUnless;
 }
 
 std::int32_t within(std::int32_t id, std::size_t size) {
@@ -95,14 +96,14 @@ Vocabulary vocabulary_from(const formats::Gguf& file) {
 
 Vocabulary vocabulary_from(const ModelFile& file, const std::filesystem::path& folder) {
   check_model(file);
-  check_added_files(folder, file.source);
   Vocabulary vocabulary;
   vocabulary.source = file.source;
   vocabulary.tokens = file.pieces;
   vocabulary.model_tokens = file.pieces.size();
   vocabulary.types = file.types;
   vocabulary.scores = file.scores;
-  vocabulary.prefix = file.add_dummy_prefix ? Prefix::kFragments : Prefix::kNone;
+  const nlohmann::json config = tokenizer::effective_config(folder);
+  vocabulary.prefix = prefix_of(file, config);
   vocabulary.remove_extra_whitespaces = file.remove_extra_whitespaces;
   check_types(vocabulary, false);
   for (std::size_t i = 0; i < file.types.size(); ++i) {
@@ -113,7 +114,9 @@ Vocabulary vocabulary_from(const ModelFile& file, const std::filesystem::path& f
   const std::size_t size = file.pieces.size();
   vocabulary.named = {within(file.bos, size), within(file.eos, size), within(file.unk, size),
                       within(file.pad, size)};
-  const nlohmann::json config = tokenizer::tokenizer_config(folder);
+  tokenizer::add_tokens_beside(tokenizer::tokens_beside(folder, config), config, &vocabulary);
+  vocabulary.types.resize(vocabulary.tokens.size(), PieceType::kControl);
+  vocabulary.scores.resize(vocabulary.tokens.size(), 0.0f);
   vocabulary.adds_bos = tokenizer::adds_bos(nlohmann::json(), config, true);
   vocabulary.chat_template = tokenizer::chat_template(folder, config);
   return vocabulary;

@@ -247,10 +247,14 @@ TEST(BpeVocabularyFile, KnowsPreTokenizersByTheirName) {
   EXPECT_TRUE(read("llama-bpe").ignore_merges);
   EXPECT_EQ(read("qwen2").pre_tokenizer, PreTokenizer::kQwen2);
   EXPECT_FALSE(read("qwen2").ignore_merges);
-  EXPECT_EQ(refusal([&] { read("falcon"); }),
-            "x.gguf: tokenizer.ggml.pre is unknown pre-tokenizer 'falcon', expected one of gpt-2, phi-2, "
-            "starcoder, "
-            "smollm, llama-bpe, llama3, llama-v3, smaug-bpe, qwen2, deepseek-r1-qwen");
+  EXPECT_EQ(read("falcon3").pre_tokenizer, PreTokenizer::kLlama3);
+  EXPECT_TRUE(read("falcon3").ignore_merges);
+  EXPECT_TRUE(read("falcon3").adds_bos);
+  EXPECT_EQ(read("refact").pre_tokenizer, PreTokenizer::kStarcoder);
+  EXPECT_FALSE(read("dbrx").ignore_merges);
+  EXPECT_THAT(refusal([&] { read("falcon"); }),
+              testing::HasSubstr(
+                  "tokenizer.ggml.pre is unknown pre-tokenizer 'falcon', expected one of gpt-2, phi-2, "));
 }
 
 TEST(BpeVocabularyFile, MustBeOfAByteLevelTokenizer) {

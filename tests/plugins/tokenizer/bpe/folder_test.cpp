@@ -78,6 +78,16 @@ TEST_F(ModelFolder, NamesTheClassThatKnowsThePreTokenizer) {
                         "vocab.json and merges.txt cannot be read without knowing its pre-tokenizer"));
 }
 
+TEST_F(ModelFolder, AddsTokensFromAddedTokensJson) {
+  write_vocabulary();
+  write("added_tokens.json", R"({"<GIST>": 7})");
+  write("tokenizer_config.json", R"({"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": true})");
+  const Vocabulary vocabulary = load();
+  EXPECT_TRUE(vocabulary.prefix_space);
+  const Tokenizer tokenizer(vocabulary);
+  EXPECT_THAT(Encoder(tokenizer).encode("<GIST>", SpecialTokens::kRecognize), ElementsAre(7));
+}
+
 TEST_F(ModelFolder, SaysWhichLineOfItsMergesIsWrong) {
   write_vocabulary();
   write("merges.txt", "#version: 0.2\na b\n12\n");

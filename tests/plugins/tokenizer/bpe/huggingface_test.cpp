@@ -66,6 +66,46 @@ TEST(TokenizerJson, NamesTheUnknownTokenAndWhatElseTheModelDoes) {
   EXPECT_TRUE(vocabulary.ignore_merges);
 }
 
+TEST(TokenizerJson, MayLackTheTypeOfItsModelAndNameNoUnknownToken) {
+  json document = tiny();
+  const std::string digest = read(document).digest();
+  document["model"].erase("type");
+  document["model"]["unk_token"] = "";
+  EXPECT_EQ(read(document).digest(), digest);
+}
+
+TEST(TokenizerJson, MayRemoveWhatLiesBetweenPiecesInPlaceOfIsolatingThem) {
+  const std::string split =
+      R"({"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "(?i:'s|'t|'re|'ve|'m|'ll|'d)|)"
+      R"([^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"},)"
+      R"("behavior": "Removed", "invert": true}, {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]})";
+  json document = tiny();
+  document["pre_tokenizer"] = json::parse(split);
+  EXPECT_EQ(read(document).pre_tokenizer, PreTokenizer::kLlama3);
+  document["pre_tokenizer"]["pretokenizers"][0]["invert"] = false;
+  EXPECT_THAT(test::refusal([&] { read(document); }), HasSubstr("pre_tokenizer is"));
+}
+
+TEST(TokenizerJson, MayPutASpaceBeforeTextThatStartsWithNone) {
+  json document = tiny();
+  document["model"]["vocab"] = {{"a", 0}, {"b", 1}, {"ab", 2}, {"\u0120", 4}, {"\u0120a", 5}};
+  document["added_tokens"][0]["id"] = 3;
+  document["model"]["vocab"]["<s>"] = 3;
+  document["model"]["merges"] = {"a b", "\u0120 a"};
+  document["pre_tokenizer"]["add_prefix_space"] = true;
+  const Vocabulary vocabulary = read(document);
+  const Tokenizer tokenizer(vocabulary);
+  Encoder encoder(tokenizer);
+  const auto ids = [&](std::string_view text) {
+    return encoder.encode(text, tokenizer::SpecialTokens::kRecognize);
+  };
+  EXPECT_THAT(ids("b"), testing::ElementsAre(4, 1));
+  EXPECT_THAT(ids(" b"), testing::ElementsAre(4, 1));
+  EXPECT_THAT(ids("b<s>b"), testing::ElementsAre(4, 1, 3, 4, 1)) << "between added tokens too";
+  document["pre_tokenizer"]["add_prefix_space"] = false;
+  EXPECT_NE(read(document).digest(), vocabulary.digest());
+}
+
 struct Mistake {
   const char* name;
   std::function<void(json&)> make;
@@ -99,8 +139,6 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.json: pre_tokenizer is {\"type\":\"Whitespace\"} when it should be that of GPT-2"},
         Mistake{"ThereIsNoPreTokenizer", [](json& v) { v["pre_tokenizer"] = nullptr; },
                 "x.json: pre_tokenizer is null"},
-        Mistake{"ASpaceIsPutBeforeText", [](json& v) { v["pre_tokenizer"]["add_prefix_space"] = true; },
-                "\"add_prefix_space\":true"},
         Mistake{
             "ThePatternDiffersByOneCharacter",
             [](json& v) {

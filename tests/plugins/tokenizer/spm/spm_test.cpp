@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <utility>
@@ -12,13 +13,14 @@
 #include <gmock/gmock.h>
 
 #include "tests/sdk/formats/refusal.hpp"
+#include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::spm {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 const std::string kSp(kSpace);
 
@@ -123,13 +125,29 @@ TEST(SpmTokenizer, TakesAMillionCharactersInLinearTime) {
   EXPECT_EQ(encode(model({{"b", -1}, {"bb", -2}, {"bbbb", -3}}), text).size(), 3u + 250'000u);
 }
 
+TEST(SpmTokenizer, FollowsItsConfigurationInAddedTokensAndInTheSpaceBeforeText) {
+  const gistmill::testing::ScratchFolder folder;
+  const auto ids = [&](const std::string& config, std::string_view text) {
+    std::ofstream(folder / "tokenizer_config.json") << config;
+    const Tokenizer tokenizer(vocabulary_from(words(), folder.path()));
+    return Encoder(tokenizer).encode(text, SpecialTokens::kRecognize);
+  };
+  const std::int32_t a = kFirst + 1, space_a = kFirst + 4;
+  EXPECT_THAT(ids("{}", "a<s>a"), ElementsAre(space_a, 1, space_a));
+  EXPECT_THAT(ids(R"({"legacy": false})", "a<s>a"), ElementsAre(space_a, 1, a));
+  EXPECT_THAT(ids(R"({"add_prefix_space": false})", "a<s>a"), ElementsAre(a, 1, a));
+  const std::string gist =
+      R"({"add_prefix_space": false, "added_tokens_decoder": {"266": {"content": "<GIST>"}}})";
+  EXPECT_THAT(ids(gist, "a<GIST>a"), ElementsAre(a, 266, a));
+}
+
 struct Mistake {
   const char* name;
   std::function<void(ModelFile&)> make;
   const char* message;
 };
 
-class UnknownSentencePiece : public testing::TestWithParam<Mistake> {};
+class UnknownSentencePiece : public ::testing::TestWithParam<Mistake> {};
 
 TEST_P(UnknownSentencePiece, IsRefused) {
   ModelFile file = words();
@@ -140,7 +158,7 @@ TEST_P(UnknownSentencePiece, IsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(
     Where, UnknownSentencePiece,
-    testing::Values(
+    ::testing::Values(
         Mistake{"ItIsAUnigramModel", [](auto& f) { f.model_type = ModelType::kUnigram; },
                 "x.model: is a SentencePiece unigram model when it should be a BPE model"},
         Mistake{"ThereIsNoByteFallback", [](auto& f) { f.byte_fallback = false; },
