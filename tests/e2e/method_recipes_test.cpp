@@ -44,7 +44,16 @@ class MethodRecipe : public TrainTest, public ::testing::WithParamInterface<Meth
     const std::string name = GetParam().recipe;
     if (!name.starts_with("stage2") && !name.starts_with("stage3") && name != "curriculum") return "";
     const std::string source = GISTMILL_SOURCE_DIR;
-    return set("variables.code=" + source + "/host/recipe") + set("variables.docs=" + source + "/docs");
+    std::string edges;
+    if (!name.starts_with("stage2")) {
+      for (const char* value :
+           {"edges.words=300", "edges.group=file", "edges.hold_out=[]", "edges.validation=0.3",
+            "edges.kinds=[\"twins\", \"noisy\"]", "pairs.document=256", "pairs.first=32"})
+        edges += set("components." + std::string(value));
+      edges += set("evaluations.twins.steps=1");
+    }
+    return edges + set("variables.code=" + source + "/host/recipe") +
+           set("variables.docs=" + source + "/docs");
   }
 };
 
@@ -69,13 +78,18 @@ TEST_P(MethodRecipe, TrainsTwoStepsAndMeasuresADocument) {
 
 const std::vector<const char*> more = {"substitutability.32", "delta_nll_by_distance.1-4",
                                        "delta_nll_by_surprise.3-", "adjacent_distance"};
+const std::vector<const char*> more_of_twins = [] {
+  std::vector<const char*> figures = more;
+  figures.insert(figures.end(), {"told_apart", "twin_distance", "recall_cost"});
+  return figures;
+}();
 
 INSTANTIATE_TEST_SUITE_P(
     Of, MethodRecipe,
     ::testing::Values(Method{"stage1-narrative", {}, true, 64, more},
                       Method{"stage2-structured", {}, true, 64, more},
-                      Method{"stage3-mixed", {}, true, 128, more},
-                      Method{"curriculum", {"narrative", "structured", "mixed"}, true, 128, more},
+                      Method{"stage3-mixed", {}, true, 128, more_of_twins},
+                      Method{"curriculum", {"narrative", "structured", "mixed"}, true, 128, more_of_twins},
                       Method{"pooled-mse", {}}, Method{"phases", {"pooled"}},
                       Method{"ladder",
                              {"vector", "mean-linear", "mean-mlp", "query", "refine", "contextual"},
