@@ -37,7 +37,8 @@ const json* added_decoder(const json& config) {
 }
 
 // {"5": {"content": "<GIST>", "special": true}}
-void read_decoder(const json& decoder, const std::string& source, std::map<std::int32_t, AddedToken>* tokens) {
+void read_decoder(const json& decoder, const std::string& source,
+                  std::map<std::int32_t, AddedToken>* tokens) {
   for (const auto& [key, token] : decoder.items()) {
     if (key.empty() || key.size() > 9 || key.find_first_not_of("0123456789") != std::string::npos ||
         !token.is_object()) {
@@ -61,8 +62,9 @@ void read_decoder(const json& decoder, const std::string& source, std::map<std::
 void read_added(const fs::path& path, std::map<std::int32_t, AddedToken>* tokens) {
   const json entries = object_or_none(path);
   for (const auto& [content, id] : entries.items()) {
-    const bool is_id = id.is_number_unsigned() &&
-                       id.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max());
+    const bool is_id =
+        id.is_number_unsigned() &&
+        id.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max());
     if (!is_id)
       throw formats::FormatError(path.string() + ": the id of " + printable(content) + " is no token id");
     const auto number = id.get<std::int32_t>();
@@ -73,7 +75,8 @@ void read_added(const fs::path& path, std::map<std::int32_t, AddedToken>* tokens
 // Special tokens that the configuration names, in the order of transformers.
 std::vector<std::string> special_texts(const json& config) {
   std::vector<std::string> texts;
-  for (const char* key : {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"})
+  for (const char* key :
+       {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"})
     texts.push_back(token_text(config, key));
   const auto more = config.find(kAdditional);
   if (more != config.end() && more->is_array()) {
@@ -124,7 +127,8 @@ std::vector<AddedToken> tokens_beside(const fs::path& folder, const json& config
   return result;
 }
 
-void add_tokens_beside(const std::vector<AddedToken>& tokens, const json& config, CommonVocabulary* vocabulary) {
+void add_tokens_beside(const std::vector<AddedToken>& tokens, const json& config,
+                       CommonVocabulary* vocabulary) {
   std::map<std::string, std::int32_t, std::less<>> wanted;  // text -> id in the vocabulary
   for (const AddedToken& token : tokens) wanted.emplace(token.content, -1);
   for (std::size_t id = 0; id < vocabulary->tokens.size(); ++id) {

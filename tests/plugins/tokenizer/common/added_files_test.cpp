@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 
 #include "plugins/tokenizer/common/vocabulary.hpp"
-#include "tests/sdk/token_file/scratch_folder.hpp"
 #include "tests/sdk/formats/refusal.hpp"
+#include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::tokenizer {
 namespace {
@@ -88,21 +88,25 @@ TEST_F(FilesBeside, AreRefusedWhereAnIdIsAnothersOrLeavesAHole) {
 TEST_F(FilesBeside, AreRefusedWhereTheyAreOfAnotherForm) {
   for (const char* id : {"-1", "1.5", "\"3\"", "2147483648", "null"}) {
     write("added_tokens.json", std::string(R"({"<x>": )") + id + "}");
-    EXPECT_THAT(refusal([&] { added(); }), HasSubstr("added_tokens.json: the id of '<x>' is no token id")) << id;
+    EXPECT_THAT(refusal([&] { added(); }), HasSubstr("added_tokens.json: the id of '<x>' is no token id"))
+        << id;
   }
   write("added_tokens.json", "[]");
   EXPECT_THAT(refusal([&] { added(); }), HasSubstr("added_tokens.json: is not an object"));
   write("tokenizer_config.json", R"({"added_tokens_decoder": {"x": {"content": "<x>"}}})");
-  EXPECT_THAT(refusal([&] { added(); }), HasSubstr("added_tokens_decoder has entry 'x', expected a token under its id"));
-  write("tokenizer_config.json", R"({"added_tokens_decoder": {"3": {"content": "<x>", "single_word": true}}})");
+  EXPECT_THAT(refusal([&] { added(); }),
+              HasSubstr("added_tokens_decoder has entry 'x', expected a token under its id"));
+  write("tokenizer_config.json",
+        R"({"added_tokens_decoder": {"3": {"content": "<x>", "single_word": true}}})");
   EXPECT_THAT(refusal([&] { added(); }), HasSubstr("has single_word, which is not supported"));
 }
 
 TEST_F(FilesBeside, MayHoldManyTokens) {
   std::string text = R"({"added_tokens_decoder": {)";
   for (int id = 3; id < 30000; ++id)
-    text += (id > 3 ? "," : "") + ("\"" + std::to_string(id)) + R"(": {"content": "<)" + std::to_string(id) +
-            R"(>", "special": true, "lstrip": false, "rstrip": false, "single_word": false, "normalized": false})";
+    text +=
+        (id > 3 ? "," : "") + ("\"" + std::to_string(id)) + R"(": {"content": "<)" + std::to_string(id) +
+        R"(>", "special": true, "lstrip": false, "rstrip": false, "single_word": false, "normalized": false})";
   write("tokenizer_config.json", text + "}}");
   EXPECT_EQ(added().size(), 29997u);
 }
