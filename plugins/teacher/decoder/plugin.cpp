@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "plugins/teacher/decoder/adapters.hpp"
@@ -75,7 +76,7 @@ class Decoder : public gistmill::torch::Component {
     for (const std::string& sentence : file_->notes()) gistmill::log(GM_LOG_WARNING, sentence);
     const at::ScalarType dtype = choose_dtype();
     gistmill::decoder::check_memory(*file_, dtype);
-    auto weights = gistmill::decoder::load_weights(config_, file_, dtype, packing(dtype));
+    auto weights = gistmill::decoder::load_weights(config_, source(), dtype, packing(dtype));
     file_->release_pages();
     if (!device().is_cpu()) {
       gistmill::decoder::replace_weights(
@@ -177,7 +178,7 @@ class Decoder : public gistmill::torch::Component {
     if (parts_.empty()) {
       throw Error(GM_ERROR_USER, "there is nothing to save: train is none, so nothing was trained", "train");
     }
-    gistmill::decoder::AdapterFile file;
+    gistmill::decoder::AdapterFile file = read_;
     file.parts = parts_;
     file.rank = adapters_.rank;
     file.alpha = adapters_.alpha;
@@ -190,7 +191,7 @@ class Decoder : public gistmill::torch::Component {
   void save_merged(const at::Tensor& folder) const {
     if (train_ == "all") return save(folder);
     auto weights =
-        gistmill::decoder::load_weights(config_, file_, at::kFloat, gistmill::decoder::Packing::kNone);
+        gistmill::decoder::load_weights(config_, source(), at::kFloat, gistmill::decoder::Packing::kNone);
     gistmill::decoder::attach(parts_, config_, weights);
     gistmill::decoder::merge_adapters(weights);
     gistmill::decoder::write_folder(path_of(folder), *file_, weights,
@@ -241,10 +242,15 @@ class Decoder : public gistmill::torch::Component {
 
   // What the file says of rank, alpha and targets counts.
   void read_adapter() {
-    auto file = gistmill::decoder::read_adapter(adapter_, config_);
-    adapters_.rank = file.rank;
-    adapters_.alpha = file.alpha;
-    parts_ = std::move(file.parts);
+    read_ = gistmill::decoder::read_adapter(adapter_, config_);
+    adapters_.rank = read_.rank;
+    adapters_.alpha = read_.alpha;
+    parts_ = std::exchange(read_.parts, {});
+  }
+
+  // The model's tensors, with what an adapter's file puts in their place.
+  std::shared_ptr<const gistmill::decoder::TensorSource> source() const {
+    return gistmill::decoder::with_replaced(file_, read_);
   }
 
   void make_adapters(std::uint64_t seed) {
@@ -279,6 +285,7 @@ class Decoder : public gistmill::torch::Component {
   double dropout_;
   gistmill::decoder::Model::Sampling sampling_;
   gistmill::decoder::AdapterOptions adapters_;
+  gistmill::decoder::AdapterFile read_;                // of adapter_, without its parts
   std::vector<gistmill::decoder::AdapterPart> parts_;  // the parameters themselves where train is lora
   std::unique_ptr<gistmill::decoder::Model> model_;
 };

@@ -2,16 +2,18 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <gistmill/formats/digest.hpp>
-#include <gistmill/formats/json.hpp>
 #include <gistmill/formats/safetensors.hpp>
 #include <gistmill/plugin/values.hpp>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
+#include "plugins/teacher/decoder/files/adapter_settings.hpp"
 #include "plugins/teacher/decoder/files/hugging_face_names.hpp"
-#include "plugins/teacher/decoder/files/json_object.hpp"
 #include "plugins/teacher/decoder/files/output.hpp"
 #include "plugins/teacher/decoder/files/refusal.hpp"
 #include "plugins/teacher/decoder/files/rotary.hpp"
@@ -54,63 +56,10 @@ std::vector<Module> modules_of(const Config& config) {
           {"down_proj", "ffn_down", inner, width, 0}};
 }
 
-// "base_model.model.model.layers.3.self_attn.q_proj"
+// "model.layers.3.self_attn.q_proj"
 std::string name_of(const Config& config, std::int64_t layer, const Module& module) {
   const std::string name = hugging_face_tensor(config, layer_tensor(layer, module.tensor + ".weight")).name;
-  return kPrefix + name.substr(0, name.rfind('.'));
-}
-
-double scale_of(double alpha, std::int64_t rank, bool rank_stabilized) {
-  const auto r = static_cast<double>(rank);
-  return alpha / (rank_stabilized ? std::sqrt(r) : r);
-}
-
-struct Settings {
-  std::int64_t rank = 0;
-  double alpha = 0.0;
-  double dropout = 0.0;
-  double scale = 1.0;
-  std::string base_model;
-};
-
-bool is_neutral(const nlohmann::json& value) {
-  return value.is_null() || value == false || value == nlohmann::json("") ||
-         (value.is_structured() && value.empty());
-}
-
-// PEFT grows keys with every version; those that it leaves null, false or empty do nothing.
-void refuse_unread(const JsonObject& json, const nlohmann::json& config) {
-  static const std::set<std::string> harmless = {
-      "auto_mapping",   "ensure_weight_tying", "exclude_modules", "fan_in_fan_out", "inference_mode",
-      "layers_pattern", "layers_to_transform", "megatron_core",   "peft_version",   "qalora_group_size",
-      "revision",       "runtime_config",      "target_modules",  "task_type"};
-  for (const std::string& key : json.unread()) {
-    if (harmless.count(key) > 0 || is_neutral(config.at(key))) continue;
-    refuse(json.where() + ": " + key + " is " + printable_json(config.at(key)) +
-           ", which is not known for a plain LoRA adapter: the result could be wrong");
-  }
-}
-
-Settings read_settings(const fs::path& path) {
-  const nlohmann::json config = formats::read_json_file(path);
-  const JsonObject json(config, path.string());
-  if (json.string("peft_type") != "LORA") json.wrong("peft_type", "\"LORA\"");
-  Settings settings;
-  settings.rank = json.integer("r");
-  if (settings.rank < 1) json.wrong("r", "1 or more");
-  settings.alpha = json.number("lora_alpha");
-  settings.dropout = json.number_or("lora_dropout", 0.0);
-  settings.scale = scale_of(settings.alpha, settings.rank, json.boolean_or("use_rslora", false));
-  settings.base_model = json.string_or("base_model_name_or_path", "");
-  json.expect("bias", "none");
-  // The other ways to start an adapter also change the weights that it stands beside.
-  static const std::set<nlohmann::json> starts = {true, false, "gaussian", "orthogonal", "eva"};
-  const nlohmann::json* start = json.find("init_lora_weights");
-  if (start != nullptr && starts.count(*start) == 0) {
-    json.wrong("init_lora_weights", "true, false, \"gaussian\", \"orthogonal\" or \"eva\"");
-  }
-  refuse_unread(json, config);
-  return settings;
+  return name.substr(0, name.rfind('.'));
 }
 
 // f32, of this shape; throws where the tensor is missing or another.
@@ -125,34 +74,73 @@ at::Tensor read_tensor(const formats::Safetensors& file, const std::string& name
 }
 
 std::vector<AdapterPart> read_parts(const formats::Safetensors& file, const Config& config,
-                                    const Settings& settings) {
+                                    const AdapterSettings& settings, std::set<std::string>& used) {
   const std::vector<Module> modules = modules_of(config);
   std::vector<AdapterPart> parts;
-  std::set<std::string> used;
   for (std::int64_t layer = 0; layer < config.layers; ++layer) {
     for (const Module& module : modules) {
-      const std::string down = name_of(config, layer, module) + ".lora_A.weight";
-      const std::string up = name_of(config, layer, module) + ".lora_B.weight";
+      const std::string name = name_of(config, layer, module);
+      const std::string down = kPrefix + name + ".lora_A.weight";
+      const std::string up = kPrefix + name + ".lora_B.weight";
       if (file.find(down) == nullptr && file.find(up) == nullptr) continue;
       AdapterPart part;
       part.layer = layer;
       part.target = module.target;
-      part.down = read_tensor(file, down, {settings.rank, module.inputs});
-      part.up = read_tensor(file, up, {module.outputs, settings.rank});
+      const std::int64_t rank = settings.rank_of(name);
+      part.down = read_tensor(file, down, {rank, module.inputs});
+      part.up = read_tensor(file, up, {module.outputs, rank});
       if (module.heads > 0) part.up = paired(part.up, module.heads).contiguous();
-      part.scale = settings.scale;
+      part.scale = adapter_scale(settings.alpha_of(name), rank, settings.rank_stabilized);
       parts.push_back(part);
       used.insert({down, up});
     }
   }
+  return parts;
+}
+
+// Embeddings that were saved with the adapter take the model's place; of single tokens, their rows do.
+std::map<std::string, at::Tensor> read_replaced(const formats::Safetensors& file, const Config& config,
+                                                std::set<std::string>& used) {
+  std::map<std::string, at::Tensor> replaced;
+  for (const char* tensor : {"token_embd.weight", "output.weight"}) {
+    const std::string name = kPrefix + hugging_face_tensor(config, tensor).name;
+    if (file.find(name) == nullptr) continue;
+    replaced[tensor] = read_tensor(file, name, {config.vocabulary, config.width});
+    used.insert(name);
+  }
+  return replaced;
+}
+
+std::string token_rows_name(const Config& config) {
+  const std::string name = hugging_face_tensor(config, "token_embd.weight").name;
+  return kPrefix + name.substr(0, name.rfind('.')) + ".token_adapter.trainable_tokens_delta";
+}
+
+TokenRows read_token_rows(const formats::Safetensors& file, const Config& config,
+                          const AdapterSettings& settings, std::set<std::string>& used) {
+  TokenRows rows;
+  if (settings.token_indices.empty()) return rows;
+  for (const std::int64_t token : settings.token_indices) {
+    if (token >= config.vocabulary)
+      refuse(file.name() + ": trains token " + std::to_string(token) + " when the model has " +
+             std::to_string(config.vocabulary));
+  }
+  const std::string name = token_rows_name(config);
+  rows.tokens = settings.token_indices;
+  rows.values = read_tensor(file, name, {static_cast<std::int64_t>(rows.tokens.size()), config.width});
+  used.insert(name);
+  return rows;
+}
+
+void refuse_unused(const formats::Safetensors& file, const Config& config,
+                   const std::set<std::string>& used) {
   for (const formats::SafetensorsTensor& tensor : file.tensors()) {
     if (used.count(std::string(tensor.name)) > 0) continue;
     refuse(file.name() + ": has tensor " + formats::printable(tensor.name) +
            ", which is not an adapter of a " + config.architecture + " model of " +
            std::to_string(config.layers) + " layers");
   }
-  if (parts.empty()) refuse(file.name() + ": holds no adapter");
-  return parts;
+  if (used.empty()) refuse(file.name() + ": holds no adapter");
 }
 
 // What goes wrong here is about the adapter, not about the model.
@@ -165,40 +153,72 @@ auto about_adapter(Body&& body) {
   }
 }
 
+// Ranks and alphas of parts that differ from the file's own, by the whole name of their module.
+struct Patterns {
+  nlohmann::json ranks = nlohmann::json::object();
+  nlohmann::json alphas = nlohmann::json::object();
+};
+
+Patterns patterns_of(const AdapterFile& adapter, const Config& config) {
+  Patterns patterns;
+  const std::vector<Module> modules = modules_of(config);
+  for (const AdapterPart& part : adapter.parts) {
+    const auto module = std::find_if(modules.begin(), modules.end(),
+                                     [&](const Module& each) { return each.target == part.target; });
+    if (module == modules.end()) continue;
+    const std::string name = "^" + name_of(config, part.layer, *module);
+    const std::int64_t rank = part.down.size(0);
+    if (rank != adapter.rank) patterns.ranks[name] = rank;
+    const double alpha = part.scale / adapter_scale(1.0, rank, adapter.rank_stabilized);
+    if (std::abs(alpha - adapter.alpha) > 1e-9 * adapter.alpha) patterns.alphas[name] = alpha;
+  }
+  return patterns;
+}
+
 nlohmann::json config_json(const AdapterFile& adapter, const Config& config) {
   std::set<std::string> targets;
   for (const AdapterPart& part : adapter.parts) targets.insert(part.target);
-  bool rank_stabilized = false;
-  if (!adapter.parts.empty()) {
-    const double scale = adapter.parts.front().scale;
-    rank_stabilized = std::abs(scale - scale_of(adapter.alpha, adapter.rank, false)) >
-                      std::abs(scale - scale_of(adapter.alpha, adapter.rank, true));
-  }
-  return {{"peft_type", "LORA"},
-          {"task_type", "CAUSAL_LM"},
-          {"base_model_name_or_path", adapter.base_model},
-          {"r", adapter.rank},
-          {"lora_alpha", adapter.alpha},
-          {"lora_dropout", adapter.dropout},
-          {"target_modules", targets},
-          {"bias", "none"},
-          {"use_rslora", rank_stabilized},
-          {"use_dora", false},
-          {"fan_in_fan_out", config.architecture == "gpt2"},
-          {"init_lora_weights", true},
-          {"inference_mode", true}};
+  const Patterns patterns = patterns_of(adapter, config);
+  nlohmann::json json = {{"peft_type", "LORA"},
+                         {"task_type", "CAUSAL_LM"},
+                         {"base_model_name_or_path", adapter.base_model},
+                         {"r", adapter.rank},
+                         {"lora_alpha", adapter.alpha},
+                         {"lora_dropout", adapter.dropout},
+                         {"rank_pattern", patterns.ranks},
+                         {"alpha_pattern", patterns.alphas},
+                         {"target_modules", targets},
+                         {"bias", "none"},
+                         {"use_rslora", adapter.rank_stabilized},
+                         {"use_dora", false},
+                         {"fan_in_fan_out", config.architecture == "gpt2"},
+                         {"init_lora_weights", true},
+                         {"inference_mode", true}};
+  const std::string embedding = config.architecture == "gpt2" ? "wte" : "embed_tokens";
+  if (!adapter.rows.tokens.empty()) json["trainable_token_indices"] = {{embedding, adapter.rows.tokens}};
+  return json;
 }
 
 }  // namespace
 
 AdapterFile read_adapter(const std::string& folder, const Config& config) {
   return about_adapter([&] {
-    const Settings settings = read_settings(fs::path(folder) / kConfigFile);
+    const AdapterSettings settings = read_adapter_settings(fs::path(folder) / kConfigFile);
+    if (!fs::exists(fs::path(folder) / kWeightFile) && fs::exists(fs::path(folder) / "adapter_model.bin"))
+      refuse(folder +
+             ": has adapter_model.bin, which is Python's own format; load it with PEFT and save it "
+             "again: save_pretrained writes adapter_model.safetensors");
     const formats::Safetensors file(fs::path(folder) / kWeightFile);
     AdapterFile adapter;
-    adapter.parts = read_parts(file, config, settings);
+    std::set<std::string> used;
+    adapter.parts = read_parts(file, config, settings, used);
+    adapter.replaced = read_replaced(file, config, used);
+    adapter.rows = read_token_rows(file, config, settings, used);
+    refuse_unused(file, config, used);
+    adapter.vocabulary = config.vocabulary;
     adapter.rank = settings.rank;
     adapter.alpha = settings.alpha;
+    adapter.rank_stabilized = settings.rank_stabilized;
     adapter.dropout = settings.dropout;
     adapter.base_model = settings.base_model;
     return adapter;
@@ -217,11 +237,14 @@ void write_adapter(const std::string& folder, const AdapterFile& adapter, const 
   for (const AdapterPart& part : adapter.parts) {
     for (const Module& module : modules_of(config)) {
       if (module.target != part.target) continue;
-      const std::string name = name_of(config, part.layer, module);
+      const std::string name = kPrefix + name_of(config, part.layer, module);
       add(name + ".lora_A.weight", part.down);
       add(name + ".lora_B.weight", module.heads > 0 ? half_split(part.up, module.heads) : part.up);
     }
   }
+  for (const auto& [tensor, values] : adapter.replaced)
+    add(kPrefix + hugging_face_tensor(config, tensor).name, values);
+  if (!adapter.rows.tokens.empty()) add(token_rows_name(config), adapter.rows.values);
   write_whole_folder(folder, key, [&](const fs::path& inside) {
     write_tensors(inside / kWeightFile, items);
     files::write_file(inside / kConfigFile, config_json(adapter, config).dump(2) + "\n");

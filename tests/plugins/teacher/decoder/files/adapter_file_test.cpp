@@ -97,6 +97,70 @@ TEST(AdapterFile, WritesWhatPeftWrote) {
   }
 }
 
+// A module's own rank and alpha: the first pattern that fits the end of its name, or with ^ the whole.
+TEST(AdapterFile, FollowsRanksAndAlphasOfSingleModules) {
+  const Config config = model_of(kCases[0])->config();
+  const FolderCopy copy("llama31", adapters_folder());
+  copy.change_json("adapter_config.json", [](nlohmann::json& json) {
+    json["alpha_pattern"] = {{"^model.layers.1.self_attn.v_proj", 5}, {"v_proj", 10}};
+    json["r"] = 7;
+    json["rank_pattern"] = {{"proj", 7}, {"layers.0.mlp.up_proj", 2}};
+  });
+  EXPECT_THAT(refusal(copy, config), HasSubstr("[7, 32]"))
+      << "proj is the end of no name; other modules have 7";
+  copy.change_json("adapter_config.json", [](nlohmann::json& json) {
+    json["r"] = 2;
+    json["rank_pattern"] = {{"v_proj", 2}};
+  });
+  const AdapterFile adapter = read_adapter(copy.path(), config);
+  for (const AdapterPart& part : adapter.parts) {
+    const bool value = part.target == "v_proj";
+    EXPECT_EQ(part.scale, value ? (part.layer == 1 ? 2.5 : 5.0) : 3.0) << part.target << part.layer;
+  }
+  const std::string path = ::testing::TempDir() + "/gistmill_adapter_patterns";
+  fs::remove_all(path);
+  write_adapter(path, adapter, config, "adapter");
+  const AdapterFile again = read_adapter(path, config);
+  for (std::size_t i = 0; i < adapter.parts.size(); ++i)
+    EXPECT_DOUBLE_EQ(again.parts[i].scale, adapter.parts[i].scale);
+  fs::remove_all(path);
+}
+
+// Trained rows take the model's place in the embedding, and in the head where the model ties them.
+TEST(AdapterFile, PutsTrainedRowsAndWholeTablesInTheModelsPlace) {
+  const auto file = model_of(kCases[0]);
+  const Config& config = file->config();
+  AdapterFile adapter = read_adapter(adapter_of("llama31"), config);
+  adapter.rows.tokens = {5, 3};
+  adapter.rows.values = at::arange(2 * config.width, at::kFloat).view({2, config.width});
+  adapter.replaced["output.weight"] = at::ones({config.vocabulary, config.width});
+  const std::string path = ::testing::TempDir() + "/gistmill_adapter_rows";
+  fs::remove_all(path);
+  write_adapter(path, adapter, config, "adapter");
+  const AdapterFile again = read_adapter(path, config);
+  fs::remove_all(path);
+  EXPECT_EQ(again.rows.tokens, adapter.rows.tokens);
+  const Weights plain = load_weights(config, file, at::kFloat);
+  const Weights changed = load_weights(config, with_replaced(file, again), at::kFloat);
+  EXPECT_TRUE(at::equal(changed.embedding[5], adapter.rows.values[0]));
+  EXPECT_TRUE(at::equal(changed.embedding[3], adapter.rows.values[1]));
+  EXPECT_TRUE(at::equal(changed.embedding[4], plain.embedding[4]));
+  if (file->contains("output.weight")) {
+    EXPECT_TRUE(at::equal(changed.head.weight, adapter.replaced["output.weight"]));
+  }
+  AdapterFile rows_only;
+  rows_only.vocabulary = config.vocabulary;
+  rows_only.rows = adapter.rows;
+  const Weights rows = load_weights(config, with_replaced(file, rows_only), at::kFloat);
+  EXPECT_EQ(file->contains("output.weight"), at::equal(rows.head.weight, plain.head.weight));
+}
+
+TEST(AdapterFile, SaysHowToConvertPythonsOwnFormat) {
+  const FolderCopy copy("llama31", adapters_folder());
+  fs::rename(copy.file("adapter_model.safetensors"), copy.file("adapter_model.bin"));
+  EXPECT_THAT(refusal(copy, model_of(kCases[0])->config()), HasSubstr("load it with PEFT and save it again"));
+}
+
 TEST(AdapterFile, RefusesOtherKindsOfAdapters) {
   const Config config = model_of(kCases[0])->config();
   const auto with = [&](const char* key, const nlohmann::json& value) {
@@ -107,8 +171,17 @@ TEST(AdapterFile, RefusesOtherKindsOfAdapters) {
   EXPECT_THAT(with("peft_type", "IA3"), HasSubstr("peft_type is \"IA3\" when it should be \"LORA\""));
   EXPECT_THAT(with("use_dora", true), HasSubstr("use_dora is true, which is not known for a plain LoRA"));
   EXPECT_THAT(with("bias", "all"), HasSubstr("bias is \"all\" when it should be \"none\""));
-  EXPECT_THAT(with("rank_pattern", {{"q_proj", 4}}), HasSubstr("rank_pattern is {\"q_proj\":4}"));
-  EXPECT_THAT(with("modules_to_save", {"lm_head"}), HasSubstr("modules_to_save is [\"lm_head\"]"));
+  EXPECT_THAT(with("rank_pattern", {{"q_proj", 4}}),
+              HasSubstr("has shape [2, 32] when it should be [4, 32]"));
+  EXPECT_THAT(with("rank_pattern", {{"q_proj", -4}}), HasSubstr("when it should be whole numbers above 0"));
+  EXPECT_THAT(with("alpha_pattern", {{"q_(proj|x)", 4}}), HasSubstr("by plain names of modules"));
+  EXPECT_THAT(with("trainable_token_indices", {3, 3}),
+              HasSubstr("token ids of the input embedding, none twice"));
+  EXPECT_THAT(with("trainable_token_indices", {1000000}),
+              HasSubstr("trains token 1000000 when the model has"));
+  EXPECT_THAT(with("trainable_token_indices", {1}), HasSubstr("has no tensor"));
+  EXPECT_THAT(with("modules_to_save", {"lm_head", "norm"}), HasSubstr("embed_tokens, wte and lm_head only"));
+  EXPECT_EQ(with("modules_to_save", {"lm_head"}), "");
   EXPECT_THAT(with("init_lora_weights", "pissa"), HasSubstr("init_lora_weights is \"pissa\""));
   EXPECT_THAT(with("r", 0), HasSubstr("r is 0 when it should be 1 or more"));
   EXPECT_EQ(with("base_model_name_or_path", "elsewhere"), "");

@@ -1,0 +1,37 @@
+// adapter_config.json, as PEFT writes it: what it says of low-rank adapters.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gistmill::decoder {
+
+struct AdapterSettings {
+  std::int64_t rank = 0;
+  double alpha = 0.0;
+  double dropout = 0.0;
+  bool rank_stabilized = false;
+  std::string base_model;
+  // Ranks and alphas of their own for some modules, by the end of their names: "v_proj",
+  // "layers.0.self_attn.v_proj"; with ^ in front by the whole name. The first that fits counts.
+  std::vector<std::pair<std::string, std::int64_t>> ranks;
+  std::vector<std::pair<std::string, double>> alphas;
+  std::vector<std::int64_t> token_indices;  // rows of the embedding that were trained on their own
+
+  // Of a module by its full name without PEFT's wrapper: "model.layers.0.self_attn.v_proj".
+  std::int64_t rank_of(const std::string& module) const;
+  double alpha_of(const std::string& module) const;
+};
+
+// By what an adapter's output is multiplied: alpha / rank, or alpha / sqrt(rank) where it is rank-stabilized
+// (arXiv 2312.03732).
+double adapter_scale(double alpha, std::int64_t rank, bool rank_stabilized);
+
+// Throws Error (user) for kinds of adapters other than LoRA, and for keys that would change the result and
+// are not known.
+AdapterSettings read_adapter_settings(const std::filesystem::path& path);
+
+}  // namespace gistmill::decoder
