@@ -229,7 +229,7 @@ RunOutcome prepare_recipe(const RunRequest& request) {
           const std::string key = prepared_key(part.recipe, part.plan, name);
           if (context.prepared_paths.contains(key)) continue;
           const PreparedFile file = prepare(part.recipe, part.plan, name, context.registry, context.events);
-          context.prepared_paths[key] = file.path;
+          context.keep_prepared(key, file.path);
           outcome.text += fmt::format("{}  {}\n", file.path.string(), file.made ? "made" : "already there");
           files.push_back({{"pipeline", name}, {"path", file.path.string()}, {"made", file.made}});
         }

@@ -56,8 +56,15 @@ Session::PreparedPath RunContext::prepared(const Recipe& of) {
   return [this, &of](const Plan& plan, const std::string& pipeline) {
     const std::string key = prepared_key(of, plan, pipeline);
     if (const auto known = prepared_paths.find(key); known != prepared_paths.end()) return known->second;
-    return prepared_paths[key] = prepare(of, plan, pipeline, registry, events).path;
+    const fs::path path = prepare(of, plan, pipeline, registry, events).path;
+    keep_prepared(key, path);
+    return path;
   };
+}
+
+void RunContext::keep_prepared(const std::string& key, const fs::path& path) {
+  prepared_paths[key] = path;
+  for (const std::string& line : two_sides.add(path)) events.message("warning", line);
 }
 
 const std::string& RunContext::content_digest(const TensorInstance& instance) {

@@ -16,6 +16,7 @@
 #include "host/run/profile.hpp"
 #include "host/run/step/events.hpp"
 #include "host/run/step/session.hpp"
+#include "host/run/two_sides.hpp"
 
 namespace gistmill {
 
@@ -33,6 +34,8 @@ struct RunContext {
   // Prepared files of one recipe, each looked up once, also where several parts ask for it. `of` outlives
   // the result.
   Session::PreparedPath prepared(const Recipe& of);
+  // Warns where another corpus of this process splits the same texts in another way.
+  void keep_prepared(const std::string& key, const std::filesystem::path& path);
 
   // Makes the run folder ready, or throws Failure saying why it is not. A run that goes on needs the recipe
   // and the plugins that it began with.
@@ -56,6 +59,7 @@ struct RunContext {
   Machine machine;                                              // once set up
   std::unique_ptr<Profile> profile;                             // where one is asked for
   std::map<std::string, std::filesystem::path> prepared_paths;  // by what decides the file
+  TwoSides two_sides;                                           // of these
   std::map<std::string, std::string> content_digests;           // by component and options
   std::vector<std::string> lock_notes;                          // of check_lock, not said yet
 
