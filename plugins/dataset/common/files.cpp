@@ -53,6 +53,11 @@ std::vector<std::string> expand(const std::string& pattern) {
   return paths;
 }
 
+// " in '/home/x'" of a path that begins where the program was started.
+std::string where_from(const std::string& path) {
+  return fs::path(path).is_absolute() ? "" : " in '" + fs::current_path().string() + "'";
+}
+
 std::string joined(const std::vector<std::string>& items) {
   std::string text;
   for (const std::string& item : items) text += (text.empty() ? "" : ", ") + ("'" + item + "'");
@@ -70,10 +75,11 @@ std::vector<CorpusFile> find_files(const FileSelection& options) {
       continue;
     }
     if (entry.find_first_of("*?[") == std::string::npos) {
-      throw Error(GM_ERROR_USER, "there is no file or folder '" + entry + "'", "files");
+      throw Error(GM_ERROR_USER, "there is no file or folder '" + entry + "'" + where_from(entry), "files");
     }
     const std::vector<std::string> paths = expand(entry);
-    if (paths.empty()) throw Error(GM_ERROR_USER, "no file matches '" + entry + "'", "files");
+    if (paths.empty())
+      throw Error(GM_ERROR_USER, "no file matches '" + entry + "'" + where_from(entry), "files");
     for (const std::string& path : paths) add(path, options, files);
   }
   if (files.empty()) {

@@ -94,6 +94,9 @@ TEST(FindFiles, SaysWhatIsMissing) {
   EXPECT_EQ(said({}), "no files are named");
   EXPECT_EQ(said({at + "/novels"}), "there is no file or folder '" + at + "/novels'");
   EXPECT_EQ(said({at + "/*.txt"}), "no file matches '" + at + "/*.txt'");
+  const std::string here = std::filesystem::current_path().string();
+  EXPECT_EQ(said({"no-such/novels"}), "there is no file or folder 'no-such/novels' in '" + here + "'");
+  EXPECT_EQ(said({"no-such/*.txt"}), "no file matches 'no-such/*.txt' in '" + here + "'");
   EXPECT_EQ(said({at + "/books"}), "no file in '" + at + "/books' ends in '.txt', '.md'");
 }
 
