@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <string_view>
+#include <utility>
 
 #include "gistmill/formats/token_file.hpp"
 
 namespace gistmill {
 namespace {
+
+using Sides = std::map<std::string, std::int32_t, std::less<>>;
 
 constexpr std::int32_t kBoth = 2;
 
@@ -16,44 +19,51 @@ std::string_view file_of(std::string_view document) {
   return document.substr(0, document.find_last_of("#:"));
 }
 
+// Of documents and of the files that they are made of.
+Sides sides_of(const formats::TokenFileReader& corpus) {
+  Sides sides;
+  for (std::size_t i = 0; i < corpus.documents(); ++i) {
+    for (const std::string_view text : {corpus.name(i), file_of(corpus.name(i))}) {
+      const auto known = sides.emplace(text, corpus.split(i));
+      if (known.first->second != corpus.split(i)) known.first->second = kBoth;
+    }
+  }
+  return sides;
+}
+
+// Texts of both corpora that one trains on and the other holds out, with the side in `corpus`: the first two.
+std::vector<std::pair<std::string, std::int32_t>> split_apart(const Sides& corpus, const Sides& other) {
+  std::vector<std::pair<std::string, std::int32_t>> found;
+  for (const auto& [text, side] : corpus) {
+    const auto there = other.find(text);
+    if (there == other.end() || side == kBoth || there->second == kBoth || side == there->second) continue;
+    found.emplace_back(text, side);
+    if (found.size() == 2) break;
+  }
+  return found;
+}
+
 }  // namespace
 
 std::vector<std::string> TwoSides::add(const std::filesystem::path& path) {
   if (corpora_.contains(path)) return {};
   Sides sides;
   try {
-    const formats::TokenFileReader corpus(path);
-    for (std::size_t i = 0; i < corpus.documents(); ++i) {
-      for (const std::string_view text : {corpus.name(i), file_of(corpus.name(i))}) {
-        const auto known = sides.emplace(text, corpus.split(i));
-        if (known.first->second != corpus.split(i)) known.first->second = kBoth;
-      }
-    }
+    sides = sides_of(formats::TokenFileReader(path));
   } catch (const formats::FormatError&) {  // another store's, or damaged: who reads it says so
     return {};
   }
-
   std::vector<std::string> told;
   for (const auto& [other, other_sides] : corpora_) {
-    bool more = false;
-    std::string first;
-    std::int32_t first_side = 0;
-    for (const auto& [text, side] : sides) {
-      const auto found = other_sides.find(text);
-      if (found == other_sides.end() || side == kBoth || found->second == kBoth || side == found->second)
-        continue;
-      more = !first.empty();
-      if (more) break;
-      first = text;
-      first_side = side;
-    }
-    if (first.empty()) continue;
-    const bool trains = first_side == formats::kTrainSplit;
+    const auto apart = split_apart(sides, other_sides);
+    if (apart.empty()) continue;
+    const auto& [text, side] = apart.front();
+    const bool trains = side == formats::kTrainSplit;
     told.push_back(fmt::format(
         "'{}' is train text in {} and held out in {}{}; if it is one text, give their sources the "
         "same group, hold_out, validation and salt",
-        first, (trains ? path : other).string(), (trains ? other : path).string(),
-        more ? ", as are others" : ""));
+        text, (trains ? path : other).string(), (trains ? other : path).string(),
+        apart.size() > 1 ? ", as are others" : ""));
   }
   corpora_.emplace(path, std::move(sides));
   return told;

@@ -47,21 +47,22 @@ void TwinWindows::start(const Start& start) {
   order_.set_seed(start.seed());
 }
 
+Tensor TwinWindows::window(const Pair& pair, std::size_t which) const {
+  Tensor ids = Tensor::zeros<std::int32_t>({shape_.document});
+  of_corpus([&] {
+    file_.read(pair.document + which, static_cast<std::uint64_t>(pair.place.begin),
+               static_cast<std::size_t>(shape_.document), ids.mutable_data<std::int32_t>());
+  });
+  return ids;
+}
+
 std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> TwinWindows::next() {
   MixedOrder::Choice choice;
   if (!order_.next(choice)) throw EndOfData();
   const Pair& pair = pairs_[choice.window / 2];
   const std::size_t own = choice.window % 2;
-  const auto window = [&](std::size_t which) {
-    Tensor ids = Tensor::zeros<std::int32_t>({shape_.document});
-    of_corpus([&] {
-      file_.read(pair.document + which, static_cast<std::uint64_t>(pair.place.begin),
-                 static_cast<std::size_t>(shape_.document), ids.mutable_data<std::int32_t>());
-    });
-    return ids;
-  };
-  Tensor tokens = window(own);
-  Tensor twin = window(1 - own);
+  Tensor tokens = window(pair, own);
+  Tensor twin = window(pair, 1 - own);
 
   Tensor targets = Tensor::zeros<std::int32_t>({shape_.spans, shape_.horizon});
   Tensor mask = Tensor::zeros<float>({shape_.spans, shape_.horizon});

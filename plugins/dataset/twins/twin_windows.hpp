@@ -31,7 +31,8 @@ class TwinWindows {
   void load_state(std::string_view state) { order_.load(state, identity()); }
 
  private:
-  std::string identity() const;  // of the pairs: the file and how they are cut
+  Tensor window(const Pair& pair, std::size_t which) const;  // i32[T]: 0 of the first text, 1 of the second
+  std::string identity() const;                              // of the pairs: the file and how they are cut
 
   PairShape shape_;
   formats::TokenFileReader file_;
