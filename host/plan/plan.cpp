@@ -83,6 +83,24 @@ void check_prepared(const Recipe& recipe, const Plan& plan) {
   }
 }
 
+// Throws where preparing `pipeline` needs a pipeline of `path`, which are those that need it.
+void check_prepared_order(const Plan& plan, const PlannedPipeline& pipeline, std::vector<std::string> path) {
+  path.push_back(pipeline.name);
+  for (const PlannedCall& call : pipeline.calls) {
+    const PlannedInstance& instance = plan.instances[call.instance];
+    for (const PlannedOption& option : instance.options) {
+      for (const std::string& corpus : prepared_names(*instance.spec->option(option.key), option.value)) {
+        if (std::ranges::count(path, corpus) > 0) {
+          throw Failure(ExitCode::recipe, option.origin.known() ? option.origin : instance.origin,
+                        fmt::format("pipeline '{}' prepares from what itself makes: {} -> {}", corpus,
+                                    fmt::join(path, " -> "), corpus));
+        }
+        check_prepared_order(plan, *plan.pipeline(corpus), path);
+      }
+    }
+  }
+}
+
 // A list of [run] names instances of one contract, each once.
 void check_run_list(const Recipe& recipe, const Plan& plan, const std::vector<std::string>& names,
                     const std::string& contract, const std::string& setting) {
@@ -246,6 +264,7 @@ Plan make_plan(const Recipe& recipe, const Catalog& catalog) {
     plan.pipelines.push_back(plan_pipeline(pipeline, plan.instances));
   }
   check_prepared(recipe, plan);
+  for (const PlannedPipeline& pipeline : plan.pipelines) check_prepared_order(plan, pipeline, {});
   for (const Evaluation& evaluation : recipe.evaluations) {
     plan.evaluations.push_back(plan_evaluation(evaluation, recipe, plan.instances));
   }

@@ -87,7 +87,9 @@ class Prober {
     return [this](const Plan& plan, const std::string& pipeline) {
       std::filesystem::path& path = paths_[pipeline];
       if (path.empty()) {
-        path = prepare(part_.recipe, plan, pipeline, context_.registry, quiet_, WhereMissing::refuse).path;
+        path =
+            prepare(part_.recipe, plan, pipeline, context_.registry, quiet_, prepared(), WhereMissing::refuse)
+                .path;
       }
       return path;
     };

@@ -11,6 +11,7 @@
 #include "host/files/make_folders.hpp"
 #include "host/identity/corpus_identity.hpp"
 #include "host/instance/plugin_host.hpp"
+#include "host/plan/options.hpp"
 #include "host/run/step/pipeline_run.hpp"
 #include "host/run/step/session.hpp"
 #include "host/run/stop_signal.hpp"
@@ -21,25 +22,26 @@ namespace {
 
 // The store of a pipeline and its destruction order: an uncommitted store removes its temporary file.
 struct Preparation {
+  Plan plan;  // with the sizes that the instances answer
   std::vector<std::unique_ptr<TensorInstance>> owned;
   std::vector<TensorInstance*> instances;  // in the order of Plan::instances
   TensorInstance* store = nullptr;
   const gm_store_extension* extension = nullptr;
 };
 
-Preparation make_instances(const Recipe& recipe, const Plan& plan, const PlannedPipeline& pipeline,
-                           Registry& registry) {
+Preparation make_instances(const Plan& plan, const PlannedPipeline& pipeline, Registry& registry,
+                           const Session::PreparedPath& corpora) {
   Preparation result;
+  result.plan = plan;
   result.instances.resize(plan.instances.size(), nullptr);
   std::vector<std::uint8_t> used(plan.instances.size(), 0);
   mark_used(pipeline, used);
   for (std::size_t i = 0; i < used.size(); ++i) {
     if (used[i] == 0) continue;
-    const PlannedInstance& planned = plan.instances[i];
+    const PlannedInstance planned = with_corpora(plan.instances[i], plan, corpora);
     result.owned.push_back(std::make_unique<TensorInstance>(
         planned, registry.load(planned.spec->name, plugin_host()), plugin_host()));
     TensorInstance* instance = result.owned.back().get();
-    instance->start_on(at::kCPU, {}, static_cast<std::uint64_t>(recipe.run.seed));
     result.instances[i] = instance;
     if (const auto* store = instance->extension<gm_store_extension>(GM_STORE_EXTENSION); store != nullptr) {
       result.store = instance;
@@ -51,7 +53,56 @@ Preparation make_instances(const Recipe& recipe, const Plan& plan, const Planned
         ExitCode::recipe, pipeline.origin,
         fmt::format("pipeline '{}' prepares nothing: none of its components is a store", pipeline.name));
   }
+  bind_symbols(
+      result.plan, [&result](const PlannedInstance& planned, const std::string& symbol) -> std::int64_t {
+        const auto index =
+            static_cast<std::size_t>(result.plan.instance(planned.name) - result.plan.instances.data());
+        TensorInstance* instance = result.instances[index];
+        return instance == nullptr ? -1 : instance->symbol(symbol);
+      });
   return result;
+}
+
+void start_instances(const Preparation& made, const Recipe& recipe) {
+  for (std::size_t i = 0; i < made.instances.size(); ++i) {
+    if (made.instances[i] == nullptr) continue;
+    made.instances[i]->start_on(at::kCPU, made.plan.instances[i].symbols,
+                                static_cast<std::uint64_t>(recipe.run.seed));
+  }
+}
+
+// What the token files that the instances read say of themselves, by pipeline; null where there are none.
+nlohmann::json corpora_of(const Preparation& made) {
+  nlohmann::json corpora;
+  for (const auto& instance : made.owned) {
+    const PlannedInstance& asked = *made.plan.instance(instance->name());
+    for (const PlannedOption& option : asked.options) {
+      const std::vector<std::string> names = prepared_names(*asked.spec->option(option.key), option.value);
+      const std::vector<std::string> files =
+          prepared_names(*asked.spec->option(option.key), instance->planned().option(option.key)->value);
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        try {
+          corpora[names[i]] = nlohmann::json::parse(formats::TokenFileReader(files[i]).provenance());
+        } catch (const formats::FormatError&) {  // another store's file: it says nothing
+        }
+      }
+    }
+  }
+  return corpora;
+}
+
+// The names, without folders, of the files that each instance's options name: for people, since contents
+// identify a file, not its name.
+nlohmann::json file_names_of(const Preparation& made) {
+  nlohmann::json names = nlohmann::json::object();
+  for (const auto& instance : made.owned) {
+    for (const PlannedOption& option : instance->planned().options) {
+      if (instance->planned().spec->option(option.key)->type != OptionType::path) continue;
+      const std::filesystem::path path = std::get<std::string>(option.value);
+      if (!path.empty()) names[instance->name()][option.key] = path.filename().string();
+    }
+  }
+  return names;
 }
 
 // " again: FILE was made by another build of ...", where such a corpus lies beside `path`; else "". Only
@@ -76,12 +127,12 @@ std::string why_again(const std::filesystem::path& path, const nlohmann::json& w
 }  // namespace
 
 PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
-                     Events& events, WhereMissing missing) {
+                     Events& events, const Session::PreparedPath& corpora, WhereMissing missing) {
   const PlannedPipeline* pipeline = plan.pipeline(name);
   if (pipeline == nullptr) {
     throw Failure(ExitCode::recipe, fmt::format("no pipeline '{}' to prepare a corpus with", name));
   }
-  Preparation made = make_instances(recipe, plan, *pipeline, registry);
+  Preparation made = make_instances(plan, *pipeline, registry, corpora);
 
   nlohmann::json provenance = corpus_identity(*pipeline, {made.instances.begin(), made.instances.end()},
                                               static_cast<std::uint64_t>(recipe.run.seed));
@@ -104,11 +155,15 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
     if (status != GM_OK) made.store->fail(status, sink, doing);
   };
   provenance["identity"] = identity;
+  provenance["files"] = file_names_of(made);
+  if (nlohmann::json sources = corpora_of(made); !sources.is_null())
+    provenance["corpora"] = std::move(sources);
+  start_instances(made, recipe);
   check(
       made.extension->begin(made.store->handle(), result.path.c_str(), provenance.dump().c_str(), sink.get()),
       "opening");
   const StopSignal stop;
-  PipelineRun run(*pipeline, made.instances);
+  PipelineRun run(*made.plan.pipeline(name), made.instances);
   StepContext context;
   context.seed = static_cast<std::uint64_t>(recipe.run.seed);
   context.cancel = stop.cancel_flag();
@@ -125,7 +180,7 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   check(made.extension->commit(made.store->handle(), sink.get()), "committing");
   result.made = true;
   result.documents = static_cast<std::int64_t>(context.step);
-  events.message("info", fmt::format("prepared {} documents in {}", result.documents, result.path.string()));
+  events.message("info", fmt::format("prepared {} items in {}", result.documents, result.path.string()));
   return result;
 }
 

@@ -1,6 +1,6 @@
 // Preparing: a pipeline whose last instance is a store turns text into one file, named by all that it depends
 // on (host/identity/corpus_identity.hpp), so that another text, option or build of a plugin makes another
-// file and nothing is ever stale.
+// file and nothing is ever stale. A pipeline may read what another one prepared.
 #pragma once
 
 #include <filesystem>
@@ -10,6 +10,7 @@
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
 #include "host/run/step/events.hpp"
+#include "host/run/step/session.hpp"
 
 namespace gistmill {
 
@@ -21,9 +22,11 @@ struct PreparedFile {
 
 enum class WhereMissing { make, refuse };
 
-// The file of pipeline `name`, made now where it is not there. Throws Failure where the pipeline has no store
-// or a step fails; then nothing is left behind. `missing` refuse: throws where it is not there.
+// The file of pipeline `name`, made now where it is not there. `corpora` answers the files of other pipelines
+// that it reads. Throws Failure where the pipeline has no store or a step fails; then nothing is left behind.
+// `missing` refuse: throws where it is not there.
 PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
-                     Events& events, WhereMissing missing = WhereMissing::make);
+                     Events& events, const Session::PreparedPath& corpora,
+                     WhereMissing missing = WhereMissing::make);
 
 }  // namespace gistmill

@@ -223,16 +223,20 @@ RunOutcome prepare_recipe(const RunRequest& request) {
   RunOutcome outcome;
   for (const Part& part : context.parts) {
     const CallWatch watch(part.recipe.run.call_seconds);
+    const Session::PreparedPath prepared = [&](const Plan& plan, const std::string& name) {
+      const std::string key = prepared_key(part.recipe, plan, name);
+      if (const auto known = context.prepared_paths.find(key); known != context.prepared_paths.end())
+        return known->second;
+      const PreparedFile file = prepare(part.recipe, plan, name, context.registry, context.events, prepared);
+      outcome.text += fmt::format("{}  {}\n", file.path.string(), file.made ? "made" : "already there");
+      files.push_back({{"pipeline", name}, {"path", file.path.string()}, {"made", file.made}});
+      context.keep_prepared(key, file.path);
+      return file.path;
+    };
     for (const PlannedInstance& instance : part.plan.instances) {
       for (const PlannedOption& option : instance.options) {
-        for (const std::string& name : prepared_names(*instance.spec->option(option.key), option.value)) {
-          const std::string key = prepared_key(part.recipe, part.plan, name);
-          if (context.prepared_paths.contains(key)) continue;
-          const PreparedFile file = prepare(part.recipe, part.plan, name, context.registry, context.events);
-          context.keep_prepared(key, file.path);
-          outcome.text += fmt::format("{}  {}\n", file.path.string(), file.made ? "made" : "already there");
-          files.push_back({{"pipeline", name}, {"path", file.path.string()}, {"made", file.made}});
-        }
+        for (const std::string& name : prepared_names(*instance.spec->option(option.key), option.value))
+          prepared(part.plan, name);
       }
     }
   }

@@ -47,6 +47,10 @@ std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::stri
     key += fmt::format("\n{} {}", call.name, instance.spec->name);
     for (const PlannedOption& option : instance.options)
       key += fmt::format(" {}={}", option.key, option_text(option.value));
+    for (const PlannedOption& option : instance.options) {
+      for (const std::string& corpus : prepared_names(*instance.spec->option(option.key), option.value))
+        key += "\nfrom " + prepared_key(recipe, plan, corpus);
+    }
     for (const PlannedInput& input : call.inputs) key += " " + input.slot;
   }
   return key;
@@ -56,7 +60,7 @@ Session::PreparedPath RunContext::prepared(const Recipe& of) {
   return [this, &of](const Plan& plan, const std::string& pipeline) {
     const std::string key = prepared_key(of, plan, pipeline);
     if (const auto known = prepared_paths.find(key); known != prepared_paths.end()) return known->second;
-    const fs::path path = prepare(of, plan, pipeline, registry, events).path;
+    const fs::path path = prepare(of, plan, pipeline, registry, events, prepared(of)).path;
     keep_prepared(key, path);
     return path;
   };

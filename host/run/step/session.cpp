@@ -40,6 +40,18 @@ std::unique_ptr<TensorInstance> make_instance(const ComponentUse& use, Registry&
   return std::make_unique<TensorInstance>(planned, component, plugin_host());
 }
 
+PlannedInstance with_corpora(PlannedInstance instance, const Plan& plan,
+                             const Session::PreparedPath& prepared) {
+  for (PlannedOption& option : instance.options) {
+    if (auto* mixture = std::get_if<Mixture>(&option.value)) {
+      for (std::string& corpus : mixture->corpora) corpus = prepared(plan, corpus).string();
+    } else if (instance.spec->option(option.key)->type == OptionType::prepared) {
+      option.value = prepared(plan, std::get<std::string>(option.value)).string();
+    }
+  }
+  return instance;
+}
+
 Session::Session(const Recipe& recipe, Plan plan, Registry& registry, Events& events, SessionUse use,
                  const PreparedPath& prepared, InstancePool* pool)
     : recipe_(recipe), plan_(std::move(plan)) {
@@ -65,14 +77,7 @@ Session::Session(const Recipe& recipe, Plan plan, Registry& registry, Events& ev
 
 std::shared_ptr<TensorInstance> Session::make(std::size_t index, Registry& registry,
                                               const PreparedPath& prepared) const {
-  PlannedInstance planned = plan_.instances[index];
-  for (PlannedOption& option : planned.options) {
-    if (auto* mixture = std::get_if<Mixture>(&option.value)) {
-      for (std::string& corpus : mixture->corpora) corpus = prepared(plan_, corpus).string();
-    } else if (planned.spec->option(option.key)->type == OptionType::prepared) {
-      option.value = prepared(plan_, std::get<std::string>(option.value)).string();
-    }
-  }
+  const PlannedInstance planned = with_corpora(plan_.instances[index], plan_, prepared);
   return std::make_shared<TensorInstance>(planned, registry.load(planned.spec->name, plugin_host()),
                                           plugin_host());
 }

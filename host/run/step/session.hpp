@@ -74,6 +74,10 @@ class Session {
   std::unique_ptr<CallCache> cache_;
 };
 
+// The instance with the files of the prepared corpora that its options name, each asked of `prepared`.
+PlannedInstance with_corpora(PlannedInstance instance, const Plan& plan,
+                             const Session::PreparedPath& prepared);
+
 // Makes an instance that no recipe names: the run's own logger, the one optimizer of a plan.
 std::unique_ptr<TensorInstance> make_instance(const ComponentUse& use, Registry& registry);
 

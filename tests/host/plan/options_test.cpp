@@ -119,13 +119,18 @@ doc = "Windows"
 options.corpus = { type = "mixture", doc = "where tokens come from" }
 [components."dataset/mixed".operations.next]
 effect = "stateful"
+[components."dataset/source"]
+doc = "Text"
+[components."dataset/source".operations.next]
+effect = "stateful"
 )");
   }
   // Its option `corpus` stands from 2:44 on.
   static std::string mixed(const std::string& corpus) {
     std::string text = "[components]\ncorpus = { use = \"dataset/mixed\", corpus = " + corpus + " }\n";
+    text += "source = { use = \"dataset/source\" }\n";
     for (const std::string name : {"novels", "code", "notes"})
-      text += "[pipelines." + name + "]\nsteps = [\"corpus.next\"]\n";
+      text += "[pipelines." + name + "]\nsteps = [\"source.next\"]\n";
     return text;
   }
   std::string value(const std::string& corpus) const {
@@ -154,6 +159,18 @@ TEST_F(Mixtures, RefuseAWeightThatIsNotAboveZeroAtItsPlace) {
   EXPECT_THAT(failure_of(mixed("{ novels = false }")), HasSubstr("of one corpus at least"));
   EXPECT_THAT(failure_of(mixed("[\"novels\"]")),
               HasSubstr("when it should be the name of prepared data, or names with weights"));
+}
+
+TEST_F(Mixtures, RefuseACorpusThatIsMadeFromItself) {
+  const std::string around = R"(
+[components]
+corpus = { use = "dataset/mixed", corpus = "b" }
+other  = { use = "dataset/mixed", corpus = "a" }
+[pipelines]
+a = { steps = ["corpus.next"] }
+b = { steps = ["other.next"] }
+)";
+  EXPECT_THAT(failure_of(around), HasSubstr("pipeline 'a' prepares from what itself makes: a -> b -> a"));
 }
 
 TEST_F(Mixtures, RefuseACorpusThatNoPipelinePreparesWithTheNearest) {

@@ -1,0 +1,195 @@
+#include "plugins/store/examples/reader.hpp"
+
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include <gistmill/formats/digest.hpp>
+#include <gistmill/formats/error.hpp>
+#include <gistmill/formats/hdf5.hpp>
+
+namespace gistmill::examples {
+namespace {
+
+namespace hdf5 = formats::hdf5;
+
+static_assert(std::endian::native == std::endian::little, "mapped columns are little endian");
+
+struct Wrong {
+  std::string what;
+};
+
+std::int64_t size_attribute(hid_t file, const char* name) {
+  const hdf5::Handle attribute = hdf5::open_attribute(file, name);
+  std::int64_t value = 0;
+  if (H5Aread(attribute.get(), H5T_NATIVE_INT64, &value) < 0 || value < 1 || value > (1 << 24))
+    throw Wrong{std::string("attribute '") + name + "' is no size"};
+  return value;
+}
+
+// One contiguous data set.
+struct DataSet {
+  hdf5::Handle handle;
+  hdf5::Handle type;
+  std::vector<hsize_t> shape;
+  std::uint64_t bytes = 0;
+};
+
+DataSet open_data_set(hid_t file, const std::string& name, std::uint64_t file_size) {
+  DataSet set;
+  set.handle = hdf5::Handle(H5Dopen2(file, name.c_str(), H5P_DEFAULT));
+  if (!set.handle) throw Wrong{"it has no data set '" + name + "'"};
+  set.type = hdf5::Handle(H5Dget_type(set.handle.get()));
+  const hdf5::Handle space(H5Dget_space(set.handle.get()));
+  const int rank = H5Sget_simple_extent_ndims(space.get());
+  if (rank < 0 || rank > 3) throw Wrong{"data set '" + name + "' has another shape"};
+  set.shape.resize(static_cast<std::size_t>(rank));
+  H5Sget_simple_extent_dims(space.get(), set.shape.data(), nullptr);
+  set.bytes = H5Tget_size(set.type.get());
+  for (const hsize_t extent : set.shape) {
+    if (extent == 0 || set.bytes > file_size / extent)
+      throw Wrong{"data set '" + name + "' claims more than the file holds"};
+    set.bytes *= extent;
+  }
+  return set;
+}
+
+std::string text_of(hid_t file, const std::string& name, std::uint64_t file_size, std::size_t* width) {
+  const DataSet set = open_data_set(file, name, file_size);
+  if (!hdf5::is_text(set.type.get())) throw Wrong{"data set '" + name + "' holds no text of fixed length"};
+  std::string text(set.bytes, '\0');
+  if (H5Dread(set.handle.get(), set.type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()) < 0)
+    throw Wrong{"data set '" + name + "' is damaged"};
+  *width = H5Tget_size(set.type.get());
+  return text;
+}
+
+// Where a column of this type and shape begins.
+std::uint64_t column(hid_t file, const std::string& name, hid_t type, const std::vector<hsize_t>& shape,
+                     std::uint64_t file_size) {
+  const DataSet set = open_data_set(file, name, file_size);
+  if (set.shape != shape) throw Wrong{"data set '" + name + "' has another shape than its file's sizes"};
+  if (H5Tequal(set.type.get(), type) <= 0) throw Wrong{"data set '" + name + "' has another type"};
+  const haddr_t begin = H5Dget_offset(set.handle.get());
+  if (begin == HADDR_UNDEF) throw Wrong{"data set '" + name + "' is chunked or compressed"};
+  if (begin > file_size || set.bytes > file_size - begin)
+    throw Wrong{"data set '" + name + "' ends after the end of the file"};
+  return begin;
+}
+
+}  // namespace
+
+ExampleFileReader::ExampleFileReader(const std::filesystem::path& path) : path_(path), map_(path) {
+  const hdf5::Silence silence;
+  try {
+    read_header();
+  } catch (const Wrong& wrong) {
+    fail(wrong.what);
+  } catch (const formats::FormatError& error) {
+    fail(error.what());
+  }
+}
+
+void ExampleFileReader::fail(const std::string& what) const {
+  throw formats::FormatError("'" + path_.string() + "' is not a readable example file: " + what);
+}
+
+void ExampleFileReader::read_header() {
+  const std::uint64_t size = map_.size();
+  const hdf5::Handle file = hdf5::open_in_memory(map_.bytes().data(), size);
+  if (!file) throw Wrong{"it is not an HDF5 file"};
+  constexpr std::size_t kLongest = 256;
+  if (const std::string format = hdf5::text_attribute(file.get(), "format", kLongest); format != kFormat)
+    throw Wrong{"its format is " + formats::printable(format) + " when it should be '" + kFormat + "'"};
+  if (const std::int64_t version = size_attribute(file.get(), "version"); version != kVersion)
+    throw Wrong{"its version is " + std::to_string(version) + ", which this program does not read"};
+  digest_ = hdf5::text_attribute(file.get(), "digest", kLongest);
+  shape_ = {size_attribute(file.get(), "block_size"), size_attribute(file.get(), "horizon"),
+            size_attribute(file.get(), "hidden_size")};
+  if (shape_.horizon % shape_.block != 0) throw Wrong{"its horizon is no multiple of its block size"};
+  std::size_t width = 0;
+  provenance_ = text_of(file.get(), "/provenance", size, &width);
+  const std::string names = text_of(file.get(), "/documents/name", size, &width);
+  for (std::size_t at = 0; at < names.size(); at += width) {
+    const std::string name = names.substr(at, width);
+    documents_.push_back(name.substr(0, name.find('\0')));
+  }
+  for (std::size_t split = 0; split < kSplits; ++split) read_split(file.get(), split);
+}
+
+void ExampleFileReader::read_split(std::int64_t file, std::size_t split) {
+  const std::string group = std::string("/") + kSplitNames[split];
+  if (H5Lexists(file, group.c_str(), H5P_DEFAULT) <= 0) return;
+  const std::uint64_t size = map_.size();
+  const DataSet numbers = open_data_set(file, group + "/document", size);
+  if (numbers.shape.size() != 1) throw Wrong{"data set '" + group + "/document' is no list"};
+  const hsize_t count = numbers.shape[0];
+  const auto block = static_cast<hsize_t>(shape_.block);
+  Split& found = splits_[split];
+  found.windows = column(file, group + "/context_input_ids", H5T_STD_I64LE,
+                         {count, static_cast<hsize_t>(shape_.horizon)}, size);
+  found.hidden = column(file, group + "/teacher_hidden", H5T_IEEE_F32LE,
+                        {count, block, static_cast<hsize_t>(shape_.hidden)}, size);
+  found.documents = column(file, group + "/document", H5T_STD_I32LE, {count}, size);
+  found.begins = column(file, group + "/begin", H5T_STD_I32LE, {count}, size);
+  found.examples = count;
+  for (hsize_t i = 0; i < count; ++i) {
+    const std::int32_t number = document(split, i);
+    if (number < 0 || static_cast<std::size_t>(number) >= documents_.size())
+      throw Wrong{"an example is of document " + std::to_string(number) + " of " +
+                  std::to_string(documents_.size())};
+  }
+}
+
+template <class T>
+T ExampleFileReader::at(std::uint64_t column, std::uint64_t index) const {
+  T value;
+  std::memcpy(&value, map_.bytes().data() + column + index * sizeof value, sizeof value);
+  return value;
+}
+
+std::int32_t ExampleFileReader::document(std::size_t split, std::uint64_t index) const {
+  return at<std::int32_t>(splits_[split].documents, index);
+}
+
+std::int32_t ExampleFileReader::begin(std::size_t split, std::uint64_t index) const {
+  return at<std::int32_t>(splits_[split].begins, index);
+}
+
+void ExampleFileReader::read_window(std::size_t split, std::uint64_t index, std::int32_t* out) const {
+  for (std::int64_t i = 0; i < shape_.horizon; ++i) {
+    const auto place = index * static_cast<std::uint64_t>(shape_.horizon) + static_cast<std::uint64_t>(i);
+    const auto id = at<std::int64_t>(splits_[split].windows, place);
+    if (id < 0 || id > std::numeric_limits<std::int32_t>::max())
+      fail("token " + std::to_string(id) + " is no id");
+    out[i] = static_cast<std::int32_t>(id);
+  }
+}
+
+void ExampleFileReader::read_hidden(std::size_t split, std::uint64_t index, float* out) const {
+  const std::size_t bytes = static_cast<std::size_t>(shape_.block * shape_.hidden) * sizeof(float);
+  std::memcpy(out, map_.bytes().data() + splits_[split].hidden + index * bytes, bytes);
+}
+
+void ExampleFileReader::verify() const {
+  std::array<std::string, kSplits> digests;
+  std::vector<std::int32_t> row(static_cast<std::size_t>(2 + shape_.horizon));
+  std::vector<float> hidden(static_cast<std::size_t>(shape_.block * shape_.hidden));
+  for (std::size_t split = 0; split < kSplits; ++split) {
+    formats::Sha256 sha;
+    for (std::uint64_t i = 0; i < examples(split); ++i) {
+      row[0] = document(split, i);
+      row[1] = begin(split, i);
+      read_window(split, i, row.data() + 2);
+      read_hidden(split, i, hidden.data());
+      sha.update(row.data(), row.size() * sizeof row[0]);
+      sha.update(hidden.data(), hidden.size() * sizeof hidden[0]);
+    }
+    digests[split] = sha.hex();
+  }
+  if (const std::string found = digest_of(digests, documents_); found != digest_)
+    fail("the digest of its content is " + found + " when it should be " + digest_ + "; prepare it again");
+}
+
+}  // namespace gistmill::examples
