@@ -1,6 +1,7 @@
 #include "host/cli/baseline_gate.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -35,7 +36,9 @@ PromisedFigures promised_figures(const Command& command) {
       const Evaluation& evaluation = part.recipe.evaluations[i];
       if (evaluation.every > 0 && part.recipe.run.steps > 0) continue;
       const auto& figures = part.plan.evaluations[i].figures;
-      for (const Figure& figure : figures) promised.names.push_back(figure.name);
+      for (const Figure& figure : figures) {
+        if (std::ranges::count(promised.names, figure.name) == 0) promised.names.push_back(figure.name);
+      }
       if (!figures.empty())
         promised.headline = evaluation.headline.empty() ? figures.back().name : evaluation.headline;
     }
@@ -50,7 +53,8 @@ void check_recipe_has(const PromisedFigures& promised, const std::string& figure
   }
   if (figure.empty() || std::ranges::count(promised.names, figure) > 0) return;
   throw Failure(ExitCode::recipe, fmt::format("the recipe measures no figure '{}'", figure),
-                did_you_mean(figure, promised.names, {}));
+                did_you_mean(figure, promised.names,
+                             {fmt::format("the figures are: {}", fmt::join(promised.names, " "))}));
 }
 
 }  // namespace

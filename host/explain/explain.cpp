@@ -78,32 +78,58 @@ class Explainer {
   std::vector<ExplainedKey> keys_;
 };
 
+// Whether the recipe gives a value to the key.
+bool has(const Recipe& recipe, const Path& path) {
+  const Value* value = &recipe.resolved;
+  for (const std::string& name : path) {
+    value = value->is_table() ? value->find(name) : nullptr;
+    if (value == nullptr) return false;
+  }
+  return true;
+}
+
+// The same key of each stage that has it: it is named with the stage.
+std::vector<std::string> stages_with(const Path& path, const Recipe& recipe) {
+  std::vector<std::string> notes;
+  for (const Stage& stage : recipe.stages) {
+    if (!has(*stage.recipe, path)) continue;
+    Path inside = {"stage", stage.name};
+    inside.insert(inside.end(), path.begin(), path.end());
+    notes.push_back(fmt::format("stage '{}' has it: {}", stage.name, text_of(inside)));
+  }
+  return notes;
+}
+
+// `stage`: "stage.NAME." where the key is one of that stage's recipe, else "".
 [[noreturn]] void refuse(const Path& path, std::size_t known, const Value& value, const Recipe& recipe,
-                         const Registry& registry) {
+                         const std::string& stage, const Registry& registry) {
   const Path above(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(known));
   std::vector<std::string> names = keys_below(above, recipe, registry);
   if (value.is_table()) {
     for (const auto& entry : entries_of(value)) names.push_back(entry.first);
   }
   std::vector<std::string> nearest_keys;
-  for (const std::string& name : names) nearest_keys.push_back(text_of(Explainer::below(above, name)));
+  for (const std::string& name : names)
+    nearest_keys.push_back(stage + text_of(Explainer::below(above, name)));
   const std::string asked = text_of(Explainer::below(above, path[known]));
   throw Failure(ExitCode::usage, fmt::format("{} has no key '{}'", recipe.path.string(), asked),
-                did_you_mean(asked, nearest_keys));
+                did_you_mean(stage + asked, nearest_keys, stages_with(path, recipe)));
 }
 
 }  // namespace
 
 std::vector<ExplainedKey> explain(const Recipe& whole, const Registry& registry, std::string_view key) {
   Path path = key.empty() ? Path() : parse_key(key, Origin{}, ExitCode::usage);
+  const Path asked = path;
   const Recipe& recipe = recipe_of(whole, path);
+  const std::string stage = path.size() == asked.size() ? "" : text_of({asked[0], asked[1]}) + ".";
   Explainer explainer(recipe, registry);
   const Value* value = &recipe.resolved;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const Value* inner = value->is_table() ? value->find(path[i]) : nullptr;
     if (inner == nullptr) {
       const bool last = i + 1 == path.size();
-      if (!last || !facts_of(path, recipe, registry)) refuse(path, i, *value, recipe, registry);
+      if (!last || !facts_of(path, recipe, registry)) refuse(path, i, *value, recipe, stage, registry);
       explainer.add_default(path);
       return explainer.take();
     }

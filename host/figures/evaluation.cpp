@@ -48,8 +48,12 @@ void check_same_items(const EvaluationRows& rows, const Variant& variant, const 
                    variant.name, variant.clusters.size(), other.name, other.clusters.size()));
 }
 
+bool has_value(const std::vector<double>& values) {
+  return std::ranges::any_of(values, [](double value) { return !std::isnan(value); });
+}
+
 // An item without a value (no target within the document) has none in any variant. A NaN in one variant only
-// is an error, except in a count.
+// is an error, except in a count, and where the figure's manifest lets a variant have no value at all.
 void check_numbers(const EvaluationRows& rows, const Variant& variant) {
   for (std::size_t f = 0; f < rows.figures.size(); ++f) {
     const auto wrong = [&](std::size_t item) {
@@ -60,6 +64,7 @@ void check_numbers(const EvaluationRows& rows, const Variant& variant) {
         return other.clusters == variant.clusters && !std::isnan(other.rows[f][item]);
       });
     };
+    if (rows.figures[f].spec.optional && !has_value(variant.rows[f])) continue;
     std::size_t count = 0;
     for (std::size_t item = 0; item < variant.clusters.size(); ++item) count += wrong(item) ? 1 : 0;
     if (count == 0) continue;
@@ -92,6 +97,10 @@ EvaluationEntry entry_of(const EvaluationRows& rows, const Variant& variant, std
                          const Compared& compared) {
   const FigureSpec& spec = rows.figures[f].spec;
   const auto& values = variant.rows[f];
+  // Whether `other` can be compared with; not where it or this variant was not measured.
+  const auto comparable = [&](const Variant* other) {
+    return other != nullptr && (!spec.optional || (has_value(values) && has_value(other->rows[f])));
+  };
   EvaluationEntry entry{variant.name,
                         rows.figures[f].name,
                         variant.trained,
@@ -99,15 +108,15 @@ EvaluationEntry entry_of(const EvaluationRows& rows, const Variant& variant, std
                         {},
                         {},
                         {}};
-  if (compared.reference != nullptr && spec.nothing_lost()) {
+  if (comparable(compared.reference) && spec.nothing_lost()) {
     entry.recovered = recovered_share(spec.aggregate, values, compared.reference->rows[f], variant.clusters,
                                       *spec.nothing_lost());
   }
-  if (compared.paired != nullptr && compared.paired != &variant) {
+  if (comparable(compared.paired) && compared.paired != &variant) {
     entry.paired = paired_difference(spec.aggregate, values, compared.paired->rows[f], variant.clusters);
   }
   const auto swapped = std::ranges::find(rows.variants, variant.name, &Variant::binding_of);
-  if (swapped != rows.variants.end()) {
+  if (swapped != rows.variants.end() && comparable(&*swapped)) {
     const bool lower = spec.better == Better::lower;
     entry.binding_gap = paired_difference(spec.aggregate, lower ? swapped->rows[f] : values,
                                           lower ? values : swapped->rows[f], variant.clusters);
@@ -135,6 +144,7 @@ EvaluationTable evaluate(const EvaluationRows& rows) {
   table.reference = rows.reference;
   table.paired = rows.paired;
   table.headline = rows.headline;
+  table.targets = rows.targets;
   table.items = rows.items;
   table.cluster = rows.cluster;
   table.described = rows.figures;
@@ -165,6 +175,16 @@ std::vector<std::string> EvaluationTable::variants() const {
 std::string EvaluationTable::headline_figure() const {
   if (!headline.empty()) return headline;
   return entries.empty() ? "" : figures().back();
+}
+
+const Target* EvaluationTable::target(std::string_view figure) const {
+  const auto found = std::ranges::find(targets, figure, &Target::figure);
+  return found != targets.end() ? &*found : nullptr;
+}
+
+std::optional<Verdict> EvaluationTable::verdict(const EvaluationEntry& entry) const {
+  const Target* wanted = target(entry.figure);
+  return wanted != nullptr ? verdict_of(*wanted, entry.measured.value) : std::nullopt;
 }
 
 const EvaluationEntry* EvaluationTable::find(std::string_view variant, std::string_view figure) const {

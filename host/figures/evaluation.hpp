@@ -10,6 +10,7 @@
 
 #include "host/figures/figure.hpp"
 #include "host/figures/statistics.hpp"
+#include "host/figures/target.hpp"
 
 namespace gistmill {
 
@@ -31,6 +32,7 @@ struct EvaluationRows {
   std::string reference;        // variant whose mean counts as nothing recovered; empty: none
   std::string paired;           // variant that differences are taken to; empty: none
   std::string headline;         // figure that sentences and bars are about; empty: the last one
+  std::vector<Target> targets;  // of its figures
   std::string items = "spans";  // what the items are called
   std::string cluster;  // what a cluster is called, singular; empty: every item is a cluster of its own
 };
@@ -53,6 +55,7 @@ struct EvaluationTable {
   std::string reference;
   std::string paired;
   std::string headline;
+  std::vector<Target> targets;
   std::string items = "spans";
   std::string cluster;                   // as in EvaluationRows
   std::vector<Figure> described;         // what manifests say of the figures; a figure may lack
@@ -63,8 +66,11 @@ struct EvaluationTable {
   std::vector<std::string> figures() const;   // names, each once, in order
   std::vector<std::string> variants() const;  // each once, in order
   std::string headline_figure() const;        // `headline`, or the last figure; "" without entries
-  // Null where there is none. The pointer is valid as long as the table is unchanged.
+  // Null where there is none. The pointers are valid as long as the table is unchanged.
+  const Target* target(std::string_view figure) const;
   const EvaluationEntry* find(std::string_view variant, std::string_view figure) const;
+  // None where the entry's figure has no target, or the entry no value.
+  std::optional<Verdict> verdict(const EvaluationEntry& entry) const;
 };
 
 // The table of `rows`, with empty stage and step 0. Throws Failure:

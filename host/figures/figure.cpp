@@ -7,7 +7,7 @@ namespace gistmill {
 namespace {
 
 // In the order of the enums.
-const std::vector<std::string> kAggregates = {"mean", "sum", "p95", "max", "count"};
+const std::vector<std::string> kAggregates = {"mean", "sum", "p95", "max", "count", "geometric-mean"};
 const std::vector<std::string> kBetter = {"lower", "higher"};
 
 template <class Enum>

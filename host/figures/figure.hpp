@@ -12,9 +12,10 @@ namespace gistmill {
 enum class Aggregate {
   mean,
   sum,
-  p95,    // 95th percentile, linear between the two nearest items (statistics.hpp)
-  max,    // the greatest
-  count,  // items that have a value: those whose number is not NaN
+  p95,             // 95th percentile, linear between the two nearest items (statistics.hpp)
+  max,             // the greatest
+  count,           // items that have a value: those whose number is not NaN
+  geometric_mean,  // of positive numbers, such as ratios: exp of the mean logarithm
 };
 enum class Better { lower, higher };
 
@@ -32,6 +33,7 @@ struct FigureSpec {
   std::string title;   // "delta-NLL"; empty: the port's name
   std::string column;  // what the columns' labels are values of, "H" for "H = 32"; empty: labels alone
   std::optional<double> ideal;  // the figure where nothing is lost, as the manifest says
+  bool optional = false;        // a variant may have no value for any item: it was not measured there
 
   // Where a recovered share is 1: `ideal`, else 0 where lower is better; nobody knows where higher is.
   std::optional<double> nothing_lost() const;

@@ -20,7 +20,7 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-// Items that have a value in both spans. cluster[i] < clusters.
+// Items that have a value in both spans; for a geometric mean, its logarithm. cluster[i] < clusters.
 struct Pairs {
   std::vector<double> first;
   std::vector<double> second;
@@ -32,7 +32,11 @@ Pairs complete_pairs(Aggregate aggregate, std::span<const double> first, std::sp
                      std::span<const std::int64_t> clusters) {
   assert(first.size() == second.size() && first.size() == clusters.size());
   const bool counts = aggregate == Aggregate::count;
-  const auto number = [counts](double value) { return counts ? (std::isnan(value) ? 0.0 : 1.0) : value; };
+  const bool logarithms = aggregate == Aggregate::geometric_mean;
+  const auto number = [=](double value) {
+    if (counts) return std::isnan(value) ? 0.0 : 1.0;
+    return logarithms ? std::log(value) : value;
+  };
   Pairs pairs;
   std::map<std::int64_t, std::uint32_t> numbers;
   for (std::size_t i = 0; i < first.size(); ++i) {
@@ -76,6 +80,8 @@ double aggregate_over(Aggregate aggregate, const std::vector<double>& values) {
   switch (aggregate) {
     case Aggregate::mean:
       return values.empty() ? kNan : sum_of(values) / static_cast<double>(values.size());
+    case Aggregate::geometric_mean:  // the logarithms' mean, in units of the figure
+      return std::exp(aggregate_over(Aggregate::mean, values));
     case Aggregate::max:
       return values.empty() ? kNan : *std::ranges::max_element(values);
     default:
@@ -86,7 +92,7 @@ double aggregate_over(Aggregate aggregate, const std::vector<double>& values) {
 // Of the sum of `contributions`, or of their mean: of the part of each cluster that is not what all expect.
 double clustered_error(Aggregate aggregate, const std::vector<double>& contributions, const Pairs& pairs) {
   if (pairs.clusters < 2) return kNan;
-  const bool mean = aggregate == Aggregate::mean;
+  const bool mean = aggregate == Aggregate::mean || aggregate == Aggregate::geometric_mean;
   const auto items = static_cast<double>(contributions.size());
   const auto clusters = static_cast<double>(pairs.clusters);
   const double expected = sum_of(contributions) / (mean ? items : clusters);  // of an item, or a cluster
@@ -128,8 +134,13 @@ Estimate estimate_of(Aggregate aggregate, const Pairs& pairs, const Combination&
     estimate_percentile(pairs, combine, estimate);
     return estimate;
   }
-  const Combined combined =
-      combine(aggregate_over(aggregate, pairs.first), aggregate_over(aggregate, pairs.second));
+  const double first = aggregate_over(aggregate, pairs.first);
+  const double second = aggregate_over(aggregate, pairs.second);
+  Combined combined = combine(first, second);
+  if (aggregate == Aggregate::geometric_mean) {  // d exp(m) = exp(m) dm: by the means of the logarithms
+    combined.by_first *= first;
+    combined.by_second *= second;
+  }
   estimate.value = combined.value;
   estimate.standard_error = kNan;
   if (aggregate == Aggregate::max) return estimate;

@@ -35,12 +35,14 @@ inline constexpr std::int64_t kLeastClustersOfPercentile = 20;
 // - mean: G / (G - 1) * sum over clusters of (sum of the cluster's residuals)^2 / n^2, its root; s^2 / n
 //   where each cluster has one item. Source: Cameron and Miller, A Practitioner's Guide to Cluster-Robust
 //   Inference, 2015, eq. 10 and 11.
+// - geometric mean: that of the mean logarithm, times the value.
 // - sum, count: G / (G - 1) * sum over clusters of (the cluster's sum - their mean)^2, its root: how much the
 //   total of another G clusters would differ, their sizes included.
 // - p95: the standard deviation over 1000 resamplings of whole clusters, always the same ones; NaN with fewer
 //   than kLeastClustersOfPercentile.
 // - max: NaN. No resampling tells how much a maximum varies.
-// Differences and shares of means and sums use the delta method, those of p95 the same resamplings.
+// Differences and shares of means, geometric means and sums use the delta method, those of p95 the same
+// resamplings.
 
 // The figure. p95 is linear between the two items that are nearest to place 0.95 (n - 1) in ascending order,
 // counted from 0 (Hyndman and Fan's type 7): of 1, 2, ..., 100 it is 95.05.

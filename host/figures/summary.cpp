@@ -63,7 +63,23 @@ Figure figure_from_json(const Json& json) {
   return figure;
 }
 
-Json to_json(const EvaluationEntry& entry, Aggregate aggregate) {
+Json to_json(const Target& target) {
+  Json json = {{"figure", target.figure}};
+  if (target.below) json["below"] = *target.below;
+  if (target.above) json["above"] = *target.above;
+  if (target.bad) json["bad"] = *target.bad;
+  return json;
+}
+
+Target target_from_json(const Json& json) {
+  const auto optional = [&](const char* key) {
+    return json.contains(key) ? std::optional(number_at(json, key)) : std::nullopt;
+  };
+  return {json.value("figure", ""), optional("below"), optional("above"), optional("bad")};
+}
+
+// The verdict is for readers of the file; it follows from the value and the target.
+Json to_json(const EvaluationEntry& entry, const EvaluationTable& table) {
   Json json = {{"variant", entry.variant},
                {"figure", entry.figure},
                {"trained", entry.trained},
@@ -71,10 +87,12 @@ Json to_json(const EvaluationEntry& entry, Aggregate aggregate) {
                {"standard_error", number(entry.measured.standard_error)},
                {"n", entry.measured.items},
                {"documents", entry.measured.clusters}};
-  if (aggregate == Aggregate::mean) json["mean"] = json["value"];  // its only name, before there were others
+  const bool mean = table.figure(entry.figure).spec.aggregate == Aggregate::mean;
+  if (mean) json["mean"] = json["value"];  // its only name, before there were others
   add(json, "recovered", entry.recovered);
   add(json, "paired", entry.paired);
   add(json, "binding_gap", entry.binding_gap);
+  if (const auto verdict = table.verdict(entry)) json["verdict"] = to_text(*verdict);
   return json;
 }
 
@@ -122,12 +140,14 @@ Json to_json(const EvaluationTable& table) {
   for (const std::string& name : table.figures()) figures.push_back(to_json(table.figure(name)));
   Json entries = Json::array();
   for (const EvaluationEntry& entry : table.entries) {
-    entries.push_back(to_json(entry, table.figure(entry.figure).spec.aggregate));
+    entries.push_back(to_json(entry, table));
   }
-  return {{"stage", table.stage},         {"step", table.step},       {"name", table.name},
-          {"reference", table.reference}, {"paired", table.paired},   {"headline", table.headline},
-          {"items", table.items},         {"cluster", table.cluster}, {"figures", std::move(figures)},
-          {"entries", std::move(entries)}};
+  Json targets = Json::array();
+  for (const Target& target : table.targets) targets.push_back(to_json(target));
+  return {{"stage", table.stage},          {"step", table.step},           {"name", table.name},
+          {"reference", table.reference},  {"paired", table.paired},       {"headline", table.headline},
+          {"items", table.items},          {"cluster", table.cluster},     {"figures", std::move(figures)},
+          {"targets", std::move(targets)}, {"entries", std::move(entries)}};
 }
 
 Json to_json(const RunSummary& summary) {
@@ -162,6 +182,9 @@ EvaluationTable evaluation_from_json(const Json& json) {
     table.cluster = json.value("cluster", "document");  // nothing else before there was the key
     for (const Json& figure : json.value("figures", Json::array())) {
       table.described.push_back(figure_from_json(figure));
+    }
+    for (const Json& target : json.value("targets", Json::array())) {
+      table.targets.push_back(target_from_json(target));
     }
     for (const Json& entry : json.value("entries", Json::array())) {
       table.entries.push_back(entry_from_json(entry));

@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t kEstimateWidth = 16;
 constexpr std::size_t kShareWidth = 7;
 
+const std::string kOthers = "untrained that meet it";
+
 using Cell = std::function<std::string(const EvaluationEntry&)>;
 
 std::string left(const std::string& text, std::size_t width) {
@@ -45,6 +47,8 @@ class Block {
     for (const std::string& variant : table.variants()) {
       label_width_ = std::max(label_width_, text::columns(variant));
     }
+    const auto wanted = [&](const std::string& figure) { return table.target(figure) != nullptr; };
+    if (std::ranges::any_of(figures_, wanted)) label_width_ = std::max(label_width_, kOthers.size());
   }
 
   std::string text() const {
@@ -52,6 +56,7 @@ class Block {
     out += rows(
         [this](const EvaluationEntry& entry) { return with_error(entry.measured, aggregate()); },
         [](const EvaluationEntry& entry) { return entry.recovered ? percent(entry.recovered->value) : ""; });
+    out += targets();
     const std::string side = figure_.spec.better == Better::lower ? "below" : "above";
     out += comparison("difference from " + table_.paired + ", " + side + " 0 is better",
                       &EvaluationEntry::paired);
@@ -97,6 +102,53 @@ class Block {
       if (!empty) out += without_trailing_spaces(line);
     }
     return out;
+  }
+
+  // What is wanted, whether each trained variant is there, and how many of the others are: a target that most
+  // of them meet says little.
+  std::string targets() const {
+    std::string wanted, bad, others;
+    bool any_wanted = false;
+    bool any_bad = false;
+    for (const std::string& figure : figures_) {
+      const Target* target = table_.target(figure);
+      any_wanted = any_wanted || target != nullptr;
+      any_bad = any_bad || (target != nullptr && target->bad);
+      wanted += cell(target != nullptr ? target_text(*target) : "");
+      bad += cell(target != nullptr ? bad_text(*target) : "");
+      others += cell(untrained_that_meet(figure));
+    }
+    if (!any_wanted) return "";
+    std::string out = line("target", wanted) + (any_bad ? line("bad", bad) : "");
+    out += rows(
+        [this](const EvaluationEntry& entry) {
+          const auto verdict = entry.trained ? table_.verdict(entry) : std::nullopt;
+          return verdict ? to_text(*verdict) : "";
+        },
+        [](const EvaluationEntry&) { return ""; });
+    return out + (others.find_first_not_of(' ') != std::string::npos ? line(kOthers, others) : "");
+  }
+
+  // "3 of 9"; "" without a target, or without such a variant.
+  std::string untrained_that_meet(const std::string& figure) const {
+    std::size_t met = 0;
+    std::size_t all = 0;
+    for (const EvaluationEntry& entry : table_.entries) {
+      const auto verdict = entry.figure == figure && !entry.trained ? table_.verdict(entry) : std::nullopt;
+      if (!verdict) continue;
+      ++all;
+      if (*verdict == Verdict::met) ++met;
+    }
+    return all == 0 ? "" : fmt::format("{} of {}", met, all);
+  }
+
+  // One figure's place in a line, without a share.
+  static std::string cell(const std::string& text) {
+    return right(text, kEstimateWidth) + left("", kShareWidth);
+  }
+
+  std::string line(const std::string& label, const std::string& cells) const {
+    return without_trailing_spaces("  " + left(label, label_width_) + cells);
   }
 
   // Only trained variants: how the untrained ones compare can be read off the means.

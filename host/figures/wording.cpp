@@ -96,6 +96,8 @@ const char* prefix(Aggregate aggregate) {
       return "maximum of ";
     case Aggregate::count:
       return "count of ";
+    case Aggregate::geometric_mean:
+      return "geometric mean of ";
   }
   return "";
 }

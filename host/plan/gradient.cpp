@@ -173,7 +173,7 @@ PlannedLoss find_minimized(const PlannedPipeline& pipeline, const MinimizedPart&
                   fmt::format("minimize '{}' is {} when it should be one number: f32[]", part.slot,
                               type_text(port.type)));
   }
-  if (!port.gradient) {
+  if (!port.gradient && part.weight != 0.0) {  // of weight 0 it is only logged
     throw Failure(ExitCode::recipe, part.origin,
                   fmt::format("{} does not take a gradient at its output '{}', which is minimized", call.name,
                               port.name));

@@ -136,11 +136,12 @@ std::vector<SlotRef> clusters_of(const PlannedPipeline& pipeline) {
   return clusters;
 }
 
-void check_named_figure(const Evaluation& evaluation, const std::vector<Figure>& figures, const char* setting,
-                        const std::string& name) {
+// `origin`: where the name is given.
+void check_named_figure(const Evaluation& evaluation, const std::vector<Figure>& figures,
+                        const std::string& setting, const std::string& name, const Origin& origin) {
   const auto names = names_of(figures);
   if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return;
-  throw Failure(ExitCode::recipe, evaluation.origin,
+  throw Failure(ExitCode::recipe, origin,
                 fmt::format("{} of evaluation '{}' is '{}', which is not one of its figures: {}", setting,
                             evaluation.name, name, fmt::join(names, ", ")));
 }
@@ -173,8 +174,10 @@ std::vector<Figure> plan_figures(const Evaluation& evaluation, const std::vector
                               evaluation.name, evaluation.pipeline),
                   {"add a metric's call to its steps"});
   }
-  check_named_figure(evaluation, figures, "best", evaluation.best);
-  check_named_figure(evaluation, figures, "headline", evaluation.headline);
+  check_named_figure(evaluation, figures, "best", evaluation.best, evaluation.origin);
+  check_named_figure(evaluation, figures, "headline", evaluation.headline, evaluation.origin);
+  for (const TargetSetting& each : evaluation.targets)
+    check_named_figure(evaluation, figures, "a target", each.target.figure, each.origin);
   return figures;
 }
 

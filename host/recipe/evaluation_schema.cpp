@@ -17,6 +17,21 @@ namespace {
 
 constexpr ExitCode kCode = ExitCode::recipe;
 constexpr std::string_view kVariantKeys = "evaluations.NAME.variants.ID";
+constexpr std::string_view kTargetKeys = "evaluations.NAME.targets.FIGURE";
+
+void check_target(const Target& target, const std::string& path, const Origin& origin) {
+  const auto refuse = [&](const char* reason) {
+    throw Failure(kCode, origin, fmt::format("{} {}", path, reason));
+  };
+  if (!target.below && !target.above) refuse("has neither 'below' nor 'above'");
+  if (target.below && target.above && *target.below <= *target.above) refuse("is met by no value");
+  if (!target.bad) return;
+  if (target.below && target.above) refuse("has 'bad' beside both 'below' and 'above'");
+  if (target.below && *target.bad < *target.below)
+    refuse("calls values bad that meet it: 'bad' is less than 'below'");
+  if (target.above && *target.bad > *target.above)
+    refuse("calls values bad that meet it: 'bad' is greater than 'above'");
+}
 
 // A variant as its table says it; `binding` is still an id.
 Evaluation::Variant read_variant(const Fields& fields, const std::string& id, const Origin& origin) {
@@ -122,6 +137,29 @@ Evaluation::Examples read_examples(const Value& value, const std::string& path) 
 
 }  // namespace
 
+// The targets of one evaluation, in their order; `path`: "evaluations.heldout.targets".
+std::vector<TargetSetting> read_targets(const Value& value, const std::string& path) {
+  std::vector<TargetSetting> targets;
+  for (const auto& [figure, wanted] : entries_of(value)) {
+    const auto* kept = wanted.get_if<bool>();
+    if (kept != nullptr && !*kept) continue;  // a layer above removed it
+    const std::string place = path + "." + key_text(figure);
+    if (!wanted.is_table()) {
+      throw Failure(kCode, wanted.origin(),
+                    fmt::format("{} is {} when it should be a table, or false to remove the target", place,
+                                with_article(wanted.type_name())));
+    }
+    const Fields fields(wanted, place, fmt::format("[{}]", place), keys_of(kTargetKeys), kCode);
+    const auto optional = [&](const char* key) {
+      return fields.find(key) != nullptr ? std::optional(fields.number(key, 0)) : std::nullopt;
+    };
+    const Target target{figure, optional("below"), optional("above"), optional("bad")};
+    check_target(target, place, place_of(wanted));
+    targets.push_back({target, place_of(wanted)});
+  }
+  return targets;
+}
+
 std::optional<double> minutes_of(const Fields& fields) {
   const Value* given = fields.find("minutes");
   if (given == nullptr) return std::nullopt;
@@ -143,6 +181,9 @@ Evaluation read_evaluation(const std::string& name, const Value& value) {
   evaluation.minutes = minutes_of(fields);
   evaluation.best = fields.string("best", "");
   evaluation.headline = fields.string("headline", "");
+
+  if (const Value* targets = fields.table("targets"))
+    evaluation.targets = read_targets(*targets, path + ".targets");
 
   VariantReader variants(path + ".variants");
   if (const Value* given = fields.find("variants")) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/figures/target.hpp"
 #include "host/recipe/value.hpp"
 
 namespace gistmill {
@@ -113,6 +114,12 @@ struct CacheSettings {
   double max_gb = 8.0;  // 1e9 bytes; 0: nothing is kept and nothing is read
 };
 
+// [evaluations.heldout.targets] "delta_nll.32"
+struct TargetSetting {
+  Target target;
+  Origin origin;
+};
+
 // [evaluations.heldout]
 struct Evaluation {
   struct Variant {
@@ -143,6 +150,7 @@ struct Evaluation {
   std::string reference;          // variant whose mean counts as nothing recovered
   std::string paired;             // variant that paired differences are taken to
   std::string headline;           // figure that sentences and pictures are about; empty: the last one
+  std::vector<TargetSetting> targets;
   std::vector<Variant> variants;  // empty: the pipeline as it is
   std::optional<Examples> examples;
   Origin origin;

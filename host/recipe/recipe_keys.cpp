@@ -151,6 +151,7 @@ RecipeTable evaluation() {
            {"reference", "string", kNone, "id of the variant whose recovered share is 0"},
            {"paired", "string", kNone, "id of the variant that paired differences are taken from"},
            {"headline", "string", "the last figure", "the figure that sentences and charts show"},
+           {"targets", "table", kNone, "what is wanted of its figures: one table for each"},
            {"variants", "table", "the pipeline as it is", "what is compared: one table for each variant"},
            {"examples", "table", kNone, "which items are kept as text, to be read in the report"}}};
 }
@@ -166,6 +167,17 @@ RecipeTable examples() {
            {"item", "string", kNone, "slot `i32[K, S]`: the tokens of the item itself"},
            {"decoder", "string", "", "the component whose `decode` makes text of tokens"},
            {"count", "integer", fmt::to_string(examples.count), "items at each end"}}};
+}
+
+RecipeTable target() {
+  return {"evaluations.NAME.targets.FIGURE",
+          "What is wanted of a figure, at least one of `below` and `above`: `\"delta_nll.32\" = { below = "
+          "0.5, bad = "
+          "2.0 }`. `FIGURE = false` in a layer removes a target of the layer below.",
+          {{"below", "number", kNone, "values below it meet the target"},
+           {"above", "number", kNone, "values above it meet the target; with `below`, values in between"},
+           {"bad", "number", kNone,
+            "values beyond it, away from the target, are bad and not only missed; not with both others"}}};
 }
 
 RecipeTable variant() {
@@ -262,6 +274,7 @@ const std::vector<RecipeTable>& recipe_tables() {
       checkpoints(),
       cache(),
       evaluation(),
+      target(),
       variant(),
       examples(),
       stage(),

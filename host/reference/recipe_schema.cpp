@@ -184,6 +184,8 @@ Json evaluations_schema() {
   Json variant = object_of("evaluations.NAME.variants.ID");
   variant["properties"]["use"] = map_of({{"type", "string"}});
   Json evaluation = object_of("evaluations.NAME");
+  evaluation["properties"]["targets"] =
+      map_of(any_of({object_of("evaluations.NAME.targets.FIGURE"), {{"enum", Json::array({false})}}}));
   evaluation["properties"]["variants"] =
       any_of({map_of(any_of({variant, {{"enum", Json::array({false})}}})),
               {{"type", "array"}, {"items", with_required(variant, {"name"})}}});

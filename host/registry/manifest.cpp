@@ -69,7 +69,8 @@ auto read_word(const Fields& fields, const char* key, const std::vector<std::str
 
 // figure = { aggregate = "p95", better = "lower", unit = "ms", title = "latency" }
 FigureSpec read_figure_table(const Value& value, const std::string& path) {
-  const Fields fields(value, path, path, {"aggregate", "better", "unit", "title", "column", "ideal"}, kCode);
+  const Fields fields(value, path, path,
+                      {"aggregate", "better", "unit", "title", "column", "ideal", "optional"}, kCode);
   FigureSpec figure;
   if (fields.find("aggregate") != nullptr)
     figure.aggregate = read_word(fields, "aggregate", aggregate_names(), aggregate_of);
@@ -79,6 +80,7 @@ FigureSpec read_figure_table(const Value& value, const std::string& path) {
   figure.title = fields.string("title", "");
   figure.column = fields.string("column", "");
   if (fields.find("ideal") != nullptr) figure.ideal = fields.number("ideal", 0.0);
+  figure.optional = fields.boolean("optional", false);
   return figure;
 }
 

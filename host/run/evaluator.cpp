@@ -245,6 +245,7 @@ EvaluationRows Evaluator::empty_rows(std::size_t index) const {
   rows.reference = recipe.reference;
   rows.paired = recipe.paired;
   rows.headline = recipe.headline;
+  for (const TargetSetting& each : recipe.targets) rows.targets.push_back(each.target);
   if (!session_.recipe().run.items.empty()) rows.items = session_.recipe().run.items;
   if (const PlannedOutput* cluster = cluster_of(planned)) rows.cluster = cluster->port->name;
   for (std::size_t v = 0; v < planned.variants.size(); ++v) {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <sstream>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -51,8 +52,17 @@ constexpr std::size_t kSaid = 4000;  // bytes of standard error that a failed po
 // False where the disk is full. A file system that cannot reserve does without.
 bool reserve(int log) { return fallocate(log, FALLOC_FL_KEEP_SIZE, 0, kLogSpace) == 0 || errno != ENOSPC; }
 
+// A warning does not say why a trial failed, and would stand before what does.
+std::string without_warnings(const std::string& text) {
+  std::string kept;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with("warning: ")) kept += line + "\n";
+  return kept;
+}
+
 std::string end_of(const fs::path& log) {
-  std::string text = read_text_file_if_there(log).value_or("");
+  std::string text = without_warnings(read_text_file_if_there(log).value_or(""));
   if (text.size() > kSaid) text.erase(0, text.find('\n', text.size() - kSaid) + 1);
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text;

@@ -74,6 +74,17 @@ Lines wrapped(const std::string& label, const std::string& text, int columns, in
   return lines;
 }
 
+// A failure as it was told: its lines stay lines, so that the marker of an excerpt stays under its place.
+Lines as_told(const std::string& label, const std::string& text, int columns, int most) {
+  Lines lines;
+  std::istringstream told(text);
+  for (std::string line; std::getline(told, line) && lines.size() < static_cast<std::size_t>(most);) {
+    const std::string front = lines.empty() ? padded(label, kLabel) : std::string(kLabel, ' ');
+    lines.push_back(cut(front + on_one_line(line), columns));
+  }
+  return lines;
+}
+
 std::string bar(double share, int cells, bool utf8) {
   static constexpr std::array kEighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   const double filled = std::clamp(share, 0.0, 1.0) * cells;
@@ -145,6 +156,13 @@ std::string headline(const EvaluationTable& table) {
   return text;
 }
 
+// One line of text is wrapped; several stay as they are.
+Lines failure_lines(const std::string& failure, int columns) {
+  constexpr int kMost = 6;
+  return failure.find('\n') == std::string::npos ? wrapped("failure", failure, columns, kMost)
+                                                 : as_told("failure", failure, columns, kMost);
+}
+
 std::string saved_line(const CheckpointRecord& checkpoint) {
   return padded("saved", kLabel) + (checkpoint.stage.empty() ? "" : on_one_line(checkpoint.stage) + ", ") +
          fmt::format("step {}{}", checkpoint.step, checkpoint.best ? ", the best so far" : "");
@@ -182,7 +200,7 @@ Lines watch_lines(const RunRecord& record, const std::string& name, double now, 
         progress.warnings > 1 ? fmt::format("{} warnings, the last: ", progress.warnings) : "";
     add_all(lines, wrapped("warning", count + progress.last_warning->text, look.columns, 3));
   }
-  if (!record.failure.empty()) add_all(lines, wrapped("failure", record.failure, look.columns, 4));
+  if (!record.failure.empty()) add_all(lines, failure_lines(record.failure, look.columns));
   for (std::string& line : lines) line = cut(line, look.columns);
   return lines;
 }

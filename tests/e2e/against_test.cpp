@@ -60,6 +60,7 @@ TEST_F(AgainstTest, WhatIsWrongIsSaidBeforeTheRun) {
   for (const auto& [words, code, text] :
        {std::tuple("--against empty", 1, "empty holds no finished run"),
         std::tuple("--against base --figure latenzy", 3, "did you mean 'latency'?"),
+        std::tuple("--against base --figure nope", 3, "the figures are: "),
         std::tuple("--against base --tolerance much", 2,
                    "--tolerance is 'much' when it should be a number from 0"),
         std::tuple("--tolerance 0.1", 2, "--tolerance needs --against RUN")}) {

@@ -89,6 +89,13 @@ TEST_F(ExplainTest, AsksTheRecipeOfAStage) {
   EXPECT_THAT(explain("whole.toml stage.q.run.steps").err, HasSubstr("unknown stage 'q'"));
 }
 
+TEST_F(ExplainTest, NamesAKeyOfAStageWithTheStage) {
+  write("whole.toml", "[[stage]]\nrecipe = \"r.toml\"\n");
+  EXPECT_THAT(explain("whole.toml stage.r.run.stepz").err, HasSubstr("did you mean 'stage.r.run.steps'?"));
+  EXPECT_THAT(explain("whole.toml components.data.size").err,
+              HasSubstr("stage 'r' has it: stage.r.components.data.size"));
+}
+
 TEST_F(ExplainTest, AnswersAsJson) {
   const auto json = nlohmann::json::parse(explain("r.toml run.steps --json").out);
   EXPECT_EQ(json[0]["layers"][1]["line"], 13);

@@ -82,13 +82,83 @@ TEST_P(MethodRecipe, TrainsTwoStepsAndMeasuresADocument) {
   for (const char* figure : method.figures) EXPECT_THAT(all, ::testing::HasSubstr(figure));
 }
 
-const std::vector<const char*> more = {"substitutability.32", "delta_nll_by_distance.1-4",
-                                       "delta_nll_by_surprise.3-", "adjacent_distance"};
+// What the documents want stands beside the figures, and a figure that a variant cannot have is not made up.
+TEST_F(TrainTest, OfStage1SaysWhichTargetsAreMetAndOfWhichVariantsNothingWasMeasured) {
+  const Answer answer =
+      gistmill("run '" GISTMILL_SOURCE_DIR "/recipes/gistnet/stage1-narrative.toml'" + small() +
+               " --set run.steps=1 --set learning_rate.warmup=1 --set evaluations.heldout.steps=1"
+               " --set components.heldout.spans=3 --set components.corpus.document=320"
+               " --set evaluations.check.every=0 --set evaluations.check.steps=1 --set run.monitors=[]"
+               " --folder run");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  const auto summary = nlohmann::json::parse(read(folder_ / "run/summary.json"));
+  nlohmann::json table;  // targets stand beside the held-out figures, not beside the checks
+  for (const auto& one : summary["evaluations"])
+    if (!one["targets"].empty()) table = one;
+  ASSERT_TRUE(table.contains("targets")) << "no evaluation has any";
+  EXPECT_EQ(table["targets"].size(), 7u);
+  const auto entry = [&](const std::string& variant, const std::string& figure) {
+    for (const auto& one : table["entries"])
+      if (one["variant"] == variant && one["figure"] == figure) return one;
+    return nlohmann::json();
+  };
+  EXPECT_TRUE(entry("gist", "perplexity_ratio.32").contains("verdict"));
+  EXPECT_TRUE(entry("gist", "attention_bits").contains("verdict"));
+  EXPECT_GT(entry("gist", "attention_bits")["value"], 0);
+  EXPECT_TRUE(entry("last 1 in place", "attention_bits")["value"].is_null());
+  EXPECT_TRUE(entry("dropped", "distance")["value"].is_null());
+  EXPECT_TRUE(entry("zero vector", "distance")["value"].is_null());
+  EXPECT_THAT(answer.out, ::testing::HasSubstr("untrained that meet it"));
+}
+
+TEST_F(TrainTest, OfApartLogsEachPartOfTheLossAndTheSpreadOfSimilarities) {
+  const Answer answer =
+      gistmill("run '" GISTMILL_SOURCE_DIR "/recipes/gistnet/apart.toml'" + small() +
+               " --set run.steps=1 --set learning_rate.warmup=1 --set evaluations.heldout.steps=1"
+               " --set components.heldout.spans=3 --set components.corpus.document=320"
+               " --folder run");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  const std::string events = read(folder_ / "run/events.jsonl");
+  const std::size_t losses = events.find("\"losses\":{");
+  ASSERT_NE(losses, std::string::npos);
+  const std::string parts = events.substr(losses, events.find('}', losses) - losses);
+  for (const char* part : {"\"loss\"", "\"apart\"", "\"similarity_std\""})
+    EXPECT_THAT(parts, ::testing::HasSubstr(part));
+  EXPECT_THAT(read(folder_ / "run/report.html"), ::testing::HasSubstr("similarity_std"));
+}
+
+const std::vector<const char*> more = {"substitutability.32",       "perplexity_ratio.32",
+                                       "delta_nll_by_distance.1-4", "delta_nll_by_surprise.3-",
+                                       "adjacent_distance",         "attention_bits"};
 const std::vector<const char*> more_of_twins = [] {
   std::vector<const char*> figures = more;
   figures.insert(figures.end(), {"told_apart", "twin_distance", "recall_cost"});
   return figures;
 }();
+
+// The decoder alone has another pipeline: it measures no delta-NLL.
+TEST_F(TrainTest, OfReconstructTrainsADecoderOnFrozenGistsAndMeasuresTheTokensItGuesses) {
+  const Answer answer = gistmill(
+      "run '" GISTMILL_SOURCE_DIR "/recipes/gistnet/reconstruct.toml' --set variables.model='" + model() +
+      "' --set variables.text=text --set components.corpus.document=128 --set components.corpus.spans=3"
+      " --set components.heldout.document=192 --set components.heldout.spans=3 --set components.other.shift=1"
+      " --set components.documents.group=file --set components.documents.hold_out=[]"
+      " --set components.documents.validation=0.3 --set run.steps=2 --set learning_rate.warmup=1"
+      " --set evaluations.heldout.steps=1 --set stage.gists.run.steps=1 --set "
+      "stage.gists.learning_rate.warmup=1"
+      " --set stage.gists.components.corpus.document=192 --set stage.gists.components.corpus.spans=2"
+      " --set stage.gists.components.corpus.first=32 --folder run");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "run/checkpoints/gists/step-000001"));
+  const auto table = nlohmann::json::parse(read(folder_ / "run/summary.json"))["evaluations"].back();
+  ASSERT_EQ(table["entries"].size(), 3u);
+  for (const auto& entry : table["entries"]) {
+    EXPECT_TRUE(entry["trained"]) << entry["figure"];
+    EXPECT_TRUE(entry["value"].is_number()) << entry["figure"];
+    EXPECT_TRUE(entry.contains("binding_gap")) << entry["figure"];
+  }
+  EXPECT_EQ(table["entries"][0]["figure"], "tokens_right");
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Of, MethodRecipe,

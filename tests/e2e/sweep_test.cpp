@@ -113,6 +113,10 @@ TEST_F(SweepTest, AFailedPointKeepsItsMessageAndTheOthersGoOn) {
   const auto points = status();
   EXPECT_EQ(points[1]["exit_code"], 6);
   EXPECT_THAT(points[1]["error"].get<std::string>(), HasSubstr("loss is nan at step 1"));
+  EXPECT_THAT(points[1]["error"].get<std::string>(), Not(HasSubstr("warning: ")))
+      << "they say nothing of the failure";
+  EXPECT_THAT(read(folder_ / "sweeps/points" / points[1]["id"].get<std::string>() / "trial.log"),
+              HasSubstr("warning: "));
   EXPECT_THAT(gistmill("sweep status sweeps/study").out, HasSubstr("again: gistmill run "));
   EXPECT_THAT(gistmill("sweep retry sweeps/study").out, HasSubstr("2 points queued again"));
   EXPECT_EQ(gistmill("sweep work sweeps/study").code, 0);

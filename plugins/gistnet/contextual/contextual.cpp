@@ -29,8 +29,8 @@ class Pooling {
         value_(build.in("value"), shape.states * shape.hidden, shape.width),
         positions_(build.normal("positions", {shape.span, shape.width}, 0.02)) {}
 
-  // tokens [K, S, F], last [K, F] -> [K, W]
-  at::Tensor operator()(const at::Tensor& tokens, const at::Tensor& last) const {
+  // tokens [K, S, F], last [K, F] -> [K, W]. `entropy` as in Network.
+  at::Tensor operator()(const at::Tensor& tokens, const at::Tensor& last, at::Tensor* entropy) const {
     const at::Tensor query = query_(last).view({-1, heads_, head_}).transpose(0, 1);              // [h, K, w]
     const at::Tensor asked = torch::counted_bmm(query, key_.weight().view({heads_, head_, -1}));  // [h, K, F]
     const at::Tensor by_content =
@@ -38,8 +38,9 @@ class Pooling {
     const at::Tensor place = positions_.view({-1, heads_, head_}).permute({1, 2, 0});  // [h, w, S]
     const at::Tensor by_place = torch::counted_bmm(query, place).transpose(0, 1);      // [K, h, S]
     const at::Tensor scores = (by_content + by_place) / std::sqrt(static_cast<double>(head_));
-    const at::Tensor pooled =
-        torch::counted_bmm(at::softmax(scores, -1), tokens).transpose(0, 1);              // [h, K, F]
+    const at::Tensor weights = at::softmax(scores, -1);
+    if (entropy != nullptr) *entropy = torch::entropy_in_bits(weights.detach()).mean(1);
+    const at::Tensor pooled = torch::counted_bmm(weights, tokens).transpose(0, 1);        // [h, K, F]
     const at::Tensor weight = value_.weight().view({heads_, head_, -1}).transpose(1, 2);  // [h, F, w]
     return torch::counted_bmm(pooled, weight).transpose(0, 1).flatten(1) + value_.bias();
   }
@@ -70,7 +71,7 @@ Network::Network(const Shape& shape, const Builder& build)
     : layers_(std::make_unique<const Layers>(shape, build)) {}
 Network::~Network() = default;
 
-at::Tensor Network::operator()(const at::Tensor& states) const {
+at::Tensor Network::operator()(const at::Tensor& states, at::Tensor* entropy) const {
   const Layers& net = *layers_;
   const std::int64_t last_token = states.size(1) - 1;
   // The norms of states differ by orders of magnitude between layers and tokens: each is normalized by
@@ -78,7 +79,7 @@ at::Tensor Network::operator()(const at::Tensor& states) const {
   const at::Tensor used = net.pooling ? states : states.narrow(1, last_token, 1);
   const at::Tensor tokens = at::layer_norm(used, {states.size(-1)}).flatten(2);  // [K, S or 1, F]
   at::Tensor features = tokens.select(1, tokens.size(1) - 1);                    // [K, F]
-  if (net.pooling) features = at::cat({features, (*net.pooling)(tokens, features)}, 1);
+  if (net.pooling) features = at::cat({features, (*net.pooling)(tokens, features, entropy)}, 1);
   return net.head(at::gelu(net.mlp(features)));
 }
 

@@ -28,7 +28,9 @@ class Network {
   Network(const Shape& shape, const torch::Builder& build);
   ~Network();
 
-  at::Tensor operator()(const at::Tensor& states) const;
+  // `entropy`, where not null and tokens are pooled, becomes that of the pooling's weights in bits, mean over
+  // heads, [K].
+  at::Tensor operator()(const at::Tensor& states, at::Tensor* entropy = nullptr) const;
 
  private:
   struct Layers;

@@ -2,6 +2,7 @@
 #include <gistmill/gist.hpp>
 #include <gistmill/torch.hpp>
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -10,6 +11,10 @@
 #include "plugins/gistnet/contextual/contextual.hpp"
 
 namespace {
+
+using gistmill::Call;
+
+constexpr float kNotMeasured = std::numeric_limits<float>::quiet_NaN();
 
 class Contextual : public gistmill::torch::Component {
  public:
@@ -40,12 +45,17 @@ class Contextual : public gistmill::torch::Component {
         shape_, gistmill::torch::Builder(add, gistmill::torch::generator(start.seed())));
   }
 
-  // embeddings [K, S, D], embedding_norm [], states [K, S, N, D] -> gist [K, 1, D], offsets [K, 1]
-  std::tuple<at::Tensor, at::Tensor> compress(const at::Tensor& embeddings, const at::Tensor& embedding_norm,
-                                              const at::Tensor& states) const {
-    const at::Tensor correction = (*network_)(gistmill::torch::choose_states(states, chosen_));
+  // embeddings [K, S, D], embedding_norm [], states [K, S, N, D]
+  // -> gist [K, 1, D], offsets [K, 1], attention_entropy [K]
+  std::tuple<at::Tensor, at::Tensor, at::Tensor> compress(const Call& call, const at::Tensor& embeddings,
+                                                          const at::Tensor& embedding_norm,
+                                                          const at::Tensor& states) const {
+    // Only figures read it: steps of a training do not pay for it.
+    at::Tensor entropy = at::full({embeddings.size(0)}, kNotMeasured, embeddings.options());
+    const at::Tensor correction =
+        (*network_)(gistmill::torch::choose_states(states, chosen_), call.train() ? nullptr : &entropy);
     return {gistmill::torch::corrected_last(embeddings, embedding_norm, correction, scale_),
-            gistmill::torch::one_place(position_, embeddings)};
+            gistmill::torch::one_place(position_, embeddings), entropy};
   }
 
  private:

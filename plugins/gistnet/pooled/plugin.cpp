@@ -5,6 +5,7 @@
 #include <gistmill/torch.hpp>
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,33 +16,28 @@ namespace {
 using gistmill::torch::Builder;
 using gistmill::torch::Linear;
 
-// tokens [K, S, F] -> correction [K, D], zero until the head has learned.
-class Network {
- public:
-  virtual ~Network() = default;
-  virtual at::Tensor operator()(const at::Tensor& tokens) const = 0;
-};
-
 struct Sizes {
   std::int64_t span;      // S
   std::int64_t features;  // F
   std::int64_t hidden;    // D
 };
 
-class MeanLinear : public Network {
+// The networks: tokens [K, S, F] -> correction [K, D], zero until the head has learned.
+
+class MeanLinear {
  public:
   struct Shape {
     explicit Shape(const gistmill::Options&) {}
   };
   MeanLinear(const Builder& build, const Sizes& sizes, const Shape&)
       : head_(Linear::zero(build.in("head"), sizes.features, sizes.hidden)) {}
-  at::Tensor operator()(const at::Tensor& tokens) const override { return head_(tokens.mean(1)); }
+  at::Tensor operator()(const at::Tensor& tokens) const { return head_(tokens.mean(1)); }
 
  private:
   Linear head_;
 };
 
-class MeanMlp : public Network {
+class MeanMlp {
  public:
   struct Shape {
     explicit Shape(const gistmill::Options& options) : mlp(options.integer("mlp")) {}
@@ -50,9 +46,7 @@ class MeanMlp : public Network {
   MeanMlp(const Builder& build, const Sizes& sizes, const Shape& shape)
       : up_(build.in("mlp"), sizes.features, shape.mlp),
         head_(Linear::zero(build.in("head"), shape.mlp, sizes.hidden)) {}
-  at::Tensor operator()(const at::Tensor& tokens) const override {
-    return head_(at::gelu(up_(tokens.mean(1))));
-  }
+  at::Tensor operator()(const at::Tensor& tokens) const { return head_(at::gelu(up_(tokens.mean(1)))); }
 
  private:
   Linear up_;
@@ -60,7 +54,7 @@ class MeanMlp : public Network {
 };
 
 // h queries of size w = width / h; keys have no bias, which the softmax would not see.
-class Query : public Network {
+class Query {
  public:
   struct Shape {
     explicit Shape(const gistmill::Options& options)
@@ -81,12 +75,15 @@ class Query : public Network {
         value_(build.in("value"), sizes.features, shape.width),
         positions_(build.normal("positions", {sizes.span, shape.width}, 0.02)),
         head_(Linear::zero(build.in("head"), shape.width, sizes.hidden)) {}
-  at::Tensor operator()(const at::Tensor& tokens) const override {
+  // `entropy`, where not null, becomes that of the weights in bits, mean over heads, [K].
+  at::Tensor operator()(const at::Tensor& tokens, at::Tensor* entropy = nullptr) const {
     const auto split = [&](const at::Tensor& x) { return x.view({x.size(0), x.size(1), heads_, -1}); };
     const at::Tensor keys = split(key_(tokens) + positions_);  // [K, S, h, w]
     const at::Tensor scores = (keys * query_).sum(3) / std::sqrt(static_cast<double>(query_.size(1)));
-    const at::Tensor weights = at::softmax(scores, 1).unsqueeze(3);  // [K, S, h, 1]
-    return head_((weights * split(value_(tokens))).sum(1).flatten(1));
+    const at::Tensor weights = at::softmax(scores, 1);  // [K, S, h]
+    if (entropy != nullptr)
+      *entropy = gistmill::torch::entropy_in_bits(weights.detach().transpose(1, 2)).mean(1);
+    return head_((weights.unsqueeze(3) * split(value_(tokens))).sum(1).flatten(1));
   }
 
  private:
@@ -118,18 +115,35 @@ class Pooled : public gistmill::torch::Component {
   // embeddings [K, S, D], embedding_norm [], states [K, S, N, D] -> gist [K, 1, D], offsets [K, 1]
   std::tuple<at::Tensor, at::Tensor> compress(const at::Tensor& embeddings, const at::Tensor& embedding_norm,
                                               const std::optional<at::Tensor>& states) const {
-    // The norms of states differ by orders of magnitude between layers: each is normalized by itself.
-    const at::Tensor tokens = states ? at::layer_norm(*states, {states->size(3)}).flatten(2)
-                                     : at::layer_norm(embeddings, {embeddings.size(2)});
-    return {gistmill::torch::corrected_last(embeddings, embedding_norm, (*network_)(tokens), scale_),
+    const at::Tensor correction = (*network_)(features(embeddings, states));
+    return {gistmill::torch::corrected_last(embeddings, embedding_norm, correction, scale_),
             gistmill::torch::one_place(position_, embeddings)};
   }
 
+  // The same and attention_entropy [K], of a pooling that has weights.
+  std::tuple<at::Tensor, at::Tensor, at::Tensor> compress_by_weights(
+      const gistmill::Call& call, const at::Tensor& embeddings, const at::Tensor& embedding_norm,
+      const std::optional<at::Tensor>& states) const {
+    // Only figures read it: steps of a training do not pay for it.
+    at::Tensor entropy =
+        at::full({embeddings.size(0)}, std::numeric_limits<float>::quiet_NaN(), embeddings.options());
+    const at::Tensor correction =
+        (*network_)(features(embeddings, states), call.train() ? nullptr : &entropy);
+    return {gistmill::torch::corrected_last(embeddings, embedding_norm, correction, scale_),
+            gistmill::torch::one_place(position_, embeddings), entropy};
+  }
+
  private:
+  // The norms of states differ by orders of magnitude between layers: each is normalized by itself.
+  static at::Tensor features(const at::Tensor& embeddings, const std::optional<at::Tensor>& states) {
+    return states ? at::layer_norm(*states, {states->size(3)}).flatten(2)
+                  : at::layer_norm(embeddings, {embeddings.size(2)});
+  }
+
   typename Pooling::Shape shape_;
   std::string position_;
   double scale_;
-  std::unique_ptr<const Network> network_;
+  std::unique_ptr<const Pooling> network_;
 };
 
 template <class Pooling>
@@ -140,4 +154,5 @@ auto pooled(const char* name) {
 }  // namespace
 
 GISTMILL_PLUGIN(pooled<MeanLinear>("gistnet/mean-linear"), pooled<MeanMlp>("gistnet/mean-mlp"),
-                pooled<Query>("gistnet/query"));
+                gistmill::component<Pooled<Query>>("gistnet/query")
+                    .operation("compress", &Pooled<Query>::compress_by_weights));

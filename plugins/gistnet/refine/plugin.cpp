@@ -2,6 +2,7 @@
 #include <gistmill/gist.hpp>
 #include <gistmill/torch.hpp>
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,17 +51,22 @@ class Refine : public gistmill::torch::Component {
         shape_, gistmill::torch::Builder(add, gistmill::torch::generator(start.seed())));
   }
 
-  // embeddings [K, S, D], embedding_norm [], states [K, S, N, D] -> gist [K, 1, D], offsets [K, 1]
-  std::tuple<at::Tensor, at::Tensor> compress(const Call& call, const at::Tensor& embeddings,
-                                              const at::Tensor& embedding_norm,
-                                              const std::optional<at::Tensor>& states) const {
+  // embeddings [K, S, D], embedding_norm [], states [K, S, N, D]
+  // -> gist [K, 1, D], offsets [K, 1], attention_entropy [K]
+  std::tuple<at::Tensor, at::Tensor, at::Tensor> compress(const Call& call, const at::Tensor& embeddings,
+                                                          const at::Tensor& embedding_norm,
+                                                          const std::optional<at::Tensor>& states) const {
     gistmill::torch::Dropout dropout;
     if (call.train() && dropout_ > 0) {
       dropout = {dropout_, gistmill::torch::generator(call.random_key(), device())};
     }
-    const at::Tensor correction = (*network_)(features(embeddings, embedding_norm, states), dropout);
+    // Only figures read it: steps of a training do not pay for it.
+    at::Tensor entropy =
+        at::full({embeddings.size(0)}, std::numeric_limits<float>::quiet_NaN(), embeddings.options());
+    const at::Tensor correction =
+        (*network_)(features(embeddings, embedding_norm, states), dropout, call.train() ? nullptr : &entropy);
     return {gistmill::torch::corrected_last(embeddings, embedding_norm, correction, scale_),
-            gistmill::torch::one_place(position_, embeddings)};
+            gistmill::torch::one_place(position_, embeddings), entropy};
   }
 
  private:

@@ -50,7 +50,7 @@ class SelfAttention {
 };
 
 // Learned slots [m, W], the same for every span, collect from the rows [K, S, W] -> [K, m, W].
-// `start` [K, W], where defined, is added to each span's slots before they ask.
+// `start` [K, W], where defined, is added to each span's slots before they ask. `entropy` as in Attention.
 class Collect {
  public:
   Collect(const Builder& build, const Shape& shape, std::int64_t slots)
@@ -60,10 +60,11 @@ class Collect {
         attention_(build.in("attention"), shape.width, shape.heads),
         feed_forward_(build.in("feed_forward"), shape) {}
 
-  at::Tensor operator()(const at::Tensor& rows, const Dropout& dropout, const at::Tensor& start = {}) const {
+  at::Tensor operator()(const at::Tensor& rows, const Dropout& dropout, at::Tensor* entropy,
+                        const at::Tensor& start = {}) const {
     at::Tensor slots = slots_.expand({rows.size(0), -1, -1});
     if (start.defined()) slots = slots + start.unsqueeze(1);
-    const at::Tensor collected = attention_(slot_norm_(slots), row_norm_(rows));
+    const at::Tensor collected = attention_(slot_norm_(slots), row_norm_(rows), entropy);
     return feed_forward_(slots + dropout(collected), dropout);
   }
 
@@ -149,17 +150,23 @@ Network::Network(const Shape& shape, const Builder& build)
     : layers_(std::make_unique<const Layers>(shape, build)) {}
 Network::~Network() = default;
 
-at::Tensor Network::operator()(const at::Tensor& features, const Dropout& dropout) const {
+at::Tensor Network::operator()(const at::Tensor& features, const Dropout& dropout,
+                               at::Tensor* entropy) const {
   const Layers& net = *layers_;
   at::Tensor rows = net.input(features);  // [K, S, W]
   for (const Layers::Block& block : net.blocks) {
     rows = block.feed_forward(block.attention(rows, net.rotary, dropout), dropout);
   }
-  const at::Tensor middle = net.collect_middle(rows, dropout);  // [K, m, W]
+  at::Tensor entropy_middle, entropy_last;  // [K]
+  const bool measures = entropy != nullptr;
+  const at::Tensor middle =
+      net.collect_middle(rows, dropout, measures ? &entropy_middle : nullptr);  // [K, m, W]
   rows = net.tell_feed_forward(rows + dropout(net.tell(rows, middle)), dropout);
   rows = net.self_attention(rows, net.rotary, dropout);
   const at::Tensor start = net.ask_with_last ? rows.select(1, rows.size(1) - 1) : at::Tensor();
-  const at::Tensor slot = net.collect_last(rows, dropout, start).squeeze(1);  // [K, W]
+  const at::Tensor slot =
+      net.collect_last(rows, dropout, measures ? &entropy_last : nullptr, start).squeeze(1);  // [K, W]
+  if (measures) *entropy = (entropy_middle + entropy_last) / 2;
   return net.head(net.last_norm(slot));
 }
 

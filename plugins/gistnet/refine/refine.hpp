@@ -38,7 +38,10 @@ class Network {
   Network(const Shape& shape, const torch::Builder& build);
   ~Network();
 
-  at::Tensor operator()(const at::Tensor& features, const torch::Dropout& dropout = {}) const;
+  // `entropy`, where not null, becomes that of how the slots of stages B and D attend to the rows, in bits,
+  // [K]: mean over both stages, heads and slots.
+  at::Tensor operator()(const at::Tensor& features, const torch::Dropout& dropout = {},
+                        at::Tensor* entropy = nullptr) const;
 
  private:
   struct Layers;

@@ -9,12 +9,17 @@
 
 namespace {
 
+using gistmill::substitution::Edge;
 using gistmill::substitution::Original;
+
+Edge edge_of(const gistmill::Options& options) {
+  return {options.integer("edge"), options.number("edge_weight")};
+}
 
 // Ports as in plugin.toml; shapes as in substitution.hpp.
 class DeltaNll : public gistmill::torch::Component {
  public:
-  explicit DeltaNll(const gistmill::Options&) {}
+  explicit DeltaNll(const gistmill::Options& options) : edge_(edge_of(options)) {}
 
   at::Tensor reference(const at::Tensor& hidden_original, const at::Tensor& head, const at::Tensor& targets,
                        const at::Tensor& mask) const {
@@ -26,14 +31,18 @@ class DeltaNll : public gistmill::torch::Component {
                                            const at::Tensor& head, const at::Tensor& targets,
                                            const at::Tensor& mask) const {
     const auto values = gistmill::substitution::delta_nll(
-        hidden_replaced, nll_original.value_or(at::Tensor()), {head, targets, mask});
+        hidden_replaced, nll_original.value_or(at::Tensor()), {head, targets, mask, edge_});
     return {values.loss, values.nll};
   }
+
+ private:
+  Edge edge_;
 };
 
 class Kl : public gistmill::torch::Component {
  public:
-  explicit Kl(const gistmill::Options& options) : temperature_(options.number("temperature")) {}
+  explicit Kl(const gistmill::Options& options)
+      : temperature_(options.number("temperature")), edge_(edge_of(options)) {}
 
   std::tuple<at::Tensor, at::Tensor, at::Tensor> reference(const at::Tensor& hidden_original,
                                                            const at::Tensor& head, const at::Tensor& targets,
@@ -48,13 +57,15 @@ class Kl : public gistmill::torch::Component {
                                                        const at::Tensor& mean_row_original,
                                                        const at::Tensor& head, const at::Tensor& targets,
                                                        const at::Tensor& mask) const {
-    const auto values = gistmill::substitution::divergence(
-        hidden_replaced, {{}, entropy_original, mean_row_original}, {head, targets, mask}, temperature_);
+    const auto values =
+        gistmill::substitution::divergence(hidden_replaced, {{}, entropy_original, mean_row_original},
+                                           {head, targets, mask, edge_}, temperature_);
     return {values.loss, values.nll, values.kl};
   }
 
  private:
   double temperature_;
+  Edge edge_;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -46,6 +47,15 @@ void check_ids(const at::Tensor& ids, std::int64_t vocabulary) {
               "targets");
 }
 
+// mask [K, H] with the edge's targets counted `edge.weight` times.
+at::Tensor weighted(const at::Tensor& mask, const Edge& edge) {
+  const std::int64_t count = std::min(edge.targets, mask.size(1));
+  if (edge.weight == 1 || count == 0) return mask;
+  at::Tensor weight = mask.clone();
+  weight.narrow(1, 0, count).mul_(edge.weight);
+  return weight;
+}
+
 Rows rows_of(const Targets& targets) {
   Rows rows;
   // Targets and mask come in main memory, where looking at them waits for no device.
@@ -57,7 +67,8 @@ Rows rows_of(const Targets& targets) {
   rows.ids = here(ids);
   const at::Tensor mask = here(targets.mask).to(exact_type(targets.head));
   rows.exists = mask > 0;
-  rows.weight = mask / mask.sum().clamp_min(std::numeric_limits<float>::min());
+  const at::Tensor weight = weighted(mask, targets.edge);
+  rows.weight = weight / weight.sum().clamp_min(std::numeric_limits<float>::min());
   return rows;
 }
 

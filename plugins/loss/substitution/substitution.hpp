@@ -5,7 +5,15 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 namespace gistmill::substitution {
+
+// The first `targets` targets behind a span weigh `weight` times as much in the loss as those after them.
+struct Edge {
+  std::int64_t targets = 0;
+  double weight = 1;
+};
 
 // K spans, H targets per span, D hidden size, V vocabulary. `hidden` below is [K, H, D] after the final norm;
 // its row i predicts target i.
@@ -13,11 +21,13 @@ struct Targets {
   at::Tensor head;  // [V, D], frozen; its dtype is the one that the matrix products use
   at::Tensor ids;   // [K, H] integers
   at::Tensor mask;  // [K, H], 1 where the target exists, else 0; what masked rows hold is not looked at
+  Edge edge = {};
 };
 
-// All figures are in nats, f32 (f64 where the head is f64), 0 where the mask is 0. A loss is a mean over the
-// targets that exist, 0 where none does. Its gradient for `hidden` is computed together with the value, where
-// grad mode is on and `hidden` requires it. Targets outside the vocabulary are refused (CPU only).
+// All figures are in nats, f32 (f64 where the head is f64), 0 where the mask is 0. A loss is the weighted
+// mean over the targets that exist, 0 where none does. Its gradient for `hidden` is computed together with
+// the value, where grad mode is on and `hidden` requires it. Targets outside the vocabulary are refused (CPU
+// only).
 
 // NLL of every target, [K, H].
 at::Tensor negative_log_likelihood(const at::Tensor& hidden, const Targets& targets);

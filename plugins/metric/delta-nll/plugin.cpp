@@ -1,5 +1,5 @@
 // Delta-NLL of each span, whole and in parts: metric/delta-nll, metric/delta-nll-by-distance,
-// metric/delta-nll-by-surprise, metric/substitutability. Needs no LibTorch.
+// metric/delta-nll-by-surprise, metric/substitutability, metric/perplexity-ratio. Needs no LibTorch.
 #include <gistmill/plugin.hpp>
 
 #include <cmath>
@@ -104,6 +104,20 @@ class Substitutability : public DeltaNll {
   double limit_;
 };
 
+class PerplexityRatio : public DeltaNll {
+ public:
+  using DeltaNll::DeltaNll;
+
+  // -> perplexity_ratio f32[K, M]
+  Tensor measure(const Tensor& nll_replaced, const Tensor& nll_original, const Tensor& mask) const {
+    Tensor values = DeltaNll::measure(nll_replaced, nll_original, mask);
+    float* value = values.mutable_data<float>();
+    const std::int64_t count = values.shape()[0] * values.shape()[1];
+    for (std::int64_t i = 0; i < count; ++i) value[i] = std::exp(value[i]);
+    return values;
+  }
+};
+
 class ByDistance {
  public:
   explicit ByDistance(const gistmill::Options& options)
@@ -156,6 +170,8 @@ class BySurprise {
 GISTMILL_PLUGIN(gistmill::component<DeltaNll>("metric/delta-nll").operation("measure", &DeltaNll::measure),
                 gistmill::component<Substitutability>("metric/substitutability")
                     .operation("measure", &Substitutability::measure),
+                gistmill::component<PerplexityRatio>("metric/perplexity-ratio")
+                    .operation("measure", &PerplexityRatio::measure),
                 gistmill::component<ByDistance>("metric/delta-nll-by-distance")
                     .operation("measure", &ByDistance::measure),
                 gistmill::component<BySurprise>("metric/delta-nll-by-surprise")

@@ -153,6 +153,12 @@ class Rotary {
   at::Tensor sine_;
 };
 
+// weights [..., M] that sum to 1 over M -> [...], their entropy in bits: 0 where one has all, log2(M) where
+// they are equal.
+inline at::Tensor entropy_in_bits(const at::Tensor& weights) {
+  return at::special_entr(weights).sum(-1) / std::log(2.0);
+}
+
 // Multi-head attention of queries [B, Q, W] over memory [B, M, W] -> [B, Q, W], no mask.
 // Keys have no bias: the softmax does not see it, so it could not learn.
 class Attention {
@@ -164,8 +170,18 @@ class Attention {
         value_(build.in("value"), width, width),
         output_(build.in("output"), width, width) {}
 
-  at::Tensor operator()(const at::Tensor& queries, const at::Tensor& memory) const {
-    return attend(split(query_(queries)), split(key_(memory)), memory);
+  // `entropy`, where not null, becomes that of the weights in bits, mean over heads and queries, [B]; a
+  // constant for the gradient.
+  at::Tensor operator()(const at::Tensor& queries, const at::Tensor& memory,
+                        at::Tensor* entropy = nullptr) const {
+    const at::Tensor query = split(query_(queries));
+    const at::Tensor key = split(key_(memory));
+    if (entropy != nullptr) {
+      const at::Tensor scores = at::matmul(query.detach(), key.detach().transpose(2, 3));
+      const double scale = 1 / std::sqrt(static_cast<double>(query.size(3)));
+      *entropy = entropy_in_bits(at::softmax(scores * scale, -1)).flatten(1).mean(1);
+    }
+    return attend(query, key, memory);
   }
   // Self-attention with rotary positions on queries and keys.
   at::Tensor operator()(const at::Tensor& x, const Rotary& rotary) const {

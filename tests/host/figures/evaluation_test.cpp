@@ -63,6 +63,37 @@ TEST(Evaluation, ComparesWithTheReferenceAndThePairedVariant) {
   EXPECT_NEAR(table.find("dropped", "delta_nll.32")->recovered->value, 0.0, 1e-12);
 }
 
+// A second figure that only the trained variants have.
+EvaluationRows partly_measured() {
+  EvaluationRows rows = ladder();
+  rows.figures.push_back({"entropy", {}});
+  rows.figures.back().spec.optional = true;
+  for (EvaluationRows::Variant& variant : rows.variants)
+    variant.rows.push_back(variant.trained ? std::vector{3.0, 2.0, 3.0, 4.0} : std::vector(4, kNan));
+  return rows;
+}
+
+TEST(Evaluation, LeavesOutComparisonsWithVariantsThatAnOptionalFigureWasNotMeasuredOf) {
+  const EvaluationTable table = evaluate(partly_measured());
+  EXPECT_NEAR(table.find("contextual", "entropy")->measured.value, 3.0, 1e-12);
+  EXPECT_FALSE(table.find("contextual", "entropy")->paired.has_value());
+  EXPECT_FALSE(table.find("contextual", "entropy")->recovered.has_value());
+  EXPECT_TRUE(std::isnan(table.find("last 1", "entropy")->measured.value));
+  EXPECT_FALSE(table.find("last 1", "entropy")->paired.has_value());
+}
+
+TEST(Evaluation, RefusesAnOptionalFigureThatAVariantHasForSomeItemsOnly) {
+  EvaluationRows rows = partly_measured();
+  rows.variants[2].rows[1][3] = kNan;
+  expect_failure(rows, ExitCode::numerics, "entropy of variant 'contextual' is not finite in 1 of 4 items");
+}
+
+TEST(Evaluation, RefusesAVariantWithoutAValueOfAnyItemWhereTheFigureIsNotOptional) {
+  EvaluationRows rows = partly_measured();
+  rows.figures[1].spec.optional = false;
+  expect_failure(rows, ExitCode::numerics, "entropy of variant 'dropped' is not finite in 4 of 4 items");
+}
+
 TEST(Evaluation, DoesNotPairAVariantWithItself) {
   EXPECT_FALSE(evaluate(ladder()).find("last 1", "delta_nll.32")->paired.has_value());
 }

@@ -77,6 +77,36 @@ TEST(ClusteredMean, IsMoreCautiousThanIndependentItemsWhereDocumentsDiffer) {
             1.3 * estimate(Aggregate::mean, sample.first, alone).standard_error);
 }
 
+TEST(GeometricMean, OfRatiosIsTheExponentialOfTheirMeanLogarithm) {
+  const std::vector<double> ratios = {1.0, 4.0, 2.0, 8.0};
+  const Estimate found = estimate(Aggregate::geometric_mean, ratios, std::vector<std::int64_t>{1, 2, 3, 4});
+  EXPECT_NEAR(found.value, std::pow(64.0, 0.25), 1e-12);
+  std::vector<double> logarithms;
+  for (const double ratio : ratios) logarithms.push_back(std::log(ratio));
+  const Estimate mean = estimate(Aggregate::mean, logarithms, std::vector<std::int64_t>{1, 2, 3, 4});
+  EXPECT_NEAR(found.standard_error, found.value * mean.standard_error, 1e-12);
+}
+
+TEST(GeometricMean, OfEqualNumbersHasNoErrorAndNoDifferenceFromItself) {
+  const std::vector<double> ratios = {1.5, 1.5, 1.5};
+  const std::vector<std::int64_t> documents = {1, 2, 3};
+  EXPECT_NEAR(estimate(Aggregate::geometric_mean, ratios, documents).standard_error, 0.0, 1e-12);
+  const Estimate difference = paired_difference(Aggregate::geometric_mean, ratios, ratios, documents);
+  EXPECT_NEAR(difference.value, 0.0, 1e-12);
+}
+
+TEST(GeometricMean, HasARecoveredShareFromItsIdeal) {
+  const std::vector<double> better = {1.2, 1.2, 1.2};
+  const std::vector<double> worse = {1.8, 1.8, 1.8};
+  const Estimate share =
+      recovered_share(Aggregate::geometric_mean, better, worse, std::vector<std::int64_t>{1, 2, 3}, 1.0);
+  EXPECT_NEAR(share.value, 0.75, 1e-12);
+}
+
+TEST(GeometricMean, IsNotKnownOfNothing) {
+  EXPECT_TRUE(std::isnan(estimate(Aggregate::geometric_mean, {}, {}).value));
+}
+
 TEST(ClusteredMean, DoesNotDependOnTheOrderOfItems) {
   const std::vector<double> values = {5.0, 1.0, 6.0, 3.0, 5.0};
   const std::vector<std::int64_t> documents = {9, 7, 9, 7, 9};

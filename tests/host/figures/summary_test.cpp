@@ -68,6 +68,19 @@ TEST(Summary, HasTheKeysOfTheDocument) {
   EXPECT_FALSE(entry.contains("binding_gap"));
 }
 
+TEST(Summary, SaysWhatIsWantedAndWhichEntriesMeetIt) {
+  RunSummary summary = example();
+  summary.evaluations[0].targets = {{"delta_nll.32", 0.5, std::nullopt, 2.0}};
+  const Json table = to_json(summary)["evaluations"][0];
+  EXPECT_EQ(table["targets"], Json::parse(R"([{"figure": "delta_nll.32", "below": 0.5, "bad": 2.0}])"));
+  EXPECT_EQ(table["entries"][0]["verdict"], "met");
+  EXPECT_EQ(evaluation_from_json(table).targets, summary.evaluations[0].targets);
+}
+
+TEST(Summary, HasNoVerdictWithoutATarget) {
+  EXPECT_FALSE(to_json(example())["evaluations"][0]["entries"][0].contains("verdict"));
+}
+
 TEST(Summary, DoesNotCallASumAMean) {
   RunSummary summary = example();
   summary.evaluations[0].described[0].spec.aggregate = Aggregate::sum;

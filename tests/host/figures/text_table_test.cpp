@@ -63,6 +63,28 @@ TEST(TextTable, ShowsOneHorizonWithItsComparisonsAndOutcome) {
       "refine and last 1 in place are not distinguishable at H = 32: -0.015 nats, 1.9 standard errors\n");
 }
 
+TEST(TextTable, SaysWhetherTargetsAreMetAndByHowManyOfTheUntrained) {
+  EvaluationTable table = ladder();
+  table.reference = table.paired = "";
+  table.targets = {{"delta_nll.32", 0.27, std::nullopt, 2.0}};
+  table.entries[1].measured.value = 0.1;
+  for (EvaluationEntry& one : table.entries) one.recovered = one.paired = one.binding_gap = std::nullopt;
+  EXPECT_EQ(text_table(table),
+            "held out, 512 spans of 64 documents, delta-NLL in nats (standard error)\n"
+            "                                  H = 32\n"
+            "  dropped                  0.565 (0.019)\n"
+            "  last 1 in place          0.100 (0.021)\n"
+            "  contextual               0.256 (0.018)\n"
+            "  refine                   0.293 (0.020)\n"
+            "  target                      below 0.27\n"
+            "  bad                            above 2\n"
+            "  contextual                         met\n"
+            "  refine                          missed\n"
+            "  untrained that meet it          1 of 2\n"
+            "contextual reaches 0.256 (0.018) nats at H = 32\n"
+            "refine reaches 0.293 (0.020) nats at H = 32\n");
+}
+
 TEST(TextTable, SaysAboveZeroWhereHigherIsBetter) {
   EvaluationTable table;
   table.name = "heldout";

@@ -204,6 +204,14 @@ TEST_F(Evaluations, RefuseABestThatIsNotAFigure) {
             "delta_nll.32, delta_nll.64");
 }
 
+TEST_F(Evaluations, RefuseATargetOfWhatIsNotAFigure) {
+  EXPECT_EQ(
+      failure_of(with("[evaluations.heldout]\npipeline = \"measure\"\ntargets.\"delta_nll.8\" = { below = 1 "
+                      "}\n")),
+      "recipe.toml:26:9: a target of evaluation 'heldout' is 'delta_nll.8', which is not one of its figures: "
+      "delta_nll.32, delta_nll.64");
+}
+
 TEST_F(Evaluations, RefuseVariantsThatMeasureOtherFigures) {
   EXPECT_EQ(
       failure_of("[components.short]\nuse = \"metric/delta-nll\"\nhorizons = [8]\n" +

@@ -173,11 +173,11 @@ INSTANTIATE_TEST_SUITE_P(
             "plugin.toml:8:32: unknown key 'optional' in O.outputs.a"},
         Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', figure = 'maen' }\n",
             "plugin.toml:8:41: O.outputs.a.figure is \"maen\" when it should be one of mean, sum, p95, max, "
-            "count"},
+            "count, geometric-mean"},
         Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', figure = { aggregate = 'p59' } }\n",
             "plugin.toml:8:55: O.outputs.a.figure.aggregate is \"p59\" when it should be one of mean, sum, "
             "p95, "
-            "max, count"},
+            "max, count, geometric-mean"},
         Bad{"effect = 'pure'\noutputs.a = { type = 'f32[K]', figure = { better = 'heigher' } }\n",
             "plugin.toml:8:52: O.outputs.a.figure.better is \"heigher\" when it should be one of lower, "
             "higher"},

@@ -123,6 +123,7 @@ tier = "c"
 effect = "pure"
 outputs.recall = { type = "f32[K]", figure = { aggregate = "sum", better = "higher", unit = "hits", title = "recall", column = "k", ideal = 1 } }
 outputs.latency = { type = "f32[K]", figure = "p95" }
+outputs.entropy = { type = "f32[K]", figure = { optional = true } }
 outputs.speaker = { type = "i64[K]", cluster = true }
 )",
                                            "plugin.toml");
@@ -131,6 +132,8 @@ outputs.speaker = { type = "i64[K]", cluster = true }
             (FigureSpec{Aggregate::sum, Better::higher, "hits", "recall", "k", 1.0}));
   EXPECT_EQ(measure.output("latency")->figure,
             (FigureSpec{Aggregate::p95, Better::lower, "", "", "", std::nullopt}));
+  EXPECT_FALSE(measure.output("latency")->figure->optional);
+  EXPECT_TRUE(measure.output("entropy")->figure->optional);
   EXPECT_FALSE(measure.output("latency")->cluster);
   EXPECT_FALSE(measure.output("speaker")->figure.has_value());
   EXPECT_TRUE(measure.output("speaker")->cluster);

@@ -96,7 +96,19 @@ TEST(WatchLines, TellOfSilenceAndOfFailure) {
   run.event(
       R"("event":"run_finished","time":1400,"status":"failed","seconds":400,"text":"gist.compress failed:\nno memory")");
   EXPECT_EQ(ascii(run.record(), 9999, 79)[0], "runs/r  failed  6:40 min");
-  EXPECT_THAT(ascii(run.record(), 9999, 79), Contains("failure  gist.compress failed: no memory"));
+  const std::vector<std::string> lines = ascii(run.record(), 9999, 79);
+  EXPECT_THAT(lines, Contains("failure  gist.compress failed:"));
+  EXPECT_EQ(lines.back(), "         no memory");
+}
+
+TEST(WatchLines, KeepTheMarkerOfAnExcerptUnderItsPlace) {
+  WatchedRun run;
+  run.started().event(
+      R"("event":"run_finished","time":1400,"status":"failed","seconds":400,"text":"r.toml:3:9: width is 9\n    3 | width = 9\n      |         ^")");
+  const std::vector<std::string> lines = ascii(run.record(), 9999, 79);
+  EXPECT_THAT(lines, Contains("failure  r.toml:3:9: width is 9"));
+  EXPECT_EQ(lines[lines.size() - 2], "             3 | width = 9");
+  EXPECT_EQ(lines.back(), "               |         ^");
 }
 
 TEST(WatchLines, LeaveOutWhatNobodyCounts) {

@@ -62,12 +62,26 @@ TEST(Attention, EqualsThePlainFormula) {
   const at::Tensor k = at::linear(memory, all[2].tensor);
   const at::Tensor v = at::linear(memory, all[3].tensor, all[4].tensor);
   std::vector<at::Tensor> heads;
+  at::Tensor entropy = at::zeros({2}, at::kDouble);
   for (std::int64_t head = 0; head < 3; ++head) {
     const auto part = [&](const at::Tensor& x) { return x.narrow(2, 4 * head, 4); };
-    heads.push_back(at::bmm(at::softmax(at::bmm(part(q), part(k).transpose(1, 2)) / 2.0, -1), part(v)));
+    const at::Tensor weights = at::softmax(at::bmm(part(q), part(k).transpose(1, 2)) / 2.0, -1);
+    heads.push_back(at::bmm(weights, part(v)));
+    entropy -= (weights * weights.log2()).sum({1, 2}) / (3 * 5);
   }
   const at::Tensor expected = at::linear(at::cat(heads, 2), all[5].tensor, all[6].tensor);
-  EXPECT_TRUE(at::allclose(attention(queries, memory), expected, 1e-10, 1e-12));
+  at::Tensor found;
+  EXPECT_TRUE(at::allclose(attention(queries, memory, &found), expected, 1e-10, 1e-12));
+  EXPECT_TRUE(at::allclose(found, entropy, 1e-10, 1e-12));
+  EXPECT_TRUE(at::equal(attention(queries, memory), attention(queries, memory, &found)));
+}
+
+TEST(Attention, HasAnEntropyOfZeroToAllBits) {
+  const at::Tensor even = at::full({32}, 1.0 / 32);
+  EXPECT_NEAR(entropy_in_bits(even).item<double>(), 5, 1e-6);
+  at::Tensor one = at::zeros({32});
+  one[3] = 1;
+  EXPECT_EQ(entropy_in_bits(one).item<double>(), 0);
 }
 
 TEST(Attention, HasTheGradientOfDifferences) {

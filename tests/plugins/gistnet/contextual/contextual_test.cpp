@@ -56,15 +56,19 @@ TEST(ContextualNetwork, EqualsPlainAttentionPooling) {
   const at::Tensor key = at::linear(tokens, p["pool.key.weight"]) + p["pool.positions"];
   const at::Tensor value = at::linear(tokens, p["pool.value.weight"], p["pool.value.bias"]);
   std::vector<at::Tensor> heads;
+  at::Tensor entropy = at::zeros({3}, at::kDouble);
   for (std::int64_t head = 0; head < 2; ++head) {
     const auto part = [&](const at::Tensor& x) { return x.narrow(2, 4 * head, 4); };
     const at::Tensor weights = at::softmax(at::bmm(part(query), part(key).transpose(1, 2)) / 2.0, -1);
     heads.push_back(at::bmm(weights, part(value)).squeeze(1));
+    entropy -= (weights * weights.log2()).sum({1, 2}) / 2;
   }
   const at::Tensor features = at::cat({last, at::cat(heads, 1)}, 1);
   const at::Tensor inner = at::gelu(at::linear(features, p["mlp.weight"], p["mlp.bias"]));
   const at::Tensor expected = at::linear(inner, p["head.weight"], p["head.bias"]);
-  EXPECT_TRUE(at::allclose(network(states), expected, 1e-10, 1e-12));
+  at::Tensor found;
+  EXPECT_TRUE(at::allclose(network(states, &found), expected, 1e-10, 1e-12));
+  EXPECT_TRUE(at::allclose(found, entropy, 1e-10, 1e-12));
 }
 
 struct Case {
@@ -146,7 +150,7 @@ TEST_F(ContextualPlugin, LearnsThroughTheAbi) {
   const auto gradients = driver_->bind_gradients();
   const auto parameters = driver_->parameters();
   const at::Tensor weights = random_normal({3, 1, 6}, 5, at::kFloat);
-  driver_->forward_and_vjp(0, {embeddings_, norm_, states_}, {0, 0, 0}, {weights, {}});
+  driver_->forward_and_vjp(0, {embeddings_, norm_, states_}, {0, 0, 0}, {weights, {}, {}});
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const bool head = parameters[i].name.rfind("head.", 0) == 0;
     EXPECT_EQ(gradients[i].abs().max().item<float>() > 0, head)
@@ -161,7 +165,7 @@ TEST_F(ContextualPlugin, AccountsForItsProductsForwardAndBack) {
   const double mlp = 2.0 * 3 * 18 * 10;
   const double head = 2.0 * 3 * 10 * 6;
   const at::Tensor weights = random_normal({3, 1, 6}, 5, at::kFloat);
-  driver_->forward_and_vjp(0, {embeddings_, norm_, states_}, {0, 0, 0}, {weights, {}});
+  driver_->forward_and_vjp(0, {embeddings_, norm_, states_}, {0, 0, 0}, {weights, {}, {}});
   EXPECT_EQ(driver_->forward_work().flops, mlp + head);
   EXPECT_EQ(driver_->vjp_work().flops, mlp + 2 * head);
   EXPECT_EQ(driver_->forward_work().half_flops, 0);

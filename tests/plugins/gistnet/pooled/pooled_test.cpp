@@ -59,7 +59,7 @@ TEST_P(Pooled, LearnsFromItsFirstStepOn) {
   const auto gradients = driver.bind_gradients();
   const auto parameters = driver.parameters();
   driver.forward_and_vjp(0, {embeddings_, norm_, {}}, {0, 0, 0},
-                         {random_normal({3, 1, kHidden}, 5, at::kFloat), {}});
+                         {random_normal({3, 1, kHidden}, 5, at::kFloat), {}, {}});
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const bool head = parameters[i].name.rfind("head.", 0) == 0;
     EXPECT_EQ(gradients[i].abs().max().item<float>() > 0, head)
@@ -73,7 +73,7 @@ TEST_P(Pooled, HasTheGradientOfDifferences) {
   perturbed(driver);
   const auto gradients = driver.bind_gradients();
   const at::Tensor weights = random_normal({3, 1, kHidden}, 5, at::kFloat);
-  const auto result = driver.forward_and_vjp(0, {embeddings_, norm_, states_}, {1, 0, 1}, {weights, {}});
+  const auto result = driver.forward_and_vjp(0, {embeddings_, norm_, states_}, {1, 0, 1}, {weights, {}, {}});
   const auto loss = [&] {
     return (driver.forward(0, {embeddings_, norm_, states_})[0].to(at::kDouble) * weights)
         .sum()
@@ -122,13 +122,17 @@ TEST_F(PooledNetworks, QueryIsAttentionWithOneQueryAHead) {
   const at::Tensor keys = at::linear(tokens, p["key.weight"]) + p["positions"];
   const at::Tensor values = at::linear(tokens, p["value.weight"], p["value.bias"]);
   std::vector<at::Tensor> heads;
+  at::Tensor entropy = at::zeros({3});
   for (std::int64_t head = 0; head < 2; ++head) {
     const auto part = [&](const at::Tensor& x) { return x.narrow(2, 4 * head, 4); };
     const at::Tensor weights = at::softmax(at::matmul(part(keys), p["query"][head]) / 2.0, 1);  // [K, S]
+    entropy -= (weights * weights.log2()).sum(1) / 2;
     heads.push_back((weights.unsqueeze(2) * part(values)).sum(1));
   }
   const at::Tensor expected = gist_of(at::linear(at::cat(heads, 1), p["head.weight"], p["head.bias"]));
-  EXPECT_TRUE(at::allclose(driver.forward(0, {embeddings_, norm_, {}})[0], expected, 1e-5, 1e-6));
+  const auto found = driver.forward(0, {embeddings_, norm_, {}});
+  EXPECT_TRUE(at::allclose(found[0], expected, 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(found[2], entropy, 1e-5, 1e-6));
 }
 
 TEST_F(PooledNetworks, QueryRefusesAWidthThatHeadsDoNotDivide) {

@@ -52,6 +52,28 @@ TEST_F(RefinePlugin, StartsFromTheLastTokensEmbeddingAtTheSpansEnd) {
   EXPECT_TRUE(at::equal(out[1], at::full({3, 1}, kSpan - 1, at::kInt)));
 }
 
+// Each of the two poolings has weights of its own; with equal rows they are the same for all.
+TEST_F(RefinePlugin, SaysHowEvenlyItsSlotsAttend) {
+  const at::Tensor alike = embeddings_.narrow(1, 0, 1).expand({-1, kSpan, -1}).contiguous();
+  make();
+  for (Parameter& one : driver_->parameters()) {
+    if (one.name.find("self.") != std::string::npos) one.tensor.zero_();  // rotary positions tell rows apart
+  }
+  const at::Tensor even = driver_->forward(0, {alike, norm_, {}})[2];
+  EXPECT_TRUE(at::allclose(even, at::full({3}, 2.0f), 1e-5, 1e-5)) << "log2 of 4 tokens";
+  const at::Tensor found = make().forward(0, {100 * embeddings_, norm_, {}})[2];
+  EXPECT_EQ(found.sizes(), (at::IntArrayRef{3}));
+  EXPECT_GT(found.min().item<float>(), 0);
+  EXPECT_LT(found.max().item<float>(), 2);
+}
+
+TEST_F(RefinePlugin, DoesNotMeasureItsAttentionInTraining) {
+  make();
+  const auto result =
+      driver_->forward_and_vjp(0, {embeddings_, norm_, {}}, {1, 0, 0}, {at::ones({3, 1, kHidden}), {}, {}});
+  EXPECT_TRUE(result.outputs[2].isnan().all().item<bool>());
+}
+
 TEST_F(RefinePlugin, PlacesTheGistWherePositionSays) {
   EXPECT_EQ(
       make({{"position", std::string("center")}}).forward(0, {embeddings_, norm_, {}})[1][0].item<int>(), 2);
@@ -87,7 +109,7 @@ TEST_F(RefinePlugin, TrainsEveryParameterThroughTheAbi) {
   teach_head();
   const auto gradients = driver_->bind_gradients();
   const at::Tensor weights = random_normal({3, 1, kHidden}, 5, at::kFloat);
-  const auto result = driver_->forward_and_vjp(0, {embeddings_, norm_, {}}, {1, 0, 0}, {weights, {}});
+  const auto result = driver_->forward_and_vjp(0, {embeddings_, norm_, {}}, {1, 0, 0}, {weights, {}, {}});
   EXPECT_EQ(result.gradients[0].sizes(), embeddings_.sizes());
   const auto parameters = driver_->parameters();
   ASSERT_EQ(gradients.size(), parameters.size());
@@ -101,7 +123,8 @@ TEST_F(RefinePlugin, DropsOutOnlyInTrainingAndByTheCallsKey) {
   teach_head();
   const at::Tensor weights = at::ones({3, 1, kHidden});
   const auto train = [&](std::uint64_t key) {
-    return driver_->forward_and_vjp(0, {embeddings_, norm_, {}}, {1, 0, 0}, {weights, {}}, key).outputs[0];
+    return driver_->forward_and_vjp(0, {embeddings_, norm_, {}}, {1, 0, 0}, {weights, {}, {}}, key)
+        .outputs[0];
   };
   EXPECT_TRUE(at::equal(train(1), train(1)));
   EXPECT_FALSE(at::equal(train(1), train(2)));

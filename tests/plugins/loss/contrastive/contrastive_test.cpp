@@ -1,6 +1,8 @@
 // The template's loss, through the C ABI: what neighbors that point the same way cost.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/plugins/support/plugin_driver.hpp"
 
 namespace gistmill::test {
@@ -22,9 +24,16 @@ TEST_F(Contrastive, IsTheMeanOfWhatNeighborsLackToTheMargin) {
 
 TEST_F(Contrastive, CostsNothingWhereASpanHasNoNeighbor) { EXPECT_EQ(loss(gist_.narrow(0, 0, 1)), 0); }
 
+TEST_F(Contrastive, SaysHowMuchNeighborsDifferInSimilarity) {
+  // Similarities 1, 0 and -1.
+  EXPECT_NEAR(driver_.forward(0, {gist_})[1].item<double>(), std::sqrt(2.0 / 3), 1e-6);
+  EXPECT_EQ(driver_.forward(0, {gist_.narrow(0, 0, 2)})[1].item<double>(), 0) << "one pair";
+  EXPECT_EQ(driver_.forward(0, {gist_.narrow(0, 0, 1)})[1].item<double>(), 0) << "no pair";
+}
+
 TEST_F(Contrastive, FallsAlongItsGradient) {
   const at::Tensor near = at::tensor({1.f, 0.f, 1.f, 0.5f}).view({2, 1, 2});
-  const auto reverse = driver_.forward_and_vjp(0, {near}, {1}, {at::ones({})});
+  const auto reverse = driver_.forward_and_vjp(0, {near}, {1}, {at::ones({}), {}});
   EXPECT_LT(loss(near - 0.1 * reverse.gradients[0]), loss(near));
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -21,6 +22,7 @@ using test::Refused;
 
 constexpr std::int64_t kVocabulary = 1000;
 constexpr std::int64_t kHidden = 24;
+const OptionTable kAlike = {{"edge", std::int64_t{8}}, {"edge_weight", 1.0}};
 
 struct Inputs {
   at::Tensor replaced;  // [K, H, D]
@@ -124,6 +126,56 @@ TEST_P(Substitution, KlEqualsPlainLogSoftmaxAtAnyTemperature) {
         relative_error(gradient_of(values.loss, inputs.replaced), gradient_of(expected, inputs.replaced)),
         1e-5);
   }
+}
+
+// Weights of the targets, [K, H]: `edge` of them right behind a span count three times.
+at::Tensor plain_weights(const Inputs& inputs, std::int64_t edge) {
+  at::Tensor weights = inputs.targets.mask.to(at::kDouble).clone();
+  weights.narrow(1, 0, std::min(edge, weights.size(1))).mul_(3);
+  return weights;
+}
+
+TEST_P(Substitution, WithAnEdgeIsTheMeanWhereItsTargetsCountMore) {
+  for (const std::int64_t edge : {1, 4, 100}) {
+    Inputs inputs = make_masked();
+    inputs.targets.edge = {edge, 3};
+    const at::Tensor weights = plain_weights(inputs, edge);
+    const at::Tensor kl = masked_mean(plain_kl(inputs, 1), weights);
+    const at::Tensor delta = masked_mean(
+        plain_nll(inputs.replaced, inputs.targets) - plain_nll(inputs.original, inputs.targets), weights);
+    for (const auto& [found, expected] :
+         {std::pair{loss_of(inputs, true), kl}, std::pair{loss_of(inputs, false), delta}}) {
+      EXPECT_NEAR(found.item<double>(), expected.item<double>(), 1e-5 * (1 + expected.item<double>()));
+      EXPECT_LT(relative_error(gradient_of(found, inputs.replaced), gradient_of(expected, inputs.replaced)),
+                1e-5);
+    }
+  }
+}
+
+TEST(SubstitutionLoss, WithAnEdgeKeepsTheFiguresOfSingleTargets) {
+  Inputs inputs = make(3, 5);
+  const Divergence alike = divergence_of(inputs);
+  inputs.targets.edge = {2, 3};
+  const Divergence found = divergence_of(inputs);
+  EXPECT_TRUE(at::equal(found.kl, alike.kl));
+  EXPECT_TRUE(at::equal(found.nll, alike.nll));
+  EXPECT_NE(found.loss.item<float>(), alike.loss.item<float>());
+}
+
+TEST(SubstitutionLoss, WithAnEdgeOfWeightOneIsTheSameBitForBit) {
+  Inputs inputs = make(3, 5);
+  const at::Tensor alike = loss_of(inputs, true);
+  inputs.targets.edge = {2, 1};
+  EXPECT_TRUE(at::equal(loss_of(inputs, true), alike));
+}
+
+TEST(SubstitutionLoss, WithAnEdgeHasGradientsThatEqualDifferences) {
+  Inputs inputs = make(2, 3, at::kDouble);
+  inputs.targets.edge = {1, 4};
+  inputs.replaced.requires_grad_(true);
+  const std::vector<test::Named> named = {{"hidden_replaced", inputs.replaced}};
+  test::expect_gradients_match([&] { return delta_nll_of(inputs).loss; }, named);
+  test::expect_gradients_match([&] { return divergence_of(inputs, 1.5).loss; }, named);
 }
 
 TEST(SubstitutionLoss, GradientsEqualDifferences) {
@@ -246,7 +298,7 @@ TEST(SubstitutionPlugin, GivesDeltaNllAndItsGradientThroughTheAbi) {
   leaf.replaced = inputs.replaced.clone().requires_grad_(true);
   const DeltaNll expected = delta_nll_of(leaf);
 
-  PluginDriver driver(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", {}, {});
+  PluginDriver driver(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", kAlike, {});
   const auto reference = driver.forward(kReference, reference_ports(inputs));
   ASSERT_EQ(reference.size(), 1u);
   const auto found = driver.forward_and_vjp(
@@ -265,7 +317,8 @@ TEST(SubstitutionPlugin, GivesKlAndItsGradientThroughTheAbi) {
   leaf.replaced = inputs.replaced.clone().requires_grad_(true);
   const Divergence expected = divergence_of(leaf, 2);
 
-  PluginDriver driver(LOSS_SUBSTITUTION_PLUGIN, "loss/kl", {{"temperature", 2.0}}, {});
+  PluginDriver driver(LOSS_SUBSTITUTION_PLUGIN, "loss/kl",
+                      {{"temperature", 2.0}, {"edge", std::int64_t{0}}, {"edge_weight", 1.0}}, {});
   const auto reference = driver.forward(kReference, reference_ports(inputs));
   ASSERT_EQ(reference.size(), 3u);
   const auto found = driver.forward_and_vjp(kValue,
@@ -279,7 +332,7 @@ TEST(SubstitutionPlugin, GivesKlAndItsGradientThroughTheAbi) {
 
 TEST(SubstitutionPlugin, ReadsNoOriginalWhereNoneIsWired) {
   const Inputs inputs = make(2, 3);
-  PluginDriver driver(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", {}, {});
+  PluginDriver driver(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", kAlike, {});
   const auto found = driver.forward(
       kValue, {inputs.replaced, {}, inputs.targets.head, inputs.targets.ids, inputs.targets.mask});
   EXPECT_TRUE(at::allclose(found[0], found[1].mean()));
@@ -288,7 +341,7 @@ TEST(SubstitutionPlugin, ReadsNoOriginalWhereNoneIsWired) {
 TEST(SubstitutionPlugin, RefusesATargetOutsideTheVocabulary) {
   Inputs inputs = make(2, 3);
   inputs.targets.ids[1][2] = 1000;
-  PluginDriver delta(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", {}, {});
+  PluginDriver delta(LOSS_SUBSTITUTION_PLUGIN, "loss/delta-nll", kAlike, {});
   try {
     delta.forward(kReference, reference_ports(inputs));
     FAIL() << "was accepted";

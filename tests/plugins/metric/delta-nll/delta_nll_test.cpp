@@ -37,6 +37,14 @@ TEST_F(DeltaNllMetric, CountsOnlyTargetsThatExist) {
   EXPECT_NEAR(measure({8})[1][0].item<float>(), expected, 1e-6);
 }
 
+TEST_F(DeltaNllMetric, BecomesAPerplexityRatioByItsExponential) {
+  PluginDriver metric(METRIC_DELTA_NLL_PLUGIN, "metric/perplexity-ratio", horizons({2, 8}), {});
+  mask_[2].zero_();
+  const at::Tensor found = metric.forward(0, {replaced_, original_, mask_})[0];
+  EXPECT_TRUE(at::allclose(found, measure({2, 8}).exp(), 1e-6, 1e-6, /*equal_nan=*/true));
+  EXPECT_TRUE(found[2].isnan().all().item<bool>());
+}
+
 TEST_F(DeltaNllMetric, HasNoValueForASpanWithoutTargets) {
   mask_[2].zero_();
   const at::Tensor figures = measure({4, 8});

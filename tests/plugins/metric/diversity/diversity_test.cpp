@@ -30,6 +30,11 @@ TEST(DiversityMetric, IsZeroWhereEverySpanHasTheSameGist) {
   EXPECT_NEAR(found[1][0].item<float>(), 0, 1e-6);
 }
 
+TEST(DiversityMetric, HasNoValueWhereNoSpanHasAVectorOrAllAreZero) {
+  for (const at::Tensor& gist : {at::empty({4, 0, 3}), at::zeros({4, 1, 3})})
+    for (const at::Tensor& figure : measure(gist)) EXPECT_TRUE(figure.isnan().all().item<bool>());
+}
+
 TEST(DiversityMetric, HasNoValueForASpanAloneOrWithNeighborsOnly) {
   for (const std::int64_t spans : {1, 2}) {
     EXPECT_TRUE(measure(random_normal({spans, 1, 3}, 1, at::kFloat))[0].isnan().all().item<bool>()) << spans;

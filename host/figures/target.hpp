@@ -1,0 +1,27 @@
+// What a recipe wants of a figure, and whether a value is there: data of the recipe, never known to a plugin.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace gistmill {
+
+struct Target {
+  std::string figure;           // "delta_nll.32"
+  std::optional<double> below;  // met by values below it
+  std::optional<double> above;  // met by values above it; with `below`, by those in between
+  std::optional<double> bad;  // beyond it, away from the target, a value is bad; needs just one of the others
+  bool operator==(const Target&) const = default;
+};
+
+enum class Verdict { met, missed, bad };
+
+const char* to_text(Verdict verdict);  // as summary.json writes it
+
+// None where `value` is not finite: what was not measured is neither met nor missed.
+std::optional<Verdict> verdict_of(const Target& target, double value);
+
+std::string target_text(const Target& target);  // "below 0.5", "above 0.9", "2 to 4"
+std::string bad_text(const Target& target);     // "above 2", "below 0.3"; "" without `bad`
+
+}  // namespace gistmill
