@@ -9,6 +9,7 @@
 #include "host/report/html_text.hpp"
 #include "host/report/ladder_chart.hpp"
 #include "host/report/page_sections.hpp"
+#include "host/report/target_table.hpp"
 
 namespace gistmill {
 namespace {
@@ -204,7 +205,7 @@ std::string evaluation_section(const RunRecord& record) {
     if (!table.stage.empty()) title += fmt::format(", stage {}", table.stage);
     if (table.step > 0) title += fmt::format(", step {}", table.step);
     out += fmt::format("<section>\n<h2>{}</h2>\n{}{}{}</section>\n", escaped(title), legend(table),
-                       ladders(table), tables(table));
+                       target_table(table) + ladders(table), tables(table));
   }
   return out;
 }

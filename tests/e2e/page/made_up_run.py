@@ -25,7 +25,9 @@ def evaluation(name, stage, step, variants):
     figures = [{"name": figure, "aggregate": "mean", "better": "lower", "unit": unit, "title": title, "column": column}
                for figure, title, column, unit in FIGURES]
     return {"name": name, "stage": stage, "step": step, "reference": "dropped", "paired": "last 1 in place",
-            "headline": "delta_nll.32", "items": "spans", "cluster": "document", "figures": figures,
+            "headline": "delta_nll.32", "items": "spans", "cluster": "document",
+            "targets": [{"figure": "delta_nll.32", "below": 0.5, "bad": 2.0},
+                        {"figure": "substitutability.32", "above": 0.9}], "figures": figures,
             "entries": entries}
 
 

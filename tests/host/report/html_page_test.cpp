@@ -222,6 +222,23 @@ TEST(HtmlPage, HoldsThePlanThatWasMadeBeforeTheRunAgainstIt) {
   EXPECT_THAT(page, HasSubstr("<td>3.0 GB</td>"));
 }
 
+TEST(HtmlPage, SaysWhatWasWantedAndWhoMeetsIt) {
+  RunRecord record = trained_run();
+  EXPECT_THAT(html_page(record), Not(HasSubstr("<h3>Targets</h3>")));
+  record.evaluations[0].targets = {{"delta_nll.32", 0.5, std::nullopt, 2.0}};
+  std::string page = html_page(record);
+  EXPECT_THAT(page, HasSubstr("<td>H = 32</td><td>below 0.5; bad: above 2</td>"
+                              "<td>0.250 (0.020) <span class='verdict met'>met</span></td>"
+                              "<td class='wraps'></td>"));
+  record.stages[0].evaluations = {record.evaluations[0]};
+  EXPECT_THAT(html_page(record),
+              HasSubstr("<td>delta-NLL in nats 0.250 (0.020) at H = 32: met, target below 0.5</td>"));
+  record.evaluations[0].targets[0].below = 0.7;
+  EXPECT_THAT(html_page(record), HasSubstr("<td class='wraps'>dropped</td>")) << "the target is too easy";
+  record.evaluations[0].targets = {{"delta_nll.32", 0.1, std::nullopt, 0.2}};
+  EXPECT_THAT(html_page(record), HasSubstr("<span class='verdict bad'>bad</span>"));
+}
+
 TEST(HtmlPage, HasACurveOfEveryPartOfTheLoss) {
   RunRecord record = trained_run();
   EXPECT_THAT(html_page(record), Not(HasSubstr("without its weight")));
