@@ -149,6 +149,11 @@ std::string pipeline_text(const PlannedPipeline& pipeline, const Plan& plan) {
   text += fmt::format("minimizes {}; trains {}", minimize_text(pipeline), fmt::join(trained, ", "));
   if (pipeline.name == plan.trained)
     text += fmt::format("; {} step{}", plan.steps, plan.steps == 1 ? "" : "s");
+  std::vector<std::string> logged;
+  for (const PlannedLoss& part : pipeline.minimize) {
+    if (part.weight == 0.0) logged.push_back(part.slot);
+  }
+  if (!logged.empty()) text += fmt::format("; logs {}", fmt::join(logged, ", "));
   return text + "\n";
 }
 

@@ -143,7 +143,7 @@ void check_reached(const PlannedPipeline& pipeline, std::size_t instance, const 
     throw Failure(ExitCode::recipe, origin,
                   fmt::format("pipeline '{}' trains {} but never calls it", pipeline.name, name));
   }
-  const std::string minimize = minimize_text(pipeline, true);
+  const std::string minimize = minimize_text(pipeline);
   auto where = breaks(pipeline, instance);
   if (where.empty())
     where.push_back(fmt::format("nothing that {} writes goes into '{}'", called->name, minimize));
@@ -192,10 +192,10 @@ void set_needed(PlannedPipeline& pipeline) {
 
 }  // namespace
 
-std::string minimize_text(const PlannedPipeline& pipeline, bool counting_only) {
+std::string minimize_text(const PlannedPipeline& pipeline) {
   std::string text;
   for (const PlannedLoss& part : pipeline.minimize) {
-    if (counting_only && part.weight == 0.0) continue;
+    if (part.weight == 0.0) continue;
     const bool minus = !text.empty() && part.weight < 0;
     const double weight = minus ? -part.weight : part.weight;
     if (!text.empty()) text += minus ? " - " : " + ";

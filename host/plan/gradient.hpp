@@ -15,8 +15,8 @@ namespace gistmill {
 void plan_gradient(PlannedPipeline& pipeline, const PipelineRecipe& recipe,
                    const std::vector<PlannedInstance>& instances);
 
-// "loss + 0.1 apart". counting_only: without parts of weight 0.
-std::string minimize_text(const PlannedPipeline& pipeline, bool counting_only = false);
+// "loss + 0.1 apart", without parts of weight 0.
+std::string minimize_text(const PlannedPipeline& pipeline);
 
 // Sets the kinds of a pipeline that is only measured: skipped or forward, no gradient.
 void plan_forward(PlannedPipeline& pipeline);

@@ -42,13 +42,13 @@ steps = 1
 TEST_F(SweepTest, APointThatWouldNotMeasureTheFigureIsRefusedBeforeAnyRuns) {
   study("axes.\"run.seed\" = [0, 1]\n", "study.toml", "every = 1\n");
   const Answer early = sweep("study.toml");
-  EXPECT_EQ(early.code, 2);
+  EXPECT_EQ(early.code, 3);
   EXPECT_THAT(early.err, AllOf(HasSubstr("no evaluation runs when training has ended"),
                                HasSubstr("'end' runs every 1 steps of training")));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "sweeps"));
   study("axes.\"run.seed\" = [0, 1]\n");
   const Answer other = gistmill("sweep study.toml --set 'sweep.headline=\"nubmer\"' " + test_plugins());
-  EXPECT_EQ(other.code, 2);
+  EXPECT_EQ(other.code, 3);
   EXPECT_THAT(other.err, AllOf(HasSubstr("compared by 'nubmer', which no evaluation at their end measures"),
                                HasSubstr("did you mean 'number'?")));
 }

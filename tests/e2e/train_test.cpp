@@ -93,7 +93,8 @@ TEST_F(TrainTest, ASecondLossIsMinimizedWithTheFirstAndBothAreLogged) {
   const std::string recipe = "'" GISTMILL_SOURCE_DIR "/recipes/gistnet/apart.toml'" + small() +
                              " --set run.steps=3 --set components.apart.margin=2.0";
   const Answer plan = gistmill("plan " + recipe + " --no-measure");
-  EXPECT_THAT(plan.out, HasSubstr("minimizes loss + 0.1 apart; trains gist; 3 steps")) << plan.err;
+  EXPECT_THAT(plan.out, HasSubstr("minimizes loss + 0.1 apart; trains gist; 3 steps; logs similarity_std"))
+      << plan.err;
   const Answer answer = gistmill("run " + recipe + " --folder apart");
   ASSERT_EQ(answer.code, 0) << answer.err;
   std::istringstream lines(read(folder_ / "apart/events.jsonl"));
