@@ -74,11 +74,21 @@ class Block {
     });
   }
 
+  // One metric may stand in a table twice, under another name of its own: "delta-NLL in nats,
+  // delta_nll_later".
+  std::string title() const {
+    const std::string title = figure_title(figure_);
+    const std::vector<std::string> names = table_.figures();
+    const auto first = std::ranges::find_if(
+        names, [&](const std::string& name) { return figure_title(table_.figure(name)) == title; });
+    return first == names.end() || split_figure(*first).port == port_ ? title : title + ", " + port_;
+  }
+
   std::string header() const {
     const bool errors = any([](const auto& entry) { return std::isfinite(entry.measured.standard_error); });
     const bool shares =
         !table_.reference.empty() && any([](const auto& entry) { return entry.recovered.has_value(); });
-    std::string out = table_.name + ", " + sample_size(table_) + ", " + figure_title(figure_) +
+    std::string out = table_.name + ", " + sample_size(table_) + ", " + title() +
                       (errors ? " (standard error)" : "") + (shares ? ", recovered share" : "") + "\n";
     std::string columns = left("", label_width_ + 2);
     for (const std::string& figure : figures_) {

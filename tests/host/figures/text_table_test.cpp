@@ -148,6 +148,15 @@ TEST(TextTable, GivesEachKindOfFigureItsOwnBlock) {
             "  a  14.000 (0.500)\n");
 }
 
+TEST(TextTable, TellsTwoFiguresOfOneMetricApartByTheirNames) {
+  EvaluationTable table = ladder();
+  table.described.push_back({"delta_nll_later.32", kDeltaNll});
+  table.entries.push_back(entry("dropped", "delta_nll_later.32", 0.3, 0.01, 0.0));
+  const std::string text = text_table(table);
+  EXPECT_THAT(text, ::testing::HasSubstr("documents, delta-NLL in nats (standard error)"));
+  EXPECT_THAT(text, ::testing::HasSubstr("documents, delta-NLL in nats, delta_nll_later (standard error)"));
+}
+
 TEST(TextTable, CountsCharactersAndNotBytesOfNames) {
   EvaluationTable table;
   table.name = "heldout";
