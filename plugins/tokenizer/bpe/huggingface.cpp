@@ -31,12 +31,12 @@ bool is_plain_byte_level(const json& step, bool use_regex) {
 }
 
 // tokenizer_config.json counts where it speaks of a space and ByteLevel stands alone, as in transformers.
-bool prefix_space_of(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) {
+bool prefix_space_of(const tokenizer::TokenizerJson& file, std::optional<bool> configured) {
   const std::vector<json> steps = steps_of(file.pre_tokenizer, "pretokenizers");
   if (steps.size() != 1) return false;
   const bool stated = boolean_of(steps[0], "add_prefix_space", true);
   const bool alone = type_of(file.pre_tokenizer) == "ByteLevel";
-  return alone ? boolean_of(tokenizer::tokenizer_config(folder), "add_prefix_space", stated) : stated;
+  return alone ? configured.value_or(stated) : stated;
 }
 
 // The regular expression that a Split cuts out pieces by; "" where it does something else. The patterns that
@@ -105,7 +105,7 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::file
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder));
   vocabulary.pre_tokenizer = pre_tokenizer;
   vocabulary.nfc = nfc;
-  vocabulary.prefix_space = prefix_space_of(file, folder);
+  vocabulary.prefix_space = prefix_space_of(file, vocabulary.add_prefix_space);
   vocabulary.ignore_merges = boolean_of(file.model, "ignore_merges", false);
   vocabulary.fuse_unknown = boolean_of(file.model, "fuse_unk", false);
   vocabulary.unknown = unknown_of(file, vocabulary);

@@ -1,13 +1,8 @@
 // Vocabularies from GGUF metadata and from vocab.json with merges.txt, and their digest.
 #include "plugins/tokenizer/bpe/vocabulary.hpp"
 
-#include <algorithm>
-#include <set>
-
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/mapped_file.hpp>
-
-#include "plugins/tokenizer/common/settings.hpp"
 
 namespace gistmill::bpe {
 namespace {
@@ -126,7 +121,7 @@ Vocabulary vocabulary_from_folder(const std::filesystem::path& folder) {
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder));
   vocabulary.pre_tokenizer = known.pre_tokenizer;
   vocabulary.nfc = known.nfc;
-  vocabulary.prefix_space = tokenizer::boolean_of(config, "add_prefix_space", false);
+  vocabulary.prefix_space = vocabulary.add_prefix_space.value_or(false);
   vocabulary.merges = tokenizer::parse_merges_txt(formats::MappedFile(merges).bytes(), merges.string());
   return vocabulary;
 }

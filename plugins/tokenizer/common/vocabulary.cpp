@@ -111,6 +111,8 @@ CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesys
   add_tokens_beside(tokens_beside(folder, config), config, &vocabulary);
   vocabulary.named = named_tokens(config, vocabulary.tokens);
   vocabulary.adds_bos = adds_bos(file.post_processor, config, false);
+  const auto space = config.find("add_prefix_space");
+  if (space != config.end() && space->is_boolean()) vocabulary.add_prefix_space = space->get<bool>();
   vocabulary.chat_template = chat_template(folder, config);
   return vocabulary;
 }

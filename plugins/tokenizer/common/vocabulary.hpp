@@ -25,6 +25,8 @@ struct CommonVocabulary {
   std::vector<AddedToken> added;
   NamedTokens named;
   bool adds_bos = false;  // the model expects its begin token before a text
+  std::optional<bool>
+      add_prefix_space;  // what tokenizer_config.json says of a space before text; none: nothing
   std::optional<std::string> chat_template;
 
   [[noreturn]] void fail(const std::string& message) const;
