@@ -6,12 +6,14 @@
 #include <fstream>
 #include <memory>
 
+#include "tests/plugins/dataset/tensor_bytes.hpp"
 #include "tests/plugins/support/plain_options.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
 namespace {
 
+using gistmill::test::bytes;
 using gistmill::test::PlainOptions;
 using gistmill::test::PlainTable;
 using gistmill::testing::ScratchFolder;
@@ -42,11 +44,6 @@ class EdgeCasesTest : public ::testing::Test {
                       {"salt", std::string()}};
     for (const auto& [key, value] : changes) all[key] = value;
     return std::make_unique<EdgeCases>(PlainOptions(all).get());
-  }
-
-  static std::string bytes(const Tensor& tensor) {
-    const auto* data = tensor.data<std::uint8_t>();
-    return {data, data + tensor.size()};
   }
 
   struct Found {

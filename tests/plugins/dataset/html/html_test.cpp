@@ -7,12 +7,14 @@
 #include <memory>
 
 #include "plugins/dataset/html/pages.hpp"
+#include "tests/plugins/dataset/tensor_bytes.hpp"
 #include "tests/plugins/support/plain_options.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
 namespace {
 
+using gistmill::test::bytes;
 using gistmill::test::PlainOptions;
 using gistmill::test::PlainTable;
 using gistmill::testing::ScratchFolder;
@@ -39,11 +41,6 @@ class HtmlTest : public ::testing::Test {
                       {"salt", std::string()}};
     for (const auto& [key, value] : changes) all[key] = value;
     return std::make_unique<Html>(PlainOptions(all).get());
-  }
-
-  static std::string bytes(const Tensor& tensor) {
-    const auto* data = tensor.data<std::uint8_t>();
-    return {data, data + tensor.size()};
   }
 
   // "name|text|split" of every document, and the error that ended them.

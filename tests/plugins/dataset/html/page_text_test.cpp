@@ -49,7 +49,7 @@ TEST(PageText, ResolvesEntities) {
             "a < b && c \u00a9 \u00e4\U0001F600 \u00e9 &nosuch; AT&T\n");
 }
 
-// Each as Firefox and Chromium show it.
+// By the parsing rules of the HTML standard, which browsers follow.
 TEST(PageText, ReadsBrokenMarkupAsBrowsersDo) {
   EXPECT_EQ(text_of("<p>one<p>two</div></span><b>three"), "one\n\ntwothree\n");
   EXPECT_EQ(text_of("<table><p>out<tr><td>in</table>"), "out\n\nin\n") << "text moves out of a table";

@@ -5,12 +5,14 @@
 #include <memory>
 
 #include "plugins/dataset/text/text.hpp"
+#include "tests/plugins/dataset/tensor_bytes.hpp"
 #include "tests/plugins/support/plain_options.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
 namespace {
 
+using gistmill::test::bytes;
 using gistmill::test::PlainOptions;
 using gistmill::test::PlainTable;
 using gistmill::testing::ScratchFolder;
@@ -62,11 +64,6 @@ class KindsTest : public ::testing::Test {
     return found;
   }
   static PlainTable kind(const std::string& name) { return {{"kind", name}}; }
-
-  static std::string bytes(const Tensor& tensor) {
-    const auto* data = tensor.data<std::uint8_t>();
-    return {data, data + tensor.size()};
-  }
 
   ScratchFolder folder_;
 };
