@@ -1,6 +1,5 @@
 // Vocabularies from GGUF metadata and from vocab.json with merges.txt, and their digest.
 #include "plugins/tokenizer/bpe/vocabulary.hpp"
-
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/mapped_file.hpp>
 
