@@ -4,10 +4,16 @@
 if(TARGET gistmill)
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/gistmill RENAME copyright COMPONENT host)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/recipes DESTINATION share/gistmill COMPONENT host FILES_MATCHING PATTERN *.toml)
+  set(data ${PROJECT_SOURCE_DIR}/data/catalog.toml ${PROJECT_SOURCE_DIR}/scripts/text_from_packages.py)
+  install(FILES ${data} DESTINATION share/gistmill/data COMPONENT host)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/sdk/contracts DESTINATION lib/gistmill/plugins COMPONENT host
           FILES_MATCHING PATTERN *.toml)
-  # A program that was built finds its recipes as an installed one does.
-  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/gistmill)
+  # A program that was built finds its recipes and its catalog as an installed one does.
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/gistmill/data)
+  foreach(file ${data})
+    get_filename_component(name ${file} NAME)
+    file(CREATE_LINK ${file} ${PROJECT_BINARY_DIR}/share/gistmill/data/${name} SYMBOLIC)
+  endforeach()
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/recipes ${PROJECT_BINARY_DIR}/share/gistmill/recipes SYMBOLIC)
 endif()
 

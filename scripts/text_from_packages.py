@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Turns unpacked Debian packages into plain text: one .txt a chapter or section.
 
-Used by fetch-text.sh; not a general converter. Standard library only. Every reader drops what is not running
-prose (title pages, notes, citations, navigation), joins wrapped lines, and leaves one paragraph a line with an
-empty line between paragraphs. Files are named WORK__PART.txt: a split by WORK holds out whole works.
+Used by gistmill data fetch, for the readers that data/catalog.toml names; not a general converter. Standard library
+only. Every reader drops what is not running prose (title pages, notes, citations, navigation), joins wrapped lines, and
+leaves one paragraph a line with an empty line between paragraphs. Files are named WORK__PART.txt: a split by WORK holds
+out whole works.
 
     text_from_packages.py novels|essays UNPACKED_PACKAGE OUTPUT_FOLDER
 """

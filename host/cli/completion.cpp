@@ -9,6 +9,8 @@
 
 #include "host/cli/shipped_recipes.hpp"
 #include "host/cli/verb_table.hpp"
+#include "host/corpora/catalog.hpp"
+#include "host/installation/folders.hpp"
 #include "host/registry/registry.hpp"
 
 namespace gistmill {
@@ -42,6 +44,13 @@ std::vector<CompletionCandidate> recipes(const Line&) {
   return all;
 }
 
+std::vector<CompletionCandidate> corpora(const Line&) {
+  std::vector<CompletionCandidate> all;
+  for (const CatalogCorpus& corpus : read_catalog(program_folders().data / "catalog.toml"))
+    all.push_back({corpus.name, corpus.title});
+  return all;
+}
+
 std::vector<CompletionCandidate> nothing(const Line&) { return {}; }
 
 // What the names mean that the table of verbs gives to arguments and values.
@@ -55,6 +64,7 @@ constexpr struct {
     {"FOLDER", Files::folders, nothing},    {"DIR", Files::folders, nothing},
     {"MODEL", Files::all, nothing},         {"FILE", Files::all, nothing},
     {"COMPONENT", Files::none, components}, {"NAME", Files::none, recipes},
+    {"CORPUS", Files::none, corpora},
 };
 
 // `name`: "COMPONENT|FILE", "bash|zsh|fish", "RECIPE...", "[FILE]". Words in lower case stand for themselves;

@@ -53,6 +53,8 @@ constexpr struct {
     {"recipes list", gistmill::run_recipes_list},
     {"recipes show", gistmill::run_recipes_show},
     {"recipes copy", gistmill::run_recipes_copy},
+    {"data list", gistmill::run_data_list},
+    {"data fetch", gistmill::run_data_fetch},
     {"reference", gistmill::run_reference},
     {"schema", gistmill::run_schema},
     {"completion", gistmill::run_completion},

@@ -37,6 +37,8 @@ ExitCode run_plugins_inspect(const Command& command);
 ExitCode run_recipes_list(const Command& command);
 ExitCode run_recipes_show(const Command& command);
 ExitCode run_recipes_copy(const Command& command);
+ExitCode run_data_list(const Command& command);
+ExitCode run_data_fetch(const Command& command);
 ExitCode run_reference(const Command& command);
 ExitCode run_completion(const Command& command);
 ExitCode run_complete(const Command& command);  // kCompleteVerb

@@ -9,8 +9,9 @@ ProgramFolders program_folders() {
   std::error_code error;  // without /proc the paths are relative, and what is not found there is named
   const auto prefix = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().parent_path();
   const auto libraries = prefix / "lib" / "gistmill";
-  return {libraries / "libgistmill-run.so", libraries / "plugins", libraries / "torch",
-          prefix / "share" / "gistmill" / "recipes"};
+  const auto shared = prefix / "share" / "gistmill";
+  return {libraries / "libgistmill-run.so", libraries / "plugins", libraries / "torch", shared / "recipes",
+          shared / "data"};
 }
 
 }  // namespace gistmill

@@ -11,6 +11,8 @@ struct ProgramFolders {
   std::filesystem::path plugins;      // lib/gistmill/plugins, with contracts/ in it
   std::filesystem::path torch;        // lib/gistmill/torch: a link to LibTorch's folder, with lib/ in it
   std::filesystem::path recipes;      // share/gistmill/recipes: those that are shipped
+  std::filesystem::path
+      data;  // share/gistmill/data: the catalog of corpora, and the reader of packages' text
 };
 
 // Paths only: nothing is looked at. A link to the program is followed, so that one in another bin/ does.

@@ -57,6 +57,11 @@ TEST_F(Completion, OffersTheChoicesOfAnArgument) {
   EXPECT_EQ(complete("completion ''"), "bash\t\nzsh\t\nfish\t\n:\n");
 }
 
+TEST_F(Completion, OffersCorporaOfTheCatalog) {
+  EXPECT_EQ(complete("data fetch novels pytho"),
+            "python\tPython's standard library\npython-docs\tPython's documentation\n:\n");
+}
+
 TEST_F(Completion, OffersComponentsOfTheFoldersOfPluginsOnTheLine) {
   EXPECT_THAT(complete("plugins inspect " + test_plugins() + "test/ra"),
               AllOf(StartsWith("test/ramp\t"), HasSubstr(":files\n")));

@@ -39,8 +39,18 @@ class MethodRecipe : public TrainTest, public ::testing::WithParamInterface<Meth
     return text + set("stage.*.variables.model=" + model()) + set("stage.*.variables.text=text") +
            sizes("stage.*.") + short_training("stage.*.");
   }
-  // A text of code and documentation, where the recipe has one.
-  std::string structured() const {
+  // Pages that are long enough, some of which are held out.
+  std::string pages() {
+    std::string text = "<html><body><h1>Pages</h1>";
+    for (int number = 0; number < 200; ++number)
+      text += "<p>Paragraph " + std::to_string(number) + " says what the one before it did not say.</p>";
+    for (int page = 0; page < 20; ++page)
+      write("pages/" + std::to_string(page) + ".html",
+            text + "<p>Page " + std::to_string(page) + "</p></body></html>");
+    return (folder_ / "pages").string();
+  }
+  // Code and documentation, where the recipe has them.
+  std::string structured() {
     const std::string name = GetParam().recipe;
     if (!name.starts_with("stage2") && !name.starts_with("stage3") && name != "curriculum") return "";
     const std::string source = GISTMILL_SOURCE_DIR;
@@ -52,8 +62,8 @@ class MethodRecipe : public TrainTest, public ::testing::WithParamInterface<Meth
         edges += set("components." + std::string(value));
       edges += set("evaluations.twins.steps=1");
     }
-    return edges + set("variables.code=" + source + "/host/recipe") +
-           set("variables.docs=" + source + "/docs");
+    return edges + set("variables.code=[\"" + source + "/host/recipe\"]") +
+           set("variables.pages=[\"" + pages() + "\"]");
   }
 };
 

@@ -30,6 +30,8 @@ cp "$source/tests/plugins/plain/ramp.toml" .
 
 "$gistmill" plugins list --json | grep -q "$build/lib" && fail "the program uses plugins of the build folder"
 find "$prefix/share/gistmill/recipes" -name '*.toml' ! -path '*/parts/*' -print0 | xargs -0 "$gistmill" validate >/dev/null
+"$gistmill" data list | grep -q "^novels " || fail "data list does not know the novels"
+[ -f "$prefix/share/gistmill/data/text_from_packages.py" ] || fail "the reader of packages' text was not installed"
 "$gistmill" recipes copy quickstart 2>/dev/null >copied
 [ "$(cat copied)" = quickstart.toml ] || fail "recipes copy said '$(cat copied)'"
 "$gistmill" validate quickstart.toml >/dev/null
