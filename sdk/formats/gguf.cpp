@@ -268,6 +268,11 @@ const GgufEntry* Gguf::find_entry(std::string_view key) const {
   return find_by_name(entries_, entries_by_key_, key, key_of);
 }
 
+bool Gguf::is_array(std::string_view key) const {
+  const GgufEntry* entry = find_entry(key);
+  return entry != nullptr && entry->is_array;
+}
+
 const GgufTensor* Gguf::find_tensor(std::string_view name) const {
   return find_by_name(tensors_, tensors_by_name_, name, name_of);
 }

@@ -44,6 +44,16 @@ Dequantizer* dequantizer(GgufType type) {
       return from_q5_k;
     case GgufType::kQ6_K:
       return from_q6_k;
+    case GgufType::kIQ4_NL:
+      return from_iq4_nl;
+    case GgufType::kIQ4_XS:
+      return from_iq4_xs;
+    case GgufType::kTQ1_0:
+      return from_tq1_0;
+    case GgufType::kTQ2_0:
+      return from_tq2_0;
+    case GgufType::kMXFP4:
+      return from_mxfp4;
   }
   return nullptr;
 }

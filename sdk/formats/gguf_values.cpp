@@ -144,6 +144,14 @@ std::string_view Gguf::bytes(std::string_view key) const {
   return bytes_.substr(found.offset, found.count);
 }
 
+std::vector<bool> Gguf::booleans(std::string_view key) const {
+  const GgufEntry& found = array(key, "an array of booleans");
+  if (found.type != GgufValueType::kBool) refuse(found, "an array of booleans");
+  std::vector<bool> out(found.count);
+  for (std::uint64_t i = 0; i < found.count; ++i) out[i] = bytes_[found.offset + i] != 0;
+  return out;
+}
+
 void Gguf::check_width(const GgufEntry& entry) const {
   const bool narrow = entry.type <= GgufValueType::kI16;
   if (narrow && entry.count > kMaxWidened) {

@@ -41,7 +41,8 @@ constexpr Type kTypes[] = {
     {GgufType::kQ4_0, "Q4_0", 32},  {GgufType::kQ4_1, "Q4_1", 32},  {GgufType::kQ5_0, "Q5_0", 32},
     {GgufType::kQ5_1, "Q5_1", 32},  {GgufType::kQ8_0, "Q8_0", 32},  {GgufType::kQ2_K, "Q2_K", 256},
     {GgufType::kQ3_K, "Q3_K", 256}, {GgufType::kQ4_K, "Q4_K", 256}, {GgufType::kQ5_K, "Q5_K", 256},
-    {GgufType::kQ6_K, "Q6_K", 256}};
+    {GgufType::kQ6_K, "Q6_K", 256}, {GgufType::kIQ4_NL, "IQ4_NL", 32}, {GgufType::kIQ4_XS, "IQ4_XS", 256},
+    {GgufType::kTQ1_0, "TQ1_0", 256}, {GgufType::kTQ2_0, "TQ2_0", 256}, {GgufType::kMXFP4, "MXFP4", 32}};
 
 // Blocks and the floats that PyPI gguf makes of them (fixtures/make_dequantize.py), as a GGUF file of rows
 // of two blocks.
@@ -187,14 +188,22 @@ TEST(GgufDequantizeRows, RefusesRowsPastTheEnd) {
 }
 
 TEST(GgufTypes, ThatCannotBeDequantizedAreListedAndRefusedByName) {
-  const auto iq4_xs = static_cast<GgufType>(23);
-  const std::string bytes = one_tensor(iq4_xs, {256}, std::string(136, '\0'));
-  const Gguf file(bytes, "x.gguf");
-  EXPECT_EQ(file.tensor("t").bytes, 136u);
-  EXPECT_FALSE(gguf_dequantizes(iq4_xs));
-  float out[256];
-  EXPECT_THAT(refusal([&] { file.dequantize(file.tensor("t"), out); }),
-              HasSubstr("tensor 't' is IQ4_XS, expected F32, F16, BF16, Q4_0, Q4_1, Q5_0"));
+  struct {
+    std::uint32_t number;
+    const char* name;
+    std::uint64_t elements, bytes;
+  } constexpr kOthers[] = {{16, "IQ2_XXS", 256, 66}, {29, "IQ1_M", 256, 56}, {40, "NVFP4", 64, 36}};
+  for (const auto& other : kOthers) {
+    const auto type = static_cast<GgufType>(other.number);
+    const std::string bytes = one_tensor(type, {other.elements}, std::string(other.bytes, '\0'));
+    const Gguf file(bytes, "x.gguf");
+    EXPECT_EQ(file.tensor("t").bytes, other.bytes);
+    EXPECT_FALSE(gguf_dequantizes(type));
+    float out[256];
+    const std::string message = refusal([&] { file.dequantize(file.tensor("t"), out); });
+    EXPECT_THAT(message, HasSubstr("tensor 't' is " + std::string(other.name) + ", expected F32, F16, BF16"));
+    EXPECT_THAT(message, HasSubstr("or convert it: llama-quantize --allow-requantize OLD.gguf NEW.gguf q8_0"));
+  }
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ ModelPlan read_plan(const std::string& folder, const nlohmann::json& config) {
   nlohmann::json sampling;
   if (fs::exists(generation)) sampling = mended([&] { return formats::read_json_file(generation); });
   return read_hugging_face_config(config, (fs::path(folder) / "config.json").string(), sampling,
-                                  generation.string());
+                                  generation.string(), added_tokens_of(folder));
 }
 
 formats::SafetensorsFolder open_weights(const std::string& folder) {

@@ -1,8 +1,8 @@
 // What the metadata of a GGUF file says of a model's computation. A key of the architecture that is not known
-// is refused: it could change the result.
+// is refused: it could change the result (gguf_keys.hpp).
 #pragma once
 
-#include <gistmill/formats/gguf.hpp>
+#include <gistmill/formats/gguf_parts.hpp>
 
 #include "plugins/teacher/decoder/files/layout.hpp"
 
@@ -11,7 +11,7 @@ namespace gistmill::decoder {
 // Reads metadata, the embedding's shape and which optional tensors there are. Throws Error (user) or
 // FormatError that names the file and the key. Sizes are not checked against each other: complete() does
 // that.
-ModelPlan read_gguf_plan(const formats::Gguf& file);
+ModelPlan read_gguf_plan(const formats::GgufParts& files);
 
 // Whether the file keeps the rows of rotated heads half-split (rotary.hpp): a rule of the architecture, which
 // no key states (llama.cpp: llama_model_rope_type).

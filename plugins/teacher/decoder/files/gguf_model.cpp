@@ -28,18 +28,19 @@ std::string fused_name(const std::string& name) {
 
 }  // namespace
 
-GgufModel::GgufModel(formats::Gguf file)
-    : ModelFile(file.name(), mended([&] { return read_gguf_plan(file); }), file.tensors().size()),
-      file_(std::move(file)) {
+GgufModel::GgufModel(formats::GgufParts files)
+    : ModelFile(files.metadata().name(), mended([&] { return read_gguf_plan(files); }), files.tensor_count()),
+      files_(std::move(files)) {
   mended([&] { place_tensors(); });
 }
 
-GgufModel::GgufModel(const std::string& path) : GgufModel(mended([&] { return formats::Gguf(path); })) {}
+GgufModel::GgufModel(const std::string& path)
+    : GgufModel(mended([&] { return formats::GgufParts(std::filesystem::path(path)); })) {}
 
 GgufModel::GgufModel(std::string_view bytes, const std::string& name)
-    : GgufModel(mended([&] { return formats::Gguf(bytes, name); })) {}
+    : GgufModel(mended([&] { return formats::GgufParts(formats::Gguf(bytes, name)); })) {}
 
-GgufModel::Place GgufModel::place(const NamedShape& wanted) const {
+GgufModel::Place GgufModel::place(const NamedShape& wanted) {
   Place place;
   place.shape = wanted.shape;
   place.stored_shape = wanted.shape;
@@ -49,17 +50,19 @@ GgufModel::Place GgufModel::place(const NamedShape& wanted) const {
     place.first = part * wanted.shape[0];
     place.stored_shape[0] *= 3;
   }
-  const formats::GgufTensor& tensor = file_.tensor(stored_name);
-  check_shape(file_.name(), stored_name, tensor.shape(), place.stored_shape);
+  const formats::GgufParts::Tensor found = files_.tensor(stored_name);
+  const formats::GgufTensor& tensor = *found.tensor;
+  check_shape(found.file->name(), stored_name, tensor.shape(), place.stored_shape);
   if (!formats::gguf_dequantizes(tensor.type)) {
-    refuse(file_.name() + ": tensor " + formats::printable(stored_name) + " is stored as " +
+    refuse(found.file->name() + ": tensor " + formats::printable(stored_name) + " is stored as " +
            formats::gguf_type_name(tensor.type) + " when it should be " + formats::kGgufDequantizedTypes);
   }
   const std::int64_t heads = gguf_is_half_split(config()) ? rotated_heads(config(), wanted.name) : 0;
   if (heads > 0) place.order = paired_order(wanted.shape[0], heads);
-  place.tensor = static_cast<std::size_t>(&tensor - file_.tensors().data());
+  place.tensor = tensors_.size();
+  tensors_.push_back(found);
   place.type = tensor.type;
-  place.data = file_.data(tensor).data();
+  place.data = found.file->data(tensor).data();
   place.row_bytes = static_cast<std::int64_t>(tensor.bytes / tensor.rows());
   return place;
 }
@@ -67,36 +70,50 @@ GgufModel::Place GgufModel::place(const NamedShape& wanted) const {
 void GgufModel::place_tensors() {
   std::set<std::string_view> used = {"rope_freqs.weight"};  // read with the metadata
   for (const NamedShape& tensor : tensors_of(plan())) {
-    Place found = place(tensor);
-    used.insert(file_.tensors()[found.tensor].name);
-    put(tensor.name, std::move(found));
+    put(tensor.name, place(tensor));
+    used.insert(tensors_.back().tensor->name);
   }
-  for (const formats::GgufTensor& tensor : file_.tensors()) {
-    if (used.count(tensor.name) > 0) continue;
-    refuse(file_.name() + ": has tensor " + formats::printable(tensor.name) + " when a " +
-           config().architecture + " model has none of that name, so its result would be wrong");
+  for (const formats::Gguf& file : files_.files()) {
+    for (const formats::GgufTensor& tensor : file.tensors()) {
+      if (used.count(tensor.name) > 0) continue;
+      refuse(file.name() + ": has tensor " + formats::printable(tensor.name) + " when a " +
+             config().architecture + " model has none of that name, so its result would be wrong");
+    }
   }
 }
 
 void GgufModel::read_rows(std::size_t tensor, std::int64_t first, std::int64_t count, float* out) const {
-  file_.dequantize_rows(file_.tensors()[tensor], static_cast<std::uint64_t>(first),
-                        static_cast<std::uint64_t>(count), out);
+  const formats::GgufParts::Tensor& place = tensors_[tensor];
+  place.file->dequantize_rows(*place.tensor, static_cast<std::uint64_t>(first),
+                              static_cast<std::uint64_t>(count), out);
 }
 
 std::map<std::string, std::int64_t> GgufModel::stored_types() const {
   std::map<std::string, std::int64_t> types;
-  for (const formats::GgufTensor& tensor : file_.tensors()) ++types[formats::gguf_type_name(tensor.type)];
+  for (const formats::Gguf& file : files_.files()) {
+    for (const formats::GgufTensor& tensor : file.tensors()) ++types[formats::gguf_type_name(tensor.type)];
+  }
   return types;
 }
 
 std::int64_t GgufModel::file_bytes() const {
-  std::error_code failure;
-  const std::uintmax_t size = std::filesystem::file_size(file_.name(), failure);
-  return failure ? 0 : static_cast<std::int64_t>(size);
+  std::int64_t bytes = 0;
+  for (const formats::Gguf& file : files_.files()) {
+    std::error_code failure;
+    const std::uintmax_t size = std::filesystem::file_size(file.name(), failure);
+    if (!failure) bytes += static_cast<std::int64_t>(size);
+  }
+  return bytes;
 }
 
+// Of one file its own.
 std::string GgufModel::digest() const {
-  return mended([&] { return formats::sha256_file(file_.name()); });
+  return mended([&] {
+    if (files_.files().size() == 1) return formats::sha256_file(files_.metadata().name());
+    formats::Sha256 sha;
+    for (const formats::Gguf& file : files_.files()) sha.update_field(formats::sha256_file(file.name()));
+    return sha.hex();
+  });
 }
 
 }  // namespace gistmill::decoder

@@ -175,20 +175,25 @@ ModelPlan read_plan(const JsonObject& json) {
   ModelPlan plan = read_model(json);
   expect_plain(json);
   check_layer_types(json);
-  plan.config.end_tokens = json.token_ids("eos_token_id");
+  json.token_ids("eos_token_id");  // for its complaint
   return plan;
 }
 
 }  // namespace
 
 ModelPlan read_hugging_face_config(const nlohmann::json& config, const std::string& config_name,
-                                   const nlohmann::json& generation, const std::string& generation_name) {
+                                   const nlohmann::json& generation, const std::string& generation_name,
+                                   const std::vector<NamedToken>& added) {
   const JsonObject json(config, config_name);
   ModelPlan plan = read_plan(json);
+  EndTokens ends;
   if (!generation.is_null()) {
     const JsonObject sampling(generation, generation_name);
-    if (sampling.has("eos_token_id")) plan.config.end_tokens = sampling.token_ids("eos_token_id");
+    for (const std::int64_t id : sampling.token_ids("eos_token_id")) ends.add(id, "generation_config.json");
   }
+  for (const std::int64_t id : json.token_ids("eos_token_id")) ends.add(id, "config.json");
+  add_by_name(added, &ends);
+  put_end_tokens(ends, &plan);
   return plan;
 }
 

@@ -6,15 +6,17 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "plugins/teacher/decoder/files/end_tokens.hpp"
 #include "plugins/teacher/decoder/files/model_plan.hpp"
 
 namespace gistmill::decoder {
 
-// config: config.json; generation: generation_config.json, or null where there is none (its end tokens win,
-// as in transformers' generate). The names stand for the files in messages. Throws Error (user). Sizes
-// are not checked against each other: complete() does that.
+// config: config.json; generation: generation_config.json, or null where there is none. The end tokens of both
+// count, and those of `added` that are known by name. The names stand for the files in messages. Throws Error
+// (user). Sizes are not checked against each other: complete() does that.
 ModelPlan read_hugging_face_config(const nlohmann::json& config, const std::string& config_name,
-                                   const nlohmann::json& generation, const std::string& generation_name);
+                                   const nlohmann::json& generation, const std::string& generation_name,
+                                   const std::vector<NamedToken>& added = {});
 
 // A config.json of a model that came from elsewhere. Throws Error (user, `key`) where its keys cannot say
 // what the model computes. (hugging_face_config_writer.cpp)

@@ -126,6 +126,7 @@ std::string ModelFile::describe() const {
       {"tied_head", !plan_.layout.own_head},
       {"end_tokens", config.end_tokens},
   };
+  if (!plan_.end_token_sources.empty()) result["end_token_sources"] = plan_.end_token_sources;
   if (config.positions == PositionKind::kRotary) {
     result["rope"] = gistmill::decoder::describe(plan_.rotary);
     if (!config.unrotated_layers.empty()) result["rope"]["unrotated_layers"] = config.unrotated_layers;

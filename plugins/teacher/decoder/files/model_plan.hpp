@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "plugins/teacher/decoder/config.hpp"
 #include "plugins/teacher/decoder/files/rotary.hpp"
@@ -21,6 +23,7 @@ struct ModelPlan {
   Config config;
   Layout layout;
   Rotary rotary;
+  std::vector<std::string> end_token_sources;  // what names each of config.end_tokens (end_tokens.hpp)
   std::int64_t sliding_window = 0;  // tokens that a token sees; 0: all. The context is no longer than it
 };
 

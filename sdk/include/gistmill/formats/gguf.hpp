@@ -1,4 +1,4 @@
-// Reads GGUF version 3 (little endian): typed metadata, the table of tensors, and their values as floats.
+// Reads GGUF versions 2 and 3 (little endian): typed metadata, the table of tensors, and their values as floats.
 // Not a writer, and not a model: what a key or a tensor means is its reader's affair.
 //
 // A file is data from strangers. Every length is checked against the bytes that are there before anything
@@ -35,12 +35,19 @@ enum class GgufType : std::uint32_t {
   kQ4_K = 12,
   kQ5_K = 13,
   kQ6_K = 14,
+  kIQ4_NL = 20,
+  kIQ4_XS = 23,
   kBF16 = 30,
+  kTQ1_0 = 34,
+  kTQ2_0 = 35,
+  kMXFP4 = 39,
 };
 bool gguf_dequantizes(GgufType type);
-// For messages.
+// For messages: what a tensor's type should be, and what to do where it is another.
 inline constexpr const char* kGgufDequantizedTypes =
-    "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K or Q6_K";
+    "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, TQ1_0, "
+    "TQ2_0 or MXFP4; take the model in one of these, or convert it: llama-quantize --allow-requantize "
+    "OLD.gguf NEW.gguf q8_0";
 // "Q4_1"; "type 77" for a number that this reader does not know. Any number may be asked for.
 std::string gguf_type_name(GgufType type);
 
@@ -96,6 +103,7 @@ class Gguf {
   // ---- metadata
   const std::vector<GgufEntry>& entries() const { return entries_; }  // in file order
   bool has(std::string_view key) const { return find_entry(key) != nullptr; }
+  bool is_array(std::string_view key) const;  // false where it is missing
   // Any integer type is an integer, any float type or integer a number.
   std::int64_t integer(std::string_view key) const;
   std::int64_t integer_or(std::string_view key, std::int64_t fallback) const;
@@ -108,6 +116,7 @@ class Gguf {
   // Of elements of less than 4 bytes at most 65,536.
   std::vector<std::int64_t> integers(std::string_view key) const;
   std::vector<double> numbers(std::string_view key) const;
+  std::vector<bool> booleans(std::string_view key) const;
   std::string_view bytes(std::string_view key) const;  // an array of 8-bit integers, in the file's memory
 
   // ---- tensors

@@ -148,8 +148,9 @@ TEST(GgufModel, RefusesOtherArchitectures) {
 }
 
 TEST(GgufModel, RefusesPartsOfModelsAndAdapters) {
-  EXPECT_THAT(refusal("llama2", [](GgufContent& file) { file.metadata["split.count"] = 3u; }),
-              HasSubstr("is one of 3 parts of a model; merge them"));
+  EXPECT_EQ(refusal("llama2", [](GgufContent& file) { file.metadata["split.count"] = 3u; }),
+            "tiny.gguf: is one of several parts of a model");
+  EXPECT_EQ(refusal("llama2", [](GgufContent& file) { file.metadata["split.count"] = 1u; }), "");
   EXPECT_THAT(
       refusal("llama2", [](GgufContent& file) { file.metadata["general.type"] = std::string("adapter"); }),
       HasSubstr("general.type is 'adapter' when it should be 'model'"));
@@ -158,11 +159,45 @@ TEST(GgufModel, RefusesPartsOfModelsAndAdapters) {
 TEST(GgufModel, RefusesMetadataThatItDoesNotKnow) {
   EXPECT_EQ(
       refusal("llama2", [](GgufContent& file) { file.metadata["llama.logit_scale"] = 0.5f; }),
-      "tiny.gguf: has metadata 'llama.logit_scale', which is not known for this architecture: the result "
-      "could be wrong");
+      "tiny.gguf: has metadata 'llama.logit_scale' of value [0.500000], which is not known for this "
+      "architecture: the result could be wrong");
   EXPECT_EQ(
       refusal("llama2", [](GgufContent& file) { file.metadata["quantize.imatrix.file"] = std::string("x"); }),
       "");
+}
+
+TEST(GgufModel, TakesKeysThatChangeNothingWhereTheySayNothing) {
+  const auto with = [](const char* key, const GgufContent::Value& value) {
+    return refusal("llama2", [&](GgufContent& file) { file.metadata[key] = value; });
+  };
+  EXPECT_EQ(with("llama.attention.causal", true), "");
+  EXPECT_THAT(with("llama.attention.causal", false), HasSubstr("'llama.attention.causal' of value [0.000000]"));
+  EXPECT_EQ(with("llama.final_logit_softcapping", 0.0f), "");
+  EXPECT_THAT(with("llama.final_logit_softcapping", 30.0f), HasSubstr("'llama.final_logit_softcapping' of"));
+  EXPECT_EQ(with("llama.rope.dimension_sections", std::vector<std::uint32_t>{0, 0, 0, 0}), "");
+  EXPECT_THAT(with("llama.rope.dimension_sections", std::vector<std::uint32_t>{2, 2, 0, 0}),
+              HasSubstr("'llama.rope.dimension_sections' of value [2.000000, 2.000000, 0.000000, 0.000000]"));
+  EXPECT_EQ(with("llama.pooling_type", 4u), "");
+  EXPECT_EQ(with("llama.attention.layer_norm_epsilon", 1e-5f), "");
+  EXPECT_THAT(with("llama.ssm.state_size", 16u), HasSubstr("'llama.ssm.state_size' of value [16.000000]"));
+}
+
+TEST(GgufModel, RefusesListsOfSizesThatDiffer) {
+  for (const char* key : {"llama.attention.head_count", "llama.attention.head_count_kv",
+                          "llama.feed_forward_length"}) {
+    const auto with = [&](const std::vector<std::uint32_t>& list) {
+      return refusal("llama2", [&](GgufContent& file) { file.metadata[key] = list; });
+    };
+    EXPECT_EQ(with({4, 2}), "tiny.gguf: " + std::string(key) +
+                                " is [4, 2] when it should be one number, or the same for every layer: layers "
+                                "of different sizes are not known here");
+    EXPECT_THAT(with({}), HasSubstr(std::string(key) + " is [] when it should be one number"));
+  }
+  EXPECT_EQ(refusal("llama2",
+                    [](GgufContent& file) {
+                      file.metadata["llama.feed_forward_length"] = std::vector<std::uint32_t>{24, 24};
+                    }),
+            "");
 }
 
 TEST(GgufModel, RefusesMetadataThatDoesNotFitItsTensors) {

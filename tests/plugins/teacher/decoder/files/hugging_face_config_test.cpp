@@ -164,9 +164,11 @@ TEST(HuggingFaceConfig, KnowsLayersThatDoNotRotate) {
               HasSubstr("no_rope_layers is [1,1] when it should be a list of 4"));
 }
 
-TEST(HuggingFaceConfig, TakesEndTokensFromTheGenerationConfigFirst) {
+TEST(HuggingFaceConfig, TakesTheEndTokensOfBothFiles) {
   EXPECT_THAT(plan_with("llama2", {{"eos_token_id", {2, 5}}}).config.end_tokens, ElementsAre(2, 5));
   EXPECT_THAT(plan_with("llama2", {{"eos_token_id", 2}}, {{"eos_token_id", {7, 8}}}).config.end_tokens,
+              ElementsAre(7, 8, 2));
+  EXPECT_THAT(plan_with("llama2", {{"eos_token_id", {8, 7}}}, {{"eos_token_id", 7}}).config.end_tokens,
               ElementsAre(7, 8));
   EXPECT_THAT(plan_with("llama2", {{"eos_token_id", 2}}, {{"temperature", 0.6}}).config.end_tokens,
               ElementsAre(2));

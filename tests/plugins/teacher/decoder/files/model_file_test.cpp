@@ -58,6 +58,7 @@ TEST(ModelFile, DescribesAFolder) {
                          {"memory_bytes", {{"f32", 48768}, {"bf16", 24704}}},
                          {"tied_head", true},
                          {"end_tokens", {2}},
+                         {"end_token_sources", {"generation_config.json"}},
                          {"rope",
                           {{"kind", "llama3"},
                            {"base", 100.0},
