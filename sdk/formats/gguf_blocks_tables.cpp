@@ -9,12 +9,14 @@
 namespace gistmill::formats {
 namespace {
 
-// ggml-common.h: kvalues_iq4nl, and kvalues_mxfp4, the numbers of E2M1 (OCP Microscaling Formats 1.0) doubled.
+// ggml-common.h: kvalues_iq4nl, and kvalues_mxfp4, the numbers of E2M1 (OCP Microscaling Formats 1.0)
+// doubled.
 constexpr float kIq4[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 constexpr float kE2m1[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
 // 16 bytes of nibbles: the low ones are elements 0 to 15, the high ones 16 to 31.
-[[gnu::always_inline]] inline void by_table(const unsigned char* q, const float* table, float scale, float* out) {
+[[gnu::always_inline]] inline void by_table(const unsigned char* q, const float* table, float scale,
+                                            float* out) {
   for (int i = 0; i < 16; ++i) out[i] = scale * table[q[i] & 0x0F];
   for (int i = 0; i < 16; ++i) out[i + 16] = scale * table[q[i] >> 4];
 }

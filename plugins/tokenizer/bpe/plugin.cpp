@@ -10,7 +10,9 @@ struct Kind {
   using Tokenizer = bpe::Tokenizer;
   using Encoder = bpe::Encoder;
 
-  static Vocabulary load(const std::string& model) { return load_vocabulary(model); }
+  static Vocabulary load(const Options& options) {
+    return load_vocabulary(options.string("model"), options.string("pre_tokenizer"));
+  }
   static nlohmann::json describe(const Vocabulary& vocabulary) {
     return {{"kind", "bpe"},
             {"pre_tokenizer", pre_tokenizer_name(vocabulary.pre_tokenizer)},

@@ -33,8 +33,27 @@ constexpr KnownName kGgufNames[] = {
     {"qwen2", PreTokenizer::kQwen2, false},         {"deepseek-r1-qwen", PreTokenizer::kQwen2, false},
 };
 
-const KnownName& known_pre_tokenizer(const formats::Gguf& file) {
-  const std::string_view name = file.string("tokenizer.ggml.pre");
+// The name that the file gives, or that the user gives for it. Files of converters before May 2024 name none;
+// "default" says that the converter did not know.
+std::string name_of_pre_tokenizer(const formats::Gguf& file, const std::string& given) {
+  const std::string key = "tokenizer.ggml.pre";
+  const std::string stated = file.has(key) ? std::string(file.string(key)) : "";
+  const bool known = !stated.empty() && stated != "default";
+  if (!given.empty() && known && stated != given) {
+    throw formats::FormatError(file.name() + ": " + key + " is " + printable(stated) +
+                               " when the option pre_tokenizer is " + printable(given) +
+                               "; leave the option out");
+  }
+  if (known) return stated;
+  if (!given.empty()) return given;
+  throw formats::FormatError(
+      file.name() + ": " + (stated.empty() ? "has no " + key : key + " is 'default'") +
+      ", as in files of 2023, so how the text is split is not known; say which model's way it is by the "
+      "tokenizer's option pre_tokenizer: gpt-2, smollm, llama-bpe, qwen2 or another of llama.cpp's names");
+}
+
+const KnownName& known_pre_tokenizer(const formats::Gguf& file, const std::string& given) {
+  const std::string name = name_of_pre_tokenizer(file, given);
   std::string all;
   for (const KnownName& known : kGgufNames) {
     if (known.name == name) return known;
@@ -84,13 +103,13 @@ std::string Vocabulary::digest() const {
   return sha.hex();
 }
 
-Vocabulary vocabulary_from(const formats::Gguf& file) {
+Vocabulary vocabulary_from(const formats::Gguf& file, const std::string& pre) {
   const std::string_view model = file.string("tokenizer.ggml.model");
   if (model != "gpt2") {
     throw formats::FormatError(file.name() + ": tokenizer.ggml.model is " + printable(model) +
                                " when it should be 'gpt2' (byte-level BPE)");
   }
-  const KnownName& known = known_pre_tokenizer(file);
+  const KnownName& known = known_pre_tokenizer(file, pre);
   std::vector<tokenizer::TokenType> types;
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, &types));
   vocabulary.pre_tokenizer = known.pre_tokenizer;
@@ -127,18 +146,25 @@ Vocabulary vocabulary_from_folder(const std::filesystem::path& folder) {
 
 namespace {
 
-// Of files of one kind.
-Vocabulary vocabulary_from(const tokenizer::TokenizerPath& found) {
-  if (found.kind == tokenizer::TokenizerFile::kVocabularyAndMerges)
-    return vocabulary_from_folder(found.folder);
-  throw formats::FormatError(found.path.string() +
-                             ": is a SentencePiece model when it should be byte-level BPE");
-}
+// Of whichever kind of file there is; `pre` is for GGUF alone.
+struct Reader {
+  const std::string& pre;
+  Vocabulary operator()(const formats::Gguf& file) const { return vocabulary_from(file, pre); }
+  Vocabulary operator()(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) const {
+    return vocabulary_from(file, folder);
+  }
+  Vocabulary operator()(const tokenizer::TokenizerPath& found) const {
+    if (found.kind == tokenizer::TokenizerFile::kVocabularyAndMerges)
+      return vocabulary_from_folder(found.folder);
+    throw formats::FormatError(found.path.string() +
+                               ": is a SentencePiece model when it should be byte-level BPE");
+  }
+};
 
 }  // namespace
 
-Vocabulary load_vocabulary(const std::filesystem::path& model) {
-  return tokenizer::read_vocabulary(model, [](const auto&... file) { return vocabulary_from(file...); });
+Vocabulary load_vocabulary(const std::filesystem::path& model, const std::string& pre) {
+  return tokenizer::read_vocabulary(model, Reader{pre});
 }
 
 }  // namespace gistmill::bpe

@@ -34,14 +34,15 @@ struct Vocabulary : tokenizer::CommonVocabulary {
 // known.
 
 // GGUF: tokenizer.ggml.{model,pre,tokens,token_type,merges}; the model must be "gpt2", GGUF's word for
-// byte-level BPE.
-Vocabulary vocabulary_from(const formats::Gguf& file);
+// byte-level BPE. pre: the pre-tokenizer of a file that names none (converters named none before May 2024),
+// or that names llama.cpp's "default"; by one of llama.cpp's names.
+Vocabulary vocabulary_from(const formats::Gguf& file, const std::string& pre = "");
 // tokenizer.json, with its neighbors in `folder`.
 Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder);
 // vocab.json and merges.txt of a folder. Which pre-tokenizer they need, tokenizer_config.json says by the
 // name of a class; without one it is GPT-2's.
 Vocabulary vocabulary_from_folder(const std::filesystem::path& folder);
 // Whichever of these the MODEL has.
-Vocabulary load_vocabulary(const std::filesystem::path& model);
+Vocabulary load_vocabulary(const std::filesystem::path& model, const std::string& pre = "");
 
 }  // namespace gistmill::bpe

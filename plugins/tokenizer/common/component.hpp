@@ -20,7 +20,7 @@ namespace gistmill::tokenizer {
 template <class Kind>
 class Component {
  public:
-  explicit Component(const Options& options) : Component(load(options.string("model")), options) {}
+  explicit Component(const Options& options) : Component(load(options), options) {}
 
   std::string digest() const {
     formats::Sha256 sha;
@@ -87,8 +87,8 @@ class Component {
       throw Error(GM_ERROR_USER, error.what(), "model");
     }
   }
-  static Vocabulary load(const std::string& model) {
-    return at_model([&] { return Kind::load(model); });
+  static Vocabulary load(const Options& options) {
+    return at_model([&] { return Kind::load(options); });
   }
 
   Component(const Vocabulary& vocabulary, const Options& options)

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include <gistmill/formats/gguf.hpp>
+#include <gistmill/formats/gguf_parts.hpp>
 #include <gistmill/formats/json.hpp>
 #include <nlohmann/json.hpp>
 
@@ -34,7 +34,7 @@ TokenizerPath find_tokenizer(const std::filesystem::path& model);
 template <class Read>
 auto read_vocabulary(const std::filesystem::path& model, const Read& read) {
   const TokenizerPath found = find_tokenizer(model);
-  if (found.kind == TokenizerFile::kGguf) return read(formats::Gguf(found.path));
+  if (found.kind == TokenizerFile::kGguf) return read(formats::Gguf(formats::gguf_first_part(found.path)));
   if (found.kind != TokenizerFile::kTokenizerJson) return read(found);
   const formats::MappedFile file(found.path);
   return read(parse_tokenizer_json(file.bytes(), found.path.string()), found.folder);

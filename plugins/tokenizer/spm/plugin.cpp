@@ -10,7 +10,7 @@ struct Kind {
   using Tokenizer = spm::Tokenizer;
   using Encoder = spm::Encoder;
 
-  static Vocabulary load(const std::string& model) { return load_vocabulary(model); }
+  static Vocabulary load(const Options& options) { return load_vocabulary(options.string("model")); }
   static nlohmann::json describe(const Vocabulary& vocabulary) {
     static constexpr const char* kPrefixes[] = {"none", "fragments", "fragments without one",
                                                 "text without one"};

@@ -3,6 +3,7 @@
 
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/mapped_file.hpp>
+#include <unordered_map>
 
 #include "plugins/tokenizer/common/added_files.hpp"
 #include "plugins/tokenizer/common/settings.hpp"
@@ -12,12 +13,34 @@ namespace {
 
 using formats::printable;
 
+// Unused pieces are in no text, so nothing merges into one: right as long as no other piece is made of it.
+void check_unused(const Vocabulary& vocabulary) {
+  std::unordered_map<std::string_view, std::size_t> unused;
+  for (std::size_t i = 0; i < vocabulary.types.size(); ++i) {
+    if (vocabulary.types[i] == PieceType::kUnused) unused.emplace(vocabulary.tokens[i], i);
+  }
+  if (unused.empty()) return;
+  for (std::size_t i = 0; i < vocabulary.types.size(); ++i) {
+    if (vocabulary.types[i] != PieceType::kNormal) continue;
+    const std::string_view piece = vocabulary.tokens[i];
+    for (std::size_t cut = 1; cut < piece.size(); ++cut) {
+      for (const std::string_view part : {piece.substr(0, cut), piece.substr(cut)}) {
+        const auto found = unused.find(part);
+        if (found == unused.end()) continue;
+        vocabulary.fail("piece " + std::to_string(found->second) + ", " + printable(part) +
+                        ", is of type unused, and piece " + std::to_string(i) + ", " + printable(piece) +
+                        ", is made of it, which is not supported");
+      }
+    }
+  }
+}
+
 // Pieces that encoding must treat in ways that are not written here.
 void check_types(const Vocabulary& vocabulary, bool user_defined) {
+  check_unused(vocabulary);
   for (std::size_t i = 0; i < vocabulary.types.size(); ++i) {
     const PieceType type = vocabulary.types[i];
     const std::string piece = "piece " + std::to_string(i) + ", " + printable(vocabulary.tokens[i]) + ", ";
-    if (type == PieceType::kUnused) vocabulary.fail(piece + "is of type unused, which is not supported");
     if (type == PieceType::kUserDefined && !user_defined) {
       vocabulary.fail(piece + "is of type user-defined, which is not supported in tokenizer.model");
     }

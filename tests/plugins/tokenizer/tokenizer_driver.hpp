@@ -32,7 +32,7 @@ class TokenizerDriver {
   TokenizerDriver(const char* library, const char* component, const std::string& model, bool special)
       : component_(library, component, host(),
                    {text_option("model", model.c_str()), flag_option("special", special),
-                    text_option("date", "20 Nov 2026")}) {
+                    text_option("date", "20 Nov 2026"), text_option("pre_tokenizer", "")}) {
     component_.start({}, 1);
   }
 

@@ -37,12 +37,12 @@ struct Type {
   std::uint64_t elements;  // of a block
 };
 constexpr Type kTypes[] = {
-    {GgufType::kF32, "F32", 1},     {GgufType::kF16, "F16", 1},     {GgufType::kBF16, "BF16", 1},
-    {GgufType::kQ4_0, "Q4_0", 32},  {GgufType::kQ4_1, "Q4_1", 32},  {GgufType::kQ5_0, "Q5_0", 32},
-    {GgufType::kQ5_1, "Q5_1", 32},  {GgufType::kQ8_0, "Q8_0", 32},  {GgufType::kQ2_K, "Q2_K", 256},
-    {GgufType::kQ3_K, "Q3_K", 256}, {GgufType::kQ4_K, "Q4_K", 256}, {GgufType::kQ5_K, "Q5_K", 256},
-    {GgufType::kQ6_K, "Q6_K", 256}, {GgufType::kIQ4_NL, "IQ4_NL", 32}, {GgufType::kIQ4_XS, "IQ4_XS", 256},
-    {GgufType::kTQ1_0, "TQ1_0", 256}, {GgufType::kTQ2_0, "TQ2_0", 256}, {GgufType::kMXFP4, "MXFP4", 32}};
+    {GgufType::kF32, "F32", 1},       {GgufType::kF16, "F16", 1},        {GgufType::kBF16, "BF16", 1},
+    {GgufType::kQ4_0, "Q4_0", 32},    {GgufType::kQ4_1, "Q4_1", 32},     {GgufType::kQ5_0, "Q5_0", 32},
+    {GgufType::kQ5_1, "Q5_1", 32},    {GgufType::kQ8_0, "Q8_0", 32},     {GgufType::kQ2_K, "Q2_K", 256},
+    {GgufType::kQ3_K, "Q3_K", 256},   {GgufType::kQ4_K, "Q4_K", 256},    {GgufType::kQ5_K, "Q5_K", 256},
+    {GgufType::kQ6_K, "Q6_K", 256},   {GgufType::kIQ4_NL, "IQ4_NL", 32}, {GgufType::kIQ4_XS, "IQ4_XS", 256},
+    {GgufType::kTQ1_0, "TQ1_0", 256}, {GgufType::kTQ2_0, "TQ2_0", 256},  {GgufType::kMXFP4, "MXFP4", 32}};
 
 // Blocks and the floats that PyPI gguf makes of them (fixtures/make_dequantize.py), as a GGUF file of rows
 // of two blocks.
@@ -202,7 +202,8 @@ TEST(GgufTypes, ThatCannotBeDequantizedAreListedAndRefusedByName) {
     float out[256];
     const std::string message = refusal([&] { file.dequantize(file.tensor("t"), out); });
     EXPECT_THAT(message, HasSubstr("tensor 't' is " + std::string(other.name) + ", expected F32, F16, BF16"));
-    EXPECT_THAT(message, HasSubstr("or convert it: llama-quantize --allow-requantize OLD.gguf NEW.gguf q8_0"));
+    EXPECT_THAT(message,
+                HasSubstr("or convert it: llama-quantize --allow-requantize OLD.gguf NEW.gguf q8_0"));
   }
 }
 

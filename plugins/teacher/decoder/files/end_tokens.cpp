@@ -19,15 +19,29 @@ struct EndName {
   bool must_be_control;  // ordinary text may be called so too
 };
 constexpr EndName kEndNames[] = {
-    {"<|eot_id|>", false},       {"<|im_end|>", false},     {"<|end|>", false},
-    {"<|return|>", false},       {"<|call|>", false},       {"<|flush|>", false},
-    {"<|calls|>", false},        {"<end_of_turn>", false},  {"<|endoftext|>", false},
-    {"<|eom_id|>", false},       {"<EOT>", false},          {"_<EOT>", false},
-    {"<|end_of_text|>", false},  {"</s>", true},            {"[EOT]", true},
-    {"[EOS]", true},             {"<eos>", true},           {"<turn|>", true},
-    {"<|tool_response>", true},  {"<end_of_utterance>", false},
+    {"<|eot_id|>", false},
+    {"<|im_end|>", false},
+    {"<|end|>", false},
+    {"<|return|>", false},
+    {"<|call|>", false},
+    {"<|flush|>", false},
+    {"<|calls|>", false},
+    {"<end_of_turn>", false},
+    {"<|endoftext|>", false},
+    {"<|eom_id|>", false},
+    {"<EOT>", false},
+    {"_<EOT>", false},
+    {"<|end_of_text|>", false},
+    {"</s>", true},
+    {"[EOT]", true},
+    {"[EOS]", true},
+    {"<eos>", true},
+    {"<turn|>", true},
+    {"<|tool_response>", true},
+    {"<end_of_utterance>", false},
     {"<\xEF\xBD\x9C"  // DeepSeek's, with full-width bars and U+2581
-     "end\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>", false},
+     "end\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>",
+     false},
 };
 
 // Between the files of code: padding, the name of a repository, the name of a file. Where no key says which,
@@ -48,7 +62,8 @@ const std::vector<CodeToken>& code_tokens() {
 
 bool may_be_an_end(std::string_view text) {
   const auto is_it = [&](std::string_view name) { return name == text; };
-  if (std::any_of(std::begin(kEndNames), std::end(kEndNames), [&](const EndName& name) { return is_it(name.text); }))
+  if (std::any_of(std::begin(kEndNames), std::end(kEndNames),
+                  [&](const EndName& name) { return is_it(name.text); }))
     return true;
   return std::any_of(code_tokens().begin(), code_tokens().end(), [&](const CodeToken& token) {
     return std::any_of(token.names.begin(), token.names.end(), is_it);
@@ -114,7 +129,8 @@ std::vector<NamedToken> read_tokenizer_json(const fs::path& path) {
 
 std::vector<NamedToken> read_tokenizer_config(const fs::path& path) {
   std::vector<NamedToken> tokens;
-  constexpr formats::JsonLimits kLimits = {std::size_t{64} << 20, 64, std::size_t{1} << 21};  // as tokenizers'
+  constexpr formats::JsonLimits kLimits = {std::size_t{64} << 20, 64,
+                                           std::size_t{1} << 21};  // as tokenizers'
   const nlohmann::json config = formats::read_json_file(path, kLimits);
   const auto decoder = config.find("added_tokens_decoder");
   if (decoder == config.end() || !decoder->is_object()) return tokens;
@@ -166,8 +182,8 @@ void add_by_name(const std::vector<NamedToken>& tokens, EndTokens* ends) {
 EndTokens end_tokens_of(const formats::Gguf& file) {
   constexpr std::int64_t kControl = 3;  // of tokenizer.ggml.token_type
   EndTokens ends;
-  for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id",
-                          "tokenizer.ggml.eom_token_id"}) {
+  for (const char* key :
+       {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"}) {
     ends.add(file.integer_or(key, -1), key);
   }
   for (const CodeToken& token : code_tokens()) ends.add(file.integer_or(token.key, -1), token.key);

@@ -1,5 +1,5 @@
-// Which tokens end a text: the one place that decides, for both kinds of files. Generation stops before any of
-// them. Needs no LibTorch.
+// Which tokens end a text: the one place that decides, for both kinds of files. Generation stops before any
+// of them. Needs no LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ namespace gistmill::decoder {
 
 struct EndToken {
   std::int64_t id = 0;
-  std::string source;  // what names it: "generation_config.json", "tokenizer.ggml.eot_token_id", "'<|im_end|>'"
+  std::string
+      source;  // what names it: "generation_config.json", "tokenizer.ggml.eot_token_id", "'<|im_end|>'"
 };
 
 // In the order in which they were found, each id once, by its first source.
@@ -36,8 +37,8 @@ struct NamedToken {
   std::int64_t id = 0;
   bool control = false;  // special: it stands in no text by itself
 };
-// Adds those that are known to end a text: the names of llama.cpp (llama-vocab.cpp, 2026), for files that name
-// one end token where their model has several.
+// Adds those that are known to end a text: the names of llama.cpp (llama-vocab.cpp, 2026), for files that
+// name one end token where their model has several.
 void add_by_name(const std::vector<NamedToken>& tokens, EndTokens* ends);
 
 // Of a GGUF file: tokenizer.ggml.{eos,eot,eom}_token_id, the tokens that part files of code, and names.

@@ -1,5 +1,6 @@
-// The metadata of one architecture in a GGUF file, key by key. Remembers which keys were asked for, so that the
-// others can be judged: keys of llama.cpp that change nothing pass, one that could change the result is refused.
+// The metadata of one architecture in a GGUF file, key by key. Remembers which keys were asked for, so that
+// the others can be judged: keys of llama.cpp that change nothing pass, one that could change the result is
+// refused.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +10,9 @@
 
 namespace gistmill::decoder {
 
-// All accessors throw Error (user) or FormatError. Names are without the architecture: "attention.head_count".
-// A number may stand as a list of one for every layer, as some converters write it; all the same they mean one,
-// else the layers differ, which no model here does, and the key is refused.
+// All accessors throw Error (user) or FormatError. Names are without the architecture:
+// "attention.head_count". A number may stand as a list of one for every layer, as some converters write it;
+// all the same they mean one, else the layers differ, which no model here does, and the key is refused.
 class GgufKeys {
  public:
   GgufKeys(const formats::Gguf& file, std::string architecture)
@@ -27,10 +28,12 @@ class GgufKeys {
 
   // Throws where the key has another value; where it is missing, nothing.
   void expect(const std::string& name, std::int64_t expected);
-  // Throws for keys that nobody asked for: those that llama.cpp knows pass where they say that nothing changes.
+  // Throws for keys that nobody asked for: those that llama.cpp knows pass where they say that nothing
+  // changes.
   void refuse_unknown();
 
-  [[noreturn]] void wrong(const std::string& name, const std::string& found, const std::string& expected) const;
+  [[noreturn]] void wrong(const std::string& name, const std::string& found,
+                          const std::string& expected) const;
 
  private:
   // The full name, which counts as asked for.

@@ -1,4 +1,5 @@
-// A model in a GGUF file (llama.cpp), or in the parts of one. Its metadata is gguf_config.hpp's affair; here are its tensors.
+// A model in a GGUF file (llama.cpp), or in the parts of one. Its metadata is gguf_config.hpp's affair; here
+// are its tensors.
 #pragma once
 
 #include <gistmill/formats/gguf_parts.hpp>

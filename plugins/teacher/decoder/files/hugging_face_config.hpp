@@ -11,9 +11,9 @@
 
 namespace gistmill::decoder {
 
-// config: config.json; generation: generation_config.json, or null where there is none. The end tokens of both
-// count, and those of `added` that are known by name. The names stand for the files in messages. Throws Error
-// (user). Sizes are not checked against each other: complete() does that.
+// config: config.json; generation: generation_config.json, or null where there is none. The end tokens of
+// both count, and those of `added` that are known by name. The names stand for the files in messages. Throws
+// Error (user). Sizes are not checked against each other: complete() does that.
 ModelPlan read_hugging_face_config(const nlohmann::json& config, const std::string& config_name,
                                    const nlohmann::json& generation, const std::string& generation_name,
                                    const std::vector<NamedToken>& added = {});

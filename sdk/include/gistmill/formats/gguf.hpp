@@ -1,5 +1,5 @@
-// Reads GGUF versions 2 and 3 (little endian): typed metadata, the table of tensors, and their values as floats.
-// Not a writer, and not a model: what a key or a tensor means is its reader's affair.
+// Reads GGUF versions 2 and 3 (little endian): typed metadata, the table of tensors, and their values as
+// floats. Not a writer, and not a model: what a key or a tensor means is its reader's affair.
 //
 // A file is data from strangers. Every length is checked against the bytes that are there before anything
 // is allocated or read, and every product against overflow; arrays stay in the file until asked for. Neither

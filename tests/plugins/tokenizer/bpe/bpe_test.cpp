@@ -263,10 +263,36 @@ TEST(BpeVocabularyFile, MustBeOfAByteLevelTokenizer) {
             "x.gguf: tokenizer.ggml.model is 'llama' when it should be 'gpt2' (byte-level BPE)");
 }
 
-TEST(BpeVocabularyFile, MustNameItsPreTokenizer) {
-  const std::string bytes = gguf("gpt2", 1).str();
-  EXPECT_EQ(refusal([&] { vocabulary_from(formats::Gguf(bytes, "x.gguf")); }),
-            "x.gguf: has no metadata 'tokenizer.ggml.pre'");
+TEST(BpeVocabularyFile, MustNameItsPreTokenizerUnlessTheUserDoes) {
+  const std::string silent = gguf("gpt2", 3)
+                                 .strings_entry("tokenizer.ggml.tokens", {"a", "b", "ab"})
+                                 .strings_entry("tokenizer.ggml.merges", {"a b"})
+                                 .str();
+  const std::string way_on =
+      ", as in files of 2023, so how the text is split is not known; say which model's way it is by the "
+      "tokenizer's option pre_tokenizer: gpt-2, smollm, llama-bpe, qwen2 or another of llama.cpp's names";
+  const auto read = [](const std::string& bytes, const std::string& pre) {
+    return vocabulary_from(formats::Gguf(bytes, "x.gguf"), pre);
+  };
+  EXPECT_EQ(refusal([&] { read(silent, ""); }), "x.gguf: has no tokenizer.ggml.pre" + way_on);
+  EXPECT_EQ(read(silent, "llama-bpe").pre_tokenizer, PreTokenizer::kLlama3);
+  EXPECT_TRUE(read(silent, "llama-bpe").adds_bos);
+  EXPECT_EQ(read(silent, "qwen2").pre_tokenizer, PreTokenizer::kQwen2);
+  EXPECT_THAT(refusal([&] { read(silent, "llama"); }), testing::HasSubstr("unknown pre-tokenizer 'llama'"));
+  const std::string unknown = gguf_with("default", {1, 1, 1}, "a b");
+  EXPECT_EQ(refusal([&] { read(unknown, ""); }), "x.gguf: tokenizer.ggml.pre is 'default'" + way_on);
+  EXPECT_EQ(read(unknown, "gpt-2").pre_tokenizer, PreTokenizer::kGpt2);
+  const std::string stated = gguf_with("qwen2", {1, 1, 1}, "a b");
+  EXPECT_EQ(read(stated, "qwen2").pre_tokenizer, PreTokenizer::kQwen2);
+  EXPECT_EQ(
+      refusal([&] { read(stated, "gpt-2"); }),
+      "x.gguf: tokenizer.ggml.pre is 'qwen2' when the option pre_tokenizer is 'gpt-2'; leave the option "
+      "out");
+}
+
+TEST(BpeVocabularyFile, MayHaveUnusedTokens) {
+  const std::string bytes = gguf_with("gpt-2", {1, 1, 5}, "a b");
+  EXPECT_EQ(vocabulary_from(formats::Gguf(bytes, "x.gguf")).tokens.size(), 3u);
 }
 
 TEST(ByteAlphabet, GoesBothWays) {

@@ -70,6 +70,20 @@ TEST(SpmTokenizer, MergesTheHighestScoreFirst) {
   EXPECT_THAT(encode(words(), ""), IsEmpty());
 }
 
+// Padding that converters add up to the model's vocabulary: "[PAD266]".
+TEST(SpmTokenizer, FindsUnusedPiecesInNoText) {
+  ModelFile file = words();
+  for (const char* piece : {"aab", "[PAD267]", kSp.c_str()}) {
+    file.pieces.add(std::string(piece) + (piece == kSp ? "b" : ""));
+    file.scores.push_back(0);
+    file.types.push_back(PieceType::kUnused);
+  }
+  for (const char* text : {"aab", "[PAD267]", "b", "a b aab [PAD267] b"}) {
+    EXPECT_EQ(encode(file, text), encode(words(), text)) << text;
+  }
+  EXPECT_EQ(decode(file, {kFirst + 7, kFirst + 8}), "aab[PAD267]");
+}
+
 TEST(SpmTokenizer, MergesTheLeftmostOfEqualScores) {
   const ModelFile file = model({{"a", -9}, {"aa", -1}});
   EXPECT_THAT(encode(file, "aaa"),

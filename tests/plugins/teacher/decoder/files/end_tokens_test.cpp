@@ -1,4 +1,5 @@
-// Which tokens end a text, from the files that people have: what a key names, and what llama.cpp knows by name.
+// Which tokens end a text, from the files that people have: what a key names, and what llama.cpp knows by
+// name.
 #include "plugins/teacher/decoder/files/end_tokens.hpp"
 
 #include <gmock/gmock.h>
@@ -22,8 +23,12 @@ std::vector<std::int64_t> by_name(const std::vector<NamedToken>& tokens) {
 }
 
 TEST(EndTokensByName, AreThoseThatLlamaCppKnows) {
-  EXPECT_THAT(by_name({{"<|eot_id|>", 1, true}, {"<|im_end|>", 2, true}, {"<end_of_turn>", 3, true},
-                       {"<|endoftext|>", 4, true}, {"<|end|>", 5, true}, {"<|im_start|>", 6, true}}),
+  EXPECT_THAT(by_name({{"<|eot_id|>", 1, true},
+                       {"<|im_end|>", 2, true},
+                       {"<end_of_turn>", 3, true},
+                       {"<|endoftext|>", 4, true},
+                       {"<|end|>", 5, true},
+                       {"<|im_start|>", 6, true}}),
               UnorderedElementsAre(1, 2, 3, 4, 5));
 }
 
@@ -49,8 +54,7 @@ TEST(EndTokensByName, TakeOneOfThoseBetweenFilesOfCode) {
 
 // fixtures/make_gguf_years.py: eos 2, eot 11, eom 7, and names.
 TEST(EndTokensOfAGgufFile, AreThoseOfItsKeysAndThoseKnownByName) {
-  const GgufModel model(GISTMILL_SOURCE_DIR
-                        "/tests/plugins/teacher/decoder/fixtures/gguf_years/lists.gguf");
+  const GgufModel model(GISTMILL_SOURCE_DIR "/tests/plugins/teacher/decoder/fixtures/gguf_years/lists.gguf");
   EXPECT_THAT(model.config().end_tokens, ElementsAre(2, 11, 7, 5, 8));
   EXPECT_THAT(model.plan().end_token_sources,
               ElementsAre("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id",

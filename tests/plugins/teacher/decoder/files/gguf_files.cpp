@@ -68,7 +68,8 @@ std::string to_bytes(const GgufContent& content) {
     if (const auto* real = std::get_if<float>(&value)) bytes.entry(key, 6, *real);
     if (const auto* flag = std::get_if<bool>(&value)) bytes.entry<std::uint8_t>(key, 7, *flag ? 1 : 0);
     if (const auto* text = std::get_if<std::string>(&value)) bytes.string_entry(key, *text);
-    if (const auto* list = std::get_if<std::vector<std::uint32_t>>(&value)) bytes.numbers_entry(key, 4, *list);
+    if (const auto* list = std::get_if<std::vector<std::uint32_t>>(&value))
+      bytes.numbers_entry(key, 4, *list);
     if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) bytes.strings_entry(key, *texts);
   }
   std::uint64_t offset = 0;

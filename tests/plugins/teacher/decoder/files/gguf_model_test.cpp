@@ -157,10 +157,9 @@ TEST(GgufModel, RefusesPartsOfModelsAndAdapters) {
 }
 
 TEST(GgufModel, RefusesMetadataThatItDoesNotKnow) {
-  EXPECT_EQ(
-      refusal("llama2", [](GgufContent& file) { file.metadata["llama.logit_scale"] = 0.5f; }),
-      "tiny.gguf: has metadata 'llama.logit_scale' of value [0.500000], which is not known for this "
-      "architecture: the result could be wrong");
+  EXPECT_EQ(refusal("llama2", [](GgufContent& file) { file.metadata["llama.logit_scale"] = 0.5f; }),
+            "tiny.gguf: has metadata 'llama.logit_scale' of value [0.500000], which is not known for this "
+            "architecture: the result could be wrong");
   EXPECT_EQ(
       refusal("llama2", [](GgufContent& file) { file.metadata["quantize.imatrix.file"] = std::string("x"); }),
       "");
@@ -171,7 +170,8 @@ TEST(GgufModel, TakesKeysThatChangeNothingWhereTheySayNothing) {
     return refusal("llama2", [&](GgufContent& file) { file.metadata[key] = value; });
   };
   EXPECT_EQ(with("llama.attention.causal", true), "");
-  EXPECT_THAT(with("llama.attention.causal", false), HasSubstr("'llama.attention.causal' of value [0.000000]"));
+  EXPECT_THAT(with("llama.attention.causal", false),
+              HasSubstr("'llama.attention.causal' of value [0.000000]"));
   EXPECT_EQ(with("llama.final_logit_softcapping", 0.0f), "");
   EXPECT_THAT(with("llama.final_logit_softcapping", 30.0f), HasSubstr("'llama.final_logit_softcapping' of"));
   EXPECT_EQ(with("llama.rope.dimension_sections", std::vector<std::uint32_t>{0, 0, 0, 0}), "");
@@ -183,14 +183,15 @@ TEST(GgufModel, TakesKeysThatChangeNothingWhereTheySayNothing) {
 }
 
 TEST(GgufModel, RefusesListsOfSizesThatDiffer) {
-  for (const char* key : {"llama.attention.head_count", "llama.attention.head_count_kv",
-                          "llama.feed_forward_length"}) {
+  for (const char* key :
+       {"llama.attention.head_count", "llama.attention.head_count_kv", "llama.feed_forward_length"}) {
     const auto with = [&](const std::vector<std::uint32_t>& list) {
       return refusal("llama2", [&](GgufContent& file) { file.metadata[key] = list; });
     };
-    EXPECT_EQ(with({4, 2}), "tiny.gguf: " + std::string(key) +
-                                " is [4, 2] when it should be one number, or the same for every layer: layers "
-                                "of different sizes are not known here");
+    EXPECT_EQ(with({4, 2}),
+              "tiny.gguf: " + std::string(key) +
+                  " is [4, 2] when it should be one number, or the same for every layer: layers "
+                  "of different sizes are not known here");
     EXPECT_THAT(with({}), HasSubstr(std::string(key) + " is [] when it should be one number"));
   }
   EXPECT_EQ(refusal("llama2",

@@ -1,5 +1,5 @@
-// GGUF files of other years and converters (fixtures/make_gguf_years.py): the same model in other words, and in
-// parts.
+// GGUF files of other years and converters (fixtures/make_gguf_years.py): the same model in other words, and
+// in parts.
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
@@ -68,15 +68,17 @@ TEST(GgufInParts, IsFoundByTheNameOfItsFirstPart) {
   using formats::gguf_first_part;
   EXPECT_EQ(gguf_first_part("a/b-00002-of-00003.gguf"), fs::path("a/b-00001-of-00003.gguf"));
   EXPECT_EQ(gguf_first_part("b-00001-of-00001.gguf"), fs::path("b-00001-of-00001.gguf"));
-  for (const char* other : {"b.gguf", "b-00004-of-00003.gguf", "b-00000-of-00003.gguf", "b-0002-of-00003.gguf",
-                            "b-00002-of-00003.bin", "-of-.gguf", ""}) {
+  for (const char* other : {"b.gguf", "b-00004-of-00003.gguf", "b-00000-of-00003.gguf",
+                            "b-0002-of-00003.gguf", "b-00002-of-00003.bin", "-of-.gguf", ""}) {
     EXPECT_EQ(gguf_first_part(other), fs::path(other));
   }
 }
 
 class SpoiledParts : public ::testing::Test {
  protected:
-  std::string part(int number) const { return copy_.file("split-0000" + std::to_string(number) + "-of-00003.gguf"); }
+  std::string part(int number) const {
+    return copy_.file("split-0000" + std::to_string(number) + "-of-00003.gguf");
+  }
   void move(const std::string& from, const std::string& to) const { fs::rename(from, to); }
   FolderCopy copy_{"gguf_years", kFixtures};
 };
