@@ -1,5 +1,6 @@
 #include "host/model/text_codec.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <gistmill/text/utf8.hpp>
@@ -11,24 +12,31 @@ namespace gistmill {
 
 namespace {
 
-// {"add_bos": true, "special_tokens": {"bos": 1}}, or "bos": {"id": 1}.
-std::optional<std::int32_t> begin_token_of(const Instance& instance) {
+// {"begin_tokens": [1]}; else {"add_bos": true, "special_tokens": {"bos": 1}}, or "bos": {"id": 1}.
+Tokens begin_tokens_of(const Instance& instance) {
   const nlohmann::ordered_json description = instance.describe();
+  const auto stated = description.find("begin_tokens");
+  Tokens begin;
+  if (stated != description.end() && stated->is_array()) {
+    for (const auto& id : *stated) {
+      if (id.is_number_integer()) begin.push_back(id.get<std::int32_t>());
+    }
+    return begin;
+  }
   const auto adds = description.find("add_bos");
-  if (adds == description.end() || *adds != true) return std::nullopt;
-  nlohmann::ordered_json begin;
+  if (adds == description.end() || *adds != true) return begin;
   for (const char* path : {"/special_tokens/bos", "/special_tokens/bos/id"}) {
     const nlohmann::ordered_json::json_pointer place(path);
-    if (description.contains(place)) begin = description[place];
+    if (description.contains(place) && description[place].is_number_integer())
+      begin = {description[place].get<std::int32_t>()};
   }
-  if (!begin.is_number_integer()) return std::nullopt;
-  return begin.get<std::int32_t>();
+  return begin;
 }
 
 }  // namespace
 
 TextCodec::TextCodec(std::unique_ptr<Instance> instance)
-    : instance_(std::move(instance)), begin_token_(begin_token_of(*instance_)) {
+    : instance_(std::move(instance)), begin_tokens_(begin_tokens_of(*instance_)) {
   instance_->start({}, 0);
 }
 
@@ -38,8 +46,9 @@ Tokens TextCodec::encode(std::string_view text) const {
 
 Tokens TextCodec::encode_document(std::string_view text) const {
   Tokens tokens = encode(text);
-  if (begin_token_ && (tokens.empty() || tokens.front() != *begin_token_))
-    tokens.insert(tokens.begin(), *begin_token_);
+  const bool begins = tokens.size() >= begin_tokens_.size() &&
+                      std::equal(begin_tokens_.begin(), begin_tokens_.end(), tokens.begin());
+  if (!begins) tokens.insert(tokens.begin(), begin_tokens_.begin(), begin_tokens_.end());
   return tokens;
 }
 

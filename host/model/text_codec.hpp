@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +19,8 @@ class TextCodec {
   explicit TextCodec(std::unique_ptr<Instance> instance);
 
   Tokens encode(std::string_view text) const;
-  // As a model reads a document: after the begin token, if the component's description says that it is added
-  // and the text does not begin with it.
+  // As a model reads a document: after the begin tokens, if the component's description says that there are
+  // any and the text does not begin with them.
   Tokens encode_document(std::string_view text) const;
 
   std::string decode(const Tokens& tokens) const;
@@ -34,7 +33,7 @@ class TextCodec {
 
  private:
   std::unique_ptr<Instance> instance_;
-  std::optional<std::int32_t> begin_token_;  // to be added
+  Tokens begin_tokens_;  // to be put before a document
 };
 
 }  // namespace gistmill

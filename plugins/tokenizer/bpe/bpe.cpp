@@ -4,15 +4,32 @@
 #include <stdexcept>
 
 #include "plugins/tokenizer/bpe/byte_alphabet.hpp"
+#include "plugins/tokenizer/common/unicode.hpp"
 
 namespace gistmill::bpe {
+namespace {
+
+// Tokens that are looked for in normalized text are in form C themselves.
+tokenizer::AddedTokenSets added_tokens(const Vocabulary& vocabulary) {
+  if (!vocabulary.nfc) return added_sets(vocabulary);
+  tokenizer::CommonVocabulary normalized;
+  normalized.added = vocabulary.added;
+  for (tokenizer::AddedToken& token : normalized.added) {
+    if (token.normalized) token.content = tokenizer::to_nfc(token.content);
+  }
+  return added_sets(normalized);
+}
+
+}  // namespace
+
 Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     : pre_tokenizer_(vocabulary.pre_tokenizer),
       prefix_space_(vocabulary.prefix_space),
+      nfc_(vocabulary.nfc),
       unknown_(vocabulary.unknown),
       fuse_unknown_(vocabulary.fuse_unknown),
-      added_(added_sets(vocabulary, vocabulary.nfc)),
-      merges_(merge_table(vocabulary, vocabulary.merges)) {
+      added_(added_tokens(vocabulary)),
+      merges_(merge_table(vocabulary, vocabulary.merges, vocabulary.same_merge)) {
   byte_tokens_.fill(-1);
   const std::size_t size = vocabulary.tokens.size();
   std::vector<bool> is_added(size);
@@ -44,6 +61,10 @@ std::string Tokenizer::decode(const std::int32_t* ids, std::size_t count) const 
 }
 
 Encoder::Encoder(const Tokenizer& tokenizer) : tokenizer::Encoder(tokenizer.added()), tokenizer_(tokenizer) {}
+
+std::string_view Encoder::normalize(std::string_view text, bool) {
+  return tokenizer_.nfc() ? normalized_ = tokenizer::to_nfc(text) : text;
+}
 
 void Encoder::encode_fragment(std::string_view fragment, bool, tokenizer::IdBuffer& out) {
   if (tokenizer_.prefix_space() && fragment.front() != ' ') fragment = prefixed_.assign(" ").append(fragment);

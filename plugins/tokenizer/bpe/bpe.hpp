@@ -31,6 +31,7 @@ class Tokenizer {
   std::int32_t size() const { return static_cast<std::int32_t>(bytes_.size()); }
   PreTokenizer pre_tokenizer() const { return pre_tokenizer_; }
   bool prefix_space() const { return prefix_space_; }
+  bool nfc() const { return nfc_; }
   const tokenizer::AddedTokenSets& added() const { return added_; }
 
   // The bytes of a token; of an added one, its text. Throws std::out_of_range where there is no such id.
@@ -50,6 +51,7 @@ class Tokenizer {
  private:
   PreTokenizer pre_tokenizer_;
   bool prefix_space_;
+  bool nfc_;
   std::int32_t unknown_;
   bool fuse_unknown_;
   tokenizer::AddedTokenSets added_;
@@ -65,11 +67,13 @@ class Encoder : public tokenizer::Encoder {
   explicit Encoder(const Tokenizer& tokenizer);  // which must outlive it
 
  private:
+  std::string_view normalize(std::string_view text, bool first) override;
   void encode_fragment(std::string_view fragment, bool first, tokenizer::IdBuffer& out) override;
   void merge_piece(std::string_view piece) override;
 
   const Tokenizer& tokenizer_;
-  std::string prefixed_;  // a fragment with a space before it
+  std::string normalized_;  // text in form C
+  std::string prefixed_;    // a fragment with a space before it
 };
 
 }  // namespace gistmill::bpe

@@ -1,5 +1,6 @@
 // Byte-level BPE from tokenizer.json. Each part is compared with those that are known, whole and exactly;
 // what is not known is refused by name.
+#include <algorithm>
 
 #include "plugins/tokenizer/bpe/vocabulary.hpp"
 #include "plugins/tokenizer/common/settings.hpp"
@@ -14,12 +15,27 @@ using tokenizer::steps_of;
 using tokenizer::string_of;
 using tokenizer::type_of;
 
-constexpr const char* kLlama3Pattern =
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
-    "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-constexpr const char* kQwen2Pattern =
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
-    "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+struct KnownPattern {
+  const char* pattern;
+  PreTokenizer pre_tokenizer;
+};
+
+// Where two ways to write a pattern cut all text alike, both are here.
+constexpr KnownPattern kPatterns[] = {
+    {"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+     PreTokenizer::kGpt2},
+    {"'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", PreTokenizer::kGpt2},
+    {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
+     "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+     PreTokenizer::kLlama3},
+    // cl100k, as tiktoken writes it.
+    {"'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|"
+     "\\s*[\\r\\n]|\\s+(?!\\S)|\\s+",
+     PreTokenizer::kLlama3},
+    {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
+     "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+     PreTokenizer::kQwen2},
+};
 
 bool is_byte_level(const json& step, bool use_regex) {
   return type_of(step) == "ByteLevel" && boolean_of(step, "use_regex", true) == use_regex;
@@ -30,51 +46,68 @@ bool is_plain_byte_level(const json& step, bool use_regex) {
   return is_byte_level(step, use_regex) && !boolean_of(step, "add_prefix_space", true);
 }
 
-// tokenizer_config.json counts where it speaks of a space and ByteLevel stands alone, as in transformers.
-bool prefix_space_of(const tokenizer::TokenizerJson& file, std::optional<bool> configured) {
+// GPT2Tokenizer makes its own ByteLevel, and tokenizer_config.json says whether that puts a space before
+// text; to every other class tokenizer.json says it.
+bool prefix_space_of(const tokenizer::TokenizerJson& file, const tokenizer::Configuration& configuration) {
   const std::vector<json> steps = steps_of(file.pre_tokenizer, "pretokenizers");
-  if (steps.size() != 1) return false;
-  const bool stated = boolean_of(steps[0], "add_prefix_space", true);
-  const bool alone = type_of(file.pre_tokenizer) == "ByteLevel";
-  return alone ? configured.value_or(stated) : stated;
+  const std::optional<bool> configured = configuration.flag("add_prefix_space");
+  if (steps.size() == 1 && configuration.tokenizer_class == "GPT2Tokenizer")
+    return configured.value_or(false);
+  if (configuration.tokenizer_class == "Qwen2Tokenizer" && configured.value_or(false)) {
+    throw formats::FormatError(configuration.path.string() +
+                               ": add_prefix_space is true when it should be false for Qwen2Tokenizer, which "
+                               "would put a space before every word");
+  }
+  return steps.size() == 1 && boolean_of(steps[0], "add_prefix_space", true);
 }
 
-// The regular expression that a Split cuts out pieces by; "" where it does something else. The patterns that
-// are known leave nothing between two pieces, so removing what lies between them is the same.
-std::string isolated_pattern(const json& step) {
+// The pattern that a Split cuts out pieces by; null where it does something else. The patterns that are known
+// leave nothing between two pieces: isolating them, or what lies between, or removing the latter is the same.
+const KnownPattern* pattern_of(const json& step) {
   const bool inverted = boolean_of(step, "invert", false);
-  if (type_of(step) != "Split" || string_of(step, "behavior") != (inverted ? "Removed" : "Isolated"))
-    return {};
+  const std::string behavior = string_of(step, "behavior");
+  if (type_of(step) != "Split" || !(behavior == "Isolated" || (behavior == "Removed" && inverted)))
+    return nullptr;
   const auto pattern = step.find("pattern");
-  return pattern == step.end() ? std::string() : string_of(*pattern, "Regex");
+  const std::string text = pattern == step.end() ? std::string() : string_of(*pattern, "Regex");
+  for (const KnownPattern& known : kPatterns) {
+    if (text == known.pattern) return &known;
+  }
+  return nullptr;
 }
 
 PreTokenizer pre_tokenizer_of(const tokenizer::TokenizerJson& file) {
-  const std::vector<json> steps = steps_of(file.pre_tokenizer, "pretokenizers");
+  std::vector<json> steps = steps_of(file.pre_tokenizer, "pretokenizers");
   if (steps.size() == 1 && is_byte_level(steps[0], true)) return PreTokenizer::kGpt2;
-  if (steps.size() == 2) {
-    const bool digits = type_of(steps[0]) == "Digits" && boolean_of(steps[0], "individual_digits", false);
-    if (digits && is_plain_byte_level(steps[1], true)) return PreTokenizer::kStarcoder;
-    const std::string pattern = isolated_pattern(steps[0]);
-    if (pattern == kLlama3Pattern && is_plain_byte_level(steps[1], false)) return PreTokenizer::kLlama3;
-    if (pattern == kQwen2Pattern && is_plain_byte_level(steps[1], false)) return PreTokenizer::kQwen2;
-  }
+  const bool digits =
+      !steps.empty() && type_of(steps[0]) == "Digits" && boolean_of(steps[0], "individual_digits", false);
+  if (digits) steps.erase(steps.begin());
+  // ByteLevel cuts by GPT-2's pattern itself, or does not where a Split did.
+  const KnownPattern* pattern = steps.size() == 2 ? pattern_of(steps[0]) : &kPatterns[0];
+  const bool known = pattern != nullptr && !steps.empty() && steps.size() <= 2 &&
+                     is_plain_byte_level(steps.back(), steps.size() == 1);
+  if (known && !digits && steps.size() == 2) return pattern->pre_tokenizer;
+  if (known && digits && pattern->pre_tokenizer == PreTokenizer::kGpt2) return PreTokenizer::kStarcoder;
   refuse(file, "pre_tokenizer", file.pre_tokenizer,
          "that of GPT-2 (ByteLevel), StarCoder and SmolLM (Digits, ByteLevel), Llama 3 or Qwen 2 (Split by "
-         "their "
-         "pattern, ByteLevel), the last three without a prefix space");
+         "their pattern, ByteLevel), the last three without a prefix space");
 }
 
 bool is_nfc(const tokenizer::TokenizerJson& file) {
   const std::vector<json> steps = steps_of(file.normalizer, "normalizers");
   if (steps.empty()) return false;
-  if (steps.size() == 1 && type_of(steps[0]) == "NFC") return true;
+  if (std::all_of(steps.begin(), steps.end(), [](const json& step) { return type_of(step) == "NFC"; }))
+    return true;
   refuse(file, "normalizer", file.normalizer, "null or NFC");
 }
 
 void check_decoder(const tokenizer::TokenizerJson& file) {
   const std::vector<json> steps = steps_of(file.decoder, "decoders");
-  if (steps.size() == 1 && type_of(steps[0]) == "ByteLevel") return;
+  // Fuse joins what is joined anyway.
+  const auto fuses = [](const json& step) { return type_of(step) == "Fuse"; };
+  if (!steps.empty() && type_of(steps[0]) == "ByteLevel" &&
+      std::all_of(steps.begin() + 1, steps.end(), fuses))
+    return;
   refuse(file, "decoder", file.decoder, "ByteLevel");
 }
 
@@ -82,7 +115,9 @@ void check_model(const tokenizer::TokenizerJson& file) {
   const json& model = file.model;
   tokenizer::check_plain_bpe(file);
   if (boolean_of(model, "byte_fallback", false)) {
-    refuse(file, "model.byte_fallback", true, "false for byte-level BPE, which has a token for every byte");
+    throw tokenizer::OtherKind(file.source +
+                               ": model.byte_fallback is true when it should be false for byte-level BPE, "
+                               "which has a token for every byte");
   }
 }
 
@@ -102,14 +137,16 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::file
   const PreTokenizer pre_tokenizer = pre_tokenizer_of(file);
   const bool nfc = is_nfc(file);
   check_decoder(file);
-  Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder));
+  const tokenizer::Configuration configuration = tokenizer::read_configuration(folder);
+  Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder, configuration));
   vocabulary.pre_tokenizer = pre_tokenizer;
   vocabulary.nfc = nfc;
-  vocabulary.prefix_space = prefix_space_of(file, vocabulary.add_prefix_space);
+  vocabulary.prefix_space = prefix_space_of(file, configuration);
   vocabulary.ignore_merges = boolean_of(file.model, "ignore_merges", false);
   vocabulary.fuse_unknown = boolean_of(file.model, "fuse_unk", false);
   vocabulary.unknown = unknown_of(file, vocabulary);
   vocabulary.merges = file.merges;
+  vocabulary.same_merge = tokenizer::SameMerge::kLaterCounts;
   return vocabulary;
 }
 

@@ -75,16 +75,14 @@ constexpr KnownClass kClasses[] = {
     {"Qwen2Tokenizer", PreTokenizer::kQwen2, true},
 };
 
-KnownClass known_class(const nlohmann::json& config, const std::filesystem::path& folder) {
-  const auto found = config.find("tokenizer_class");
-  if (found == config.end() || !found->is_string()) return kClasses[0];
-  std::string name = found->get<std::string>();
-  if (name.ends_with("Fast")) name.resize(name.size() - 4);
+KnownClass known_class(const tokenizer::Configuration& configuration) {
+  const std::string& name = configuration.tokenizer_class;
+  if (name.empty()) return kClasses[0];
   for (const KnownClass& known : kClasses) {
     if (known.name == name) return known;
   }
   throw formats::FormatError(
-      (folder / "tokenizer_config.json").string() + ": tokenizer_class is " + printable(name) +
+      configuration.path.string() + ": tokenizer_class is " + printable(name) +
       ", whose vocab.json and merges.txt cannot be read without knowing its pre-tokenizer, expected "
       "GPT2Tokenizer, Qwen2Tokenizer or a tokenizer.json");
 }
@@ -114,7 +112,8 @@ Vocabulary vocabulary_from(const formats::Gguf& file, const std::string& pre) {
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, &types));
   vocabulary.pre_tokenizer = known.pre_tokenizer;
   vocabulary.ignore_merges = known.ignore_merges;
-  vocabulary.adds_bos = tokenizer::adds_bos(file, known.ignore_merges);  // Llama 3, as llama.cpp
+  if (vocabulary.named.bos >= 0 && tokenizer::adds_bos(file, known.ignore_merges))  // Llama 3, as llama.cpp
+    vocabulary.begin = {vocabulary.named.bos};
   std::size_t rank = 0;
   for (const std::string_view merge : file.strings("tokenizer.ggml.merges")) {
     const std::size_t space = merge.find(' ');
@@ -131,16 +130,23 @@ Vocabulary vocabulary_from(const formats::Gguf& file, const std::string& pre) {
 
 Vocabulary vocabulary_from_folder(const std::filesystem::path& folder) {
   const std::filesystem::path vocab = folder / "vocab.json", merges = folder / "merges.txt";
-  const nlohmann::json config = tokenizer::tokenizer_config(folder);
-  const KnownClass known = known_class(config, folder);
+  tokenizer::Configuration configuration = tokenizer::read_configuration(folder);
+  const KnownClass known = known_class(configuration);
+  tokenizer::add_default_tokens(std::string(known.name), &configuration.values);
   tokenizer::TokenizerJson file;
   file.source = vocab.string();
-  file.vocabulary = tokenizer::parse_vocab_json(formats::MappedFile(vocab).bytes(), vocab.string());
-  Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder));
+  const formats::MappedFile vocab_file(vocab), merges_file(merges);
+  tokenizer::refuse_foreign(vocab_file.bytes(), vocab);
+  tokenizer::refuse_foreign(merges_file.bytes(), merges);
+  file.vocabulary = tokenizer::parse_vocab_json(vocab_file.bytes(), vocab.string());
+  Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder, configuration));
   vocabulary.pre_tokenizer = known.pre_tokenizer;
   vocabulary.nfc = known.nfc;
-  vocabulary.prefix_space = vocabulary.add_prefix_space.value_or(false);
-  vocabulary.merges = tokenizer::parse_merges_txt(formats::MappedFile(merges).bytes(), merges.string());
+  vocabulary.prefix_space = configuration.flag("add_prefix_space").value_or(false);
+  if (vocabulary.named.bos >= 0 && configuration.flag("add_bos_token").value_or(false))
+    vocabulary.begin = {vocabulary.named.bos};
+  vocabulary.merges = tokenizer::parse_merges_txt(merges_file.bytes(), merges.string());
+  vocabulary.same_merge = tokenizer::SameMerge::kLaterCounts;
   return vocabulary;
 }
 
@@ -156,7 +162,7 @@ struct Reader {
   Vocabulary operator()(const tokenizer::TokenizerPath& found) const {
     if (found.kind == tokenizer::TokenizerFile::kVocabularyAndMerges)
       return vocabulary_from_folder(found.folder);
-    throw formats::FormatError(found.path.string() +
+    throw tokenizer::OtherKind(found.path.string() +
                                ": is a SentencePiece model when it should be byte-level BPE");
   }
 };

@@ -25,6 +25,7 @@ struct Vocabulary : tokenizer::CommonVocabulary {
   bool fuse_unknown = false;      // bytes without a token next to each other become one unknown token
   std::int32_t unknown = -1;      // stands for a byte without a token; -1: such bytes are dropped
   tokenizer::StringTable merges;  // left, right, left, right, ...: best first
+  tokenizer::SameMerge same_merge = tokenizer::SameMerge::kRefused;
 
   // SHA-256 of all that encoding and decoding depend on.
   std::string digest() const;

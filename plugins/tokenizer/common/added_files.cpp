@@ -17,11 +17,13 @@ namespace fs = std::filesystem;
 using formats::printable;
 using nlohmann::json;
 
-constexpr const char* kAdditional = "additional_special_tokens";
+// Named by every tokenizer of transformers, in its order.
+constexpr const char* kRoles[] = {"bos_token", "eos_token", "unk_token", "sep_token",
+                                  "pad_token", "cls_token", "mask_token"};
 
-bool flag(const json& token, const char* key) {
+bool flag(const json& token, const char* key, bool otherwise = false) {
   const auto found = token.find(key);
-  return found != token.end() && found->is_boolean() && found->get<bool>();
+  return found != token.end() && found->is_boolean() ? found->get<bool>() : otherwise;
 }
 
 json object_or_none(const fs::path& path) {
@@ -36,6 +38,19 @@ const json* added_decoder(const json& config) {
   return found != config.end() && found->is_object() ? &*found : nullptr;
 }
 
+// A token as the files write it: its text, or an object with flags beside its text. A special token is looked
+// for in text as it is, another one in normalized text, unless the file says otherwise.
+AddedToken read_token(const json& token, bool special) {
+  const std::string content = token_text({{"token", token}}, "token");
+  if (!token.is_object()) return {-1, content, special, false, false, !special};
+  return {-1,
+          content,
+          special,
+          flag(token, "lstrip"),
+          flag(token, "rstrip"),
+          flag(token, "normalized", !special)};
+}
+
 // {"5": {"content": "<GIST>", "special": true}}
 void read_decoder(const json& decoder, const std::string& source,
                   std::map<std::int32_t, AddedToken>* tokens) {
@@ -48,13 +63,9 @@ void read_decoder(const json& decoder, const std::string& source,
     if (flag(token, "single_word"))
       throw formats::FormatError(source + ": added token " + printable(key) +
                                  " has single_word, which is not supported");
-    const std::int32_t id = std::stoi(key);
-    (*tokens)[id] = {id,
-                     token_text({{"token", token}}, "token"),
-                     flag(token, "special"),
-                     flag(token, "lstrip"),
-                     flag(token, "rstrip"),
-                     flag(token, "normalized")};
+    AddedToken read = read_token(token, flag(token, "special"));
+    read.id = std::stoi(key);
+    (*tokens)[read.id] = std::move(read);
   }
 }
 
@@ -72,26 +83,36 @@ void read_added(const fs::path& path, std::map<std::int32_t, AddedToken>* tokens
   }
 }
 
-// Special tokens that the configuration names, in the order of transformers.
-std::vector<std::string> special_texts(const json& config) {
-  std::vector<std::string> texts;
-  for (const char* key :
-       {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"})
-    texts.push_back(token_text(config, key));
-  const auto more = config.find(kAdditional);
-  if (more != config.end() && more->is_array()) {
-    for (const json& token : *more) texts.push_back(token_text({{"token", token}}, "token"));
-  }
-  std::erase(texts, "");
-  return texts;
+// A list or an object of tokens; nothing where the key holds neither.
+void read_tokens(const json& config, const char* key, std::vector<AddedToken>* tokens) {
+  const auto found = config.find(key);
+  if (found == config.end() || !(found->is_array() || found->is_object())) return;
+  for (const json& token : *found) tokens->push_back(read_token(token, true));
 }
 
-bool is_additional(const json& config, const std::string& text) {
-  const auto more = config.find(kAdditional);
-  return more != config.end() && more->is_array() &&
-         std::any_of(more->begin(), more->end(), [&](const json& token) {
-           return token_text({{"token", token}}, "token") == text;
-         });
+bool has_tokens(const json& config, const char* key) {
+  const auto found = config.find(key);
+  return found != config.end() && (found->is_array() || found->is_object()) && !found->empty();
+}
+
+// Special tokens that the configuration names, in the order of transformers: those of the known roles, those
+// of roles of the model's own ("image_token"), and more without a role.
+std::vector<AddedToken> special_tokens(const json& config) {
+  std::vector<AddedToken> tokens;
+  for (const char* role : kRoles) {
+    if (config.contains(role)) tokens.push_back(read_token(config[role], true));
+  }
+  for (const auto& [key, token] : config.items()) {
+    const bool known = std::find(std::begin(kRoles), std::end(kRoles), key) != std::end(kRoles);
+    if (!known && key.ends_with("_token")) tokens.push_back(read_token(token, true));
+  }
+  // The older of the two names counts where the newer one is not there, or empty.
+  read_tokens(
+      config,
+      has_tokens(config, "extra_special_tokens") ? "extra_special_tokens" : "additional_special_tokens",
+      &tokens);
+  std::erase_if(tokens, [](const AddedToken& token) { return token.content.empty(); });
+  return tokens;
 }
 
 }  // namespace
@@ -103,52 +124,56 @@ json effective_config(const fs::path& folder) {
   return config;
 }
 
-std::vector<AddedToken> tokens_beside(const fs::path& folder, const json& config) {
+TokensBeside tokens_beside(const fs::path& folder, const json& config) {
   std::map<std::int32_t, AddedToken> tokens;
-  if (const json* decoder = added_decoder(config)) {
+  const json* const decoder = added_decoder(config);
+  if (decoder != nullptr) {
     read_decoder(*decoder, (folder / "tokenizer_config.json").string(), &tokens);
   } else {
     read_added(folder / "added_tokens.json", &tokens);
   }
-  std::vector<AddedToken> result;
-  std::set<std::string> seen;
-  const std::vector<std::string> special = special_texts(config);
+  TokensBeside result;
+  result.overrule = decoder != nullptr;
+  std::set<std::string> seen, named;
+  const std::vector<AddedToken> special = special_tokens(config);
+  for (const AddedToken& token : special) named.insert(token.content);
   for (auto& [id, token] : tokens) {
     if (!seen.insert(token.content).second) continue;
-    if (std::find(special.begin(), special.end(), token.content) != special.end()) {
-      token.special = true;
-      token.normalized = false;
-    }
-    result.push_back(std::move(token));
+    const bool is_named = named.contains(token.content);
+    // added_tokens.json has no flags: a named token is special and looked for as it is.
+    if (is_named && decoder == nullptr) token.normalized = false;
+    token.special = token.special || is_named;
+    result.tokens.push_back(std::move(token));
   }
-  for (const std::string& text : special) {
-    if (seen.insert(text).second) result.push_back({-1, text, true, false, false, false});
+  for (const AddedToken& token : special) {
+    if (seen.insert(token.content).second) result.tokens.push_back(token);
   }
   return result;
 }
 
-void add_tokens_beside(const std::vector<AddedToken>& tokens, const json& config,
-                       CommonVocabulary* vocabulary) {
+void add_tokens_beside(const TokensBeside& beside, CommonVocabulary* vocabulary) {
   std::map<std::string, std::int32_t, std::less<>> wanted;  // text -> id in the vocabulary
-  for (const AddedToken& token : tokens) wanted.emplace(token.content, -1);
+  for (const AddedToken& token : beside.tokens) wanted.emplace(token.content, -1);
   for (std::size_t id = 0; id < vocabulary->tokens.size(); ++id) {
     const auto found = wanted.find(vocabulary->tokens[id]);
     if (found != wanted.end() && found->second < 0) found->second = static_cast<std::int32_t>(id);
   }
-  std::set<std::string, std::less<>> listed;
-  for (const AddedToken& token : vocabulary->added) listed.insert(token.content);
-  for (AddedToken token : tokens) {
-    if (listed.contains(token.content)) continue;
+  std::map<std::string, std::size_t, std::less<>> listed;
+  for (std::size_t i = 0; i < vocabulary->added.size(); ++i) listed.emplace(vocabulary->added[i].content, i);
+  for (AddedToken token : beside.tokens) {
     const std::int32_t known = wanted.at(token.content);
-    const auto next = static_cast<std::int32_t>(vocabulary->tokens.size());
-    // What has a role but is no token anywhere has no id; what is named as an additional token becomes one.
-    if (known < 0 && token.id < 0 && !is_additional(config, token.content)) continue;
-    const std::int32_t expected = known >= 0 ? known : next;
+    const std::int32_t expected = known >= 0 ? known : static_cast<std::int32_t>(vocabulary->tokens.size());
+    const auto own = listed.find(token.content);
+    if (own != listed.end() && (token.id < 0 || !beside.overrule)) continue;
     if (token.id >= 0 && token.id != expected) {
       vocabulary->fail("added token " + printable(token.content) + " has id " + std::to_string(token.id) +
                        " when it should be " + std::to_string(expected));
     }
     token.id = expected;
+    if (own != listed.end()) {
+      vocabulary->added[own->second] = std::move(token);
+      continue;
+    }
     if (known < 0) vocabulary->tokens.add(token.content);
     vocabulary->added.push_back(std::move(token));
   }

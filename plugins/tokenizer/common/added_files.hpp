@@ -1,6 +1,6 @@
-// Tokens that the files beside a vocabulary add to it: added_tokens_decoder and additional_special_tokens of
+// Tokens that the files beside a vocabulary add to it: added_tokens_decoder and the special tokens of
 // tokenizer_config.json, and where the former is not there, added_tokens.json and special_tokens_map.json, as
-// transformers decides (4.57 and 5).
+// transformers 5.24 decides.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +20,20 @@ struct CommonVocabulary;
 // object where the folder has neither. Throws formats::FormatError.
 nlohmann::json effective_config(const std::filesystem::path& folder);
 
-// What the folder's files add, ascending by id; a special token that no file gives an id has -1 and comes
-// last. Throws formats::FormatError that names the file: an id that is none, a token that is no token.
-std::vector<AddedToken> tokens_beside(const std::filesystem::path& folder, const nlohmann::json& config);
+// What the files beside a vocabulary add to it.
+struct TokensBeside {
+  // Ascending by id; a special token that no file gives an id has -1 and comes last.
+  std::vector<AddedToken> tokens;
+  // Tokens with an id are as they stand here, also where the vocabulary's own list has them: with
+  // added_tokens_decoder.
+  bool overrule = false;
+};
 
-// Adds them (`config` as above): a token that the vocabulary has is found in text from now on; another one
-// must have the next id, and becomes it where the files give none. Tokens that the vocabulary's own list of
-// added tokens has (tokenizer.json) are left as they are. Throws formats::FormatError.
-void add_tokens_beside(const std::vector<AddedToken>& tokens, const nlohmann::json& config,
-                       CommonVocabulary* vocabulary);
+// Throws formats::FormatError that names the file: an id that is none, a token that is no token.
+TokensBeside tokens_beside(const std::filesystem::path& folder, const nlohmann::json& config);
+
+// Adds them: a token that the vocabulary has is found in text from now on; another one must have the next id,
+// and becomes it where the files give none. Throws formats::FormatError.
+void add_tokens_beside(const TokensBeside& beside, CommonVocabulary* vocabulary);
 
 }  // namespace gistmill::tokenizer

@@ -92,11 +92,14 @@ class Component {
   }
 
   Component(const Vocabulary& vocabulary, const Options& options)
-      : special_(options.boolean("special") ? SpecialTokens::kRecognize : SpecialTokens::kAsText),
+      : special_(options.boolean("special") && !vocabulary.split_special_tokens ? SpecialTokens::kRecognize
+                                                                                : SpecialTokens::kAsText),
         vocabulary_digest_(vocabulary.digest()),
         tokenizer_(at_model([&] { return typename Kind::Tokenizer(vocabulary); })) {
     find_template(vocabulary, options.string("date"));
     describe(vocabulary);
+    if (!vocabulary.left.empty())
+      log(GM_LOG_WARNING, vocabulary.taken + " is taken as the tokenizer, for " + vocabulary.left);
   }
 
   void find_template(const Vocabulary& vocabulary, const std::string& date) {
@@ -123,8 +126,11 @@ class Component {
   void describe(const Vocabulary& vocabulary) {
     description_ = Kind::describe(vocabulary);
     description_["vocabulary"] = tokenizer_.size();
-    description_["add_bos"] = vocabulary.adds_bos && vocabulary.named.bos >= 0;
+    description_["add_bos"] = !vocabulary.begin.empty();
+    description_["begin_tokens"] = vocabulary.begin;
     description_["added_tokens"] = vocabulary.added.size();
+    description_["file"] = vocabulary.taken;
+    if (!vocabulary.left.empty()) description_["left"] = vocabulary.left;
     description_["chat_template"] = chat_ != nullptr ? nlohmann::json(chat_->name()) : nlohmann::json();
     if (!template_sha256_.empty()) description_["chat_template_sha256"] = template_sha256_;
     nlohmann::json& special = description_["special_tokens"] = nlohmann::json::object();

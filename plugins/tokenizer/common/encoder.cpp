@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "plugins/tokenizer/common/unicode.hpp"
-
 namespace gistmill::tokenizer {
 namespace {
 
@@ -33,12 +31,8 @@ std::vector<std::int32_t> Encoder::encode(std::string_view text, SpecialTokens s
   added_.plain.split(
       text, special,
       [&](std::size_t from, std::size_t to) {
-        const std::string_view between = text.substr(from, to - from);
-        if (added_.nfc) {
-          encode_normalized(to_nfc(between), special, from == 0, out);
-        } else {
-          encode_normalized(between, special, from == 0, out);
-        }
+        const bool first = from == 0;
+        encode_normalized(normalize(text.substr(from, to - from), first), special, first, out);
       },
       token);
   return out.take();

@@ -38,11 +38,10 @@ class IdBuffer {
   std::size_t size_ = 0;
 };
 
-// Text that is looked through twice for added tokens: as it is, and normalized.
+// Text is looked through twice for added tokens: as it is, and normalized.
 struct AddedTokenSets {
   AddedTokens plain;
-  AddedTokens normalized;
-  bool nfc = false;  // the normalizer: form C, or none
+  AddedTokens normalized;  // in their own normal form
 };
 
 // Works for one thread. The cache never changes a result.
@@ -60,7 +59,10 @@ class Encoder {
  protected:
   explicit Encoder(const AddedTokenSets& added);  // which must outlive it
 
-  // Text without added tokens, never empty. `first`: it starts the whole text.
+  // The text in which normalized tokens are looked for: all between two plain ones, or none. `first`: it
+  // starts the whole text. Holds until the next call.
+  virtual std::string_view normalize(std::string_view text, bool first) = 0;
+  // Normalized text without added tokens, never empty. `first`: it starts the whole text.
   virtual void encode_fragment(std::string_view fragment, bool first, IdBuffer& out) = 0;
   // The ids of a piece, into symbols_.
   virtual void merge_piece(std::string_view piece) = 0;

@@ -63,8 +63,9 @@ def nfc_inert():
     inert, composes = set(), set()
     for code in CODES:
         character = chr(code)
-        # Alone, after a mark of class 230, before one of class 220: a class of its own shows.
-        for text in (character, "a\u0301" + character, "a" + character + "\u0323"):
+        # Alone, before a mark of the lowest class, after one of the highest: whatever class a character has, it would
+        # change places with one of the two.
+        for text in (character, "a" + character + "\u0334", "a\u0345" + character):
             if theirs(text) != now(text):
                 inert.add(code)
         parts = unicodedata2.normalize("NFD", character)

@@ -27,6 +27,12 @@ bool MergeTable::insert(std::int32_t left, std::int32_t right, Merge merge) {
   return true;
 }
 
+void MergeTable::replace(std::int32_t left, std::int32_t right, Merge merge) {
+  std::size_t at = slot(left, right);
+  while (entries_[at].left != left || entries_[at].right != right) at = (at + 1) & mask_;
+  entries_[at].merge = merge;
+}
+
 void Merger::merge(const MergeTable& table, std::vector<std::int32_t>& ids) {
   if (ids.size() < 2) return;
   ids.size() <= kShort ? merge_short(table, ids) : merge_long(table, ids);

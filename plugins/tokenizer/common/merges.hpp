@@ -24,6 +24,9 @@ class MergeTable {
   // False where the pair is there already. At most as many as the constructor was told.
   bool insert(std::int32_t left, std::int32_t right, Merge merge);
 
+  // Of a pair that is there.
+  void replace(std::int32_t left, std::int32_t right, Merge merge);
+
   Merge find(std::int32_t left, std::int32_t right) const {
     for (std::size_t at = slot(left, right);; at = (at + 1) & mask_) {
       const Entry& entry = entries_[at];

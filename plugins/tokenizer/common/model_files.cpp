@@ -1,8 +1,6 @@
 // Finding files, and reading the small ones.
 #include "plugins/tokenizer/common/model_files.hpp"
 
-#include <algorithm>
-
 #include <gistmill/formats/json.hpp>
 #include <gistmill/formats/mapped_file.hpp>
 
@@ -14,6 +12,7 @@ namespace fs = std::filesystem;
 TokenizerFile kind_of_file(const fs::path& path) {
   const formats::MappedFile file(path);
   const std::string_view bytes = file.bytes();
+  refuse_foreign(bytes, path);
   if (bytes.starts_with("GGUF")) return TokenizerFile::kGguf;
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && bytes[first] == '{') return TokenizerFile::kTokenizerJson;
@@ -40,19 +39,40 @@ std::int32_t find_token(const StringTable& tokens, const std::string& text) {
 
 }  // namespace
 
-TokenizerPath find_tokenizer(const fs::path& model) {
-  if (!fs::is_directory(model)) return {kind_of_file(model), model, model.parent_path()};
-  if (fs::exists(model / "tokenizer.json"))
-    return {TokenizerFile::kTokenizerJson, model / "tokenizer.json", model};
-  if (fs::exists(model / "vocab.json") && fs::exists(model / "merges.txt")) {
-    return {TokenizerFile::kVocabularyAndMerges, model / "vocab.json", model};
-  }
-  if (fs::exists(model / "tokenizer.model")) {
-    return {TokenizerFile::kSentencePiece, model / "tokenizer.model", model};
+std::vector<TokenizerPath> find_tokenizers(const fs::path& model) {
+  if (!fs::is_directory(model)) return {{kind_of_file(model), model, model.parent_path()}};
+  std::vector<TokenizerPath> found;
+  const auto is_there = [&](const char* name) { return fs::exists(model / name); };
+  if (is_there("tokenizer.json"))
+    found.push_back({TokenizerFile::kTokenizerJson, model / "tokenizer.json", model});
+  if (is_there("vocab.json") && is_there("merges.txt"))
+    found.push_back({TokenizerFile::kVocabularyAndMerges, model / "vocab.json", model});
+  if (is_there("tokenizer.model"))
+    found.push_back({TokenizerFile::kSentencePiece, model / "tokenizer.model", model});
+  if (!found.empty()) return found;
+  for (const char* foreign : {"tekken.json", "tiktoken.model"}) {
+    if (!is_there(foreign)) continue;
+    const formats::MappedFile file(model / foreign);
+    refuse_foreign(file.bytes(), model / foreign);
   }
   throw formats::FormatError(model.string() +
                              ": has no tokenizer, expected tokenizer.json, vocab.json with merges.txt, or "
                              "tokenizer.model");
+}
+
+bool FileChoice::refused(const TokenizerPath& candidate, const std::string& reason) {
+  reason_ += (reason_.empty() ? "" : "; beside it, ") + reason;
+  // vocab.json tells no pre-tokenizer. Where a whole tokenizer.json has one that is not known, the
+  // configuration must name the class that has one.
+  if (candidate.kind != TokenizerFile::kTokenizerJson || !expected_) return true;
+  return tokenizer_config(candidate.folder).contains("tokenizer_class") ||
+         !fs::exists(candidate.folder / "vocab.json");
+}
+
+void FileChoice::check(const TokenizerPath& candidate, std::size_t tokens) const {
+  if (reason_.empty() || !expected_ || *expected_ <= tokens) return;
+  throw formats::FormatError(candidate.path.string() + ": has " + std::to_string(tokens) +
+                             " tokens when tokenizer.json has " + std::to_string(*expected_));
 }
 
 NamedTokens named_tokens(const formats::Gguf& file, std::size_t vocabulary) {
@@ -69,30 +89,6 @@ NamedTokens named_tokens(const nlohmann::json& config, const StringTable& tokens
 
 bool adds_bos(const formats::Gguf& file, bool otherwise) {
   return file.boolean_or("tokenizer.ggml.add_bos_token", otherwise);
-}
-
-namespace {
-
-// Whether a template of tokenizer.json puts a special token first.
-bool begins_with_special(const nlohmann::json& processor) {
-  if (!processor.is_object()) return false;
-  const auto parts = processor.find("processors");  // of a Sequence; these are not nested further
-  if (parts != processor.end() && parts->is_array()) {
-    return std::any_of(parts->begin(), parts->end(), [](const nlohmann::json& part) {
-      return !part.is_object() || part.contains("processors") ? false : begins_with_special(part);
-    });
-  }
-  const auto single = processor.find("single");
-  return single != processor.end() && single->is_array() && !single->empty() && single->front().is_object() &&
-         single->front().contains("SpecialToken");
-}
-
-}  // namespace
-
-bool adds_bos(const nlohmann::json& post_processor, const nlohmann::json& config, bool otherwise) {
-  if (post_processor.is_object()) return begins_with_special(post_processor);
-  const auto stated = config.find("add_bos_token");
-  return stated != config.end() && stated->is_boolean() ? stated->get<bool>() : otherwise;
 }
 
 std::optional<std::string> chat_template(const formats::Gguf& file) {
@@ -120,6 +116,10 @@ std::optional<std::string> chat_template(const fs::path& folder, const nlohmann:
 nlohmann::json tokenizer_config(const fs::path& folder) {
   const fs::path path = folder / "tokenizer_config.json";
   if (!fs::exists(path)) return nlohmann::json::object();
+  {
+    const formats::MappedFile file(path);
+    refuse_foreign(file.bytes(), path);
+  }
   nlohmann::json config = formats::read_json_file(path, kTokenizerJsonLimits);
   if (!config.is_object()) throw formats::FormatError(path.string() + ": is not an object");
   return config;

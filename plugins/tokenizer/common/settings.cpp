@@ -37,6 +37,12 @@ std::string string_of(const nlohmann::json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+bool has_pattern(const nlohmann::json& step, const std::string& text) {
+  const auto pattern = step.is_object() ? step.find("pattern") : step.end();
+  if (!step.is_object() || pattern == step.end()) return false;
+  return string_of(*pattern, "String") == text || string_of(*pattern, "Regex") == text;
+}
+
 std::string brief(const nlohmann::json& value) {
   constexpr std::size_t kLongest = 300;
   std::string text = value.dump(-1, ' ', true);

@@ -21,6 +21,10 @@ std::string type_of(const nlohmann::json& step);
 bool boolean_of(const nlohmann::json& object, const char* key, bool fallback);
 std::string string_of(const nlohmann::json& object, const char* key);  // "" where it is no string
 
+// A step that cuts or replaces by a pattern of this text: as it stands, or the same text as an expression,
+// which must have no characters of its own meaning.
+bool has_pattern(const nlohmann::json& step, const std::string& text);
+
 // Short enough for a message.
 std::string brief(const nlohmann::json& value);
 

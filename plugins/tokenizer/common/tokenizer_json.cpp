@@ -1,6 +1,7 @@
 // The members of tokenizer.json, each read where it stands.
 #include "plugins/tokenizer/common/tokenizer_json.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -149,6 +150,7 @@ class TokenizerReader {
   void add_merge(const JsonString& string, std::size_t at, StringTable* merges) {
     const std::string unescaped = string.escaped ? string.text() : std::string();
     const std::string_view merge = string.escaped ? std::string_view(unescaped) : string.raw;
+    if (merge.starts_with("#version")) return;  // the first line of merges.txt, left by old converters
     const std::size_t space = merge.find(' ');
     if (space == std::string_view::npos || merge.find(' ', space + 1) != std::string_view::npos) {
       cursor_.fail_at(at, "merge " + printable(merge) + " is not two tokens with a space between");
@@ -209,6 +211,13 @@ class TokenizerReader {
 
 TokenizerJson parse_tokenizer_json(std::string_view bytes, const std::string& name) {
   return TokenizerReader(bytes, name).tokenizer();
+}
+
+std::size_t token_count(const TokenizerJson& file) {
+  std::int32_t last = -1;
+  for (const std::int32_t id : file.vocabulary.ids) last = std::max(last, id);
+  for (const JsonAddedToken& token : file.added) last = std::max(last, token.id);
+  return static_cast<std::size_t>(last) + 1;
 }
 
 TokenIds parse_vocab_json(std::string_view bytes, const std::string& name) {

@@ -5,6 +5,7 @@
 // twice its size beside the file itself.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -40,6 +41,8 @@ struct TokenizerJson {
 
 // All throw formats::FormatError, which names the file and the place in it. `name` stands for the file.
 TokenizerJson parse_tokenizer_json(std::string_view bytes, const std::string& name);
+// How many tokens the file has, the added ones among them.
+std::size_t token_count(const TokenizerJson& file);
 // An object of tokens and their ids.
 TokenIds parse_vocab_json(std::string_view bytes, const std::string& name);
 // Lines "left right", best first; lines that start with "#version" are skipped.

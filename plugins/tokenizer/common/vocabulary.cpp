@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "plugins/tokenizer/common/added_files.hpp"
-#include "plugins/tokenizer/common/unicode.hpp"
+#include "plugins/tokenizer/common/post_processor.hpp"
 
 namespace gistmill::tokenizer {
 namespace {
@@ -63,6 +63,7 @@ void CommonVocabulary::fail(const std::string& message) const {
 void CommonVocabulary::add_to(formats::Sha256* sha) const {
   sha->update_field(std::to_string(tokens.size()));
   sha->update_field(std::to_string(model_tokens));
+  if (split_special_tokens) sha->update_field("split special tokens");
   for (std::size_t i = 0; i < tokens.size(); ++i) sha->update_field(tokens[i]);
   for (const AddedToken& token : added) {
     sha->update_field(std::to_string(token.id));
@@ -95,25 +96,27 @@ CommonVocabulary common_vocabulary(const formats::Gguf& file, std::vector<TokenT
                                 type == TokenType::kControl, false, false, false});
   }
   vocabulary.named = named_tokens(file, size);
-  vocabulary.adds_bos = adds_bos(file, file.string("tokenizer.ggml.model") == "llama");
+  if (vocabulary.named.bos >= 0 && adds_bos(file, file.string("tokenizer.ggml.model") == "llama"))
+    vocabulary.begin = {vocabulary.named.bos};
   vocabulary.chat_template = chat_template(file);
   return vocabulary;
 }
 
-CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesystem::path& folder) {
+CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesystem::path& folder,
+                                   const Configuration& configuration) {
   CommonVocabulary vocabulary;
   vocabulary.source = file.source;
   vocabulary.tokens = in_order(file.vocabulary, file.source);
   vocabulary.model_tokens = vocabulary.tokens.size();
   index_of(vocabulary);  // for its complaint
   add_tokens(file, &vocabulary);
-  const nlohmann::json config = effective_config(folder);
-  add_tokens_beside(tokens_beside(folder, config), config, &vocabulary);
-  vocabulary.named = named_tokens(config, vocabulary.tokens);
-  vocabulary.adds_bos = adds_bos(file.post_processor, config, false);
-  const auto space = config.find("add_prefix_space");
-  if (space != config.end() && space->is_boolean()) vocabulary.add_prefix_space = space->get<bool>();
-  vocabulary.chat_template = chat_template(folder, config);
+  add_tokens_beside(tokens_beside(folder, configuration.values), &vocabulary);
+  vocabulary.named = named_tokens(configuration.values, vocabulary.tokens);
+  vocabulary.begin = begin_tokens(file.post_processor, vocabulary.tokens);
+  if (vocabulary.named.bos < 0 && vocabulary.begin.size() == 1)
+    vocabulary.named.bos = vocabulary.begin.front();
+  vocabulary.split_special_tokens = configuration.flag("split_special_tokens").value_or(false);
+  vocabulary.chat_template = chat_template(folder, configuration.values);
   return vocabulary;
 }
 
@@ -133,7 +136,7 @@ StringIndex index_of(const CommonVocabulary& vocabulary) {
   return index;
 }
 
-MergeTable merge_table(const CommonVocabulary& vocabulary, const StringTable& merges) {
+MergeTable merge_table(const CommonVocabulary& vocabulary, const StringTable& merges, SameMerge same) {
   const StringIndex ids = index_of(vocabulary);
   const std::size_t count = merges.size() / 2;
   MergeTable table(count);
@@ -153,18 +156,18 @@ MergeTable merge_table(const CommonVocabulary& vocabulary, const StringTable& me
     };
     joined.assign(left).append(right);
     const Merge result{static_cast<std::uint32_t>(rank), id_of(joined)};
-    if (!table.insert(id_of(left), id_of(right), result)) refuse("occurs twice");
+    const std::int32_t left_id = id_of(left), right_id = id_of(right);
+    if (table.insert(left_id, right_id, result)) continue;
+    if (same == SameMerge::kRefused) refuse("occurs twice");
+    table.replace(left_id, right_id, result);
   }
   return table;
 }
 
-AddedTokenSets added_sets(const CommonVocabulary& vocabulary, bool nfc) {
+AddedTokenSets added_sets(const CommonVocabulary& vocabulary) {
   std::vector<AddedToken> plain, normalized;
-  for (AddedToken token : vocabulary.added) {
-    if (token.normalized && nfc) token.content = to_nfc(token.content);
-    (token.normalized ? normalized : plain).push_back(std::move(token));
-  }
-  return {AddedTokens(std::move(plain)), AddedTokens(std::move(normalized)), nfc};
+  for (const AddedToken& token : vocabulary.added) (token.normalized ? normalized : plain).push_back(token);
+  return {AddedTokens(std::move(plain)), AddedTokens(std::move(normalized))};
 }
 
 }  // namespace gistmill::tokenizer

@@ -10,6 +10,7 @@
 #include <gistmill/formats/digest.hpp>
 
 #include "plugins/tokenizer/common/added_tokens.hpp"
+#include "plugins/tokenizer/common/configuration.hpp"
 #include "plugins/tokenizer/common/encoder.hpp"
 #include "plugins/tokenizer/common/merges.hpp"
 #include "plugins/tokenizer/common/model_files.hpp"
@@ -24,10 +25,12 @@ struct CommonVocabulary {
   std::size_t model_tokens = 0;  // how many are the model's own: the first ones
   std::vector<AddedToken> added;
   NamedTokens named;
-  bool adds_bos = false;  // the model expects its begin token before a text
-  std::optional<bool>
-      add_prefix_space;  // what tokenizer_config.json says of a space before text; none: nothing
+  // Tokens that the model expects before a text; who scores or continues one puts them there.
+  std::vector<std::int32_t> begin;
+  bool split_special_tokens = false;  // special tokens in text are text, as tokenizer_config.json wants
   std::optional<std::string> chat_template;
+  std::string taken;  // the file that was read
+  std::string left;   // why files before it were not; empty where it is the first
 
   [[noreturn]] void fail(const std::string& message) const;
   // Everything here but the source.
@@ -48,18 +51,23 @@ enum class TokenType : std::int64_t {
 // the file has none. All of these throw formats::FormatError.
 CommonVocabulary common_vocabulary(const formats::Gguf& file, std::vector<TokenType>* types);
 
-// The same of tokenizer.json and its neighbors in `folder`. Ids must be those that `tokenizers` would give:
-// 0 to n - 1 for the model's tokens, the next ones for added tokens that the model lacks, in file order.
-CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesystem::path& folder);
+// The same of tokenizer.json and its neighbors in `folder`, of which `configuration` is one. Ids must be
+// those that `tokenizers` would give: 0 to n - 1 for the model's tokens, the next ones for added tokens that
+// the model lacks, in file order.
+CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesystem::path& folder,
+                                   const Configuration& configuration);
 
 // All tokens by their text. Throws where one is there twice.
 StringIndex index_of(const CommonVocabulary& vocabulary);
 
+// Where a merge occurs twice.
+enum class SameMerge { kRefused, kLaterCounts };
+
 // left, right, left, right, ...: what each pair becomes, the first pairs first. Throws where a merge is of or
-// into something that is no token of the model, or occurs twice.
-MergeTable merge_table(const CommonVocabulary& vocabulary, const StringTable& merges);
+// into something that is no token of the model.
+MergeTable merge_table(const CommonVocabulary& vocabulary, const StringTable& merges, SameMerge same);
 
 // The tokens that an Encoder looks for before and after normalizing.
-AddedTokenSets added_sets(const CommonVocabulary& vocabulary, bool nfc);
+AddedTokenSets added_sets(const CommonVocabulary& vocabulary);
 
 }  // namespace gistmill::tokenizer

@@ -1,5 +1,7 @@
 // SentencePiece BPE from tokenizer.json, as Llama 2 and Mistral were converted to it. Each part is compared
 // with those that are known, whole and exactly; what is not known is refused by name.
+#include <optional>
+
 #include "plugins/tokenizer/common/settings.hpp"
 #include "plugins/tokenizer/spm/merge_pairs.hpp"
 #include "plugins/tokenizer/spm/spm.hpp"
@@ -16,49 +18,118 @@ using tokenizer::string_of;
 using tokenizer::type_of;
 
 bool is_replace(const json& step, const std::string& from, const std::string& to) {
-  const auto pattern = step.find("pattern");
-  return type_of(step) == "Replace" && pattern != step.end() && string_of(*pattern, "String") == from &&
-         string_of(step, "content") == to;
+  return type_of(step) == "Replace" && tokenizer::has_pattern(step, from) && string_of(step, "content") == to;
 }
 
-// Llama 2: a normalizer that prepends and replaces. Later files: the Metaspace pre-tokenizer.
-Prefix prefix_of(const tokenizer::TokenizerJson& file) {
-  const std::vector<json> normalizers = steps_of(file.normalizer, "normalizers");
-  const std::vector<json> pre_tokenizers = steps_of(file.pre_tokenizer, "pretokenizers");
+// How spaces are treated, from normalizer and pre-tokenizer together.
+struct Spaces {
+  Normalizer normalizer = Normalizer::kIdentity;
+  Prefix prefix = Prefix::kNone;
+  bool words_apart = false;
+  bool doubles = false;  // a space more, where there is one already
+};
+
+struct NormalizerSteps {
+  bool prepends = false;
+  bool replaces = false;
+  bool doubles = false;  // a space that stands first, as transformers 5 writes a SentencePiece model
+};
+
+// Nothing where there is a step that is not known.
+std::optional<NormalizerSteps> normalizer_steps(const tokenizer::TokenizerJson& file) {
   const std::string space(kSpace);
-  if (pre_tokenizers.empty() && !normalizers.empty() && is_replace(normalizers.back(), " ", space)) {
-    if (normalizers.size() == 1) return Prefix::kNone;
-    const json& first = normalizers.front();
-    if (normalizers.size() == 2 && type_of(first) == "Prepend" && string_of(first, "prepend") == space) {
-      return Prefix::kFragments;
+  NormalizerSteps known;
+  for (const json& step : steps_of(file.normalizer, "normalizers")) {
+    const bool prepends = type_of(step) == "Prepend" && string_of(step, "prepend") == space;
+    if (prepends && !known.prepends) {
+      known.prepends = true;
+    } else if (is_replace(step, " ", space)) {
+      known.replaces = true;
+    } else if (known.replaces && is_replace(step, "\\A" + space, space + space)) {
+      known.doubles = true;
+    } else {
+      return std::nullopt;
     }
   }
-  if (normalizers.empty() && pre_tokenizers.size() == 1 && type_of(pre_tokenizers[0]) == "Metaspace" &&
-      string_of(pre_tokenizers[0], "replacement") == space && !boolean_of(pre_tokenizers[0], "split", true)) {
-    const std::string scheme = string_of(pre_tokenizers[0], "prepend_scheme");
-    if (scheme == "first") return Prefix::kTextUnless;
-    if (scheme == "always") return Prefix::kFragmentsUnless;
-    if (scheme == "never") return Prefix::kNone;
+  return known;
+}
+
+// Metaspace: prepend_scheme, in older files add_prefix_space; nothing where it is of another character.
+std::optional<Prefix> prefix_of(const json& metaspace) {
+  if (type_of(metaspace) != "Metaspace" || string_of(metaspace, "replacement") != kSpace) return std::nullopt;
+  const bool adds = boolean_of(metaspace, "add_prefix_space", true);
+  const std::string stated = string_of(metaspace, "prepend_scheme");
+  const std::string scheme = !stated.empty() ? stated : adds ? "always" : "never";
+  if (scheme == "first") return Prefix::kTextUnless;
+  if (scheme == "always") return Prefix::kFragmentsUnless;
+  if (scheme == "never") return Prefix::kNone;
+  return std::nullopt;
+}
+
+// A cut at spaces where the normalizer left none, as Gemma's: it finds nothing.
+bool finds_nothing(const json& step) {
+  return type_of(step) == "Split" && tokenizer::has_pattern(step, " ") && !boolean_of(step, "invert", false);
+}
+
+// Llama 2: a normalizer that prepends and replaces. Gemma: one that replaces. Later files: the Metaspace
+// pre-tokenizer, which does both.
+std::optional<Spaces> known_spaces(const tokenizer::TokenizerJson& file) {
+  const std::optional<NormalizerSteps> normalizer = normalizer_steps(file);
+  if (!normalizer) return std::nullopt;
+  std::vector<json> pre_tokenizers = steps_of(file.pre_tokenizer, "pretokenizers");
+  if (normalizer->replaces) std::erase_if(pre_tokenizers, finds_nothing);
+  Spaces spaces;
+  if (normalizer->replaces) spaces.normalizer = Normalizer::kReplace;
+  if (pre_tokenizers.empty()) {
+    if (!normalizer->replaces || normalizer->doubles) return std::nullopt;
+    if (normalizer->prepends) spaces = {Normalizer::kPrependAndReplace, Prefix::kFragments};
+    return spaces;
   }
+  const std::optional<Prefix> prefix = prefix_of(pre_tokenizers[0]);
+  if (pre_tokenizers.size() > 1 || !prefix || normalizer->prepends) return std::nullopt;
+  spaces.prefix = *prefix;
+  spaces.words_apart = boolean_of(pre_tokenizers[0], "split", true);
+  if (!normalizer->doubles) return spaces;
+  // Always one space more than there are, whether Metaspace adds it or the normalizer did.
+  if (*prefix != Prefix::kFragmentsUnless || spaces.words_apart) return std::nullopt;
+  spaces.prefix = Prefix::kFragments;
+  spaces.doubles = true;
+  return spaces;
+}
+
+Spaces spaces_of(const tokenizer::TokenizerJson& file) {
+  if (const std::optional<Spaces> known = known_spaces(file)) return *known;
   refuse(file, "normalizer and pre_tokenizer", {file.normalizer, file.pre_tokenizer},
-         "those of Llama 2: Prepend and Replace, or Metaspace without split");
+         "those of Llama 2 or Gemma: Prepend and Replace, Replace, or Metaspace");
 }
 
 void check_decoder(const tokenizer::TokenizerJson& file) {
   const std::vector<json> steps = steps_of(file.decoder, "decoders");
-  const bool known = steps.size() >= 3 && steps.size() <= 4 &&
-                     is_replace(steps[0], std::string(kSpace), " ") && type_of(steps[1]) == "ByteFallback" &&
-                     type_of(steps[2]) == "Fuse";
-  const bool strips =
-      steps.size() < 4 || (type_of(steps[3]) == "Strip" && string_of(steps[3], "content") == " " &&
-                           steps[3].value("start", json()) == 1 && steps[3].value("stop", json()) == 0);
-  if (known && strips) return;
+  bool known = steps.size() >= 2 && is_replace(steps[0], std::string(kSpace), " ") &&
+               type_of(steps[1]) == "ByteFallback";
+  // What is joined once is joined; the space before text is one of the whole text.
+  bool fused = false, stripped = false;
+  for (std::size_t i = 2; known && i < steps.size(); ++i) {
+    const json& step = steps[i];
+    const bool strips = type_of(step) == "Strip" && string_of(step, "content") == " " &&
+                        step.value("start", json()) == 1 && step.value("stop", json()) == 0;
+    known = type_of(step) == "Fuse" || (strips && fused && !stripped);
+    stripped = stripped || strips;
+    fused = fused || type_of(step) == "Fuse";
+  }
+  if (known) return;
   refuse(file, "decoder", file.decoder, "that of Llama 2: Replace, ByteFallback, Fuse and Strip");
 }
 
 void check_model(const tokenizer::TokenizerJson& file) {
   const json& model = file.model;
   tokenizer::check_plain_bpe(file);
+  const std::vector<json> decoders = steps_of(file.decoder, "decoders");
+  if (!decoders.empty() && type_of(decoders[0]) == "ByteLevel") {
+    throw tokenizer::OtherKind(file.source +
+                               ": model.byte_fallback is false when it should be true for SentencePiece BPE: "
+                               "unknown characters would be lost");
+  }
   if (!boolean_of(model, "byte_fallback", false)) {
     refuse(file, "model.byte_fallback", false,
            "true for SentencePiece BPE: unknown characters would be lost");
@@ -66,29 +137,45 @@ void check_model(const tokenizer::TokenizerJson& file) {
   if (boolean_of(model, "ignore_merges", false)) refuse(file, "model.ignore_merges", true, "false");
 }
 
+// The text that normalizing makes of an added token, by which it is found in normalized text.
+std::string normal_form(const std::string& content, Normalizer normalizer) {
+  if (normalizer == Normalizer::kIdentity) return content;
+  return (normalizer == Normalizer::kPrependAndReplace ? std::string(kSpace) : std::string()) +
+         with_escaped_spaces(content);
+}
+
 }  // namespace
 
 Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) {
   check_model(file);
-  const Prefix prefix = prefix_of(file);
+  const Spaces spaces = spaces_of(file);
   check_decoder(file);
-  Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder));
+  const tokenizer::Configuration configuration = tokenizer::read_configuration(folder);
+  Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder, configuration));
   for (std::size_t id = 0; id < vocabulary.tokens.size(); ++id) {
     vocabulary.types.push_back(byte_named(vocabulary.tokens[id]) >= 0 ? PieceType::kByte
                                                                       : PieceType::kNormal);
   }
-  for (const tokenizer::AddedToken& token : vocabulary.added) {
+  vocabulary.normalizer = spaces.normalizer;
+  vocabulary.prefix = spaces.prefix;
+  vocabulary.words_apart = spaces.words_apart;
+  if (configuration.tokenizer_class == "LlamaTokenizer" &&
+      !configuration.flag("add_prefix_space").value_or(true)) {
+    vocabulary.prefix = Prefix::kNone;
+    if (vocabulary.normalizer == Normalizer::kPrependAndReplace) vocabulary.normalizer = Normalizer::kReplace;
+  }
+  for (tokenizer::AddedToken& token : vocabulary.added) {
     const auto id = static_cast<std::size_t>(token.id);
     if (id >= vocabulary.model_tokens) vocabulary.types[id] = PieceType::kControl;
-    // The text of such a token would change by the normalizer before it is looked for.
-    if (token.normalized && !file.normalizer.is_null()) {
+    if (token.normalized && spaces.doubles) {
       vocabulary.fail("added token " + std::to_string(token.id) + ", " + formats::printable(token.content) +
                       ", is looked for in normalized text, which is not supported with this normalizer");
     }
+    if (token.normalized) token.content = normal_form(token.content, vocabulary.normalizer);
   }
   vocabulary.by_scores = false;
   vocabulary.merges = file.merges;
-  vocabulary.prefix = prefix;
+  vocabulary.same_merge = tokenizer::SameMerge::kLaterCounts;
   return vocabulary;
 }
 

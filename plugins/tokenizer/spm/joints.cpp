@@ -3,6 +3,12 @@
 
 namespace gistmill::spm {
 
+std::string with_escaped_spaces(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) c == ' ' ? void(escaped += kSpace) : escaped.push_back(c);
+  return escaped;
+}
+
 void Joints::allow(std::string_view token) {
   if (token.empty()) return;
   std::size_t size = 0;
@@ -12,6 +18,10 @@ void Joints::allow(std::string_view token) {
     allowed_[left * kClasses + right] = true;
     left = right;
   }
+}
+
+void Joints::cut_before_spaces() {
+  for (std::size_t left = 0; left < kClasses; ++left) allowed_[left * kClasses + ' '] = false;
 }
 
 }  // namespace gistmill::spm

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,12 +13,17 @@ namespace gistmill::spm {
 constexpr std::string_view kSpace = "\xE2\x96\x81";  // U+2581, which stands for a space in tokens
 constexpr std::int32_t kSpaceCode = 0x2581;
 
+// U+2581 for every space.
+std::string with_escaped_spaces(std::string_view text);
+
 class Joints {
  public:
   Joints() : allowed_(kClasses * kClasses, false) {}
 
   // The neighbors within a token may merge.
   void allow(std::string_view token);
+  // No piece reaches over the start of a space, whatever the tokens are.
+  void cut_before_spaces();
 
   // The end of the piece that starts at `at`, which lies within the text.
   std::size_t piece_end(std::string_view text, std::size_t at) const {

@@ -37,8 +37,9 @@ void Tokenizer::add_symbol(std::int32_t code, std::int32_t symbol) {
 
 Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     : prefix_(vocabulary.prefix),
+      normalizer_(vocabulary.normalizer),
       remove_extra_whitespaces_(vocabulary.remove_extra_whitespaces),
-      added_(added_sets(vocabulary, false)),
+      added_(added_sets(vocabulary)),
       added_ids_(vocabulary.tokens.size()),
       merges_(0) {
   for (const tokenizer::AddedToken& token : vocabulary.added)
@@ -58,7 +59,7 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
       bytes_.add(std::string(1, static_cast<char>(byte)));
       continue;
     }
-    bytes_.add(is_added(id) ? std::string(piece) : with_spaces(piece));
+    bytes_.add(is_added(id) && !vocabulary.added_spaces ? std::string(piece) : with_spaces(piece));
     if (vocabulary.types[i] != PieceType::kNormal || piece.empty()) continue;
     joints_.allow(piece);
     std::size_t length = 0;
@@ -80,7 +81,8 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     return symbol;
   };
   merges_ = vocabulary.by_scores ? merges_by_scores(vocabulary, symbol_of_character)
-                                 : merge_table(vocabulary, vocabulary.merges);
+                                 : merge_table(vocabulary, vocabulary.merges, vocabulary.same_merge);
+  if (vocabulary.words_apart) joints_.cut_before_spaces();
   // Text has spaces where tokens have U+2581.
   ascii_symbols_[' '] = symbol_of(kSpaceCode);
 }
@@ -98,7 +100,27 @@ std::string Tokenizer::decode(const std::int32_t* ids, std::size_t count) const 
   return text;
 }
 
-Encoder::Encoder(const Tokenizer& tokenizer) : tokenizer::Encoder(tokenizer.added()), tokenizer_(tokenizer) {}
+// Where added tokens are looked for in normalized text, all of that is normalized before; else a fragment is,
+// as it is encoded, without a copy.
+Encoder::Encoder(const Tokenizer& tokenizer)
+    : tokenizer::Encoder(tokenizer.added()),
+      tokenizer_(tokenizer),
+      prefix_(tokenizer.prefix()),
+      removes_spaces_(tokenizer.remove_extra_whitespaces()) {
+  if (tokenizer.added().normalized.empty()) return;
+  if (tokenizer.normalizer() == Normalizer::kPrependAndReplace) prefix_ = Prefix::kNone;
+  if (tokenizer.normalizer() != Normalizer::kIdentity) removes_spaces_ = false;
+}
+
+std::string_view Encoder::normalize(std::string_view text, bool) {
+  const Normalizer normalizer = tokenizer_.normalizer();
+  if (normalizer == Normalizer::kIdentity || tokenizer_.added().normalized.empty()) return text;
+  if (tokenizer_.remove_extra_whitespaces()) text = without_extra_spaces(text);
+  escaped_.clear();
+  if (normalizer == Normalizer::kPrependAndReplace && !text.empty()) escaped_ = kSpace;
+  for (const char c : text) c == ' ' ? void(escaped_ += kSpace) : escaped_.push_back(c);
+  return escaped_;
+}
 
 // Leaves out spaces at the ends, and all but one of those that stand together; also U+2581 at the end.
 std::string_view Encoder::without_extra_spaces(std::string_view fragment) {
@@ -106,16 +128,16 @@ std::string_view Encoder::without_extra_spaces(std::string_view fragment) {
     fragment.remove_suffix(fragment.ends_with(' ') ? 1 : kSpace.size());
   }
   fragment.remove_prefix(std::min(fragment.find_first_not_of(' '), fragment.size()));
-  normalized_.clear();
+  trimmed_.clear();
   for (const char c : fragment) {
-    if (c != ' ' || normalized_.empty() || normalized_.back() != ' ') normalized_ += c;
+    if (c != ' ' || trimmed_.empty() || trimmed_.back() != ' ') trimmed_ += c;
   }
-  return normalized_;
+  return trimmed_;
 }
 
 bool Encoder::wants_prefix(std::string_view text, bool first) const {
   const bool has_one = text.starts_with(' ') || text.starts_with(kSpace);
-  switch (tokenizer_.prefix()) {
+  switch (prefix_) {
     case Prefix::kFragments:
       return true;
     case Prefix::kFragmentsUnless:
@@ -129,8 +151,7 @@ bool Encoder::wants_prefix(std::string_view text, bool first) const {
 }
 
 void Encoder::encode_fragment(std::string_view fragment, bool first, tokenizer::IdBuffer& out) {
-  const std::string_view text =
-      tokenizer_.remove_extra_whitespaces() ? without_extra_spaces(fragment) : fragment;
+  const std::string_view text = removes_spaces_ ? without_extra_spaces(fragment) : fragment;
   if (text.empty()) return;
   std::size_t at = 0;
   if (wants_prefix(text, first)) {

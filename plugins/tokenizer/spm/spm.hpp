@@ -32,6 +32,7 @@ class Tokenizer {
   std::int32_t size() const { return static_cast<std::int32_t>(bytes_.size()); }
   const tokenizer::AddedTokenSets& added() const { return added_; }
   Prefix prefix() const { return prefix_; }
+  Normalizer normalizer() const { return normalizer_; }
   bool remove_extra_whitespaces() const { return remove_extra_whitespaces_; }
 
   // The bytes of a token, spaces as spaces. Throws std::out_of_range where there is no such id.
@@ -58,6 +59,7 @@ class Tokenizer {
   bool is_added(std::int32_t id) const { return added_ids_[static_cast<std::size_t>(id)]; }
 
   Prefix prefix_;
+  Normalizer normalizer_;
   bool remove_extra_whitespaces_;
   Joints joints_;
   tokenizer::AddedTokenSets added_;
@@ -76,6 +78,7 @@ class Encoder : public tokenizer::Encoder {
   explicit Encoder(const Tokenizer& tokenizer);  // which must outlive it
 
  private:
+  std::string_view normalize(std::string_view text, bool first) override;
   void encode_fragment(std::string_view fragment, bool first, tokenizer::IdBuffer& out) override;
   void merge_piece(std::string_view piece) override;
   std::string_view without_extra_spaces(std::string_view fragment);
@@ -84,8 +87,11 @@ class Encoder : public tokenizer::Encoder {
   void expand_symbols();
 
   const Tokenizer& tokenizer_;
-  std::string normalized_;  // a fragment without extra spaces
-  std::string prefixed_;    // the first piece, a space before it
+  Prefix prefix_;         // of a fragment
+  bool removes_spaces_;   // from a fragment; else from what lies between plain added tokens
+  std::string trimmed_;   // text without extra spaces
+  std::string escaped_;   // text with U+2581 for its spaces
+  std::string prefixed_;  // the first piece, a space before it
   std::vector<std::int32_t> expanded_;
 };
 

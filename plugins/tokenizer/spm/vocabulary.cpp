@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "plugins/tokenizer/common/added_files.hpp"
-#include "plugins/tokenizer/common/settings.hpp"
+#include "plugins/tokenizer/spm/joints.hpp"
 
 namespace gistmill::spm {
 namespace {
@@ -35,18 +35,6 @@ void check_unused(const Vocabulary& vocabulary) {
   }
 }
 
-// Pieces that encoding must treat in ways that are not written here.
-void check_types(const Vocabulary& vocabulary, bool user_defined) {
-  check_unused(vocabulary);
-  for (std::size_t i = 0; i < vocabulary.types.size(); ++i) {
-    const PieceType type = vocabulary.types[i];
-    const std::string piece = "piece " + std::to_string(i) + ", " + printable(vocabulary.tokens[i]) + ", ";
-    if (type == PieceType::kUserDefined && !user_defined) {
-      vocabulary.fail(piece + "is of type user-defined, which is not supported in tokenizer.model");
-    }
-  }
-}
-
 void check_model(const ModelFile& file) {
   const auto refuse = [&](const std::string& message) {
     throw formats::FormatError(file.source + ": " + message);
@@ -65,11 +53,39 @@ void check_model(const ModelFile& file) {
   }
 }
 
-// How tokenizer_config.json changes what tokenizer.model says of the space before a text, as in transformers.
-Prefix prefix_of(const ModelFile& file, const nlohmann::json& config) {
-  if (!file.add_dummy_prefix || !tokenizer::boolean_of(config, "add_prefix_space", true))
-    return Prefix::kNone;
-  return tokenizer::boolean_of(config, "legacy", true) ? Prefix::kFragments : Prefix::kTextUnless;
+// LlamaTokenizer of transformers puts the space before text in its own way; without its name, SentencePiece's
+// own counts.
+Prefix prefix_of(const ModelFile& file, const tokenizer::Configuration& configuration) {
+  if (!file.add_dummy_prefix || !configuration.flag("add_prefix_space").value_or(true)) return Prefix::kNone;
+  const bool llama = configuration.tokenizer_class == "LlamaTokenizer";
+  if (!configuration.flag("legacy").value_or(!llama)) return Prefix::kTextUnless;
+  return llama ? Prefix::kFragmentsUnless : Prefix::kFragments;
+}
+
+// Tokenizers of the model's own are not run, and may do something else with the file.
+void check_class(const tokenizer::Configuration& configuration) {
+  const auto own = configuration.values.find("auto_map");
+  if (own == configuration.values.end() || !own->is_object() || !own->contains("AutoTokenizer")) return;
+  if (configuration.tokenizer_class.empty() || configuration.tokenizer_class == "LlamaTokenizer") return;
+  throw formats::FormatError(configuration.path.string() +
+                             ": auto_map names a tokenizer of the model's own, " +
+                             printable(configuration.tokenizer_class) +
+                             ", which is not run, when tokenizer.model alone is there; expected a "
+                             "tokenizer.json, which transformers saves");
+}
+
+// Control pieces and the unknown one are special. User-defined ones are found before anything merges: by
+// SentencePiece in normalized text; by LlamaTokenizer in the text as it is, and text may still merge into
+// them.
+void add_pieces(const ModelFile& file, bool llama, Vocabulary* vocabulary) {
+  for (std::size_t i = 0; i < file.types.size(); ++i) {
+    const bool user_defined = file.types[i] == PieceType::kUserDefined;
+    const bool special = file.types[i] == PieceType::kControl || file.types[i] == PieceType::kUnknown;
+    if (!special && !user_defined) continue;
+    vocabulary->added.push_back({static_cast<std::int32_t>(i), std::string(file.pieces[i]), special, false,
+                                 false, user_defined && !llama});
+    if (user_defined && llama) vocabulary->types[i] = PieceType::kNormal;
+  }
 }
 
 std::int32_t within(std::int32_t id, std::size_t size) {
@@ -83,6 +99,10 @@ std::string Vocabulary::digest() const {
   sha.update_field("gistmill spm vocabulary 1");
   sha.update_field(std::to_string(static_cast<int>(prefix)) + (remove_extra_whitespaces ? "r" : "-") +
                    (by_scores ? "s" : "m"));
+  if (normalizer != Normalizer::kIdentity)
+    sha.update_field("n" + std::to_string(static_cast<int>(normalizer)));
+  if (words_apart) sha.update_field("words apart");
+  if (added_spaces) sha.update_field("added spaces");
   add_to(&sha);
   sha.update_field({reinterpret_cast<const char*>(types.data()), types.size()});
   sha.update_field({reinterpret_cast<const char*>(scores.data()), scores.size() * sizeof(float)});
@@ -108,40 +128,56 @@ Vocabulary vocabulary_from(const formats::Gguf& file) {
     vocabulary.added.push_back(
         {static_cast<std::int32_t>(i), std::string(vocabulary.tokens[i]), true, false, false, false});
   }
-  check_types(vocabulary, true);
+  check_unused(vocabulary);
   for (const double score : file.numbers("tokenizer.ggml.scores"))
     vocabulary.scores.push_back(static_cast<float>(score));
   vocabulary.prefix =
       file.boolean_or("tokenizer.ggml.add_space_prefix", true) ? Prefix::kFragments : Prefix::kNone;
   vocabulary.remove_extra_whitespaces = file.boolean_or("tokenizer.ggml.remove_extra_whitespaces", false);
+  vocabulary.added_spaces = false;  // llama.cpp's converter wrote them as spaces where they are
   return vocabulary;
 }
 
 Vocabulary vocabulary_from(const ModelFile& file, const std::filesystem::path& folder) {
   check_model(file);
+  const tokenizer::Configuration configuration = tokenizer::read_configuration(folder);
+  check_class(configuration);
   Vocabulary vocabulary;
   vocabulary.source = file.source;
   vocabulary.tokens = file.pieces;
   vocabulary.model_tokens = file.pieces.size();
   vocabulary.types = file.types;
   vocabulary.scores = file.scores;
-  const nlohmann::json config = tokenizer::effective_config(folder);
-  vocabulary.prefix = prefix_of(file, config);
+  vocabulary.prefix = prefix_of(file, configuration);
   vocabulary.remove_extra_whitespaces = file.remove_extra_whitespaces;
-  check_types(vocabulary, false);
-  for (std::size_t i = 0; i < file.types.size(); ++i) {
-    if (file.types[i] != PieceType::kControl && file.types[i] != PieceType::kUnknown) continue;
-    vocabulary.added.push_back(
-        {static_cast<std::int32_t>(i), std::string(file.pieces[i]), true, false, false, false});
+  check_unused(vocabulary);
+  const bool llama = configuration.tokenizer_class == "LlamaTokenizer";
+  if (!llama) {
+    vocabulary.normalizer =
+        vocabulary.prefix == Prefix::kFragments ? Normalizer::kPrependAndReplace : Normalizer::kReplace;
   }
+  add_pieces(file, llama, &vocabulary);
   const std::size_t size = file.pieces.size();
   vocabulary.named = {within(file.bos, size), within(file.eos, size), within(file.unk, size),
                       within(file.pad, size)};
-  tokenizer::add_tokens_beside(tokenizer::tokens_beside(folder, config), config, &vocabulary);
+  tokenizer::add_tokens_beside(tokenizer::tokens_beside(folder, configuration.values), &vocabulary);
+  if (!llama) {
+    for (tokenizer::AddedToken& token : vocabulary.added) {
+      if (token.normalized && token.id >= static_cast<std::int32_t>(size))
+        token.content = with_escaped_spaces(token.content);
+    }
+  }
+  const tokenizer::NamedTokens named = tokenizer::named_tokens(configuration.values, vocabulary.tokens);
+  for (const auto role : {&tokenizer::NamedTokens::bos, &tokenizer::NamedTokens::eos,
+                          &tokenizer::NamedTokens::unk, &tokenizer::NamedTokens::pad}) {
+    if (named.*role >= 0) vocabulary.named.*role = named.*role;
+  }
   vocabulary.types.resize(vocabulary.tokens.size(), PieceType::kControl);
   vocabulary.scores.resize(vocabulary.tokens.size(), 0.0f);
-  vocabulary.adds_bos = tokenizer::adds_bos(nlohmann::json(), config, true);
-  vocabulary.chat_template = tokenizer::chat_template(folder, config);
+  if (vocabulary.named.bos >= 0 && configuration.flag("add_bos_token").value_or(true))
+    vocabulary.begin = {vocabulary.named.bos};
+  vocabulary.split_special_tokens = configuration.flag("split_special_tokens").value_or(false);
+  vocabulary.chat_template = tokenizer::chat_template(folder, configuration.values);
   return vocabulary;
 }
 
@@ -150,10 +186,11 @@ namespace {
 // Of files of one kind.
 Vocabulary vocabulary_from(const tokenizer::TokenizerPath& found) {
   if (found.kind != tokenizer::TokenizerFile::kSentencePiece) {
-    throw formats::FormatError(found.path.string() +
+    throw tokenizer::OtherKind(found.path.string() +
                                ": is of byte-level BPE when it should be SentencePiece BPE");
   }
   const formats::MappedFile file(found.path);
+  tokenizer::refuse_foreign(file.bytes(), found.path);
   return vocabulary_from(parse_model_file(file.bytes(), found.path.string()), found.folder);
 }
 

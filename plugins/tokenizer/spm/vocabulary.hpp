@@ -22,6 +22,14 @@ enum class Prefix {
   kTextUnless,       // before the text, unless it starts with a space or an added token
 };
 
+// What is done to text before added tokens are looked for in it, where they are looked for in normalized
+// text.
+enum class Normalizer {
+  kIdentity,
+  kReplace,            // U+2581 for every space
+  kPrependAndReplace,  // and one before the text
+};
+
 struct Vocabulary : tokenizer::CommonVocabulary {
   Vocabulary() = default;
   explicit Vocabulary(tokenizer::CommonVocabulary common) : CommonVocabulary(std::move(common)) {}
@@ -31,7 +39,11 @@ struct Vocabulary : tokenizer::CommonVocabulary {
   std::vector<float> scores;
   tokenizer::StringTable merges;  // left, right, left, right, ...: best first
   bool by_scores = true;
+  tokenizer::SameMerge same_merge = tokenizer::SameMerge::kRefused;
   Prefix prefix = Prefix::kFragments;
+  Normalizer normalizer = Normalizer::kIdentity;
+  bool words_apart = false;               // text is cut before every space
+  bool added_spaces = true;               // U+2581 in the text of an added token is a space, too
   bool remove_extra_whitespaces = false;  // spaces at the ends, and all but one between
 
   // SHA-256 of all that encoding and decoding depend on.

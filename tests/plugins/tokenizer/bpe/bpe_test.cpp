@@ -213,8 +213,9 @@ TEST(BpeVocabularyFile, IsReadFromItsMetadata) {
 
 std::string gguf_with(const std::string& pre, std::initializer_list<std::int32_t> types,
                       std::string_view merge) {
-  return gguf("gpt2", 5)
+  return gguf("gpt2", 6)
       .string_entry("tokenizer.ggml.pre", pre)
+      .entry<std::uint32_t>("tokenizer.ggml.bos_token_id", 4, 1)
       .strings_entry("tokenizer.ggml.tokens", {"a", "b", "ab"})
       .numbers_entry<std::int32_t>("tokenizer.ggml.token_type", 5, types)
       .strings_entry("tokenizer.ggml.merges", {std::string(merge)})
@@ -249,7 +250,8 @@ TEST(BpeVocabularyFile, KnowsPreTokenizersByTheirName) {
   EXPECT_FALSE(read("qwen2").ignore_merges);
   EXPECT_EQ(read("falcon3").pre_tokenizer, PreTokenizer::kLlama3);
   EXPECT_TRUE(read("falcon3").ignore_merges);
-  EXPECT_TRUE(read("falcon3").adds_bos);
+  EXPECT_THAT(read("falcon3").begin, testing::ElementsAre(1));
+  EXPECT_THAT(read("qwen2").begin, testing::IsEmpty());
   EXPECT_EQ(read("refact").pre_tokenizer, PreTokenizer::kStarcoder);
   EXPECT_FALSE(read("dbrx").ignore_merges);
   EXPECT_THAT(refusal([&] { read("falcon"); }),

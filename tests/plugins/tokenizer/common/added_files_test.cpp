@@ -32,7 +32,7 @@ class FilesBeside : public ::testing::Test {
   // "id:text" of each token that is found in text now, with * behind special ones.
   std::vector<std::string> added() {
     const nlohmann::json config = effective_config(folder_.path());
-    add_tokens_beside(tokens_beside(folder_.path(), config), config, &vocabulary_);
+    add_tokens_beside(tokens_beside(folder_.path(), config), &vocabulary_);
     std::vector<std::string> result;
     for (const AddedToken& token : vocabulary_.added) {
       EXPECT_EQ(vocabulary_.tokens[static_cast<std::size_t>(token.id)], token.content);
@@ -49,7 +49,8 @@ TEST_F(FilesBeside, AreNotNeeded) { EXPECT_THAT(added(), IsEmpty()); }
 
 TEST_F(FilesBeside, MakeANamedTokenOfTheVocabularySpecial) {
   write("tokenizer_config.json", R"({"bos_token": "<s>", "pad_token": "<pad>"})");
-  EXPECT_THAT(added(), ElementsAre("2:<s>*")) << "<pad> is no token of the model";
+  EXPECT_THAT(added(), ElementsAre("2:<s>*", "3:<pad>*"))
+      << "<pad> is no token of the model, and becomes one";
 }
 
 TEST_F(FilesBeside, AddTokensByTheirIdsInAddedTokensJson) {

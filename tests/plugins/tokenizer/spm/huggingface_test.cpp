@@ -67,13 +67,18 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"TheNormalizerPrependsAnother", "llama2",
                 [](json& v) { v["normalizer"]["normalizers"][0]["prepend"] = "_"; },
                 "x.json: normalizer and pre_tokenizer is [{"},
-        Mistake{"WordsAreSplit", "llama2_metaspace", [](json& v) { v["pre_tokenizer"]["split"] = true; },
-                "when it should be those of Llama 2: Prepend and Replace, or Metaspace without split"},
+        Mistake{"SpacesAreAnotherCharacter", "llama2_metaspace",
+                [](json& v) { v["pre_tokenizer"]["replacement"] = "_"; },
+                "when it should be those of Llama 2 or Gemma: Prepend and Replace, Replace, or Metaspace"},
+        Mistake{"BothPutASpaceBeforeText", "llama2",
+                [](json& v) {
+                  v["pre_tokenizer"] = {{"type", "Metaspace"}, {"replacement", std::string(kSpace)}};
+                },
+                "x.json: normalizer and pre_tokenizer is [{"},
+        Mistake{"EveryTokenLosesItsSpace", "llama2", [](json& v) { v["decoder"]["decoders"].erase(2); },
+                "x.json: decoder is {"},
         Mistake{"TheDecoderIsAnother", "llama2", [](json& v) { v["decoder"]["decoders"][3]["start"] = 2; },
                 "x.json: decoder is {"},
-        Mistake{"AnAddedTokenIsNormalized", "llama2",
-                [](json& v) { v["added_tokens"][1]["normalized"] = true; },
-                "x.json: added token 1, '<s>', is looked for in normalized text"},
         Mistake{"WholeWordsComeFirst", "llama2", [](json& v) { v["model"]["ignore_merges"] = true; },
                 "x.json: model.ignore_merges is true when it should be false"}),
     [](const auto& mistake) { return std::string(mistake.param.name); });

@@ -172,53 +172,49 @@ TEST_P(UnknownSentencePiece, IsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(
     Where, UnknownSentencePiece,
-    ::testing::Values(
-        Mistake{"ItIsAUnigramModel", [](auto& f) { f.model_type = ModelType::kUnigram; },
-                "x.model: is a SentencePiece unigram model when it should be a BPE model"},
-        Mistake{"ThereIsNoByteFallback", [](auto& f) { f.byte_fallback = false; },
-                "x.model: has no byte_fallback"},
-        Mistake{"TheNormalizerHasAMap",
-                [](auto& f) {
-                  f.normalizer = "nmt_nfkc";
-                  f.has_character_map = true;
-                },
-                "x.model: has normalizer 'nmt_nfkc' when it should be 'identity'"},
-        Mistake{"SpacesAreSuffixes", [](auto& f) { f.whitespace_as_suffix = true; },
-                "has treat_whitespace_as_suffix"},
-        Mistake{"SpacesStaySpaces", [](auto& f) { f.escape_whitespaces = false; },
-                "has no escape_whitespaces"},
-        Mistake{
-            "APieceIsUserDefined", [](auto& f) { f.types[260] = PieceType::kUserDefined; },
-            "x.model: piece 260, 'a', is of type user-defined, which is not supported in tokenizer.model"},
-        Mistake{"APieceIsUnused", [](auto& f) { f.types[260] = PieceType::kUnused; },
-                "piece 260, 'a', is of type unused"},
-        Mistake{"AByteHasNoToken", [](auto& f) { f.types[3] = PieceType::kNormal; },
-                "x.model: has no token for byte 0, expected one for every byte"},
-        Mistake{"AByteHasAnotherName", [](auto& f) { f.types[260] = PieceType::kByte; },
-                "x.model: token 260 is a byte token, but its text is 'a'"},
-        Mistake{"AScoreIsNoNumber", [](auto& f) { f.scores[260] = std::nanf(""); },
-                "x.model: token 260 has a score that is not a number"},
-        Mistake{"APieceIsThereTwice",
-                [](auto& f) {
-                  f.pieces.add("ab");
-                  f.scores.push_back(0);
-                  f.types.push_back(PieceType::kNormal);
-                },
-                "x.model: tokens 262 and 266 are both 'ab'"},
-        Mistake{"APieceIsNotUtf8",
-                [](auto& f) {
-                  f.pieces.add("a\xFF");
-                  f.scores.push_back(0);
-                  f.types.push_back(PieceType::kNormal);
-                },
-                "x.model: token 266, 'a\\xff', is not UTF-8"},
-        Mistake{"APieceIsLong",
-                [](auto& f) {
-                  f.pieces.add(std::string(2000, 'a'));
-                  f.scores.push_back(0);
-                  f.types.push_back(PieceType::kNormal);
-                },
-                "has 2000 bytes, expected at most 1024"}),
+    ::testing::Values(Mistake{"ItIsAUnigramModel", [](auto& f) { f.model_type = ModelType::kUnigram; },
+                              "x.model: is a SentencePiece unigram model when it should be a BPE model"},
+                      Mistake{"ThereIsNoByteFallback", [](auto& f) { f.byte_fallback = false; },
+                              "x.model: has no byte_fallback"},
+                      Mistake{"TheNormalizerHasAMap",
+                              [](auto& f) {
+                                f.normalizer = "nmt_nfkc";
+                                f.has_character_map = true;
+                              },
+                              "x.model: has normalizer 'nmt_nfkc' when it should be 'identity'"},
+                      Mistake{"SpacesAreSuffixes", [](auto& f) { f.whitespace_as_suffix = true; },
+                              "has treat_whitespace_as_suffix"},
+                      Mistake{"SpacesStaySpaces", [](auto& f) { f.escape_whitespaces = false; },
+                              "has no escape_whitespaces"},
+                      Mistake{"APieceIsUnused", [](auto& f) { f.types[260] = PieceType::kUnused; },
+                              "piece 260, 'a', is of type unused"},
+                      Mistake{"AByteHasNoToken", [](auto& f) { f.types[3] = PieceType::kNormal; },
+                              "x.model: has no token for byte 0, expected one for every byte"},
+                      Mistake{"AByteHasAnotherName", [](auto& f) { f.types[260] = PieceType::kByte; },
+                              "x.model: token 260 is a byte token, but its text is 'a'"},
+                      Mistake{"AScoreIsNoNumber", [](auto& f) { f.scores[260] = std::nanf(""); },
+                              "x.model: token 260 has a score that is not a number"},
+                      Mistake{"APieceIsThereTwice",
+                              [](auto& f) {
+                                f.pieces.add("ab");
+                                f.scores.push_back(0);
+                                f.types.push_back(PieceType::kNormal);
+                              },
+                              "x.model: tokens 262 and 266 are both 'ab'"},
+                      Mistake{"APieceIsNotUtf8",
+                              [](auto& f) {
+                                f.pieces.add("a\xFF");
+                                f.scores.push_back(0);
+                                f.types.push_back(PieceType::kNormal);
+                              },
+                              "x.model: token 266, 'a\\xff', is not UTF-8"},
+                      Mistake{"APieceIsLong",
+                              [](auto& f) {
+                                f.pieces.add(std::string(2000, 'a'));
+                                f.scores.push_back(0);
+                                f.types.push_back(PieceType::kNormal);
+                              },
+                              "has 2000 bytes, expected at most 1024"}),
     [](const auto& mistake) { return std::string(mistake.param.name); });
 
 TEST(SpmTokenizer, RefusesIdsOutsideTheVocabulary) {

@@ -1,0 +1,31 @@
+// What tokenizer_config.json says beside tokens, for every kind of tokenizer: which class of transformers
+// reads the folder, and switches that change ids. Keys that change no ids are left to those who read them; a
+// switch that nobody here follows is refused by its name.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace gistmill::tokenizer {
+
+struct Configuration {
+  // tokenizer_config.json, with special_tokens_map.json in it where that counts, and the tokens that the
+  // class has by default.
+  nlohmann::json values = nlohmann::json::object();
+  std::filesystem::path path;   // of tokenizer_config.json, which need not exist
+  std::string tokenizer_class;  // without "Fast" at its end; empty where nothing names one
+
+  // A boolean; nothing where there is none, or null.
+  std::optional<bool> flag(const char* key) const;
+};
+
+// Throws formats::FormatError: a file that is none, a switch that is not followed.
+Configuration read_configuration(const std::filesystem::path& folder);
+
+// The tokens that a class of transformers has where tokenizer_config.json does not speak of them.
+void add_default_tokens(const std::string& tokenizer_class, nlohmann::json* values);
+
+}  // namespace gistmill::tokenizer

@@ -1,0 +1,413 @@
+#!/usr/bin/env python3
+"""Makes folders.json and the SentencePiece models beside it: tokenizers as people have them, in many spellings, with
+the ids of the reference.
+
+A folder is one of ../fixtures with a JSON patch, and small files beside it. Its ids are those of PyPI `tokenizers`
+where tokenizer.json stands alone, and of transformers' AutoTokenizer where there are files beside it; `reference` says
+which. Usage: make_folders.py  (needs transformers 5.24.0, tokenizers 0.23.3, sentencepiece 0.2.3, protobuf).
+"""
+
+import json
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import sentencepiece
+import tokenizers
+import transformers
+from transformers import AutoTokenizer
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIXTURES = HERE.parent / "fixtures"
+sys.path.insert(0, str(FIXTURES))
+from make_tokenizers import ENGLISH, REST, TEXT  # noqa: E402
+
+SPACE = "\u2581"
+TEXTS = [
+    "the mill", " the  mill", "<s>the mill</s>", "the mill <s> grinds</s> corn", "corn</s>", "corn <s>", "<s> <s>",
+    "a<pad>b<image> x<one> <two><mask>", "[INST] grind [/INST] corn[INST]", "hi\n\n it's 1234 DON'T \u017f'\u017f",
+    SPACE + SPACE + "a", "The  M\u00fchle, wir'll 12:45", "", "   ", "<|endoftext|>x",
+]  # fmt: skip
+
+FAST = {"tokenizer_class": "PreTrainedTokenizerFast"}
+LLAMA = {"tokenizer_class": "LlamaTokenizer"}
+GPT2 = {"tokenizer_class": "GPT2Tokenizer"}
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + 64 * "0" + "\nsize 2114\n"
+
+
+def replace(part, value):
+    return {"op": "replace", "path": "/" + part, "value": value}
+
+
+def sequence(members, *steps):
+    return {"type": "Sequence", members: list(steps)}
+
+
+def normalizers(*steps):
+    return replace("normalizer", sequence("normalizers", *steps))
+
+
+def pre_tokenizers(*steps):
+    return replace("pre_tokenizer", sequence("pretokenizers", *steps))
+
+
+def byte_level(use_regex, prefix=False):
+    return {"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": True, "use_regex": use_regex}
+
+
+def split(pattern, behavior="Isolated", invert=False):
+    return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": behavior, "invert": invert}
+
+
+def metaspace(**more):
+    return {"type": "Metaspace", "replacement": SPACE, **more}
+
+
+def template(*before):
+    return {
+        "type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": name, "type_id": 0}} for name, _ in before]
+        + [{"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {name: {"id": name, "ids": [number], "tokens": [name]} for name, number in before},
+    }
+
+
+PREPEND = {"type": "Prepend", "prepend": SPACE}
+TO_SPACE = {"type": "Replace", "pattern": {"String": " "}, "content": SPACE}
+TO_SPACE_REGEX = {"type": "Replace", "pattern": {"Regex": " "}, "content": SPACE}
+DOUBLE = {"type": "Replace", "pattern": {"Regex": "\\A" + SPACE}, "content": SPACE + SPACE}
+FROM_SPACE = {"type": "Replace", "pattern": {"String": SPACE}, "content": " "}
+STRIP = {"type": "Strip", "content": " ", "start": 1, "stop": 0}
+GEMMA_SPLIT = {"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious", "invert": False}
+GPT2_PATTERN = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+GPT2_SHORT = "'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+GEMMA = [
+    replace("normalizer", TO_SPACE),
+    replace("decoder", sequence("decoders", FROM_SPACE, {"type": "ByteFallback"}, {"type": "Fuse"})),
+]
+CL100K = (
+    "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|"
+    "\\s*[\\r\\n]|\\s+(?!\\S)|\\s+"
+)
+
+
+def normalized(base, which=None):
+    """All added tokens are looked for in normalized text, or the one that is named."""
+    document = json.loads((FIXTURES / base).read_text())
+    return [
+        replace(f"added_tokens/{i}/normalized", True)
+        for i, token in enumerate(document["added_tokens"])
+        if which in (None, token["content"])
+    ]
+
+
+def merges(base, change):
+    return replace("model/merges", change(json.loads((FIXTURES / base).read_text())["model"]["merges"]))
+
+
+def as_strings(pairs):
+    return [pair if isinstance(pair, str) else " ".join(pair) for pair in pairs]
+
+
+def as_pairs(strings):
+    return [merge.split(" ") if isinstance(merge, str) else merge for merge in strings]
+
+
+def json_cases():
+    """name, base, patch: tokenizer.json alone."""
+    yield "NormalizedAfterPrependAndReplace", "llama2.json", normalized("llama2.json")
+    yield "NormalizedEndTokenOnly", "llama2.json", normalized("llama2.json", "</s>")
+    yield "NormalizedAfterReplace", "llama2.json", [*normalized("llama2.json"), *GEMMA]
+    yield "NormalizedWithMetaspace", "llama2_metaspace.json", normalized("llama2_metaspace.json")
+    yield (
+        "NormalizedAfterReplaceWithMetaspace",
+        "llama2_metaspace.json",
+        [*normalized("llama2_metaspace.json"), replace("normalizer", TO_SPACE)],
+    )
+    yield "MergesAsStrings", "llama2.json", [merges("llama2.json", as_strings)]
+    yield "MergesAsPairs", "gpt2.json", [merges("gpt2.json", as_pairs)]
+    yield (
+        "MergesWithTheirVersion",
+        "gpt2.json",
+        [merges("gpt2.json", lambda all_merges: ["#version: 0.2", *as_strings(all_merges)])],
+    )
+    yield "MergesTwice", "gpt2.json", [merges("gpt2.json", lambda all_merges: [*all_merges, *all_merges[:40]])]
+    yield "ReplaceBeforePrepend", "llama2.json", [normalizers(TO_SPACE, PREPEND)]
+    yield (
+        "NestedNormalizers",
+        "llama2.json",
+        [normalizers(sequence("normalizers", PREPEND), sequence("normalizers", TO_SPACE_REGEX)), pre_tokenizers()],
+    )
+    yield "GemmasSplit", "llama2.json", [*GEMMA, replace("pre_tokenizer", GEMMA_SPLIT)]
+    yield "GemmasSplitInASequence", "llama2.json", [*GEMMA, normalizers(TO_SPACE), pre_tokenizers(GEMMA_SPLIT)]
+    yield (
+        "MetaspaceInASequence",
+        "llama2_metaspace.json",
+        [normalizers(), pre_tokenizers(metaspace(prepend_scheme="first", split=False))],
+    )
+    yield "OldMetaspace", "llama2_metaspace.json", [replace("pre_tokenizer", metaspace(add_prefix_space=True))]
+    yield (
+        "MetaspaceThatSplits",
+        "llama2_metaspace.json",
+        [replace("pre_tokenizer", metaspace(prepend_scheme="first", split=True))],
+    )
+    yield (
+        "MetaspaceAfterADoubledSpace",
+        "llama2_metaspace.json",
+        [normalizers(TO_SPACE, DOUBLE), pre_tokenizers(metaspace(prepend_scheme="always", split=False))],
+    )
+    fuse, fallback = {"type": "Fuse"}, {"type": "ByteFallback"}
+    yield (
+        "NestedDecoders",
+        "llama2.json",
+        [
+            replace(
+                "decoder", sequence("decoders", sequence("decoders", FROM_SPACE, fallback), fuse, fuse, STRIP, fuse)
+            )
+        ],
+    )
+    yield "ByteLevelInASequence", "gpt2.json", [pre_tokenizers(sequence("pretokenizers", byte_level(True)))]
+    yield "ByteLevelInASequenceWithASpace", "gpt2.json", [pre_tokenizers(byte_level(True, prefix=True))]
+    yield "Gpt2sPatternInASplit", "gpt2.json", [pre_tokenizers(split(GPT2_PATTERN), byte_level(False))]
+    yield "Gpt2sPatternInShort", "gpt2.json", [pre_tokenizers(split(GPT2_SHORT), byte_level(False))]
+    yield (
+        "Llama3sPatternAsTiktokenWritesIt",
+        "llama3.json",
+        [pre_tokenizers(sequence("pretokenizers", split(CL100K)), byte_level(False))],
+    )
+    yield (
+        "Llama3sPatternInverted",
+        "llama3.json",
+        [pre_tokenizers(split(ENGLISH + "\\p{N}{1,3}" + REST, invert=True), byte_level(False))],
+    )
+    yield (
+        "DigitsThenGpt2sPattern",
+        "smollm.json",
+        [pre_tokenizers({"type": "Digits", "individual_digits": True}, split(GPT2_PATTERN), byte_level(False))],
+    )
+    yield "FormCTwice", "qwen2.json", [normalizers({"type": "NFC"}, sequence("normalizers", {"type": "NFC"}))]
+    yield (
+        "ByteLevelDecoderInASequence",
+        "gpt2.json",
+        [replace("decoder", sequence("decoders", byte_level(True), {"type": "Fuse"}))],
+    )
+    begin = template(("<s>", 1))
+    yield "BeginToken", "llama2.json", [replace("post_processor", begin)]
+    yield (
+        "BeginTokenBehindByteLevel",
+        "gpt2.json",
+        [replace("post_processor", sequence("processors", byte_level(True), template(("<s>", 0))))],
+    )
+    yield "TwoBeginTokens", "llama2.json", [replace("post_processor", template(("</s>", 2), ("<s>", 1)))]
+    yield (
+        "BeginTokenOfRoberta",
+        "gpt2.json",
+        [
+            replace(
+                "post_processor",
+                {
+                    "type": "RobertaProcessing",
+                    "sep": ["</s>", 700],
+                    "cls": ["<s>", 0],
+                    "trim_offsets": True,
+                    "add_prefix_space": False,
+                },
+            )
+        ],
+    )
+    yield "NoBeginToken", "llama2.json", [replace("post_processor", template())]
+
+
+def config_cases():
+    """name, base, configuration, other small files."""
+    yield "PadTokenThatIsNew", "gpt2.json", {**FAST, "pad_token": "<pad>"}, {}
+    yield "ImageTokenThatIsNew", "gpt2.json", {**FAST, "image_token": "<image>", "pad_token": None}, {}
+    yield "ExtraTokensInAList", "gpt2.json", {**FAST, "extra_special_tokens": ["<one>", "<two>"]}, {}
+    yield "ExtraTokensByName", "gpt2.json", {**FAST, "extra_special_tokens": {"x_token": "<one>", "y": "<two>"}}, {}
+    yield (
+        "ExtraTokensBeforeAdditionalOnes",
+        "gpt2.json",
+        {**FAST, "additional_special_tokens": ["<two>"], "extra_special_tokens": ["<one>"]},
+        {},
+    )
+    yield (
+        "TokensInTheirOrder",
+        "llama3.json",
+        {
+            **FAST,
+            "additional_special_tokens": ["<two>"],
+            "pad_token": "<pad>",
+            "image_token": "<image>",
+            "mask_token": {
+                "__type": "AddedToken",
+                "content": "<mask>",
+                "lstrip": True,
+                "rstrip": False,
+                "normalized": False,
+                "single_word": False,
+            },
+        },
+        {},
+    )
+    yield "TokensOfTheClass", "gpt2.json", {**GPT2, "pad_token": "<pad>"}, {}
+    yield "TokensOfQwensClass", "qwen2.json", {"tokenizer_class": "Qwen2TokenizerFast", "bos_token": None}, {}
+    flags = {"lstrip": False, "rstrip": False, "single_word": False, "special": True}
+    yield (
+        "AddedTokensDecoderOverTokenizerJson",
+        "llama2.json",
+        {**FAST, "added_tokens_decoder": {"1": {"content": "<s>", "normalized": True, **flags}}},
+        {},
+    )
+    yield (
+        "AddedTokensDecoderWithoutFlags",
+        "llama2.json",
+        {**FAST, "added_tokens_decoder": {"695": {"content": "<one>"}}},
+        {},
+    )
+    yield "SpecialTokensSplit", "llama2.json", {**FAST, "split_special_tokens": True}, {}
+    yield (
+        "SpecialTokensMap",
+        "gpt2.json",
+        FAST,
+        {"special_tokens_map.json": {"pad_token": "<pad>", "additional_special_tokens": ["<one>"]}},
+    )
+    yield (
+        "AddedTokensJson",
+        "gpt2.json",
+        {**FAST, "mask_token": "<two>"},
+        {"added_tokens.json": {"<one>": 709, "<two>": 710}},
+    )
+    yield "NoSpaceForLlama", "llama2.json", {**LLAMA, "add_prefix_space": False, "unk_token": "<unk>"}, {}
+    yield "SpaceForAnotherClass", "gpt2.json", {**FAST, "add_prefix_space": True}, {}
+    yield "SpaceForGpt2", "gpt2.json", {**GPT2, "add_prefix_space": True}, {}
+    yield "NoSpaceByTheModelsType", "gpt2.json", {"eos_token": "<s>"}, {"config.json": {"model_type": "gpt2"}}
+    yield (
+        "KeysThatChangeNothing",
+        "gpt2.json",
+        {**GPT2, "do_lower_case": True, "errors": "strict", "clean_up_tokenization_spaces": True, "strip_accents": True,
+         "name_or_path": "/x", "tokenizer_file": "/x", "padding_side": "left", "model_max_length": 4},
+        {},
+    )  # fmt: skip
+    yield "NoBeginTokenWithoutAPostProcessor", "gpt2.json", {**FAST, "bos_token": "<s>", "add_bos_token": True}, {}
+
+
+def vocabulary_cases():
+    """name, configuration, other files beside vocab.json and merges.txt of GPT-2."""
+    yield "VocabularyAndMerges", {**GPT2, "eos_token": "</s>"}, {}
+    yield "VocabularyWithABeginToken", {**GPT2, "bos_token": "<s>", "add_bos_token": True}, {}
+    yield "VocabularyBesideAPointer", GPT2, {"tokenizer.json": POINTER}
+    yield "VocabularyBesideWhatIsCutOff", GPT2, {"tokenizer.json": '{"model": {"type": "BPE", "vocab": {"a": 0'}
+
+
+def model_cases():
+    """name, SentencePiece model, configuration, other files."""
+    yield "ModelAlone", "plain.model", None, {}
+    yield "ModelOfLlama", "plain.model", LLAMA, {}
+    yield "ModelOfOldLlama", "plain.model", {**LLAMA, "legacy": True}, {}
+    yield "ModelOfNewLlama", "plain.model", {**LLAMA, "legacy": False}, {}
+    yield "ModelWithoutASpace", "plain.model", {**LLAMA, "add_prefix_space": False}, {}
+    yield "ModelWithATokenMore", "plain.model", {**LLAMA, "pad_token": "<pad>", "extra_special_tokens": ["<one>"]}, {}
+    yield "UserDefinedAlone", "user.model", None, {}
+    yield "UserDefinedOfLlama", "user.model", LLAMA, {}
+    yield "UserDefinedOfOldLlama", "user.model", {**LLAMA, "legacy": True}, {}
+    yield "UserDefinedWithoutASpace", "user.model", {**LLAMA, "add_prefix_space": False}, {}
+    yield "ModelBesideAPointer", "plain.model", LLAMA, {"tokenizer.json": POINTER}
+    yield "ModelBesideAnUnknownNormalizer", "plain.model", LLAMA, {"tokenizer.json": unknown_normalizer}
+
+
+def unknown_normalizer(folder):
+    """A whole tokenizer.json of the model's vocabulary, with a normalizer that nobody takes."""
+    vocabulary = AutoTokenizer.from_pretrained(folder)
+    document = json.loads(vocabulary.backend_tokenizer.to_str())
+    document["normalizer"] = {"type": "Lowercase"}
+    return json.dumps(document)
+
+
+def train_models():
+    with tempfile.TemporaryDirectory() as folder:
+        text = pathlib.Path(folder, "text")
+        text.write_text(TEXT, encoding="utf-8")
+        for name, more in (
+            ("plain", {}),
+            ("user", {"user_defined_symbols": ["[INST]", "[/INST]", SPACE + SPACE, "the mill"]}),
+        ):
+            sentencepiece.SentencePieceTrainer.train(
+                input=str(text), model_prefix=folder + "/" + name, vocab_size=460, model_type="bpe", minloglevel=2,
+                byte_fallback=True, normalization_rule_name="identity", remove_extra_whitespaces=False,
+                character_coverage=0.98, **more)  # fmt: skip
+            shutil.copy(folder + f"/{name}.model", HERE / f"{name}.model")
+
+
+def patched(base, patch):
+    document = json.loads((FIXTURES / base).read_text())
+    for step in patch:
+        place, keys = document, step["path"].split("/")[1:]
+        for key in keys[:-1]:
+            place = place[int(key) if key.isdigit() else key]
+        place[int(keys[-1]) if keys[-1].isdigit() else keys[-1]] = step["value"]
+    return document
+
+
+def write_files(folder, files):
+    for name, content in files.items():
+        text = content if isinstance(content, str) else json.dumps(content)
+        pathlib.Path(folder, name).write_text(text, encoding="utf-8")
+
+
+def ids_of(tokenizer):
+    return [tokenizer.encode(text, add_special_tokens=False) for text in TEXTS]
+
+
+def alone(name, base, patch):
+    """Of tokenizer.json, by `tokenizers`."""
+    tokenizer = tokenizers.Tokenizer.from_str(json.dumps(patched(base, patch)))
+    begin = tokenizer.encode("", add_special_tokens=True).ids if name != "BeginTokenOfRoberta" else [0]
+    ids = [tokenizer.encode(text, add_special_tokens=False).ids for text in TEXTS]
+    decoded = [tokenizer.decode(row, skip_special_tokens=False) for row in ids]
+    return {"name": name, "reference": "tokenizers", "base": base, "patch": patch, "begin": begin, "ids": ids,
+            "decoded": decoded}  # fmt: skip
+
+
+def in_a_folder(name, files, configuration, more, entry):
+    """Of a folder, by transformers; of what lies beside a file that nobody can read."""
+    if configuration is not None:
+        more = {"tokenizer_config.json": configuration, **more}
+    with tempfile.TemporaryDirectory() as folder:
+        for file, source in files.items():
+            shutil.copy(source, pathlib.Path(folder, file)) if isinstance(source, pathlib.Path) else write_files(
+                folder, {file: source}
+            )
+        readable = {file: text for file, text in more.items() if file != "tokenizer.json"}
+        write_files(folder, {"config.json": {"model_type": "llama"}, **readable})
+        more = {file: text(folder) if callable(text) else text for file, text in more.items()}
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        return {"name": name, "reference": "transformers", **entry, "files": more, "ids": ids_of(tokenizer)}
+
+
+def main():
+    train_models()
+    transformers.logging.set_verbosity_error()
+    folders = [alone(*case) for case in json_cases()]
+    for name, base, configuration, more in config_cases():
+        source = {"tokenizer.json": FIXTURES / base}
+        folders.append(in_a_folder(name, source, configuration, more, {"base": base, "patch": []}))
+    model = patched("gpt2.json", [])["model"]
+    lines = "\n".join(["#version: 0.2", *as_strings(model["merges"])]) + "\n"
+    for name, configuration, more in vocabulary_cases():
+        source = {"vocab.json": model["vocab"], "merges.txt": lines}
+        folders.append(in_a_folder(name, source, configuration, more, {"vocabulary": "gpt2.json"}))
+    for name, file, configuration, more in model_cases():
+        folders.append(in_a_folder(name, {"tokenizer.model": HERE / file}, configuration, more, {"model": file}))
+    document = {
+        "versions": {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__},
+        "texts": TEXTS,
+        "folders": folders,
+    }
+    lines = json.dumps(document, separators=(",", ":")).replace('{"name"', '\n{"name"')
+    (HERE / "folders.json").write_text(lines + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
