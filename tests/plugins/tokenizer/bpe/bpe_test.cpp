@@ -266,7 +266,8 @@ TEST(BpeVocabularyFile, MustBeOfAByteLevelTokenizer) {
 }
 
 TEST(BpeVocabularyFile, MustNameItsPreTokenizerUnlessTheUserDoes) {
-  const std::string silent = gguf("gpt2", 3)
+  const std::string silent = gguf("gpt2", 4)
+                                 .entry<std::uint32_t>("tokenizer.ggml.bos_token_id", 4, 1)
                                  .strings_entry("tokenizer.ggml.tokens", {"a", "b", "ab"})
                                  .strings_entry("tokenizer.ggml.merges", {"a b"})
                                  .str();
@@ -278,7 +279,7 @@ TEST(BpeVocabularyFile, MustNameItsPreTokenizerUnlessTheUserDoes) {
   };
   EXPECT_EQ(refusal([&] { read(silent, ""); }), "x.gguf: has no tokenizer.ggml.pre" + way_on);
   EXPECT_EQ(read(silent, "llama-bpe").pre_tokenizer, PreTokenizer::kLlama3);
-  EXPECT_TRUE(read(silent, "llama-bpe").adds_bos);
+  EXPECT_THAT(read(silent, "llama-bpe").begin, testing::ElementsAre(1));
   EXPECT_EQ(read(silent, "qwen2").pre_tokenizer, PreTokenizer::kQwen2);
   EXPECT_THAT(refusal([&] { read(silent, "llama"); }), testing::HasSubstr("unknown pre-tokenizer 'llama'"));
   const std::string unknown = gguf_with("default", {1, 1, 1}, "a b");
