@@ -3,6 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 namespace gistmill::decoder {
 
 // B texts of T tokens, padded where they differ in length (the mask says where).
@@ -14,8 +16,9 @@ struct Batch {
   at::Tensor embeddings;  // f32[B, T, D], in place of those of the ids; undefined: none. Gets a gradient
 };
 
-// bool[B, T, T]: causal and mask, and the diagonal where a row would see nothing.
-at::Tensor allowed_of(const Batch& batch);
+// bool[B, T, T]: causal and mask, and the diagonal where a row would see nothing. window: a row sees no token
+// whose position is its own less this, or lower; 0: it sees all.
+at::Tensor allowed_of(const Batch& batch, std::int64_t window = 0);
 
 // The batch's positions, or 0, 1, .. for each text: integers[B, T].
 at::Tensor positions_of(const Batch& batch);

@@ -13,19 +13,12 @@ void refuse(const std::string& what, std::int64_t found, const std::string& expe
               "model");
 }
 
-void check_positions(const Config& config) {
-  for (const std::int64_t layer : config.unrotated_layers) {
-    if (layer < 0 || layer >= config.layers) {
-      refuse("a layer without rotary positions", layer, "0 to " + std::to_string(config.layers - 1));
-    }
-  }
-  if (config.positions == PositionKind::kLearned) return;
-  if (config.head_size % 2 != 0) refuse("the size of a head", config.head_size, "even");
-  const auto pairs = static_cast<std::int64_t>(config.rotary_frequencies.size());
+void check_frequencies(const Config& config, const std::vector<double>& frequencies) {
+  const auto pairs = static_cast<std::int64_t>(frequencies.size());
   if (pairs != config.head_size / 2) {
     refuse("the number of rotary frequencies", pairs, std::to_string(config.head_size / 2));
   }
-  for (const double frequency : config.rotary_frequencies) {
+  for (const double frequency : frequencies) {
     if (!(frequency > 0.0)) {
       throw Error(GM_ERROR_USER,
                   "a rotary frequency is " + std::to_string(frequency) + " when it should be above 0",
@@ -34,11 +27,45 @@ void check_positions(const Config& config) {
   }
 }
 
+void check_windows(const Config& config) {
+  if (config.windowed_layers.empty()) return;
+  if (config.window < 1) refuse("the window of attention", config.window, "1 or more");
+  for (const std::int64_t layer : config.windowed_layers) {
+    if (layer < 0 || layer >= config.layers)
+      refuse("a layer with a window", layer, "0 to " + std::to_string(config.layers - 1));
+  }
+  check_frequencies(config, config.windowed_frequencies);
+}
+
+void check_positions(const Config& config) {
+  for (const std::int64_t layer : config.unrotated_layers) {
+    if (layer < 0 || layer >= config.layers) {
+      refuse("a layer without rotary positions", layer, "0 to " + std::to_string(config.layers - 1));
+    }
+  }
+  if (config.positions == PositionKind::kLearned) return;
+  if (config.head_size % 2 != 0) refuse("the size of a head", config.head_size, "even");
+  check_frequencies(config, config.rotary_frequencies);
+  check_windows(config);
+}
+
 }  // namespace
 
 bool Config::rotates(std::int64_t layer) const {
   return positions == PositionKind::kRotary &&
          !std::binary_search(unrotated_layers.begin(), unrotated_layers.end(), layer);
+}
+
+std::int64_t Config::window_of(std::int64_t layer) const {
+  return std::binary_search(windowed_layers.begin(), windowed_layers.end(), layer) ? window : 0;
+}
+
+const std::vector<double>& Config::frequencies_of(std::int64_t layer) const {
+  return window_of(layer) > 0 ? windowed_frequencies : rotary_frequencies;
+}
+
+double Config::attention_scale() const {
+  return score_scale > 0.0 ? score_scale : 1.0 / std::sqrt(static_cast<double>(head_size));
 }
 
 std::vector<double> rotary_frequencies(double base, std::int64_t head_size) {

@@ -20,6 +20,7 @@ namespace gistmill::decoder {
 enum class NormKind { kRms, kLayer };  // RMSNorm; LayerNorm with bias
 enum class FeedForwardKind {
   kGatedSilu,  // down(silu(gate(x)) * up(x))
+  kGatedGelu,  // down(gelu(gate(x)) * up(x)), the tanh form
   kGelu,       // down(gelu(up(x))), the tanh form
 };
 enum class PositionKind {
@@ -42,18 +43,30 @@ struct Config {
   NormKind norm = NormKind::kRms;
   double norm_epsilon = 0.0;
   bool query_key_norm = false;  // RMSNorm over each head of queries and keys, before the rotation
+  bool output_norms = false;    // RMSNorm of what attention and feed-forward give, before it is added
   FeedForwardKind feed_forward_kind = FeedForwardKind::kGatedSilu;
+  double embedding_scale = 1.0;  // a token's embedding is its row times this, rounded to the compute type
+  double score_scale = 0.0;      // of attention's scores; 0: 1 / sqrt(E)
   PositionKind positions = PositionKind::kRotary;
   // Radians a position by which each pair of a head turns, f64[E/2], scaling applied; empty where learned.
   std::vector<double> rotary_frequencies;
   // Layers that do not rotate at all (SmolLM3: every fourth); ascending.
   std::vector<std::int64_t> unrotated_layers;
+  // Layers whose tokens see only the last `window` positions, their own among them; ascending. Their pairs
+  // turn by frequencies of their own, f64[E/2].
+  std::int64_t window = 0;
+  std::vector<std::int64_t> windowed_layers;
+  std::vector<double> windowed_frequencies;
 
   std::int64_t group() const { return heads / kv_heads; }  // query heads that a key head serves
   std::int64_t query_width() const { return heads * head_size; }
   std::int64_t key_width() const { return kv_heads * head_size; }             // of keys, and of values
   std::int64_t qkv_width() const { return query_width() + 2 * key_width(); }  // queries, keys, values
+  bool is_gated() const { return feed_forward_kind != FeedForwardKind::kGelu; }
   bool rotates(std::int64_t layer) const;
+  std::int64_t window_of(std::int64_t layer) const;  // 0: it sees all
+  const std::vector<double>& frequencies_of(std::int64_t layer) const;
+  double attention_scale() const;
 };
 
 // The frequencies of plain rotary positions: base^(-2i/E) for pair i.

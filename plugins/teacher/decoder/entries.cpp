@@ -8,7 +8,6 @@
 #include <gistmill/plugin/cancel.hpp>
 #include <gistmill/plugin/values.hpp>
 #include <gistmill/plugin/work.hpp>
-#include <tuple>
 #include <vector>
 
 namespace gistmill::decoder {
@@ -54,10 +53,10 @@ at::Tensor turned(const at::Tensor& vectors, const at::Tensor& cosine, const at:
 }
 
 // Cosine and sine f32[count, E/2] of positions first, first + 1, ..; f64 until the last rounding.
-std::pair<at::Tensor, at::Tensor> angles(const Config& config, std::int64_t first, std::int64_t count,
-                                         const at::Device& device) {
-  const at::Tensor turns = at::outer(at::arange(first, first + count, at::kDouble),
-                                     at::tensor(config.rotary_frequencies, at::kDouble));
+std::pair<at::Tensor, at::Tensor> angles(const std::vector<double>& frequencies, std::int64_t first,
+                                         std::int64_t count, const at::Device& device) {
+  const at::Tensor turns =
+      at::outer(at::arange(first, first + count, at::kDouble), at::tensor(frequencies, at::kDouble));
   return {at::cos(turns).to(at::kFloat).to(device), at::sin(turns).to(at::kFloat).to(device)};
 }
 
@@ -97,10 +96,21 @@ at::Tensor expected_scores(const Config& config, const at::Tensor& keys, const a
   const std::int64_t size = config.head_size;
   const at::Tensor per_query =  // f32[A, n, E]
       keys.unsqueeze(1).expand({-1, config.group(), -1, -1}).reshape({config.heads, keys.size(1), size});
-  at::Tensor scores =
-      at::bmm(per_query, mean.transpose(1, 2)).squeeze(2) / std::sqrt(static_cast<double>(size));
-  scores += (at::bmm(per_query, covariance) * per_query).sum(2) / static_cast<double>(2 * size);
+  const double scale = config.attention_scale();
+  at::Tensor scores = at::bmm(per_query, mean.transpose(1, 2)).squeeze(2) * scale;
+  scores += (at::bmm(per_query, covariance) * per_query).sum(2) * (scale * scale / 2.0);
   return at::softmax(scores, 1).view({config.kv_heads, config.group(), keys.size(1)}).mean(1);
+}
+
+// Tokens to come up to position `end` would not see entries of the first spans in a layer with a window,
+// which the mean of their rotations does not know.
+void check_window(const Config& config, std::int64_t end) {
+  if (config.windowed_layers.empty() || end <= config.window + kSinks) return;
+  throw Error(GM_ERROR_USER,
+              "expected_attention looks " + std::to_string(end) + " tokens far when some layers of a " +
+                  config.architecture + " model see only the last " + std::to_string(config.window) +
+                  "; take attention, or shorter documents and a smaller future",
+              "future");
 }
 
 }  // namespace
@@ -133,7 +143,7 @@ at::Tensor attention_of(const Config& config, const Context& context, const at::
   const at::NoGradGuard no_grad;
   const std::vector<std::int64_t> firsts = list(starts);
   const auto count = static_cast<std::int64_t>(firsts.size());
-  const double scale = 1.0 / std::sqrt(static_cast<double>(config.head_size));
+  const double scale = config.attention_scale();
   const at::Tensor result = at::empty({config.layers, count, config.kv_heads, span, span},
                                       context.states.options().dtype(at::kFloat));
   const at::Tensor later = at::ones({span, span}, result.options().dtype(at::kBool)).triu(1);
@@ -148,6 +158,11 @@ at::Tensor attention_of(const Config& config, const Context& context, const at::
       at::Tensor scores = at::bmm(rows, keys.narrow(1, 0, first + span).transpose(1, 2)) * scale;
       scores = scores.view({config.kv_heads, config.group(), span, first + span});
       scores.narrow(3, first, span).masked_fill_(later, -INFINITY);
+      if (const std::int64_t window = config.window_of(layer); window > 0) {
+        const at::Tensor places = at::arange(first + span, result.options().dtype(at::kLong));
+        const at::Tensor hidden = places.unsqueeze(0).le(places.narrow(0, first, span).unsqueeze(1) - window);
+        scores.masked_fill_(hidden, -INFINITY);
+      }
       result[layer][k].copy_(at::softmax(scores, 3).narrow(3, first, span).mean(1));
       gistmill::count_work(2.0 * static_cast<double>(rows.numel() * (first + span)), 0);
     }
@@ -165,15 +180,16 @@ at::Tensor expected_attention_of(const Config& config, const Context& context, c
       at::zeros({config.layers, count, config.kv_heads, span}, context.states.options().dtype(at::kFloat));
   if (length <= kSinks) return result;
   const at::Device device = context.states.device();
-  at::Tensor cosine;
-  at::Tensor sine;
-  const bool rotary = config.positions == PositionKind::kRotary;
-  if (rotary) std::tie(cosine, sine) = angles(config, 0, length, device);
+  check_window(config, firsts.empty() ? 0 : firsts.back() + span + future);
   for (std::int64_t layer = 0; layer < config.layers; ++layer) {
     stop_if_canceled();
     const auto [keys, values] = heads_of(config, context.keys_values[static_cast<std::size_t>(layer)]);
     at::Tensor queries = queries_of(config, context, layer);
-    if (config.rotates(layer)) queries = turned(queries, cosine, -sine);
+    const std::vector<double>& frequencies = config.frequencies_of(layer);
+    if (config.rotates(layer)) {
+      const auto [cosine, sine] = angles(frequencies, 0, length, device);
+      queries = turned(queries, cosine, -sine);
+    }
     QueryStatistics statistics(queries);
     for (std::int64_t k = 0; k < count; ++k) {
       const std::int64_t end = firsts[static_cast<std::size_t>(k)] + span;
@@ -182,7 +198,7 @@ at::Tensor expected_attention_of(const Config& config, const Context& context, c
       const auto [mean, covariance] = statistics.up_to(end);
       at::Tensor back = keys.narrow(1, kSinks, seen);
       if (config.rotates(layer)) {  // k . R m = R^T k . m
-        const auto [cosines, sines] = angles(config, end, future, device);
+        const auto [cosines, sines] = angles(frequencies, end, future, device);
         back = turned(back, cosines.mean(0), -sines.mean(0));
       }
       const at::Tensor scores =

@@ -28,6 +28,7 @@ struct Model::Cache {
   std::vector<at::Tensor> keys_values;  // a layer each, compute[B, P + room, 2 J E]
   at::Tensor allowed;                   // bool[B, P + room]: what the next token sees; undefined: all
   at::Tensor positions;                 // i64[B]: of the last token
+  at::Tensor places;                    // i64[B, P + room]: of all; undefined: 0, 1, ..
   std::int64_t length = 0;              // P and what was added
 };
 
@@ -54,16 +55,22 @@ at::Tensor Model::fill(const Batch& prompt, std::int64_t room, Cache& cache) con
   pass.embeddings = embed_rows(prompt.ids.flatten().to(at::kLong));
   pass.positions = here(positions.flatten().contiguous());
   std::vector<at::Tensor> own;
-  at::Tensor allowed;
-  if (count == 1 && !prompt.mask.defined()) {
+  Allowed allowed;
+  const bool placed = prompt.positions.defined() && window_hides(config_.context - 1);
+  if (count == 1 && !prompt.mask.defined() && !placed) {
     pass.attention = causal(length, &own);
   } else {
-    allowed = here(allowed_of(prompt));
-    cache.allowed = at::cat({allowed.select(1, length - 1), at::ones({count, room}, allowed.options())}, 1);
-    pass.attention = [&](std::size_t, const at::Tensor& qkv) {
+    allowed = allowed_in(prompt);
+    const at::Tensor last = allowed.all.select(1, length - 1);
+    cache.allowed = at::cat({last, at::ones({count, room}, last.options())}, 1);
+    const at::Tensor next = at::arange(1, room + 1, at::kLong);
+    cache.places = here(at::cat({positions, cache.positions.unsqueeze(1) + next}, 1));
+    pass.attention = [&](std::size_t layer, const at::Tensor& qkv) {
+      const bool windowed = config_.window_of(static_cast<std::int64_t>(layer)) > 0;
       own.push_back(keys_values_of(qkv));
       const at::Tensor queries = qkv.view({count, length, qkv.size(1)}).narrow(2, 0, config_.query_width());
-      return attend_masked(queries, own.back().view({count, length, -1}), allowed, shape_)
+      return attend_masked(queries, own.back().view({count, length, -1}),
+                           windowed ? allowed.windowed : allowed.all, shape_)
           .reshape({count * length, config_.query_width()});
     };
   }
@@ -82,11 +89,20 @@ at::Tensor Model::extend(const at::Tensor& tokens, Cache& cache) const {
   pass.attention = [&](std::size_t layer, const at::Tensor& qkv) {
     const at::Tensor& kept = cache.keys_values[layer];
     kept.select(1, before).copy_(keys_values_of(qkv));
-    if (!cache.allowed.defined() && qkv.is_cpu()) return attend_row(qkv, kept[0], cache.length, shape_);
+    const std::int64_t window = config_.window_of(static_cast<std::int64_t>(layer));
     const at::Tensor queries = qkv.narrow(1, 0, config_.query_width()).unsqueeze(1);
-    const at::Tensor allowed =
-        cache.allowed.defined() ? cache.allowed.narrow(1, 0, cache.length).unsqueeze(1) : at::Tensor();
-    return attend_masked(queries, kept.narrow(1, 0, cache.length), allowed, shape_).squeeze(1);
+    if (cache.allowed.defined()) {
+      at::Tensor allowed = cache.allowed.narrow(1, 0, cache.length);
+      if (window > 0) {
+        const at::Tensor places = cache.places.narrow(1, 0, cache.length);
+        allowed = allowed.logical_and(places.gt(places.select(1, before).unsqueeze(1) - window));
+      }
+      return attend_masked(queries, kept.narrow(1, 0, cache.length), allowed.unsqueeze(1), shape_).squeeze(1);
+    }
+    const std::int64_t seen = window > 0 ? std::min(window, cache.length) : cache.length;
+    const at::Tensor last = kept.narrow(1, cache.length - seen, seen);
+    if (qkv.is_cpu()) return attend_row(qkv, last[0], seen, shape_);
+    return attend_masked(queries, last, {}, shape_).squeeze(1);
   };
   return run(pass);
 }

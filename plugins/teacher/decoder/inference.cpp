@@ -37,6 +37,14 @@ void Model::check_batch(const Batch& batch, std::int64_t more) const {
   }
 }
 
+Model::Allowed Model::allowed_in(const Batch& batch) const {
+  Allowed allowed;
+  allowed.all = allowed.windowed = here(allowed_of(batch));
+  if (window_hides(batch.positions.defined() ? config_.context - 1 : batch.ids.size(1) - 1))
+    allowed.windowed = here(allowed_of(batch, config_.window));
+  return allowed;
+}
+
 at::Tensor Model::hidden(const Batch& batch, const PassMode& mode) const {
   check_batch(batch, 0);
   const std::int64_t count = batch.ids.size(0);
@@ -48,7 +56,8 @@ at::Tensor Model::hidden(const Batch& batch, const PassMode& mode) const {
   const bool recorded = c10::GradMode::is_enabled() && (mode.gradients || batch.embeddings.defined());
   Pass pass;
   pass.mode = mode;
-  if (!batch.mask.defined() && !recorded) {  // the fast kernel, a text at a time
+  const bool placed = batch.positions.defined() && window_hides(config_.context - 1);
+  if (!batch.mask.defined() && !recorded && !placed) {  // the fast kernel, a text at a time
     std::vector<at::Tensor> texts;
     for (std::int64_t i = 0; i < count; ++i) {
       pass.embeddings = batch.embeddings.defined() ? batch.embeddings[i].to(at::kFloat).contiguous()
@@ -60,15 +69,16 @@ at::Tensor Model::hidden(const Batch& batch, const PassMode& mode) const {
     return texts.empty() ? at::empty({0, length, config_.width}, at::TensorOptions(device()).dtype(dtype_))
                          : at::stack(texts);
   }
-  const at::Tensor allowed = here(allowed_of(batch));
+  const Allowed allowed = allowed_in(batch);
   pass.embeddings = batch.embeddings.defined() ? batch.embeddings.to(at::kFloat).reshape({-1, config_.width})
                                                : embeddings_of(batch.ids);
   pass.positions = here(positions.flatten().contiguous());
-  pass.attention = [&](std::size_t, const at::Tensor& qkv) {
+  pass.attention = [&](std::size_t layer, const at::Tensor& qkv) {
+    const bool windowed = config_.window_of(static_cast<std::int64_t>(layer)) > 0;
     const at::Tensor rows = qkv.view({count, length, qkv.size(1)});
-    const at::Tensor mixed =
-        attend_masked(rows.narrow(2, 0, config_.query_width()),
-                      rows.narrow(2, config_.query_width(), 2 * config_.key_width()), allowed, shape_);
+    const at::Tensor mixed = attend_masked(rows.narrow(2, 0, config_.query_width()),
+                                           rows.narrow(2, config_.query_width(), 2 * config_.key_width()),
+                                           windowed ? allowed.windowed : allowed.all, shape_);
     return mixed.reshape({count * length, config_.query_width()});
   };
   return run(pass).view({count, length, config_.width});

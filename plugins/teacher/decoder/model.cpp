@@ -3,10 +3,10 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <cmath>
 #include <gistmill/expect_shape.hpp>
 #include <gistmill/plugin/cancel.hpp>
 #include <gistmill/plugin/values.hpp>
+#include <numeric>
 #include <string>
 
 namespace gistmill::decoder {
@@ -21,10 +21,10 @@ constexpr std::int64_t kCausalPieceRows = 64;
 std::string text(std::int64_t number) { return std::to_string(number); }
 
 // Cosine and sine of position times frequency, f32[C, E/2] each; f64 until the last rounding.
-Rotation make_rotation(const Config& config, const at::Device& device) {
-  if (config.positions == PositionKind::kLearned) return {};
-  const at::Tensor frequencies = at::tensor(config.rotary_frequencies, at::kDouble);
-  const at::Tensor angles = at::outer(at::arange(config.context, at::kDouble), frequencies);
+Rotation make_rotation(std::int64_t context, const std::vector<double>& frequencies,
+                       const at::Device& device) {
+  if (frequencies.empty()) return {};
+  const at::Tensor angles = at::outer(at::arange(context, at::kDouble), at::tensor(frequencies, at::kDouble));
   return {at::cos(angles).to(at::kFloat).to(device), at::sin(angles).to(at::kFloat).to(device)};
 }
 
@@ -65,8 +65,8 @@ Model::Model(const Config& config, Weights weights, std::vector<std::int64_t> re
       recorded_(std::move(recorded)),
       span_(span),
       keeps_queries_(keeps_queries),
-      shape_{config.heads, config.kv_heads, config.head_size,
-             1.0f / std::sqrt(static_cast<float>(config.head_size))} {
+      shape_{config.heads, config.kv_heads, config.head_size, static_cast<float>(config.attention_scale())},
+      embedding_scale_(at::scalar_tensor(config.embedding_scale, dtype_).item<double>()) {
   check(config);
   check_recorded(config, recorded_);
   if (span < 1 || span > config.context) {
@@ -75,7 +75,8 @@ Model::Model(const Config& config, Weights weights, std::vector<std::int64_t> re
         "span");
   }
   const at::NoGradGuard no_grad;
-  rotation_ = make_rotation(config_, device());
+  rotation_ = make_rotation(config.context, config.rotary_frequencies, device());
+  windowed_rotation_ = make_rotation(config.context, config.windowed_frequencies, device());
   at::Tensor sum = at::zeros({config.width}, at::TensorOptions(device()).dtype(at::kDouble));
   at::Tensor norms = at::zeros({}, sum.options());
   for (const at::Tensor& part : weights_.embedding.split(4096)) {  // bounds the copy in f32
@@ -83,8 +84,9 @@ Model::Model(const Config& config, Weights weights, std::vector<std::int64_t> re
     sum += rows.sum(0, false, at::kDouble);
     norms += rows.norm(2, 1).sum(0, false, at::kDouble);
   }
-  embedding_mean_ = (sum / static_cast<double>(config.vocabulary)).to(at::kFloat);
-  embedding_norm_ = (norms / static_cast<double>(config.vocabulary)).to(at::kFloat);
+  const double share = embedding_scale_ / static_cast<double>(config.vocabulary);
+  embedding_mean_ = (sum * share).to(at::kFloat);
+  embedding_norm_ = (norms * share).to(at::kFloat);
 }
 
 // Adds `delta` compute[n, D], where defined, to the residual f32[n, D] and gives its norm compute[n, D], the
@@ -111,14 +113,28 @@ at::Tensor Model::norm_input(const Norm& norm, at::Tensor& residual, const at::T
   return hidden;
 }
 
+// What attention or the feed-forward gave, compute[n, D], normalized where the family does that.
+at::Tensor Model::output_norm(const Norm& norm, const at::Tensor& delta, const PassMode& mode) const {
+  if (!norm.weight.defined()) return delta;
+  const at::Tensor weight = mode.gradients ? norm.weight : norm.weight.detach();
+  return add_norm(delta.to(at::kFloat), {}, weight, config_.norm_epsilon, dtype_).second;
+}
+
 // hidden compute[n, D] -> compute[n, D]
 at::Tensor Model::feed_forward(const LayerWeights& layer, const at::Tensor& hidden,
                                const PassMode& mode) const {
   expect_shape(hidden, {kAnySize, config_.width}, "hidden");
-  const bool gated = config_.feed_forward_kind == FeedForwardKind::kGatedSilu;
   const at::Tensor up = layer.up.apply(hidden, mode);  // compute[n, 2F], [n, F] without a gate
-  expect_shape(up, {hidden.size(0), (gated ? 2 : 1) * config_.feed_forward}, "up");
-  return layer.down.apply(gated ? swiglu(up) : at::gelu(up, "tanh"), mode);
+  expect_shape(up, {hidden.size(0), (config_.is_gated() ? 2 : 1) * config_.feed_forward}, "up");
+  switch (config_.feed_forward_kind) {
+    case FeedForwardKind::kGatedSilu:
+      return layer.down.apply(swiglu(up), mode);
+    case FeedForwardKind::kGatedGelu:
+      return layer.down.apply(geglu(up), mode);
+    case FeedForwardKind::kGelu:
+      break;
+  }
+  return layer.down.apply(at::gelu(up, "tanh"), mode);
 }
 
 void Model::expect_shapes(const Pass& pass) const {
@@ -131,8 +147,9 @@ void Model::expect_shapes(const Pass& pass) const {
 }
 
 // A layer: x += output(attention(qkv(norm(x)))), x += feed_forward(norm(x)), x being the residual f32[n, D].
-// `delta` compute[n, D] is what the last part gave and the next norm adds. Backward is autograd's, with the
-// formulas of operations.cpp.
+// where the family has output norms, each part's result is normalized before it is added. `delta` compute[n,
+// D] is what the last part gave and the next norm adds. Backward is autograd's, with the formulas of
+// operations.cpp.
 at::Tensor Model::run(const Pass& pass) const {
   const std::int64_t rows = pass.embeddings.size(0);  // n
   expect_shapes(pass);
@@ -159,12 +176,16 @@ at::Tensor Model::run(const Pass& pass) const {
     if (config_.query_key_norm) {
       qkv = normalize_heads(qkv, {layer.query_norm, layer.key_norm, config_.norm_epsilon}, shape_);
     }
-    if (config_.rotates(static_cast<std::int64_t>(i))) qkv = rotate(qkv, rotation_, pass.positions, shape_);
+    const auto number = static_cast<std::int64_t>(i);
+    if (config_.rotates(number)) {
+      const Rotation& rotation = config_.window_of(number) > 0 ? windowed_rotation_ : rotation_;
+      qkv = rotate(qkv, rotation, pass.positions, shape_);
+    }
     const at::Tensor mixed = pass.attention(i, qkv);  // compute[n, A E]
     expect_shape(mixed, {rows, config_.query_width()}, "mixed");
-    delta = layer.output.apply(mixed, pass.mode);
+    delta = output_norm(layer.attention_output_norm, layer.output.apply(mixed, pass.mode), pass.mode);
     hidden = norm_input(layer.feed_norm, residual, delta, pass);
-    delta = feed_forward(layer, hidden, pass.mode);
+    delta = output_norm(layer.feed_output_norm, feed_forward(layer, hidden, pass.mode), pass.mode);
   }
   at::Tensor hidden = norm_input(weights_.final_norm, residual, delta, pass);
   record(config_.layers);
@@ -187,9 +208,17 @@ Model::Attention Model::causal(std::int64_t length, std::vector<at::Tensor>* key
   };
   if (keys_values != nullptr) *keys_values = each_layer(2 * config_.key_width());
   if (queries != nullptr) *queries = each_layer(config_.query_width());
-  return [this, length, keys_values, queries, plan = AttentionPlan{shape_, causal_segments(length)}](
-             std::size_t layer, const at::Tensor& qkv) {
+  const AttentionPlan whole{shape_, causal_segments(length)};
+  AttentionPlan windowed = whole;
+  if (window_hides(length - 1)) {
+    windowed.window = config_.window;
+    windowed.positions.resize(static_cast<std::size_t>(length));
+    std::iota(windowed.positions.begin(), windowed.positions.end(), 0);
+  }
+  return [this, length, keys_values, queries, whole, windowed](std::size_t layer, const at::Tensor& qkv) {
     expect_shape(qkv, {length, config_.qkv_width()}, "qkv");
+    const bool has_window = config_.window_of(static_cast<std::int64_t>(layer)) > 0;
+    const AttentionPlan& plan = has_window ? windowed : whole;
     if (queries != nullptr) (*queries)[layer].copy_(qkv.narrow(1, 0, config_.query_width()));
     if (keys_values == nullptr) return attend(qkv, keys_values_of(qkv), plan);
     const at::Tensor& own = (*keys_values)[layer];
@@ -202,7 +231,9 @@ Model::Attention Model::causal(std::int64_t length, std::vector<at::Tensor>* key
 at::Tensor Model::embed_rows(const at::Tensor& tokens, const PassMode& mode) const {
   expect_shape(tokens, {kAnySize}, "tokens");
   const at::Tensor& table = weights_.embedding;
-  return (mode.gradients ? table : table.detach()).index_select(0, here(tokens)).to(at::kFloat);
+  const at::Tensor rows =
+      (mode.gradients ? table : table.detach()).index_select(0, here(tokens)).to(at::kFloat);
+  return embedding_scale_ == 1.0 ? rows : rows * embedding_scale_;
 }
 
 void Model::check_tokens(const at::Tensor& tokens) const {

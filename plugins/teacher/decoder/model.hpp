@@ -121,6 +121,17 @@ class Model {
  private:
   // Attention of layer `layer`: rotated compute[n, (A + 2 J) E] -> compute[n, A E].
   using Attention = std::function<at::Tensor(std::size_t layer, const at::Tensor& qkv)>;
+  // What rows of a batch may see, bool[B, T, keys], in layers that see all and in those with a window; the
+  // same where no token is beyond it. Undefined: all.
+  struct Allowed {
+    at::Tensor all;
+    at::Tensor windowed;
+  };
+  Allowed allowed_in(const Batch& batch) const;
+  // Whether a window hides anything from a row at position `last`.
+  bool window_hides(std::int64_t last) const {
+    return !config_.windowed_layers.empty() && last >= config_.window;
+  }
   // The rows of one pass through all layers.
   struct Pass {
     at::Tensor embeddings;  // f32[n, D]
@@ -134,15 +145,18 @@ class Model {
   void expect_shapes(const Pass& pass) const;  // those that the comments of Pass give
   at::Tensor norm_input(const Norm& norm, at::Tensor& residual, const at::Tensor& delta,
                         const Pass& pass) const;
+  at::Tensor output_norm(const Norm& norm, const at::Tensor& delta, const PassMode& mode) const;
   at::Tensor feed_forward(const LayerWeights& layer, const at::Tensor& hidden, const PassMode& mode) const;
   // Attention of one document's rows over their own keys. keys_values and queries, where given, take those of
   // each layer.
   Attention causal(std::int64_t length, std::vector<at::Tensor>* keys_values,
                    std::vector<at::Tensor>* queries = nullptr) const;
-  // Attention of `rows` rows a span over its prefix, what is kept of it and their own keys.
-  Attention resumed(const Context& context, const at::Tensor& starts, std::int64_t rows,
+  // Attention of the rows of each span, at positions i64[K, rows], over its prefix, what is kept of it and
+  // their own keys.
+  Attention resumed(const Context& context, const at::Tensor& starts, const at::Tensor& positions,
                     const at::Tensor& kept) const;
 
+  // What the layers take, scaled: the rows that stand for tokens.
   at::Tensor embed_rows(const at::Tensor& tokens, const PassMode& mode = {}) const;
   at::Tensor here(const at::Tensor& tensor) const;  // on the model's device
   at::Tensor keys_values_of(const at::Tensor& qkv) const;
@@ -164,7 +178,9 @@ class Model {
   std::int64_t span_;
   bool keeps_queries_;
   AttentionShape shape_;
+  double embedding_scale_;
   Rotation rotation_;
+  Rotation windowed_rotation_;  // of layers with a window
   at::Tensor embedding_mean_;
   at::Tensor embedding_norm_;
 };

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <gistmill/products.hpp>
 
 #include "plugins/teacher/decoder/plan_capsule.hpp"
@@ -114,7 +115,8 @@ void count_attention(const at::Tensor& qkv, const AttentionPlan& plan) {
   double own = 0;
   for (const Segment& segment : plan.segments) {
     const auto rows = static_cast<double>(segment.rows);
-    prefix += rows * static_cast<double>(segment.prefix);
+    const std::int64_t most = plan.window > 0 ? plan.window + segment.rows : segment.prefix;
+    prefix += rows * static_cast<double>(std::min(segment.prefix, most));
     own += rows * (rows + 1) / 2;
   }
   const double pair = 2.0 * static_cast<double>(plan.shape.heads * plan.shape.head_size);
@@ -185,6 +187,12 @@ at::Tensor attend(const at::Tensor& qkv, const at::Tensor& prefix, const Attenti
 
 at::Tensor swiglu(const at::Tensor& gate_up) {
   return gate_up.is_cpu() ? SwiGlu::apply(gate_up) : portable::swiglu(gate_up);
+}
+
+at::Tensor geglu(const at::Tensor& gate_up) {
+  const std::int64_t width = gate_up.size(1) / 2;
+  const at::Tensor gate = gate_up.narrow(1, 0, width).to(at::kFloat);
+  return (at::gelu(gate, "tanh") * gate_up.narrow(1, width, width).to(at::kFloat)).to(gate_up.scalar_type());
 }
 
 }  // namespace gistmill::decoder

@@ -34,7 +34,7 @@ struct HeadNorms {
   double epsilon = 0.0;
 };
 // qkv compute[n, (A + 2 J) E] -> each head of the queries and of the keys divided by its root mean square,
-// times the weight of its kind (Qwen3).
+// times the weight of its kind (Qwen3, Gemma 3).
 at::Tensor normalize_heads(const at::Tensor& qkv, const HeadNorms& norms, const AttentionShape& shape);
 
 // Of a shared prefix, which has no gradient. See attention/attention.hpp.
@@ -46,7 +46,8 @@ at::Tensor attend(const at::Tensor& qkv, const at::Tensor& prefix, const Attenti
 at::Tensor attend_masked(const at::Tensor& queries, const at::Tensor& keys_values, const at::Tensor& allowed,
                          const AttentionShape& shape);
 
-// compute[n, 2F] -> compute[n, F]
+// gate and up, compute[n, 2F] -> silu(gate) up, gelu(gate) up, compute[n, F]. GELU is the tanh form.
 at::Tensor swiglu(const at::Tensor& gate_up);
+at::Tensor geglu(const at::Tensor& gate_up);
 
 }  // namespace gistmill::decoder

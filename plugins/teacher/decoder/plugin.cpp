@@ -1,4 +1,4 @@
-// teacher/llama and teacher/gpt2: options, sizes and ports around the model (model.hpp).
+// teacher/llama, teacher/gemma and teacher/gpt2: options, sizes and ports around the model (model.hpp).
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/memory.hpp>
 #include <gistmill/torch.hpp>
@@ -295,6 +295,10 @@ struct Llama : Decoder {
       : Decoder(options, {"llama", "mistral", "smollm3", "qwen2", "qwen3"}) {}
 };
 
+struct Gemma : Decoder {
+  explicit Gemma(const gistmill::Options& options) : Decoder(options, {"gemma3_text"}) {}
+};
+
 struct Gpt2 : Decoder {
   explicit Gpt2(const gistmill::Options& options) : Decoder(options, {"gpt2"}) {}
 };
@@ -323,4 +327,4 @@ auto family(const char* name) {
 
 }  // namespace
 
-GISTMILL_PLUGIN(family<Llama>("teacher/llama"), family<Gpt2>("teacher/gpt2"));
+GISTMILL_PLUGIN(family<Llama>("teacher/llama"), family<Gemma>("teacher/gemma"), family<Gpt2>("teacher/gpt2"));

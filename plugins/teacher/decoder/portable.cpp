@@ -77,7 +77,8 @@ class GroupAttention {
                              .to(qkv.device(), /*non_blocking=*/true)
                              .repeat_interleave(ratio());
     }
-    own_hidden_ = at::ones({group.rows, group.rows}, qkv.options().dtype(at::kBool)).triu_(1);
+    own_hidden_ = at::ones({1, 1, group.rows, group.rows}, qkv.options().dtype(at::kBool)).triu_(1);
+    if (plan.window > 0) take_window(plan, qkv.device());
   }
 
   // -> out compute[n, A E], log_sum f32[J, n g]
@@ -144,6 +145,19 @@ class GroupAttention {
 
   std::int64_t ratio() const { return shape_.heads / shape_.kv_heads; }
 
+  void take_window(const AttentionPlan& plan, const at::Device& device) {
+    const std::int64_t heads = plan.positions_by_head ? shape_.kv_heads : 1;
+    const at::Tensor places =
+        at::tensor(plan.positions, at::kLong).view({heads, -1}).narrow(1, group_.row, count_);
+    const at::Tensor last = places - plan.window;  // up to which position a row sees nothing
+    hidden_up_to_ = last.repeat_interleave(ratio(), 1).unsqueeze(2).to(device, /*non_blocking=*/true);
+    const auto by_segment = [&](const at::Tensor& rows) {
+      return rows.view({heads, group_.segments, group_.rows});
+    };
+    const at::Tensor before = by_segment(places).unsqueeze(2).le(by_segment(last).unsqueeze(3));
+    own_hidden_ = own_hidden_.logical_or(before.to(device, /*non_blocking=*/true));
+  }
+
   Block block_at(std::int64_t key) const {
     std::int64_t row = 0;
     while (row_prefix_[static_cast<std::size_t>(row)] <= key) ++row;
@@ -153,7 +167,8 @@ class GroupAttention {
   at::Tensor prefix_scores(const Block& block) const {
     const at::Tensor scores = product(block.rows(queries_), block.keys(prefix_keys_).transpose(1, 2));
     const at::Tensor keys = at::arange(block.key, block.key + block.count, row_prefix_here_.options());
-    const at::Tensor hidden = keys.unsqueeze(0).ge(row_prefix_here_.slice(0, block.row).unsqueeze(1));
+    at::Tensor hidden = keys.unsqueeze(0).ge(row_prefix_here_.slice(0, block.row).unsqueeze(1));
+    if (hidden_up_to_.defined()) hidden = hidden.logical_or(keys.le(hidden_up_to_.slice(1, block.row)));
     return scores.mul_(shape_.scale).masked_fill_(hidden, kHiddenScore);
   }
 
@@ -161,7 +176,7 @@ class GroupAttention {
   at::Tensor own_scores() const {
     const at::Tensor scores = product(own(queries_).flatten(0, 1), keys_.transpose(1, 2)).mul_(shape_.scale);
     return scores.view({shape_.kv_heads, group_.segments, group_.rows, ratio(), group_.rows})
-        .masked_fill_(own_hidden_.unsqueeze(1), kHiddenScore)
+        .masked_fill_(own_hidden_.unsqueeze(3), kHiddenScore)
         .view({shape_.kv_heads, group_.segments, group_.rows * ratio(), group_.rows});
   }
 
@@ -209,7 +224,8 @@ class GroupAttention {
   at::Tensor prefix_values_;
   std::vector<std::int64_t> row_prefix_;  // [n]: how many keys of the prefix each row sees
   at::Tensor row_prefix_here_;            // [n g]
-  at::Tensor own_hidden_;                 // bool[rows, rows]
+  at::Tensor own_hidden_;                 // bool[J or 1, segments or 1, rows, rows]
+  at::Tensor hidden_up_to_;               // i64[J or 1, n g, 1]; undefined: no window
   std::int64_t most_ = 0;
 };
 

@@ -45,6 +45,16 @@ AttentionPlan plan_of(const AttentionShape& shape, const at::Tensor& starts, std
   return plan;
 }
 
+// The plan for layers with a window: rows i64[K, rows] (or [J, K, rows], by head) say where they stand.
+AttentionPlan with_window(AttentionPlan plan, std::int64_t window, const at::Tensor& rows) {
+  const at::Tensor places = rows.contiguous();
+  const auto* first = places.const_data_ptr<std::int64_t>();
+  plan.window = window;
+  plan.positions.assign(first, first + places.numel());
+  plan.positions_by_head = rows.dim() == 3;
+  return plan;
+}
+
 }  // namespace
 
 void Model::check_spans(std::int64_t length, const at::Tensor& spans) const {
@@ -126,21 +136,32 @@ void Model::check_kept(const at::Tensor& kept, std::int64_t count) const {
 
 // rotated compute[K rows, (A + 2 J) E] -> compute[K rows, A E]. What is kept of a span stands before its rows
 // in the segment, as rows whose own results are dropped: causality then shows it to every row, and no kernel
-// knows of it.
-Model::Attention Model::resumed(const Context& context, const at::Tensor& starts, std::int64_t rows,
+// knows of it. positions i64[K, rows], in main memory.
+Model::Attention Model::resumed(const Context& context, const at::Tensor& starts, const at::Tensor& positions,
                                 const at::Tensor& kept) const {
+  const std::int64_t rows = positions.size(1);
   const std::int64_t more = kept.defined() ? kept.size(3) : 0;  // R
-  AttentionPlan plan = plan_of(shape_, starts, more + rows);
+  const AttentionPlan whole = plan_of(shape_, starts, more + rows);
+  const bool hides = window_hides(positions.max().item<std::int64_t>());
   if (more == 0) {
-    return [&context, plan = std::move(plan)](std::size_t layer, const at::Tensor& qkv) {
-      return attend(qkv, context.keys_values[layer], plan);
+    const AttentionPlan windowed = hides ? with_window(whole, config_.window, positions) : whole;
+    return [this, &context, whole, windowed](std::size_t layer, const at::Tensor& qkv) {
+      const bool has_window = config_.window_of(static_cast<std::int64_t>(layer)) > 0;
+      return attend(qkv, context.keys_values[layer], has_window ? windowed : whole);
     };
   }
   const at::Tensor places = kept.cpu().to(at::kLong) + starts.view({1, -1, 1, 1});
-  return [this, &context, rows, more, places, plan = std::move(plan)](std::size_t layer,
-                                                                      const at::Tensor& qkv) {
-    const at::Tensor& keys_values = context.keys_values[layer];
-    const at::Tensor left = kept_rows(config_, keys_values, places[static_cast<std::int64_t>(layer)]);
+  return [this, &context, rows, more, places, positions, whole, hides](std::size_t index,
+                                                                       const at::Tensor& qkv) {
+    const auto layer = static_cast<std::int64_t>(index);
+    AttentionPlan plan = whole;
+    if (hides && config_.window_of(layer) > 0) {
+      const at::Tensor left = places[layer].transpose(0, 1);  // [J, K, R]
+      const at::Tensor own = positions.unsqueeze(0).expand({left.size(0), -1, -1});
+      plan = with_window(std::move(plan), config_.window, at::cat({left, own}, 2));
+    }
+    const at::Tensor& keys_values = context.keys_values[index];
+    const at::Tensor left = kept_rows(config_, keys_values, places[layer]);
     const std::int64_t count = left.size(0);
     const at::Tensor queries = at::zeros({count, more, config_.query_width()}, left.options());
     const at::Tensor own = qkv.view({count, rows, config_.qkv_width()});
@@ -177,8 +198,9 @@ at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const 
     pass.embeddings = gists == 0 ? after : at::cat({gist.to(at::kFloat), after}, 1);
     pass.embeddings = pass.embeddings.reshape({count * rows, config_.width});              // f32[n, D]
     const at::Tensor places_of_gists = starts.unsqueeze(1) + offsets.cpu().to(at::kLong);  // [K, G]
-    pass.positions = here(at::cat({places_of_gists, places_after}, 1).flatten());
-    pass.attention = resumed(context, starts, rows, kept);
+    const at::Tensor positions = at::cat({places_of_gists, places_after}, 1);
+    pass.positions = here(positions.flatten());
+    pass.attention = resumed(context, starts, positions, kept);
     hidden = run(pass).view({count, rows, config_.width});
   } else {
     hidden = at::empty({count, rows, config_.width}, context.last_hidden.options());

@@ -30,9 +30,11 @@ void replace_weights(Weights& weights,
     put(name("attn_q_norm.weight"), layer.query_norm, false);
     put(name("attn_k_norm.weight"), layer.key_norm, false);
     projection(name("attn_output"), layer.output);
+    norm(name("post_attention_norm"), layer.attention_output_norm);
     norm(name("ffn_norm"), layer.feed_norm);
     projection(name("ffn_gate_up"), layer.up);
     projection(name("ffn_down"), layer.down);
+    norm(name("post_ffw_norm"), layer.feed_output_norm);
   }
   norm("output_norm", weights.final_norm);
   if (tied) {

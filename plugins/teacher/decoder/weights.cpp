@@ -65,14 +65,14 @@ class Loader {
       weights.key_norm = source_.read(name("attn_k_norm.weight"), {config_.head_size});
     }
     weights.output = projection(config_.query_width(), {{name("attn_output"), config_.width}});
+    if (config_.output_norms) weights.attention_output_norm = norm(name("post_attention_norm"));
     weights.feed_norm = norm(name("ffn_norm"));
     Parts up;
-    if (config_.feed_forward_kind == FeedForwardKind::kGatedSilu) {
-      up.push_back({name("ffn_gate"), config_.feed_forward});
-    }
+    if (config_.is_gated()) up.push_back({name("ffn_gate"), config_.feed_forward});
     up.push_back({name("ffn_up"), config_.feed_forward});
     weights.up = projection(config_.width, up);
     weights.down = projection(config_.feed_forward, {{name("ffn_down"), config_.width}});
+    if (config_.output_norms) weights.feed_output_norm = norm(name("post_ffw_norm"));
     return weights;
   }
 

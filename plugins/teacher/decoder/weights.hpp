@@ -17,9 +17,9 @@ namespace gistmill::decoder {
 
 // Where tensors come from. Names and shapes as in GGUF files, rows being outputs: token_embd.weight,
 // position_embd.weight, output_norm.{weight,bias}, output.weight, and of layer i blk.i.{attn_norm, attn_q,
-// attn_k, attn_v, attn_q_norm, attn_k_norm, attn_output, ffn_norm, ffn_gate, ffn_up, ffn_down}.{weight,bias}.
-// Queries and keys (their biases and norms too) come in the order whose adjacent pairs (2i, 2i+1) rotate
-// together, whatever the order in the file.
+// attn_k, attn_v, attn_q_norm, attn_k_norm, attn_output, post_attention_norm, ffn_norm, ffn_gate, ffn_up,
+// ffn_down, post_ffw_norm}.{weight,bias}. Queries and keys (their biases and norms too) come in the order
+// whose adjacent pairs (2i, 2i+1) rotate together, whatever the order in the file.
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
@@ -40,13 +40,15 @@ struct Norm {
 
 struct LayerWeights {
   Norm attention_norm;
-  Projection qkv;         // [(A + 2 J) E, D]
-  at::Tensor query_norm;  // f32[E]; undefined: none
-  at::Tensor key_norm;    // f32[E]
-  Projection output;      // [D, A E]
+  Projection qkv;              // [(A + 2 J) E, D]
+  at::Tensor query_norm;       // f32[E]; undefined: none
+  at::Tensor key_norm;         // f32[E]
+  Projection output;           // [D, A E]
+  Norm attention_output_norm;  // undefined: none
   Norm feed_norm;
   Projection up;    // [2F, D]: gate, then up; [F, D] where the feed-forward has no gate
   Projection down;  // [D, F]
+  Norm feed_output_norm;
 };
 
 // Matrices in the compute type, norms in f32.

@@ -58,12 +58,14 @@ void forward(const Problem<T>& problem, const AttentionPlan& plan, T* out, float
     std::fill_n(state.maximum.get(), m, -std::numeric_limits<float>::infinity());
     std::fill_n(state.sum.get(), m, 0.0f);
     std::fill_n(state.out.get(), m * size, 0.0f);
-    for_blocks(segment, first, rows, group, [&](bool own, std::int64_t block, const tiles::Visible& visible) {
+    const TileRows rows_of_tile{plan, segment, head, first, rows};
+    for_blocks(rows_of_tile, [&](bool own, std::int64_t block, const tiles::Visible& visible) {
       const std::int64_t width = tiles::padded(visible.keys);
       const T* keys = own ? own_keys.block(0, block) : prefix_keys.block(head, block);
       const T* values = own ? own_values.block(0, block) : prefix_values.block(head, block);
       tiles::product(m, width, size, state.queries.get(), size, keys, kBlock, state.scores.get(), kBlock,
                      false);
+      hide_before_window(rows_of_tile, own, block, visible.keys, state.scores.get());
       tiles::softmax_step(m, visible, problem.shape.scale, state.scores.get(), state.weights.get(),
                           state.maximum.get(), state.sum.get(), state.out.get(), size);
       tiles::product(m, size, width, state.weights.get(), kBlock, values, size, state.out.get(), size, true);

@@ -1,5 +1,6 @@
 // Grouped-query attention of rows that continue shared text: each segment of rows sees the first `prefix`
-// keys of one shared set, then its own rows causally. One softmax over both. Exact: no sampling, no window.
+// keys of one shared set, then its own rows causally; of these only the keys in its window, where the layer
+// has one. One softmax over both. Exact: no sampling.
 //
 // The prefix has no gradient and is never copied per segment, so many spans of one document share it. With
 // segments that cut one document into pieces, and the document's own keys as the prefix, the same kernel is
@@ -25,12 +26,23 @@ struct AttentionShape {
   std::int64_t heads = 0;      // A
   std::int64_t kv_heads = 0;   // J
   std::int64_t head_size = 0;  // E
-  float scale = 0.0f;          // of the scores, 1 / sqrt(E)
+  float scale = 0.0f;          // of the scores
 };
 
 struct AttentionPlan {
   AttentionShape shape;
   std::vector<Segment> segments;  // of one call; rows in no segment are left out
+  // A row sees no key whose position is its own less this, or lower; 0: it sees all.
+  std::int64_t window = 0;
+  // Where there is a window: the positions of the rows, i64[n]; key p of the shared set stands at p. Rows
+  // that stand for other tokens in each key head: i64[J, n].
+  std::vector<std::int64_t> positions = {};
+  bool positions_by_head = false;
+
+  const std::int64_t* positions_of(std::int64_t head, std::int64_t row) const {
+    const auto rows = static_cast<std::int64_t>(positions.size()) / (positions_by_head ? shape.kv_heads : 1);
+    return positions.data() + (positions_by_head ? head * rows : 0) + row;
+  }
 };
 
 // Letters as in config.hpp. Scores, softmax and sums are f32.

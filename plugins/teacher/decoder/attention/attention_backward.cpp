@@ -57,8 +57,10 @@ void scatter(const float* from, std::int64_t rows, std::int64_t size, T* to, std
 template <class T>
 class Backward {
  public:
-  Backward(const Problem<T>& problem, const T* grad, const T* out, const float* log_sum, T* grad_qkv)
+  Backward(const Problem<T>& problem, const AttentionPlan& plan, const T* grad, const T* out,
+           const float* log_sum, T* grad_qkv)
       : problem_(problem),
+        plan_(plan),
         grad_(grad),
         out_(out),
         log_sum_(log_sum),
@@ -103,29 +105,30 @@ class Backward {
            state.grad_out.get());
     load_row_sums(state, row, head, m);
     std::fill_n(state.grad_queries.get(), m * size, 0.0f);
-    for_blocks(
-        segment, first, rows, group, [&](bool is_own, std::int64_t block, const tiles::Visible& visible) {
-          const std::int64_t width = tiles::padded(visible.keys);
-          const T* keys = is_own ? own.key_columns.block(0, block) : key_columns_.block(head, block);
-          const T* values = is_own ? own.value_columns.block(0, block) : value_columns_.block(head, block);
-          const T* key_rows = is_own ? own.key_rows.block(0, block) : key_rows_.block(head, block);
-          tiles::product(m, width, size, state.queries.get(), size, keys, kBlock, state.scores.get(), kBlock,
-                         false);
-          tiles::product(m, width, size, state.grad_out.get(), size, values, kBlock, state.grad_weights.get(),
-                         kBlock, false);
-          tiles::softmax_gradient(m, visible, problem_.shape.scale, state.scores.get(),
-                                  state.grad_weights.get(), state.log_sum.get(), state.dot.get(),
-                                  state.grad_scores.get(), is_own ? state.weights.get() : nullptr);
-          tiles::product(m, size, width, state.grad_scores.get(), kBlock, key_rows, size,
-                         state.grad_queries.get(), size, true);
-          if (is_own) {
-            const std::int64_t at = block * kBlock * size;
-            add_transposed(state, m, visible.keys, state.grad_scores.get(), state.queries.get(),
-                           state.grad_keys.data() + at);
-            add_transposed(state, m, visible.keys, state.weights.get(), state.grad_out.get(),
-                           state.grad_values.data() + at);
-          }
-        });
+    const TileRows rows_of_tile{plan_, segment, head, first, rows};
+    for_blocks(rows_of_tile, [&](bool is_own, std::int64_t block, const tiles::Visible& visible) {
+      const std::int64_t width = tiles::padded(visible.keys);
+      const T* keys = is_own ? own.key_columns.block(0, block) : key_columns_.block(head, block);
+      const T* values = is_own ? own.value_columns.block(0, block) : value_columns_.block(head, block);
+      const T* key_rows = is_own ? own.key_rows.block(0, block) : key_rows_.block(head, block);
+      tiles::product(m, width, size, state.queries.get(), size, keys, kBlock, state.scores.get(), kBlock,
+                     false);
+      tiles::product(m, width, size, state.grad_out.get(), size, values, kBlock, state.grad_weights.get(),
+                     kBlock, false);
+      hide_before_window(rows_of_tile, is_own, block, visible.keys, state.scores.get());
+      tiles::softmax_gradient(m, visible, problem_.shape.scale, state.scores.get(), state.grad_weights.get(),
+                              state.log_sum.get(), state.dot.get(), state.grad_scores.get(),
+                              is_own ? state.weights.get() : nullptr);
+      tiles::product(m, size, width, state.grad_scores.get(), kBlock, key_rows, size,
+                     state.grad_queries.get(), size, true);
+      if (is_own) {
+        const std::int64_t at = block * kBlock * size;
+        add_transposed(state, m, visible.keys, state.grad_scores.get(), state.queries.get(),
+                       state.grad_keys.data() + at);
+        add_transposed(state, m, visible.keys, state.weights.get(), state.grad_out.get(),
+                       state.grad_values.data() + at);
+      }
+    });
     for (std::int64_t r = 0; r < rows; ++r) {
       scatter(state.grad_queries.get() + r * group * size, 1, group * size,
               grad_qkv_ + problem_.queries_at(row + r, head), 0);
@@ -158,6 +161,7 @@ class Backward {
   }
 
   const Problem<T>& problem_;
+  const AttentionPlan& plan_;
   const T* grad_;          // [n, A E]
   const T* out_;           // [n, A E]
   const float* log_sum_;   // [n, A]
@@ -180,7 +184,7 @@ at::Tensor attention_backward(const at::Tensor& grad, const at::Tensor& qkv, con
   const auto run = [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     const Problem<T> problem = problem_of<T>(qkv, prefix, plan);
-    const Backward<T> backward(problem, grad.const_data_ptr<T>(), out.const_data_ptr<T>(),
+    const Backward<T> backward(problem, plan, grad.const_data_ptr<T>(), out.const_data_ptr<T>(),
                                log_sum.const_data_ptr<float>(), grad_qkv.mutable_data_ptr<T>());
     for_tasks(
         plan, [&] { return BackwardState<T>(problem); },

@@ -113,18 +113,57 @@ void gather(const T* from, std::int64_t stride, std::int64_t rows, std::int64_t 
     std::copy(from + r * stride, from + r * stride + size, to + r * size);
 }
 
-// Calls body(is_own, block, visible) for every block of keys that rows [first, first + rows) of a segment
-// see.
-template <class Body>
-void for_blocks(const Segment& segment, std::int64_t first, std::int64_t rows, std::int64_t group,
-                Body&& body) {
-  for (std::int64_t key = 0; key < segment.prefix; key += kBlock) {
-    const std::int64_t keys = std::min(kBlock, segment.prefix - key);
-    body(false, key / kBlock, tiles::Visible{keys, keys, group});
+// Rows [first, first + rows) of a segment, of the query heads of one key head.
+struct TileRows {
+  const AttentionPlan& plan;
+  const Segment& segment;
+  std::int64_t head;
+  std::int64_t first;
+  std::int64_t rows;
+
+  std::int64_t group() const { return plan.shape.heads / plan.shape.kv_heads; }
+  // Up to which position, itself included, row r sees nothing; -1: it sees all.
+  std::int64_t hidden_up_to(std::int64_t r) const {
+    return plan.window == 0 ? -1 : *plan.positions_of(head, segment.row + first + r) - plan.window;
   }
-  for (std::int64_t key = 0; key < first + rows; key += kBlock) {
-    const std::int64_t keys = std::min(kBlock, first + rows - key);
-    body(true, key / kBlock, tiles::Visible{keys, first + 1 - key, group});
+  std::int64_t all_hidden_up_to() const {
+    std::int64_t least = hidden_up_to(0);
+    for (std::int64_t r = 1; r < rows; ++r) least = std::min(least, hidden_up_to(r));
+    return least;
+  }
+};
+
+// Calls body(is_own, block, visible) for every block of keys that a tile's rows see, a window aside.
+template <class Body>
+void for_blocks(const TileRows& tile, Body&& body) {
+  const std::int64_t end = tile.first + tile.rows;
+  const std::int64_t hidden = tile.all_hidden_up_to();
+  for (std::int64_t key = 0; key < tile.segment.prefix; key += kBlock) {
+    const std::int64_t keys = std::min(kBlock, tile.segment.prefix - key);
+    if (key + keys - 1 > hidden) body(false, key / kBlock, tiles::Visible{keys, keys, tile.group()});
+  }
+  for (std::int64_t key = 0; key < end; key += kBlock) {
+    const std::int64_t keys = std::min(kBlock, end - key);
+    body(true, key / kBlock, tiles::Visible{keys, tile.first + 1 - key, tile.group()});
+  }
+}
+
+// Takes the keys before each row's window out of scores f32[m, kBlock]: so low that the row's first real
+// score wipes them out, as its own key's does at the latest. Minus infinity would have differences that are
+// no numbers.
+inline void hide_before_window(const TileRows& tile, bool own, std::int64_t block, std::int64_t keys,
+                               float* scores) {
+  constexpr float kHidden = -1e30f;
+  if (tile.plan.window == 0) return;
+  const std::int64_t key = block * kBlock;
+  const std::int64_t group = tile.group();
+  const std::int64_t* places = tile.plan.positions_of(tile.head, tile.segment.row) + key;
+  for (std::int64_t r = 0; r < tile.rows; ++r) {
+    const std::int64_t hidden = tile.hidden_up_to(r);
+    for (std::int64_t i = 0; i < keys; ++i) {
+      if ((own ? places[i] : key + i) > hidden) continue;
+      for (std::int64_t g = 0; g < group; ++g) scores[(r * group + g) * kBlock + i] = kHidden;
+    }
   }
 }
 

@@ -102,6 +102,7 @@ FolderModel::Place FolderModel::place(const NamedShape& wanted, const std::strin
   }
   const std::int64_t heads = rotated_heads(config(), wanted.name);
   if (heads > 0) place.order = paired_order(wanted.shape[0], heads);
+  place.less_one = stored.less_one;
   place.type = stored_type(tensor->dtype);
   place.data = tensor->data.data();
   place.row_bytes =

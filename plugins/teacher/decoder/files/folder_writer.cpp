@@ -59,9 +59,10 @@ class WeightParts {
     const std::int64_t queries = config_.query_width();
     const std::int64_t keys = config_.key_width();
     const std::int64_t inner = config_.feed_forward;
-    const bool gated = config_.feed_forward_kind == FeedForwardKind::kGatedSilu;
     if (part == "attn_norm") return of(layer.attention_norm, bias);
+    if (part == "post_attention_norm") return of(layer.attention_output_norm, bias);
     if (part == "ffn_norm") return of(layer.feed_norm, bias);
+    if (part == "post_ffw_norm") return of(layer.feed_output_norm, bias);
     if (part == "attn_q_norm") return layer.query_norm;
     if (part == "attn_k_norm") return layer.key_norm;
     if (part == "attn_q") return of(layer.qkv, bias).narrow(0, 0, queries);
@@ -69,7 +70,7 @@ class WeightParts {
     if (part == "attn_v") return of(layer.qkv, bias).narrow(0, queries + keys, keys);
     if (part == "attn_output") return of(layer.output, bias);
     if (part == "ffn_gate") return of(layer.up, bias).narrow(0, 0, inner);
-    if (part == "ffn_up") return of(layer.up, bias).narrow(0, gated ? inner : 0, inner);
+    if (part == "ffn_up") return of(layer.up, bias).narrow(0, config_.is_gated() ? inner : 0, inner);
     if (part == "ffn_down") return of(layer.down, bias);
     throw std::logic_error("no such part of a layer: " + part);
   }
@@ -105,7 +106,8 @@ std::map<std::string, at::Tensor> file_tensors(const ModelPlan& plan, const Weig
   for (const NamedShape& tensor : tensors_of(plan)) {
     const FileTensor place = hugging_face_tensor(plan.config, tensor.name);
     const std::int64_t heads = rotated_heads(plan.config, tensor.name);
-    const at::Tensor values = parts.find(tensor.name).detach();
+    at::Tensor values = parts.find(tensor.name).detach();
+    if (place.less_one) values = values - 1.0;
     gathered[place.name].push_back((heads > 0 ? half_split(values, heads) : values).to(dtype));
     transposed[place.name] = place.transposed;
   }

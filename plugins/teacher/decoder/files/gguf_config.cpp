@@ -6,6 +6,7 @@
 
 #include "plugins/teacher/decoder/files/end_tokens.hpp"
 #include "plugins/teacher/decoder/files/gguf_keys.hpp"
+#include "plugins/teacher/decoder/files/hugging_face_gemma.hpp"
 #include "plugins/teacher/decoder/files/refusal.hpp"
 
 namespace gistmill::decoder {
@@ -13,9 +14,14 @@ namespace {
 
 using formats::GgufParts;
 
-constexpr std::array kArchitectures = {"llama", "smollm3", "qwen2", "qwen3", "gpt2"};
+constexpr std::array kArchitectures = {"llama", "smollm3", "qwen2", "qwen3", "gemma3", "gpt2"};
 // llama.cpp writes no key for it: every fourth layer of SmolLM3 does not rotate.
 constexpr std::int64_t kUnrotatedEvery = 4;
+// Of Gemma 3, where its keys do not say: every sixth layer sees all, the others turn by another base; and the
+// model of this many layers (27B) scales its scores by another size.
+constexpr std::int64_t kFullEvery = 6;
+constexpr double kWindowedBase = 10000.0;
+constexpr std::int64_t kLayersOf27B = 62;
 
 class MetadataReader {
  public:
@@ -26,7 +32,7 @@ class MetadataReader {
         keys_(file_, architecture_) {
     if (std::find(kArchitectures.begin(), kArchitectures.end(), architecture_) == kArchitectures.end()) {
       refuse(file_.name() + ": the architecture is " + formats::printable(architecture_) +
-             " when it should be llama, smollm3, qwen2, qwen3 or gpt2");
+             " when it should be llama, smollm3, qwen2, qwen3, gemma3 or gpt2");
     }
   }
 
@@ -49,13 +55,17 @@ class MetadataReader {
     config.positions = gpt2 ? PositionKind::kLearned : PositionKind::kRotary;
     config.query_key_norm = architecture_ == "qwen3";
     if (!gpt2) read_rotary();
+    if (architecture_ == "gemma3") {
+      read_gemma();
+    } else {
+      read_window();
+    }
     if (architecture_ == "smollm3") {
       const std::int64_t layers = std::min(config.layers, kMostLayers);
       for (std::int64_t layer = kUnrotatedEvery - 1; layer < layers; layer += kUnrotatedEvery) {
         config.unrotated_layers.push_back(layer);
       }
     }
-    read_window();
     read_layout();
     put_end_tokens(end_tokens_of(file_), &plan_);
     expect_plain();
@@ -124,6 +134,42 @@ class MetadataReader {
     }
   }
 
+  void read_gemma() {
+    Config& config = plan_.config;
+    put_gemma_constants(&config);
+    const bool largest = config.layers == kLayersOf27B && config.heads > 0;
+    const std::int64_t scored = largest ? config.width / config.heads : config.head_size;
+    config.score_scale = scored > 0 ? 1.0 / std::sqrt(static_cast<double>(scored)) : 0.0;
+    plan_.windowed_rotary.base = keys_.number_or("rope.freq_base_swa", kWindowedBase);
+    for (const char* size :
+         {"attention.key_length_swa", "attention.value_length_swa", "rope.dimension_count_swa"})
+      keys_.expect(size, config.head_size);
+    config.window = keys_.integer_or("attention.sliding_window", 0);
+    if (config.window == 0) return;
+    const std::vector<bool> windowed = windowed_layers();
+    for (std::size_t layer = 0; layer < windowed.size(); ++layer) {
+      if (windowed[layer]) config.windowed_layers.push_back(static_cast<std::int64_t>(layer));
+    }
+  }
+
+  // A flag for every layer, or a number n: every n-th sees all; 0: none does.
+  std::vector<bool> windowed_layers() {
+    const std::string name = "attention.sliding_window_pattern";
+    const std::int64_t layers = std::clamp<std::int64_t>(plan_.config.layers, 0, kMostLayers);
+    if (keys_.has(name) && file_.is_array(keys_.full(name))) {
+      std::vector<bool> flags = file_.booleans(keys_.full(name));
+      if (static_cast<std::int64_t>(flags.size()) != layers)
+        keys_.wrong(name, "a list of " + std::to_string(flags.size()), "one of " + std::to_string(layers));
+      return flags;
+    }
+    const std::int64_t every = keys_.integer_or(name, kFullEvery);
+    if (every < 0) keys_.wrong(name, std::to_string(every), "0 or more");
+    std::vector<bool> flags;
+    for (std::int64_t layer = 0; layer < layers; ++layer)
+      flags.push_back(every == 0 || layer % every < every - 1);
+    return flags;
+  }
+
   // GGUF says by its tensors alone which biases there are; layer 0 speaks for all.
   void read_layout() {
     const auto has = [this](const char* name) { return static_cast<bool>(files_.find(name)); };
@@ -164,7 +210,8 @@ class MetadataReader {
 ModelPlan read_gguf_plan(const GgufParts& files) { return MetadataReader(files).plan(); }
 
 bool gguf_is_half_split(const Config& config) {
-  return config.architecture == "qwen2" || config.architecture == "qwen3";
+  return config.architecture == "qwen2" || config.architecture == "qwen3" ||
+         config.architecture == "gemma3_text";
 }
 
 }  // namespace gistmill::decoder

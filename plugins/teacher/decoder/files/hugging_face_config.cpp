@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "plugins/teacher/decoder/files/hugging_face_gemma.hpp"
 #include "plugins/teacher/decoder/files/hugging_face_rotary.hpp"
 #include "plugins/teacher/decoder/files/json_object.hpp"
 #include "plugins/teacher/decoder/files/refusal.hpp"
@@ -119,6 +120,7 @@ ModelPlan read_llama_like(const JsonObject& json, const Family& family) {
   plan.layout.own_head = !json.boolean_or("tie_word_embeddings", family.tied_head);
   plan.rotary = read_hugging_face_rotary(json, family.rotary_base, config.context);
   read_family_extras(json, family, plan);
+  check_layer_types(json);
   if (!family.attention_bias) json.expect("attention_bias", false);
   if (!family.mlp_bias) json.expect("mlp_bias", false);
   return plan;
@@ -164,17 +166,22 @@ ModelPlan read_gpt2(const JsonObject& json) {
 ModelPlan read_model(const JsonObject& json) {
   const std::string type = json.string("model_type");
   if (type == "gpt2") return read_gpt2(json);
+  if (type == "gemma3_text") return read_gemma(json);
+  if (type == "gemma3") {
+    json.wrong("model_type",
+               "gemma3_text: a folder of text and images holds more than its text model; save that alone "
+               "(transformers: Gemma3ForCausalLM), or take a GGUF file");
+  }
   for (const Family& family : kFamilies) {
     if (type == family.model_type) return read_llama_like(json, family);
   }
-  json.wrong("model_type", "llama, mistral, smollm3, qwen2, qwen3 or gpt2");
+  json.wrong("model_type", "llama, mistral, smollm3, qwen2, qwen3, gemma3_text or gpt2");
 }
 
 // Asks for every key that counts, and for no other.
 ModelPlan read_plan(const JsonObject& json) {
   ModelPlan plan = read_model(json);
   expect_plain(json);
-  check_layer_types(json);
   json.token_ids("eos_token_id");  // for its complaint
   return plan;
 }

@@ -61,6 +61,32 @@ json gpt2_config(const Config& config) {
           {"activation_function", "gelu_new"}};
 }
 
+json gemma_config(const ModelPlan& plan, const std::string& key) {
+  const Config& config = plan.config;
+  const double scale = config.attention_scale();
+  json types = json::array();
+  for (std::int64_t layer = 0; layer < config.layers; ++layer)
+    types.push_back(config.window_of(layer) > 0 ? "sliding_attention" : "full_attention");
+  const Rotary rotary = scaling_of(plan.rotary, config.head_size, key);
+  return {{"architectures", {"Gemma3ForCausalLM"}},
+          {"hidden_size", config.width},
+          {"num_hidden_layers", config.layers},
+          {"num_attention_heads", config.heads},
+          {"num_key_value_heads", config.kv_heads},
+          {"head_dim", config.head_size},
+          {"intermediate_size", config.feed_forward},
+          {"max_position_embeddings", config.context},
+          {"rms_norm_eps", config.norm_epsilon},
+          {"hidden_activation", "gelu_pytorch_tanh"},
+          {"query_pre_attn_scalar", static_cast<std::int64_t>(std::lround(1.0 / (scale * scale)))},
+          {"sliding_window", config.window},
+          {"layer_types", types},
+          {"attention_bias", plan.layout.qkv_bias},
+          {"rope_theta", rotary.base},
+          {"rope_local_base_freq", plan.windowed_rotary.base},
+          {"rope_scaling", rope_scaling_of(rotary)}};
+}
+
 json llama_like_config(const ModelPlan& plan, const std::string& key) {
   const Config& config = plan.config;
   const Rotary rotary = scaling_of(plan.rotary, config.head_size, key);
@@ -102,7 +128,10 @@ json write_hugging_face_config(const ModelPlan& plan, const std::string& key) {
         "the model has biases on some of its attention's projections only, which no key of config.json says",
         key);
   }
-  json result = gpt2 ? gpt2_config(plan.config) : llama_like_config(plan, key);
+  const bool gemma = plan.config.architecture == "gemma3_text";
+  json result = gpt2    ? gpt2_config(plan.config)
+                : gemma ? gemma_config(plan, key)
+                        : llama_like_config(plan, key);
   result["model_type"] = plan.config.architecture;
   result["vocab_size"] = plan.config.vocabulary;
   result["tie_word_embeddings"] = !plan.layout.own_head;

@@ -31,6 +31,17 @@ const Parts& llama_parts() {
   return parts;
 }
 
+const Parts& gemma_parts() {
+  static const Parts parts = [] {
+    Parts changed = llama_parts();
+    changed["post_attention_norm"] = {"post_attention_layernorm"};
+    changed["ffn_norm"] = {"pre_feedforward_layernorm"};
+    changed["post_ffw_norm"] = {"post_feedforward_layernorm"};
+    return changed;
+  }();
+  return parts;
+}
+
 const Parts& gpt2_parts() {
   static const Parts parts = {{"attn_norm", {"ln_1"}},
                               {"attn_q", {"attn.c_attn", true, 0, 3}},
@@ -44,6 +55,11 @@ const Parts& gpt2_parts() {
                               {"position_embd", {"wpe"}},
                               {"output_norm", {"ln_f"}}};
   return parts;
+}
+
+const Parts& parts_of(const Config& config) {
+  if (config.architecture == "gpt2") return gpt2_parts();
+  return config.architecture == "gemma3_text" ? gemma_parts() : llama_parts();
 }
 
 }  // namespace
@@ -64,11 +80,13 @@ FileTensor hugging_face_tensor(const Config& config, const std::string& name) {
     place += (gpt2 ? "h." : "layers.") + part.substr(4, end - 4) + ".";
     part.erase(0, end + 1);
   }
-  const Parts& parts = gpt2 ? gpt2_parts() : llama_parts();
+  const Parts& parts = parts_of(config);
   const auto found = parts.find(part);
   if (found == parts.end()) throw std::logic_error("no tensor of a " + config.architecture + ": " + name);
   const Part& known = found->second;
-  return {place + known.name + kind, known.transposed && kind == ".weight", known.part, known.parts};
+  const bool less_one = config.architecture == "gemma3_text" && part.ends_with("norm");
+  return {place + known.name + kind, known.transposed && kind == ".weight", known.part, known.parts,
+          less_one};
 }
 
 bool is_harmless_tensor(const Config& config, const std::string& name) {

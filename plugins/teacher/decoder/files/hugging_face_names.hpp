@@ -15,6 +15,7 @@ struct FileTensor {
   bool transposed = false;  // stored [in, out], as GPT-2's Conv1D does
   std::int64_t part = 0;    // which part of `parts` fused outputs: GPT-2's queries, keys and values
   std::int64_t parts = 1;
+  bool less_one = false;  // stored less 1, as Gemma's norms are
 };
 
 // name: of tensors_of() (layout.hpp).

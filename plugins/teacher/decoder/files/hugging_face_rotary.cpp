@@ -59,12 +59,18 @@ Rotary read_hugging_face_rotary(const JsonObject& config, double base, std::int6
       in_one_spelling(config, *scaling) != in_one_spelling(config, *parameters)) {
     refuse(config.where() + ": has both rope_scaling and rope_parameters, and they differ");
   }
+  const double stated = config.has("rope_theta") ? above_zero(config, "rope_theta") : base;
+  if (const auto object = config.object(parameters != nullptr ? "rope_parameters" : "rope_scaling"))
+    return read_rotary_parameters(*object, stated, context);
   Rotary rotary;
-  rotary.base = config.has("rope_theta") ? above_zero(config, "rope_theta") : base;
-  if (const auto object = config.object(parameters != nullptr ? "rope_parameters" : "rope_scaling")) {
-    if (object->has("rope_theta")) rotary.base = above_zero(*object, "rope_theta");
-    read_scaling(*object, context, rotary);
-  }
+  rotary.base = stated;
+  return rotary;
+}
+
+Rotary read_rotary_parameters(const JsonObject& parameters, double base, std::int64_t context) {
+  Rotary rotary;
+  rotary.base = parameters.has("rope_theta") ? above_zero(parameters, "rope_theta") : base;
+  read_scaling(parameters, context, rotary);
   return rotary;
 }
 

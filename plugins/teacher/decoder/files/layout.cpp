@@ -58,12 +58,12 @@ class Listing {
       add(name("attn_k_norm.weight"), {config_.head_size});
     }
     linear(name("attn_output"), width, config_.query_width(), layout_.output_bias);
+    if (config_.output_norms) norm(name("post_attention_norm"));
     norm(name("ffn_norm"));
-    if (config_.feed_forward_kind == FeedForwardKind::kGatedSilu) {
-      linear(name("ffn_gate"), config_.feed_forward, width, layout_.feed_bias);
-    }
+    if (config_.is_gated()) linear(name("ffn_gate"), config_.feed_forward, width, layout_.feed_bias);
     linear(name("ffn_up"), config_.feed_forward, width, layout_.feed_bias);
     linear(name("ffn_down"), width, config_.feed_forward, layout_.feed_bias);
+    if (config_.output_norms) norm(name("post_ffw_norm"));
   }
 
   const Config& config_;
@@ -122,6 +122,8 @@ void complete(ModelPlan& plan, const std::string& file, std::size_t tensors) {
   }
   if (config.positions == PositionKind::kRotary) {
     config.rotary_frequencies = frequencies(plan.rotary, config.head_size);
+    if (!config.windowed_layers.empty())
+      config.windowed_frequencies = frequencies(plan.windowed_rotary, config.head_size);
   }
   try {
     check(config);

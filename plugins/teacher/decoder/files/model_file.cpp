@@ -65,6 +65,7 @@ at::Tensor ModelFile::read(const std::string& name, at::IntArrayRef shape) const
     if (place.transposed) values = values.t();
     values = values.narrow(0, place.first, shape[0]);
     if (!place.order.empty()) values = values.index_select(0, at::tensor(place.order));
+    if (place.less_one) values += 1.0;
     return values.contiguous();
   });
 }
@@ -132,6 +133,11 @@ std::string ModelFile::describe() const {
     if (!config.unrotated_layers.empty()) result["rope"]["unrotated_layers"] = config.unrotated_layers;
   }
   if (plan_.sliding_window > 0) result["sliding_window"] = plan_.sliding_window;
+  if (!config.windowed_layers.empty()) {
+    result["windowed_layers"] = {{"layers", config.windowed_layers},
+                                 {"window", config.window},
+                                 {"rope", gistmill::decoder::describe(plan_.windowed_rotary)}};
+  }
   if (!notes_.empty()) result["notes"] = notes_;
   return result.dump();
 }

@@ -23,8 +23,11 @@ struct ModelPlan {
   Config config;
   Layout layout;
   Rotary rotary;
+  Rotary windowed_rotary;                      // of config.windowed_layers
   std::vector<std::string> end_token_sources;  // what names each of config.end_tokens (end_tokens.hpp)
-  std::int64_t sliding_window = 0;  // tokens that a token sees; 0: all. The context is no longer than it
+  // Tokens that a token sees in every layer; 0: all. The context is no longer than it. Windows of some layers
+  // are the configuration's.
+  std::int64_t sliding_window = 0;
 };
 
 // More layers than any model has; for lists of layers that are made before the tensors are known.

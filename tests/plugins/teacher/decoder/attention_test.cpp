@@ -20,6 +20,11 @@ struct Case {
   AttentionShape shape;
   std::int64_t prefix_tokens;
   std::vector<Segment> segments;
+  std::int64_t window = 0;
+  std::vector<std::int64_t> positions = {};
+  bool positions_by_head = false;
+
+  AttentionPlan plan() const { return {shape, segments, window, positions, positions_by_head}; }
 };
 
 struct Data {
@@ -54,9 +59,17 @@ at::Tensor plain(const Case& c, const at::Tensor& qkv, const at::Tensor& prefix)
       };
       const at::Tensor scores =
           at::matmul(own.narrow(1, head * size, size), all(0).t()) * static_cast<double>(c.shape.scale);
-      const at::Tensor hidden = at::cat({at::zeros({segment.rows, segment.prefix}, at::kBool),
-                                         at::ones({segment.rows, segment.rows}, at::kBool).triu(1)},
-                                        1);
+      at::Tensor hidden = at::cat({at::zeros({segment.rows, segment.prefix}, at::kBool),
+                                   at::ones({segment.rows, segment.rows}, at::kBool).triu(1)},
+                                  1);
+      if (c.window > 0) {
+        const at::Tensor rows = at::tensor(c.positions, at::kLong)
+                                    .view({c.positions_by_head ? c.shape.kv_heads : 1, -1})
+                                    .select(0, c.positions_by_head ? kv : 0)
+                                    .narrow(0, segment.row, segment.rows);
+        const at::Tensor places = at::cat({at::arange(segment.prefix, at::kLong), rows});
+        hidden = hidden.logical_or(places.unsqueeze(0).le(rows.unsqueeze(1) - c.window));
+      }
       const at::Tensor weights = at::softmax(scores.masked_fill(hidden, -INFINITY), 1);
       heads.push_back(at::matmul(weights, all(c.shape.kv_heads)));
     }
@@ -78,7 +91,7 @@ void expect_plain(const Case& c, at::ScalarType dtype, double tolerance) {
   const at::Tensor leaf = qkv.to(at::kDouble).requires_grad_(true);
   const at::Tensor expected = plain(c, leaf, prefix.to(at::kDouble));
   const auto expected_grad = ::torch::autograd::grad({expected}, {leaf}, {grad.to(at::kDouble)});
-  const AttentionPlan plan{c.shape, c.segments};
+  const AttentionPlan plan = c.plan();
   const auto [out, log_sum] = attention(qkv, prefix, plan);
   EXPECT_LE(relative(out, expected.detach()), tolerance);
   const at::Tensor found = attention_backward(grad, qkv, prefix, plan, out, log_sum);
@@ -99,7 +112,7 @@ void expect_portable_equals_kernel(const Case& c) {
   const at::Tensor prefix = data.prefix.to(at::kFloat);
   const at::Tensor grad = data.grad.to(at::kFloat);
   const at::Tensor leaf = data.qkv.to(at::kFloat).requires_grad_(true);
-  const AttentionPlan plan{c.shape, c.segments};
+  const AttentionPlan plan = c.plan();
   const auto [out, log_sum] = attention(leaf.detach(), prefix, plan);
   const at::Tensor found = portable::attend(leaf, prefix, plan);
   EXPECT_LE(relative(found.detach(), out), 2e-6);
@@ -120,6 +133,37 @@ const Case kNoGroups{shape(4, 4, 10), 33, {{0, 9, 33}}};
 // More keys than the portable form takes at a time, in no order.
 const Case kLongPrefix{shape(4, 2, 8), 2100, {{0, 5, 2100}, {5, 5, 0}, {10, 5, 1024}, {15, 2, 1500}}};
 
+std::vector<std::int64_t> consecutive(std::int64_t first, std::int64_t count) {
+  std::vector<std::int64_t> positions = {};
+  for (std::int64_t i = 0; i < count; ++i) positions.push_back(first + i);
+  return positions;
+}
+// A document of 700 tokens in pieces, as a full pass has them; its prefix is itself.
+const Case kWindowedPass{shape(6, 2, 8),
+                         700,
+                         {{0, 64, 0}, {64, 64, 64}, {128, 300, 128}, {428, 272, 428}},
+                         100,
+                         consecutive(0, 700)};
+// Rows that stand in no order, behind prefixes that the window cuts or hides, and more rows than it holds.
+const Case kWindowedSpans{shape(4, 2, 10),
+                          900,
+                          {{0, 4, 300}, {4, 3, 900}, {7, 5, 0}},
+                          50,
+                          {310, 302, 331, 332, 960, 961, 962, 0, 1, 60, 61, 130}};
+const Case kWindowedByHead{shape(4, 2, 10),
+                           300,
+                           {{0, 4, 300}, {4, 2, 20}},
+                           30,
+                           {301, 305, 331, 332, 21, 60, 300, 309, 331, 332, 25, 60},
+                           true};
+
+TEST(BlockedAttention, EqualsThePlainFormulaWithAWindow) {
+  expect_plain(kWindowedPass, at::kFloat, 2e-6);
+  expect_plain(kWindowedSpans, at::kFloat, 2e-6);
+  expect_plain(kWindowedByHead, at::kFloat, 2e-6);
+  expect_plain(kWindowedPass, at::kBFloat16, 6e-3);
+}
+
 TEST(BlockedAttention, EqualsThePlainFormulaForSpansWithPrefixesOfAnyLength) {
   expect_plain(kSpans, at::kFloat, 2e-6);
 }
@@ -130,7 +174,8 @@ TEST(BlockedAttention, EqualsThePlainFormulaForOddNumbersOfRows) { expect_plain(
 TEST(BlockedAttention, EqualsThePlainFormulaWithoutGroups) { expect_plain(kNoGroups, at::kFloat, 2e-6); }
 
 TEST(PortableAttention, EqualsTheKernelInValuesAndGradients) {
-  for (const Case& c : {kSpans, kLongRows, kOddRows, kNoGroups, kLongPrefix})
+  for (const Case& c :
+       {kSpans, kLongRows, kOddRows, kNoGroups, kLongPrefix, kWindowedPass, kWindowedSpans, kWindowedByHead})
     expect_portable_equals_kernel(c);
 }
 

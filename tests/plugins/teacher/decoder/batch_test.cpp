@@ -73,7 +73,8 @@ TEST_P(EachFamily, LetsNoTokenSeeItsFutureWhateverTheMaskSays) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Batch, EachFamily,
-                         ::testing::Values(tiny_config(), tiny_gpt2_config(), tiny_mixed_config()),
+                         ::testing::Values(tiny_config(), tiny_gpt2_config(), tiny_mixed_config(),
+                                           tiny_gemma_config()),
                          [](const auto& instance) { return instance.param.architecture; });
 
 // Rows behind the gist (tokens 20 and 21) see the gist and what follows, not the prompt before it.

@@ -139,7 +139,45 @@ TEST_P(EntriesOfAModel, GiveTheRowsAndTheGradientOfAFullPassWithTheGistBehindThe
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, EntriesOfAModel,
-                         testing::Values(tiny_config, tiny_gpt2_config, tiny_mixed_config));
+                         testing::Values(tiny_config, tiny_gpt2_config, tiny_mixed_config,
+                                         tiny_gemma_config));
+
+// Layers 0 and 2 see the last 40 positions.
+class EntriesBehindAWindow : public testing::Test {
+ protected:
+  Model model_{
+      tiny_gemma_config(),
+      load_weights(tiny_gemma_config(),
+                   std::make_shared<MemorySource>(random_source(tiny_gemma_config(), 11)), at::kFloat),
+      {},
+      64,
+      /*keeps_queries=*/true};
+  std::shared_ptr<const Context> context_ = model_.read(random_tokens(97, 90, 5));
+  at::Tensor spans_ = at::tensor({20}, at::kInt);
+};
+
+TEST_F(EntriesBehindAWindow, TakeAttentionFromTokensWithinItAlone) {
+  const at::Tensor attention = model_.attention(*context_, spans_);  // [L, 1, J, S, S]
+  for (std::int64_t layer = 0; layer < 3; ++layer) {
+    const at::Tensor rows = attention[layer][0];
+    EXPECT_EQ(rows.select(1, 63).narrow(1, 0, 24).count_nonzero().item<std::int64_t>() > 0, layer == 1)
+        << layer;
+    EXPECT_GT(rows.select(1, 63).narrow(1, 24, 40).min().item<float>(), 0.0f);
+  }
+}
+
+TEST_F(EntriesBehindAWindow, AreNotExpectedToTakeAttentionFromBeyondIt) {
+  try {
+    model_.expected_attention(*context_, spans_, 8);
+    ADD_FAILURE() << "was not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.key, "future");
+    EXPECT_EQ(
+        std::string(error.what()),
+        "expected_attention looks 92 tokens far when some layers of a gemma3_text model see only the last "
+        "40; take attention, or shorter documents and a smaller future");
+  }
+}
 
 class WrongEntries : public testing::Test {
  protected:

@@ -8,6 +8,13 @@
 namespace gistmill::decoder::test {
 namespace {
 
+// Its window ends within the texts of these tests.
+Config narrow_gemma_config() {
+  Config config = tiny_gemma_config();
+  config.window = 9;
+  return config;
+}
+
 class Continuation : public ::testing::TestWithParam<Config> {
  protected:
   Model model_ = random_model(GetParam(), 11);
@@ -50,8 +57,20 @@ TEST_P(Continuation, CarriesTheMaskThrough) {
   }
 }
 
+// A token at a time, each again by a full pass.
+TEST_P(Continuation, IsThatOfFullPasses) {
+  at::Tensor ids = random_tokens(97, 12, 6).unsqueeze(0);
+  const at::Tensor found = continued(model_, ids[0], 8);
+  for (std::int64_t i = 0; i < 8; ++i) {
+    const at::Tensor next = model_.forward({ids, {}, {}, {}})[0][11 + i].argmax().to(at::kInt);
+    EXPECT_EQ(found[i].item<std::int32_t>(), next.item<std::int32_t>()) << i;
+    ids = at::cat({ids, next.view({1, 1})}, 1);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Generate, Continuation,
-                         ::testing::Values(tiny_config(), tiny_gpt2_config(), tiny_mixed_config()),
+                         ::testing::Values(tiny_config(), tiny_gpt2_config(), tiny_mixed_config(),
+                                           narrow_gemma_config()),
                          [](const auto& instance) { return instance.param.architecture; });
 
 class Drawing : public ::testing::Test {

@@ -20,7 +20,7 @@ at::Tensor root_mean_square_norm(const at::Tensor& rows, const at::Tensor& weigh
 }  // namespace
 
 at::Tensor Reference::embed(const at::Tensor& tokens) const {
-  return weights_.embedding.to(at::kDouble).index_select(0, tokens.to(at::kLong));
+  return weights_.embedding.to(at::kDouble).index_select(0, tokens.to(at::kLong)) * config_.embedding_scale;
 }
 
 at::Tensor Reference::head() const { return weights_.head.weight.to(at::kDouble); }
@@ -33,8 +33,8 @@ at::Tensor Reference::norm(const at::Tensor& rows, const Norm& norm) const {
 }
 
 // heads [n, heads, E]
-at::Tensor Reference::rotate(const at::Tensor& heads, const at::Tensor& positions) const {
-  const at::Tensor frequencies = at::tensor(config_.rotary_frequencies, at::kDouble);
+at::Tensor Reference::rotate(std::int64_t layer, const at::Tensor& heads, const at::Tensor& positions) const {
+  const at::Tensor frequencies = at::tensor(config_.frequencies_of(layer), at::kDouble);
   const at::Tensor angles = at::outer(positions.to(at::kDouble), frequencies).unsqueeze(1);
   const at::Tensor pairs = heads.reshape({heads.size(0), heads.size(1), config_.head_size / 2, 2});
   const at::Tensor first = pairs.select(3, 0);
@@ -54,7 +54,7 @@ at::Tensor Reference::attend(std::int64_t index, const at::Tensor& qkv, const at
   const auto placed = [&](const at::Tensor& part, std::int64_t count, const at::Tensor& weight) {
     at::Tensor heads = part.reshape({rows, count, size});
     if (config_.query_key_norm) heads = root_mean_square_norm(heads, weight, config_.norm_epsilon);
-    return config_.rotates(index) ? rotate(heads, positions) : heads;
+    return config_.rotates(index) ? rotate(index, heads, positions) : heads;
   };
   const auto repeated = [&](const at::Tensor& heads) {
     return heads.repeat_interleave(config_.group(), 1).transpose(0, 1);
@@ -62,9 +62,13 @@ at::Tensor Reference::attend(std::int64_t index, const at::Tensor& qkv, const at
   const at::Tensor queries = placed(parts[0], config_.heads, layer.query_norm).transpose(0, 1);
   const at::Tensor keys = repeated(placed(parts[1], config_.kv_heads, layer.key_norm));
   const at::Tensor values = repeated(parts[2].reshape({rows, config_.kv_heads, size}));
-  const at::Tensor future = at::ones({rows, rows}, at::kBool).triu(1);
-  const at::Tensor scores = at::matmul(queries, keys.transpose(1, 2)) / std::sqrt(static_cast<double>(size));
-  const at::Tensor weights = at::softmax(scores.masked_fill(future, -INFINITY), 2);
+  at::Tensor hidden = at::ones({rows, rows}, at::kBool).triu(1);
+  if (const std::int64_t window = config_.window_of(index); window > 0) {
+    const at::Tensor places = positions.to(at::kLong);
+    hidden = hidden.logical_or(places.unsqueeze(0).le(places.unsqueeze(1) - window));
+  }
+  const at::Tensor scores = at::matmul(queries, keys.transpose(1, 2)) * config_.attention_scale();
+  const at::Tensor weights = at::softmax(scores.masked_fill(hidden, -INFINITY), 2);
   return at::matmul(weights, values).transpose(0, 1).reshape({rows, config_.query_width()});
 }
 
@@ -78,15 +82,19 @@ at::Tensor Reference::hidden(const at::Tensor& embeddings, const at::Tensor& pos
   for (std::int64_t i = 0; i < config_.layers; ++i) {
     const LayerWeights& layer = weights_.layers[static_cast<std::size_t>(i)];
     const at::Tensor qkv = linear(norm(rows, layer.attention_norm), layer.qkv);
-    rows = rows + linear(attend(i, qkv, positions), layer.output);
+    const auto behind = [&](const at::Tensor& part, const Norm& output) {
+      return output.weight.defined() ? norm(part, output) : part;
+    };
+    rows = rows + behind(linear(attend(i, qkv, positions), layer.output), layer.attention_output_norm);
     at::Tensor inner = linear(norm(rows, layer.feed_norm), layer.up);
-    if (config_.feed_forward_kind == FeedForwardKind::kGatedSilu) {
+    if (config_.is_gated()) {
       const auto halves = inner.chunk(2, 1);
-      inner = at::silu(halves[0]) * halves[1];
+      const bool silu = config_.feed_forward_kind == FeedForwardKind::kGatedSilu;
+      inner = (silu ? at::silu(halves[0]) : at::gelu(halves[0], "tanh")) * halves[1];
     } else {
       inner = at::gelu(inner, "tanh");
     }
-    rows = rows + linear(inner, layer.down);
+    rows = rows + behind(linear(inner, layer.down), layer.feed_output_norm);
     if (states != nullptr) states->push_back(rows);
   }
   return norm(rows, weights_.final_norm);

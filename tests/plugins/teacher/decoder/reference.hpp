@@ -15,16 +15,17 @@ class Reference {
   Reference(const Config& config, const Weights& weights) : config_(config), weights_(weights) {}
 
   // Embeddings [n, D] of consecutive rows at positions i64[n] -> rows after the final norm, f64[n, D]. Every
-  // row sees the rows before it and itself. states, where given, takes the residual after 0, 1, .. L layers.
+  // row sees the rows before it and itself, in a layer with a window those at positions within it. states,
+  // where given, takes the residual after 0, 1, .. L layers.
   at::Tensor hidden(const at::Tensor& embeddings, const at::Tensor& positions,
                     std::vector<at::Tensor>* states = nullptr) const;
 
-  at::Tensor embed(const at::Tensor& tokens) const;  // f64[n, D]
+  at::Tensor embed(const at::Tensor& tokens) const;  // f64[n, D], scaled
   at::Tensor head() const;                           // f64[V, D]
 
  private:
   at::Tensor norm(const at::Tensor& rows, const Norm& norm) const;
-  at::Tensor rotate(const at::Tensor& heads, const at::Tensor& positions) const;
+  at::Tensor rotate(std::int64_t layer, const at::Tensor& heads, const at::Tensor& positions) const;
   at::Tensor attend(std::int64_t layer, const at::Tensor& qkv, const at::Tensor& positions) const;
 
   Config config_;

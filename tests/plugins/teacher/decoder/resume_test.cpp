@@ -131,6 +131,13 @@ TEST(ResumeAfterASpan, EqualsTwoFullPassesWhereALayerDoesNotRotateAndHeadsAreNor
   Resume({64, 300}, 0, 16, tiny_mixed_config()).expect_equals_full_passes();
 }
 
+// Windows of 40 positions: rows whose prefix reaches beyond it, whose gist does, and whose own first rows do.
+TEST(ResumeAfterASpan, EqualsTwoFullPassesWhereLayersHaveAWindow) {
+  Resume({0, 32, 64, 257, 300, kLength - kSpan - 1}, 1, 20, tiny_gemma_config()).expect_equals_full_passes();
+  Resume({64, 200}, 4, 120, tiny_gemma_config()).expect_equals_full_passes();
+  Resume({1, 64, 300}, 0, 16, tiny_gemma_config()).expect_equals_full_passes();
+}
+
 // A span of one token, replaced by its own embedding in its own place: nothing changes.
 TEST(ResumeAfterASpan, ChangesNothingWhereATokenStandsForItself) {
   const Model model = random_model(tiny_config(), 3, /*span=*/1);

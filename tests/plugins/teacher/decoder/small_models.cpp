@@ -113,6 +113,20 @@ Config tiny_mixed_config() {
   return config;
 }
 
+Config tiny_gemma_config() {
+  Config config = tiny_mixed_config();
+  config.architecture = "gemma3_text";
+  config.unrotated_layers.clear();
+  config.feed_forward_kind = FeedForwardKind::kGatedGelu;
+  config.output_norms = true;
+  config.embedding_scale = std::sqrt(48.0);
+  config.score_scale = 0.25;
+  config.window = 40;
+  config.windowed_layers = {0, 2};
+  config.windowed_frequencies = rotary_frequencies(100.0, 12);
+  return config;
+}
+
 MemorySource random_source(const Config& config, std::uint64_t seed, bool own_head) {
   at::Generator generator = at::detail::createCPUGenerator(seed);
   MemorySource source;
@@ -146,8 +160,10 @@ MemorySource random_source(const Config& config, std::uint64_t seed, bool own_he
     }
     put(name("attn_output"), matrix(config.width, config.query_width()));
     norm(name("ffn_norm"), config.width);
-    if (config.feed_forward_kind == FeedForwardKind::kGatedSilu) {
-      put(name("ffn_gate"), matrix(config.feed_forward, config.width));
+    if (config.is_gated()) put(name("ffn_gate"), matrix(config.feed_forward, config.width));
+    if (config.output_norms) {
+      norm(name("post_attention_norm"), config.width);
+      norm(name("post_ffw_norm"), config.width);
     }
     put(name("ffn_up"), matrix(config.feed_forward, config.width));
     put(name("ffn_down"), matrix(config.width, config.feed_forward));

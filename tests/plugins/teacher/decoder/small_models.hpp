@@ -31,6 +31,9 @@ Config tiny_gpt2_config();
 // Its like with wider heads than the width gives, normalized queries and keys, and a layer that does not
 // rotate.
 Config tiny_mixed_config();
+// Its like with windows of 40 positions in two of three layers, scaled embeddings, norms behind each part,
+// GELU.
+Config tiny_gemma_config();
 // Weights that keep activations of order one; own_head: the head is not the embedding.
 MemorySource random_source(const Config& config, std::uint64_t seed, bool own_head = false);
 Model random_model(const Config& config, std::uint64_t seed, std::int64_t span = 32,

@@ -80,7 +80,8 @@ TEST_P(Families, GivesTheGradientOfTransformersToItsInput) {
   const Expected right = expected();
   const Model model = load();
   const at::Tensor embeddings =
-      model.weights().embedding.index_select(0, right.ids.to(at::kLong)).unsqueeze(0).detach();
+      (model.weights().embedding.index_select(0, right.ids.to(at::kLong)).unsqueeze(0).detach() *
+       model.config().embedding_scale);
   embeddings.requires_grad_(true);
   const at::Tensor logits = model.forward(batch_of(right.ids, embeddings));
   const auto gradient = ::torch::autograd::grad({(logits[0] * weights_of(right.logits)).sum()}, {embeddings});
@@ -133,6 +134,9 @@ TEST(FamilyForms, GiveTheSameTensors) {
     }
     EXPECT_EQ(folder->config().unrotated_layers, gguf->config().unrotated_layers);
     EXPECT_EQ(folder->config().end_tokens, gguf->config().end_tokens);
+    EXPECT_EQ(folder->config().windowed_layers, gguf->config().windowed_layers);
+    EXPECT_EQ(folder->config().window, gguf->config().window);
+    EXPECT_DOUBLE_EQ(folder->config().attention_scale(), gguf->config().attention_scale());
     ASSERT_EQ(folder->config().rotary_frequencies.size(), gguf->config().rotary_frequencies.size());
     for (std::size_t i = 0; i < folder->config().rotary_frequencies.size(); ++i) {
       EXPECT_NEAR(gguf->config().rotary_frequencies[i], folder->config().rotary_frequencies[i], 1e-6);

@@ -44,6 +44,8 @@ GgufContent content_of_family(const std::string& name) {
     const std::string key(entry.key);
     if (entry.type == formats::GgufValueType::kString) {
       content.metadata[key] = std::string(file.string(key));
+    } else if (entry.type == formats::GgufValueType::kBool) {
+      content.metadata[key] = file.booleans(key);
     } else if (entry.type == formats::GgufValueType::kF32) {
       content.metadata[key] = static_cast<float>(file.number(key));
     } else {
@@ -70,6 +72,8 @@ std::string to_bytes(const GgufContent& content) {
     if (const auto* text = std::get_if<std::string>(&value)) bytes.string_entry(key, *text);
     if (const auto* list = std::get_if<std::vector<std::uint32_t>>(&value))
       bytes.numbers_entry(key, 4, *list);
+    if (const auto* flags = std::get_if<std::vector<bool>>(&value))
+      bytes.numbers_entry(key, 7, std::vector<std::uint8_t>(flags->begin(), flags->end()));
     if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) bytes.strings_entry(key, *texts);
   }
   std::uint64_t offset = 0;

@@ -13,7 +13,7 @@ namespace gistmill::decoder::test {
 // What a file will say; tests change it before it becomes bytes.
 struct GgufContent {
   using Value = std::variant<std::uint32_t, float, bool, std::string, std::vector<std::uint32_t>,
-                             std::vector<std::string>>;
+                             std::vector<bool>, std::vector<std::string>>;
   struct Tensor {
     std::vector<std::uint64_t> dims;  // ggml's order: the reverse of the shape
     std::uint32_t type = 0;           // F32

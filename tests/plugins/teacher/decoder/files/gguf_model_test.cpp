@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <functional>
 #include <gistmill/plugin/values.hpp>
 
@@ -93,6 +94,30 @@ TEST(GgufModel, LimitsTheContextToASlidingWindow) {
   EXPECT_EQ(config_of("llama2", windowed).context, 48);
 }
 
+TEST(GgufModel, KnowsWhichLayersOfGemmaHaveAWindow) {
+  const auto layers = [](const Change& change) { return config_of("gemma3", change).windowed_layers; };
+  const std::string key = "gemma3.attention.sliding_window_pattern";
+  EXPECT_THAT(layers([](GgufContent&) {}), ElementsAre(0, 2));
+  EXPECT_THAT(layers([&](GgufContent& file) { file.metadata.erase(key); }), ElementsAre(0, 1, 2));
+  EXPECT_THAT(layers([&](GgufContent& file) { file.metadata[key] = 2u; }), ElementsAre(0, 2));
+  EXPECT_THAT(layers([&](GgufContent& file) { file.metadata["gemma3.attention.sliding_window"] = 0u; }),
+              ElementsAre());
+  EXPECT_THAT(refusal("gemma3",
+                      [&](GgufContent& file) {
+                        file.metadata[key] = std::vector<bool>{true, false};
+                      }),
+              HasSubstr("sliding_window_pattern is a list of 2 when it should be one of 3"));
+}
+
+TEST(GgufModel, TurnsLayersWithAWindowByABaseOfTheirOwn) {
+  const Config stated = config_of("gemma3");
+  EXPECT_NEAR(stated.windowed_frequencies[1], std::pow(30.0, -1.0 / 6.0), 1e-7);
+  EXPECT_NEAR(stated.rotary_frequencies[1], std::pow(100.0, -1.0 / 6.0) / 4.0, 1e-7);
+  const Config silent =
+      config_of("gemma3", [](GgufContent& file) { file.metadata.erase("gemma3.rope.freq_base_swa"); });
+  EXPECT_NEAR(silent.windowed_frequencies[1], std::pow(10000.0, -1.0 / 6.0), 1e-7);
+}
+
 TEST(GgufModel, FollowsLinearScaling) {
   const double plain = config_of("llama2").rotary_frequencies[1];
   const auto stated = [](GgufContent& file) {
@@ -142,9 +167,11 @@ TEST(GgufModel, NamesMetadataThatIsMissing) {
 }
 
 TEST(GgufModel, RefusesOtherArchitectures) {
-  EXPECT_EQ(refusal("llama2",
-                    [](GgufContent& file) { file.metadata["general.architecture"] = std::string("gemma3"); }),
-            "tiny.gguf: the architecture is 'gemma3' when it should be llama, smollm3, qwen2, qwen3 or gpt2");
+  EXPECT_EQ(
+      refusal("llama2",
+              [](GgufContent& file) { file.metadata["general.architecture"] = std::string("gemma2"); }),
+      "tiny.gguf: the architecture is 'gemma2' when it should be llama, smollm3, qwen2, qwen3, gemma3 or "
+      "gpt2");
 }
 
 TEST(GgufModel, RefusesPartsOfModelsAndAdapters) {

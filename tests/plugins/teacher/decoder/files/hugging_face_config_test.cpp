@@ -164,6 +164,27 @@ TEST(HuggingFaceConfig, KnowsLayersThatDoNotRotate) {
               HasSubstr("no_rope_layers is [1,1] when it should be a list of 4"));
 }
 
+TEST(HuggingFaceConfig, KnowsWhichLayersOfGemmaHaveAWindow) {
+  EXPECT_THAT(plan_with("gemma3", json::object()).config.windowed_layers, ElementsAre(0, 2));
+  EXPECT_THAT(plan_with("gemma3", {{"layer_types", nullptr}}).config.windowed_layers, ElementsAre(0, 1, 2));
+  EXPECT_THAT(plan_with("gemma3-old", json::object()).config.windowed_layers, ElementsAre(0, 2));
+  EXPECT_THAT(plan_with("gemma3-old", {{"sliding_window_pattern", 3}}).config.windowed_layers,
+              ElementsAre(0, 1, 3));
+  EXPECT_THAT(refusal_with("gemma3", {{"layer_types", {"full_attention"}}}),
+              HasSubstr("layer_types is [\"full_attention\"] when it should be a list of 3"));
+}
+
+TEST(HuggingFaceConfig, RefusesWhatChangesTheResultOfGemma) {
+  EXPECT_THAT(refusal_with("gemma3", {{"final_logit_softcapping", 30.0}}),
+              HasSubstr("final_logit_softcapping is 30.0 when it should be null"));
+  EXPECT_THAT(refusal_with("gemma3", {{"use_bidirectional_attention", true}}),
+              HasSubstr("use_bidirectional_attention is true when it should be false"));
+  EXPECT_THAT(refusal_with("gemma3", {{"hidden_activation", "gelu"}}),
+              HasSubstr("hidden_activation is \"gelu\" when it should be \"gelu_pytorch_tanh\""));
+  EXPECT_THAT(refusal_with("gemma3", {{"model_type", "gemma3"}}),
+              HasSubstr("a folder of text and images holds more than its text model"));
+}
+
 TEST(HuggingFaceConfig, TakesTheEndTokensOfBothFiles) {
   EXPECT_THAT(plan_with("llama2", {{"eos_token_id", {2, 5}}}).config.end_tokens, ElementsAre(2, 5));
   EXPECT_THAT(plan_with("llama2", {{"eos_token_id", 2}}, {{"eos_token_id", {7, 8}}}).config.end_tokens,
@@ -177,10 +198,9 @@ TEST(HuggingFaceConfig, TakesTheEndTokensOfBothFiles) {
 }
 
 TEST(HuggingFaceConfig, RefusesOtherModels) {
-  EXPECT_EQ(
-      refusal_with("llama2", {{"model_type", "gemma3_text"}}),
-      "config.json: model_type is \"gemma3_text\" when it should be llama, mistral, smollm3, qwen2, qwen3 "
-      "or gpt2");
+  EXPECT_EQ(refusal_with("llama2", {{"model_type", "gemma2"}}),
+            "config.json: model_type is \"gemma2\" when it should be llama, mistral, smollm3, qwen2, qwen3, "
+            "gemma3_text or gpt2");
   EXPECT_THAT(refusal({{"hidden_size", 32}}), HasSubstr("model_type is missing"));
   EXPECT_EQ(refusal(json::array({1})), "config.json: is [1] when it should be an object");
 }
