@@ -19,6 +19,7 @@ SpanShape span_shape(const Options& options) {
 
 Spans::Spans(const Options& options)
     : shape_(span_shape(options)),
+      begin_(static_cast<std::int32_t>(options.integer("begin"))),
       placement_(options.string("placement") == "even"    ? Placement::even
                  : options.string("placement") == "fixed" ? Placement::fixed
                                                           : Placement::random),
@@ -50,6 +51,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Spans::next(c
   Tensor spans = Tensor::zeros<std::int32_t>({shape_.spans, shape_.span});
   auto* ids = tokens.mutable_data<std::int32_t>();
   source_.read(item, ids);
+  if (begin_ >= 0) ids[0] = begin_;  // before every span: these start at 1 or later
   auto* target = targets.mutable_data<std::int32_t>();
   auto* exists = mask.mutable_data<float>();
   auto* span = spans.mutable_data<std::int32_t>();

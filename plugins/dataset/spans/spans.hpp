@@ -35,6 +35,7 @@ class Spans {
   std::vector<std::int32_t> place_spans(const Window& window, std::uint64_t key) const;
 
   SpanShape shape_;
+  std::int32_t begin_;  // in place of a window's first token; -1: none
   Placement placement_;
   Starts starts_;
   WindowSource source_;

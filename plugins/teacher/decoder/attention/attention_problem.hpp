@@ -148,9 +148,10 @@ void for_blocks(const TileRows& tile, Body&& body) {
   }
 }
 
-// Takes the keys before each row's window out of scores f32[m, kBlock]: so low that the row's first real score
-// wipes them out, as its own key's does at the latest. Not minus infinity, whose differences are no numbers; a
-// power of two, so that its product with the scale is exact, and its difference to itself 0 in a fused product.
+// Takes the keys before each row's window out of scores f32[m, kBlock]: so low that the row's first real
+// score wipes them out, as its own key's does at the latest. Not minus infinity, whose differences are no
+// numbers; a power of two, so that its product with the scale is exact, and its difference to itself 0 in a
+// fused product.
 inline void hide_before_window(const TileRows& tile, bool own, std::int64_t block, std::int64_t keys,
                                float* scores) {
   constexpr float kHidden = -0x1p100f;

@@ -55,6 +55,7 @@ class CorporaTest : public ::testing::Test {
                       {"spans", std::int64_t{2}},
                       {"first", std::int64_t{8}},
                       {"stride", std::int64_t{8}},
+                      {"begin", std::int64_t{-1}},
                       {"full_horizon", true},
                       {"placement", std::string("random")},
                       {"order", std::string("shuffle")},

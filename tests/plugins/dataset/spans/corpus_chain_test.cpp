@@ -60,6 +60,7 @@ TEST(CorpusChain, LeadsFromTextFilesToTheBytesAfterASpan) {
                     {"spans", std::int64_t{3}},
                     {"first", std::int64_t{40}},
                     {"stride", std::int64_t{8}},
+                    {"begin", std::int64_t{-1}},
                     {"full_horizon", true},
                     {"placement", std::string("random")},
                     {"order", std::string("sequential")},

@@ -56,6 +56,7 @@ class SpansTest : public ::testing::Test {
                       {"spans", std::int64_t{16}},
                       {"first", std::int64_t{256}},
                       {"stride", std::int64_t{32}},
+                      {"begin", std::int64_t{-1}},
                       {"full_horizon", true},
                       {"placement", std::string("random")},
                       {"order", std::string("shuffle")},
@@ -99,6 +100,17 @@ TEST_F(SpansTest, GivesAWindowOfOneDocumentInOrder) {
   EXPECT_EQ(*std::get<4>(third).data<std::int32_t>(), 1);
   const auto fourth = source->next(PlainCall(1));
   EXPECT_EQ(*std::get<4>(fourth).data<std::int32_t>(), 3) << "document 2 is too short";
+}
+
+TEST_F(SpansTest, PutsABeginTokenInPlaceOfTheFirstAndChangesNothingElse) {
+  const auto plain = spans({{"first", std::int64_t{1}}})->next(PlainCall(5));
+  const auto begun = spans({{"first", std::int64_t{1}}, {"begin", std::int64_t{2}}})->next(PlainCall(5));
+  auto expected = values<std::int32_t>(std::get<0>(plain));
+  EXPECT_NE(expected[0], 2);
+  expected[0] = 2;
+  EXPECT_EQ(values<std::int32_t>(std::get<0>(begun)), expected);
+  EXPECT_EQ(values<std::int32_t>(std::get<2>(begun)), values<std::int32_t>(std::get<2>(plain)));
+  EXPECT_EQ(values<std::int32_t>(std::get<6>(begun)), values<std::int32_t>(std::get<6>(plain)));
 }
 
 TEST_F(SpansTest, TargetsAreTheTokensAfterEachSpan) {
