@@ -32,8 +32,30 @@ void write_tokenizer_json(const fs::path& folder) {
              R"("individual_digits":true},{"type":"ByteLevel","add_prefix_space":false,)"
              R"("trim_offsets":true,"use_regex":true}]},)" +
                  byte_level + model + R"(["a b"]}})");
+  write_seed(folder / "begins",
+             R"({"post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a",)"
+             R"("type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{"a":{"id":"a",)"
+             R"("ids":[0],"tokens":["a"]}}},)" +
+                 gpt2 + byte_level + model + R"(["a b"]}})");
   write_seed(folder / "vocab", R"({"a":0,"\u0120b":1,"é":2})");
   write_seed(folder / "merges", "#version: 0.2\na b\nab c\r\n");
+}
+
+// SentencePiece BPE with added tokens that are looked for in normalized text.
+std::string llama_json(const std::string& normalizer, const std::string& pre_tokenizer) {
+  std::string vocabulary = R"("<unk>":0,"<s>":1)";
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    char text[32];
+    std::snprintf(text, sizeof text, R"(,"<0x%02X>":%u)", byte, byte + 2);
+    vocabulary += text;
+  }
+  return R"({"added_tokens":[{"id":1,"content":"<s>","special":true,"normalized":true},)"
+         R"({"id":263,"content":"▁▁","normalized":false}],"normalizer":)" +
+         normalizer + R"(,"pre_tokenizer":)" + pre_tokenizer +
+         R"(,"decoder":{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},)"
+         R"({"type":"ByteFallback"},{"type":"Fuse"}]},"model":{"type":"BPE","byte_fallback":true,"unk_token":"<unk>",)"
+         R"("vocab":{)" +
+         vocabulary + R"(,"▁":258,"a":259,"b":260,"▁a":261,"ab":262},"merges":["▁ a",["a","b"]]}})";
 }
 
 // A field of a protocol buffer with bytes, all shorter than 128.
@@ -63,6 +85,7 @@ std::vector<Piece> pieces() {
                            "\xE2\x96\x81"
                            "a"})
     result.push_back({text, 1});
+  result.push_back({"[b]", 4});
   return result;
 }
 
@@ -113,6 +136,27 @@ std::string gguf_bpe() {
 
 void write_tokenizer_seeds(const fs::path& folder) {
   write_tokenizer_json(folder / "tokenizer_json");
+  const std::string to_space = R"({"type":"Replace","pattern":{"String":" "},"content":"▁"})";
+  const std::string prepend =
+      R"({"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},)" + to_space + "]}";
+  write_seed(folder / "tokenizer_json" / "llama", llama_json(prepend, "null"));
+  write_seed(
+      folder / "tokenizer_json" / "gemma",
+      llama_json(to_space, R"({"type":"Split","pattern":{"String":" "},"behavior":"MergedWithPrevious"})"));
+  write_seed(
+      folder / "tokenizer_json" / "metaspace",
+      llama_json("null", R"({"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true})"));
+  write_seed(
+      folder / "tokenizer_config" / "decoder",
+      R"({"added_tokens_decoder":{"3":{"content":"<x>","special":true,"lstrip":true}},"bos_token":"<s>",)"
+      R"("extra_special_tokens":["<y>"],"image_token":{"content":"<z>","normalized":true}})");
+  write_seed(
+      folder / "tokenizer_config" / "processor",
+      R"({"type":"Sequence","processors":[{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a"}}],)"
+      R"("special_tokens":{"a":{"ids":[0]}}},{"type":"RobertaProcessing","cls":["b",1]}]})");
+  write_seed(folder / "tokenizer_config" / "pointer",
+             "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n");
+  write_seed(folder / "tokenizer_config" / "tiktoken", "IQ== 0\n");
   write_seed(folder / "sentencepiece" / "all", sentencepiece());
   write_seed(folder / "tokenizer_gguf" / "spm", gguf_spm());
   write_seed(folder / "tokenizer_gguf" / "bpe", gguf_bpe());

@@ -162,6 +162,7 @@ struct Reader {
   Vocabulary operator()(const tokenizer::TokenizerPath& found) const {
     if (found.kind == tokenizer::TokenizerFile::kVocabularyAndMerges)
       return vocabulary_from_folder(found.folder);
+    tokenizer::refuse_foreign(formats::MappedFile(found.path).bytes(), found.path);
     throw tokenizer::OtherKind(found.path.string() +
                                ": is a SentencePiece model when it should be byte-level BPE");
   }

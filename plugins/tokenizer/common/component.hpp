@@ -99,7 +99,7 @@ class Component {
     find_template(vocabulary, options.string("date"));
     describe(vocabulary);
     if (!vocabulary.left.empty())
-      log(GM_LOG_WARNING, vocabulary.taken + " is taken as the tokenizer, for " + vocabulary.left);
+      log(GM_LOG_WARNING, vocabulary.taken + " is taken as the tokenizer; refused: " + vocabulary.left);
   }
 
   void find_template(const Vocabulary& vocabulary, const std::string& date) {

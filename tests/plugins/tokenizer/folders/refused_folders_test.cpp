@@ -50,6 +50,7 @@ TEST_F(RefusedFolder, NamesThePointerOfEveryFileOfATokenizer) {
 TEST_F(RefusedFolder, NamesMetasVocabularyInTheFormOfTiktoken) {
   folder_.write("tokenizer.model", std::string_view("IQ== 0\nIg== 1\nIw== 2\n"));
   for (const auto& model : {folder_.path(), folder_.path() / "tokenizer.model"}) {
+    EXPECT_EQ(read_as_bpe(model).refusal, read_as_spm(model).refusal);
     EXPECT_THAT(read_as_spm(model).refusal,
                 AllOf(StartsWith(place("tokenizer.model") + ": is a vocabulary in the form of tiktoken"),
                       EndsWith("use the tokenizer.json of the model's Hugging Face folder")));

@@ -40,6 +40,24 @@ TEST_P(SpmFixture, GivesTheReferencesIds) {
 INSTANTIATE_TEST_SUITE_P(Of, SpmFixture, testing::Values("llama2", "llama2_metaspace"),
                          [](const auto& name) { return std::string(name.param); });
 
+// Gemma and Yi add runs of U+2581, which text of spaces does not become, but decoding makes spaces of them.
+TEST(SpmJson, DecodesSpacesOfAddedTokensAsSpaces) {
+  json document = json::parse(test::read_file(kFixtures / "llama2.json"));
+  const std::string run = std::string(kSpace) + std::string(kSpace);
+  const auto id = static_cast<std::int32_t>(document["model"]["vocab"].size());
+  document["normalizer"] = document["normalizer"]["normalizers"][1];
+  document["decoder"]["decoders"].erase(3);
+  document["added_tokens"].push_back(
+      {{"id", id}, {"content", run}, {"special", false}, {"normalized", false}});
+  const Tokenizer tokenizer(
+      vocabulary_from(tokenizer::parse_tokenizer_json(document.dump(), "x.json"), "/nowhere"));
+  Encoder encoder(tokenizer);
+  const std::vector<std::int32_t> ids = encoder.encode("a" + run + "b", SpecialTokens::kRecognize);
+  EXPECT_THAT(ids, testing::Contains(id));
+  EXPECT_EQ(tokenizer.decode(ids.data(), ids.size()), "a  b");
+  EXPECT_THAT(encoder.encode("a  b", SpecialTokens::kRecognize), testing::Not(testing::Contains(id)));
+}
+
 struct Mistake {
   const char* name;
   const char* fixture;

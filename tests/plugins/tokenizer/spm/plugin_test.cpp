@@ -1,10 +1,13 @@
 // The plugin as the host drives it, through the C ABI. What it shares with tokenizer/bpe is tested there.
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <gmock/gmock.h>
 
 #include "tests/plugins/tokenizer/tokenizer_driver.hpp"
 #include "tests/sdk/formats/test_data.hpp"
+#include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::test {
 namespace {
@@ -33,6 +36,22 @@ TEST_F(SpmPlugin, DescribesItsFile) {
   EXPECT_TRUE(described.at("pre_tokenizer").is_null());
   EXPECT_GT(described.at("vocabulary"), 259);
   EXPECT_TRUE(described.at("chat_template").is_null());
+}
+
+TEST_F(SpmPlugin, WarnsWhereItReadsAnotherFileThanTheFirst) {
+  const gistmill::testing::ScratchFolder folder;
+  std::ofstream(folder / "tokenizer.json") << "version https://git-lfs.github.com/spec/v1\n";
+  std::filesystem::copy(std::string(GISTMILL_SOURCE_DIR) + "/tests/plugins/tokenizer/folders/plain.model",
+                        folder / "tokenizer.model");
+  logged().clear();
+  const auto described = open(folder.path()).describe();
+  const std::string model = (folder / "tokenizer.model").string();
+  EXPECT_THAT(logged(), ::testing::ElementsAre(::testing::StartsWith(
+                            model + " is taken as the tokenizer; refused: " + folder.path().string() +
+                            "/tokenizer.json: is a Git LFS pointer")));
+  EXPECT_EQ(described.at("file"), model);
+  EXPECT_THAT(described.at("left").get<std::string>(), ::testing::HasSubstr("is a Git LFS pointer"));
+  EXPECT_EQ(described.at("begin_tokens"), nlohmann::json({1}));
 }
 
 TEST_F(SpmPlugin, PointsAtTheModelOptionWhereTheFileIsOfAnotherKind) {
