@@ -36,6 +36,7 @@ void read_entry(const Gguf& file, const GgufEntry& entry) {
   may_refuse([&] { file.strings(entry.key); });
   may_refuse([&] { file.integers(entry.key); });
   may_refuse([&] { file.numbers(entry.key); });
+  may_refuse([&] { file.booleans(entry.key); });
   may_refuse([&] { file.bytes(entry.key); });
 }
 

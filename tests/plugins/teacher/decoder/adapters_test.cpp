@@ -102,7 +102,8 @@ TEST_P(Adapters, GetNoGradientWhereAPassDoesNotTrain) {
   EXPECT_FALSE(adapted().forward(batch_).requires_grad());
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, Adapters, ::testing::Values(tiny_config(), tiny_gpt2_config()),
+INSTANTIATE_TEST_SUITE_P(Families, Adapters,
+                         ::testing::Values(tiny_config(), tiny_gpt2_config(), tiny_gemma_config()),
                          [](const auto& instance) { return instance.param.architecture; });
 
 TEST(Dropout, OfAdaptersIsDrawnFromItsGenerator) {
@@ -129,8 +130,37 @@ TEST(Attach, RefusesWhatDoesNotFit) {
   EXPECT_THROW(attach(adapters, config, weights), Error);
 }
 
+TEST(AllWeights, GetTheGradientsOfThePlainModel) {
+  for (const Config& config : {tiny_config(), tiny_gpt2_config(), tiny_mixed_config(), tiny_gemma_config()}) {
+    const at::Tensor ids = random_tokens(97, 60, 5);
+    const auto leaves_of = [](Weights& weights, at::ScalarType dtype) {
+      std::vector<at::Tensor> leaves;
+      replace_weights(weights, [&](const std::string&, const at::Tensor& tensor, bool) {
+        leaves.push_back(tensor.detach().to(dtype, false, /*copy=*/true).requires_grad_(true));
+        return leaves.back();
+      });
+      return leaves;
+    };
+    Weights plain_weights = weights_of(config);
+    const auto plain_leaves = leaves_of(plain_weights, at::kDouble);
+    const Reference reference(config, plain_weights);
+    const at::Tensor rows = reference.hidden(reference.embed(ids), at::arange(60, at::kLong));
+    const at::Tensor plain_logits = at::matmul(rows, reference.head().t());
+    const auto expected = ::torch::autograd::grad({plain_logits.logsumexp(-1).sum()}, plain_leaves);
+    Weights weights = weights_of(config);
+    const auto leaves = leaves_of(weights, at::kFloat);
+    const Model model(config, std::move(weights), {}, 8);
+    const at::Tensor logits = model.forward({ids.unsqueeze(0), {}, {}, {}}, {true, 0.0, {}});
+    const auto found = ::torch::autograd::grad({logits.logsumexp(-1).sum()}, leaves);
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+      EXPECT_LE(((found[i].to(at::kDouble) - expected[i]).norm() / expected[i].norm()).item<double>(), 1e-4)
+          << config.architecture << " weight " << i;
+    }
+  }
+}
+
 TEST(AllWeights, GetAGradientEach) {
-  for (const Config& config : {tiny_config(), tiny_gpt2_config(), tiny_mixed_config()}) {
+  for (const Config& config : {tiny_config(), tiny_gpt2_config(), tiny_mixed_config(), tiny_gemma_config()}) {
     Weights weights = weights_of(config);
     std::vector<at::Tensor> leaves;
     replace_weights(weights, [&](const std::string&, const at::Tensor& tensor, bool) {

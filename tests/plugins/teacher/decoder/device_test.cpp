@@ -80,6 +80,9 @@ TEST(AModelOnADevice, GivesThemWherePositionsAreLearned) {
 TEST(AModelOnADevice, GivesThemWhereALayerDoesNotRotateAndHeadsAreNormalized) {
   expect_same_as_main_memory(tiny_mixed_config(), {0, 64, 156}, 2);
 }
+TEST(AModelOnADevice, GivesThemWhereLayersHaveAWindow) {
+  expect_same_as_main_memory(tiny_gemma_config(), {0, 64, 156}, 2);
+}
 
 TEST(AModelOnADevice, IsNotWaitedForInAStep) {
   const Model model = on_device(tiny_config());

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "plugins/tokenizer/bpe/bpe.hpp"
+#include "tests/sdk/formats/gguf_builder.hpp"
 #include "tests/sdk/formats/refusal.hpp"
 
 namespace gistmill::bpe {
@@ -36,6 +37,20 @@ class ModelFolder : public testing::Test {
 
   std::filesystem::path folder_;
 };
+
+// Metadata are in the first part of a model in several GGUF files, whichever of them is named.
+TEST_F(ModelFolder, MayHoldTheTokenizerOfAModelInParts) {
+  write("m-00001-of-00002.gguf", test::Bytes()
+                                     .gguf_header(0, 4)
+                                     .string_entry("tokenizer.ggml.model", "gpt2")
+                                     .string_entry("tokenizer.ggml.pre", "gpt-2")
+                                     .strings_entry("tokenizer.ggml.tokens", {"a", "b", "ab"})
+                                     .strings_entry("tokenizer.ggml.merges", {"a b"})
+                                     .str());
+  write("m-00002-of-00002.gguf", test::Bytes().gguf_header(0, 0).str());
+  for (const char* part : {"m-00001-of-00002.gguf", "m-00002-of-00002.gguf"})
+    EXPECT_EQ(load_vocabulary(folder_ / part).tokens.size(), 3u) << part;
+}
 
 TEST_F(ModelFolder, NeedsATokenizer) {
   EXPECT_EQ(
