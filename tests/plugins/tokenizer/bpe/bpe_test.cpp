@@ -254,6 +254,10 @@ TEST(BpeVocabularyFile, KnowsPreTokenizersByTheirName) {
   EXPECT_THAT(read("qwen2").begin, testing::IsEmpty());
   EXPECT_EQ(read("refact").pre_tokenizer, PreTokenizer::kStarcoder);
   EXPECT_FALSE(read("dbrx").ignore_merges);
+  EXPECT_EQ(read("olmo").pre_tokenizer, PreTokenizer::kGpt2);
+  EXPECT_EQ(read("kormo").pre_tokenizer, PreTokenizer::kQwen2);
+  EXPECT_EQ(read("stablelm2").pre_tokenizer, PreTokenizer::kQwen2);
+  EXPECT_TRUE(read("jina-v5-nano").ignore_merges);
   EXPECT_THAT(refusal([&] { read("falcon"); }),
               testing::HasSubstr(
                   "tokenizer.ggml.pre is unknown pre-tokenizer 'falcon', expected one of gpt-2, phi-2, "));
