@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -73,6 +74,19 @@ std::uint64_t memory_of(const std::string& text) {
   return static_cast<std::uint64_t>(bytes);
 }
 
+constexpr std::int64_t kMostSamples = 1000;
+
+std::int64_t peek_of(const Command& command) {
+  const auto text = command.value("peek");
+  if (!text) return 0;
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
+  if (error == std::errc() && end == text->data() + text->size() && count >= 1 && count <= kMostSamples)
+    return count;
+  throw Failure(ExitCode::usage,
+                fmt::format("--peek is '{}' when it should be a number from 1 to {}", *text, kMostSamples));
+}
+
 // The answer of a finished run, and how it stands against its baseline.
 ExitCode hold_against(const BaselineGate& gate, const Command& command, const RunOutcome& outcome) {
   const BaselineVerdict verdict = gate.judge(outcome.folder);
@@ -112,6 +126,7 @@ ExitCode run_compute_verb(const Command& command, RunVerb verb) {
   request.command.insert(request.command.begin(), "gistmill");
   request.talk = print_talk;
   request.seconds_of = [](const fs::path& folder) { return read_run(folder).seconds; };
+  request.peek = peek_of(command);
   request.merge = command.has("merge");
   request.profile = command.has("profile");
   request.measure = !command.has("no-measure");

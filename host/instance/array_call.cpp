@@ -66,19 +66,14 @@ std::vector<gm_value> in_order(const Instance& instance, const OperationSpec& op
   return values;
 }
 
-}  // namespace
-
-Arrays call_operation(const Instance& instance, std::string_view name, const Arrays& in, std::uint64_t seed) {
+// Nothing where a source has no more.
+std::optional<Arrays> call(const Instance& instance, std::string_view name, const Arrays& in,
+                           const StepContext& context) {
   const OperationSpec& operation = find_operation(instance, name);
   std::map<std::string, std::int64_t> symbols;
   std::vector<gm_value> given = in_order(instance, operation, in, symbols);
-  StepContext context;
-  context.seed = seed;
-  context.cancel = &never_canceled;
   std::vector<gm_value> results;
-  if (!instance.call(operation, context, given, results, nullptr, {})) {
-    refuse(instance, fmt::format("has no more data in its operation {}", operation.name));
-  }
+  if (!instance.call(operation, context, given, results, nullptr, {})) return std::nullopt;
   Arrays out;
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (results[i].kind == GM_VALUE_OBJECT) results[i].as.object->release(results[i].as.object);
@@ -90,6 +85,26 @@ Arrays call_operation(const Instance& instance, std::string_view name, const Arr
     if (found != out.end()) check_type(instance, operation, port, found->second, symbols);
   }
   return out;
+}
+
+}  // namespace
+
+Arrays call_operation(const Instance& instance, std::string_view name, const Arrays& in, std::uint64_t seed) {
+  StepContext context;
+  context.seed = seed;
+  context.cancel = &never_canceled;
+  std::optional<Arrays> out = call(instance, name, in, context);
+  if (!out) refuse(instance, fmt::format("has no more data in its operation {}", name));
+  return std::move(*out);
+}
+
+std::optional<Arrays> call_source(const Instance& instance, std::string_view name, std::uint64_t seed,
+                                  std::uint64_t step) {
+  StepContext context;
+  context.seed = seed;
+  context.step = step;
+  context.cancel = &never_canceled;
+  return call(instance, name, {}, context);
 }
 
 Tensor bytes_array(std::string_view text) {

@@ -1,7 +1,9 @@
 // Calls of operations by name on plain arrays: for components outside of a recipe. No LibTorch, no gradient.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,10 @@ using Arrays = std::map<std::string, Tensor>;
 // another type than its manifest says.
 Arrays call_operation(const Instance& instance, std::string_view name, const Arrays& in,
                       std::uint64_t seed = 0);
+
+// The same of a source, at step number `step`: nothing where it has no more.
+std::optional<Arrays> call_source(const Instance& instance, std::string_view name, std::uint64_t seed,
+                                  std::uint64_t step);
 
 // u8[B], the bytes of `text`; and back.
 Tensor bytes_array(std::string_view text);

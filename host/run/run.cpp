@@ -23,6 +23,7 @@
 #include "host/recipe/lock.hpp"
 #include "host/run/evaluator.hpp"
 #include "host/run/part_run.hpp"
+#include "host/run/peek.hpp"
 #include "host/run/prepare.hpp"
 #include "host/run/run_context.hpp"
 #include "host/run/run_folder.hpp"
@@ -217,6 +218,23 @@ RunOutcome evaluate_recipe(const RunRequest& request) {
   return outcome;
 }
 
+namespace {
+
+// Of each part; the answer for programs becomes an object.
+void add_samples(RunOutcome& outcome, nlohmann::json files, RunContext& context, std::int64_t count) {
+  nlohmann::json samples = nlohmann::json::array();
+  for (const Part& part : context.parts) {
+    const Samples found = peek(part, context.registry, context.prepared(part.recipe), count);
+    outcome.text += to_text(found);
+    samples.push_back(to_json(found));
+  }
+  outcome.json = nlohmann::json{{"files", std::move(files)}, {"samples", std::move(samples)}}.dump(
+                     2, ' ', false, nlohmann::json::error_handler_t::replace) +
+                 "\n";
+}
+
+}  // namespace
+
 RunOutcome prepare_recipe(const RunRequest& request) {
   RunContext context(request);
   nlohmann::json files = nlohmann::json::array();
@@ -242,6 +260,7 @@ RunOutcome prepare_recipe(const RunRequest& request) {
   }
   if (files.empty()) outcome.text = "nothing to prepare: no component's option names a pipeline\n";
   outcome.json = files.dump(2) + "\n";
+  if (request.peek > 0) add_samples(outcome, std::move(files), context, request.peek);
   return outcome;
 }
 

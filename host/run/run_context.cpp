@@ -13,6 +13,7 @@
 #include "host/identity/plugin_lock.hpp"
 #include "host/identity/recipe_identity.hpp"
 #include "host/plan/options.hpp"
+#include "host/run/measured_text.hpp"
 #include "host/run/prepare.hpp"
 #include "host/run/run_folder.hpp"
 
@@ -33,6 +34,7 @@ RunContext::RunContext(const RunRequest& asked)
   check_lock_of(recipe);  // before a plugin that is another one fails in the plan
   parts = parts_of(recipe, [this](const Recipe& part) { return make_plan(part, registry); });
   set_plugin_events(&events);  // nothing throws from here on: the destructor takes it back
+  for (const std::string& line : measured_train_text(parts)) events.message("warning", line);
   if (request.verb != RunVerb::run) say_lock_notes();  // a run says it where its loggers hear it
 }
 

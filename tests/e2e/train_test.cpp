@@ -182,5 +182,17 @@ TEST_F(TrainTest, PlanMeasuresThreeStepsOfAPreparedRecipe) {
   EXPECT_EQ(gistmill("plan " + recipe + " --memory 100M").code, 5);
 }
 
+TEST_F(TrainTest, AnEvaluationOnTrainTextIsAWarning) {
+  const std::string plan =
+      "plan '" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml' --no-measure" + small();
+  EXPECT_THAT(gistmill(plan).err, ::testing::Not(HasSubstr("trained on")));
+  const Answer said = gistmill(plan + " --set components.heldout.split=train");
+  EXPECT_EQ(said.code, 0);
+  EXPECT_THAT(said.err, HasSubstr("warning: --set components.heldout.split"));
+  EXPECT_THAT(said.err,
+              HasSubstr("evaluation 'heldout' measures text that is trained on: split of heldout is "
+                        "\"train\"; split = \"validation\" reads what is held out"));
+}
+
 }  // namespace
 }  // namespace gistmill

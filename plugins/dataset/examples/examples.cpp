@@ -55,7 +55,21 @@ std::int64_t Examples::symbol(std::string_view name) const {
   return name == "D" ? shape.hidden : -1;
 }
 
-std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Examples::next() {
+// u8[K, M]
+Tensor Examples::names_of(const std::int32_t* documents) const {
+  std::size_t longest = 0;
+  for (std::int64_t k = 0; k < spans_; ++k)
+    longest = std::max(longest, file_.documents()[static_cast<std::size_t>(documents[k])].size());
+  Tensor names = Tensor::zeros<std::uint8_t>({spans_, static_cast<std::int64_t>(longest)});
+  for (std::int64_t k = 0; k < spans_; ++k) {
+    const std::string& name = file_.documents()[static_cast<std::size_t>(documents[k])];
+    std::copy(name.begin(), name.end(),
+              names.mutable_data<std::uint8_t>() + k * static_cast<std::int64_t>(longest));
+  }
+  return names;
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Examples::next() {
   const auto [block, horizon, hidden] = file_.shape();
   const std::int64_t behind = horizon - block;
   Tensor tokens = Tensor::zeros<std::int32_t>({spans_ * horizon});
@@ -64,6 +78,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Examples::next() {
   Tensor mask = Tensor::zeros<float>({spans_, behind});
   Tensor states = Tensor::zeros<float>({spans_, block, 1, hidden});
   Tensor documents = Tensor::zeros<std::int32_t>({spans_});
+  Tensor begins = Tensor::zeros<std::int32_t>({spans_});
   std::fill_n(mask.mutable_data<float>(), spans_ * behind, 1.0f);
   for (std::int64_t k = 0; k < spans_; ++k) {
     MixedOrder::Choice choice;
@@ -74,9 +89,11 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Examples::next() {
     std::copy_n(window + block, behind, targets.mutable_data<std::int32_t>() + k * behind);
     starts.mutable_data<std::int32_t>()[k] = static_cast<std::int32_t>(k * horizon);
     documents.mutable_data<std::int32_t>()[k] = file_.document(split_, choice.window);
+    begins.mutable_data<std::int32_t>()[k] = file_.begin(split_, choice.window);
   }
-  return {std::move(tokens), std::move(starts), std::move(targets),
-          std::move(mask),   std::move(states), std::move(documents)};
+  Tensor names = names_of(documents.data<std::int32_t>());
+  return {std::move(tokens), std::move(starts),    std::move(targets), std::move(mask),
+          std::move(states), std::move(documents), std::move(begins),  std::move(names)};
 }
 
 std::string Examples::identity() const {

@@ -23,14 +23,15 @@ class Examples {
   std::string digest() { return file_.digest(); }
 
   // tokens i32[K W], spans i32[K], targets i32[K, H], mask f32[K, H], states f32[K, S, 1, D], document
-  // i32[K]; W is a window's length.
-  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next();
+  // i32[K], begin i32[K], name u8[K, M]; W is a window's length.
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next();
 
   std::string save_state() const { return order_.save(identity()); }
   void load_state(std::string_view state) { order_.load(state, identity()); }
 
  private:
   std::string identity() const;
+  Tensor names_of(const std::int32_t* documents) const;
 
   examples::ExampleFileReader file_;
   std::size_t split_;

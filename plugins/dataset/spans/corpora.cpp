@@ -104,6 +104,10 @@ std::int32_t Corpora::document(std::size_t corpus, const Window& window) const {
   return files_[corpus].first_document + static_cast<std::int32_t>(window.document);
 }
 
+std::string_view Corpora::name(std::size_t corpus, const Window& window) const {
+  return files_[corpus].reader.name(window.document);
+}
+
 std::string Corpora::digest() const {
   if (files_.size() == 1) return files_.front().reader.digest();
   formats::Sha256 sha;

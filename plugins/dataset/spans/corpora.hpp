@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gistmill/formats/token_file.hpp>
@@ -32,6 +33,8 @@ class Corpora {
 
   // A document's number over all corpora: those of the first, then those of the second.
   std::int32_t document(std::size_t corpus, const Window& window) const;
+
+  std::string_view name(std::size_t corpus, const Window& window) const;  // of its document
 
   // Of one corpus its file's, of several that of all.
   std::string digest() const;

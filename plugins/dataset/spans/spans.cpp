@@ -15,6 +15,12 @@ SpanShape span_shape(const Options& options) {
           options.boolean("full_horizon")};
 }
 
+Tensor bytes_of(std::string_view text) {
+  Tensor bytes = Tensor::zeros<std::uint8_t>({static_cast<std::int64_t>(text.size())});
+  if (!text.empty()) std::memcpy(bytes.mutable_data<std::uint8_t>(), text.data(), text.size());
+  return bytes;
+}
+
 }  // namespace
 
 Spans::Spans(const Options& options)
@@ -40,7 +46,8 @@ std::vector<std::int32_t> Spans::place_spans(const Window& window, std::uint64_t
   return random_starts(starts_, shape_.spans, key);
 }
 
-std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Spans::next(const Call& call) {
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Spans::next(
+    const Call& call) {
   WindowSource::Item item;
   if (!source_.next(item)) throw EndOfData();
   const std::vector<std::int32_t> starts = place_spans(item.window, call.random_key());
@@ -70,7 +77,9 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Spans::next(c
           std::move(mask),
           Tensor::of<std::int32_t>({source_.document(item)}, {}),
           Tensor::of<std::int32_t>({static_cast<std::int32_t>(item.corpus)}, {}),
-          std::move(spans)};
+          std::move(spans),
+          Tensor::of<std::int32_t>({static_cast<std::int32_t>(item.window.begin)}, {}),
+          bytes_of(source_.name(item))};
 }
 
 }  // namespace gistmill::dataset

@@ -23,8 +23,8 @@ class Spans {
   std::string digest() { return source_.digest(); }
 
   // tokens i32[T], spans i32[K] ascending, targets i32[K, H] (0 where mask is 0), mask f32[K, H], document
-  // i32[], corpus i32[], span_tokens i32[K, S].
-  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next(const Call& call);
+  // i32[], corpus i32[], span_tokens i32[K, S], begin i32[], name u8[M].
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next(const Call& call);
 
   std::string save_state() const { return source_.save_state(); }
   void load_state(std::string_view state) { source_.load_state(state); }

@@ -81,6 +81,10 @@ std::int32_t WindowSource::document(const Item& item) const {
   return corpora_.document(item.corpus, item.window);
 }
 
+std::string_view WindowSource::name(const Item& item) const {
+  return corpora_.name(item.corpus, item.window);
+}
+
 std::string WindowSource::identity() const {
   formats::Sha256 sha;
   sha.update_field(corpora_.digest());

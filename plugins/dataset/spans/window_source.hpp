@@ -40,6 +40,7 @@ class WindowSource {
   std::size_t windows() const;                           // of an epoch
   void read(const Item& item, std::int32_t* out) const;  // out i32[length()]
   std::int32_t document(const Item& item) const;         // its number over all corpora
+  std::string_view name(const Item& item) const;         // its document's
 
   std::string digest() const { return corpora_.digest(); }
   std::string save_state() const { return order_.save(identity()); }

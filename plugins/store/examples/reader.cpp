@@ -116,6 +116,8 @@ void ExampleFileReader::read_header() {
     documents_.push_back(name.substr(0, name.find('\0')));
   }
   for (std::size_t split = 0; split < kSplits; ++split) read_split(file.get(), split);
+  // The sizes are held against the columns of examples.
+  if (splits_[0].examples == 0 && splits_[1].examples == 0) throw Wrong{"it has no examples"};
 }
 
 void ExampleFileReader::read_split(std::int64_t file, std::size_t split) {

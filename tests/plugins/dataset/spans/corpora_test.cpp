@@ -86,7 +86,8 @@ TEST_F(CorporaTest, GiveStepsByWeightAndSayWhichCorpusEachIsFrom) {
   std::map<std::int32_t, int> steps;
   std::map<std::int32_t, std::set<std::int32_t>> documents;
   for (int i = 0; i < 400; ++i) {
-    const auto [tokens, starts, targets, mask, document, number, own] = source->next(PlainCall(i));
+    const auto [tokens, starts, targets, mask, document, number, own, begin, name] =
+        source->next(PlainCall(i));
     const std::int32_t from = *number.data<std::int32_t>();
     EXPECT_EQ(*tokens.data<std::int32_t>(), from + 1);
     ++steps[from];

@@ -69,7 +69,8 @@ TEST(CorpusChain, LeadsFromTextFilesToTheBytesAfterASpan) {
                     {"limit", std::int64_t{0}},
                     {"passes", 1}})
           .get());
-  const auto [tokens, starts, targets, mask, document, corpus_number, own] = spans.next(PlainCall(3));
+  const auto [tokens, starts, targets, mask, document, corpus_number, own, begin, name] =
+      spans.next(PlainCall(3));
   EXPECT_EQ(*document.data<std::int32_t>(), 2) << "books/beta__1.txt is the third document";
   EXPECT_EQ(held_out_text.find('\r'), std::string::npos);
   for (int k = 0; k < 3; ++k) {

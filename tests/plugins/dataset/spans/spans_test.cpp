@@ -89,7 +89,7 @@ TEST_F(SpansTest, ALimitedEpochHasThatManyWindows) {
 
 TEST_F(SpansTest, GivesAWindowOfOneDocumentInOrder) {
   const auto source = spans({{"order", std::string("sequential")}});
-  const auto [tokens, starts, targets, mask, document, corpus, own] = source->next(PlainCall(1));
+  const auto [tokens, starts, targets, mask, document, corpus, own, begin, name] = source->next(PlainCall(1));
   EXPECT_THAT(tokens.shape(), ElementsAre(kT));
   for (std::int32_t i = 0; i < kT; ++i) EXPECT_EQ(values<std::int32_t>(tokens)[i], i);
   EXPECT_THAT(document.shape(), ElementsAre());
@@ -115,7 +115,7 @@ TEST_F(SpansTest, PutsABeginTokenInPlaceOfTheFirstAndChangesNothingElse) {
 
 TEST_F(SpansTest, TargetsAreTheTokensAfterEachSpan) {
   const auto source = spans({{"order", std::string("sequential")}});
-  const auto [tokens, starts, targets, mask, document, corpus, own] = source->next(PlainCall(5));
+  const auto [tokens, starts, targets, mask, document, corpus, own, begin, name] = source->next(PlainCall(5));
   EXPECT_THAT(targets.shape(), ElementsAre(16, 64));
   EXPECT_THAT(mask.shape(), ElementsAre(16, 64));
   const auto start = values<std::int32_t>(starts);
@@ -128,9 +128,25 @@ TEST_F(SpansTest, TargetsAreTheTokensAfterEachSpan) {
   EXPECT_THAT(values<float>(mask), Each(1.0f));
 }
 
+TEST_F(SpansTest, SaysFromWhereInWhichDocumentTheWindowIs) {
+  const auto source = spans({{"order", std::string("sequential")}});
+  const auto name_of = [](const Tensor& name) {
+    return std::string(reinterpret_cast<const char*>(name.data<std::uint8_t>()),
+                       static_cast<std::size_t>(name.size()));
+  };
+  const auto first = source->next(PlainCall(1));
+  const auto second = source->next(PlainCall(2));
+  EXPECT_EQ(*std::get<7>(first).data<std::int32_t>(), 0);
+  EXPECT_EQ(*std::get<7>(second).data<std::int32_t>(), kT);
+  EXPECT_EQ(name_of(std::get<8>(first)), name_of(std::get<8>(second)));
+  const auto third = source->next(PlainCall(3));
+  EXPECT_EQ(*std::get<7>(third).data<std::int32_t>(), 0);
+  EXPECT_NE(name_of(std::get<8>(third)), name_of(std::get<8>(first)));
+}
+
 TEST_F(SpansTest, GivesTheTokensOfEachSpan) {
   const auto source = spans({{"order", std::string("sequential")}});
-  const auto [tokens, starts, targets, mask, document, corpus, own] = source->next(PlainCall(5));
+  const auto [tokens, starts, targets, mask, document, corpus, own, begin, name] = source->next(PlainCall(5));
   EXPECT_THAT(own.shape(), ElementsAre(16, 32));
   const auto start = values<std::int32_t>(starts);
   const auto token = values<std::int32_t>(own);
@@ -147,7 +163,7 @@ TEST_F(SpansTest, MasksTargetsPastTheEndOfTheWindow) {
                              {"first", std::int64_t{32}},
                              {"spans", std::int64_t{2}}});
   source->next(PlainCall(5));  // its ids begin with 0, which is what masked targets hold
-  const auto [tokens, starts, targets, mask, document, corpus, own] = source->next(PlainCall(5));
+  const auto [tokens, starts, targets, mask, document, corpus, own, begin, name] = source->next(PlainCall(5));
   EXPECT_THAT(values<std::int32_t>(starts), ElementsAre(32, 64));
   const auto target = values<std::int32_t>(targets);
   const auto exists = values<float>(mask);

@@ -2,7 +2,10 @@
 // that it appears whole or not at all.
 #include <gmock/gmock.h>
 #include <hdf5.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -117,7 +120,10 @@ TEST_F(ExampleFile, HoldsTheColumnsOfTheDocumentsInTheirTypes) {
 }
 
 TEST_F(ExampleFile, IsReadByH5py) {
-  if (std::system("python3 -c 'import h5py' 2> /dev/null") != 0) GTEST_SKIP() << "python3 has no h5py";
+  const std::string installed = GISTMILL_SOURCE_DIR "/.venv-tests/bin/python";  // by scripts/test.sh
+  const std::string python = std::filesystem::exists(installed) ? "'" + installed + "'" : "python3";
+  if (std::system((python + " -c 'import h5py' 2> /dev/null").c_str()) != 0)
+    GTEST_SKIP() << "no h5py; scripts/test.sh installs it into .venv-tests";
   write();
   const std::string script = R"(
 import sys, h5py
@@ -131,7 +137,7 @@ with h5py.File(sys.argv[1]) as file:
     assert file.attrs["block_size"] == 2 and file.attrs["horizon"] == 4
 )";
   std::ofstream(folder_ / "read.py") << script;
-  EXPECT_EQ(std::system(("python3 '" + (folder_ / "read.py").string() + "' '" + path_ + "'").c_str()), 0);
+  EXPECT_EQ(std::system((python + " '" + (folder_ / "read.py").string() + "' '" + path_ + "'").c_str()), 0);
 }
 
 TEST_F(ExampleFile, IsDescribedBesideIt) {
@@ -192,6 +198,32 @@ TEST_F(ExampleFile, AppearsWholeOrNotAtAll) {
   EXPECT_THAT(folder_.names(), ElementsAre("fields.h5", "fields.yaml"));
 }
 
+// A process is killed at any moment while it writes the file again and again.
+TEST_F(ExampleFile, IsWholeOrNotThereAfterAKill) {
+  int found = 0;
+  for (int moment = 0; moment < 40; ++moment) {
+    const pid_t process = fork();
+    ASSERT_GE(process, 0);
+    if (process == 0) {
+      for (;;) write();
+    }
+    usleep(static_cast<useconds_t>(1000 + 700 * moment));
+    kill(process, SIGKILL);
+    waitpid(process, nullptr, 0);
+    for (const std::string& name : folder_.names()) {
+      EXPECT_TRUE(name == "fields.h5" || name == "fields.yaml" || name.starts_with(".gistmill-")) << name;
+    }
+    if (!std::filesystem::exists(path_)) continue;
+    ++found;
+    EXPECT_EQ(refusal(), "nothing was thrown");
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "fields.yaml")) << "where it is, it is described";
+  }
+  std::filesystem::remove(path_);
+  write();
+  EXPECT_EQ(refusal(), "nothing was thrown") << "what a kill left is in nobody's way";
+  EXPECT_GT(found, 0) << "no child came so far as to write one";
+}
+
 TEST_F(ExampleFile, ThatIsDamagedIsNoticed) {
   write();
   const std::string whole = bytes(path_);
@@ -207,6 +239,22 @@ TEST_F(ExampleFile, ThatIsDamagedIsNoticed) {
     overwrite(whole.substr(0, size));
     EXPECT_THAT(refusal(), HasSubstr("fields.h5")) << size;
   }
+}
+
+// Sizes that no column is held against would be believed.
+TEST_F(ExampleFile, WithoutExamplesIsRefusedWhateverItsSizes) {
+  write();
+  const hid_t file = H5Fopen(path_.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  EXPECT_GE(H5Ldelete(file, "/train", H5P_DEFAULT), 0);
+  EXPECT_GE(H5Ldelete(file, "/validation", H5P_DEFAULT), 0);
+  const std::int64_t huge = 1 << 24;
+  for (const char* name : {"block_size", "horizon", "hidden_size"}) {
+    const hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
+    EXPECT_GE(H5Awrite(attribute, H5T_NATIVE_INT64, &huge), 0);
+    H5Aclose(attribute);
+  }
+  H5Fclose(file);
+  EXPECT_THAT(refusal(), HasSubstr("it has no examples"));
 }
 
 TEST_F(ExampleFile, RefusesWhatIsNoExample) {
@@ -249,7 +297,7 @@ class ExamplesSource : public ExampleFile {
 
 TEST_F(ExamplesSource, GivesWindowsBlocksAndStates) {
   dataset::Examples source = make();
-  const auto [tokens, spans, targets, mask, states, documents] = source.next();
+  const auto [tokens, spans, targets, mask, states, documents, begins, names] = source.next();
   EXPECT_THAT(values<std::int32_t>(tokens), ElementsAre(0, 1, 2, 3, 100, 101, 102, 103));
   EXPECT_THAT(values<std::int32_t>(spans), ElementsAre(0, 4));
   EXPECT_THAT(values<std::int32_t>(targets), ElementsAre(2, 3, 102, 103));
@@ -257,6 +305,8 @@ TEST_F(ExamplesSource, GivesWindowsBlocksAndStates) {
   EXPECT_EQ(states.shape(), (std::vector<std::int64_t>{2, kBlock, 1, kHidden}));
   EXPECT_EQ(states.data<float>()[6], 1.0f) << "the first number of the second example";
   EXPECT_THAT(values<std::int32_t>(documents), ElementsAre(0, 0));
+  EXPECT_THAT(values<std::int32_t>(begins), ElementsAre(0, 2));
+  EXPECT_THAT(values<std::uint8_t>(names), ElementsAre('d', '0', 'd', '0'));
   EXPECT_EQ(source.symbol("D"), kHidden);
   EXPECT_EQ(source.symbol("S"), kBlock);
   EXPECT_EQ(source.symbol("T"), 8);

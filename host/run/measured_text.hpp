@@ -1,0 +1,15 @@
+// Which side of a corpus an evaluation measures. two_sides.hpp is about texts that two corpora split apart.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/plan/parts.hpp"
+
+namespace gistmill {
+
+// What is to be told of evaluations that read a prepared corpus by its train side, in a recipe that trains: a
+// line for each. A side is what an option `split` says.
+std::vector<std::string> measured_train_text(const std::vector<Part>& parts);
+
+}  // namespace gistmill
