@@ -77,11 +77,12 @@ TEST_F(CommandLineDocs, EveryCommandInTheDocsIsAVerbOfTheProgram) {
 
 // Options of other programs, which the docs name too.
 const std::set<std::string> kForeign = {
-    "--component", "--install", "--preset",    "--prefix", "--build",   "--target", "--load_fast",
-    "--parallel",  "--cuda",    "--full",      "--quick",  "--row",     "--json",   "--markdown",
-    "--speed",     "--peer",    "--local-dir", "--bench",  "--text",    "--rounds", "--llama-cpp",
-    "--tool",      "--config",  "--cflags",    "--gres",   "--account", "--qos",    "--signal",
-    "--batch",     "--project", "--offline"};
+    "--component", "--install",         "--preset",    "--prefix", "--build",     "--target",
+    "--load_fast", "--parallel",        "--cuda",      "--full",   "--quick",     "--row",
+    "--json",      "--markdown",        "--speed",     "--peer",   "--local-dir", "--bench",
+    "--text",      "--rounds",          "--llama-cpp", "--tool",   "--config",    "--cflags",
+    "--gres",      "--account",         "--qos",       "--signal", "--batch",     "--project",
+    "--offline",   "--allow-requantize"};
 
 TEST_F(CommandLineDocs, EveryOptionInTheDocsIsOneOfTheProgram) {
   std::set<std::string> known = options(verbs());
