@@ -93,6 +93,14 @@ TEST_F(EndTokensOfAFolder, AreAddedTokensKnownByName) {
   EXPECT_THAT(sources(), ElementsAre("config.json", "'<|eot_id|>'", "'<|im_end|>'"));
 }
 
+// The key may be a word of the vocabulary too, and the list may come last.
+TEST_F(EndTokensOfAFolder, AreFoundWhereverTheListStands) {
+  copy_.write("generation_config.json", "{}");
+  copy_.write("tokenizer.json", R"({"model": {"vocab": {"\"added_tokens\"": 3, "added_tokens": 4}},
+    "added_tokens" : [ {"id": 30, "content": "<|im_end|>", "special": true} ]})");
+  EXPECT_THAT(ids(), ElementsAre(2, 30));
+}
+
 TEST_F(EndTokensOfAFolder, AreTakenFromTheConfigurationOfATokenizerInAnotherFile) {
   copy_.write("generation_config.json", "{}");
   copy_.write("tokenizer_config.json", R"({"added_tokens_decoder": {
