@@ -124,6 +124,10 @@ GgufTensor read_tensor(GgufCursor& cursor) {
   tensor.offset = cursor.read<std::uint64_t>("tensor offset");
 
   const GgufBlock* block = gguf_block(type);
+  if (const char* removed = gguf_removed_type(type)) {
+    fail(std::string("has type ") + removed + ", which llama.cpp itself no longer reads; take the model in " +
+         "another type, such as Q4_0 or Q8_0");
+  }
   if (block == nullptr) fail("has unknown type number " + std::to_string(type));
   if (tensor.dims[0] % block->elements != 0) {
     fail("has rows of " + std::to_string(tensor.dims[0]) + " elements, expected a multiple of " +

@@ -58,6 +58,29 @@ const GgufBlock* gguf_block(std::uint32_t type) {
   return &kBlocks[type];
 }
 
+const char* gguf_removed_type(std::uint32_t type) {
+  switch (type) {
+    case 4:
+      return "Q4_2";
+    case 5:
+      return "Q4_3";
+    case 31:
+      return "Q4_0_4_4";
+    case 32:
+      return "Q4_0_4_8";
+    case 33:
+      return "Q4_0_8_8";
+    case 36:
+      return "IQ4_NL_4_4";
+    case 37:
+      return "IQ4_NL_4_8";
+    case 38:
+      return "IQ4_NL_8_8";
+    default:
+      return nullptr;
+  }
+}
+
 std::string gguf_type_name(GgufType type) {
   const auto number = static_cast<std::uint32_t>(type);
   const GgufBlock* block = gguf_block(number);

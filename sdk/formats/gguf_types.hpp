@@ -13,5 +13,7 @@ struct GgufBlock {
 
 // Null for a type that no file should hold: removed, intermediate (Q8_1, Q8_K) or unknown.
 const GgufBlock* gguf_block(std::uint32_t type);
+// The name of a type that ggml took out again, and that files of its time hold; null for any other.
+const char* gguf_removed_type(std::uint32_t type);
 
 }  // namespace gistmill::formats

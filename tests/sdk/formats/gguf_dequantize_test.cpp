@@ -187,6 +187,19 @@ TEST(GgufDequantizeRows, RefusesRowsPastTheEnd) {
   EXPECT_NE(refusal([&] { file.dequantize_rows_bf16(file.tensor("t"), 5, ~0ull - 3, bf16); }), "");
 }
 
+TEST(GgufTypes, OfOtherYearsAreNamedWithAWayOn) {
+  struct {
+    std::uint32_t number;
+    const char* name;
+  } constexpr kRemoved[] = {{4, "Q4_2"}, {31, "Q4_0_4_4"}, {33, "Q4_0_8_8"}, {38, "IQ4_NL_8_8"}};
+  for (const auto& removed : kRemoved) {
+    const std::string bytes = one_tensor(static_cast<GgufType>(removed.number), {32}, std::string(64, '\0'));
+    EXPECT_THAT(refusal([&] { Gguf(bytes, "x.gguf"); }),
+                HasSubstr("tensor 't' has type " + std::string(removed.name) +
+                          ", which llama.cpp itself no longer reads; take the model in another type"));
+  }
+}
+
 TEST(GgufTypes, ThatCannotBeDequantizedAreListedAndRefusedByName) {
   struct {
     std::uint32_t number;
