@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
   const std::filesystem::path folder = argv[1];
   gistmill::fuzz::write_format_seeds(folder);
   gistmill::fuzz::write_elf_seeds(folder);
+  gistmill::fuzz::write_chat_template_seeds(folder);
   gistmill::fuzz::write_tokenizer_seeds(folder);
   gistmill::fuzz::copy_seeds("plugins", folder / "manifest",
                              [](const auto& path) { return path.filename() == "plugin.toml"; });

@@ -12,6 +12,7 @@ void write_seed(const std::filesystem::path& path, const std::string& bytes);
 // folder: with a folder a target within.
 void write_format_seeds(const std::filesystem::path& folder);
 void write_elf_seeds(const std::filesystem::path& folder);
+void write_chat_template_seeds(const std::filesystem::path& folder);
 void write_tokenizer_seeds(const std::filesystem::path& folder);
 
 }  // namespace gistmill::fuzz

@@ -1,251 +1,188 @@
-// The known templates. Each function writes what the template of its name renders for messages without tools,
-// with add_generation_prompt, and is checked against Jinja on recorded messages.
 #include "plugins/tokenizer/common/chat.hpp"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
-#include <stdexcept>
 
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/json.hpp>
+#include <gistmill/text/utf8.hpp>
 
-#include "plugins/tokenizer/common/chat_text.hpp"
+#include "plugins/tokenizer/chat_template/characters.hpp"
+#include "plugins/tokenizer/chat_template/strftime.hpp"
+#include "plugins/tokenizer/common/chat_date.hpp"
 
 namespace gistmill::tokenizer {
 namespace {
 
-using Messages = std::vector<ChatMessage>;
+using nlohmann::ordered_json;
+using std::invalid_argument;
 
-const std::string kImStart = "<|im_start|>";
-const std::string kImEnd = "<|im_end|>\n";
+// Behind the text that goes on; what a template puts behind it is cut off there. As transformers has it.
+const std::string kMark = "CONTINUE_FINAL_MESSAGE_TAG ";
 
-std::string im_message(const std::string& role, const std::string& content) {
-  return kImStart + role + "\n" + content + kImEnd;
-}
-
-bool opens_with_system(const Messages& messages) { return messages.front().role == "system"; }
-
-std::string smollm2(const Messages& messages, const ChatContext&) {
-  std::string text;
-  if (!opens_with_system(messages)) {
-    text += im_message("system", "You are a helpful AI assistant named SmolLM, trained by Hugging Face");
-  }
-  for (const ChatMessage& message : messages) text += im_message(message.role, message.content);
-  return text + kImStart + "assistant\n";
-}
-
-constexpr const char* kSmolLm3Thinking =
-    "You are a helpful AI assistant named SmolLM, trained by Hugging Face. Your role as an assistant "
-    "involves "
-    "thoroughly exploring questions through a systematic thinking process before providing the final precise "
-    "and "
-    "accurate solutions. This requires engaging in a comprehensive cycle of analysis, summarizing, "
-    "exploration, "
-    "reassessment, reflection, backtracking, and iteration to develop well-considered thinking process. "
-    "Please "
-    "structure your response into two main sections: Thought and Solution using the specified format: "
-    "<think> "
-    "Thought section </think> Solution section. In the Thought section, detail your reasoning process in "
-    "steps. "
-    "Each step should include detailed considerations such as analysing questions, summarizing relevant "
-    "findings, "
-    "brainstorming new ideas, verifying the accuracy of the current steps, refining any errors, and "
-    "revisiting "
-    "previous steps. In the Solution section, based on various attempts, explorations, and reflections from "
-    "the "
-    "Thought section, systematically present the final solution that you deem correct. The Solution section "
-    "should be logical, accurate, and concise and detail necessary steps needed to reach the conclusion.";
-
-std::string smollm3(const Messages& messages, const ChatContext&) {
-  bool thinks = true;
-  std::string instructions;
-  if (opens_with_system(messages)) {
-    instructions = messages.front().content;
-    thinks = instructions.find("/no_think") == std::string::npos;
-    instructions = strip_right(replace_all(replace_all(instructions, "/no_think", ""), "/think", ""));
-  }
-  if (instructions.empty()) {
-    instructions =
-        thinks ? kSmolLm3Thinking : "You are a helpful AI assistant named SmolLM, trained by Hugging Face.";
-  }
-  const std::string answer = std::string("assistant\n") + (thinks ? "" : "<think>\n\n</think>\n");
-  std::string text = kImStart + "system\n## Metadata\n\nKnowledge Cutoff Date: June 2025\nReasoning Mode: " +
-                     (thinks ? "/think" : "/no_think") + "\n\n## Custom Instructions\n\n" + instructions +
-                     "\n\n" + kImEnd;
-  for (const ChatMessage& message : messages) {
-    if (message.role == "user") text += im_message("user", message.content);
-    if (message.role == "assistant") text += kImStart + answer + strip_left(message.content, "\n") + kImEnd;
-  }
-  return text + kImStart + answer;
-}
-
-std::string qwen2_5(const Messages& messages, const ChatContext&) {
-  std::string text;
-  if (!opens_with_system(messages)) {
-    text += im_message("system", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.");
-  }
-  for (const ChatMessage& message : messages) text += im_message(message.role, message.content);
-  return text + kImStart + "assistant\n";
-}
-
-// What an assistant wrote, and what it thought before, which later turns leave out.
-struct Thought {
-  std::string reasoning, content;
-};
-Thought thought_of(const std::string& content) {
-  static const std::string kOpen = "<think>", kClose = "</think>";
-  const std::size_t first = content.find(kClose);
-  if (first == std::string::npos) return {"", content};
-  const std::string before = strip_right(content.substr(0, first), "\n");
-  const std::size_t open = before.rfind(kOpen);
-  return {strip_left(open == std::string::npos ? before : before.substr(open + kOpen.size()), "\n"),
-          strip_left(content.substr(content.rfind(kClose) + kClose.size()), "\n")};
-}
-
-std::string qwen3(const Messages& messages, const ChatContext&) {
-  std::size_t last_query = messages.size() - 1;
-  for (std::size_t i = messages.size(); i-- > 0;) {
-    const std::string& content = messages[i].content;
-    const bool tool = content.starts_with("<tool_response>") && content.ends_with("</tool_response>");
-    if (messages[i].role == "user" && !tool) {
-      last_query = i;
-      break;
-    }
-  }
-  std::string text;
+void check_messages(const ordered_json& messages) {
+  if (!messages.is_array()) throw invalid_argument("messages are not a JSON array");
+  if (messages.empty()) throw invalid_argument("there are no messages");
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    const ChatMessage& message = messages[i];
-    if (message.role != "assistant") {
-      text += im_message(message.role, message.content);
-      continue;
-    }
-    const Thought thought = thought_of(message.content);
-    const bool shown = i > last_query && (i + 1 == messages.size() || !thought.reasoning.empty());
-    text +=
-        im_message("assistant", shown ? "<think>\n" + strip_left(strip_right(thought.reasoning, "\n"), "\n") +
-                                            "\n</think>\n\n" + strip_left(thought.content, "\n")
-                                      : thought.content);
+    const std::string where = "message " + std::to_string(i);
+    if (!messages[i].is_object()) throw invalid_argument(where + " is not an object");
+    const auto role = messages[i].find("role");
+    if (role == messages[i].end()) throw invalid_argument(where + " has no role");
+    if (!role->is_string()) throw invalid_argument(where + ": role is not a string");
   }
-  return text + kImStart + "assistant\n";
 }
 
-std::string llama3_message(const std::string& role, const std::string& content) {
-  return "<|start_header_id|>" + role + "<|end_header_id|>\n\n" + strip(content) + "<|eot_id|>";
+bool take_flag(ordered_json* variables, const char* key, bool otherwise) {
+  const auto found = variables->find(key);
+  if (found == variables->end()) return otherwise;
+  if (!found->is_boolean()) throw invalid_argument(std::string(key) + " is not true or false");
+  const bool value = found->get<bool>();
+  variables->erase(key);
+  return value;
 }
 
-std::string llama3_2(const Messages& messages, const ChatContext& context) {
-  const bool system = opens_with_system(messages);
-  std::string text = context.bos + "<|start_header_id|>system<|end_header_id|>\n\n" +
-                     "Cutting Knowledge Date: December 2023\nToday Date: " + context.date + "\n\n" +
-                     (system ? strip(messages.front().content) : "") + "<|eot_id|>";
-  for (std::size_t i = system ? 1 : 0; i < messages.size(); ++i) {
-    text += llama3_message(messages[i].role, messages[i].content);
+// The text at the end of the last message, with the mark behind it.
+std::string mark_last(ordered_json* messages) {
+  ordered_json& last = messages->back();
+  ordered_json* text = last.contains("content") ? &last["content"] : nullptr;
+  if (text && text->is_array()) {
+    const auto block = std::find_if(text->rbegin(), text->rend(), [](const ordered_json& one) {
+      return one.is_object() && one.contains("text");
+    });
+    text = block == text->rend() ? nullptr : &(*block)["text"];
   }
-  return text + "<|start_header_id|>assistant<|end_header_id|>\n\n";
+  if (!text || !text->is_string()) throw invalid_argument("the last message has no text to continue");
+  const auto original = text->get<std::string>();
+  *text = original + kMark;
+  return original;
 }
 
-std::string llama2(const Messages& messages, const ChatContext& context) {
-  const bool system = opens_with_system(messages);
-  std::string text;
-  for (std::size_t i = system ? 1 : 0, turn = 0; i < messages.size(); ++i, ++turn) {
-    const ChatMessage& message = messages[i];
-    if ((message.role == "user") != (turn % 2 == 0)) {
-      throw std::invalid_argument("message " + std::to_string(i) + " is of the " + message.role +
-                                  ", but roles must alternate user/assistant/user/assistant/...");
-    }
-    std::string content = message.content;
-    if (turn == 0 && system) content = "<<SYS>>\n" + messages.front().content + "\n<</SYS>>\n\n" + content;
-    if (message.role == "user") text += context.bos + "[INST] " + strip(content) + " [/INST]";
-    if (message.role == "assistant") text += " " + strip(content) + " " + context.eos;
+std::string cut_at_mark(const std::string& text, const std::string& original) {
+  const std::string bare = kMark.substr(0, kMark.size() - 1);
+  const std::size_t at = text.rfind(bare);
+  const std::string_view stripped = chat_template::strip_left(chat_template::strip_right(original));
+  if (at == std::string::npos || text.find(stripped) == std::string::npos) {
+    throw invalid_argument("the template leaves out the last message, so that it cannot be continued");
   }
-  return text;
-}
-
-// As the templates of Llama 3 write it: "26 Jul 2024".
-std::string today() {
-  // Not by strftime, whose names of months follow the locale.
-  static constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&now, &local);
-  const std::string day = std::to_string(local.tm_mday);
-  return (day.size() == 1 ? "0" : "") + day + " " + kMonths[static_cast<std::size_t>(local.tm_mon)] + " " +
-         std::to_string(1900 + local.tm_year);
+  if (text.compare(at, kMark.size(), kMark) == 0) return text.substr(0, at);
+  return std::string(chat_template::strip_right(std::string_view(text).substr(0, at)));
 }
 
 }  // namespace
 
-const std::vector<ChatTemplate>& ChatTemplate::known() {
-  static const std::vector<ChatTemplate> kKnown = {
-      {"872be49dbb638044ad01b60388f48d469ff2980e5f0dccdc22ec907db54d0788", "SmolLM2-Instruct", Date::kNone,
-       &smollm2},
-      {"cbc1d50f777ec029b33f53b23d7a224cceb65bcc8c7fac54946dbb56514e4d1e", "SmolLM3", Date::kNone, &smollm3},
-      {"55b2f4a26ac9ee719330a61a0c39d9e538b0e9322212f048326318cff4f8674a", "Qwen2.5-Instruct", Date::kNone,
-       &qwen2_5},
-      {"87a2728cb8dc9fe424d624542f6060ec05a1d285ebbec578bb078900e33396b5", "Qwen3", Date::kNone, &qwen3},
-      {"d82792f95932f1c9cef5c4bd992f171225e3bf8c7b609b4557c9e1ec96be819f", "Llama-3.2-Instruct", Date::kToday,
-       &llama3_2},
-      // As quoted in public repositories: the default date is the template's own.
-      {"93c0e9aa3629bbd77e68dbc0f5621f6e6b23aa8d74b932595cdb8d64684526d7", "Llama-3.1-Instruct", Date::kFixed,
-       &llama3_2},
-      {"e8d5b5a546d3f19df16a5320c614fab05bdc4edd50e850f1afd947b503ea41cf", "Llama-2-chat", Date::kNone,
-       &llama2},
-  };
-  return kKnown;
-}
-
-std::string ChatTemplate::sha256(std::string_view jinja) {
-  if (jinja.ends_with('\n')) jinja.remove_suffix(1);
-  return formats::sha256_hex(jinja);
-}
-
-const ChatTemplate* ChatTemplate::with_sha256(std::string_view hash) {
-  for (const ChatTemplate& one : known()) {
-    if (hash == one.sha256_) return &one;
+ChatRequest parse_request(std::string_view json) {
+  formats::parse_json(json, "messages");  // refuses what is no JSON, with its place
+  ordered_json given = ordered_json::parse(json);
+  ChatRequest request;
+  if (given.is_object()) {
+    request.variables = std::move(given);
+  } else {
+    request.variables["messages"] = std::move(given);
   }
-  return nullptr;
+  ordered_json& variables = request.variables;
+  check_messages(variables["messages"]);
+  request.continues = take_flag(&variables, "continue_final_message", false);
+  const bool opens = take_flag(&variables, "add_generation_prompt", !request.continues);
+  if (opens && request.continues) {
+    throw invalid_argument("continue_final_message and add_generation_prompt exclude each other");
+  }
+  variables["add_generation_prompt"] = opens;
+  if (const auto name = variables.find("chat_template"); name != variables.end()) {
+    if (!name->is_string()) throw invalid_argument("chat_template is not the name of a template");
+    request.template_name = name->get<std::string>();
+    variables.erase("chat_template");
+  }
+  for (const char* key : {"tools", "documents"}) {
+    if (!variables.contains(key)) variables[key] = nullptr;
+  }
+  return request;
 }
 
-std::string ChatTemplate::default_date() const {
-  return date_ == Date::kNone ? "" : date_ == Date::kFixed ? "26 Jul 2024" : today();
+Chat::Chat(const std::vector<ChatSource>& sources, ordered_json special_texts, const std::string& date)
+    : special_texts_(std::move(special_texts)),
+      date_(date),
+      now_(date.empty() ? local_time() : day_of(date)) {
+  // A token of a GGUF file may be any bytes; templates are text.
+  for (auto one = special_texts_.begin(); one != special_texts_.end();) {
+    const bool is_text = !one->is_string() || text::is_utf8(one->get_ref<const std::string&>());
+    one = is_text ? std::next(one) : special_texts_.erase(one);
+  }
+  formats::Sha256 sha;
+  bool tells_day = false, tells_time = false;
+  for (const ChatSource& source : sources) {
+    templates_.push_back(read(source));
+    sha.update_field(source.name);
+    sha.update_field(source.text);
+    const bool asks = source.text.find("strftime_now") != std::string::npos;
+    tells_day |= asks;
+    for (const char* part : {"%H", "%I", "%M", "%S", "%T", "%p"}) {
+      tells_time |= asks && source.text.find(part) != std::string::npos;
+    }
+  }
+  if (templates_.empty()) return;
+  sha.update_field(special_texts_.dump());
+  sha.update_field(date_);
+  sha.update_field(tells_day ? chat_template::strftime_text(tells_time ? "%F %T" : "%F", now_) : "");
+  digest_ = sha.hex();
 }
 
-std::string ChatTemplate::known_names() {
+Chat::Named Chat::read(const ChatSource& source) {
+  Named one{source.name, source.place, std::nullopt, {}};
+  try {
+    one.read.emplace(source.text);
+  } catch (const chat_template::Refusal& refusal) {
+    one.complaint = source.place + ":" + refusal.what();
+  }
+  return one;
+}
+
+std::string Chat::names() const {
   std::string names;
-  for (const ChatTemplate& one : known()) names += (names.empty() ? "" : ", ") + std::string(one.name_);
+  for (const Named& one : templates_) names += (names.empty() ? "" : ", ") + one.name;
   return names;
 }
 
-std::string ChatTemplate::render(const std::vector<ChatMessage>& messages, const ChatContext& context) const {
-  if (messages.empty()) throw std::invalid_argument("there are no messages");
-  return render_(messages, context);
+std::string Chat::complaint() const {
+  for (const Named& one : templates_) {
+    if (!one.complaint.empty()) return one.complaint;
+  }
+  return {};
 }
 
-std::vector<ChatMessage> parse_messages(std::string_view json) {
-  const nlohmann::json list = formats::parse_json(json, "messages");
-  if (!list.is_array()) throw std::invalid_argument("messages are not a JSON array");
-  std::vector<ChatMessage> messages;
-  for (const auto& one : list) {
-    const std::string where = "message " + std::to_string(messages.size());
-    if (!one.is_object()) throw std::invalid_argument(where + " is not an object");
-    for (const auto& [key, value] : one.items()) {
-      if (key != "role" && key != "content") {
-        throw std::invalid_argument(where + " has " + formats::printable(key) +
-                                    ", expected role and content only");
-      }
-      if (!value.is_string()) throw std::invalid_argument(where + ": " + key + " is not a string");
-    }
-    if (one.size() != 2) throw std::invalid_argument(where + " has no role or no content");
-    ChatMessage message{one["role"], one["content"]};
-    if (message.role != "system" && message.role != "user" && message.role != "assistant") {
-      throw std::invalid_argument(where + " has role " + formats::printable(message.role) +
-                                  ", expected system, user or assistant");
-    }
-    messages.push_back(std::move(message));
+const Chat::Named& Chat::choose(const ChatRequest& request) const {
+  const auto find = [&](const std::string& name) {
+    return std::find_if(templates_.begin(), templates_.end(),
+                        [&](const Named& one) { return one.name == name; });
+  };
+  auto found = find(request.template_name.empty() ? "default" : request.template_name);
+  if (request.template_name.empty() && !request.variables["tools"].is_null()) {
+    if (const auto tool_use = find("tool_use"); tool_use != templates_.end()) found = tool_use;
   }
-  return messages;
+  if (found == templates_.end()) {
+    const std::string wanted =
+        request.template_name.empty() ? "default" : formats::printable(request.template_name);
+    throw invalid_argument("there is no chat template " + wanted + ", expected one of " + names());
+  }
+  if (!found->complaint.empty()) throw UnreadableTemplate(found->complaint);
+  return *found;
+}
+
+std::string Chat::run(const Named& chosen, const ordered_json& variables) const {
+  ordered_json all = special_texts_;
+  if (!date_.empty()) all["date_string"] = date_;
+  all.update(variables);
+  try {
+    return chosen.read->render(chat_template::variables_from(all), [this] { return now_; });
+  } catch (const chat_template::Refusal& refusal) {
+    throw invalid_argument(chosen.place + ":" + refusal.what());
+  }
+}
+
+std::string Chat::render(const ChatRequest& request) const {
+  const Named& chosen = choose(request);
+  if (!request.continues) return run(chosen, request.variables);
+  ordered_json variables = request.variables;
+  const std::string original = mark_last(&variables["messages"]);
+  return cut_at_mark(run(chosen, variables), original);
 }
 
 }  // namespace gistmill::tokenizer

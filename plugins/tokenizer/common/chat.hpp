@@ -1,55 +1,72 @@
-// Chat templates: messages to the text that a model was trained on. Not a Jinja interpreter: templates are
-// known by the SHA-256 of their text, and each known one is written out here.
+// A model's chat templates: messages to the text that it was trained on.
 #pragma once
 
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
+#include "plugins/tokenizer/chat_template/template.hpp"
+#include "plugins/tokenizer/common/chat_files.hpp"
+
 namespace gistmill::tokenizer {
 
-struct ChatMessage {
-  std::string role;  // "system", "user" or "assistant"
-  std::string content;
+// Messages, and what else a template is given.
+struct ChatRequest {
+  nlohmann::ordered_json variables;  // messages, tools, documents, add_generation_prompt, ...
+  std::string template_name;  // empty: tool_use where there are tools and such a template, else default
+  bool continues = false;     // the last message goes on: nothing behind its text
 };
 
-// A JSON array of {"role": ..., "content": ...}. Throws std::invalid_argument where it is anything else,
-// formats::FormatError where it is no JSON.
-std::vector<ChatMessage> parse_messages(std::string_view json);
+// A JSON array of messages, or an object with these as "messages" and more variables beside. A message is an
+// object with a role. Throws std::invalid_argument where it is anything else, formats::FormatError where it
+// is no JSON.
+ChatRequest parse_request(std::string_view json);
 
-struct ChatContext {
-  std::string bos;  // texts of the tokens that open and close a sequence
-  std::string eos;
-  std::string date;  // as the template writes dates
-};
-
-class ChatTemplate {
+// The files' fault, not the messages': their template cannot be read.
+class UnreadableTemplate : public std::runtime_error {
  public:
-  // Null where the template is not known.
-  static const ChatTemplate* find(std::string_view jinja) { return with_sha256(sha256(jinja)); }
-  static const ChatTemplate* with_sha256(std::string_view hash);
-  // Of the text as templates are compared: Jinja leaves out one newline at the end, and so does this.
-  static std::string sha256(std::string_view jinja);
-  static std::string known_names();  // "Qwen2.5-Instruct, ..."
+  using std::runtime_error::runtime_error;
+};
 
-  const char* name() const { return name_; }
-  // The date where nobody gives one: as the template has it, or today; empty where it tells none.
-  std::string default_date() const;
-  // The messages, and the opening of the assistant's answer. Throws std::invalid_argument where the template
-  // does not take such messages.
-  std::string render(const std::vector<ChatMessage>& messages, const ChatContext& context) const;
+class Chat {
+ public:
+  Chat() = default;  // no templates
+  // `date`: today, as "26 Jul 2024", which templates get as date_string too; empty: the clock says what
+  // strftime_now tells, as of now. Throws std::invalid_argument where it is no date.
+  Chat(const std::vector<ChatSource>& sources, nlohmann::ordered_json special_texts, const std::string& date);
+
+  bool empty() const { return templates_.empty(); }
+  std::string names() const;  // "default, tool_use"
+  // Of the templates' texts, and of the day where one of them may tell it. Empty where there are no
+  // templates.
+  std::string digest() const { return digest_; }
+  // Why a template cannot be run, with its place; empty where all can.
+  std::string complaint() const;
+
+  // Throws std::invalid_argument: what cannot be rendered, and why; UnreadableTemplate.
+  std::string render(const ChatRequest& request) const;
 
  private:
-  using Render = std::string (*)(const std::vector<ChatMessage>&, const ChatContext&);
-  enum class Date { kNone, kFixed, kToday };
-  ChatTemplate(const char* sha256, const char* name, Date date, Render function)
-      : sha256_(sha256), name_(name), date_(date), render_(function) {}
-  static const std::vector<ChatTemplate>& known();
+  struct Named {
+    std::string name, place;
+    std::optional<chat_template::Template> read;
+    std::string complaint;  // where it could not be read
+  };
+  static Named read(const ChatSource& source);
+  const Named& choose(const ChatRequest& request) const;
+  std::string run(const Named& chosen, const nlohmann::ordered_json& variables) const;
 
-  const char* sha256_;
-  const char* name_;
-  Date date_;
-  Render render_;
+  std::vector<Named> templates_;
+  nlohmann::ordered_json special_texts_;
+  std::string date_;
+  std::tm now_{};
+  std::string digest_;
 };
 
 }  // namespace gistmill::tokenizer

@@ -25,8 +25,7 @@ class Component {
   std::string digest() const {
     formats::Sha256 sha;
     sha.update_field(vocabulary_digest_);
-    sha.update_field(template_sha256_);
-    sha.update_field(chat_context_.date);  // text that names the day is not the same tomorrow
+    sha.update_field(chat_.digest());
     return sha.hex();
   }
 
@@ -63,9 +62,11 @@ class Component {
 
   // messages: u8[B], JSON.  Gives u8[M].
   Tensor chat(const Tensor& messages) const {
-    if (chat_ == nullptr) throw Error(GM_ERROR_USER, no_template_, "model");
+    if (chat_.empty()) throw Error(GM_ERROR_USER, source_ + ": the model has no chat template", "model");
     try {
-      return bytes(chat_->render(parse_messages(view(messages)), chat_context_));
+      return bytes(chat_.render(parse_request(view(messages))));
+    } catch (const UnreadableTemplate& error) {
+      throw Error(GM_ERROR_USER, error.what(), "model");
     } catch (const std::invalid_argument& error) {
       throw Error(GM_ERROR_USER, error.what(), "messages");
     } catch (const formats::FormatError& error) {
@@ -96,31 +97,27 @@ class Component {
                                                                                 : SpecialTokens::kAsText),
         vocabulary_digest_(vocabulary.digest()),
         tokenizer_(at_model([&] { return typename Kind::Tokenizer(vocabulary); })) {
-    find_template(vocabulary, options.string("date"));
+    source_ = vocabulary.source;
+    read_templates(vocabulary, options.string("date"));
     describe(vocabulary);
     if (!vocabulary.left.empty())
       log(GM_LOG_WARNING, vocabulary.taken + " is taken as the tokenizer; refused: " + vocabulary.left);
   }
 
-  void find_template(const Vocabulary& vocabulary, const std::string& date) {
-    if (!vocabulary.chat_template) {
-      no_template_ = vocabulary.source + ": the model has no chat template";
-      return;
-    }
-    template_sha256_ = ChatTemplate::sha256(*vocabulary.chat_template);
-    chat_ = ChatTemplate::find(*vocabulary.chat_template);
-    if (chat_ == nullptr) {
-      no_template_ = vocabulary.source + ": the model has an unknown chat template, SHA-256 " +
-                     template_sha256_ + ", expected that of one of " + ChatTemplate::known_names();
-      return;
-    }
-    const std::string default_date = chat_->default_date();
-    if (!default_date.empty()) chat_context_.date = date.empty() ? default_date : date;
-    const auto text_of = [&](std::int32_t id) {
-      return id < 0 ? std::string() : std::string(vocabulary.tokens[static_cast<std::size_t>(id)]);
+  void read_templates(const Vocabulary& vocabulary, const std::string& date) {
+    nlohmann::ordered_json texts = vocabulary.special_texts;
+    const auto name = [&](const char* role, std::int32_t id) {
+      if (id >= 0 && !texts.contains(role)) texts[role] = vocabulary.tokens[static_cast<std::size_t>(id)];
     };
-    chat_context_.bos = text_of(vocabulary.named.bos);
-    chat_context_.eos = text_of(vocabulary.named.eos);
+    name("bos_token", vocabulary.named.bos);
+    name("eos_token", vocabulary.named.eos);
+    name("unk_token", vocabulary.named.unk);
+    name("pad_token", vocabulary.named.pad);
+    try {
+      chat_ = Chat(vocabulary.chat_templates, std::move(texts), date);
+    } catch (const std::invalid_argument& error) {
+      throw Error(GM_ERROR_USER, error.what(), "date");
+    }
   }
 
   void describe(const Vocabulary& vocabulary) {
@@ -131,8 +128,8 @@ class Component {
     description_["added_tokens"] = vocabulary.added.size();
     description_["file"] = vocabulary.taken;
     if (!vocabulary.left.empty()) description_["left"] = vocabulary.left;
-    description_["chat_template"] = chat_ != nullptr ? nlohmann::json(chat_->name()) : nlohmann::json();
-    if (!template_sha256_.empty()) description_["chat_template_sha256"] = template_sha256_;
+    description_["chat_template"] = chat_.empty() ? nlohmann::json() : nlohmann::json(chat_.names());
+    if (const std::string why = chat_.complaint(); !why.empty()) description_["chat_template_refused"] = why;
     nlohmann::json& special = description_["special_tokens"] = nlohmann::json::object();
     const auto name = [&](const char* role, std::int32_t id) {
       if (id < 0) return;
@@ -155,10 +152,8 @@ class Component {
   SpecialTokens special_;
   std::string vocabulary_digest_;
   typename Kind::Tokenizer tokenizer_;
-  std::string template_sha256_;
-  const ChatTemplate* chat_ = nullptr;
-  std::string no_template_;  // why chat_ is null
-  ChatContext chat_context_;
+  std::string source_;
+  Chat chat_;
   nlohmann::json description_;
   std::mutex mutex_;  // of the encoder, which works for one thread at a time
   typename Kind::Encoder encoder_{tokenizer_};

@@ -91,28 +91,6 @@ bool adds_bos(const formats::Gguf& file, bool otherwise) {
   return file.boolean_or("tokenizer.ggml.add_bos_token", otherwise);
 }
 
-std::optional<std::string> chat_template(const formats::Gguf& file) {
-  if (!file.has("tokenizer.chat_template")) return std::nullopt;
-  return std::string(file.string("tokenizer.chat_template"));
-}
-
-std::optional<std::string> chat_template(const fs::path& folder, const nlohmann::json& config) {
-  if (const fs::path jinja = folder / "chat_template.jinja"; fs::exists(jinja)) {
-    const formats::MappedFile file(jinja);
-    return std::string(file.bytes());
-  }
-  const auto found = config.find("chat_template");
-  if (found == config.end()) return std::nullopt;
-  if (found->is_string()) return found->get<std::string>();
-  if (!found->is_array()) return std::nullopt;
-  for (const auto& one : *found) {
-    if (!one.is_object() || one.value("name", nlohmann::json()) != "default") continue;
-    if (const auto text = one.find("template"); text != one.end() && text->is_string())
-      return text->get<std::string>();
-  }
-  return std::nullopt;
-}
-
 nlohmann::json tokenizer_config(const fs::path& folder) {
   const fs::path path = folder / "tokenizer_config.json";
   if (!fs::exists(path)) return nlohmann::json::object();

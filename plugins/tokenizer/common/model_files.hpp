@@ -1,5 +1,5 @@
-// Where the tokenizer of a MODEL lies, and what the files beside it say: names of special tokens and the chat
-// template. A MODEL is a GGUF file, a Hugging Face folder, or one of a folder's tokenizer files.
+// Where the tokenizer of a MODEL lies, and what the files beside it say: names of special tokens. A MODEL is
+// a GGUF file, a Hugging Face folder, or one of a folder's tokenizer files.
 #pragma once
 
 #include <cstdint>
@@ -96,10 +96,6 @@ bool adds_bos(const formats::Gguf& file, bool otherwise);
 NamedTokens named_tokens(const formats::Gguf& file, std::size_t vocabulary);
 // By their text, as tokenizer_config.json gives it. A text that is no token has no id.
 NamedTokens named_tokens(const nlohmann::json& config, const StringTable& tokens);
-
-std::optional<std::string> chat_template(const formats::Gguf& file);
-// chat_template.jinja of the folder, else the (default) template in the configuration.
-std::optional<std::string> chat_template(const std::filesystem::path& folder, const nlohmann::json& config);
 
 // Of the small files beside a vocabulary: thousands of added tokens stand there with six values each.
 constexpr formats::JsonLimits kTokenizerJsonLimits = {std::size_t{64} << 20, 64, std::size_t{1} << 21};

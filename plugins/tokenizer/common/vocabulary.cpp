@@ -98,7 +98,8 @@ CommonVocabulary common_vocabulary(const formats::Gguf& file, std::vector<TokenT
   vocabulary.named = named_tokens(file, size);
   if (vocabulary.named.bos >= 0 && adds_bos(file, file.string("tokenizer.ggml.model") == "llama"))
     vocabulary.begin = {vocabulary.named.bos};
-  vocabulary.chat_template = chat_template(file);
+  vocabulary.chat_templates = chat_sources(file);
+  vocabulary.special_texts = template_texts(file);
   return vocabulary;
 }
 
@@ -116,7 +117,8 @@ CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesys
   if (vocabulary.named.bos < 0 && vocabulary.begin.size() == 1)
     vocabulary.named.bos = vocabulary.begin.front();
   vocabulary.split_special_tokens = configuration.flag("split_special_tokens").value_or(false);
-  vocabulary.chat_template = chat_template(folder, configuration.values);
+  vocabulary.chat_templates = chat_sources(folder, configuration.values);
+  vocabulary.special_texts = template_texts(configuration.values);
   return vocabulary;
 }
 

@@ -1,5 +1,5 @@
 // What every tokenizer file states, whatever its kind: tokens by id, tokens that are found in text as they
-// are, roles, a chat template. Data only.
+// are, roles, chat templates. Data only.
 #pragma once
 
 #include <optional>
@@ -10,6 +10,7 @@
 #include <gistmill/formats/digest.hpp>
 
 #include "plugins/tokenizer/common/added_tokens.hpp"
+#include "plugins/tokenizer/common/chat_files.hpp"
 #include "plugins/tokenizer/common/configuration.hpp"
 #include "plugins/tokenizer/common/encoder.hpp"
 #include "plugins/tokenizer/common/merges.hpp"
@@ -28,9 +29,10 @@ struct CommonVocabulary {
   // Tokens that the model expects before a text; who scores or continues one puts them there.
   std::vector<std::int32_t> begin;
   bool split_special_tokens = false;  // special tokens in text are text, as tokenizer_config.json wants
-  std::optional<std::string> chat_template;
-  std::string taken;  // the file that was read
-  std::string left;   // why files before it were not; empty where it is the first
+  std::vector<ChatSource> chat_templates;
+  nlohmann::ordered_json special_texts = nlohmann::ordered_json::object();  // for these
+  std::string taken;                                                        // the file that was read
+  std::string left;  // why files before it were not; empty where it is the first
 
   [[noreturn]] void fail(const std::string& message) const;
   // Everything here but the source.

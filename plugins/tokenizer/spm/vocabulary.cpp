@@ -177,7 +177,8 @@ Vocabulary vocabulary_from(const ModelFile& file, const std::filesystem::path& f
   if (vocabulary.named.bos >= 0 && configuration.flag("add_bos_token").value_or(true))
     vocabulary.begin = {vocabulary.named.bos};
   vocabulary.split_special_tokens = configuration.flag("split_special_tokens").value_or(false);
-  vocabulary.chat_template = tokenizer::chat_template(folder, configuration.values);
+  vocabulary.chat_templates = tokenizer::chat_sources(folder, configuration.values);
+  vocabulary.special_texts = tokenizer::template_texts(configuration.values);
   return vocabulary;
 }
 

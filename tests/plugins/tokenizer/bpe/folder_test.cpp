@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -110,17 +111,45 @@ TEST_F(ModelFolder, SaysWhichLineOfItsMergesIsWrong) {
             (folder_ / "merges.txt").string() + ":3: '12' is not two tokens with a space between");
 }
 
-TEST_F(ModelFolder, HasItsTemplateInAFileOrInItsConfiguration) {
+// "name place text" of each, the places without the folder.
+std::vector<std::string> shown(const Vocabulary& vocabulary, const std::filesystem::path& folder) {
+  std::vector<std::string> all;
+  for (const auto& one : vocabulary.chat_templates) {
+    all.push_back(one.name + " " + one.place.substr(folder.string().size() + 1) + " " + one.text);
+  }
+  return all;
+}
+
+TEST_F(ModelFolder, HasItsTemplatesInItsConfigurationOrInFilesThatCountInstead) {
   write_vocabulary();
-  EXPECT_EQ(load().chat_template, std::nullopt);
+  EXPECT_THAT(load().chat_templates, testing::IsEmpty());
   write("tokenizer_config.json", R"({"chat_template": "one"})");
-  EXPECT_EQ(load().chat_template, "one");
+  EXPECT_THAT(shown(load(), folder_), ElementsAre("default tokenizer_config.json: chat_template one"));
   write(
       "tokenizer_config.json",
-      R"({"chat_template": [{"name": "tool_use", "template": "no"}, {"name": "default", "template": "two"}]})");
-  EXPECT_EQ(load().chat_template, "two");
+      R"({"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "two"}, 1]})");
+  EXPECT_THAT(shown(load(), folder_),
+              ElementsAre("tool_use tokenizer_config.json: chat_template 'tool_use' t",
+                          "default tokenizer_config.json: chat_template two"));
+  write("tokenizer_config.json", R"({"chat_template": {"default": "x", "rag": "y"}})");
+  EXPECT_THAT(shown(load(), folder_), ElementsAre("default tokenizer_config.json: chat_template x",
+                                                  "rag tokenizer_config.json: chat_template 'rag' y"));
   write("chat_template.jinja", "three");
-  EXPECT_EQ(load().chat_template, "three");
+  std::filesystem::create_directory(folder_ / "additional_chat_templates");
+  write("additional_chat_templates/tool_use.jinja", "four");
+  write("additional_chat_templates/notes.txt", "no");
+  EXPECT_THAT(shown(load(), folder_), ElementsAre("default chat_template.jinja three",
+                                                  "tool_use additional_chat_templates/tool_use.jinja four"));
+}
+
+TEST_F(ModelFolder, TellsItsTemplatesWhatItCallsSpecialTokens) {
+  write_vocabulary();
+  write("tokenizer_config.json",
+        R"({"bos_token": null, "eos_token": {"content": "<|end|>"}, "mask_token": "<m>",
+    "additional_special_tokens": ["1", {"content": "2"}], "extra_special_tokens": {"image_token": "12"}})");
+  EXPECT_EQ(
+      load().special_texts.dump(),
+      R"({"eos_token":"<|end|>","unk_token":"<|endoftext|>","mask_token":"<m>","additional_special_tokens":["1","2"],"image_token":"12"})");
 }
 
 TEST_F(ModelFolder, WithSentencePieceIsNotByteLevel) {

@@ -41,8 +41,9 @@ class BpePlugin : public ::testing::Test {
   void write(std::string_view pre_tokenizer, std::string_view chat_template = "{{ messages }}") {
     const std::string bytes =
         Bytes()
-            .gguf_header(0, 7)
+            .gguf_header(0, 8)
             .string_entry("tokenizer.chat_template", chat_template)
+            .string_entry("tokenizer.chat_template.tool_use", "{{ tools }}")
             .numbers_entry<std::int32_t>("ignored", 5, {1})
             .string_entry("tokenizer.ggml.model", "gpt2")
             .string_entry("tokenizer.ggml.pre", pre_tokenizer)
@@ -95,7 +96,8 @@ TEST_F(BpePlugin, DescribesItsFile) {
   EXPECT_EQ(described.at("vocabulary"), 7);
   EXPECT_EQ(described.at("merges"), 1);
   EXPECT_EQ(described.at("added_tokens"), 1);
-  EXPECT_TRUE(described.at("chat_template").is_null());
+  EXPECT_EQ(described.at("chat_template"), "default, tool_use");
+  EXPECT_FALSE(described.contains("chat_template_refused"));
   EXPECT_EQ(described.at("special_tokens"), nlohmann::json::object());
 }
 
@@ -104,7 +106,7 @@ TEST_F(BpePlugin, WritesMessagesAsTheModelsTemplateDoes) {
   const auto model = model_file();
   GISTMILL_SKIP_WITHOUT(model);
   Bpe bpe(model);
-  EXPECT_EQ(bpe.describe().at("chat_template"), "SmolLM2-Instruct");
+  EXPECT_EQ(bpe.describe().at("chat_template"), "default");
   EXPECT_EQ(bpe.describe().at("special_tokens").at("eos").at("text"), "<|im_end|>");
   const std::string text = bpe.chat(R"([{"role":"system","content":"s"},{"role":"user","content":"u"}])");
   EXPECT_EQ(text, "<|im_start|>system\ns<|im_end|>\n<|im_start|>user\nu<|im_end|>\n<|im_start|>assistant\n");
@@ -129,12 +131,27 @@ TEST_F(BpePlugin, PointsAtTheModelOptionWhereTheFileIsWrong) {
   expect_user_error([&] { Bpe bpe(path_); }, "model", "unknown pre-tokenizer 'falcon'");
 }
 
-TEST_F(BpePlugin, NamesAChatTemplateThatItDoesNotKnow) {
+TEST_F(BpePlugin, RendersTheTemplatesOfItsFile) {
   Bpe bpe(path_);
-  expect_user_error([&] { bpe.chat("[]"); }, "model",
-                    "the model has an unknown chat template, SHA-256 "
-                    "f24189f08c85a1eb19a737306c3a13e85462ee33d964f28108d64a2485fa2171, expected that of one "
-                    "of SmolLM2-Instruct, ");
+  EXPECT_EQ(bpe.chat(R"([{"role":"user","content":"a"}])"), "[{'role': 'user', 'content': 'a'}]");
+  EXPECT_EQ(bpe.chat(R"({"messages":[{"role":"user"}],"tools":[1]})"), "[1]");
+}
+
+TEST_F(BpePlugin, PointsAtTheTemplateThatItCannotRead) {
+  write("gpt-2", "{{ x|urlize }}");
+  Bpe bpe(path_);
+  EXPECT_THAT(bpe.describe().at("chat_template_refused"),
+              HasSubstr("tokenizer.chat_template:1:6: filter 'urlize' "));
+  expect_user_error([&] { bpe.chat(R"([{"role":"user"}])"); }, "model",
+                    "tokenizer.chat_template:1:6: filter 'urlize' is not supported");
+}
+
+TEST_F(BpePlugin, PointsAtTheMessagesThatItsTemplateRefuses) {
+  write("gpt-2", "{{ raise_exception('no ' ~ messages[0].role) }}");
+  Bpe bpe(path_);
+  expect_user_error([&] { bpe.chat("[]"); }, "messages", "there are no messages");
+  expect_user_error([&] { bpe.chat(R"([{"role":"user"}])"); }, "messages",
+                    "tokenizer.chat_template:1:19: the template refuses these messages: no user");
 }
 
 TEST_F(BpePlugin, PointsAtTheTokensWhereAnIdIsWrong) {

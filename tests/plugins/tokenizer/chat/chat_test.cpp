@@ -1,4 +1,5 @@
-// Chat templates against what transformers renders (renderings.json), and what is refused.
+// What goes into a chat template and which one: requests, special tokens, dates; real templates against what
+// transformers renders (renderings.json).
 #include "plugins/tokenizer/common/chat.hpp"
 
 #include <filesystem>
@@ -15,11 +16,13 @@
 namespace gistmill::tokenizer {
 namespace {
 
+using nlohmann::ordered_json;
 using test::read_file;
 using test::shared_data;
+using testing::HasSubstr;
 
-const nlohmann::json& renderings() {
-  static const auto kFile = nlohmann::json::parse(
+const ordered_json& renderings() {
+  static const auto kFile = ordered_json::parse(
       read_file(std::filesystem::path(GISTMILL_SOURCE_DIR) / "tests/plugins/tokenizer/chat/renderings.json"));
   return kFile;
 }
@@ -34,48 +37,36 @@ std::string complaint(Body&& body) {
   return {};
 }
 
-class ChatRenderings : public testing::TestWithParam<const char*> {};
+// One template, or some by name, with a place of its own each.
+Chat chat_of(const std::string& text, const std::string& date = "") {
+  return Chat({{"default", "m.jinja", text}}, {{"bos_token", "<s>"}, {"eos_token", "</s>"}}, date);
+}
+std::string rendered(const std::string& text, const std::string& request) {
+  return chat_of(text).render(parse_request(request));
+}
 
-TEST_P(ChatRenderings, AreThoseOfTheTemplate) {
-  const auto& recorded = renderings().at("renderings").at(GetParam());
-  const ChatTemplate* const chat = ChatTemplate::with_sha256(recorded.at("sha256").get<std::string>());
-  ASSERT_NE(chat, nullptr);
-  const ChatContext context{renderings().at("bos"), renderings().at("eos"), renderings().at("date")};
+class RealTemplate : public testing::TestWithParam<const char*> {};
+
+TEST_P(RealTemplate, RendersWhatTransformersRenders) {
+  const auto file = shared_data(std::string("tokenizers/chat-templates/") + GetParam() + ".jinja");
+  GISTMILL_SKIP_WITHOUT(file);
+  const Chat chat({{"default", "file", read_file(file)}},
+                  {{"bos_token", renderings().at("bos")}, {"eos_token", renderings().at("eos")}},
+                  renderings().at("date"));
+  const auto& texts = renderings().at("renderings").at(GetParam()).at("texts");
   const auto& conversations = renderings().at("conversations");
   ASSERT_GE(conversations.size(), 15u);
   for (std::size_t i = 0; i < conversations.size(); ++i) {
-    const auto messages = parse_messages(conversations[i].dump());
-    const auto& expected = recorded.at("texts").at(i);
-    if (expected.is_null()) {  // the template raises an exception
-      EXPECT_NE(complaint([&] { chat->render(messages, context); }), "") << i;
+    const ChatRequest request = parse_request(conversations[i].dump());
+    if (texts.at(i).is_null()) {  // the template raises an exception
+      EXPECT_NE(complaint([&] { chat.render(request); }), "") << i;
     } else {
-      EXPECT_EQ(chat->render(messages, context), expected.get<std::string>()) << i;
+      EXPECT_EQ(chat.render(request), texts.at(i).get<std::string>()) << i;
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, ChatRenderings,
-                         testing::Values("HuggingFaceTB-SmolLM2-135M-Instruct", "HuggingFaceTB-SmolLM3-3B",
-                                         "Qwen-Qwen2.5-7B-Instruct", "Qwen-Qwen3-0.6B",
-                                         "meta-llama-Llama-2-7b-chat-hf", "meta-llama-Llama-3.1-8B-Instruct",
-                                         "meta-llama-Llama-3.2-3B-Instruct"),
-                         [](const auto& name) {
-                           std::string text = name.param;
-                           std::erase_if(text, [](char c) { return c == '-' || c == '.'; });
-                           return text;
-                         });
-
-class ChatTemplateFile : public testing::TestWithParam<const char*> {};
-
-TEST_P(ChatTemplateFile, IsKnownByItsHash) {
-  const auto file = shared_data(std::string("tokenizers/chat-templates/") + GetParam() + ".jinja");
-  GISTMILL_SKIP_WITHOUT(file);
-  const std::string text = read_file(file);
-  EXPECT_EQ(ChatTemplate::sha256(text), renderings().at("renderings").at(GetParam()).at("sha256"));
-  EXPECT_NE(ChatTemplate::find(text), nullptr);
-}
-
-INSTANTIATE_TEST_SUITE_P(Of, ChatTemplateFile,
+INSTANTIATE_TEST_SUITE_P(Of, RealTemplate,
                          testing::Values("HuggingFaceTB-SmolLM3-3B", "Qwen-Qwen2.5-7B-Instruct",
                                          "Qwen-Qwen3-0.6B", "meta-llama-Llama-3.2-3B-Instruct"),
                          [](const auto& name) {
@@ -84,53 +75,100 @@ INSTANTIATE_TEST_SUITE_P(Of, ChatTemplateFile,
                            return text;
                          });
 
-TEST(ChatTemplate, IsComparedWithoutANewlineAtTheEnd) {
-  EXPECT_EQ(ChatTemplate::sha256("a\n"), ChatTemplate::sha256("a"));
-  EXPECT_NE(ChatTemplate::sha256("a\n\n"), ChatTemplate::sha256("a"));
+TEST(ChatRequest, IsAListOfMessagesOrAnObjectWithMore) {
+  const ChatRequest list = parse_request(R"([{"role":"user","content":"a"}])");
+  EXPECT_EQ(list.variables["messages"][0]["content"], "a");
+  EXPECT_EQ(list.variables["add_generation_prompt"], true);
+  EXPECT_TRUE(list.variables["tools"].is_null());
+  const ChatRequest object = parse_request(
+      R"({"messages":[{"role":"tool"}],"tools":[{"name":"f"}],"add_generation_prompt":false,"enable_thinking":true})");
+  EXPECT_EQ(object.variables["add_generation_prompt"], false);
+  EXPECT_EQ(object.variables["tools"][0]["name"], "f");
+  EXPECT_EQ(object.variables["enable_thinking"], true);
 }
 
-TEST(ChatTemplate, IsUnknownWhereOneCharacterDiffers) {
-  EXPECT_EQ(ChatTemplate::find("{{ messages }}"), nullptr);
-}
-
-TEST(ChatTemplate, RefusesAnEmptyListOfMessages) {
-  const auto* const chat =
-      ChatTemplate::with_sha256("87a2728cb8dc9fe424d624542f6060ec05a1d285ebbec578bb078900e33396b5");
-  ASSERT_NE(chat, nullptr);
-  EXPECT_EQ(complaint([&] { chat->render({}, {}); }), "there are no messages");
-  EXPECT_EQ(chat->default_date(), "");
-}
-
-TEST(ChatTemplate, KnowsADateWhereNobodyGivesOne) {
-  const auto* const fixed =
-      ChatTemplate::with_sha256("93c0e9aa3629bbd77e68dbc0f5621f6e6b23aa8d74b932595cdb8d64684526d7");
-  const auto* const today =
-      ChatTemplate::with_sha256("d82792f95932f1c9cef5c4bd992f171225e3bf8c7b609b4557c9e1ec96be819f");
-  ASSERT_TRUE(fixed != nullptr && today != nullptr);
-  EXPECT_EQ(fixed->default_date(), "26 Jul 2024");
-  EXPECT_THAT(today->default_date(),
-              testing::MatchesRegex("[0-9][0-9] [A-Z][a-z][a-z] [0-9][0-9][0-9][0-9]"));
-}
-
-TEST(ChatMessages, AreObjectsWithARoleAndAContent) {
-  const auto messages =
-      parse_messages(R"([{"role":"user","content":"a\nb"},{"content":"","role":"assistant"}])");
-  ASSERT_EQ(messages.size(), 2u);
-  EXPECT_EQ(messages[0].content, "a\nb");
-  EXPECT_EQ(messages[1].role, "assistant");
-}
-
-TEST(ChatMessages, AreRefusedWhereTheyAreAnythingElse) {
-  const auto of = [](const char* json) { return complaint([&] { parse_messages(json); }); };
+TEST(ChatRequest, IsRefusedWhereItIsAnythingElse) {
+  const auto of = [](const char* json) { return complaint([&] { parse_request(json); }); };
+  EXPECT_EQ(of("1"), "messages are not a JSON array");
   EXPECT_EQ(of("{}"), "messages are not a JSON array");
+  EXPECT_EQ(of("[]"), "there are no messages");
   EXPECT_EQ(of("[1]"), "message 0 is not an object");
-  EXPECT_EQ(of(R"([{"role":"user"}])"), "message 0 has no role or no content");
-  EXPECT_EQ(of(R"([{"role":"user","content":["a"]}])"), "message 0: content is not a string");
-  EXPECT_EQ(of(R"([{"role":"tool","content":"a"}])"),
-            "message 0 has role 'tool', expected system, user or assistant");
-  EXPECT_EQ(of(R"([{"role":"user","content":"a","tool_calls":[]}])"),
-            "message 0 has 'tool_calls', expected role and content only");
-  EXPECT_THAT(test::refusal([] { parse_messages("[{]"); }), testing::HasSubstr("messages:1:3: "));
+  EXPECT_EQ(of(R"([{"role":"user"},{"content":"a"}])"), "message 1 has no role");
+  EXPECT_EQ(of(R"([{"role":1}])"), "message 0: role is not a string");
+  EXPECT_EQ(of(R"({"messages":[{"role":"a"}],"add_generation_prompt":1})"),
+            "add_generation_prompt is not true or false");
+  EXPECT_EQ(of(R"({"messages":[{"role":"a"}],"add_generation_prompt":true,"continue_final_message":true})"),
+            "continue_final_message and add_generation_prompt exclude each other");
+  EXPECT_THAT(test::refusal([] { parse_request("[{]"); }), HasSubstr("messages:1:3: "));
+}
+
+TEST(Chat, GivesTheTemplateSpecialTokensAndEveryVariable) {
+  EXPECT_EQ(
+      rendered("{{ bos_token }}{% for m in messages %}{{ m.role }}:{{ m.content }}{{ eos_token }}{% endfor %}"
+               "{{ '>' if add_generation_prompt }}{{ tools is none }}{{ pad_token is defined }}{{ more }}",
+               R"({"messages":[{"role":"user","content":"a"}],"more":[1]})"),
+      "<s>user:a</s>>TrueFalse[1]");
+}
+
+TEST(Chat, KeepsTheOrderOfKeys) {
+  EXPECT_EQ(
+      rendered("{{ tools|tojson }}", R"({"messages":[{"role":"u"}],"tools":[{"z":1,"a":{"c":2,"b":3}}]})"),
+      R"([{"z": 1, "a": {"c": 2, "b": 3}}])");
+}
+
+TEST(Chat, TakesTheTemplateForToolsWhereThereIsOne) {
+  const Chat chat({{"default", "p", "plain"}, {"tool_use", "q", "with tools"}, {"rag", "r", "rag"}}, {}, "");
+  EXPECT_EQ(chat.names(), "default, tool_use, rag");
+  EXPECT_EQ(chat.render(parse_request(R"([{"role":"u"}])")), "plain");
+  EXPECT_EQ(chat.render(parse_request(R"({"messages":[{"role":"u"}],"tools":[]})")), "with tools");
+  EXPECT_EQ(chat.render(parse_request(R"({"messages":[{"role":"u"}],"chat_template":"rag"})")), "rag");
+  EXPECT_EQ(
+      complaint([&] { chat.render(parse_request(R"({"messages":[{"role":"u"}],"chat_template":"x"})")); }),
+      "there is no chat template 'x', expected one of default, tool_use, rag");
+}
+
+TEST(Chat, ContinuesTheLastMessage) {
+  const std::string text =
+      "{% for m in messages %}[{{ m.content|trim }}]{% endfor %}{{ '>' if add_generation_prompt }}";
+  const auto request = [](const std::string& content) {
+    return R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":)" + content +
+           R"(}],"continue_final_message":true})";
+  };
+  EXPECT_EQ(rendered(text, request(R"("b  ")")), "[a][b");
+  EXPECT_EQ(rendered("{{ messages[1].content }}!", request(R"("b  ")")), "b  ");
+  EXPECT_EQ(rendered("{{ messages[1].content[0].text }}!", request(R"([{"type":"text","text":"c"}])")), "c");
+  EXPECT_EQ(complaint([&] { rendered("{{ messages[0].content }}", request(R"("b")")); }),
+            "the template leaves out the last message, so that it cannot be continued");
+  EXPECT_EQ(complaint([&] { rendered(text, request("null")); }), "the last message has no text to continue");
+}
+
+TEST(Chat, TellsTheDateThatItIsGiven) {
+  const std::string text =
+      "{{ strftime_now('%d %b %Y') }} {{ strftime_now('%A') }} {{ date_string is defined }}";
+  const ChatRequest request = parse_request(R"([{"role":"u"}])");
+  EXPECT_EQ(chat_of(text, "26 Jul 2024").render(request), "26 Jul 2024 Friday True");
+  EXPECT_THAT(chat_of(text).render(request),
+              testing::MatchesRegex("[0-9][0-9] [A-Z][a-z][a-z] [0-9]+ [A-Z][a-z]+ False"));
+  for (const char* wrong : {"31 Jun 2024", "2024-07-26", "today", "1 Jul 2024"}) {
+    EXPECT_THAT(complaint([&] { chat_of(text, wrong); }),
+                HasSubstr("is no day, expected one as '26 Jul 2024'"));
+  }
+}
+
+TEST(Chat, HasAnotherDigestTomorrowWhereItTellsTheDay) {
+  EXPECT_NE(chat_of("{{ strftime_now('%d') }}", "26 Jul 2024").digest(),
+            chat_of("{{ strftime_now('%d') }}", "27 Jul 2024").digest());
+  EXPECT_EQ(chat_of("a").digest(), chat_of("a").digest());
+  EXPECT_NE(chat_of("a").digest(), chat_of("b").digest());
+  EXPECT_EQ(Chat().digest(), "");
+}
+
+TEST(Chat, SaysWhereItsTemplateIsWrong) {
+  const Chat chat = chat_of("a\n{{ b|nonsense }}");
+  EXPECT_EQ(chat.complaint(), "m.jinja:2:6: there is no filter named 'nonsense'");
+  EXPECT_THROW(chat.render(parse_request(R"([{"role":"u"}])")), UnreadableTemplate);
+  EXPECT_EQ(complaint([] { rendered("{{ raise_exception('only users') }}", R"([{"role":"u"}])"); }),
+            "m.jinja:1:19: the template refuses these messages: only users");
 }
 
 }  // namespace

@@ -5,7 +5,6 @@ The templates are others' work and not part of this repository: give a folder wi
 Usage: make_renderings.py FOLDER > renderings.json  (needs PyPI `transformers` and `jinja2`).
 """
 
-import hashlib
 import json
 import pathlib
 import sys
@@ -51,11 +50,7 @@ def main():
     renderings = {}
     for path in sorted(pathlib.Path(sys.argv[1]).glob("*.jinja")):
         template = path.read_text(encoding="utf-8")
-        text = template[:-1] if template.endswith("\n") else template
-        renderings[path.stem] = {
-            "sha256": hashlib.sha256(text.encode()).hexdigest(),
-            "texts": [render(template, messages) for messages in CONVERSATIONS],
-        }
+        renderings[path.stem] = {"texts": [render(template, messages) for messages in CONVERSATIONS]}
     document = {"date": DATE, "bos": "<s>", "eos": "</s>", "conversations": CONVERSATIONS, "renderings": renderings}
     json.dump(document, sys.stdout, indent=1, ensure_ascii=True)
     print()
