@@ -18,6 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Of a model that was saved without its head, and of text models within models of text and images
+// (transformers 4.50, and from 4.52 on).
+constexpr const char* kOtherPrefixes[] = {"", "language_model.model.", "model.language_model."};
+
 nlohmann::json read_config_file(const std::string& folder) {
   const fs::path path = fs::path(folder) / "config.json";
   if (!fs::exists(path)) refuse(folder + ": has no config.json, so it is not a model's folder");
@@ -52,14 +56,15 @@ formats::GgufType stored_type(formats::SafetensorsDtype dtype) {
   }
 }
 
-std::string without_prefix(const std::string& name, const std::string& prefix) {
-  return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+// A tensor's name where the model's tensors begin with `prefix` instead of `full`.
+std::string renamed(const std::string& name, const std::string& full, const std::string& prefix) {
+  return name.starts_with(full) ? prefix + name.substr(full.size()) : name;
 }
 
 }  // namespace
 
 FolderModel::Opened FolderModel::open(const std::string& folder) {
-  nlohmann::json config = read_config_file(folder);
+  nlohmann::json config = text_model_of(read_config_file(folder));
   ModelPlan plan = read_plan(folder, config);
   return {std::move(config), std::move(plan), open_weights(folder)};
 }
@@ -84,8 +89,7 @@ bool FolderModel::is_ignored(std::string_view name) const {
 
 FolderModel::Place FolderModel::place(const NamedShape& wanted, const std::string& prefix) {
   const FileTensor stored = hugging_face_tensor(config(), wanted.name);
-  const std::string name =
-      prefix.empty() ? without_prefix(stored.name, hugging_face_prefix(config())) : stored.name;
+  const std::string name = renamed(stored.name, hugging_face_prefix(config()), prefix);
   const formats::ShardTensor tensor = files_.find(name);
   if (!tensor) refuse(files_.name() + ": has no tensor " + formats::printable(name));
   Place place;
@@ -115,7 +119,10 @@ FolderModel::Place FolderModel::place(const NamedShape& wanted, const std::strin
 void FolderModel::place_tensors() {
   const std::string full = hugging_face_prefix(config());
   const std::string embedding = hugging_face_tensor(config(), "token_embd.weight").name;
-  const std::string prefix = files_.find(without_prefix(embedding, full)) ? "" : full;
+  std::string prefix = full;
+  for (const char* other : kOtherPrefixes) {
+    if (files_.find(renamed(embedding, full, other))) prefix = other;
+  }
   if (!plan().layout.own_head) check_tied_head(prefix);
   for (const NamedShape& tensor : tensors_of(plan())) put(tensor.name, place(tensor, prefix));
   leave_out_others(prefix);
@@ -150,8 +157,7 @@ void FolderModel::check_tied_head(const std::string& prefix) const {
   const formats::ShardTensor head = files_.find("lm_head.weight");
   if (!head || is_ignored("lm_head.weight")) return;
   const std::string name = hugging_face_tensor(config(), "token_embd.weight").name;
-  const formats::ShardTensor embedding =
-      files_.find(prefix.empty() ? without_prefix(name, hugging_face_prefix(config())) : name);
+  const formats::ShardTensor embedding = files_.find(renamed(name, hugging_face_prefix(config()), prefix));
   if (embedding && head->dtype == embedding->dtype && head->data == embedding->data) return;
   refuse(head.file->name() +
          ": has a head, lm_head.weight, that differs from the embedding when config.json " +

@@ -124,6 +124,7 @@ nlohmann::json config_of(const ModelFile& source, at::ScalarType dtype, const st
   const fs::path stated = fs::path(source.path()) / "config.json";
   if (fs::is_directory(source.path())) {
     config = mended([&] { return formats::read_json_file(stated); });
+    if (text_model_of(config) != config) config = write_hugging_face_config(source.plan(), key);
   } else {
     config = write_hugging_face_config(source.plan(), key);
   }

@@ -167,11 +167,6 @@ ModelPlan read_model(const JsonObject& json) {
   const std::string type = json.string("model_type");
   if (type == "gpt2") return read_gpt2(json);
   if (type == "gemma3_text") return read_gemma(json);
-  if (type == "gemma3") {
-    json.wrong("model_type",
-               "gemma3_text: a folder of text and images holds more than its text model; save that alone "
-               "(transformers: Gemma3ForCausalLM), or take a GGUF file");
-  }
   for (const Family& family : kFamilies) {
     if (type == family.model_type) return read_llama_like(json, family);
   }
@@ -202,6 +197,18 @@ ModelPlan read_hugging_face_config(const nlohmann::json& config, const std::stri
   add_by_name(added, &ends);
   put_end_tokens(ends, &plan);
   return plan;
+}
+
+nlohmann::json text_model_of(const nlohmann::json& config) {
+  if (!config.is_object() || config.value("model_type", nlohmann::json()) != "gemma3") return config;
+  const auto inner = config.find("text_config");
+  if (inner == config.end() || !inner->is_object()) return config;
+  nlohmann::json text = *inner;
+  text["model_type"] = "gemma3_text";
+  for (const char* shared : {"eos_token_id", "tie_word_embeddings", "quantization_config"}) {
+    if (!text.contains(shared) && config.contains(shared)) text[shared] = config[shared];
+  }
+  return text;
 }
 
 std::string computation_of(const nlohmann::json& config) {

@@ -22,6 +22,10 @@ ModelPlan read_hugging_face_config(const nlohmann::json& config, const std::stri
 // what the model computes. (hugging_face_config_writer.cpp)
 nlohmann::json write_hugging_face_config(const ModelPlan& plan, const std::string& key);
 
+// The config.json of the text model alone: of a model of text and images (gemma3) its text_config, any other
+// as it is.
+nlohmann::json text_model_of(const nlohmann::json& config);
+
 // What of config.json the model's numbers depend on, in one spelling: for digests.
 std::string computation_of(const nlohmann::json& config);
 

@@ -60,4 +60,21 @@ void FolderCopy::change_tensors(const std::function<void(std::vector<RawTensor>&
   write("model.safetensors", bytes);
 }
 
+void put_images_beside(const FolderCopy& folder, const std::string& prefix) {
+  folder.change_json("config.json", [](nlohmann::json& config) {
+    const nlohmann::json text = config;
+    config = {{"model_type", "gemma3"},
+              {"architectures", {"Gemma3ForConditionalGeneration"}},
+              {"eos_token_id", {2, 9}},
+              {"vision_config", {{"model_type", "siglip_vision_model"}}},
+              {"text_config", text}};
+    config["text_config"].erase("eos_token_id");
+  });
+  folder.change_tensors([&](std::vector<RawTensor>& tensors) {
+    for (RawTensor& tensor : tensors) tensor.name = prefix + tensor.name.substr(std::string("model.").size());
+    tensors.push_back({"vision_tower.vision_model.post_layernorm.bias", {2}, {0.5f, 0.25f}});
+    tensors.push_back({"multi_modal_projector.mm_soft_emb_norm.weight", {1}, {1.0f}});
+  });
+}
+
 }  // namespace gistmill::decoder::test

@@ -36,4 +36,8 @@ class FolderCopy {
   std::filesystem::path path_;
 };
 
+// Makes a folder of Gemma 3 one of text and images: its configuration within another, its tensors under
+// `prefix`, others beside them.
+void put_images_beside(const FolderCopy& folder, const std::string& prefix);
+
 }  // namespace gistmill::decoder::test

@@ -49,6 +49,22 @@ TEST(FolderModel, ReadsNamesWithAndWithoutPrefix) {
   EXPECT_EQ(refusal(gpt2), "");
 }
 
+TEST(FolderModel, ReadsTheTextModelOfAModelOfTextAndImages) {
+  const FolderModel alone(families_folder() + "/gemma3");
+  for (const char* prefix : {"language_model.model.", "model.language_model."}) {
+    FolderCopy folder("gemma3");
+    put_images_beside(folder, prefix);
+    const FolderModel model(folder.path());
+    EXPECT_EQ(model.config().architecture, "gemma3_text");
+    EXPECT_EQ(model.config().windowed_layers, alone.config().windowed_layers);
+    EXPECT_THAT(model.config().end_tokens, ElementsAre(2, 9));
+    for (const NamedShape& tensor : tensors_of(alone.plan())) {
+      EXPECT_TRUE(at::equal(model.read(tensor.name, tensor.shape), alone.read(tensor.name, tensor.shape)));
+    }
+    EXPECT_THAT(model.notes(), ElementsAre(HasSubstr("tensors that the model does not use are left out")));
+  }
+}
+
 TEST(FolderModel, IgnoresBuffersOfOlderVersions) {
   FolderCopy gpt2("gpt2");
   gpt2.change_tensors([](Tensors& tensors) {

@@ -12,6 +12,7 @@
 
 #include "plugins/teacher/decoder/files/gguf_model.hpp"
 #include "tests/plugins/teacher/decoder/files/families.hpp"
+#include "tests/plugins/teacher/decoder/files/folder_copy.hpp"
 #include "tests/plugins/teacher/decoder/files/gguf_files.hpp"
 
 namespace gistmill::decoder::test {
@@ -62,6 +63,15 @@ TEST(FolderWriter, WritesEveryFamilyAsItWasRead) {
     EXPECT_THAT(write(out, *source), Contains("generation_config.json"));
     expect_same_model(*open_model(out.path, {family.architecture}), *source);
   }
+}
+
+TEST(FolderWriter, WritesTheTextModelOfAModelOfTextAndImagesAlone) {
+  FolderCopy folder("gemma3");
+  put_images_beside(folder, "language_model.model.");
+  const auto source = open_model(folder.path(), {"gemma3_text"});
+  const Output out("gemma3_images");
+  write(out, *source);
+  expect_same_model(*open_model(out.path, {"gemma3_text"}), *source);
 }
 
 // Names, shapes and layout are the file's own, not only what our reader makes of them.
