@@ -182,6 +182,13 @@ TEST_F(ModelVerbsTest, LongTextIsScoredInWindowsThatOverlap) {
   EXPECT_DOUBLE_EQ(narrow["mean_nll"].get<double>(), 1.0);
 }
 
+TEST_F(ModelVerbsTest, AModelMayBeginWithSeveralTokens) {
+  write("begins-twice", "letters\nadd_bos 1\nbegins_twice 1\ncontext 8\n");
+  const auto json = nlohmann::json::parse(ask_with("score begins-twice --json", "ab").out);
+  EXPECT_EQ(json["tokens"], 4);
+  EXPECT_EQ(json["scored"], 3);
+}
+
 TEST_F(ModelVerbsTest, ScorePerTokenIsALineOfJsonEach) {
   const Answer answer = ask_with("score begins --per-token", " a b");
   EXPECT_EQ(answer.out,

@@ -1,6 +1,8 @@
 // SentencePiece BPE from tokenizer.json, as Llama 2 and Mistral were converted to it. Each part is compared
 // with those that are known, whole and exactly; what is not known is refused by name.
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "plugins/tokenizer/common/settings.hpp"
 #include "plugins/tokenizer/spm/merge_pairs.hpp"
@@ -103,21 +105,28 @@ Spaces spaces_of(const tokenizer::TokenizerJson& file) {
          "those of Llama 2 or Gemma: Prepend and Replace, Replace, or Metaspace");
 }
 
+// What decoders have done so far. Spaces and bytes come back in either order; tokens are joined after their
+// bytes are text, and a space at the start is one of the whole text only then.
+struct Decoding {
+  bool spaces = false, bytes = false, joined = false, stripped = false;
+
+  // False where the step is not known, or not at this place.
+  bool take(const json& step) {
+    const std::string type = type_of(step);
+    if (is_replace(step, std::string(kSpace), " ")) return !std::exchange(spaces, true);
+    if (type == "ByteFallback") return !joined && !std::exchange(bytes, true);
+    if (type == "Fuse") return joined = bytes;
+    return type == "Strip" && string_of(step, "content") == " " && step.value("start", json()) == 1 &&
+           step.value("stop", json()) == 0 && spaces && joined && !std::exchange(stripped, true);
+  }
+};
+
 void check_decoder(const tokenizer::TokenizerJson& file) {
   const std::vector<json> steps = steps_of(file.decoder, "decoders");
-  bool known = steps.size() >= 2 && is_replace(steps[0], std::string(kSpace), " ") &&
-               type_of(steps[1]) == "ByteFallback";
-  // What is joined once is joined; the space before text is one of the whole text.
-  bool fused = false, stripped = false;
-  for (std::size_t i = 2; known && i < steps.size(); ++i) {
-    const json& step = steps[i];
-    const bool strips = type_of(step) == "Strip" && string_of(step, "content") == " " &&
-                        step.value("start", json()) == 1 && step.value("stop", json()) == 0;
-    known = type_of(step) == "Fuse" || (strips && fused && !stripped);
-    stripped = stripped || strips;
-    fused = fused || type_of(step) == "Fuse";
-  }
-  if (known) return;
+  Decoding decoding;
+  const bool known =
+      std::all_of(steps.begin(), steps.end(), [&](const json& step) { return decoding.take(step); });
+  if (known && decoding.spaces && decoding.bytes) return;
   refuse(file, "decoder", file.decoder, "that of Llama 2: Replace, ByteFallback, Fuse and Strip");
 }
 

@@ -73,7 +73,8 @@ class LetterTokenizer {
     if (file_.has("broken_description")) return "{\"kind\": letters";
     return std::string(
                "{\"kind\":\"letters\",\"vocabulary\":257,\"special_tokens\":{\"bos\":256},\"add_bos\":") +
-           (file_.has("add_bos") ? "true" : "false") + ",\"chat_template\":null}";
+           (file_.has("add_bos") ? "true" : "false") +
+           (file_.has("begins_twice") ? ",\"begin_tokens\":[256,256]" : "") + ",\"chat_template\":null}";
   }
 
  private:

@@ -7,6 +7,7 @@ where tokenizer.json stands alone, and of transformers' AutoTokenizer where ther
 which. Usage: make_folders.py  (needs transformers 5.24.0, tokenizers 0.23.3, sentencepiece 0.2.3, protobuf).
 """
 
+import contextlib
 import json
 import pathlib
 import shutil
@@ -168,6 +169,11 @@ def json_cases():
             )
         ],
     )
+    yield (
+        "BytesBeforeSpacesInTheDecoder",
+        "llama2.json",
+        [replace("decoder", sequence("decoders", fallback, fuse, FROM_SPACE, STRIP))],
+    )
     yield "ByteLevelInASequence", "gpt2.json", [pre_tokenizers(sequence("pretokenizers", byte_level(True)))]
     yield "ByteLevelInASequenceWithASpace", "gpt2.json", [pre_tokenizers(byte_level(True, prefix=True))]
     yield "Gpt2sPatternInASplit", "gpt2.json", [pre_tokenizers(split(GPT2_PATTERN), byte_level(False))]
@@ -326,18 +332,18 @@ def unknown_normalizer(folder):
 
 
 def train_models():
-    with tempfile.TemporaryDirectory() as folder:
-        text = pathlib.Path(folder, "text")
-        text.write_text(TEXT, encoding="utf-8")
+    # In the folder itself: a model keeps the names that it was trained with.
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        pathlib.Path("text").write_text(TEXT, encoding="utf-8")
         for name, more in (
             ("plain", {}),
             ("user", {"user_defined_symbols": ["[INST]", "[/INST]", SPACE + SPACE, "the mill"]}),
         ):
             sentencepiece.SentencePieceTrainer.train(
-                input=str(text), model_prefix=folder + "/" + name, vocab_size=460, model_type="bpe", minloglevel=2,
+                input="text", model_prefix=name, vocab_size=460, model_type="bpe", minloglevel=2,
                 byte_fallback=True, normalization_rule_name="identity", remove_extra_whitespaces=False,
                 character_coverage=0.98, **more)  # fmt: skip
-            shutil.copy(folder + f"/{name}.model", HERE / f"{name}.model")
+            shutil.copy(f"{name}.model", HERE / f"{name}.model")
 
 
 def patched(base, patch):
