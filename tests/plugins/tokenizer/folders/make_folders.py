@@ -27,7 +27,7 @@ from make_tokenizers import ENGLISH, REST, TEXT  # noqa: E402
 SPACE = "\u2581"
 TEXTS = [
     "the mill", " the  mill", "<s>the mill</s>", "the mill <s> grinds</s> corn", "corn</s>", "corn <s>", "<s> <s>",
-    "a<pad>b<image> x<one> <two><mask>", "[INST] grind [/INST] corn[INST]", "hi\n\n it's 1234 DON'T \u017f'\u017f",
+    "a<pad>b<image> x<one> <two><mask> <pad>\n b", "[INST] grind [/INST] corn[INST]", "hi\n\n it's 1234 DON'T \u017f'\u017f",
     SPACE + SPACE + "a", "The  M\u00fchle, wir'll 12:45", "", "   ", "<|endoftext|>x",
 ]  # fmt: skip
 
@@ -284,6 +284,24 @@ def config_cases():
         "gpt2.json",
         {**FAST, "mask_token": "<two>"},
         {"added_tokens.json": {"<one>": 709, "<two>": 710}},
+    )
+    yield (
+        "AddedTokensJsonWithFlagsElsewhere",
+        "gpt2.json",
+        FAST,
+        {
+            "added_tokens.json": {"<one>": 709, "<pad>": 710},
+            "special_tokens_map.json": {
+                "pad_token": {
+                    "content": "<pad>",
+                    "lstrip": False,
+                    "rstrip": True,
+                    "normalized": False,
+                    "single_word": False,
+                },
+                "mask_token": "<one>",
+            },
+        },
     )
     yield "NoSpaceForLlama", "llama2.json", {**LLAMA, "add_prefix_space": False, "unk_token": "<unk>"}, {}
     yield "SpaceForAnotherClass", "gpt2.json", {**FAST, "add_prefix_space": True}, {}
