@@ -123,7 +123,7 @@ void check_model(const tokenizer::TokenizerJson& file) {
 
 std::int32_t unknown_of(const tokenizer::TokenizerJson& file, const tokenizer::CommonVocabulary& vocabulary) {
   const json value = file.model.value("unk_token", json());
-  if (value.is_null() || value == "") return -1;
+  if (value.is_null() || value == json("")) return -1;
   for (std::size_t id = 0; value.is_string() && id < vocabulary.model_tokens; ++id) {
     if (vocabulary.tokens[id] == value.get_ref<const std::string&>()) return static_cast<std::int32_t>(id);
   }

@@ -65,7 +65,7 @@ constexpr KnownName kGgufNames[] = {
 // "default" says that the converter did not know.
 std::string name_of_pre_tokenizer(const formats::Gguf& file, const std::string& given) {
   const std::string key = "tokenizer.ggml.pre";
-  const std::string stated = file.has(key) ? std::string(file.string(key)) : "";
+  std::string stated = file.has(key) ? std::string(file.string(key)) : "";
   const bool known = !stated.empty() && stated != "default";
   if (!given.empty() && known && stated != given) {
     throw formats::FormatError(file.name() + ": " + key + " is " + printable(stated) +
