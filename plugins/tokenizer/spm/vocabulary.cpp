@@ -187,8 +187,12 @@ namespace {
 // Of files of one kind.
 Vocabulary vocabulary_from(const tokenizer::TokenizerPath& found) {
   if (found.kind != tokenizer::TokenizerFile::kSentencePiece) {
-    throw tokenizer::OtherKind(found.path.string() +
-                               ": is of byte-level BPE when it should be SentencePiece BPE");
+    const std::string message =
+        found.path.string() + ": is of byte-level BPE when it should be SentencePiece BPE";
+    // A class of SentencePiece that the configuration names reads tokenizer.model, whatever lies before it.
+    const std::string named = tokenizer::read_configuration(found.folder).tokenizer_class;
+    if (named == "LlamaTokenizer" || named == "GemmaTokenizer") throw formats::FormatError(message);
+    throw tokenizer::OtherKind(message);
   }
   const formats::MappedFile file(found.path);
   tokenizer::refuse_foreign(file.bytes(), found.path);

@@ -106,6 +106,19 @@ TEST_F(RefusedFolder, TakesVocabJsonForAnUnknownPreTokenizerOnlyWhereAClassIsNam
   EXPECT_EQ(reading.vocabulary->taken, place("vocab.json"));
 }
 
+TEST_F(RefusedFolder, IsReadFromTokenizerModelWhereTheClassIsOfSentencePiece) {
+  folder_.write_vocabulary("gpt2.json");
+  folder_.write("tokenizer.model", std::string_view(read_file(tokenizer_tests() / "folders/plain.model")));
+  EXPECT_NE(read_as_bpe(folder_.path()).tokenizer, nullptr);
+  EXPECT_EQ(read_as_spm(folder_.path()).tokenizer, nullptr);
+  write_config({{"tokenizer_class", "LlamaTokenizer"}});
+  EXPECT_THAT(read_as_bpe(folder_.path()).refusal, HasSubstr("tokenizer_class is 'LlamaTokenizer'"));
+  const SpmReading reading = read_as_spm(folder_.path());
+  ASSERT_NE(reading.tokenizer, nullptr) << reading.refusal;
+  EXPECT_EQ(reading.vocabulary->taken, place("tokenizer.model"));
+  EXPECT_THAT(reading.vocabulary->left, StartsWith(place("vocab.json") + ": is of byte-level BPE"));
+}
+
 TEST_F(RefusedFolder, IsLeftToTheOtherKindOfTokenizerWhereTokenizerJsonIsWhole) {
   folder_.write("tokenizer.json", fixture("llama2.json"));
   folder_.write_vocabulary("gpt2.json");
