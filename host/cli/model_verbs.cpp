@@ -101,7 +101,7 @@ std::vector<Demands> demands_of(const std::string& verb) {
 ExitCode run_model_verb(const Command& command) {
   Registry registry = open_registry(command);
   const ModelChoice choice(command.arguments.front(), overrides_of(command), demands_of(command.verb),
-                           registry);
+                           registry, command.has("why"));
   listen_to_plugins();
   if (command.verb != "tokenize") {
     keep_freed_memory();

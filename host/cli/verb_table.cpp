@@ -94,6 +94,7 @@ constexpr Option kOptions[] = {
     {'m', "set", "+KEY=VALUE",
      "set an option of the component that reads the model: --set teacher.dtype=f32, "
      "--set tokenizer.special=false; --set teacher.use=NAME chooses the component"},
+    {'m', "why", nullptr, "where MODEL is refused, show what every component says of it"},
     {'c', "once", nullptr, "show it once and end"},
     {'v', "resolved", nullptr, "with the layers merged and the variables filled in"},
     {'o', "force", nullptr, "overwrite the file"},

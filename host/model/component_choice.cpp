@@ -19,36 +19,76 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What a component blames for a refusal: the model's file, or, where the file is of a kind that another
+// component reads, nothing but the component itself (docs/plugins.md).
+const Origin& model_origin() {
+  static const Origin origin{"model", 0, 0};
+  return origin;
+}
+
 // Why components did not take the model, those with the same reason together.
 class Refusals {
  public:
   void add(const Candidate& candidate, const Failure& failure) {
+    const bool of_its_kind = failure.origin().file == model_origin().file;
     const std::string& component = candidate.spec->name;
     std::string reason = failure.message();
     for (const std::string& known : {component, candidate.model.string()}) {
       if (reason.rfind(known + ": ", 0) == 0) reason.erase(0, known.size() + 2);
     }
-    for (auto& [names, known] : entries_) {
-      if (known == reason) return names.push_back(component);
+    for (Entry& entry : entries_) {
+      if (entry.reason != reason) continue;
+      entry.of_its_kind = entry.of_its_kind || of_its_kind;
+      return entry.components.push_back(component);
     }
-    entries_.push_back({{component}, reason});
+    entries_.push_back({{component}, reason, of_its_kind});
   }
 
-  std::vector<std::string> notes() const {
-    std::vector<std::string> lines;
-    for (const auto& [names, reason] : entries_)
-      lines.push_back(fmt::format("{}: {}", fmt::join(names, ", "), reason));
-    return lines;
+  // One reason where one component, or several with the same, read models of this kind; else every reason.
+  // What the others say is shown where the user asked why.
+  [[noreturn]] void refuse(const std::string& noun, const fs::path& model, bool why) const {
+    const auto best = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+      return entry.of_its_kind || entries_.size() == 1;
+    });
+    const auto fitting =
+        std::count_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.of_its_kind; });
+    if (best == entries_.end() || fitting > 1) {
+      throw Failure(ExitCode::recipe, fmt::format("no {} takes {}", noun, model.string()), notes(nullptr));
+    }
+    const bool named = best->reason.starts_with(model.string());
+    const std::string reason = named ? best->reason : fmt::format("{}: {}", model.string(), best->reason);
+    if (entries_.size() == 1) throw Failure(ExitCode::recipe, reason, {fmt::format("no {} takes it", noun)});
+    const std::string reader =
+        fmt::format("so says {}, which reads models of this kind", fmt::join(best->components, " and "));
+    if (!why) throw Failure(ExitCode::recipe, reason, {reader + "; --why shows what the others say"});
+    std::vector<std::string> lines = notes(&*best);
+    lines.insert(lines.begin(), reader);
+    throw Failure(ExitCode::recipe, reason, lines);
   }
 
  private:
-  std::vector<std::pair<std::vector<std::string>, std::string>> entries_;
+  struct Entry {
+    std::vector<std::string> components;
+    std::string reason;
+    bool of_its_kind = false;
+  };
+
+  std::vector<std::string> notes(const Entry* left_out) const {
+    std::vector<std::string> lines;
+    for (const Entry& entry : entries_) {
+      if (&entry == left_out) continue;
+      lines.push_back(fmt::format("{}: {}", fmt::join(entry.components, ", "), entry.reason));
+    }
+    return lines;
+  }
+
+  std::vector<Entry> entries_;
 };
 
-std::unique_ptr<Instance> make(const Candidate& candidate, Registry& registry) {
+std::unique_ptr<Instance> make(const Candidate& candidate, Registry& registry, const Origin& model = {}) {
   const ComponentSpec& spec = *candidate.spec;
   Value::Table table = *candidate.options.get_if<Value::Table>();
-  table.emplace_back("model", Value(candidate.model.string(), Origin{}));
+  table.emplace_back("model", Value(candidate.model.string(), model));
   ComponentUse use;
   use.name = spec.name;
   use.use = spec.name;
@@ -70,7 +110,7 @@ std::vector<Taker> takers_of(const std::vector<Candidate>& candidates, Registry&
   std::vector<Taker> takers;
   for (const Candidate& candidate : candidates) {
     try {
-      takers.push_back({&candidate, make(candidate, registry)});
+      takers.push_back({&candidate, make(candidate, registry, model_origin())});
     } catch (const Failure& failure) {
       refusals.add(candidate, failure);
     }
@@ -139,8 +179,8 @@ const Demands& generate_demands() {
 }
 
 ModelChoice::ModelChoice(fs::path model, const std::vector<std::string>& overrides,
-                         const std::vector<Demands>& asked, Registry& registry)
-    : model_(std::move(model)), registry_(registry), options_(parse_overrides(overrides)) {
+                         const std::vector<Demands>& asked, Registry& registry, bool why)
+    : model_(std::move(model)), registry_(registry), options_(parse_overrides(overrides)), why_(why) {
   check_overrides(options_, asked, registry);
   expect_model(model_, Origin{});
 }
@@ -155,7 +195,7 @@ std::unique_ptr<Instance> ModelChoice::find(const Demands& demands) const {
   if (takers.size() > 1) refuse_several(takers, noun, model);
   if (takers.size() == 1) return std::move(takers.front().instance);
   blame_options(candidates, registry_);
-  throw Failure(ExitCode::recipe, fmt::format("no {} takes {}", noun, model.string()), refusals.notes());
+  refusals.refuse(noun, model, why_);
 }
 
 std::string ModelChoice::noun(const Demands& demands) const {

@@ -35,12 +35,13 @@ class ModelChoice {
   // `overrides`: "teacher.dtype=f32", for components of this role; "teacher.use=teacher/llama" takes one by
   // name; "generate.top_p=0.5", for whatever offers this operation. `asked`: all that the verb will ask for.
   // Throws Failure (ExitCode::usage) for another name before the dot or a malformed override,
-  // (ExitCode::recipe) where nothing is at `model`.
+  // (ExitCode::recipe) where nothing is at `model`. `why`: a refusal gives the reasons of all components, not
+  // just that of the one that reads models of this kind.
   ModelChoice(std::filesystem::path model, const std::vector<std::string>& overrides,
-              const std::vector<Demands>& asked, Registry& registry);
+              const std::vector<Demands>& asked, Registry& registry, bool why = false);
 
   // The instance of the one component that offers `demands` and takes the model; not started. Throws Failure
-  // (ExitCode::recipe) with every component's reason where none does, (ExitCode::usage) where several do or
+  // (ExitCode::recipe) with the reason where none does, (ExitCode::usage) where several do or
   // no component has an option that was given.
   std::unique_ptr<Instance> find(const Demands& demands) const;
 
@@ -54,6 +55,7 @@ class ModelChoice {
   std::filesystem::path model_;
   Registry& registry_;
   Value options_;  // role or operation -> option -> value
+  bool why_;
 };
 
 }  // namespace gistmill

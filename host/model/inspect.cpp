@@ -9,6 +9,7 @@
 #include <gistmill/text/shown.hpp>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/model/folder_files.hpp"
 #include "host/model/json_text.hpp"
 #include "host/model/model_task.hpp"
 
@@ -82,6 +83,18 @@ Part describe(const ModelTask& task, const Demands& demands) {
   return part;
 }
 
+// Which files the parts read of a folder; what they say of files is taken out of their descriptions.
+FolderFiles files_of(const std::filesystem::path& model, std::vector<Part>& parts) {
+  FolderFiles files(model);
+  for (Part& part : parts) {
+    if (part.description.contains("files")) files.read_by(part.role, part.description["files"]);
+    if (part.description.contains("passed_over")) files.passed_over(part.description["passed_over"]);
+    part.description.erase("files");
+    part.description.erase("passed_over");
+  }
+  return files;
+}
+
 std::size_t width_of(const Part& part) {
   std::size_t width = part.role.size();
   for (const auto& [key, value] : part.description.items()) width = std::max(width, label_of(key).size() + 2);
@@ -110,6 +123,7 @@ Json part_json(const Part& part) {
 void inspect(const ModelTask& task) {
   std::vector<Part> parts;
   for (const Demands& demands : {score_demands(), text_demands()}) parts.push_back(describe(task, demands));
+  const FolderFiles files = files_of(task.choice.model(), parts);
   std::size_t width = 0;
   Json json = {{"model", task.choice.model().string()}};
   std::vector<std::string> refusals;
@@ -127,8 +141,10 @@ void inspect(const ModelTask& task) {
     refusals.erase(refusals.begin());
     throw Failure(ExitCode::recipe, message, refusals);
   }
+  if (!files.empty()) json["files"] = files.json();
   std::string text = task.choice.model().string() + "\n";
   for (const Part& part : parts) text += part_text(part, width);
+  text += files.text(width);
   task.write(task.json ? json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : text);
 }
 

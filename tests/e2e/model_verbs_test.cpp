@@ -130,6 +130,19 @@ TEST_F(ModelVerbsTest, ModelThatNoComponentTakesShowsEveryReason) {
               HasSubstr("  tokenizer/digits: the first line is 'words' when it should be 'digits'\n"));
 }
 
+TEST_F(ModelVerbsTest, RefusedModelHasTheReasonOfTheComponentThatReadsItsKind) {
+  write("torn", "letters\ntorn 1\n");
+  const Answer answer = ask("tokenize torn");
+  expect_refused(
+      answer, 3,
+      "torn: is torn in letters\n"
+      "  so says tokenizer/letters, which reads models of this kind; --why shows what the others say\n");
+  EXPECT_THAT(answer.err, Not(HasSubstr("digits")));
+  const Answer why = ask("tokenize torn --why");
+  expect_refused(why, 3, "torn: is torn in letters\n");
+  EXPECT_THAT(why.err, HasSubstr("\n  tokenizer/digits: is torn in digits\n"));
+}
+
 TEST_F(ModelVerbsTest, GarbageIsRefusedWithoutSteeringTheTerminal) {
   write("garbage", std::string("\x1b]0;title\x07\x00\xff", 12));
   const Answer answer = ask("tokenize garbage");
@@ -346,11 +359,11 @@ TEST_F(ModelVerbsTest, InspectShowsATokenizerWithoutATeacher) {
   write("tokens", "digits\n");
   const Answer answer = ask("inspect tokens");
   EXPECT_EQ(answer.code, 0) << answer.err;
-  EXPECT_THAT(answer.out, HasSubstr("no teacher takes tokens\n"));
-  EXPECT_THAT(answer.out, HasSubstr("\n  teacher/letters: "));
+  EXPECT_THAT(answer.out, HasSubstr("tokens: the first line is 'digits' when it should be 'letters'\n"));
+  EXPECT_THAT(answer.out, HasSubstr("\n  no teacher takes it\n"));
   EXPECT_THAT(answer.out, EndsWith("tokenizer  tokenizer/digits 0.1.0\n"));
   write("nothing", "words\n");
-  expect_refused(ask("inspect nothing"), 3, "no teacher takes nothing");
+  expect_refused(ask("inspect nothing"), 3, "nothing: the first line is 'words'");
 }
 
 TEST_F(ModelVerbsTest, DescriptionThatIsNotJsonIsReportedAsTheTokenizersDefect) {

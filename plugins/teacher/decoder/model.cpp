@@ -227,12 +227,18 @@ Model::Attention Model::causal(std::int64_t length, std::vector<at::Tensor>* key
   };
 }
 
+at::Tensor Model::head() const {
+  const at::Tensor& table = weights_.head.weight;
+  return (weights_.head.trained == nullptr ? table : weights_.head.trained->in_table(table)).to(dtype_);
+}
+
 // tokens i64[n] -> f32[n, D]
 at::Tensor Model::embed_rows(const at::Tensor& tokens, const PassMode& mode) const {
   expect_shape(tokens, {kAnySize}, "tokens");
   const at::Tensor& table = weights_.embedding;
-  const at::Tensor rows =
-      (mode.gradients ? table : table.detach()).index_select(0, here(tokens)).to(at::kFloat);
+  const at::Tensor ids = here(tokens);
+  at::Tensor rows = (mode.gradients ? table : table.detach()).index_select(0, ids).to(at::kFloat);
+  if (weights_.trained != nullptr) rows = weights_.trained->embed(rows, ids, mode.gradients);
   return embedding_scale_ == 1.0 ? rows : rows * embedding_scale_;
 }
 

@@ -79,7 +79,7 @@ class Model {
   at::Tensor expected_attention(const Context& context, const at::Tensor& spans, std::int64_t future) const;
 
   // Output projection compute[V, D].
-  at::Tensor head() const { return weights_.head.weight.to(dtype_); }
+  at::Tensor head() const;
 
   // ---- batches of texts (inference.cpp)
 

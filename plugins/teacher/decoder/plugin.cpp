@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "plugins/teacher/decoder/files/model_file.hpp"
 #include "plugins/teacher/decoder/model.hpp"
 #include "plugins/teacher/decoder/trainable.hpp"
+#include "plugins/teacher/decoder/trained_rows.hpp"
 
 template <>
 struct gistmill::ObjectType<gistmill::decoder::Context> {
@@ -64,8 +66,11 @@ class Decoder : public gistmill::torch::Component {
     adapters_.rank = options.integer("lora_rank");
     adapters_.alpha = options.number("lora_alpha");
     adapters_.targets = options.strings("lora_targets");
+    trained_tokens_ = options.integers("trainable_tokens");
     gistmill::decoder::check_recorded(config_, layers_);
     if (!adapter_.empty()) read_adapter();
+    read_.vocabulary = config_.vocabulary;
+    check_trained_tokens();
     if (train_ == "all" && dtype_ == "bf16") {
       throw Error(GM_ERROR_USER, "dtype is bf16 when training all weights needs f32", "dtype");
     }
@@ -88,6 +93,7 @@ class Decoder : public gistmill::torch::Component {
       part.up = here(part.up);
     }
     gistmill::decoder::attach(parts_, config_, weights);
+    if (train_ == "lora" && !read_.rows.tokens.empty()) train_rows(weights);
     if (train_ == "all") train_weights(weights);
     model_ =
         std::make_unique<gistmill::decoder::Model>(config_, std::move(weights), layers_, span_, queries_);
@@ -175,7 +181,7 @@ class Decoder : public gistmill::torch::Component {
       gistmill::decoder::write_folder(path_of(folder), *file_, model_->weights(), at::kFloat, "folder");
       return;
     }
-    if (parts_.empty()) {
+    if (parts_.empty() && read_.rows.tokens.empty()) {
       throw Error(GM_ERROR_USER, "there is nothing to save: train is none, so nothing was trained", "train");
     }
     gistmill::decoder::AdapterFile file = read_;
@@ -190,6 +196,12 @@ class Decoder : public gistmill::torch::Component {
   // A Hugging Face folder with the adapters added to the weights, which are read anew and summed in f32.
   void save_merged(const at::Tensor& folder) const {
     if (train_ == "all") return save(folder);
+    if (!file_->plan().layout.own_head && read_.replaced.count("output.weight") > 0) {
+      throw Error(
+          GM_ERROR_USER,
+          "the adapter has a head of its own when the model's is its embedding, which cannot be merged",
+          "adapter");
+    }
     auto weights =
         gistmill::decoder::load_weights(config_, source(), at::kFloat, gistmill::decoder::Packing::kNone);
     gistmill::decoder::attach(parts_, config_, weights);
@@ -242,7 +254,13 @@ class Decoder : public gistmill::torch::Component {
 
   // What the file says of rank, alpha and targets counts.
   void read_adapter() {
-    read_ = gistmill::decoder::read_adapter(adapter_, config_);
+    read_ = gistmill::decoder::read_adapter(adapter_, file_->plan());
+    if (train_ == "lora" && !read_.decomposed.empty()) {
+      throw Error(GM_ERROR_USER,
+                  "a DoRA adapter (use_dora) is read, but not trained further; train = none reads it, and "
+                  "`gistmill export --merge` writes a model that holds it",
+                  "adapter");
+    }
     adapters_.rank = read_.rank;
     adapters_.alpha = read_.alpha;
     parts_ = std::exchange(read_.parts, {});
@@ -261,6 +279,36 @@ class Decoder : public gistmill::torch::Component {
       part.down = parameter(name + ".lora_A", part.down);
       part.up = parameter(name + ".lora_B", part.up);
     }
+  }
+
+  // Those of the adapter's file go on; others start as the model has them.
+  void check_trained_tokens() {
+    if (trained_tokens_.empty()) return;
+    const char* key = "trainable_tokens";
+    if (train_ != "lora") {
+      throw Error(GM_ERROR_USER, "trains tokens when train is " + train_ + "; set train to lora", key);
+    }
+    if (!read_.rows.tokens.empty() && read_.rows.tokens != trained_tokens_) {
+      throw Error(GM_ERROR_USER, "names other tokens than the adapter trained; leave it out", key);
+    }
+    std::set<std::int64_t> seen;
+    for (const std::int64_t token : trained_tokens_) {
+      if (token >= 0 && token < config_.vocabulary && seen.insert(token).second) continue;
+      throw Error(GM_ERROR_USER,
+                  "names token " + std::to_string(token) + " when it should name each once, 0 to " +
+                      std::to_string(config_.vocabulary - 1),
+                  key);
+    }
+    read_.rows.tokens = trained_tokens_;
+  }
+
+  void train_rows(gistmill::decoder::Weights& weights) {
+    auto& rows = read_.rows;
+    if (!rows.values.defined())
+      rows.values = weights.embedding.index_select(0, here(at::tensor(rows.tokens))).to(at::kFloat);
+    rows.values = parameter("token_rows", here(rows.values), GM_PARAM_TRAINABLE | GM_PARAM_NO_DECAY);
+    gistmill::decoder::train_rows(weights, std::make_shared<const gistmill::decoder::TrainedRows>(
+                                               rows.values, rows.tokens, config_.vocabulary));
   }
 
   void train_weights(gistmill::decoder::Weights& weights) {
@@ -282,10 +330,11 @@ class Decoder : public gistmill::torch::Component {
   double topk_temperature_;
   std::string train_;
   std::string adapter_;
+  std::vector<std::int64_t> trained_tokens_;
   double dropout_;
   gistmill::decoder::Model::Sampling sampling_;
   gistmill::decoder::AdapterOptions adapters_;
-  gistmill::decoder::AdapterFile read_;                // of adapter_, without its parts
+  gistmill::decoder::AdapterFile read_;  // of adapter_, without its parts; `rows` train where train is lora
   std::vector<gistmill::decoder::AdapterPart> parts_;  // the parameters themselves where train is lora
   std::unique_ptr<gistmill::decoder::Model> model_;
 };

@@ -89,7 +89,8 @@ at::Tensor base_of(const Projection& projection, const at::Tensor& x, const Pass
 
 at::Tensor Projection::apply(const at::Tensor& x, const PassMode& mode) const {
   count(*this, x, mode);
-  const at::Tensor base = base_of(*this, x, mode);
+  at::Tensor base = base_of(*this, x, mode);
+  if (trained != nullptr) base = trained->predict(base, x, mode.gradients);
   return adapters.empty() ? base : adapted(base, x, adapters, mode);
 }
 

@@ -12,6 +12,7 @@
 
 #include "plugins/teacher/decoder/packed_linear.hpp"
 #include "plugins/teacher/decoder/stored_matrix.hpp"
+#include "plugins/teacher/decoder/trained_rows.hpp"
 
 namespace gistmill::decoder {
 
@@ -34,11 +35,12 @@ struct PassMode {
 };
 
 struct Projection {
-  at::Tensor weight;                     // [out, in], compute type; f32 where it trains
-  at::Tensor bias;                       // [out], as weight; undefined: none
-  std::shared_ptr<PackedWeight> packed;  // the weight as packed_linear() takes it; null: not wanted
-  std::vector<Adapter> adapters;         // ascending `first`
-  std::vector<StoredMatrix> stored;      // the same weight in the file, stacked; empty: not to be had
+  at::Tensor weight;                           // [out, in], compute type; f32 where it trains
+  at::Tensor bias;                             // [out], as weight; undefined: none
+  std::shared_ptr<PackedWeight> packed;        // the weight as packed_linear() takes it; null: not wanted
+  std::vector<Adapter> adapters;               // ascending `first`
+  std::vector<StoredMatrix> stored;            // the same weight in the file, stacked; empty: not to be had
+  std::shared_ptr<const TrainedRows> trained;  // of a head that is the embedding; null: none
 
   // x compute[n, in] -> compute[n, out], the type being x's. Where no gradient is asked, one row is
   // multiplied with the stored matrix: the same weights before they were rounded to the compute type.

@@ -45,4 +45,9 @@ void replace_weights(Weights& weights,
   }
 }
 
+void train_rows(Weights& weights, std::shared_ptr<const TrainedRows> rows) {
+  if (weights.head.weight.is_same(weights.embedding)) weights.head.trained = rows;
+  weights.trained = std::move(rows);
+}
+
 }  // namespace gistmill::decoder

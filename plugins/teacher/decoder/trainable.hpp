@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "plugins/teacher/decoder/weights.hpp"
@@ -15,5 +16,8 @@ namespace gistmill::decoder {
 void replace_weights(
     Weights& weights,
     const std::function<at::Tensor(const std::string& name, const at::Tensor& tensor, bool decays)>& replace);
+
+// Puts rows that train into the embedding, and into the head where it is the embedding.
+void train_rows(Weights& weights, std::shared_ptr<const TrainedRows> rows);
 
 }  // namespace gistmill::decoder

@@ -58,6 +58,7 @@ struct Weights {
   Projection head;                // [V, D]; the embedding itself where the model ties them
   Norm final_norm;
   std::vector<LayerWeights> layers;
+  std::shared_ptr<const TrainedRows> trained;  // of the embedding; null: none
   std::shared_ptr<const TensorSource> source;  // keeps stored matrices valid
 };
 

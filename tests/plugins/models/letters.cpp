@@ -25,10 +25,10 @@ class ModelFile {
     std::string first;
     std::getline(file, first);
     for (std::string word, value; file >> word >> value;) entries_[word] = value;
-    if (first == kind || entries_.count("both") != 0) return;
+    if (has("torn")) throw Error(GM_ERROR_USER, path + ": is torn in " + kind, first == kind ? "model" : "");
+    if (first == kind || has("both")) return;
     throw Error(GM_ERROR_USER,
-                path + ": the first line is '" + first.substr(0, 20) + "' when it should be '" + kind + "'",
-                "model");
+                path + ": the first line is '" + first.substr(0, 20) + "' when it should be '" + kind + "'");
   }
   bool has(const std::string& word) const { return entries_.count(word) != 0; }
   std::int64_t number(const std::string& word, std::int64_t fallback) const {

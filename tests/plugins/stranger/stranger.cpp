@@ -19,7 +19,7 @@ class Echo {
     std::ifstream file(path);
     std::string first;
     std::getline(file, first);
-    if (first != "echo") throw Error(GM_ERROR_USER, path + ": the first line is not 'echo'", "model");
+    if (first != "echo") throw Error(GM_ERROR_USER, path + ": the first line is not 'echo'");
   }
 
   Tensor forward(const Tensor& ids) const {

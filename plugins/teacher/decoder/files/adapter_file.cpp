@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <re2/re2.h>
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -12,12 +13,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "plugins/teacher/decoder/files/adapter_modules.hpp"
 #include "plugins/teacher/decoder/files/adapter_settings.hpp"
-#include "plugins/teacher/decoder/files/hugging_face_names.hpp"
+#include "plugins/teacher/decoder/files/adapter_tensors.hpp"
 #include "plugins/teacher/decoder/files/output.hpp"
 #include "plugins/teacher/decoder/files/refusal.hpp"
-#include "plugins/teacher/decoder/files/rotary.hpp"
-#include "plugins/teacher/decoder/files/row_order.hpp"
 
 namespace gistmill::decoder {
 namespace {
@@ -25,123 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* kConfigFile = "adapter_config.json";
 constexpr const char* kWeightFile = "adapter_model.safetensors";
-constexpr const char* kPrefix = "base_model.model.";  // PEFT's wrapper around the model
-
-// A matrix that adapters stand beside.
-struct Module {
-  std::string target;  // PEFT's name
-  std::string tensor;  // this folder's
-  std::int64_t inputs = 0;
-  std::int64_t outputs = 0;
-  std::int64_t heads = 0;  // whose rows rotate; 0: none do
-};
-
-std::vector<Module> modules_of(const Config& config) {
-  const std::int64_t width = config.width;
-  const std::int64_t queries = config.query_width();
-  const std::int64_t keys = config.key_width();
-  const std::int64_t inner = config.feed_forward;
-  if (config.architecture == "gpt2") {
-    return {{"attn.c_attn", "attn_q", width, config.qkv_width(), 0},  // and keys, and values
-            {"attn.c_proj", "attn_output", queries, width, 0},
-            {"mlp.c_fc", "ffn_up", width, inner, 0},
-            {"mlp.c_proj", "ffn_down", inner, width, 0}};
-  }
-  return {{"q_proj", "attn_q", width, queries, config.heads},
-          {"k_proj", "attn_k", width, keys, config.kv_heads},
-          {"v_proj", "attn_v", width, keys, 0},
-          {"o_proj", "attn_output", queries, width, 0},
-          {"gate_proj", "ffn_gate", width, inner, 0},
-          {"up_proj", "ffn_up", width, inner, 0},
-          {"down_proj", "ffn_down", inner, width, 0}};
-}
-
-// "model.layers.3.self_attn.q_proj"
-std::string name_of(const Config& config, std::int64_t layer, const Module& module) {
-  const std::string name = hugging_face_tensor(config, layer_tensor(layer, module.tensor + ".weight")).name;
-  return name.substr(0, name.rfind('.'));
-}
-
-// f32, of this shape; throws where the tensor is missing or another.
-at::Tensor read_tensor(const formats::Safetensors& file, const std::string& name,
-                       const std::vector<std::int64_t>& shape) {
-  const formats::SafetensorsTensor* tensor = file.find(name);
-  if (tensor == nullptr) refuse(file.name() + ": has no tensor " + formats::printable(name));
-  check_shape(file.name(), name, tensor->shape, shape);
-  at::Tensor values = at::empty(shape, at::kFloat);
-  file.read_rows(*tensor, 0, tensor->rows(), values.mutable_data_ptr<float>());
-  return values;
-}
-
-std::vector<AdapterPart> read_parts(const formats::Safetensors& file, const Config& config,
-                                    const AdapterSettings& settings, std::set<std::string>& used) {
-  const std::vector<Module> modules = modules_of(config);
-  std::vector<AdapterPart> parts;
-  for (std::int64_t layer = 0; layer < config.layers; ++layer) {
-    for (const Module& module : modules) {
-      const std::string name = name_of(config, layer, module);
-      const std::string down = kPrefix + name + ".lora_A.weight";
-      const std::string up = kPrefix + name + ".lora_B.weight";
-      if (file.find(down) == nullptr && file.find(up) == nullptr) continue;
-      AdapterPart part;
-      part.layer = layer;
-      part.target = module.target;
-      const std::int64_t rank = settings.rank_of(name);
-      part.down = read_tensor(file, down, {rank, module.inputs});
-      part.up = read_tensor(file, up, {module.outputs, rank});
-      if (module.heads > 0) part.up = paired(part.up, module.heads).contiguous();
-      part.scale = adapter_scale(settings.alpha_of(name), rank, settings.rank_stabilized);
-      parts.push_back(part);
-      used.insert({down, up});
-    }
-  }
-  return parts;
-}
-
-// Embeddings that were saved with the adapter take the model's place; of single tokens, their rows do.
-std::map<std::string, at::Tensor> read_replaced(const formats::Safetensors& file, const Config& config,
-                                                std::set<std::string>& used) {
-  std::map<std::string, at::Tensor> replaced;
-  for (const char* tensor : {"token_embd.weight", "output.weight"}) {
-    const std::string name = kPrefix + hugging_face_tensor(config, tensor).name;
-    if (file.find(name) == nullptr) continue;
-    replaced[tensor] = read_tensor(file, name, {config.vocabulary, config.width});
-    used.insert(name);
-  }
-  return replaced;
-}
-
-std::string token_rows_name(const Config& config) {
-  const std::string name = hugging_face_tensor(config, "token_embd.weight").name;
-  return kPrefix + name.substr(0, name.rfind('.')) + ".token_adapter.trainable_tokens_delta";
-}
-
-TokenRows read_token_rows(const formats::Safetensors& file, const Config& config,
-                          const AdapterSettings& settings, std::set<std::string>& used) {
-  TokenRows rows;
-  if (settings.token_indices.empty()) return rows;
-  for (const std::int64_t token : settings.token_indices) {
-    if (token >= config.vocabulary)
-      refuse(file.name() + ": trains token " + std::to_string(token) + " when the model has " +
-             std::to_string(config.vocabulary));
-  }
-  const std::string name = token_rows_name(config);
-  rows.tokens = settings.token_indices;
-  rows.values = read_tensor(file, name, {static_cast<std::int64_t>(rows.tokens.size()), config.width});
-  used.insert(name);
-  return rows;
-}
-
-void refuse_unused(const formats::Safetensors& file, const Config& config,
-                   const std::set<std::string>& used) {
-  for (const formats::SafetensorsTensor& tensor : file.tensors()) {
-    if (used.count(std::string(tensor.name)) > 0) continue;
-    refuse(file.name() + ": has tensor " + formats::printable(tensor.name) +
-           ", which is not an adapter of a " + config.architecture + " model of " +
-           std::to_string(config.layers) + " layers");
-  }
-  if (used.empty()) refuse(file.name() + ": holds no adapter");
-}
 
 // What goes wrong here is about the adapter, not about the model.
 template <class Body>
@@ -161,12 +44,12 @@ struct Patterns {
 
 Patterns patterns_of(const AdapterFile& adapter, const Config& config) {
   Patterns patterns;
-  const std::vector<Module> modules = modules_of(config);
+  const std::vector<Module> modules = adapter_modules(config);
   for (const AdapterPart& part : adapter.parts) {
     const auto module = std::find_if(modules.begin(), modules.end(),
                                      [&](const Module& each) { return each.target == part.target; });
     if (module == modules.end()) continue;
-    const std::string name = "^" + name_of(config, part.layer, *module);
+    const std::string name = "^" + re2::RE2::QuoteMeta(module_name(config, part.layer, *module));
     const std::int64_t rank = part.down.size(0);
     if (rank != adapter.rank) patterns.ranks[name] = rank;
     const double alpha = part.scale / adapter_scale(1.0, rank, adapter.rank_stabilized);
@@ -188,12 +71,13 @@ nlohmann::json config_json(const AdapterFile& adapter, const Config& config) {
                          {"rank_pattern", patterns.ranks},
                          {"alpha_pattern", patterns.alphas},
                          {"target_modules", targets},
-                         {"bias", "none"},
+                         {"bias", adapter.bias},
                          {"use_rslora", adapter.rank_stabilized},
                          {"use_dora", false},
                          {"fan_in_fan_out", config.architecture == "gpt2"},
                          {"init_lora_weights", true},
                          {"inference_mode", true}};
+  if (!adapter.saved_modules.empty()) json["modules_to_save"] = adapter.saved_modules;
   const std::string embedding = config.architecture == "gpt2" ? "wte" : "embed_tokens";
   if (!adapter.rows.tokens.empty()) json["trainable_token_indices"] = {{embedding, adapter.rows.tokens}};
   return json;
@@ -201,7 +85,7 @@ nlohmann::json config_json(const AdapterFile& adapter, const Config& config) {
 
 }  // namespace
 
-AdapterFile read_adapter(const std::string& folder, const Config& config) {
+AdapterFile read_adapter(const std::string& folder, const ModelPlan& plan) {
   return about_adapter([&] {
     const AdapterSettings settings = read_adapter_settings(fs::path(folder) / kConfigFile);
     if (!fs::exists(fs::path(folder) / kWeightFile) && fs::exists(fs::path(folder) / "adapter_model.bin"))
@@ -210,16 +94,14 @@ AdapterFile read_adapter(const std::string& folder, const Config& config) {
              "again: save_pretrained writes adapter_model.safetensors");
     const formats::Safetensors file(fs::path(folder) / kWeightFile);
     AdapterFile adapter;
-    std::set<std::string> used;
-    adapter.parts = read_parts(file, config, settings, used);
-    adapter.replaced = read_replaced(file, config, used);
-    adapter.rows = read_token_rows(file, config, settings, used);
-    refuse_unused(file, config, used);
-    adapter.vocabulary = config.vocabulary;
+    read_adapter_tensors(file, plan, settings, adapter);
+    adapter.vocabulary = plan.config.vocabulary;
     adapter.rank = settings.rank;
     adapter.alpha = settings.alpha;
     adapter.rank_stabilized = settings.rank_stabilized;
     adapter.dropout = settings.dropout;
+    adapter.bias = settings.bias;
+    adapter.saved_modules = settings.saved_modules;
     adapter.base_model = settings.base_model;
     return adapter;
   });
@@ -227,24 +109,12 @@ AdapterFile read_adapter(const std::string& folder, const Config& config) {
 
 void write_adapter(const std::string& folder, const AdapterFile& adapter, const Config& config,
                    const std::string& key) {
-  std::vector<at::Tensor> kept;  // what the items point to
+  const std::map<std::string, at::Tensor> tensors = adapter_tensors(adapter, config);
   std::vector<formats::SafetensorsItem> items;
-  const auto add = [&](const std::string& name, const at::Tensor& values) {
-    kept.push_back(values.detach().cpu().to(at::kFloat).contiguous());
-    items.push_back({name, formats::SafetensorsDtype::kF32, values.sizes().vec(),
-                     kept.back().const_data_ptr(), kept.back().nbytes()});
-  };
-  for (const AdapterPart& part : adapter.parts) {
-    for (const Module& module : modules_of(config)) {
-      if (module.target != part.target) continue;
-      const std::string name = kPrefix + name_of(config, part.layer, module);
-      add(name + ".lora_A.weight", part.down);
-      add(name + ".lora_B.weight", module.heads > 0 ? half_split(part.up, module.heads) : part.up);
-    }
+  for (const auto& [name, values] : tensors) {
+    items.push_back({name, formats::SafetensorsDtype::kF32, values.sizes().vec(), values.const_data_ptr(),
+                     values.nbytes()});
   }
-  for (const auto& [tensor, values] : adapter.replaced)
-    add(kPrefix + hugging_face_tensor(config, tensor).name, values);
-  if (!adapter.rows.tokens.empty()) add(token_rows_name(config), adapter.rows.values);
   write_whole_folder(folder, key, [&](const fs::path& inside) {
     write_tensors(inside / kWeightFile, items);
     files::write_file(inside / kConfigFile, config_json(adapter, config).dump(2) + "\n");

@@ -1,6 +1,6 @@
 #include "plugins/teacher/decoder/files/adapter_settings.hpp"
 
-#include <algorithm>
+#include <re2/re2.h>
 #include <cmath>
 #include <gistmill/formats/json.hpp>
 #include <set>
@@ -33,37 +33,37 @@ void refuse_unread(const JsonObject& json, const nlohmann::json& config) {
   }
 }
 
-// The entries of a pattern. PEFT takes its keys as regular expressions for the end of a name; plain names are
-// known here.
-std::vector<std::pair<std::string, const nlohmann::json*>> pattern_of(const JsonObject& json,
-                                                                      const std::string& key) {
-  std::vector<std::pair<std::string, const nlohmann::json*>> entries;
+// A regular expression for the end of a module's name, as PEFT takes it. RE2, since it needs no more time
+// than the text is long, whatever a file asks for.
+ModulePattern pattern_of(const JsonObject& json, const std::string& key, const std::string& text) {
+  RE2::Options options(RE2::Quiet);
+  options.set_max_mem(1 << 20);
+  auto expression = std::make_shared<const RE2>("(?:.*\\.)?(?:" + text + ")", options);
+  if (!expression->ok())
+    json.wrong(key, "by regular expressions for the ends of modules' names: " + expression->error());
+  return expression;
+}
+
+// `check` refuses a value that is none.
+template <class T, class Check>
+std::vector<std::pair<ModulePattern, T>> patterns_of(const JsonObject& json, const std::string& key,
+                                                     const Check& check) {
+  std::vector<std::pair<ModulePattern, T>> entries;
   const nlohmann::json* pattern = json.find(key);
   if (pattern == nullptr) return entries;
   if (!pattern->is_object()) json.wrong(key, "an object");
   for (const auto& [name, value] : pattern->items()) {
-    const std::size_t begin = name.starts_with('^') ? 1 : 0;
-    const bool plain =
-        std::all_of(name.begin() + static_cast<std::ptrdiff_t>(begin), name.end(),
-                    [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.'; });
-    if (!plain || name.size() == begin)
-      json.wrong(key,
-                 "by plain names of modules, such as \"v_proj\": other regular expressions are not known");
-    entries.emplace_back(name, &value);
+    check(value);
+    entries.emplace_back(pattern_of(json, key, name), value.template get<T>());
   }
   return entries;
 }
 
-bool fits(const std::string& name, const std::string& module) {
-  if (name.starts_with('^')) return module == name.substr(1);
-  return module == name || module.ends_with("." + name);
-}
-
 template <class T>
-T first_fitting(const std::vector<std::pair<std::string, T>>& pattern, const std::string& module,
+T first_fitting(const std::vector<std::pair<ModulePattern, T>>& patterns, const std::string& module,
                 T otherwise) {
-  for (const auto& [name, value] : pattern) {
-    if (fits(name, module)) return value;
+  for (const auto& [pattern, value] : patterns) {
+    if (RE2::FullMatch(module, *pattern)) return value;
   }
   return otherwise;
 }
@@ -111,23 +111,20 @@ AdapterSettings read_adapter_settings(const fs::path& path) {
   settings.alpha = json.number("lora_alpha");
   settings.dropout = json.number_or("lora_dropout", 0.0);
   settings.rank_stabilized = json.boolean_or("use_rslora", false);
-  for (const auto& [name, rank] : pattern_of(json, "rank_pattern")) {
-    if (!rank->is_number_unsigned() || *rank < 1 || *rank > kMostRank)
+  settings.decomposed = json.boolean_or("use_dora", false);
+  settings.ranks = patterns_of<std::int64_t>(json, "rank_pattern", [&](const nlohmann::json& rank) {
+    if (!rank.is_number_unsigned() || rank < 1 || rank > kMostRank)
       json.wrong("rank_pattern", "whole numbers above 0");
-    settings.ranks.emplace_back(name, rank->get<std::int64_t>());
-  }
-  for (const auto& [name, alpha] : pattern_of(json, "alpha_pattern")) {
-    if (!alpha->is_number()) json.wrong("alpha_pattern", "numbers");
-    settings.alphas.emplace_back(name, alpha->get<double>());
-  }
+  });
+  settings.alphas = patterns_of<double>(json, "alpha_pattern", [&](const nlohmann::json& alpha) {
+    if (!alpha.is_number()) json.wrong("alpha_pattern", "numbers");
+  });
   settings.token_indices = token_indices_of(json);
   settings.base_model = json.string_or("base_model_name_or_path", "");
-  // Saved whole, under their own names.
-  static const std::set<std::string> tables = {"embed_tokens", "wte", "lm_head"};
-  for (const std::string& module : json.strings("modules_to_save")) {
-    if (tables.count(module) == 0) json.wrong("modules_to_save", "embed_tokens, wte and lm_head only");
-  }
-  json.expect("bias", "none");
+  settings.saved_modules = json.strings("modules_to_save");
+  settings.bias = json.string_or("bias", "none");
+  static const std::set<std::string> biases = {"none", "all", "lora_only"};
+  if (biases.count(settings.bias) == 0) json.wrong("bias", "\"none\", \"all\" or \"lora_only\"");
   // The other ways to start an adapter also change the weights that it stands beside.
   static const std::set<nlohmann::json> starts = {true, false, "gaussian", "orthogonal", "eva"};
   const nlohmann::json* start = json.find("init_lora_weights");

@@ -3,11 +3,20 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+namespace re2 {
+class RE2;
+}
+
 namespace gistmill::decoder {
+
+// For the end of a module's name: "v_proj", "layers\.[01]\.self_attn\.v_proj"; with ^ in front for the whole
+// name.
+using ModulePattern = std::shared_ptr<const re2::RE2>;
 
 struct AdapterSettings {
   std::int64_t rank = 0;
@@ -15,10 +24,13 @@ struct AdapterSettings {
   double dropout = 0.0;
   bool rank_stabilized = false;
   std::string base_model;
-  // Ranks and alphas of their own for some modules, by the end of their names: "v_proj",
-  // "layers.0.self_attn.v_proj"; with ^ in front by the whole name. The first that fits counts.
-  std::vector<std::pair<std::string, std::int64_t>> ranks;
-  std::vector<std::pair<std::string, double>> alphas;
+  bool decomposed = false;                 // DoRA (arXiv 2402.09353): magnitudes lie beside the matrices
+  std::string bias = "none";               // which of the model's biases were trained: "all", "lora_only"
+  std::vector<std::string> saved_modules;  // those that were trained whole: "norm", "lm_head"
+  // Ranks and alphas of their own for some modules, ascending by the expression's text, as PEFT writes them.
+  // The first that fits counts.
+  std::vector<std::pair<ModulePattern, std::int64_t>> ranks;
+  std::vector<std::pair<ModulePattern, double>> alphas;
   std::vector<std::int64_t> token_indices;  // rows of the embedding that were trained on their own
 
   // Of a module by its full name without PEFT's wrapper: "model.layers.0.self_attn.v_proj".

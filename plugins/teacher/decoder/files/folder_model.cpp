@@ -78,7 +78,16 @@ FolderModel::FolderModel(const std::string& folder, Opened opened, std::vector<s
       files_(std::move(opened.files)),
       ignore_(std::move(ignore)) {
   for (const std::string& sentence : files_.notes()) note(files_.name() + ": " + sentence);
+  name_files(folder);
   mended([&] { place_tensors(); });
+}
+
+void FolderModel::name_files(const std::string& folder) {
+  reads("config.json");
+  if (fs::exists(fs::path(folder) / "generation_config.json")) reads("generation_config.json");
+  const std::string index = fs::path(files_.name()).filename();
+  if (index.ends_with(".index.json")) reads(index);
+  for (const formats::Safetensors& file : files_.files()) reads(fs::path(file.name()).filename());
 }
 
 bool FolderModel::is_ignored(std::string_view name) const {

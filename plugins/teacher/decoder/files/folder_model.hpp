@@ -32,6 +32,7 @@ class FolderModel final : public ModelFile {
   };
   static Opened open(const std::string& folder);
   FolderModel(const std::string& folder, Opened opened, std::vector<std::string> ignore);
+  void name_files(const std::string& folder);
   void place_tensors();
   bool is_ignored(std::string_view name) const;
   void check_tied_head(const std::string& prefix) const;

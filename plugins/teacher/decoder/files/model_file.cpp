@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <gistmill/plugin/values.hpp>
 #include <nlohmann/json.hpp>
 
 #include "plugins/teacher/decoder/files/folder_model.hpp"
@@ -139,6 +140,7 @@ std::string ModelFile::describe() const {
                                  {"rope", gistmill::decoder::describe(plan_.windowed_rotary)}};
   }
   if (!notes_.empty()) result["notes"] = notes_;
+  if (!files_.empty()) result["files"] = files_;
   return result.dump();
 }
 
@@ -154,7 +156,8 @@ std::shared_ptr<const ModelFile> open_model(const std::string& path,
   }
   const std::string& found = file->config().architecture;
   if (std::find(architectures.begin(), architectures.end(), found) == architectures.end()) {
-    refuse(path + ": the architecture is " + found + " when it should be " + list(architectures));
+    throw Error(GM_ERROR_USER,  // no key: the file is fine, and for another component
+                path + ": the architecture is " + found + " when it should be " + list(architectures));
   }
   return file;
 }

@@ -58,6 +58,7 @@ class ModelFile : public TensorSource {
   // For the derived class's constructor: every tensor of the model once.
   void put(const std::string& name, Place place) { places_[name] = std::move(place); }
   void note(std::string sentence) { notes_.push_back(std::move(sentence)); }
+  void reads(std::string file) { files_.push_back(std::move(file)); }  // of a folder, by its name there
 
  private:
   // out: count rows of the file's tensor number `tensor`, a vector being one row; throws FormatError.
@@ -74,6 +75,7 @@ class ModelFile : public TensorSource {
   ModelPlan plan_;
   std::map<std::string, Place> places_;
   std::vector<std::string> notes_;
+  std::vector<std::string> files_;
 };
 
 // path: a GGUF file, or a folder with config.json and safetensors. Reads headers only. Throws Error (user)

@@ -10,26 +10,41 @@ constexpr const char* kEmbedding = "token_embd.weight";
 
 class ReplacedTensors final : public TensorSource {
  public:
-  ReplacedTensors(std::shared_ptr<const TensorSource> source, std::map<std::string, at::Tensor> replaced)
-      : source_(std::move(source)), replaced_(std::move(replaced)) {}
+  ReplacedTensors(std::shared_ptr<const TensorSource> source, std::map<std::string, at::Tensor> replaced,
+                  std::map<std::string, Decomposed> decomposed)
+      : source_(std::move(source)), replaced_(std::move(replaced)), decomposed_(std::move(decomposed)) {}
 
-  bool contains(const std::string& name) const override { return source_->contains(name); }
+  bool contains(const std::string& name) const override {
+    return replaced_.contains(name) || source_->contains(name);
+  }
   at::Tensor read(const std::string& name, at::IntArrayRef shape) const override {
     const auto found = replaced_.find(name);
-    return found == replaced_.end() ? source_->read(name, shape) : found->second.clone();
+    at::Tensor values = found == replaced_.end() ? source_->read(name, shape) : found->second.clone();
+    const auto change = decomposed_.find(name);
+    return change == decomposed_.end() ? values : decompose(values, change->second);
   }
   void read_into(const std::string& name, const at::Tensor& out) const override {
-    const auto found = replaced_.find(name);
-    if (found == replaced_.end()) return source_->read_into(name, out);
-    out.copy_(found->second);
+    if (replaced_.contains(name) || decomposed_.contains(name)) {
+      out.copy_(read(name, out.sizes()));
+    } else {
+      source_->read_into(name, out);
+    }
   }
   std::optional<StoredMatrix> stored(const std::string& name) const override {
-    return replaced_.contains(name) ? std::nullopt : source_->stored(name);
+    const bool changed = replaced_.contains(name) || decomposed_.contains(name);
+    return changed ? std::nullopt : source_->stored(name);
   }
 
  private:
+  // weight f32[out, in]
+  static at::Tensor decompose(const at::Tensor& weight, const Decomposed& change) {
+    const at::Tensor direction = weight + at::mm(change.up, change.down) * change.scale;
+    return direction * (change.magnitude / direction.norm(2, 1)).unsqueeze(1);
+  }
+
   std::shared_ptr<const TensorSource> source_;
   std::map<std::string, at::Tensor> replaced_;
+  std::map<std::string, Decomposed> decomposed_;
 };
 
 }  // namespace
@@ -37,16 +52,16 @@ class ReplacedTensors final : public TensorSource {
 std::shared_ptr<const TensorSource> with_replaced(std::shared_ptr<const TensorSource> source,
                                                   const AdapterFile& adapter) {
   std::map<std::string, at::Tensor> replaced = adapter.replaced;
-  if (!adapter.rows.tokens.empty()) {
+  if (adapter.rows.values.defined()) {
     const auto known = replaced.find(kEmbedding);
     at::Tensor table = known != replaced.end()
                            ? known->second.clone()
                            : source->read(kEmbedding, {adapter.vocabulary, adapter.rows.values.size(1)});
-    table.index_copy_(0, at::tensor(adapter.rows.tokens), adapter.rows.values);
+    table.index_copy_(0, at::tensor(adapter.rows.tokens), adapter.rows.values.detach().cpu());
     replaced[kEmbedding] = table;
   }
-  if (replaced.empty()) return source;
-  return std::make_shared<ReplacedTensors>(std::move(source), std::move(replaced));
+  if (replaced.empty() && adapter.decomposed.empty()) return source;
+  return std::make_shared<ReplacedTensors>(std::move(source), std::move(replaced), adapter.decomposed);
 }
 
 }  // namespace gistmill::decoder

@@ -159,6 +159,50 @@ TEST(AllWeights, GetTheGradientsOfThePlainModel) {
   }
 }
 
+// Their gradient is that of the same rows where the whole table trains: through the embedding, and through
+// the head where the model ties them. The others stay as they are.
+TEST_P(Adapters, BesideRowsOfTheEmbeddingThatTrain) {
+  const std::vector<std::int64_t> tokens = {batch_.ids[0][3].item<std::int64_t>(), 96, 0};
+  const auto gradient_of = [&](Weights weights, at::Tensor parameter) {
+    const Model model(config_, std::move(weights), {}, 8);
+    const at::Tensor logits = model.forward(batch_, mode_);
+    const at::Tensor loss = (logits * at::arange(logits.numel(), at::kFloat).sin().view_as(logits)).sum();
+    loss.backward();
+    return std::pair(loss.item<float>(), parameter.grad());
+  };
+  Weights all = weights_of(config_);
+  const at::Tensor initial = all.embedding.index_select(0, at::tensor(tokens));
+  at::Tensor table;
+  replace_weights(all, [&](const std::string& name, const at::Tensor& tensor, bool) {
+    if (name != "token_embd.weight") return tensor;
+    return table = tensor.clone().requires_grad_(true);
+  });
+  const auto [right_loss, right] = gradient_of(std::move(all), table);
+
+  Weights weights = weights_of(config_);
+  const at::Tensor untrained = weights.embedding;
+  const at::Tensor rows = initial.clone().requires_grad_(true);
+  train_rows(weights, std::make_shared<const TrainedRows>(rows, tokens, config_.vocabulary));
+  weights.embedding.index_fill_(0, at::tensor(tokens), 7.0);  // not looked at any more
+  const auto [loss, gradient] = gradient_of(std::move(weights), rows);
+  EXPECT_NEAR(loss, right_loss, 1e-5 * std::abs(right_loss));
+  EXPECT_TRUE(at::allclose(gradient, right.index_select(0, at::tensor(tokens)), 1e-4, 1e-4));
+  EXPECT_FALSE(untrained.requires_grad());
+}
+
+TEST_P(Adapters, SeeTrainedRowsInTheHead) {
+  Weights weights = weights_of(config_);
+  const bool tied = weights.head.weight.is_same(weights.embedding);
+  const at::Tensor rows = at::full({1, config_.width}, 0.5);
+  const at::Tensor before = weights.head.weight.clone();
+  train_rows(weights,
+             std::make_shared<const TrainedRows>(rows, std::vector<std::int64_t>{6}, config_.vocabulary));
+  const Model model(config_, std::move(weights), {}, 8);
+  const at::Tensor head = model.head();
+  EXPECT_EQ(at::equal(head[6], rows[0]), tied);
+  EXPECT_TRUE(at::equal(head[7], before[7]));
+}
+
 TEST(AllWeights, GetAGradientEach) {
   for (const Config& config : {tiny_config(), tiny_gpt2_config(), tiny_mixed_config(), tiny_gemma_config()}) {
     Weights weights = weights_of(config);

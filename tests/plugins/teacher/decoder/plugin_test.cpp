@@ -61,6 +61,7 @@ class LlamaPlugin : public ::testing::Test {
                          {"topk_temperature", 1.0},
                          {"train", std::string("none")},
                          {"adapter", std::string()},
+                         {"trainable_tokens", std::vector<std::int64_t>()},
                          {"lora_rank", std::int64_t{4}},
                          {"lora_alpha", 8.0},
                          {"lora_dropout", 0.0},
@@ -138,7 +139,9 @@ TEST_F(LlamaPlugin, SavesAnAdapterThatItReadsAgainAndAModelWithItInTheWeights) {
   const auto logits = [&](PluginDriver& driver) {
     return driver.forward(kForward, {ids, none, none, none})[0];
   };
-  const auto trained = make({{"train", std::string("lora")}});
+  const auto trained =
+      make({{"train", std::string("lora")}, {"trainable_tokens", std::vector<std::int64_t>{96, 5}}});
+  EXPECT_EQ(trained->parameters().size(), 3u * 3u * 2u + 1u);
   for (const auto& parameter : trained->parameters()) {
     at::Tensor(parameter.tensor).copy_(random_normal(parameter.tensor.sizes(), 3, at::kFloat) * 0.1);
   }

@@ -81,7 +81,7 @@ class ExportFaults : public ::testing::TestWithParam<Fault> {
 
 TEST_P(ExportFaults, LeaveAWholeAdapterOrNone) {
   const auto source = model(families_folder() + "/llama31");
-  const AdapterFile adapter = read_adapter(adapters_folder() + "/llama31", source->config());
+  const AdapterFile adapter = read_adapter(adapters_folder() + "/llama31", source->plan());
   EXPECT_GT(
       let_every_call_fail(around_.path(), [&] { write_adapter(out(), adapter, source->config(), "folder"); }),
       15);

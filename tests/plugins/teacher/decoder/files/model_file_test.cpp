@@ -59,6 +59,7 @@ TEST(ModelFile, DescribesAFolder) {
                          {"tied_head", true},
                          {"end_tokens", {2}},
                          {"end_token_sources", {"generation_config.json"}},
+                         {"files", {"config.json", "generation_config.json", "model.safetensors"}},
                          {"rope",
                           {{"kind", "llama3"},
                            {"base", 100.0},
