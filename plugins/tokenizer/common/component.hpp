@@ -82,6 +82,8 @@ class Component {
   static auto at_model(Body&& body) {
     try {
       return body();
+    } catch (const OtherKind& error) {
+      throw Error(GM_ERROR_USER, error.what());
     } catch (const formats::FormatError& error) {
       throw Error(GM_ERROR_USER, error.what(), "model");
     } catch (const std::length_error& error) {

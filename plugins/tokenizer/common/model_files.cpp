@@ -18,9 +18,10 @@ TokenizerFile kind_of_file(const fs::path& path) {
   if (first != std::string_view::npos && bytes[first] == '{') return TokenizerFile::kTokenizerJson;
   // A SentencePiece model opens with its first piece: field 1, a length, a message that opens with field 1.
   if (bytes.size() > 2 && bytes[0] == '\x0A' && bytes[2] == '\x0A') return TokenizerFile::kSentencePiece;
-  throw formats::FormatError(path.string() +
-                             ": is not a tokenizer, expected a GGUF file, a tokenizer.json, a SentencePiece "
-                             "model or a folder with one of these");
+  throw OtherKind(
+      path.string() +
+      ": is not a tokenizer, expected a GGUF file, a tokenizer.json, a SentencePiece model or a folder "
+      "with one of these");
 }
 
 std::int32_t id_or_none(const formats::Gguf& file, const char* key, std::size_t vocabulary) {
@@ -55,9 +56,9 @@ std::vector<TokenizerPath> find_tokenizers(const fs::path& model) {
     const formats::MappedFile file(model / foreign);
     refuse_foreign(file.bytes(), model / foreign);
   }
-  throw formats::FormatError(model.string() +
-                             ": has no tokenizer, expected tokenizer.json, vocab.json with merges.txt, or "
-                             "tokenizer.model");
+  throw OtherKind(
+      model.string() +
+      ": has no tokenizer, expected tokenizer.json, vocab.json with merges.txt, or tokenizer.model");
 }
 
 bool FileChoice::refused(const TokenizerPath& candidate, const std::string& reason) {

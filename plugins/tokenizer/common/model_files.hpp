@@ -19,6 +19,11 @@
 
 namespace gistmill::tokenizer {
 
+// The file or folder is no tokenizer of these kinds; it may be one that another component reads.
+struct OtherKind : formats::FormatError {
+  using formats::FormatError::FormatError;
+};
+
 enum class TokenizerFile { kGguf, kTokenizerJson, kVocabularyAndMerges, kSentencePiece };
 
 struct TokenizerPath {

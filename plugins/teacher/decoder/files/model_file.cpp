@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <gistmill/plugin/values.hpp>
 #include <nlohmann/json.hpp>
 
@@ -15,6 +16,8 @@
 namespace gistmill::decoder {
 namespace {
 
+namespace fs = std::filesystem;
+
 std::string list(const std::vector<std::string>& names) {
   std::string result;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -22,6 +25,22 @@ std::string list(const std::vector<std::string>& names) {
     result += names[i];
   }
   return result;
+}
+
+// Whether it is a GGUF file or the folder of a model, sound or not. What cannot be looked at is for the
+// readers to complain about.
+bool of_this_kind(const std::string& path) {
+  std::error_code failure;
+  if (fs::is_directory(path, failure)) return fs::exists(fs::path(path) / "config.json", failure);
+  std::ifstream file(path, std::ios::binary);
+  char magic[4] = {};
+  return !file.read(magic, sizeof magic) || std::string_view(magic, sizeof magic) == "GGUF";
+}
+
+std::shared_ptr<const ModelFile> open_any(const std::string& path, const std::vector<std::string>& ignore) {
+  std::error_code failure;
+  if (fs::is_directory(path, failure)) return std::make_shared<FolderModel>(path, ignore);
+  return std::make_shared<GgufModel>(path);
 }
 
 }  // namespace
@@ -147,13 +166,13 @@ std::string ModelFile::describe() const {
 std::shared_ptr<const ModelFile> open_model(const std::string& path,
                                             const std::vector<std::string>& architectures,
                                             const std::vector<std::string>& ignore) {
-  std::shared_ptr<const ModelFile> file;
-  std::error_code failure;  // what cannot be looked at is for the readers to complain about
-  if (std::filesystem::is_directory(path, failure)) {
-    file = std::make_shared<FolderModel>(path, ignore);
-  } else {
-    file = std::make_shared<GgufModel>(path);
-  }
+  const std::shared_ptr<const ModelFile> file = of_this_kind(path) ? open_any(path, ignore) : [&] {
+    try {
+      return open_any(path, ignore);
+    } catch (const Error& error) {
+      throw Error(error.code, error.what());  // no key: another component may read it
+    }
+  }();
   const std::string& found = file->config().architecture;
   if (std::find(architectures.begin(), architectures.end(), found) == architectures.end()) {
     throw Error(GM_ERROR_USER,  // no key: the file is fine, and for another component
