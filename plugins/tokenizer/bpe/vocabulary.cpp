@@ -132,7 +132,7 @@ std::string Vocabulary::digest() const {
 Vocabulary vocabulary_from(const formats::Gguf& file, const std::string& pre) {
   const std::string_view model = file.string("tokenizer.ggml.model");
   if (model != "gpt2") {
-    throw formats::FormatError(file.name() + ": tokenizer.ggml.model is " + printable(model) +
+    throw tokenizer::OtherKind(file.name() + ": tokenizer.ggml.model is " + printable(model) +
                                " when it should be 'gpt2' (byte-level BPE)");
   }
   const KnownName& known = known_pre_tokenizer(file, pre);

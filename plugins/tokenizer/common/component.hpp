@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "plugins/tokenizer/common/chat.hpp"
+#include "plugins/tokenizer/common/file_use.hpp"
 #include "plugins/tokenizer/common/vocabulary.hpp"
 
 namespace gistmill::tokenizer {
@@ -130,6 +131,7 @@ class Component {
     description_["added_tokens"] = vocabulary.added.size();
     description_["file"] = vocabulary.taken;
     if (!vocabulary.left.empty()) description_["left"] = vocabulary.left;
+    description_.update(file_use(vocabulary.taken, vocabulary.left));
     description_["chat_template"] = chat_.empty() ? nlohmann::json() : nlohmann::json(chat_.names());
     if (const std::string why = chat_.complaint(); !why.empty()) description_["chat_template_refused"] = why;
     nlohmann::json& special = description_["special_tokens"] = nlohmann::json::object();

@@ -19,11 +19,6 @@
 
 namespace gistmill::tokenizer {
 
-// The file or folder is no tokenizer of these kinds; it may be one that another component reads.
-struct OtherKind : formats::FormatError {
-  using formats::FormatError::FormatError;
-};
-
 enum class TokenizerFile { kGguf, kTokenizerJson, kVocabularyAndMerges, kSentencePiece };
 
 struct TokenizerPath {
@@ -37,7 +32,8 @@ struct TokenizerPath {
 // formats::FormatError where there is none, or where all that is there is of a form that nobody here reads.
 std::vector<TokenizerPath> find_tokenizers(const std::filesystem::path& model);
 
-// The file is whole, but for the other kind of tokenizer: nothing beside it is tried.
+// No tokenizer at all, or whole, but for the other kind of tokenizer: nothing beside it is tried, and another
+// component may read it.
 struct OtherKind : formats::FormatError {
   using formats::FormatError::FormatError;
 };

@@ -113,7 +113,7 @@ std::string Vocabulary::digest() const {
 Vocabulary vocabulary_from(const formats::Gguf& file) {
   const std::string_view model = file.string("tokenizer.ggml.model");
   if (model != "llama") {
-    throw formats::FormatError(file.name() + ": tokenizer.ggml.model is " + printable(model) +
+    throw tokenizer::OtherKind(file.name() + ": tokenizer.ggml.model is " + printable(model) +
                                " when it should be 'llama' (SentencePiece BPE)");
   }
   std::vector<tokenizer::TokenType> types;
