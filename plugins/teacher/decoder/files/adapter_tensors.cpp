@@ -105,6 +105,7 @@ class Reader {
     at::Tensor values = tensor(name, shape);
     adapter.saved[name] = values;
     if (place.transposed) values = values.t();
+    if (place.less_one) values = values + 1.0;
     values = values.narrow(0, place.part * wanted.shape[0], wanted.shape[0]);
     const std::int64_t heads = rotated_heads(config_, wanted.name);
     adapter.replaced[wanted.name] = (heads > 0 ? paired(values, heads) : values).contiguous();
