@@ -1,4 +1,5 @@
-// Folders as two versions of transformers save them: every family, dtype, one and several shards, tied heads or not.
+// Folders as two versions of transformers save them: every family, dtype, one and several shards, tied heads
+// or not.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
