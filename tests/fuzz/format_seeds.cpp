@@ -94,6 +94,8 @@ void write_json(const fs::path& folder) {
 }  // namespace
 
 void write_format_seeds(const fs::path& folder) {
+  // As example_file_fuzz.cpp reads it: all as it should be, with three train examples.
+  write_seed(folder / "example_file" / "three", std::string(47, '\0') + '\3' + std::string(200, '\0'));
   write_gguf(folder / "gguf");
   write_seed(folder / "safetensors" / "all", safetensors());
   write_json(folder);
