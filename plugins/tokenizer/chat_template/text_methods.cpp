@@ -10,6 +10,7 @@
 #include "plugins/tokenizer/chat_template/iterate.hpp"
 #include "plugins/tokenizer/chat_template/operators.hpp"
 #include "plugins/tokenizer/chat_template/split.hpp"
+#include "plugins/tokenizer/chat_template/text_format.hpp"
 
 namespace gistmill::chat_template {
 namespace {
@@ -227,6 +228,8 @@ TextMethods content_methods() {
       {"count", counted},
       {"replace", replace},
       {"join", join},
+      {"format",
+       [](const Call& call) { return call.text(format_fields(call.budget(), call.self, call.arguments)); }},
       {"partition", [](const Call& call) { return partitioned(call, false); }},
       {"rpartition", [](const Call& call) { return partitioned(call, true); }},
       {"removeprefix", [](const Call& call) { return without_affix(call, false); }},
