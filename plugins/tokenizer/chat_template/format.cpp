@@ -81,6 +81,7 @@ class Formatter {
       ++at_;
       one.precision = number();
     }
+    kind_at_ = at_;
     one.kind = take();
     if (one.kind == '%') return "%";
     budget_.spend(static_cast<std::uint64_t>(one.width) +
@@ -117,9 +118,11 @@ class Formatter {
       case 'g':
       case 'G':
         return real(one, value);
-      default:
-        throw Refusal(std::string("conversion %") + one.kind +
+      default: {
+        const std::string_view rest = std::string_view(pattern_).substr(kind_at_);
+        throw Refusal("conversion %" + std::string(rest.substr(0, text::first_character(rest).size)) +
                       " is not supported: use %s, %r, %d, %f, %e or %g");
+      }
     }
   }
 
@@ -189,7 +192,7 @@ class Formatter {
   Budget& budget_;
   const std::string& pattern_;
   const Value& values_;
-  std::size_t at_ = 0, used_ = 0;
+  std::size_t at_ = 0, used_ = 0, kind_at_ = 0;
   bool named_ = false;
 };
 

@@ -136,7 +136,9 @@ class Lexer {
       line_starting_ = source_[end - 1] == '\n';
       return;
     }
-    fail("{% raw %} has no {% endraw %}", tag);
+    // Jinja minds the missing end only where something follows.
+    if (begin < source_.size()) fail("{% raw %} has no {% endraw %}", tag);
+    at_ = begin;
   }
 
   // Behind the end of a block at `at`, with the white space that it takes; 0 where there is none.
@@ -153,6 +155,7 @@ class Lexer {
 
   void comment(std::size_t tag) {
     const std::size_t found = source_.find("#}", at_);
+    if (found == std::string::npos && at_ == source_.size()) return;  // as with {% raw %}
     if (found == std::string::npos) fail("a comment has no end", tag);
     const char sign = found > at_ ? source_[found - 1] : 0;
     at_ = found + 2;

@@ -7,6 +7,8 @@
 #include <limits>
 #include <string>
 
+#include <gistmill/text/utf8.hpp>
+
 #include "plugins/tokenizer/chat_template/characters.hpp"
 #include "plugins/tokenizer/chat_template/literals.hpp"
 #include "plugins/tokenizer/chat_template/refusal.hpp"
@@ -24,6 +26,17 @@ std::optional<std::string> joined_digits(std::string_view text) {
                !std::isalnum(static_cast<unsigned char>(text[i + 1]))) {
       return std::nullopt;
     }
+  }
+  return plain;
+}
+
+// Digits of all scripts as those of ASCII: they stand in runs of ten, from 0 to 9.
+std::string with_ascii_digits(std::string_view text) {
+  std::string plain;
+  for (const std::int32_t code : codes_of(text)) {
+    std::int32_t first = code;
+    while (code >= 0x80 && is_decimal(code) && is_decimal(first - 1)) --first;
+    text::append_utf8(plain, code >= 0x80 && is_decimal(code) ? '0' + (code - first) % 10 : code);
   }
   return plain;
 }
@@ -49,9 +62,10 @@ void take_prefix(std::string_view* text, std::int64_t* base) {
 
 }  // namespace
 
-std::optional<std::int64_t> parse_whole(std::string_view text, std::int64_t base) {
+std::optional<std::int64_t> parse_whole(std::string_view given, std::int64_t base) {
   if (base != 0 && (base < 2 || base > 36)) return std::nullopt;
-  text = strip_left(strip_right(text));
+  const std::string ascii = with_ascii_digits(strip_left(strip_right(given)));
+  std::string_view text = ascii;
   const bool negative = take_sign(&text);
   const bool any_base = base == 0;
   take_prefix(&text, &base);
@@ -73,8 +87,9 @@ std::optional<std::int64_t> parse_whole(std::string_view text, std::int64_t base
   return static_cast<std::int64_t>(negative ? 0 - value : value);
 }
 
-std::optional<double> parse_real(std::string_view text) {
-  text = strip_left(strip_right(text));
+std::optional<double> parse_real(std::string_view given) {
+  const std::string ascii = with_ascii_digits(strip_left(strip_right(given)));
+  std::string_view text = ascii;
   const bool negative = take_sign(&text);
   const double sign = negative ? -1 : 1;
   std::string lowered(text);

@@ -1,7 +1,9 @@
 #include "plugins/tokenizer/chat_template/strftime.hpp"
 
 #include <array>
-#include <cstdio>
+#include <string_view>
+
+#include <gistmill/text/utf8.hpp>
 
 #include "plugins/tokenizer/chat_template/refusal.hpp"
 
@@ -79,7 +81,8 @@ std::string strftime_text(const std::string& format, const std::tm& time) {
     } else if (const std::string text = part(format[at], time, plain); !text.empty()) {
       out += text;
     } else {
-      throw Refusal(std::string("strftime_now: %") + format[at] +
+      const std::string_view rest = std::string_view(format).substr(at);
+      throw Refusal("strftime_now: %" + std::string(rest.substr(0, text::first_character(rest).size)) +
                     " is not supported: use %Y, %m, %d, %B, %b, %H, %M");
     }
   }

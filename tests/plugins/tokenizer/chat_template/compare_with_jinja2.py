@@ -54,6 +54,9 @@ class Comparison:
         self.program = program
         self.counts = collections.Counter()
 
+    def shown(self):
+        return ", ".join(f"{count} {verdict}" for verdict, count in sorted(self.counts.items()))
+
     def compare(self, name, template, variables):
         expected, raised = oracle.render(template, variables)
         found = self.program.render(template, variables)
@@ -98,7 +101,9 @@ def main():
     for number in range(options.seed, options.seed + options.random):
         maker = Maker(number)
         comparison.compare(f"random {number}", maker.template(), maker.variables())
-    print(", ".join(f"{count} {verdict}" for verdict, count in sorted(comparison.counts.items())))
+        if number % 10000 == 9999:
+            print(f"up to {number}: {comparison.shown()}", flush=True)
+    print(comparison.shown())
     return 1 if comparison.counts["different"] else 0
 
 

@@ -31,7 +31,7 @@ GROUPS = {
         "a\n  {%+ if true %}\nb{% endif +%}\nc", "  {{ n }}  \n{{- n -}}  \n c", "{# note #}\na\n  {# note #}\nb {#- c -#} d", "a\n\n",
         "{% raw %}{{ x }} {% if %}{% endraw %}", "  {% raw -%}  a {{ b }}  {%- endraw %}  c", "a\r\nb\rc{% if true %}\r\nd{% endif %}",
         "\t{% set x = 1 %}\n\t{{ x }}", "{{ '{{' }}{{ '%}' }} }} %} #}", "x{%- if false %}y{% else %} z {% endif -%}\n\nw", "{{\n  n\n}}",
-        "a{#\n#}\nb", "{%- for i in items -%}\n {{ i }}\n{%- endfor -%}", "{{+1}}{{-1}}",
+        "a{#\n#}\nb", "{%- for i in items -%}\n {{ i }}\n{%- endfor -%}", "{{+1}}{{-1}}", "a{#", "a{#-", "a {#- b", "a{% raw %}", "a{% raw %}b", "a{{", "a{%",
     ],
     "literals": [
         "{{ 'a\\n\\t\\x41\\u00e9\\U0001F642\\101\\q\\'' }}", '{{ "é\\é" }}', "{{ 'a' 'b' \"c\" }}", "{{ 1_000 + 0x1F + 0b101 + 0o17 }}", "{{ 1.5e3 }} {{ 1e16 }} {{ 1e-5 }} {{ 0.1 + 0.2 }}",
@@ -63,7 +63,7 @@ GROUPS = {
         "{{ items|sort }} {{ items|sort(reverse=true) }} {{ names|sort }} {{ names|sort(case_sensitive=true) }} {{ messages|sort(attribute='role')|map(attribute='role')|list }}", "{{ names|unique|list }} {{ names|unique(true)|list }} {{ items|min }} {{ items|max }} {{ items|sum }} {{ []|max }}| {{ names|max }}", "{{ names|map('upper')|list }} {{ messages|map(attribute='role')|join(',') }} {{ messages|map(attribute='n', default=0)|list }} {{ names|map('replace', 'a', 'x')|list }}",
         "{{ [0, 1, '', 'a', none]|select|list }} {{ items|select('odd')|list }} {{ items|select('gt', 1)|list }} {{ items|reject('in', [1])|list }} {{ messages|selectattr('n')|list|length }} {{ messages|selectattr('role', 'equalto', 'user')|map(attribute='content')|first }} {{ messages|rejectattr('role', 'in', ['user'])|list|length }} {{ messages|selectattr('n', 'defined')|list|length }}",
         "{% set g = messages|selectattr('role') %}{{ g|list|length }} {{ g|list|length }}", "{% if items|select('gt', 99) %}a generator is true{% endif %}", "{{ items|select('odd')|length }}", "{{ items|select('nonsense')|list }}", "{{ []|select('nonsense')|list }}", "{{ 'a'|nonsense }}", "{% if false %}{{ 'a'|nonsense }}{% endif %}ok", "{{ items|reverse|list }} {{ 'abc'|reverse }} {{ items|batch(2)|list }} {{ items|batch(2, 'x')|list }}",
-        "{{ '12'|int }} {{ ' 7 '|int }} {{ '1.9'|int }} {{ 'x'|int }} {{ 'x'|int(5) }} {{ 'ff'|int(base=16) }} {{ 2.9|int }} {{ '1.5'|float }} {{ 'x'|float }} {{ -3|abs }} {{ true|int }} {{ none|int }}", "{{ 42.55|round }} {{ 42.55|round(1) }} {{ 2.5|round }} {{ 42.51|round(1, 'floor') }} {{ 42.51|round(0, 'ceil') }} {{ 7|round }}", "{{ 'a\\nb\\n\\nc'|indent }}|{{ 'a\\nb'|indent(2, true) }}|{{ 'a\\n\\nb'|indent('>', blank=true) }}",
+        "{{ '12'|int }} {{ ' 7 '|int }} {{ '1.9'|int }} {{ 'x'|int }} {{ 'x'|int(5) }} {{ 'ff'|int(base=16) }} {{ 2.9|int }} {{ '1.5'|float }} {{ 'x'|float }} {{ -3|abs }} {{ true|int }} {{ none|int }}", "{{ '\uff19\u0663'|int }} {{ '\u0661.5'|float }}", "{{ 42.55|round }} {{ 42.55|round(1) }} {{ 2.5|round }} {{ 42.51|round(1, 'floor') }} {{ 42.51|round(0, 'ceil') }} {{ 7|round }}", "{{ 'a\\nb\\n\\nc'|indent }}|{{ 'a\\nb'|indent(2, true) }}|{{ 'a\\n\\nb'|indent('>', blank=true) }}",
         "{{ d|string }} {{ 1|string ~ 2 }} {{ '<a>'|escape }} {{ '<a>'|safe }} {{ ('<'|safe) ~ '<' }} {{ '%s'|format(3) }} {{ 'ab'|center(6) }}|", "{{ 'a-b'|replace('-', '+') }} {{ 121|replace(1, 3) }} {{ 'aaa'|replace('a', 'b', 2) }}", "{% filter upper %}a{{ text }}{% endfilter %}",
     ],
     "tojson": [

@@ -74,6 +74,12 @@ TEST(ChatTemplate, NamesThePlaceOfWhatItRefuses) {
   EXPECT_EQ(refused("a\n{# b"), "2:1: a comment has no end");
 }
 
+TEST(ChatTemplate, CutsNoCharacterInAMessage) {
+  EXPECT_EQ(refused("{{ '%é' % 1 }}"), "1:10: conversion %é is not supported: use %s, %r, %d, %f, %e or %g");
+  EXPECT_EQ(refused("{{ strftime_now('%é') }}"),
+            "1:16: strftime_now: %é is not supported: use %Y, %m, %d, %B, %b, %H, %M");
+}
+
 TEST(ChatTemplate, SaysWhatItsAuthorSays) {
   EXPECT_EQ(refused("{{ raise_exception('roles must ' ~ 'alternate') }}"),
             "1:19: the template refuses these messages: roles must alternate");
