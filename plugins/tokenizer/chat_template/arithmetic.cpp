@@ -172,6 +172,7 @@ Value arithmetic(Budget& budget, std::string_view sign, const Value& left, const
   if (sign == "+") return sum(budget, left, right);
   if (sign == "%" && left.is_text()) {
     expect_defined(right);
+    if (left.get<Text>()->markup) throw Refusal("% of text that is marked as safe is not supported");
     return make_text(budget, format_with(budget, left.as_text(), right));
   }
   if (sign == "*") {
@@ -198,6 +199,11 @@ Value positive(const Value& value) {
 Value make_text(Budget& budget, std::string utf8) {
   budget.spend(utf8.size() + sizeof(std::string));
   return Value::text(std::move(utf8));
+}
+
+Value marked_as(const Value& origin, const Value& text) {
+  const bool markup = origin.is_text() && origin.get<Text>()->markup;
+  return markup ? Value(Text{text.get<Text>()->utf8, true}) : text;
 }
 
 Value make_list(Budget& budget, Values items) {

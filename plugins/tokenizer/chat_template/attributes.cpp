@@ -129,8 +129,8 @@ std::optional<Value> python_item(Machine& machine, const Value& value, const Val
   if (const auto* items = value.items()) return (*items)[static_cast<std::size_t>(at)];
   if (const auto* range = value.get<Range>()) return Value(range->start + at * range->step);
   machine.budget().step(value.as_text().size() / 16);
-  return make_text(machine.budget(),
-                   std::string(split_characters(value.as_text())[static_cast<std::size_t>(at)]));
+  const auto characters = split_characters(value.as_text());
+  return marked_as(value, make_text(machine.budget(), std::string(characters[static_cast<std::size_t>(at)])));
 }
 
 std::int64_t clipped(std::int64_t at, std::int64_t size, std::int64_t low, std::int64_t high) {
@@ -192,7 +192,7 @@ Value slice_of(Budget& budget, const Value& value, const Value& start, const Val
     const auto characters = split_characters(value.as_text());
     std::string text;
     for (const std::size_t at : places) text += characters[at];
-    return make_text(budget, std::move(text));
+    return marked_as(value, make_text(budget, std::move(text)));
   }
   Values items;
   for (const std::size_t at : places) items.push_back((*value.items())[at]);

@@ -28,6 +28,9 @@ Value positive(const Value& value);
 Value make_text(Budget& budget, std::string utf8);
 Value make_list(Budget& budget, Values items);
 
+// Text that was made of `origin`: marked as safe where that is.
+Value marked_as(const Value& origin, const Value& text);
+
 // What an undefined value says when it is used; nothing of any other value.
 void expect_defined(const Value& value);
 

@@ -137,7 +137,11 @@ ExpressionPtr Parser::attribute(ExpressionPtr object) {
 ExpressionPtr Parser::subscript(ExpressionPtr object) {
   ExpressionPtr made = node(ExpressionKind::kItem, take().at);
   made->children.push_back(std::move(object));
-  if (!is_sign(":")) made->children.push_back(expression());
+  if (is_sign("]")) {
+    made->children.push_back(node(ExpressionKind::kTuple, made->at));  // as Jinja reads x[]
+  } else if (!is_sign(":")) {
+    made->children.push_back(expression());
+  }
   if (is_sign(":")) {
     made->kind = ExpressionKind::kSlice;
     made->children.resize(2);

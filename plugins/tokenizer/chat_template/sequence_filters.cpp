@@ -56,7 +56,7 @@ Value reverse(const FilterCall& call) {
   if (call.value.is_text()) {
     auto codes = codes_of(call.value.as_text());
     std::reverse(codes.begin(), codes.end());
-    return make_text(call.budget(), text_of(codes));
+    return marked_as(call.value, make_text(call.budget(), text_of(codes)));
   }
   auto all = std::make_shared<Values>(collect(call.budget(), call.value));
   if (call.value.handle<Iterator>()) {

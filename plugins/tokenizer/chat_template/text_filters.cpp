@@ -16,14 +16,18 @@ namespace {
 Value trim(const FilterCall& call) {
   const Bound given("trim", call.arguments, {"chars"});
   const std::string text = soft_text(call);
-  if (given[0].is_none()) return make_text(call.budget(), std::string(strip_left(strip_right(text))));
-  return make_text(call.budget(), std::string(strip_left(strip_right(text, given.text(0)), given.text(0))));
+  if (given[0].is_none()) {
+    return marked_as(call.value, make_text(call.budget(), std::string(strip_left(strip_right(text)))));
+  }
+  const std::string& characters = given.text(0);
+  return marked_as(call.value, make_text(call.budget(),
+                                         std::string(strip_left(strip_right(text, characters), characters))));
 }
 
 template <std::string (*Convert)(std::string_view)>
 Value in_case(const FilterCall& call) {
   const Bound given("upper", call.arguments, {});
-  return make_text(call.budget(), Convert(soft_text(call)));
+  return marked_as(call.value, make_text(call.budget(), Convert(soft_text(call))));
 }
 
 bool begins_word(std::int32_t code) {
@@ -93,7 +97,7 @@ Value indent(const FilterCall& call) {
     if (i > 0 && (given.boolean(2, false) || !lines[i].empty())) out += room;
     out += lines[i];
   }
-  return Value::text(std::move(out));
+  return marked_as(call.value, Value::text(std::move(out)));
 }
 
 JsonStyle json_style(const Bound& given) {
@@ -144,6 +148,9 @@ Value format(const FilterCall& call) {
   if (!call.arguments.named.empty()) {
     throw Refusal("format with names is not supported: write '%s' and the values in their order");
   }
+  if (call.value.is_text() && call.value.get<Text>()->markup) {
+    throw Refusal("format of text that is marked as safe is not supported");
+  }
   const std::string pattern = soft_text(call);
   return make_text(call.budget(), format_with(call.budget(), pattern, tuple_of(call.arguments.positional)));
 }
@@ -151,7 +158,8 @@ Value format(const FilterCall& call) {
 Value center(const FilterCall& call) {
   const Bound given("center", call.arguments, {"width"});
   const Value text = make_text(call.budget(), soft_text(call));
-  return call_text_method(call.machine, text, "center", {{Value(given.whole(0, 80))}, {}});
+  return marked_as(call.value,
+                   call_text_method(call.machine, text, "center", {{Value(given.whole(0, 80))}, {}}));
 }
 
 }  // namespace
