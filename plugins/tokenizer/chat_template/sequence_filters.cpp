@@ -29,7 +29,8 @@ Value last(const FilterCall& call) {
   if (call.value.handle<Iterator>()) throw Refusal("last needs a sequence: make a list of it first");
   if (const auto* items = call.value.items(); items && !items->empty()) return items->back();
   const Values all = collect(call.budget(), call.value);
-  return all.empty() ? Value::undefined("No last item, sequence was empty.") : all.back();
+  if (all.empty()) return Value::undefined("No last item, sequence was empty.");
+  return call.value.is_text() ? marked_as(call.value, all.back()) : all.back();
 }
 
 Value list_filter(const FilterCall& call) {
