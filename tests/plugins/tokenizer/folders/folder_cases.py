@@ -1,0 +1,336 @@
+"""The folders that make_folders.py makes: in which way each differs from one of ../fixtures."""
+
+import json
+import pathlib
+import sys
+
+from transformers import AutoTokenizer
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIXTURES = HERE.parent / "fixtures"
+sys.path.insert(0, str(FIXTURES))
+from make_tokenizers import ENGLISH, REST  # noqa: E402
+
+SPACE = "\u2581"
+TEXTS = [
+    "the mill", " the  mill", "<s>the mill</s>", "the mill <s> grinds</s> corn", "corn</s>", "corn <s>", "<s> <s>",
+    "a<pad>b<image> x<one> <two><mask> <pad>\n b", "[INST] grind [/INST] corn[INST]", "hi\n\n it's 1234 DON'T \u017f'\u017f",
+    SPACE + SPACE + "a", "The  M\u00fchle, wir'll 12:45", "", "   ", "<|endoftext|>x",
+]  # fmt: skip
+
+FAST = {"tokenizer_class": "PreTrainedTokenizerFast"}
+LLAMA = {"tokenizer_class": "LlamaTokenizer"}
+GPT2 = {"tokenizer_class": "GPT2Tokenizer"}
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + 64 * "0" + "\nsize 2114\n"
+
+
+def replace(part, value):
+    return {"op": "replace", "path": "/" + part, "value": value}
+
+
+def sequence(members, *steps):
+    return {"type": "Sequence", members: list(steps)}
+
+
+def normalizers(*steps):
+    return replace("normalizer", sequence("normalizers", *steps))
+
+
+def pre_tokenizers(*steps):
+    return replace("pre_tokenizer", sequence("pretokenizers", *steps))
+
+
+def byte_level(use_regex, prefix=False):
+    return {"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": True, "use_regex": use_regex}
+
+
+def split(pattern, behavior="Isolated", invert=False):
+    return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": behavior, "invert": invert}
+
+
+def metaspace(**more):
+    return {"type": "Metaspace", "replacement": SPACE, **more}
+
+
+def template(*before):
+    return {
+        "type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": name, "type_id": 0}} for name, _ in before]
+        + [{"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {name: {"id": name, "ids": [number], "tokens": [name]} for name, number in before},
+    }
+
+
+PREPEND = {"type": "Prepend", "prepend": SPACE}
+TO_SPACE = {"type": "Replace", "pattern": {"String": " "}, "content": SPACE}
+TO_SPACE_REGEX = {"type": "Replace", "pattern": {"Regex": " "}, "content": SPACE}
+DOUBLE = {"type": "Replace", "pattern": {"Regex": "\\A" + SPACE}, "content": SPACE + SPACE}
+FROM_SPACE = {"type": "Replace", "pattern": {"String": SPACE}, "content": " "}
+STRIP = {"type": "Strip", "content": " ", "start": 1, "stop": 0}
+GEMMA_SPLIT = {"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious", "invert": False}
+GPT2_PATTERN = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+GPT2_SHORT = "'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+GEMMA = [
+    replace("normalizer", TO_SPACE),
+    replace("decoder", sequence("decoders", FROM_SPACE, {"type": "ByteFallback"}, {"type": "Fuse"})),
+]
+CL100K = (
+    "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|"
+    "\\s*[\\r\\n]|\\s+(?!\\S)|\\s+"
+)
+
+
+def normalized(base, which=None):
+    """All added tokens are looked for in normalized text, or the one that is named."""
+    document = json.loads((FIXTURES / base).read_text())
+    return [
+        replace(f"added_tokens/{i}/normalized", True)
+        for i, token in enumerate(document["added_tokens"])
+        if which in (None, token["content"])
+    ]
+
+
+def merges(base, change):
+    return replace("model/merges", change(json.loads((FIXTURES / base).read_text())["model"]["merges"]))
+
+
+def as_strings(pairs):
+    return [pair if isinstance(pair, str) else " ".join(pair) for pair in pairs]
+
+
+def as_pairs(strings):
+    return [merge.split(" ") if isinstance(merge, str) else merge for merge in strings]
+
+
+def json_cases():
+    """name, base, patch: tokenizer.json alone."""
+    yield "NormalizedAfterPrependAndReplace", "llama2.json", normalized("llama2.json")
+    yield "NormalizedEndTokenOnly", "llama2.json", normalized("llama2.json", "</s>")
+    yield "NormalizedAfterReplace", "llama2.json", [*normalized("llama2.json"), *GEMMA]
+    yield "NormalizedWithMetaspace", "llama2_metaspace.json", normalized("llama2_metaspace.json")
+    yield (
+        "NormalizedAfterReplaceWithMetaspace",
+        "llama2_metaspace.json",
+        [*normalized("llama2_metaspace.json"), replace("normalizer", TO_SPACE)],
+    )
+    yield "MergesAsStrings", "llama2.json", [merges("llama2.json", as_strings)]
+    yield "MergesAsPairs", "gpt2.json", [merges("gpt2.json", as_pairs)]
+    yield (
+        "MergesWithTheirVersion",
+        "gpt2.json",
+        [merges("gpt2.json", lambda all_merges: ["#version: 0.2", *as_strings(all_merges)])],
+    )
+    yield "MergesTwice", "gpt2.json", [merges("gpt2.json", lambda all_merges: [*all_merges, *all_merges[:40]])]
+    yield "ReplaceBeforePrepend", "llama2.json", [normalizers(TO_SPACE, PREPEND)]
+    yield (
+        "NestedNormalizers",
+        "llama2.json",
+        [normalizers(sequence("normalizers", PREPEND), sequence("normalizers", TO_SPACE_REGEX)), pre_tokenizers()],
+    )
+    yield "GemmasSplit", "llama2.json", [*GEMMA, replace("pre_tokenizer", GEMMA_SPLIT)]
+    yield "GemmasSplitInASequence", "llama2.json", [*GEMMA, normalizers(TO_SPACE), pre_tokenizers(GEMMA_SPLIT)]
+    yield (
+        "MetaspaceInASequence",
+        "llama2_metaspace.json",
+        [normalizers(), pre_tokenizers(metaspace(prepend_scheme="first", split=False))],
+    )
+    yield "OldMetaspace", "llama2_metaspace.json", [replace("pre_tokenizer", metaspace(add_prefix_space=True))]
+    yield (
+        "MetaspaceThatSplits",
+        "llama2_metaspace.json",
+        [replace("pre_tokenizer", metaspace(prepend_scheme="first", split=True))],
+    )
+    yield (
+        "MetaspaceAfterADoubledSpace",
+        "llama2_metaspace.json",
+        [normalizers(TO_SPACE, DOUBLE), pre_tokenizers(metaspace(prepend_scheme="always", split=False))],
+    )
+    fuse, fallback = {"type": "Fuse"}, {"type": "ByteFallback"}
+    yield (
+        "NestedDecoders",
+        "llama2.json",
+        [
+            replace(
+                "decoder", sequence("decoders", sequence("decoders", FROM_SPACE, fallback), fuse, fuse, STRIP, fuse)
+            )
+        ],
+    )
+    yield (
+        "BytesBeforeSpacesInTheDecoder",
+        "llama2.json",
+        [replace("decoder", sequence("decoders", fallback, fuse, FROM_SPACE, STRIP))],
+    )
+    yield "ByteLevelInASequence", "gpt2.json", [pre_tokenizers(sequence("pretokenizers", byte_level(True)))]
+    yield "ByteLevelInASequenceWithASpace", "gpt2.json", [pre_tokenizers(byte_level(True, prefix=True))]
+    yield "Gpt2sPatternInASplit", "gpt2.json", [pre_tokenizers(split(GPT2_PATTERN), byte_level(False))]
+    yield "Gpt2sPatternInShort", "gpt2.json", [pre_tokenizers(split(GPT2_SHORT), byte_level(False))]
+    yield (
+        "Llama3sPatternAsTiktokenWritesIt",
+        "llama3.json",
+        [pre_tokenizers(sequence("pretokenizers", split(CL100K)), byte_level(False))],
+    )
+    yield (
+        "Llama3sPatternInverted",
+        "llama3.json",
+        [pre_tokenizers(split(ENGLISH + "\\p{N}{1,3}" + REST, invert=True), byte_level(False))],
+    )
+    yield (
+        "DigitsThenGpt2sPattern",
+        "smollm.json",
+        [pre_tokenizers({"type": "Digits", "individual_digits": True}, split(GPT2_PATTERN), byte_level(False))],
+    )
+    yield "FormCTwice", "qwen2.json", [normalizers({"type": "NFC"}, sequence("normalizers", {"type": "NFC"}))]
+    yield (
+        "ByteLevelDecoderInASequence",
+        "gpt2.json",
+        [replace("decoder", sequence("decoders", byte_level(True), {"type": "Fuse"}))],
+    )
+    begin = template(("<s>", 1))
+    yield "BeginToken", "llama2.json", [replace("post_processor", begin)]
+    yield (
+        "BeginTokenBehindByteLevel",
+        "gpt2.json",
+        [replace("post_processor", sequence("processors", byte_level(True), template(("<s>", 0))))],
+    )
+    yield "TwoBeginTokens", "llama2.json", [replace("post_processor", template(("</s>", 2), ("<s>", 1)))]
+    yield (
+        "BeginTokenOfRoberta",
+        "gpt2.json",
+        [
+            replace(
+                "post_processor",
+                {
+                    "type": "RobertaProcessing",
+                    "sep": ["</s>", 700],
+                    "cls": ["<s>", 0],
+                    "trim_offsets": True,
+                    "add_prefix_space": False,
+                },
+            )
+        ],
+    )
+    yield "NoBeginToken", "llama2.json", [replace("post_processor", template())]
+
+
+def config_cases():
+    """name, base, configuration, other small files."""
+    yield "PadTokenThatIsNew", "gpt2.json", {**FAST, "pad_token": "<pad>"}, {}
+    yield "ImageTokenThatIsNew", "gpt2.json", {**FAST, "image_token": "<image>", "pad_token": None}, {}
+    yield "ExtraTokensInAList", "gpt2.json", {**FAST, "extra_special_tokens": ["<one>", "<two>"]}, {}
+    yield "ExtraTokensByName", "gpt2.json", {**FAST, "extra_special_tokens": {"x_token": "<one>", "y": "<two>"}}, {}
+    yield (
+        "ExtraTokensBeforeAdditionalOnes",
+        "gpt2.json",
+        {**FAST, "additional_special_tokens": ["<two>"], "extra_special_tokens": ["<one>"]},
+        {},
+    )
+    yield (
+        "TokensInTheirOrder",
+        "llama3.json",
+        {
+            **FAST,
+            "additional_special_tokens": ["<two>"],
+            "pad_token": "<pad>",
+            "image_token": "<image>",
+            "mask_token": {
+                "__type": "AddedToken",
+                "content": "<mask>",
+                "lstrip": True,
+                "rstrip": False,
+                "normalized": False,
+                "single_word": False,
+            },
+        },
+        {},
+    )
+    yield "TokensOfTheClass", "gpt2.json", {**GPT2, "pad_token": "<pad>"}, {}
+    yield "TokensOfQwensClass", "qwen2.json", {"tokenizer_class": "Qwen2TokenizerFast", "bos_token": None}, {}
+    flags = {"lstrip": False, "rstrip": False, "single_word": False, "special": True}
+    yield (
+        "AddedTokensDecoderOverTokenizerJson",
+        "llama2.json",
+        {**FAST, "added_tokens_decoder": {"1": {"content": "<s>", "normalized": True, **flags}}},
+        {},
+    )
+    yield (
+        "AddedTokensDecoderWithoutFlags",
+        "llama2.json",
+        {**FAST, "added_tokens_decoder": {"695": {"content": "<one>"}}},
+        {},
+    )
+    yield "SpecialTokensSplit", "llama2.json", {**FAST, "split_special_tokens": True}, {}
+    yield (
+        "SpecialTokensMap",
+        "gpt2.json",
+        FAST,
+        {"special_tokens_map.json": {"pad_token": "<pad>", "additional_special_tokens": ["<one>"]}},
+    )
+    yield (
+        "AddedTokensJson",
+        "gpt2.json",
+        {**FAST, "mask_token": "<two>"},
+        {"added_tokens.json": {"<one>": 709, "<two>": 710}},
+    )
+    yield (
+        "AddedTokensJsonWithFlagsElsewhere",
+        "gpt2.json",
+        FAST,
+        {
+            "added_tokens.json": {"<one>": 709, "<pad>": 710},
+            "special_tokens_map.json": {
+                "pad_token": {
+                    "content": "<pad>",
+                    "lstrip": False,
+                    "rstrip": True,
+                    "normalized": False,
+                    "single_word": False,
+                },
+                "mask_token": "<one>",
+            },
+        },
+    )
+    yield "NoSpaceForLlama", "llama2.json", {**LLAMA, "add_prefix_space": False, "unk_token": "<unk>"}, {}
+    yield "SpaceForAnotherClass", "gpt2.json", {**FAST, "add_prefix_space": True}, {}
+    yield "SpaceForGpt2", "gpt2.json", {**GPT2, "add_prefix_space": True}, {}
+    yield "NoSpaceByTheModelsType", "gpt2.json", {"eos_token": "<s>"}, {"config.json": {"model_type": "gpt2"}}
+    yield (
+        "KeysThatChangeNothing",
+        "gpt2.json",
+        {**GPT2, "do_lower_case": True, "errors": "strict", "clean_up_tokenization_spaces": True, "strip_accents": True,
+         "name_or_path": "/x", "tokenizer_file": "/x", "padding_side": "left", "model_max_length": 4},
+        {},
+    )  # fmt: skip
+    yield "NoBeginTokenWithoutAPostProcessor", "gpt2.json", {**FAST, "bos_token": "<s>", "add_bos_token": True}, {}
+
+
+def vocabulary_cases():
+    """name, configuration, other files beside vocab.json and merges.txt of GPT-2."""
+    yield "VocabularyAndMerges", {**GPT2, "eos_token": "</s>"}, {}
+    yield "VocabularyWithABeginToken", {**GPT2, "bos_token": "<s>", "add_bos_token": True}, {}
+    yield "VocabularyBesideAPointer", GPT2, {"tokenizer.json": POINTER}
+    yield "VocabularyBesideWhatIsCutOff", GPT2, {"tokenizer.json": '{"model": {"type": "BPE", "vocab": {"a": 0'}
+
+
+def model_cases():
+    """name, SentencePiece model, configuration, other files."""
+    yield "ModelAlone", "plain.model", None, {}
+    yield "ModelOfLlama", "plain.model", LLAMA, {}
+    yield "ModelOfOldLlama", "plain.model", {**LLAMA, "legacy": True}, {}
+    yield "ModelOfNewLlama", "plain.model", {**LLAMA, "legacy": False}, {}
+    yield "ModelWithoutASpace", "plain.model", {**LLAMA, "add_prefix_space": False}, {}
+    yield "ModelWithATokenMore", "plain.model", {**LLAMA, "pad_token": "<pad>", "extra_special_tokens": ["<one>"]}, {}
+    yield "UserDefinedAlone", "user.model", None, {}
+    yield "UserDefinedOfLlama", "user.model", LLAMA, {}
+    yield "UserDefinedOfOldLlama", "user.model", {**LLAMA, "legacy": True}, {}
+    yield "UserDefinedWithoutASpace", "user.model", {**LLAMA, "add_prefix_space": False}, {}
+    yield "ModelBesideAPointer", "plain.model", LLAMA, {"tokenizer.json": POINTER}
+    yield "ModelBesideAnUnknownNormalizer", "plain.model", LLAMA, {"tokenizer.json": unknown_normalizer}
+
+
+def unknown_normalizer(folder):
+    """A whole tokenizer.json of the model's vocabulary, with a normalizer that nobody takes."""
+    vocabulary = AutoTokenizer.from_pretrained(folder)
+    document = json.loads(vocabulary.backend_tokenizer.to_str())
+    document["normalizer"] = {"type": "Lowercase"}
+    return json.dumps(document)
