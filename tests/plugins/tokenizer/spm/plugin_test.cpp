@@ -54,13 +54,13 @@ TEST_F(SpmPlugin, WarnsWhereItReadsAnotherFileThanTheFirst) {
   EXPECT_EQ(described.at("begin_tokens"), nlohmann::json({1}));
 }
 
-TEST_F(SpmPlugin, PointsAtTheModelOptionWhereTheFileIsOfAnotherKind) {
+TEST_F(SpmPlugin, PointsAtNoOptionWhereTheFileIsForAnotherComponent) {
   try {
     open(std::string(GISTMILL_SOURCE_DIR) + "/tests/plugins/tokenizer/fixtures/gpt2.json");
     FAIL() << "nothing was refused";
   } catch (const Refused& refusal) {
     EXPECT_EQ(refusal.status, GM_ERROR_USER);
-    EXPECT_EQ(refusal.key, "model");
+    EXPECT_EQ(refusal.key, "");
     EXPECT_THAT(refusal.what(),
                 ::testing::HasSubstr("gpt2.json: model.byte_fallback is false when it should be true"));
   }
