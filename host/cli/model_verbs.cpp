@@ -83,8 +83,8 @@ void run_generate(const Command& command, const ModelTask& task) {
   GenerateSettings settings;
   settings.seed = static_cast<std::uint64_t>(integer_option(command, "seed", 0));
   settings.chat = command.has("chat");
-  settings.system = command.value("system").value_or("");
-  if (!settings.system.empty() && !settings.chat)
+  settings.system = command.value("system");
+  if (settings.system && !settings.chat)
     throw Failure(ExitCode::usage, "--system needs --chat: only a chat has a system message");
   generate(task, prompt_of(command), settings);
 }

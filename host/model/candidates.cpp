@@ -157,7 +157,13 @@ std::string noun_of(const std::vector<const ComponentSpec*>& specs) {
 
 void expect_model(const fs::path& model, const Origin& origin) {
   std::error_code error;
-  if (fs::exists(model, error)) return;
+  const fs::file_status status = fs::status(model, error);
+  if (fs::is_regular_file(status) || fs::is_directory(status)) return;
+  if (status.type() == fs::file_type::not_found) error.clear();
+  if (fs::exists(status)) {  // a pipe, say, whose reading would wait for a writer
+    throw Failure(ExitCode::recipe, origin, fmt::format("{} is neither a file nor a folder", model.string()),
+                  {"docs/models.md says what a model is"});
+  }
   const std::string reason = error ? files::error_text(error.value()) : "there is no such file or folder";
   throw Failure(ExitCode::recipe, origin, fmt::format("{}: {}", model.string(), reason),
                 {"docs/models.md says what a model is"});

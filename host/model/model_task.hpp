@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,7 +36,7 @@ void score(const ModelTask& task, const std::string& text, const ScoreSettings& 
 struct GenerateSettings {
   std::uint64_t seed = 0;
   bool chat = false;
-  std::string system;
+  std::optional<std::string> system;  // an empty message is one
 };
 // How the model continues `prompt`.
 void generate(const ModelTask& task, const std::string& prompt, const GenerateSettings& settings);

@@ -67,11 +67,11 @@ std::string TextCodec::decode_behind(const Tokens& before, const Tokens& tokens)
   return text;
 }
 
-std::string TextCodec::chat(const std::string& user, const std::string& system) const {
-  if (!text::is_utf8(system) || !text::is_utf8(user))
+std::string TextCodec::chat(const std::string& user, const std::optional<std::string>& system) const {
+  if (!text::is_utf8(system.value_or("")) || !text::is_utf8(user))
     throw Failure(ExitCode::recipe, "a message is not UTF-8, which chat templates need");
   nlohmann::json messages = nlohmann::json::array();
-  if (!system.empty()) messages.push_back({{"role", "system"}, {"content", system}});
+  if (system) messages.push_back({{"role", "system"}, {"content", *system}});
   messages.push_back({{"role", "user"}, {"content", user}});
   const Tensor given = bytes_array(messages.dump());
   return text_of(call_operation(*instance_, "chat", {{"messages", given}}).at("text"));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +29,9 @@ class TextCodec {
   // later one.
   std::string decode_behind(const Tokens& before, const Tokens& tokens) const;
 
-  // One user message, after a system message if that is not empty, in the model's chat template.
-  std::string chat(const std::string& user, const std::string& system) const;
+  // One user message, after a system message where there is one, in the model's chat template. Many templates
+  // write a system message of their own where none is given, but not where it is empty.
+  std::string chat(const std::string& user, const std::optional<std::string>& system) const;
 
  private:
   std::unique_ptr<Instance> instance_;

@@ -1,11 +1,8 @@
-// The verbs on models through the real program, on make-believe models whose answers are known by heart
-// (tests/plugins/models). What real models answer is real_model_test.cpp's.
-#include <gmock/gmock.h>
-
+// What the verbs on models answer (model_verbs.hpp).
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "tests/e2e/program.hpp"
+#include "tests/e2e/model_verbs.hpp"
 
 namespace gistmill {
 namespace {
@@ -14,33 +11,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-class ModelVerbsTest : public ProgramTest {
- protected:
-  void SetUp() override {
-    ProgramTest::SetUp();
-    write("m", "letters\n");
-    write("begins", "letters\nadd_bos 1\ncontext 8\nstrips_space 1\n");
-  }
-
-  // `verb` and its arguments, with the make-believe plugins.
-  Answer ask(const std::string& verb, const std::string& before = "", const std::string& after = "") const {
-    return gistmill(verb + " --plugins '" GISTMILL_BUILD_DIR "/tests/models' " + after, before);
-  }
-  // With those of tests/plugins/stranger too.
-  Answer ask_strangers(const std::string& verb, const std::string& before = "") const {
-    return ask(verb + " --plugins '" GISTMILL_BUILD_DIR "/tests/stranger'", before);
-  }
-  Answer ask_with(const std::string& verb, const std::string& standard_input) {
-    write("in", standard_input);
-    return ask(verb, "", "< in");
-  }
-  void expect_refused(const Answer& answer, int code, const std::string& message) const {
-    EXPECT_EQ(answer.code, code) << answer.err;
-    EXPECT_EQ(answer.out, "");
-    EXPECT_THAT(answer.err, HasSubstr(message));
-  }
-};
 
 TEST_F(ModelVerbsTest, TokenizerMayComeFromAnotherModel) {
   write("words", "words\n");
@@ -114,53 +84,7 @@ TEST_F(ModelVerbsTest, OptionsOfTheTokenizerAreSetByRole) {
   expect_refused(ask("tokenize m --set tokenizer.model=x"), 3, "x: there is no such file or folder");
 }
 
-TEST_F(ModelVerbsTest, MissingModelIsSaidOnce) {
-  const Answer answer = ask("tokenize nowhere.gguf");
-  expect_refused(answer, 3, "nowhere.gguf: there is no such file or folder");
-  EXPECT_EQ(answer.err.find("nowhere.gguf"), answer.err.rfind("nowhere.gguf"));
-}
-
-TEST_F(ModelVerbsTest, ModelThatNoComponentTakesShowsEveryReason) {
-  write("other", "words\n");
-  const Answer answer = ask("tokenize other");
-  expect_refused(answer, 3, "no tokenizer takes other\n");
-  EXPECT_THAT(answer.err,
-              HasSubstr("  tokenizer/letters: the first line is 'words' when it should be 'letters'\n"));
-  EXPECT_THAT(answer.err,
-              HasSubstr("  tokenizer/digits: the first line is 'words' when it should be 'digits'\n"));
-}
-
-TEST_F(ModelVerbsTest, RefusedModelHasTheReasonOfTheComponentThatReadsItsKind) {
-  write("torn", "letters\ntorn 1\n");
-  const Answer answer = ask("tokenize torn");
-  expect_refused(
-      answer, 3,
-      "torn: is torn in letters\n"
-      "  so says tokenizer/letters, which reads models of this kind; --why shows what the others say\n");
-  EXPECT_THAT(answer.err, Not(HasSubstr("digits")));
-  const Answer why = ask("tokenize torn --why");
-  expect_refused(why, 3, "torn: is torn in letters\n");
-  EXPECT_THAT(why.err, HasSubstr("\n  tokenizer/digits: is torn in digits\n"));
-}
-
-TEST_F(ModelVerbsTest, GarbageIsRefusedWithoutSteeringTheTerminal) {
-  write("garbage", std::string("\x1b]0;title\x07\x00\xff", 12));
-  const Answer answer = ask("tokenize garbage");
-  expect_refused(answer, 3, "\\x1b]0;title\\x07");
-  EXPECT_THAT(answer.err, Not(HasSubstr("\x1b")));
-}
-
 // U+009B begins what a terminal obeys, as ESC [ does.
-TEST_F(ModelVerbsTest, GarbageIsRefusedWithoutC1Controls) {
-  write("garbage",
-        "\xC2\x9B"
-        "2J\x9B"
-        "2J");
-  const Answer answer = ask("tokenize garbage");
-  expect_refused(answer, 3, "\\xc2\\x9b2J\\x9b2J");
-  EXPECT_THAT(answer.err, Not(HasSubstr("\x9B")));
-}
-
 TEST_F(ModelVerbsTest, ModelThatTwoTakeAsksWhich) {
   write("both", "letters\nboth 1\n");
   expect_refused(ask("tokenize both"), 2, "2 tokenizers take both");
@@ -247,6 +171,8 @@ TEST_F(ModelVerbsTest, SameSeedSameText) {
 TEST_F(ModelVerbsTest, ChatGoesThroughTheTokenizersTemplate) {
   EXPECT_EQ(ask("generate m --prompt a --chat --system b --max-tokens 68").out,
             "chat:[{\"content\":\"b\",\"role\":\"system\"},{\"content\":\"a\",\"role\":\"user\"}]\n");
+  EXPECT_THAT(ask("generate m --prompt a --chat --system '' --max-tokens 68").out,
+              HasSubstr("{\"content\":\"\",\"role\":\"system\"}"));
   expect_refused(ask("generate m --prompt a --system b"), 2, "--system needs --chat");
   expect_refused(ask_with("generate m --chat", "\xff"), 3, "a message is not UTF-8");
 }
@@ -284,14 +210,6 @@ TEST_F(ModelVerbsTest, OptionsAreSetByTheRoleThatTheComponentHas) {
             "b\n");
   expect_refused(ask_strangers("generate e --prompt ab --set lens.strength=1"), 2,
                  "write it as student.OPTION=VALUE or teacher.OPTION=VALUE or tokenizer.OPTION=VALUE");
-}
-
-TEST_F(ModelVerbsTest, ModelThatNoLanguageModelTakesNamesTheirRoles) {
-  write("other", "words\n");
-  const Answer answer = ask_strangers("score other --set tokenizer.model=m", "printf hello | ");
-  expect_refused(answer, 3, "no student or teacher takes other\n");
-  EXPECT_THAT(answer.err, HasSubstr("student/echo: the first line is not 'echo'"));
-  EXPECT_THAT(answer.err, Not(HasSubstr("judge/words"))) << "its score is another operation";
 }
 
 TEST_F(ModelVerbsTest, InspectNamesTheRoleOfWhoTakesTheModel) {

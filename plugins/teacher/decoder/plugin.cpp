@@ -196,7 +196,7 @@ class Decoder : public gistmill::torch::Component {
   // A Hugging Face folder with the adapters added to the weights, which are read anew and summed in f32.
   void save_merged(const at::Tensor& folder) const {
     if (train_ == "all") return save(folder);
-    if (!file_->plan().layout.own_head && read_.replaced.count("output.weight") > 0) {
+    if (read_.own_head) {
       throw Error(
           GM_ERROR_USER,
           "the adapter has a head of its own when the model's is its embedding, which cannot be merged",

@@ -69,6 +69,26 @@ std::string cut_at_mark(const std::string& text, const std::string& original) {
 
 }  // namespace
 
+namespace {
+
+// As transformers 5.24 gives a message to a template: without keys that are null, which some services answer
+// with, and with its reasoning under both names that templates read.
+ordered_json plain_message(const ordered_json& message) {
+  ordered_json reasoning;
+  for (const char* key : {"reasoning_content", "thinking", "reasoning"}) {
+    if (reasoning.is_null() && message.contains(key)) reasoning = message[key];
+  }
+  ordered_json plain = ordered_json::object();
+  if (!reasoning.is_null()) plain["thinking"] = reasoning;
+  for (const auto& [key, value] : message.items()) {
+    if (!value.is_null()) plain[key] = value;
+  }
+  if (!reasoning.is_null()) plain["reasoning_content"] = reasoning;
+  return plain;
+}
+
+}  // namespace
+
 ChatRequest parse_request(std::string_view json) {
   formats::parse_json(json, "messages");  // refuses what is no JSON, with its place
   ordered_json given = ordered_json::parse(json);
@@ -80,6 +100,7 @@ ChatRequest parse_request(std::string_view json) {
   }
   ordered_json& variables = request.variables;
   check_messages(variables["messages"]);
+  for (ordered_json& message : variables["messages"]) message = plain_message(message);
   request.continues = take_flag(&variables, "continue_final_message", false);
   const bool opens = take_flag(&variables, "add_generation_prompt", !request.continues);
   if (opens && request.continues) {

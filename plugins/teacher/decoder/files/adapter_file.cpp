@@ -16,6 +16,7 @@
 #include "plugins/teacher/decoder/files/adapter_modules.hpp"
 #include "plugins/teacher/decoder/files/adapter_settings.hpp"
 #include "plugins/teacher/decoder/files/adapter_tensors.hpp"
+#include "plugins/teacher/decoder/files/lfs_pointer.hpp"
 #include "plugins/teacher/decoder/files/output.hpp"
 #include "plugins/teacher/decoder/files/refusal.hpp"
 
@@ -87,6 +88,9 @@ nlohmann::json config_json(const AdapterFile& adapter, const Config& config) {
 
 AdapterFile read_adapter(const std::string& folder, const ModelPlan& plan) {
   return about_adapter([&] {
+    refuse_lfs_pointers(folder);
+    if (!fs::is_directory(folder))
+      refuse(folder + ": is not a folder; name the one that holds adapter_config.json");
     const AdapterSettings settings = read_adapter_settings(fs::path(folder) / kConfigFile);
     if (!fs::exists(fs::path(folder) / kWeightFile) && fs::exists(fs::path(folder) / "adapter_model.bin"))
       refuse(folder +

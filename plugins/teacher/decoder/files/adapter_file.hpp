@@ -34,6 +34,7 @@ struct AdapterFile {
   std::map<std::string, Decomposed> decomposed;  // by the model's tensor: "blk.0.attn_q.weight"
   std::map<std::string, at::Tensor> saved;       // tensors trained whole, as the file has them
   std::map<std::string, at::Tensor> replaced;    // the same by the model's tensor, whose place they take
+  bool own_head = false;  // a head beside the model's tied one: in `replaced`, or the embedding as it was
   TokenRows rows;
   std::int64_t vocabulary = 0;  // V of the model
   std::int64_t rank = 0;

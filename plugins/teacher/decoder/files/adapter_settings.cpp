@@ -122,6 +122,7 @@ AdapterSettings read_adapter_settings(const fs::path& path) {
   settings.token_indices = token_indices_of(json);
   settings.base_model = json.string_or("base_model_name_or_path", "");
   settings.saved_modules = json.strings("modules_to_save");
+  settings.keeps_ties = json.boolean_or("ensure_weight_tying", false);
   settings.bias = json.string_or("bias", "none");
   static const std::set<std::string> biases = {"none", "all", "lora_only"};
   if (biases.count(settings.bias) == 0) json.wrong("bias", "\"none\", \"all\" or \"lora_only\"");

@@ -27,6 +27,7 @@ struct AdapterSettings {
   bool decomposed = false;                 // DoRA (arXiv 2402.09353): magnitudes lie beside the matrices
   std::string bias = "none";               // which of the model's biases were trained: "all", "lora_only"
   std::vector<std::string> saved_modules;  // those that were trained whole: "norm", "lm_head"
+  bool keeps_ties = false;                 // a tied head went along with an embedding that was trained whole
   // Ranks and alphas of their own for some modules, ascending by the expression's text, as PEFT writes them.
   // The first that fits counts.
   std::vector<std::pair<ModulePattern, std::int64_t>> ranks;

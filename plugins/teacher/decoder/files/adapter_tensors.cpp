@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <gistmill/formats/digest.hpp>
 
 #include "plugins/teacher/decoder/files/adapter_modules.hpp"
@@ -120,16 +121,30 @@ class Reader {
       used_.insert(kPrefix + name.substr(0, dot) + copy + name.substr(dot));
   }
 
-  // A head of its own for a model whose head is the embedding.
+  // Whether PEFT trained the embedding as one of modules_to_save, which it names by the ends of their names.
+  bool trained_embedding_whole() const {
+    const std::string name = hugging_face_tensor(config_, "token_embd.weight").name;
+    const std::string module = name.substr(0, name.rfind('.'));
+    return std::any_of(settings_.saved_modules.begin(), settings_.saved_modules.end(),
+                       [&](const std::string& saved) { return module.ends_with(saved); });
+  }
+
+  // A head of its own for a model whose head is the embedding: one that was saved, or, where PEFT trained a
+  // copy of the embedding alone, the embedding as it was.
   void read_head_beside(AdapterFile& adapter) {
     const std::string name = saved_name("lm_head.weight");
-    if (name.empty()) return;
+    const auto embedding = adapter.replaced.find("token_embd.weight");
+    if (name.empty()) {
+      adapter.own_head =
+          embedding != adapter.replaced.end() && trained_embedding_whole() && !settings_.keeps_ties;
+      return;
+    }
     const at::Tensor head = tensor(name, {config_.vocabulary, config_.width});
     pass_over_copies("lm_head.weight");
-    const auto embedding = adapter.replaced.find("token_embd.weight");
-    if (embedding != adapter.replaced.end() && at::equal(embedding->second, head)) return;
     adapter.saved[name] = head;
+    if (embedding != adapter.replaced.end() && at::equal(embedding->second, head)) return;
     adapter.replaced["output.weight"] = head;
+    adapter.own_head = true;
   }
 
   void read_token_rows(AdapterFile& adapter) {

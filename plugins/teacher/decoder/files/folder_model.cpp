@@ -22,9 +22,22 @@ namespace fs = std::filesystem;
 // (transformers 4.50, and from 4.52 on).
 constexpr const char* kOtherPrefixes[] = {"", "language_model.model.", "model.language_model."};
 
+// What a folder without config.json is, where it is known, and what to name instead.
+std::string why_no_model(const std::string& folder) {
+  const auto has = [&](const char* name) { return fs::exists(fs::path(folder) / name); };
+  if (has("adapter_config.json"))
+    return "is a PEFT adapter; name the model that it was made for, and this folder as the teacher's "
+           "adapter: "
+           "--set teacher.adapter=" +
+           folder;
+  if (has("snapshots"))
+    return "is a folder of the Hugging Face cache; name the model's own: snapshots/HASH in it";
+  return "has no config.json, so it is not a model's folder";
+}
+
 nlohmann::json read_config_file(const std::string& folder) {
   const fs::path path = fs::path(folder) / "config.json";
-  if (!fs::exists(path)) refuse(folder + ": has no config.json, so it is not a model's folder");
+  if (!fs::exists(path)) refuse(folder + ": " + why_no_model(folder));
   return mended([&] { return formats::read_json_file(path); });
 }
 
@@ -99,7 +112,10 @@ bool FolderModel::is_ignored(std::string_view name) const {
 FolderModel::Place FolderModel::place(const NamedShape& wanted, const std::string& prefix) {
   const FileTensor stored = hugging_face_tensor(config(), wanted.name);
   const std::string name = renamed(stored.name, hugging_face_prefix(config()), prefix);
-  const formats::ShardTensor tensor = files_.find(name);
+  formats::ShardTensor tensor = files_.find(name);
+  // A head that is tied to the embedding may stand for it.
+  const bool tied = wanted.name == "token_embd.weight" && !plan().layout.own_head;
+  if (!tensor && tied) tensor = files_.find("lm_head.weight");
   if (!tensor) refuse(files_.name() + ": has no tensor " + formats::printable(name));
   Place place;
   place.shape = wanted.shape;
@@ -167,7 +183,7 @@ void FolderModel::check_tied_head(const std::string& prefix) const {
   if (!head || is_ignored("lm_head.weight")) return;
   const std::string name = hugging_face_tensor(config(), "token_embd.weight").name;
   const formats::ShardTensor embedding = files_.find(renamed(name, hugging_face_prefix(config()), prefix));
-  if (embedding && head->dtype == embedding->dtype && head->data == embedding->data) return;
+  if (!embedding || (head->dtype == embedding->dtype && head->data == embedding->data)) return;
   refuse(head.file->name() +
          ": has a head, lm_head.weight, that differs from the embedding when config.json " +
          "ties them; set tie_word_embeddings to false if the head counts, or leave it out: "

@@ -11,6 +11,7 @@
 
 #include "plugins/teacher/decoder/files/folder_model.hpp"
 #include "plugins/teacher/decoder/files/gguf_model.hpp"
+#include "plugins/teacher/decoder/files/lfs_pointer.hpp"
 #include "plugins/teacher/decoder/files/refusal.hpp"
 
 namespace gistmill::decoder {
@@ -38,8 +39,12 @@ bool of_this_kind(const std::string& path) {
 }
 
 std::shared_ptr<const ModelFile> open_any(const std::string& path, const std::vector<std::string>& ignore) {
+  refuse_lfs_pointers(path);
   std::error_code failure;
   if (fs::is_directory(path, failure)) return std::make_shared<FolderModel>(path, ignore);
+  const fs::path name = fs::path(path).filename();
+  if (name.extension() == ".safetensors" || name == "config.json")
+    refuse(path + ": is one file of a model; name the folder that holds config.json and the weights");
   return std::make_shared<GgufModel>(path);
 }
 

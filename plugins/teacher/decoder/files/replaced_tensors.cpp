@@ -7,6 +7,7 @@ namespace gistmill::decoder {
 namespace {
 
 constexpr const char* kEmbedding = "token_embd.weight";
+constexpr const char* kHead = "output.weight";
 
 class ReplacedTensors final : public TensorSource {
  public:
@@ -52,6 +53,10 @@ class ReplacedTensors final : public TensorSource {
 std::shared_ptr<const TensorSource> with_replaced(std::shared_ptr<const TensorSource> source,
                                                   const AdapterFile& adapter) {
   std::map<std::string, at::Tensor> replaced = adapter.replaced;
+  if (adapter.own_head && !replaced.contains(kHead)) {
+    const at::Tensor& table = replaced.at(kEmbedding);
+    replaced[kHead] = source->read(kEmbedding, table.sizes());
+  }
   if (adapter.rows.values.defined()) {
     const auto known = replaced.find(kEmbedding);
     at::Tensor table = known != replaced.end()

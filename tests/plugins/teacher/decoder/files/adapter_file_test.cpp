@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <gistmill/formats/safetensors.hpp>
 #include <gistmill/plugin/values.hpp>
 
@@ -25,9 +26,11 @@ struct Case {
   const char* architecture;
   std::string model() const { return std::string(name).substr(0, std::string(name).find('-')); }
 };
-constexpr Case kCases[] = {{"llama31", "llama"},      {"qwen3", "qwen3"},         {"gpt2", "gpt2"},
-                           {"llama31-dora", "llama"}, {"gpt2-dora", "gpt2"},      {"qwen2-whole", "qwen2"},
-                           {"gpt2-whole", "gpt2"},    {"llama31-tokens", "llama"}};
+constexpr Case kCases[] = {
+    {"llama31", "llama"},      {"qwen3", "qwen3"},          {"gpt2", "gpt2"},
+    {"llama31-dora", "llama"}, {"gpt2-dora", "gpt2"},       {"qwen2-whole", "qwen2"},
+    {"gpt2-whole", "gpt2"},    {"llama31-tokens", "llama"}, {"llama31-embedding", "llama"},
+    {"llama31-tied", "llama"}};
 
 std::string adapter_of(const std::string& name) { return adapters_folder() + "/" + name; }
 
@@ -213,6 +216,15 @@ TEST(AdapterFile, RefusesWhatDoesNotFitTheModel) {
   ModelPlan shallow = plan;
   shallow.config.layers = 1;
   EXPECT_THAT(refusal(other, shallow), HasSubstr("which is not an adapter of a llama model of 1 layers"));
+}
+
+TEST(AdapterFile, NamesAPointerOfGitLfsAndAFolderThatIsNone) {
+  const ModelPlan plan = model_of(kCases[0])->plan();
+  const FolderCopy copy("llama31", adapters_folder());
+  std::ofstream(copy.file("adapter_model.safetensors"))
+      << "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+  EXPECT_THAT(refusal(copy, plan), HasSubstr("adapter_model.safetensors: is a Git LFS pointer"));
+  EXPECT_THROW(read_adapter(copy.file("adapter_config.json"), plan), Error);
 }
 
 TEST(AdapterFile, NamesFilesThatAreMissing) {
