@@ -58,6 +58,14 @@ std::string where_from(const std::string& path) {
   return fs::path(path).is_absolute() ? "" : " in '" + fs::current_path().string() + "'";
 }
 
+// Where `gistmill data fetch` puts a corpus.
+std::string how_to_get(const std::string& path) {
+  constexpr std::string_view kFetched = "data/text/";
+  if (!path.starts_with(kFetched)) return "";
+  const std::string name = path.substr(kFetched.size(), path.find('/', kFetched.size()) - kFetched.size());
+  return "; if `gistmill data list` has it, `gistmill data fetch " + name + "` gets it";
+}
+
 std::string joined(const std::vector<std::string>& items) {
   std::string text;
   for (const std::string& item : items) text += (text.empty() ? "" : ", ") + ("'" + item + "'");
@@ -75,7 +83,9 @@ std::vector<CorpusFile> find_files(const FileSelection& options) {
       continue;
     }
     if (entry.find_first_of("*?[") == std::string::npos) {
-      throw Error(GM_ERROR_USER, "there is no file or folder '" + entry + "'" + where_from(entry), "files");
+      throw Error(GM_ERROR_USER,
+                  "there is no file or folder '" + entry + "'" + where_from(entry) + how_to_get(entry),
+                  "files");
     }
     const std::vector<std::string> paths = expand(entry);
     if (paths.empty())

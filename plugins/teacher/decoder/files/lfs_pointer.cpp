@@ -18,7 +18,8 @@ void refuse_pointer(const fs::path& path) {
   std::string begin(kFirst.size(), '\0');
   std::ifstream(path, std::ios::binary).read(begin.data(), static_cast<std::streamsize>(begin.size()));
   if (begin != kFirst) return;
-  refuse(path.string() + ": is a Git LFS pointer and not the file itself; `git lfs pull` in its folder fetches it");
+  refuse(path.string() +
+         ": is a Git LFS pointer and not the file itself; `git lfs pull` in its folder fetches it");
 }
 
 }  // namespace
