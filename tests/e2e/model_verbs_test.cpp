@@ -9,7 +9,6 @@ namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 TEST_F(ModelVerbsTest, TokenizerMayComeFromAnotherModel) {
