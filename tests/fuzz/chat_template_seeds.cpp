@@ -14,7 +14,8 @@ void write_chat_template_seeds(const std::filesystem::path& folder) {
       std::filesystem::path(GISTMILL_SOURCE_DIR) / "tests/plugins/tokenizer/chat_template/recorded.json";
   std::ifstream file(path, std::ios::binary);
   int number = 0;
-  for (const auto& one : nlohmann::json::parse(file).at("cases")) {
+  const nlohmann::json recorded = nlohmann::json::parse(file);
+  for (const auto& one : recorded.at("cases")) {
     write_seed(folder / "chat_template" / std::to_string(number++), one.at("template").get<std::string>());
   }
 }
