@@ -35,6 +35,22 @@ RawTensor& named(Tensors& tensors, const std::string& name) {
   throw std::out_of_range(name);
 }
 
+TEST(FolderModel, TakesATiedHeadForAnEmbeddingThatIsNotThere) {
+  FolderCopy folder("llama31");
+  const at::Tensor before = FolderModel(folder.path()).read("token_embd.weight", {40, 32});
+  folder.change_tensors(
+      [](Tensors& tensors) { named(tensors, "model.embed_tokens.weight").name = "lm_head.weight"; });
+  EXPECT_TRUE(at::equal(FolderModel(folder.path()).read("token_embd.weight", {40, 32}), before));
+}
+
+TEST(FolderModel, SaysWhatAFolderIsThatHoldsNoModel) {
+  FolderCopy folder("llama31");
+  std::filesystem::rename(folder.file("config.json"), folder.file("adapter_config.json"));
+  EXPECT_THAT(refusal(folder), HasSubstr("is a PEFT adapter; name the model that it was made for"));
+  std::filesystem::rename(folder.file("adapter_config.json"), folder.file("snapshots"));
+  EXPECT_THAT(refusal(folder), HasSubstr("name the model's own: snapshots/HASH in it"));
+}
+
 TEST(FolderModel, ReadsNamesWithAndWithoutPrefix) {
   FolderCopy folder("llama31");
   const at::Tensor before = FolderModel(folder.path()).read("blk.1.attn_k.weight", {16, 32});
