@@ -5,6 +5,7 @@
 #include <string>
 
 #include <gistmill/formats/error.hpp>
+#include <gistmill/formats/lfs_pointer.hpp>
 
 namespace gistmill::tokenizer {
 namespace {
@@ -44,7 +45,7 @@ void refuse_foreign(std::string_view bytes, const std::filesystem::path& path) {
     throw formats::FormatError(path.string() + ": " + message);
   };
   const std::string_view start = bytes.substr(0, kLooked);
-  if (start.starts_with("version https://git-lfs.github.com/spec/")) {
+  if (formats::is_lfs_pointer(start)) {
     const std::string size = size_in(start);
     refuse("is a Git LFS pointer in the place of the file" + (size.empty() ? "" : " of " + size + " bytes") +
            "; fetch it with 'git lfs pull' in its folder");

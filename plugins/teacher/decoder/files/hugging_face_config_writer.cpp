@@ -61,15 +61,9 @@ json gpt2_config(const Config& config) {
           {"activation_function", "gelu_new"}};
 }
 
-json gemma_config(const ModelPlan& plan, const std::string& key) {
-  const Config& config = plan.config;
-  const double scale = config.attention_scale();
-  json types = json::array();
-  for (std::int64_t layer = 0; layer < config.layers; ++layer)
-    types.push_back(config.window_of(layer) > 0 ? "sliding_attention" : "full_attention");
-  const Rotary rotary = scaling_of(plan.rotary, config.head_size, key);
-  return {{"architectures", {"Gemma3ForCausalLM"}},
-          {"hidden_size", config.width},
+// What every family but GPT-2 names alike.
+json common_config(const Config& config, const Rotary& rotary) {
+  return {{"hidden_size", config.width},
           {"num_hidden_layers", config.layers},
           {"num_attention_heads", config.heads},
           {"num_key_value_heads", config.kv_heads},
@@ -77,30 +71,33 @@ json gemma_config(const ModelPlan& plan, const std::string& key) {
           {"intermediate_size", config.feed_forward},
           {"max_position_embeddings", config.context},
           {"rms_norm_eps", config.norm_epsilon},
-          {"hidden_activation", "gelu_pytorch_tanh"},
-          {"query_pre_attn_scalar", static_cast<std::int64_t>(std::lround(1.0 / (scale * scale)))},
-          {"sliding_window", config.window},
-          {"layer_types", types},
-          {"attention_bias", plan.layout.qkv_bias},
           {"rope_theta", rotary.base},
-          {"rope_local_base_freq", plan.windowed_rotary.base},
           {"rope_scaling", rope_scaling_of(rotary)}};
+}
+
+json gemma_config(const ModelPlan& plan, const std::string& key) {
+  const Config& config = plan.config;
+  const double scale = config.attention_scale();
+  json types = json::array();
+  for (std::int64_t layer = 0; layer < config.layers; ++layer)
+    types.push_back(config.window_of(layer) > 0 ? "sliding_attention" : "full_attention");
+  const Rotary rotary = scaling_of(plan.rotary, config.head_size, key);
+  json result = common_config(config, rotary);
+  result["architectures"] = {"Gemma3ForCausalLM"};
+  result["hidden_activation"] = "gelu_pytorch_tanh";
+  result["query_pre_attn_scalar"] = static_cast<std::int64_t>(std::lround(1.0 / (scale * scale)));
+  result["sliding_window"] = config.window;
+  result["layer_types"] = types;
+  result["attention_bias"] = plan.layout.qkv_bias;
+  result["rope_local_base_freq"] = plan.windowed_rotary.base;
+  return result;
 }
 
 json llama_like_config(const ModelPlan& plan, const std::string& key) {
   const Config& config = plan.config;
   const Rotary rotary = scaling_of(plan.rotary, config.head_size, key);
-  json result = {{"hidden_size", config.width},
-                 {"num_hidden_layers", config.layers},
-                 {"num_attention_heads", config.heads},
-                 {"num_key_value_heads", config.kv_heads},
-                 {"head_dim", config.head_size},
-                 {"intermediate_size", config.feed_forward},
-                 {"max_position_embeddings", config.context},
-                 {"rms_norm_eps", config.norm_epsilon},
-                 {"hidden_act", "silu"},
-                 {"rope_theta", rotary.base},
-                 {"rope_scaling", rope_scaling_of(rotary)}};
+  json result = common_config(config, rotary);
+  result["hidden_act"] = "silu";
   const std::string& type = config.architecture;
   if (type == "llama") result["architectures"] = {"LlamaForCausalLM"};
   if (type == "qwen2") result["architectures"] = {"Qwen2ForCausalLM"};

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <string_view>
+#include <gistmill/formats/lfs_pointer.hpp>
 
 #include "plugins/teacher/decoder/files/refusal.hpp"
 
@@ -12,12 +12,11 @@ namespace {
 namespace fs = std::filesystem;
 
 void refuse_pointer(const fs::path& path) {
-  constexpr std::string_view kFirst = "version https://git-lfs.github.com/spec/";
   std::error_code failure;
   if (!fs::is_regular_file(path, failure)) return;
-  std::string begin(kFirst.size(), '\0');
+  std::string begin(formats::kLfsPointerStart.size(), '\0');
   std::ifstream(path, std::ios::binary).read(begin.data(), static_cast<std::streamsize>(begin.size()));
-  if (begin != kFirst) return;
+  if (!formats::is_lfs_pointer(begin)) return;
   refuse(path.string() +
          ": is a Git LFS pointer and not the file itself; `git lfs pull` in its folder fetches it");
 }

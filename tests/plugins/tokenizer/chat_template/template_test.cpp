@@ -1,5 +1,6 @@
 // The language of chat templates: against what jinja2 renders (recorded.json), and what is refused.
 #include "plugins/tokenizer/chat_template/template.hpp"
+#include "tests/plugins/tokenizer/chat_template/noon.hpp"
 
 #include <filesystem>
 #include <string>
@@ -15,17 +16,6 @@ using nlohmann::ordered_json;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-std::tm noon() {
-  std::tm time{};
-  time.tm_year = 126;
-  time.tm_mon = 10;
-  time.tm_mday = 5;
-  time.tm_hour = 12;
-  time.tm_wday = 4;
-  time.tm_yday = 308;
-  return time;
-}
 
 std::string render(const std::string& source, const ordered_json& variables = ordered_json::object(),
                    const Limits& limits = {}) {
