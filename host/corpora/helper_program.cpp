@@ -1,7 +1,6 @@
 #include "host/corpora/helper_program.hpp"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,24 +17,13 @@
 #include <gistmill/files/transfer.hpp>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/process/child_program.hpp"
 
 namespace gistmill {
 namespace {
 
 constexpr off_t kSaid = 16384;      // bytes that are kept of what it said
 constexpr useconds_t kPoll = 5000;  // microseconds between two looks
-
-// In the child, between fork and exec: only what is safe there.
-[[noreturn]] void become(const char* const* words, const char* folder, int said, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != parent) _exit(127);  // it died before that
-  dup2(said, STDOUT_FILENO);
-  dup2(said, STDERR_FILENO);
-  const int nothing = open("/dev/null", O_RDONLY);
-  if (nothing >= 0) dup2(nothing, STDIN_FILENO);
-  if (chdir(folder) == 0) execvp(words[0], const_cast<char* const*>(words));
-  _exit(127);
-}
 
 int wait_for(pid_t process, const std::function<bool()>& stopped) {
   bool told = false;
@@ -74,7 +62,7 @@ HelperEnd run_helper(const std::vector<std::string>& words, const std::filesyste
   const pid_t process = fork();
   if (process < 0)
     throw Failure(ExitCode::failed, fmt::format("cannot start {}: {}", words[0], files::error_text(errno)));
-  if (process == 0) become(pointers.data(), folder.c_str(), said.get(), parent);
+  if (process == 0) become_program(pointers.data(), folder.c_str(), said.get(), parent);
   HelperEnd end;
   end.code = wait_for(process, stopped);
   const off_t size = lseek(said.get(), 0, SEEK_END);

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/files/make_folders.hpp"
 #include "host/files/text_file.hpp"
+#include "host/process/child_program.hpp"
 #include "host/record/run_record.hpp"
 #include "host/sweep/failing_recipe.hpp"
 
@@ -35,18 +35,6 @@ constexpr std::size_t kSaid = 4000;  // bytes of standard error that a failed po
 
 [[noreturn]] void fail(const std::string& what) {
   throw Failure(ExitCode::failed, fmt::format("{}: {}", what, files::error_text(errno)));
-}
-
-// In the child, between fork and exec: only what is safe there.
-[[noreturn]] void become(const char* const* words, const char* working_folder, int log, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != parent) _exit(127);  // it died before that
-  dup2(log, STDOUT_FILENO);
-  dup2(log, STDERR_FILENO);
-  const int nothing = open("/dev/null", O_RDONLY);
-  if (nothing >= 0) dup2(nothing, STDIN_FILENO);
-  if (chdir(working_folder) == 0) execv(words[0], const_cast<char* const*>(words));
-  _exit(127);
 }
 
 // False where the disk is full. A file system that cannot reserve does without.
@@ -132,7 +120,7 @@ Trial::Trial(const fs::path& program, const fs::path& folder, const fs::path& wo
   const pid_t parent = getpid();
   process_ = fork();
   if (process_ < 0) fail("cannot start a trial");
-  if (process_ == 0) become(pointers.data(), working_folder.c_str(), log.get(), parent);
+  if (process_ == 0) become_program(pointers.data(), working_folder.c_str(), log.get(), parent);
 }
 
 TrialEnd Trial::wait(const volatile std::sig_atomic_t& stop) {
