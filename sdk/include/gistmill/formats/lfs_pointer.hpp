@@ -10,6 +10,8 @@ inline constexpr std::string_view kLfsPointerStart = "version https://git-lfs.gi
 
 // Whether a file that begins with these bytes is such a pointer. They should be as many as kLfsPointerStart
 // has.
-constexpr bool is_lfs_pointer(std::string_view begin) { return begin.starts_with(kLfsPointerStart); }
+constexpr bool is_lfs_pointer(std::string_view begin) {
+  return begin.substr(0, kLfsPointerStart.size()) == kLfsPointerStart;
+}
 
 }  // namespace gistmill::formats
