@@ -13,6 +13,7 @@
 #include "host/figures/wording.hpp"
 #include "host/machine/memory.hpp"
 #include "host/run/schedule.hpp"
+#include "host/run/slow_calls.hpp"
 
 namespace gistmill {
 
@@ -118,6 +119,7 @@ StageResult Trainer::run() {
     evaluate();
     info_.seconds = earlier + seconds_since(began);
     if (steps) keep_time(info_.step, step_seconds);
+    if (steps && ++steps_here_ == kJudgedSteps) tell_slow_calls();
     result.stopped = !save_where_due();
   }
   result.steps = info_.step;
@@ -179,6 +181,11 @@ void Trainer::keep_time(std::int64_t step, double step_seconds) {
                                 bound, step, budget_.steps()));
     budget_.end(step);
   }
+}
+
+void Trainer::tell_slow_calls() {
+  for (const std::string& line : slow_calls(training_step_.pipeline(), training_step_.accounts()))
+    events_.message("warning", line);
 }
 
 void Trainer::load_best() {

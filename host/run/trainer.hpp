@@ -77,6 +77,7 @@ class Trainer {
   std::vector<TensorInstance*> saved_states() const;
   void check_starts(const std::filesystem::path& path, const CheckpointInfo& info) const;
   void keep_time(std::int64_t step, double step_seconds);
+  void tell_slow_calls();
   double take_step(std::int64_t step);  // seconds
   bool save_where_due();                // false: the stage goes no further
   void evaluate();
@@ -111,6 +112,7 @@ class Trainer {
   TimeBudget budget_;
   CallCache::Counts cache_before_;  // the step
   std::int64_t saved_step_ = -1;
+  std::int64_t steps_here_ = 0;  // that this process took
 };
 
 }  // namespace gistmill

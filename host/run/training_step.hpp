@@ -48,6 +48,7 @@ class TrainingStep {
   void parameters_changed() { ++parameter_generation_; }
 
   const PlannedPipeline& pipeline() const { return pipeline_.pipeline(); }
+  const std::vector<CallAccount>& accounts() const { return pipeline_.accounts(); }
   const std::vector<TensorInstance*>& trained() const { return trained_; }
   TensorInstance& optimizer() const { return *optimizer_; }
   // Gradients and what the optimizer keeps.

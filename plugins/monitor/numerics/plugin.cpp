@@ -11,7 +11,7 @@
 
 #include "plugins/monitor/common/event.hpp"
 #include "plugins/monitor/common/state.hpp"
-#include "plugins/monitor/numerics/window.hpp"
+#include "plugins/monitor/common/window.hpp"
 
 namespace {
 

@@ -17,7 +17,8 @@
 
 namespace gistmill::test {
 
-using MonitorOption = std::variant<std::int64_t, double, std::string>;
+using MonitorOption =
+    std::variant<std::int64_t, double, std::string, std::vector<double>, std::vector<std::int64_t>>;
 using MonitorOptions = std::map<std::string, MonitorOption>;
 
 inline nlohmann::json number(double value) {
@@ -30,8 +31,10 @@ inline std::string gradient(int step, double loss, double norm) {
       .dump();
 }
 
-inline std::string step(int step, double loss) {
-  return nlohmann::json{{"event", "step"}, {"step", step}, {"loss", number(loss)}}.dump();
+inline std::string step(int step, double loss, double norm = 0) {
+  return nlohmann::json{
+      {"event", "step"}, {"step", step}, {"loss", number(loss)}, {"gradient_norm", number(norm)}}
+      .dump();
 }
 
 // With the figures "score", lower is better and the headline, and "hits", higher is better; the first variant
@@ -67,6 +70,11 @@ class MonitorDriver {
                    .decide(component_.instance(), event.data(), event.size(), &decision, sink.get()));
     return {decision.action, decision.factor, decision.reason != nullptr ? decision.reason : ""};
   }
+  // What monitors said to the user.
+  static std::vector<std::string>& said() {
+    static std::vector<std::string> list;
+    return list;
+  }
   std::uint32_t action(const std::string& event) const { return decide(event).action; }
 
   std::string save() const {
@@ -86,8 +94,32 @@ class MonitorDriver {
 
  private:
   static const gm_host& host() {
-    static const gm_host made = {sizeof(gm_host), GM_ABI_MAJOR, GM_ABI_MINOR, "test", nullptr};
+    static const gm_host made = {
+        sizeof(gm_host), GM_ABI_MAJOR, GM_ABI_MINOR, "test",
+        [](std::int32_t, const char*, const char* message) { said().emplace_back(message); }};
     return made;
+  }
+  static void fill(gm_option& option, std::int64_t value) {
+    option.kind = GM_OPTION_INTEGER;
+    option.integer = value;
+  }
+  static void fill(gm_option& option, double value) {
+    option.kind = GM_OPTION_FLOAT;
+    option.number = value;
+  }
+  static void fill(gm_option& option, const std::string& value) {
+    option.kind = GM_OPTION_STRING;
+    option.string = value.c_str();
+  }
+  static void fill(gm_option& option, const std::vector<std::int64_t>& values) {
+    option.kind = GM_OPTION_INTEGERS;
+    option.integers = values.data();
+    option.count = values.size();
+  }
+  static void fill(gm_option& option, const std::vector<double>& values) {
+    option.kind = GM_OPTION_FLOATS;
+    option.numbers = values.data();
+    option.count = values.size();
   }
   static std::vector<gm_option> marshal(const MonitorOptions& options) {
     std::vector<gm_option> list;
@@ -95,16 +127,7 @@ class MonitorDriver {
       gm_option& option = list.emplace_back();
       option.struct_size = sizeof(gm_option);
       option.key = key.c_str();
-      if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-        option.kind = GM_OPTION_INTEGER;
-        option.integer = *integer;
-      } else if (const auto* real = std::get_if<double>(&value)) {
-        option.kind = GM_OPTION_FLOAT;
-        option.number = *real;
-      } else {
-        option.kind = GM_OPTION_STRING;
-        option.string = std::get<std::string>(value).c_str();
-      }
+      std::visit([&option](const auto& set) { fill(option, set); }, value);
     }
     return list;
   }

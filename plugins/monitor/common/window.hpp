@@ -19,6 +19,7 @@ class Window {
   }
 
   std::size_t count() const { return values_.size(); }
+  bool full() const { return values_.size() == size_; }
   const std::vector<double>& values() const { return values_; }
   void set_values(std::vector<double> values) { values_ = std::move(values); }
 
@@ -26,6 +27,15 @@ class Window {
     double sum = 0;
     for (const double value : values_) sum += value;
     return sum / static_cast<double>(values_.size());
+  }
+
+  // Of the older half of the numbers (0) or the newer one (1); of an odd number the middle one is in neither.
+  double mean_of_half(std::size_t half) const {
+    const std::size_t count = values_.size() / 2;
+    double sum = 0;
+    for (std::size_t i = 0; i < count; ++i)
+      sum += half == 0 ? values_[i] : values_[values_.size() - count + i];
+    return sum / static_cast<double>(count);
   }
 
   // Standard deviations above the mean. Of numbers that hardly differ the deviation is taken as a thousandth
