@@ -31,6 +31,12 @@ std::string with_command_of(std::string text, const std::string& name, const std
   return in_comment ? text.replace(at, named.size(), copy) : text;
 }
 
+// "run" of "gistmill run recipes/x.toml".
+std::string verb_of(const std::string& command) {
+  const std::size_t begin = command.find(' ') + 1;
+  return command.substr(begin, command.find(' ', begin) - begin);
+}
+
 fs::path copy_of(const Command& command, const ShippedRecipe& recipe) {
   fs::path default_name = recipe.file.filename();
   if (command.arguments.size() < 2) return default_name;
@@ -83,7 +89,7 @@ ExitCode run_recipes_copy(const Command& command) {
       moved_text(read_text_file(recipe.file), recipe.file.string(), recipe.file.parent_path(), name_of);
   write_file_atomically(copy, with_command_of(text, recipe.name, copy.string()));
   print_answer(copy.string() + "\n");
-  if (!recipe.part) print_talk(fmt::format("gistmill run {}", copy.string()));
+  if (!recipe.part) print_talk(fmt::format("gistmill {} {}", verb_of(recipe.command), copy.string()));
   return ExitCode::ok;
 }
 

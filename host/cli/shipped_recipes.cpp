@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kRuns[] = {"gistmill run ", "gistmill sweep "};
+constexpr std::string_view kRuns[] = {"gistmill run ", "gistmill sweep ", "gistmill prepare "};
 
 // The lines of the comment that the text begins with, without "# ".
 std::vector<std::string> head_comment(const std::string& text) {

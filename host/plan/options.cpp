@@ -197,8 +197,9 @@ std::vector<PlannedOption> plan_options(const ComponentUse& use, const Component
 
 std::vector<std::string> prepared_names(const OptionSpec& spec, const OptionValue& value) {
   if (const auto* mixture = std::get_if<Mixture>(&value)) return mixture->corpora;
-  if (spec.type == OptionType::prepared) return {std::get<std::string>(value)};
-  return {};
+  if (spec.type != OptionType::prepared) return {};
+  const auto& name = std::get<std::string>(value);
+  return name.empty() ? std::vector<std::string>() : std::vector<std::string>{name};
 }
 
 std::string option_text(const OptionValue& value) {

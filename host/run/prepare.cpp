@@ -91,13 +91,16 @@ nlohmann::json corpora_of(const Preparation& made) {
   return corpora;
 }
 
-// The names, without folders, of the files that each instance's options name: for people, since contents
-// identify a file, not its name.
+// The names, without folders, of the files that each instance's options name, and lists of paths as they are:
+// for people, since contents identify a file, not its name.
 nlohmann::json file_names_of(const Preparation& made) {
   nlohmann::json names = nlohmann::json::object();
   for (const auto& instance : made.owned) {
     for (const PlannedOption& option : instance->planned().options) {
-      if (instance->planned().spec->option(option.key)->type != OptionType::path) continue;
+      const OptionType type = instance->planned().spec->option(option.key)->type;
+      if (type == OptionType::paths)
+        names[instance->name()][option.key] = std::get<std::vector<std::string>>(option.value);
+      if (type != OptionType::path) continue;
       const std::filesystem::path path = std::get<std::string>(option.value);
       if (!path.empty()) names[instance->name()][option.key] = path.filename().string();
     }

@@ -52,7 +52,8 @@ TEST_F(ShippedRecipes, SayWhatTheyAreForAndHowTheyAreRun) {
     if (recipe["part"]) continue;
     EXPECT_THAT(recipe["command"].get<std::string>(),
                 ::testing::AnyOf(StartsWith("gistmill run " + recipe["file"].get<std::string>()),
-                                 StartsWith("gistmill sweep " + recipe["file"].get<std::string>())));
+                                 StartsWith("gistmill sweep " + recipe["file"].get<std::string>()),
+                                 StartsWith("gistmill prepare " + recipe["file"].get<std::string>())));
   }
   EXPECT_THAT(gistmill("recipes list").out, HasSubstr("gistnet/quickstart\n    Trains two compressors"));
 }

@@ -46,7 +46,8 @@ PlannedInstance with_corpora(PlannedInstance instance, const Plan& plan,
     if (auto* mixture = std::get_if<Mixture>(&option.value)) {
       for (std::string& corpus : mixture->corpora) corpus = prepared(plan, corpus).string();
     } else if (instance.spec->option(option.key)->type == OptionType::prepared) {
-      option.value = prepared(plan, std::get<std::string>(option.value)).string();
+      if (auto& name = std::get<std::string>(option.value); !name.empty())
+        name = prepared(plan, name).string();
     }
   }
   return instance;

@@ -19,8 +19,8 @@ class DocumentComponent {
 
   std::string digest() { return source_->digest(); }
 
-  // text u8[B], name u8[M], split i32[]: one document a call, then EndOfData.
-  std::tuple<Tensor, Tensor, Tensor> next();
+  // text u8[B], name u8[M], split i32[], file u8[F], file_digest u8[G]: one document a call, then EndOfData.
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> next();
 
   std::string save_state() const { return position_state(state_head_, source_->position()); }
   void load_state(std::string_view state) { source_->seek(position_of(state_head_, state)); }

@@ -7,6 +7,7 @@
 #include <gistmill/formats/error.hpp>
 
 #include "plugins/dataset/common/clean.hpp"
+#include "plugins/store/packed/manifest.hpp"
 
 namespace gistmill::dataset {
 namespace {
@@ -26,6 +27,7 @@ SourceOptions source_options(const Options& options) {
   source.hold_out = options.strings("hold_out");
   source.group = options.string("group");
   source.salt = options.string("salt");
+  source.packed = options.string("packed");
   return source;
 }
 
@@ -36,21 +38,44 @@ SourceOptions text_source_options(const Options& options) {
 }
 
 DocumentSource::DocumentSource(SourceOptions options)
-    : options_(std::move(options)), files_(find_files(options_)) {
+    : options_(std::move(options)), files_(find_files(options_)), digests_(files_.size()) {
   check_split(options_, files_);
 }
 
-std::string DocumentSource::digest() const {
+std::string DocumentSource::digest() {
   formats::Sha256 sha;
-  for (const CorpusFile& file : files_) {
-    sha.update_field(file.name);
-    try {
-      sha.update_field(formats::sha256_file(file.path));
-    } catch (const formats::FormatError& error) {
-      throw Error(GM_ERROR_UNAVAILABLE, error.what(), "files");
-    }
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    sha.update_field(files_[i].name);
+    sha.update_field(file_digest(i));
   }
   return sha.hex();
+}
+
+const std::string& DocumentSource::file_digest(std::size_t file) {
+  if (!digests_[file].empty()) return digests_[file];
+  try {
+    return digests_[file] = formats::sha256_file(files_[file].path);
+  } catch (const formats::FormatError& error) {
+    throw Error(GM_ERROR_UNAVAILABLE, error.what(), "files");
+  }
+}
+
+// Asked when the first file comes: the store has looked at its folder by then.
+bool DocumentSource::is_packed(std::size_t file) {
+  if (options_.packed.empty()) return false;
+  if (!packed_) {
+    packed_.emplace();
+    try {
+      const std::optional<packed::Manifest> manifest = packed::read_manifest(options_.packed);
+      if (manifest) {
+        for (const packed::PackedSource& source : manifest->sources) (*packed_)[source.name] = source.digest;
+      }
+    } catch (const formats::FormatError& error) {
+      throw Error(GM_ERROR_USER, error.what(), "packed");
+    }
+  }
+  const auto found = packed_->find(files_[file].name);
+  return found != packed_->end() && found->second == file_digest(file);
 }
 
 void DocumentSource::close_file() {
@@ -105,14 +130,21 @@ bool DocumentSource::next(Document& document) {
                   "files");
     }
     stop_if_canceled();
+    if (is_packed(next_file_)) {
+      const std::string& packed = files_[next_file_].name;
+      document = {packed, "", kPackedFile, packed, file_digest(next_file_++)};
+      ++position_;
+      return true;
+    }
     in_file_ = true;
     file_has_text_ = false;
     open(files_[next_file_++]);
   }
   file_has_text_ = true;
-  const std::string& file = files_[next_file_ - 1].name;
-  document.name = file + name;
-  document.split = split_of(options_, group_of(options_, file, document.name));
+  document.file = files_[next_file_ - 1].name;
+  document.file_digest = file_digest(next_file_ - 1);
+  document.name = document.file + name;
+  document.split = split_of(options_, group_of(options_, document.file, document.name));
   ++position_;
   return true;
 }
@@ -136,8 +168,9 @@ void DocumentSource::seek(std::uint64_t position) {
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\n\f\v") == std::string_view::npos; }
 
-std::tuple<Tensor, Tensor, Tensor> tensors_of(const Document& document) {
-  return {bytes(document.text), bytes(document.name), Tensor::of<std::int32_t>({document.split}, {})};
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> tensors_of(const Document& document) {
+  return {bytes(document.text), bytes(document.name), Tensor::of<std::int32_t>({document.split}, {}),
+          bytes(document.file), bytes(document.file_digest)};
 }
 
 std::string position_state(std::string_view head, std::uint64_t position) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -16,19 +18,25 @@
 namespace gistmill::dataset {
 
 struct SourceOptions : FileSelection, SplitOptions {
+  std::string packed;           // a folder of store/packed: files that it holds are not read; empty: none
   bool refuse_invalid = false;  // bytes that are not UTF-8 end the reading
 };
 
-// files, extensions, validation, hold_out, group, salt.
+// files, extensions, validation, hold_out, group, salt, packed.
 SourceOptions source_options(const Options& options);
 // These, and invalid.
 SourceOptions text_source_options(const Options& options);
 
 struct Document {
   std::string name;  // the file's, and which one where the file holds several documents: "#2", ":12"
-  std::string text;  // UTF-8, LF line ends, not blank
+  std::string text;  // UTF-8, LF line ends, not blank; empty of kPackedFile
   std::int32_t split = 0;
+  std::string file;         // name of the file that it is from
+  std::string file_digest;  // SHA-256 of that file
 };
+
+// The split of a document that stands for a whole file which is packed already; it has no text.
+constexpr std::int32_t kPackedFile = -1;
 
 class DocumentSource {
  public:
@@ -38,11 +46,11 @@ class DocumentSource {
 
   const std::vector<CorpusFile>& files() const { return files_; }
 
-  // SHA-256 of names and contents. Reads every file.
-  std::string digest() const;
+  // SHA-256 of names and contents. Reads every file, once.
+  std::string digest();
 
-  // False at the end. Throws Error: a file that cannot be read or holds no text; or an end without a
-  // document.
+  // False at the end. A file that the folder of option packed holds as it is now gives one document of split
+  // kPackedFile. Throws Error: a file that cannot be read or holds no text; or an end without a document.
   bool next(Document& document);
 
   // What is to be told when all is read: bytes that were replaced, files without text.
@@ -75,9 +83,13 @@ class DocumentSource {
 
  private:
   void close_file();
+  const std::string& file_digest(std::size_t file);
+  bool is_packed(std::size_t file);
 
   SourceOptions options_;
   std::vector<CorpusFile> files_;
+  std::vector<std::string> digests_;                            // [file]; empty: not known yet
+  std::optional<std::map<std::string, std::string>> packed_{};  // digests of the files in folder packed
   std::size_t next_file_ = 0;
   bool in_file_ = false;  // the file before next_file_ is open
   std::uint64_t position_ = 0;
@@ -90,8 +102,8 @@ class DocumentSource {
 
 bool is_blank(std::string_view text);
 
-// text u8[B], name u8[M], split i32[].
-std::tuple<Tensor, Tensor, Tensor> tensors_of(const Document& document);
+// text u8[B], name u8[M], split i32[], file u8[F], file_digest u8[G].
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> tensors_of(const Document& document);
 
 // A position as bytes: `head` names the component and the format's version, "dataset/text 1 ".
 std::string position_state(std::string_view head, std::uint64_t position);

@@ -32,12 +32,15 @@ Parquet::Parquet(const Options& options)
 
 ParquetIds::ParquetIds(const Options& options) : rows_(source_options(options), field_of(options)) {}
 
-std::tuple<Tensor, Tensor, Tensor> ParquetIds::next() {
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> ParquetIds::next() {
   Document document;
   if (!rows_.next(document)) throw EndOfData();
-  auto [text, name, split] = tensors_of(document);
-  const auto count = static_cast<std::int64_t>(rows_.ids().size());
-  return {Tensor::of(rows_.ids(), {count}), std::move(name), std::move(split)};
+  auto [text, name, split, file, digest] = tensors_of(document);
+  std::vector<std::int32_t> ids;
+  if (document.split != kPackedFile) ids = rows_.ids();
+  const auto count = static_cast<std::int64_t>(ids.size());
+  return {Tensor::of(std::move(ids), {count}), std::move(name), std::move(split), std::move(file),
+          std::move(digest)};
 }
 
 std::string ParquetIds::save_state() const { return position_state(kIdsState, rows_.position()); }

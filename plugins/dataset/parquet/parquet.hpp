@@ -26,8 +26,9 @@ class ParquetIds {
 
   std::string digest() { return rows_.digest(); }
 
-  // tokens i32[N], name u8[M], split i32[]: one document a call, then EndOfData.
-  std::tuple<Tensor, Tensor, Tensor> next();
+  // tokens i32[N], name u8[M], split i32[], file u8[F], file_digest u8[G]: one document a call, then
+  // EndOfData.
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> next();
 
   std::string save_state() const;
   void load_state(std::string_view state);

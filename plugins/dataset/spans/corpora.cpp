@@ -1,15 +1,15 @@
 #include "plugins/dataset/spans/corpora.hpp"
 
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include <gistmill/formats/digest.hpp>
-#include <gistmill/formats/json.hpp>
+
+#include "plugins/store/common/provenance.hpp"
 
 namespace gistmill::dataset {
 namespace {
-
-using Json = nlohmann::json;
 
 template <class Body>
 auto of_corpus(Body&& body) {
@@ -18,18 +18,6 @@ auto of_corpus(Body&& body) {
   } catch (const formats::FormatError& error) {
     throw Error(GM_ERROR_USER, error.what(), "corpus");
   }
-}
-
-// The call that the tokens of the store came from: backwards along the calls that read tokens themselves.
-const Json* tokenizing_call(const Json& calls) {
-  if (calls.empty()) return nullptr;
-  const Json* call = &calls.back();
-  for (std::size_t steps = 0; steps < calls.size(); ++steps) {
-    const Json& reads = call->at("reads");
-    if (!reads.contains("tokens")) return call;
-    call = &calls.at(std::stoul(reads["tokens"].get<std::string>()));  // "1.tokens"
-  }
-  return nullptr;
 }
 
 void check_one_tokenizer(const std::vector<std::pair<std::string, std::string>>& tokenizers) {
@@ -46,17 +34,8 @@ void check_one_tokenizer(const std::vector<std::pair<std::string, std::string>>&
 }  // namespace
 
 std::string tokenizer_of(const std::string& provenance) {
-  try {
-    const Json made = formats::parse_json(provenance, "provenance");
-    const Json* call = tokenizing_call(made.at("calls"));
-    if (call == nullptr) return "";
-    const std::string name = call->at("call");  // "tokenizer.encode"
-    const Json& instance = made.at("instances").at(name.substr(0, name.find('.')));
-    return instance.at("component").get<std::string>() + " " + instance.at("options").dump() + " with " +
-           instance.at("contents").get<std::string>().substr(0, 12);
-  } catch (const std::exception&) {  // of another program, or of an earlier version: it does not say
-    return "";
-  }
+  const std::optional<store::TokenizerIdentity> tokenizer = store::tokenizer_identity(provenance);
+  return tokenizer ? tokenizer->text() : "";
 }
 
 Corpora::Corpora(const std::vector<WeightedFile>& files) {

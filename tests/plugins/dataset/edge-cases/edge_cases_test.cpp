@@ -41,7 +41,8 @@ class EdgeCasesTest : public ::testing::Test {
                       {"validation", 0.0},
                       {"hold_out", std::vector<std::string>{"t/b*"}},
                       {"group", std::string("file")},
-                      {"salt", std::string()}};
+                      {"salt", std::string()},
+                      {"packed", std::string()}};
     for (const auto& [key, value] : changes) all[key] = value;
     return std::make_unique<EdgeCases>(PlainOptions(all).get());
   }
@@ -55,7 +56,7 @@ class EdgeCasesTest : public ::testing::Test {
     std::vector<Found> found;
     try {
       for (;;) {
-        const auto [text, name, split] = source.next();
+        const auto [text, name, split, file, digest] = source.next();
         found.push_back({bytes(name), bytes(text), *split.data<std::int32_t>()});
       }
     } catch (const EndOfData&) {
@@ -108,7 +109,7 @@ TEST_F(EdgeCasesTest, GoOnFromTheirState) {
     for (std::size_t i = 0; i < taken; ++i) source->next();
     const auto resumed = edge_cases();
     resumed->load_state(source->save_state());
-    const auto [text, name, split] = resumed->next();
+    const auto [text, name, split, file, digest] = resumed->next();
     EXPECT_EQ(bytes(name), whole[taken].name);
     EXPECT_EQ(bytes(text), whole[taken].text) << "also between twins";
   }

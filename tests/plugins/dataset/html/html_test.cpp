@@ -38,7 +38,8 @@ class HtmlTest : public ::testing::Test {
                       {"validation", 0.0},
                       {"hold_out", std::vector<std::string>{}},
                       {"group", std::string("file")},
-                      {"salt", std::string()}};
+                      {"salt", std::string()},
+                      {"packed", std::string()}};
     for (const auto& [key, value] : changes) all[key] = value;
     return std::make_unique<Html>(PlainOptions(all).get());
   }
@@ -48,7 +49,7 @@ class HtmlTest : public ::testing::Test {
     std::vector<std::string> found;
     try {
       for (;;) {
-        const auto [text, name, split] = source.next();
+        const auto [text, name, split, file, digest] = source.next();
         found.push_back(bytes(name) + "|" + bytes(text) + "|" + std::to_string(*split.data<std::int32_t>()));
       }
     } catch (const EndOfData&) {

@@ -39,7 +39,8 @@ class JsonlTest : public ::testing::Test {
                       {"hold_out", std::vector<std::string>{}},
                       {"group", std::string("document")},
                       {"invalid", std::string("replace")},
-                      {"salt", std::string()}};
+                      {"salt", std::string()},
+                      {"packed", std::string()}};
     for (const auto& [key, value] : changes) all[key] = value;
     return std::make_unique<Jsonl>(PlainOptions(all).get());
   }
@@ -49,7 +50,7 @@ class JsonlTest : public ::testing::Test {
     std::vector<std::string> found;
     try {
       for (;;) {
-        const auto [text, name, split] = source.next();
+        const auto [text, name, split, file, digest] = source.next();
         found.push_back(bytes(name) + "|" + bytes(text) + "|" + std::to_string(*split.data<std::int32_t>()));
       }
     } catch (const EndOfData&) {

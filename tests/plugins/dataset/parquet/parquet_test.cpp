@@ -46,7 +46,8 @@ class ParquetTest : public ::testing::Test {
                       {"hold_out", std::vector<std::string>{}},
                       {"group", std::string("document")},
                       {"invalid", std::string("replace")},
-                      {"salt", std::string()}};
+                      {"salt", std::string()},
+                      {"packed", std::string()}};
     for (const auto& [key, value] : changes) all[key] = value;
     return all;
   }
@@ -64,7 +65,7 @@ class ParquetTest : public ::testing::Test {
     std::vector<std::string> found;
     try {
       for (;;) {
-        const auto [content, name, split] = source.next();
+        const auto [content, name, split, file, digest] = source.next();
         found.push_back(shown(name) + "|" + show(content) + "|" +
                         std::to_string(*split.template data<std::int32_t>()));
       }

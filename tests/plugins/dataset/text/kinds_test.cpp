@@ -48,13 +48,14 @@ class KindsTest : public ::testing::Test {
                           {"validation", 0.0},
                           {"hold_out", std::vector<std::string>{}},
                           {"group", std::string("file")},
-                          {"salt", std::string()}};
+                          {"salt", std::string()},
+                          {"packed", std::string()}};
     for (const auto& [key, value] : changes) options[key] = value;
     std::vector<std::string> found;
     try {
       Text source(PlainOptions(options).get());
       for (;;) {
-        const auto [text, name, split] = source.next();
+        const auto [text, name, split, file, digest] = source.next();
         found.push_back(bytes(name) + "|" + bytes(text));
       }
     } catch (const EndOfData&) {

@@ -34,7 +34,8 @@ class TextTest : public ::testing::Test {
                                                 {"hold_out", std::vector<std::string>{"b.txt"}},
                                                 {"group", std::string("file")},
                                                 {"invalid", std::string("replace")},
-                                                {"salt", std::string()}})
+                                                {"salt", std::string()},
+                                                {"packed", std::string()}})
                                       .get());
   }
   static std::string bytes(const Tensor& tensor) {
@@ -47,7 +48,7 @@ class TextTest : public ::testing::Test {
 
 TEST_F(TextTest, GivesTextNameAndSplitOfEachDocumentThenEnds) {
   const auto source = text();
-  const auto [first, name, split] = source->next();
+  const auto [first, name, split, file, digest] = source->next();
   EXPECT_EQ(bytes(first), "first");
   EXPECT_THAT(first.shape(), ElementsAre(5));
   EXPECT_EQ(bytes(name), "a.txt#1");

@@ -1,0 +1,5 @@
+// store/packed as a plugin.
+#include "plugins/store/packed/store.hpp"
+
+GISTMILL_PLUGIN(gistmill::component<gistmill::packed::PackedStore>("store/packed")
+                    .operation("append", &gistmill::packed::PackedStore::append));

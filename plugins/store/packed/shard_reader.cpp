@@ -1,0 +1,226 @@
+#include "plugins/store/packed/shard_reader.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+
+#include <gistmill/formats/error.hpp>
+#include <gistmill/formats/hdf5.hpp>
+
+namespace gistmill::packed {
+namespace {
+
+namespace hdf5 = formats::hdf5;
+
+static_assert(std::endian::native == std::endian::little, "mapped ids are little endian");
+
+constexpr std::size_t kLongestText = 4096;
+
+struct Wrong {
+  std::string what;
+};
+
+template <class T>
+T number_attribute(hid_t owner, const char* name, hid_t native) {
+  const hdf5::Handle attribute = hdf5::open_attribute(owner, name);
+  T value{};
+  if (H5Aread(attribute.get(), native, &value) < 0)
+    throw Wrong{std::string("attribute '") + name + "' is no number"};
+  return value;
+}
+
+// Who counts on labels being what follows in the ids must not meet labels that are moved already.
+void check_labels(hid_t file) {
+  const char* const again = "; pack its text again";
+  if (H5Aexists(file, "labels_shifted") <= 0)
+    throw Wrong{std::string("it does not say whether its labels are shifted (labels_shifted)") + again};
+  if (number_attribute<std::uint8_t>(file, "labels_shifted", H5T_NATIVE_UINT8) != 0) {
+    throw Wrong{std::string("its labels are shifted (labels_shifted is true) when the loss shifts them") +
+                again};
+  }
+}
+
+struct DataSet {
+  hdf5::Handle handle;
+  hdf5::Handle type;
+  std::vector<hsize_t> shape;
+  std::uint64_t width = 0;  // of an element, in bytes
+  std::uint64_t bytes = 0;
+};
+
+DataSet open_data_set(hid_t file, const std::string& name, std::uint64_t file_size) {
+  DataSet set;
+  set.handle = hdf5::Handle(H5Dopen2(file, name.c_str(), H5P_DEFAULT));
+  if (!set.handle) throw Wrong{"it has no data set '" + name + "'"};
+  set.type = hdf5::Handle(H5Dget_type(set.handle.get()));
+  const hdf5::Handle space(H5Dget_space(set.handle.get()));
+  const int rank = H5Sget_simple_extent_ndims(space.get());
+  if (rank < 1 || rank > 2) throw Wrong{"data set '" + name + "' has another shape"};
+  set.shape.resize(static_cast<std::size_t>(rank));
+  H5Sget_simple_extent_dims(space.get(), set.shape.data(), nullptr);
+  set.bytes = set.width = H5Tget_size(set.type.get());
+  for (const hsize_t extent : set.shape) {
+    if (extent == 0 || set.bytes > file_size / extent)
+      throw Wrong{"data set '" + name + "' claims more than the file holds"};
+    set.bytes *= extent;
+  }
+  return set;
+}
+
+void read_data_set(const DataSet& set, const std::string& name, hid_t native, void* out) {
+  if (H5Dread(set.handle.get(), native, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0)
+    throw Wrong{"data set '" + name + "' is damaged"};
+}
+
+std::vector<std::int64_t> read_begins(hid_t file, const std::string& name, std::uint64_t tokens,
+                                      std::uint64_t file_size) {
+  const DataSet set = open_data_set(file, name, file_size);
+  if (set.shape.size() != 1 || H5Tequal(set.type.get(), H5T_STD_I64LE) <= 0)
+    throw Wrong{"data set '" + name + "' is no list of 64-bit numbers"};
+  std::vector<std::int64_t> begins(set.shape[0]);
+  read_data_set(set, name, H5T_NATIVE_INT64, begins.data());
+  const bool ascend =
+      std::adjacent_find(begins.begin(), begins.end(), std::greater_equal<>()) == begins.end();
+  if (begins.front() != 0 || !ascend || static_cast<std::uint64_t>(begins.back()) >= tokens)
+    throw Wrong{"data set '" + name + "' does not ascend from 0 to below " + std::to_string(tokens)};
+  return begins;
+}
+
+}  // namespace
+
+ShardReader::ShardReader(const std::filesystem::path& path) : path_(path), map_(path) {
+  const hdf5::Silence silence;
+  try {
+    read_header();
+  } catch (const Wrong& wrong) {
+    fail(wrong.what);
+  } catch (const formats::FormatError& error) {
+    fail(error.what());
+  }
+}
+
+void ShardReader::fail(const std::string& what) const {
+  throw formats::FormatError("'" + path_.string() + "' is not a readable packed file: " + what);
+}
+
+void ShardReader::read_header() {
+  const hdf5::Handle file = hdf5::open_in_memory(map_.bytes().data(), map_.size());
+  if (!file) throw Wrong{"it is not an HDF5 file, or was cut short"};
+  if (const std::string format = hdf5::text_attribute(file.get(), "format", kLongestText);
+      format != kShardFormat)
+    throw Wrong{"its format is " + formats::printable(format) + " when it should be '" + kShardFormat + "'"};
+  if (const auto version = number_attribute<std::uint32_t>(file.get(), "version", H5T_NATIVE_UINT32);
+      version != kVersion)
+    throw Wrong{"its version is " + std::to_string(version) + ", which this program does not read"};
+  check_labels(file.get());
+  digest_ = hdf5::text_attribute(file.get(), "digest", kLongestText);
+  header_.length = number_attribute<std::int64_t>(file.get(), "max_seq_length", H5T_NATIVE_INT64);
+  if (header_.length < 1 || header_.length > kLongestSequence)
+    throw Wrong{"its max_seq_length is " + std::to_string(header_.length)};
+  header_.source = hdf5::text_attribute(file.get(), "source", kLongestText);
+  header_.source_digest = hdf5::text_attribute(file.get(), "source_digest", kLongestText);
+  header_.tokenizer = hdf5::text_attribute(file.get(), "tokenizer", kLongestText);
+  for (std::size_t split = 0; split < kSplits; ++split) read_split(file.get(), split);
+}
+
+void ShardReader::read_split(std::int64_t file, std::size_t split) {
+  const std::string group = std::string("/") + kSplitNames[split];
+  if (H5Lexists(file, group.c_str(), H5P_DEFAULT) <= 0) return;
+  Split& found = splits_[split];
+  const hdf5::Handle handle(H5Gopen2(file, group.c_str(), H5P_DEFAULT));
+  if (!handle) throw Wrong{"group '" + group + "' is damaged"};
+  found.tokens = number_attribute<std::uint64_t>(handle.get(), "tokens", H5T_NATIVE_UINT64);
+  const std::string name = group + "/input_ids";
+  const DataSet ids = open_data_set(file, name, map_.size());
+  const auto length = static_cast<std::uint64_t>(header_.length);
+  const bool fits = ids.shape.size() == 2 && ids.shape[1] == length && found.tokens > 0 &&
+                    found.tokens <= ids.shape[0] * length && found.tokens > (ids.shape[0] - 1) * length;
+  if (!fits) {
+    throw Wrong{"data set '" + name + "' is not the sequences of " + std::to_string(length) + " that " +
+                std::to_string(found.tokens) + " tokens fill"};
+  }
+  const bool narrow = H5Tequal(ids.type.get(), H5T_STD_U16LE) > 0;
+  if (!narrow && H5Tequal(ids.type.get(), H5T_STD_U32LE) <= 0)
+    throw Wrong{"data set '" + name + "' has another type than 16 or 32 bits without sign"};
+  found.width = narrow ? 2 : 4;
+  found.ids = H5Dget_offset(ids.handle.get());
+  if (found.ids == HADDR_UNDEF) throw Wrong{"data set '" + name + "' is chunked or compressed"};
+  if (found.ids > map_.size() || ids.bytes > map_.size() - found.ids)
+    throw Wrong{"data set '" + name + "' ends after the end of the file"};
+  found.begins = read_begins(file, group + "/documents/begin", found.tokens, map_.size());
+}
+
+std::size_t ShardReader::document_at(std::size_t split, std::uint64_t token) const {
+  const std::vector<std::int64_t>& begins = splits_[split].begins;
+  const auto behind = std::upper_bound(begins.begin(), begins.end(), static_cast<std::int64_t>(token));
+  return static_cast<std::size_t>(behind - begins.begin()) - 1;
+}
+
+std::int64_t ShardReader::size(std::size_t split, std::uint64_t sequence) const {
+  const auto length = static_cast<std::uint64_t>(header_.length);
+  return static_cast<std::int64_t>(std::min(length, splits_[split].tokens - sequence * length));
+}
+
+void ShardReader::read(std::size_t split, std::uint64_t sequence, std::int32_t* out) const {
+  const Split& from = splits_[split];
+  const auto length = static_cast<std::size_t>(header_.length);
+  const char* bytes = map_.bytes().data() + from.ids + sequence * length * from.width;
+  if (from.width == 2) {
+    for (std::size_t i = 0; i < length; ++i) {
+      std::uint16_t id;
+      std::memcpy(&id, bytes + i * sizeof id, sizeof id);
+      out[i] = id;
+    }
+    return;
+  }
+  std::memcpy(out, bytes, length * sizeof *out);
+  for (std::size_t i = 0; i < length; ++i) {
+    if (out[i] < 0) fail("token " + std::to_string(i) + " of a sequence is no id");
+  }
+}
+
+std::vector<std::string> ShardReader::names(std::size_t split) const {
+  if (splits_[split].tokens == 0) return {};
+  const hdf5::Silence silence;
+  const hdf5::Handle file = hdf5::open_in_memory(map_.bytes().data(), map_.size());
+  const std::string name = std::string("/") + kSplitNames[split] + "/documents/name";
+  std::vector<std::string> names;
+  try {
+    const DataSet set = open_data_set(file.get(), name, map_.size());
+    if (!hdf5::is_text(set.type.get()) || set.shape.size() != 1)
+      throw Wrong{"data set '" + name + "' holds no text of fixed length"};
+    std::string bytes(set.bytes, '\0');
+    read_data_set(set, name, set.type.get(), bytes.data());
+    for (std::size_t at = 0; at < bytes.size(); at += set.width) {
+      const std::string padded = bytes.substr(at, set.width);
+      names.push_back(padded.substr(0, padded.find('\0')));
+    }
+  } catch (const Wrong& wrong) {
+    fail(wrong.what);
+  }
+  if (names.size() != splits_[split].begins.size())
+    fail("data set '" + name + "' has another number of names than there are documents");
+  return names;
+}
+
+void ShardReader::verify() const {
+  std::array<SplitDigest, kSplits> digests;
+  std::vector<std::int32_t> ids(static_cast<std::size_t>(header_.length));
+  for (std::size_t split = 0; split < kSplits; ++split) {
+    formats::Sha256 ids_sha;
+    formats::Sha256 documents_sha;
+    for (std::uint64_t i = 0; i < sequences(split); ++i) {
+      read(split, i, ids.data());
+      ids_sha.update(ids.data(), static_cast<std::size_t>(size(split, i)) * sizeof ids[0]);
+    }
+    const std::vector<std::string> named = names(split);
+    for (std::size_t i = 0; i < named.size(); ++i)
+      add_document(documents_sha, static_cast<std::uint64_t>(begins(split)[i]), named[i]);
+    digests[split] = {tokens(split), ids_sha.hex(), documents_sha.hex()};
+  }
+  if (const std::string found = digest_of(header_, digests); found != digest_)
+    fail("the digest of its content is " + found + " when it should be " + digest_ + "; pack its text again");
+}
+
+}  // namespace gistmill::packed
