@@ -9,6 +9,7 @@ REPEATS = 5
 COPIES = 3          # of data/text: more than 30 MB
 WINDOW = 4096       # tokens
 WINDOWS = 20000
+SEQUENCE = 2048     # tokens, as tests/bench/pack.toml has it
 
 
 # ---- prepare ----
@@ -90,18 +91,63 @@ def prepare(work, kind):
                 theirs = made
         say(f"  prepare from {kind}, round {index + 1}: {seconds['ours'][-1]:.2f} s, the peer {seconds['theirs'][-1]:.2f} s")
     compare_corpora(work, ours, theirs)
-    middle = {side: median(samples) for side, samples in seconds.items()}
-    work_seconds = (middle["ours"] - middle["our start"], middle["theirs"] - middle["their start"])
-    figures = [Figure("the whole process", middle["theirs"] / middle["ours"], "times",
-                      Goal(10.0 if kind == "text" else 5.0)),
-               Figure("without the time for one short document", work_seconds[1] / work_seconds[0], "times")]
-    note = f"{size / 1e6:.0f} MB in {middle['ours']:.2f} against {middle['theirs']:.2f} s"
-    return Measured(figures, {"bytes": size, "seconds": middle, "samples": seconds}, note)
+    return compared(seconds, size, 10.0 if kind == "text" else 5.0)
 
 
 def compare_corpora(work, ours, theirs):
     """Raises Unmeasured where the two did not make the same documents of the same ids."""
     work.run([work.peers, ROOT / "tests/bench/peers/compare_corpora.py", ours, theirs])
+
+
+# ---- pack ----
+
+def our_packing(work, folder):
+    """Seconds, and the folder that was made."""
+    packed, prepared = SCRATCH / "packed", SCRATCH / "packed-index"
+    for made in (packed, prepared):
+        shutil.rmtree(made, ignore_errors=True)
+    options = {"variables.model": work.model, "variables.text": folder, "variables.packed": packed,
+               "run.prepared": prepared}
+    command = [work.program("bin/gistmill"), "prepare", ROOT / "tests/bench/pack.toml"]
+    for key, value in options.items():
+        command += ["--set", f"{key}={value}"]
+    return work.run(command).seconds, packed
+
+
+def their_packing(work, folder):
+    target = SCRATCH / "peer-packed"
+    shutil.rmtree(target, ignore_errors=True)
+    finished = work.run([work.peers, ROOT / "tests/bench/peers/pack_corpus.py", tokenizer_json(work), folder, target,
+                         SEQUENCE])
+    return finished.seconds, target
+
+
+def pack(work, _):
+    work.peer_python("pyarrow")
+    whole, tiny = corpora(work)
+    size = sum(path.stat().st_size for path in whole.rglob("*.txt"))
+    whole, tiny = (as_records(work, folder, "jsonl") for folder in (whole, tiny))
+    tokenizer_json(work)
+    seconds = {side: [] for side in ("ours", "theirs", "our start", "their start")}
+    made = {}
+    for index in range(work.rounds or REPEATS):
+        for side, run, folder in (("their start", their_packing, tiny), ("our start", our_packing, tiny),
+                                  ("theirs", their_packing, whole), ("ours", our_packing, whole)):
+            taken, made[side] = run(work, folder)
+            seconds[side].append(taken)
+        say(f"  pack, round {index + 1}: {seconds['ours'][-1]:.2f} s, the peer {seconds['theirs'][-1]:.2f} s")
+    work.run([work.peers, ROOT / "tests/bench/peers/compare_packed.py", made["ours"], made["theirs"]])
+    return compared(seconds, size, 10.0)
+
+
+def compared(seconds, size, goal):
+    """Whole processes, and the same without the time that each takes for one short document."""
+    middle = {side: median(samples) for side, samples in seconds.items()}
+    work_seconds = (middle["ours"] - middle["our start"], middle["theirs"] - middle["their start"])
+    figures = [Figure("the whole process", middle["theirs"] / middle["ours"], "times", Goal(goal)),
+               Figure("without the time for one short document", work_seconds[1] / work_seconds[0], "times")]
+    note = f"{size / 1e6:.0f} MB in {middle['ours']:.2f} against {middle['theirs']:.2f} s"
+    return Measured(figures, {"bytes": size, "seconds": middle, "samples": seconds}, note)
 
 
 # ---- windows ----
@@ -148,5 +194,6 @@ TASKS = [
     preparation("prepare", "text", "text"),
     preparation("prepare-jsonl", "JSON lines", "jsonl"),
     preparation("prepare-parquet", "Parquet", "parquet"),
+    Task("pack", "pack: JSON lines to sequences, a shard a source", "tokenizers and pyarrow", pack, needs_peer=True),
     Task("window", f"a random window of {WINDOW} tokens from HDF5, warm cache", "h5py", windows, needs_peer=True),
 ]
