@@ -135,6 +135,16 @@ nlohmann::json config_of(const ModelFile& source, at::ScalarType dtype, const st
 
 }  // namespace
 
+std::vector<std::string> copy_companions(const fs::path& from, const fs::path& to) {
+  std::vector<std::string> names;
+  for (const char* companion : kCompanions) {
+    if (!fs::is_directory(from) || !fs::is_regular_file(from / companion)) continue;
+    files::write_file(to / companion, formats::MappedFile(from / companion).bytes());
+    names.push_back(companion);
+  }
+  return names;
+}
+
 std::vector<std::string> write_folder(const std::string& path, const ModelFile& source,
                                       const Weights& weights, at::ScalarType dtype, const std::string& key) {
   const at::NoGradGuard no_grad;
@@ -149,12 +159,7 @@ std::vector<std::string> write_folder(const std::string& path, const ModelFile& 
   write_whole_folder(path, key, [&](const fs::path& folder) {
     write_tensors(folder / "model.safetensors", items);
     files::write_file(folder / "config.json", config.dump(2) + "\n");
-    for (const char* companion : kCompanions) {
-      const fs::path from = fs::path(source.path()) / companion;
-      if (!fs::is_directory(source.path()) || !fs::is_regular_file(from)) continue;
-      files::write_file(folder / companion, formats::MappedFile(from).bytes());
-      names.push_back(companion);
-    }
+    for (const std::string& companion : copy_companions(source.path(), folder)) names.push_back(companion);
   });
   return names;
 }

@@ -2,6 +2,7 @@
 // transformers reads them.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -17,5 +18,10 @@ namespace gistmill::decoder {
 // computes; unavailable where the system fails. `key` names the option at fault.
 std::vector<std::string> write_folder(const std::string& path, const ModelFile& source,
                                       const Weights& weights, at::ScalarType dtype, const std::string& key);
+
+// Copies what goes with a model beside its weights, the tokenizer's files and generation_config.json, between
+// folders; nothing where `from` is none. -> the names of the files copied. Throws files::FileError and
+// formats::FormatError.
+std::vector<std::string> copy_companions(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace gistmill::decoder
