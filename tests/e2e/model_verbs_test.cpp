@@ -279,7 +279,7 @@ TEST_F(ModelVerbsTest, InspectShowsATokenizerWithoutATeacher) {
   // With other teachers beside it, each of them says why.
   EXPECT_THAT(answer.out, HasSubstr("no student or teacher takes "));
   EXPECT_THAT(answer.out, HasSubstr(": the first line is 'digits' when it should be 'letters'\n"));
-  EXPECT_THAT(answer.out, EndsWith("tokenizer  tokenizer/digits 0.1.0\n"));
+  EXPECT_THAT(answer.out, EndsWith("\ntokenizer           tokenizer/digits 0.1.0\n"));
   write("nothing", "words\n");
   expect_refused(ask("inspect nothing"), 3, "no student or teacher takes ");
 }

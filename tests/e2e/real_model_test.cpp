@@ -116,9 +116,10 @@ TEST_F(RealModelTest, InspectSaysWhatTheFileHolds) {
 TEST_F(RealModelTest, RecipeIsNotAModelWhichIsSaidOnceForTeachersAndOnceForTokenizers) {
   const Answer answer = gistmill("inspect '" GISTMILL_SOURCE_DIR "/recipes/gistnet/base.toml'");
   EXPECT_EQ(answer.code, 3);
-  EXPECT_THAT(answer.err,
-              HasSubstr("teacher/gemma, teacher/gpt2, teacher/llama: byte 0: starts with '# Wh' when it should "
-                        "start with 'GGUF'\n"));
+  EXPECT_THAT(
+      answer.err,
+      HasSubstr("teacher/gemma, teacher/gpt2, teacher/llama: byte 0: starts with '# Wh' when it should "
+                "start with 'GGUF'\n"));
   EXPECT_THAT(answer.err, HasSubstr("no student or teacher takes "));
   EXPECT_THAT(answer.err, HasSubstr("base.toml: is not a tokenizer, expected a GGUF file"));
   EXPECT_THAT(answer.err, HasSubstr("\n  no tokenizer takes it\n"));

@@ -3,7 +3,8 @@
 //   retnet layers [--length 2048] [--chunk 128] [--steps 5]    the stack of layers, forward and backward
 //   retnet generate [--length 65536]                           tokens one by one: time and memory as they go
 //
-// Both: [--width 512] [--layers 8] [--heads 8] [--threads N]. f32; malloc's thresholds as the host raises
+// Both: [--width 512] [--layers 8] [--heads 8] [--threads N], and [--bf16 1] for products in
+// bf16, else f32. malloc's thresholds as the host raises
 // them.
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -42,6 +43,7 @@ struct Settings {
   std::int64_t layers = 8;
   std::int64_t heads = 8;
   std::int64_t steps = 5;
+  bool half = false;
   int threads = at::get_num_threads();
 };
 
@@ -54,6 +56,7 @@ struct Student {
     config.heads = settings.heads;
     config.value_width = config.feed_forward = 2 * settings.width;
     config.chunk = settings.chunk;
+    config.half = settings.half;
     const gistmill::torch::Builder build(
         [this](const std::string&, const at::Tensor& initial, std::uint32_t) {
           parameters.push_back(initial.requires_grad_(true));
@@ -134,6 +137,8 @@ Settings read(int count, char** words) {
       settings.heads = value;
     else if (name == "--steps")
       settings.steps = value;
+    else if (name == "--bf16")
+      settings.half = value != 0;
     else if (name == "--threads")
       settings.threads = static_cast<int>(value);
     else
