@@ -4,6 +4,8 @@
 #include <optional>
 #include <tuple>
 
+#include "plugins/loss/common/batch_loss.hpp"
+
 namespace {
 
 class CrossEntropy : public gistmill::torch::Component {
@@ -28,9 +30,18 @@ class CrossEntropy : public gistmill::torch::Component {
     }
     return {sums.sum() / numbers.sum(), (sums / numbers).detach()};
   }
+
+  // hidden [B, T, D], head [V, D], ids i32[B, T], counts f32[B, T] -> loss f32[], nll f32[B]
+  std::tuple<at::Tensor, at::Tensor> from_hidden(const at::Tensor& hidden, const at::Tensor& head,
+                                                 const at::Tensor& ids,
+                                                 const std::optional<at::Tensor>& counts) const {
+    const auto batch = gistmill::loss::batch_loss({hidden, head}, ids, counts, {}, {});
+    return {batch.loss, batch.nll};
+  }
 };
 
 }  // namespace
 
-GISTMILL_PLUGIN(
-    gistmill::component<CrossEntropy>("loss/cross-entropy").operation("value", &CrossEntropy::value));
+GISTMILL_PLUGIN(gistmill::component<CrossEntropy>("loss/cross-entropy")
+                    .operation("value", &CrossEntropy::value)
+                    .operation("from_hidden", &CrossEntropy::from_hidden));

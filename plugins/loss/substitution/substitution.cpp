@@ -10,13 +10,12 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <limits>
-#include <string>
 
-#include "gistmill/plugin/values.hpp"
+#include "plugins/loss/common/known_gradient.hpp"
+#include "plugins/loss/common/vocabulary.hpp"
 #include "plugins/loss/substitution/head_pass.hpp"
 
 namespace gistmill::substitution {
@@ -32,19 +31,6 @@ struct Rows {
 
 at::ScalarType exact_type(const at::Tensor& head) {
   return head.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-}
-
-void check_ids(const at::Tensor& ids, std::int64_t vocabulary) {
-  // Looking at a device would wait for it; gather's own assertion has to do there.
-  if (!ids.is_cpu() || ids.numel() == 0) return;
-  const auto [least, most] = at::aminmax(ids);
-  const std::int64_t low = least.item<std::int64_t>();
-  const std::int64_t high = most.item<std::int64_t>();
-  if (low >= 0 && high < vocabulary) return;
-  throw Error(GM_ERROR_USER,
-              "target " + std::to_string(low < 0 ? low : high) + " is outside the vocabulary of " +
-                  std::to_string(vocabulary) + "; was the text prepared with this model's tokenizer?",
-              "targets");
 }
 
 // mask [K, H] with the edge's targets counted `edge.weight` times.
@@ -63,7 +49,8 @@ Rows rows_of(const Targets& targets) {
   rows.head = targets.head;
   // Masked targets may be anything; token 0 stands for them, and their rows count nothing below.
   const at::Tensor ids = at::where(targets.mask > 0, targets.ids.to(at::kLong), 0).flatten();
-  check_ids(ids, targets.head.size(0));
+  loss::check_vocabulary(ids, targets.head.size(0), "target", "targets",
+                         "was the text prepared with this model's tokenizer?");
   rows.ids = here(ids);
   const at::Tensor mask = here(targets.mask).to(exact_type(targets.head));
   rows.exists = mask > 0;
@@ -93,19 +80,6 @@ at::Tensor cross_entropy(const at::Tensor& log_sum, const at::Tensor& mean_row, 
   return log_sum - mean_logit / temperature;
 }
 
-// A value whose gradient for `hidden` is known already.
-struct KnownGradient : public ::torch::autograd::Function<KnownGradient> {
-  static at::Tensor forward(::torch::autograd::AutogradContext* context, const at::Tensor& /*hidden*/,
-                            const at::Tensor& value, const at::Tensor& gradient) {
-    context->save_for_backward({gradient});
-    return value.clone();
-  }
-  static ::torch::autograd::variable_list backward(::torch::autograd::AutogradContext* context,
-                                                   const ::torch::autograd::variable_list& above) {
-    return {above[0] * context->get_saved_variables()[0], at::Tensor(), at::Tensor()};
-  }
-};
-
 bool wants_gradient(const at::Tensor& hidden) { return at::GradMode::is_enabled() && hidden.requires_grad(); }
 
 // The loss with row_gradient [M, D], the gradient of each row's figure.
@@ -117,7 +91,7 @@ at::Tensor with_gradient(const at::Tensor& loss, const at::Tensor& hidden, const
     const at::Tensor weighted = row_gradient.view_as(hidden) * rows.weight.unsqueeze(2);
     gradient = at::where(rows.exists.unsqueeze(2), weighted, 0).to(hidden.scalar_type());
   }
-  return KnownGradient::apply(hidden, loss, gradient);
+  return loss::with_known_gradients(loss, {hidden, gradient});
 }
 
 }  // namespace

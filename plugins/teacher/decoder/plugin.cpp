@@ -161,10 +161,16 @@ class Decoder : public gistmill::torch::Component {
                      const Optional& embeddings) const {
     return model_->forward(batch_of(ids, mask, positions, embeddings), mode(call));
   }
-  std::tuple<at::Tensor, at::Tensor, at::Tensor> topk(const at::Tensor& ids, const Optional& mask,
-                                                      const Optional& positions) const {
-    const auto top = model_->topk(batch_of(ids, mask, positions), topk_, topk_temperature_);
-    return {top.ids, top.log_probability, top.log_partition};
+  std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> topk(const at::Tensor& ids, const Optional& mask,
+                                                                  const Optional& positions,
+                                                                  const Optional& temperature) const {
+    const double taken = temperature ? temperature->item<double>() : topk_temperature_;
+    if (!(taken > 0 && std::isfinite(taken))) {
+      throw Error(GM_ERROR_USER, "temperature is " + std::to_string(taken) + " when it should be above 0",
+                  "temperature");
+    }
+    const auto top = model_->topk(batch_of(ids, mask, positions), topk_, taken);
+    return {top.ids, top.log_probability, top.log_partition, at::full({}, taken, at::kFloat)};
   }
   at::Tensor score(const at::Tensor& tokens) const { return model_->score(tokens); }
   std::tuple<at::Tensor, at::Tensor> generate(const Call& call, const at::Tensor& prompt,

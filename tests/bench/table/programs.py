@@ -1,4 +1,4 @@
-"""Rows that programs of the build measure by themselves: the head with its loss, and a pipeline step's own cost."""
+"""Rows that programs of the build measure by themselves: the head with its losses, and a pipeline step's own cost."""
 import json
 import re
 import shutil
@@ -25,6 +25,21 @@ def head_loss(work, _):
     # A tensor of all logits in f32 is the least that the plain way holds.
     figures.append(Figure("memory beside the inputs", megabytes, "MB", Goal(ROWS * VOCABULARY * 4 / 1e6, False)))
     kept = ", ".join(f"{name} {ratios[name, 'freed memory kept']:.1f}" for name in ("delta-nll", "kl"))
+    return Measured(figures, found, f"both with the host's malloc thresholds: {kept} times; the plain way "
+                                    f"{found['memory']['plain_bytes'] / 1e6:.0f} MB")
+
+
+def distillation_loss(work, _):
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
+        file = Path(folder) / "distillation_loss.json"
+        work.run([work.program("bench/distillation_loss"), "--rows", ROWS, "--threads", work.threads,
+                  "--rounds", work.rounds or REPEATS, "--json", file])
+        found = json.loads(file.read_text(encoding="utf-8"))
+    ratios = {(line["work"], line["malloc"]): line["ratio"] for line in found["table"]}
+    megabytes = found["memory"]["ours_bytes"] / 1e6
+    figures = [Figure(name, ratios[name, "default malloc"], "times", Goal(2.5)) for name in ("head frozen", "head trains")]
+    figures.append(Figure("memory beside the inputs", megabytes, "MB", Goal(ROWS * VOCABULARY * 4 / 1e6, False)))
+    kept = ", ".join(f"{name} {ratios[name, 'freed memory kept']:.1f}" for name in ("head frozen", "head trains"))
     return Measured(figures, found, f"both with the host's malloc thresholds: {kept} times; the plain way "
                                     f"{found['memory']['plain_bytes'] / 1e6:.0f} MB")
 
@@ -70,5 +85,7 @@ def instructions_of(dumps):
 
 TASKS = [
     Task("head-loss", f"head and loss of {ROWS} rows, forward and backward, bf16", "log-softmax through ATen", head_loss),
+    Task("distillation-loss", f"NLL and KL with 64 of a teacher's tokens, from {ROWS} hidden rows, forward and backward, f32",
+         "log-softmax and gather through ATen", distillation_loss),
     Task("pipeline-step", "a pipeline step's own cost, no-op plugins", "", pipeline),
 ]

@@ -6,17 +6,17 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
-#include <string>
 
 #include "gistmill/plugin/work.hpp"
 #include "plugins/loss/substitution/head_tiles.hpp"
 #include "tests/plugins/support/gradient_check.hpp"
+#include "tests/plugins/support/peak_memory.hpp"
 
 namespace gistmill::substitution {
 namespace {
 
+using test::peak_rise;
 using test::random_normal;
 
 struct Problem {
@@ -48,23 +48,6 @@ void expect_close(const HeadPass& found, const HeadPass& expected, double tolera
 
 bool same_bits(const HeadPass& a, const HeadPass& b) {
   return at::equal(a.nll, b.nll) && at::equal(a.log_sum, b.log_sum) && at::equal(a.mean_row, b.mean_row);
-}
-
-// By how many bytes `work` raises the most memory that is resident at once. Linux forgets its peak when asked
-// to (proc(5), clear_refs), so what ran before does not count.
-template <class Work>
-std::int64_t peak_rise(const Work& work) {
-  const auto resident = [](const std::string& key) {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-      if (line.rfind(key, 0) == 0) return std::stoll(line.substr(key.size())) * 1024;
-    }
-    return 0LL;
-  };
-  std::ofstream("/proc/self/clear_refs") << 5;
-  const std::int64_t before = resident("VmRSS:");
-  work();
-  return resident("VmHWM:") - before;
 }
 
 // Threads that ATen uses, put back at the end.

@@ -103,9 +103,14 @@ TEST_F(LlamaPlugin, GivesWhatItsModelGives) {
   EXPECT_TRUE(at::equal(driver->forward(kHidden, {ids, none, none, none})[0], model_.hidden(batch)));
   EXPECT_TRUE(at::equal(driver->forward(kForward, {ids, none, none, none})[0], model_.forward(batch)));
   EXPECT_TRUE(at::equal(driver->forward(kScore, {tokens_})[0], model_.score(tokens_)));
-  const auto top = driver->forward(kTopk, {ids, none, none});
-  ASSERT_EQ(top.size(), 3u);
+  const auto top = driver->forward(kTopk, {ids, none, none, none});
+  ASSERT_EQ(top.size(), 4u);
   EXPECT_TRUE(at::equal(top[0], model_.topk(batch, 7, 1.0).ids));
+  EXPECT_EQ(top[3].item<float>(), 1.0f);
+  const auto softer = driver->forward(kTopk, {ids, none, none, at::scalar_tensor(2.5)});
+  EXPECT_TRUE(at::equal(softer[1], model_.topk(batch, 7, 2.5).log_probability));
+  EXPECT_EQ(softer[3].item<float>(), 2.5f);
+  EXPECT_THROW(driver->forward(kTopk, {ids, none, none, at::scalar_tensor(0.0)}), Refused);
   const auto generated = driver->forward(kGenerate, {ids, none, none});
   EXPECT_TRUE(at::equal(generated[0][0], continued(model_, tokens_, 5)));
   EXPECT_EQ(generated[1].item<std::int32_t>(), 5);

@@ -1,0 +1,212 @@
+// Measures a distillation loss from hidden rows, forward and backward, against the same written with ATen's
+// log-softmax and gather through autograd: with the head frozen, and with its gradient. Twice: as a process
+// comes, and with malloc's thresholds raised as the host raises them.
+//
+//   distillation_loss [--dtype f32|bf16] [--rows 1024] [--tokens 64] [--threads N] [--rounds 5] [--json FILE]
+//
+// D = 576, V = 49152, alpha 0.2, temperature 2. Rounds are interleaved; times are medians. Says the most
+// memory that each way took beyond its inputs.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <sys/resource.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "host/machine/memory.hpp"
+#include "plugins/loss/common/batch_loss.hpp"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using nlohmann::json;
+namespace loss = gistmill::loss;
+
+constexpr std::int64_t kHidden = 576;
+constexpr std::int64_t kVocabulary = 49152;
+constexpr double kAlpha = 0.2;
+constexpr double kTemperature = 2;
+
+struct Settings {
+  at::ScalarType dtype = at::kFloat;
+  std::int64_t rows = 1024;
+  std::int64_t tokens = 64;
+  int threads = at::get_num_threads();
+  int rounds = 5;
+  std::string json_file;
+};
+
+struct Problem {
+  at::Tensor hidden;  // [1, rows + 1, D], requires a gradient
+  at::Tensor head;    // [V, D]
+  at::Tensor ids;     // i32 [1, rows + 1]
+  loss::Teacher teacher;
+};
+
+Problem make(const Settings& settings, bool head_trains) {
+  at::manual_seed(1);
+  const std::int64_t length = settings.rows + 1;
+  Problem problem;
+  problem.hidden = at::randn({1, length, kHidden}).to(settings.dtype).requires_grad_(true);
+  problem.head = (at::randn({kVocabulary, kHidden}) * 0.15).to(settings.dtype).requires_grad_(head_trains);
+  problem.ids = at::randint(0, kVocabulary, {1, length}, at::kInt);
+  // Tokens at even distances from a random one; probabilities of which half are the teacher's most probable.
+  const at::Tensor first = at::randint(0, kVocabulary, {length, 1}, at::kLong);
+  const at::Tensor steps = at::arange(settings.tokens, at::kLong) * (kVocabulary / settings.tokens);
+  const at::Tensor log_q = at::log_softmax(at::randn({length, 2 * settings.tokens}), 1);
+  problem.teacher = {at::remainder(first + steps, kVocabulary).to(at::kInt).unsqueeze(0),
+                     log_q.narrow(1, 0, settings.tokens).contiguous().unsqueeze(0)};
+  return problem;
+}
+
+at::Tensor ours(const Problem& problem) {
+  return loss::batch_loss({problem.hidden, problem.head}, problem.ids, std::nullopt, problem.teacher,
+                          {kAlpha, kTemperature, loss::Direction::forward})
+      .loss;
+}
+
+// As anyone would write it.
+at::Tensor plain(const Problem& problem) {
+  const std::int64_t rows = problem.ids.size(1) - 1;
+  const at::Tensor logits = at::linear(problem.hidden[0].narrow(0, 0, rows), problem.head).to(at::kFloat);
+  const at::Tensor targets = problem.ids[0].narrow(0, 1, rows).to(at::kLong);
+  const at::Tensor nll = at::cross_entropy_loss(logits, targets);
+  const at::Tensor log_p = at::log_softmax(logits / kTemperature, 1);
+  const at::Tensor log_p_top = log_p.gather(1, problem.teacher.ids[0].narrow(0, 0, rows).to(at::kLong));
+  const at::Tensor log_q_top = problem.teacher.log_probability[0].narrow(0, 0, rows);
+  const at::Tensor q_top = log_q_top.exp();
+  const at::Tensor q_tail = (1 - q_top.sum(1)).clamp_min(1e-10);
+  const at::Tensor log_p_tail = at::log1p(-log_p_top.exp().sum(1).clamp_max(1 - 1e-7));
+  const at::Tensor kl = (q_top * (log_q_top - log_p_top)).sum(1) + q_tail * (q_tail.log() - log_p_tail);
+  return kAlpha * nll + (1 - kAlpha) * kTemperature * kTemperature * kl.mean();
+}
+
+std::vector<at::Tensor> leaves(const Problem& problem) {
+  if (!problem.head.requires_grad()) return {problem.hidden};
+  return {problem.hidden, problem.head};
+}
+
+double seconds_of(const std::function<at::Tensor(const Problem&)>& way, const Problem& problem) {
+  const auto begin = Clock::now();
+  torch::autograd::grad({way(problem)}, leaves(problem));
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+std::int64_t peak_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+json measure(const Problem& problem, const Settings& settings, const std::string& memory) {
+  const std::string name = problem.head.requires_grad() ? "head trains" : "head frozen";
+  std::vector<double> plain_seconds, our_seconds;
+  for (int round = 0; round < settings.rounds; ++round) {
+    our_seconds.push_back(seconds_of(ours, problem));
+    plain_seconds.push_back(seconds_of(plain, problem));
+  }
+  const double ratio = median(plain_seconds) / median(our_seconds);
+  const double products = problem.head.requires_grad() ? 3 : 2;
+  const double rate =
+      products * 2.0 * static_cast<double>(settings.rows) * kHidden * kVocabulary / median(our_seconds);
+  std::printf("%-12s %-18s plain %.3f s, ours %.3f s: %.2f times; %.0f GFLOP/s\n", name.c_str(),
+              memory.c_str(), median(plain_seconds), median(our_seconds), ratio, rate / 1e9);
+  std::fflush(stdout);
+  return {{"work", name},
+          {"malloc", memory},
+          {"plain_seconds", plain_seconds},
+          {"ours_seconds", our_seconds},
+          {"ratio", ratio},
+          {"flops_per_second", rate}};
+}
+
+// Most memory beyond what is there already: ours, then plain, since the peak of a process only rises.
+json measure_memory(const Problem& problem) {
+  const std::int64_t before = peak_bytes();
+  seconds_of(ours, problem);
+  const std::int64_t with_ours = peak_bytes();
+  seconds_of(plain, problem);
+  const std::int64_t with_plain = peak_bytes();
+  std::printf("memory: ours %.0f MB, plain %.0f MB\n", static_cast<double>(with_ours - before) / 1e6,
+              static_cast<double>(with_plain - before) / 1e6);
+  return {{"ours_bytes", with_ours - before}, {"plain_bytes", with_plain - before}};
+}
+
+Settings parse(int argc, char** argv) {
+  Settings settings;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string name = argv[i];
+    const std::string value = argv[i + 1];
+    if (name == "--dtype" && (value == "bf16" || value == "f32")) {
+      settings.dtype = value == "bf16" ? at::kBFloat16 : at::kFloat;
+    } else if (name == "--rows") {
+      settings.rows = std::stol(value);
+    } else if (name == "--tokens") {
+      settings.tokens = std::stol(value);
+    } else if (name == "--threads") {
+      settings.threads = std::stoi(value);
+    } else if (name == "--rounds") {
+      settings.rounds = std::stoi(value);
+    } else if (name == "--json") {
+      settings.json_file = value;
+    } else {
+      throw std::invalid_argument("unknown: " + name + " " + value);
+    }
+  }
+  const bool fit = settings.rows > 0 && settings.tokens > 0 && settings.tokens <= kVocabulary;
+  if (argc % 2 == 0 || !fit || settings.threads < 1 || settings.rounds < 1) {
+    throw std::invalid_argument(
+        "usage: distillation_loss [--dtype f32|bf16] [--rows 1024] [--tokens 64] [--threads N] [--rounds 5] "
+        "[--json FILE]");
+  }
+  return settings;
+}
+
+void run(const Settings& settings) {
+  at::set_num_threads(settings.threads);
+  const Problem frozen = make(settings, false);
+  const Problem trained = make(settings, true);
+  json result = {{"dtype", settings.dtype == at::kFloat ? "f32" : "bf16"},
+                 {"rows", settings.rows},
+                 {"tokens", settings.tokens},
+                 {"threads", settings.threads},
+                 {"memory", measure_memory(frozen)}};
+  json table = json::array();
+  for (const Problem* problem : {&frozen, &trained})
+    table.push_back(measure(*problem, settings, "default malloc"));
+  gistmill::keep_freed_memory();
+  for (const Problem* problem : {&frozen, &trained}) {
+    table.push_back(measure(*problem, settings, "freed memory kept"));
+  }
+  result["table"] = table;
+  if (settings.json_file.empty()) return;
+  std::ofstream stream(settings.json_file);
+  stream << result.dump(2) << '\n';
+  if (!stream.flush()) throw std::runtime_error("cannot write " + settings.json_file);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    run(parse(argc, argv));
+    return 0;
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "%s\n", failure.what());
+    return 1;
+  }
+}
