@@ -73,8 +73,7 @@ BatchLoss batch_loss(const Student& student, const at::Tensor& ids, const std::o
                      const Teacher& teacher, const Mix& mix) {
   const Wanted wanted{wants(student.hidden), wants(student.head)};
   BatchLoss batch;
-  Known of_hidden;
-  Known of_head;
+  std::vector<Known> known;
   {
     const at::NoGradGuard no_grad;
     const NextTokens next = next_tokens(ids, counts);
@@ -85,10 +84,12 @@ BatchLoss batch_loss(const Student& student, const at::Tensor& ids, const std::o
     batch.loss = mean(losses, next).to(type);
     batch.nll = text_means(found.nll, next).to(type);
     if (found.kl.defined()) batch.kl = text_means(found.kl, next).to(type);
-    if (wanted.hidden) of_hidden = {student.hidden, of_batch(found.hidden, next, student.hidden)};
-    if (wanted.head) of_head = {student.head, found.head.to(student.head.scalar_type())};
+    if (wanted.hidden) known.push_back({student.hidden, of_batch(found.hidden, next, student.hidden)});
+    if (wanted.head) known.push_back({student.head, found.head.to(student.head.scalar_type())});
   }
-  if (wanted.hidden || wanted.head) batch.loss = with_known_gradients(batch.loss, of_hidden, of_head);
+  if (known.empty()) return batch;
+  known.resize(2);
+  batch.loss = with_known_gradients(batch.loss, known[0], known[1]);
   return batch;
 }
 

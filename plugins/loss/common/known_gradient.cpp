@@ -8,7 +8,7 @@ namespace {
 
 // A gradient of a head is as large as the head: it is not copied where the loss is what is minimized.
 at::Tensor times(const at::Tensor& above, const at::Tensor& gradient) {
-  if (!gradient.defined()) return {};
+  if (gradient.numel() == 0) return {};  // there is none
   return above.is_cpu() && above.item<double>() == 1 ? gradient : above * gradient;
 }
 
@@ -30,7 +30,10 @@ struct KnownGradients : public ::torch::autograd::Function<KnownGradients> {
 }  // namespace
 
 at::Tensor with_known_gradients(const at::Tensor& value, const Known& first, const Known& second) {
-  return KnownGradients::apply(first.input, second.input, value, first.gradient, second.gradient);
+  // Autograd takes no undefined tensors.
+  const auto given = [](const at::Tensor& tensor) { return tensor.defined() ? tensor : at::empty({0}); };
+  return KnownGradients::apply(first.input, given(second.input), value, first.gradient,
+                               given(second.gradient));
 }
 
 }  // namespace gistmill::loss

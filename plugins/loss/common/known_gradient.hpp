@@ -5,13 +5,13 @@
 
 namespace gistmill::loss {
 
-// `input` and its gradient of the value; both undefined where there is none.
+// `input` and its gradient of the value.
 struct Known {
   at::Tensor input;
   at::Tensor gradient;
 };
 
-// value [] with these gradients, for one backward pass of first order.
+// value [] with these gradients, for one backward pass of first order. `second` may be undefined.
 at::Tensor with_known_gradients(const at::Tensor& value, const Known& first, const Known& second = {});
 
 }  // namespace gistmill::loss

@@ -113,6 +113,19 @@ TEST_F(Distillation, GivesGradientsInTheMeasureOfTheLossesShare) {
   }
 }
 
+TEST_F(Distillation, GivesTheSameGradientWhereTheOtherIsNotWanted) {
+  const Texts texts = make(2, 5);
+  PluginDriver loss = make_loss();
+  const auto both = run(loss, texts);
+  for (const std::size_t input : {0u, 1u}) {
+    std::vector<std::uint8_t> need(8, 0);
+    need[input] = 1;
+    const auto one = loss.forward_and_vjp(0, inputs(texts), need, {at::ones({}), {}, {}});
+    EXPECT_TRUE(at::equal(one.gradients[input], both.gradients[input]));
+    EXPECT_FALSE(one.gradients[1 - input].defined());
+  }
+}
+
 TEST_F(Distillation, WithAlphaOneIsCrossEntropy) {
   const Texts texts = make(2, 9);
   PluginDriver loss = make_loss(1);
