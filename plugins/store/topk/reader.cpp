@@ -1,0 +1,214 @@
+#include "plugins/store/topk/reader.hpp"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <gistmill/formats/digest.hpp>
+#include <gistmill/formats/error.hpp>
+#include <gistmill/formats/hdf5.hpp>
+
+namespace gistmill::topk {
+namespace {
+
+namespace hdf5 = formats::hdf5;
+using formats::FormatError;
+
+static_assert(std::endian::native == std::endian::little, "mapped columns are little endian");
+
+constexpr std::size_t kLongestText = 4096;
+
+// A single number in (0, most].
+template <class T>
+T number_attribute(hid_t file, const char* name, hid_t native, double most) {
+  const hdf5::Handle attribute = hdf5::open_attribute(file, name);
+  T value{};
+  if (H5Aread(attribute.get(), native, &value) < 0 || !(value > 0) || static_cast<double>(value) > most)
+    throw FormatError(std::string("attribute '") + name + "' is no size");
+  return value;
+}
+
+struct DataSet {
+  hdf5::Handle handle, type;
+  std::vector<hsize_t> shape;
+  std::uint64_t bytes = 0;
+};
+
+DataSet open_data_set(hid_t file, const std::string& name, std::uint64_t file_size) {
+  DataSet set;
+  set.handle = hdf5::Handle(H5Dopen2(file, name.c_str(), H5P_DEFAULT));
+  if (!set.handle) throw FormatError("it has no data set '" + name + "'");
+  set.type = hdf5::Handle(H5Dget_type(set.handle.get()));
+  const hdf5::Handle space(H5Dget_space(set.handle.get()));
+  const int rank = H5Sget_simple_extent_ndims(space.get());
+  if (rank < 0 || rank > 3) throw FormatError("data set '" + name + "' has another shape");
+  set.shape.resize(static_cast<std::size_t>(rank));
+  H5Sget_simple_extent_dims(space.get(), set.shape.data(), nullptr);
+  set.bytes = H5Tget_size(set.type.get());
+  for (const hsize_t extent : set.shape) {
+    if (extent == 0 || set.bytes > file_size / extent)
+      throw FormatError("data set '" + name + "' claims more than the file holds");
+    set.bytes *= extent;
+  }
+  return set;
+}
+
+// Where a column of one of these types and this shape begins, and the bytes of its elements.
+std::pair<std::uint64_t, std::size_t> column_of(hid_t file, const std::string& name,
+                                                const std::vector<hid_t>& types,
+                                                const std::vector<hsize_t>& shape, std::uint64_t file_size) {
+  const DataSet set = open_data_set(file, name, file_size);
+  if (set.shape != shape)
+    throw FormatError("data set '" + name + "' has another shape than its file's sizes");
+  bool fits = false;
+  for (const hid_t type : types) fits = fits || H5Tequal(set.type.get(), type) > 0;
+  if (!fits) throw FormatError("data set '" + name + "' has another type");
+  const haddr_t begin = H5Dget_offset(set.handle.get());
+  if (begin == HADDR_UNDEF) throw FormatError("data set '" + name + "' is chunked or compressed");
+  if (begin > file_size || set.bytes > file_size - begin)
+    throw FormatError("data set '" + name + "' ends after the end of the file");
+  return {begin, H5Tget_size(set.type.get())};
+}
+
+std::string text_of(hid_t file, const std::string& name, std::uint64_t file_size) {
+  const DataSet set = open_data_set(file, name, file_size);
+  if (!hdf5::is_text(set.type.get())) throw FormatError("data set '" + name + "' holds no text");
+  std::string text(set.bytes, '\0');
+  if (H5Dread(set.handle.get(), set.type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()) < 0)
+    throw FormatError("data set '" + name + "' is damaged");
+  return text.substr(0, text.find('\0'));
+}
+
+}  // namespace
+
+TopkReader::TopkReader(const std::filesystem::path& path) : path_(path), map_(path) {
+  const hdf5::Silence silence;
+  try {
+    read_header();
+  } catch (const FormatError& error) {
+    fail(error.what());
+  }
+}
+
+void TopkReader::fail(const std::string& what) const {
+  throw FormatError("'" + path_.string() + "' is not a readable teacher cache: " + what);
+}
+
+void TopkReader::read_header() {
+  const std::uint64_t size = map_.size();
+  const hdf5::Handle opened = hdf5::open_in_memory(map_.bytes().data(), size);
+  if (!opened) throw FormatError("it is not an HDF5 file, or was cut short");
+  const hid_t file = opened.get();
+  if (const std::string format = hdf5::text_attribute(file, "format", kLongestText); format != kFormat) {
+    throw FormatError("its format is " + formats::printable(format) + " when it should be '" + kFormat + "'");
+  }
+  const auto version = number_attribute<std::uint32_t>(file, "version", H5T_NATIVE_UINT32, 1e9);
+  if (version != kVersion)
+    throw FormatError("its version is " + std::to_string(version) + ", which this program does not read");
+  digest_ = hdf5::text_attribute(file, "digest", kLongestText);
+  header_.length = number_attribute<std::int64_t>(file, "length", H5T_NATIVE_INT64, 1 << 24);
+  header_.tokens = number_attribute<std::int64_t>(file, "topk", H5T_NATIVE_INT64, 1 << 24);
+  header_.temperature = number_attribute<double>(file, "temperature", H5T_NATIVE_DOUBLE, 1e6);
+  const std::string form = hdf5::text_attribute(file, "form", kLongestText);
+  if (form != form_name(Form::exact) && form != form_name(Form::int8))
+    throw FormatError("its form " + formats::printable(form) + " is unknown");
+  header_.form = form == form_name(Form::int8) ? Form::int8 : Form::exact;
+  header_.teacher = hdf5::text_attribute(file, "teacher", 1 << 16);
+  provenance_ = text_of(file, "/provenance", size);
+
+  const DataSet numbers = open_data_set(file, "/sequence", size);
+  if (numbers.shape.size() != 1) throw FormatError("data set '/sequence' is no list");
+  count_ = numbers.shape[0];
+  const auto length = static_cast<hsize_t>(header_.length);
+  const auto tokens = static_cast<hsize_t>(header_.tokens);
+  sequences_ = column_of(file, "/sequence", {H5T_STD_I32LE}, {count_}, size).first;
+  digests_ = column_of(file, "/ids_digest", {H5T_STD_U8LE}, {count_, kDigestBytes}, size).first;
+  std::tie(ids_, id_bytes_) =
+      column_of(file, "/topk_ids", {H5T_STD_U16LE, H5T_STD_U32LE}, {count_, length, tokens}, size);
+  if (header_.form == Form::exact) {
+    values_ = column_of(file, "/log_probability", {H5T_IEEE_F32LE}, {count_, length, tokens}, size).first;
+  } else {
+    values_ = column_of(file, "/code", {H5T_STD_U8LE}, {count_, length, tokens}, size).first;
+    scales_ = column_of(file, "/scale", {H5T_IEEE_F32LE}, {count_, length, 2}, size).first;
+  }
+  for (std::uint64_t place = 0; place < count_; ++place) {
+    std::int32_t number = 0;
+    std::memcpy(&number, column(sequences_, sizeof number, place), sizeof number);
+    if (!places_.emplace(number, place).second)
+      throw FormatError("it has sequence " + std::to_string(number) + " twice");
+  }
+}
+
+bool TopkReader::find(std::int32_t sequence, std::uint64_t& place) const {
+  const auto found = places_.find(sequence);
+  if (found == places_.end()) return false;
+  place = found->second;
+  return true;
+}
+
+bool TopkReader::is_of(std::uint64_t place, const std::int32_t* ids) const {
+  const std::string digest = ids_digest(ids, header_.length);
+  return std::memcmp(digest.data(), column(digests_, kDigestBytes, place), kDigestBytes) == 0;
+}
+
+void TopkReader::read_ids(std::uint64_t place, std::int64_t tokens, std::int32_t* out) const {
+  const char* from =
+      column(ids_, row_count() * static_cast<std::uint64_t>(header_.tokens) * id_bytes_, place);
+  for (std::int64_t row = 0; row < header_.length; ++row) {
+    for (std::int64_t k = 0; k < tokens; ++k) {
+      std::uint32_t id = 0;  // little endian: two bytes are the lower half
+      std::memcpy(&id, from + static_cast<std::size_t>(row * header_.tokens + k) * id_bytes_, id_bytes_);
+      if (id > 0x7fffffffu) fail("token " + std::to_string(id) + " is no id");
+      *out++ = static_cast<std::int32_t>(id);
+    }
+  }
+}
+
+void TopkReader::read_row(std::uint64_t place, std::int64_t row, float* out) const {
+  const auto tokens = static_cast<std::uint64_t>(header_.tokens);
+  const std::uint64_t at = place * row_count() + static_cast<std::uint64_t>(row);
+  if (header_.form == Form::exact) {
+    std::memcpy(out, column(values_, tokens * sizeof(float), at), tokens * sizeof(float));
+    return;
+  }
+  RowScale scale;
+  std::memcpy(&scale, column(scales_, sizeof scale, at), sizeof scale);
+  if (!std::isfinite(scale.step) || !std::isfinite(scale.log_sum)) fail("a row's scale is not finite");
+  decode_row(reinterpret_cast<const std::uint8_t*>(column(values_, tokens, at)), scale, header_.tokens, out);
+}
+
+void TopkReader::read(std::uint64_t place, std::int64_t tokens, std::int32_t* topk_ids,
+                      float* log_probability) const {
+  read_ids(place, tokens, topk_ids);
+  std::vector<float> row(static_cast<std::size_t>(header_.tokens));
+  for (std::int64_t i = 0; i < header_.length; ++i) {
+    read_row(place, i, row.data());
+    std::memcpy(log_probability + i * tokens, row.data(), static_cast<std::size_t>(tokens) * sizeof(float));
+  }
+}
+
+void TopkReader::verify() const {
+  formats::Sha256 sha;
+  const std::uint64_t numbers = row_count() * static_cast<std::uint64_t>(header_.tokens);
+  std::vector<std::int32_t> ids(numbers);
+  for (std::uint64_t place = 0; place < count_; ++place) {
+    sha.update(column(sequences_, sizeof(std::int32_t), place), sizeof(std::int32_t));
+    sha.update(column(digests_, kDigestBytes, place), kDigestBytes);
+    read_ids(place, header_.tokens, ids.data());
+    sha.update(ids.data(), numbers * sizeof ids[0]);
+    const std::uint64_t each = header_.form == Form::exact ? numbers * sizeof(float) : numbers;
+    sha.update(column(values_, each, place), each);
+    if (header_.form == Form::int8) {
+      const std::uint64_t scales = row_count() * sizeof(RowScale);
+      sha.update(column(scales_, scales, place), scales);
+    }
+  }
+  if (const std::string found = digest_of(header_, count_, sha.hex()); found != digest_)
+    fail("the digest of its content is " + found.substr(0, 12) + " when it should be " +
+         digest_.substr(0, 12) + "; make it again: `gistmill prepare RECIPE --force`");
+}
+
+}  // namespace gistmill::topk

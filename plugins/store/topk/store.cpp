@@ -1,0 +1,87 @@
+#include "plugins/store/topk/store.hpp"
+
+#include <cstdio>
+
+#include <gistmill/files/error.hpp>
+#include <gistmill/formats/error.hpp>
+
+#include "plugins/store/topk/teacher.hpp"
+
+namespace gistmill::topk {
+namespace {
+
+template <class Body>
+void translated(const char* key, Body&& body) {
+  try {
+    body();
+  } catch (const files::FileError& error) {
+    throw Error(GM_ERROR_UNAVAILABLE, error.what() + (error.note.empty() ? "" : "; " + error.note));
+  } catch (const formats::FormatError& error) {
+    throw Error(GM_ERROR_USER, error.what(), key);
+  }
+}
+
+std::string in_short(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
+}  // namespace
+
+TopkStore::TopkStore(const Options& options)
+    : form_(options.string("form") == "int8" ? Form::int8 : Form::exact),
+      gate_{options.integer("checked"), options.number("tolerance")} {}
+
+void TopkStore::begin(const std::string& path, const std::string& provenance) {
+  if (!path_.empty()) throw Error(GM_ERROR_MISUSE, "begin was called while another file is being written");
+  path_ = path;
+  provenance_ = provenance;
+}
+
+TopkWriter& TopkStore::writer(std::int64_t length, std::int64_t tokens, double temperature) {
+  if (path_.empty()) throw Error(GM_ERROR_MISUSE, "a store was used before begin");
+  if (!writer_) {
+    const Header header{length, tokens, temperature, form_, teacher_of(provenance_)};
+    translated("", [&] { writer_ = std::make_unique<TopkWriter>(path_, header, provenance_, gate_); });
+  }
+  const Header& header = writer_->header();
+  if (header.temperature != temperature) {
+    throw Error(GM_ERROR_USER,
+                "the temperature is " + in_short(temperature) + " when that of earlier sequences was " +
+                    in_short(header.temperature) + "; a cache has one, so it cannot be ramped",
+                "topk_temperature");
+  }
+  if (header.length != length || header.tokens != tokens)
+    throw Error(GM_ERROR_USER, "sequences are not all of one length and number of tokens", "topk_ids");
+  return *writer_;
+}
+
+void TopkStore::append(const Tensor& ids, const Tensor& sequence, const Tensor& topk_ids,
+                       const Tensor& topk_log_probability, const Tensor& topk_temperature) {
+  const std::int64_t length = ids.shape()[1];
+  const std::int64_t tokens = topk_ids.shape()[2];
+  TopkWriter& file = writer(length, tokens, *topk_temperature.data<float>());
+  for (std::int64_t row = 0; row < ids.shape()[0]; ++row) {
+    const std::int64_t at = row * length * tokens;
+    translated("sequence", [&] {
+      file.append({sequence.data<std::int32_t>()[row], ids.data<std::int32_t>() + row * length,
+                   topk_ids.data<std::int32_t>() + at, topk_log_probability.data<float>() + at});
+    });
+  }
+}
+
+void TopkStore::commit() {
+  if (path_.empty()) throw Error(GM_ERROR_MISUSE, "a store was used before begin");
+  if (!writer_) throw Error(GM_ERROR_USER, "nothing to write to '" + path_ + "': no sequence");
+  translated("tolerance", [&] {
+    const Written written = writer_->commit();
+    log(GM_LOG_INFO, "teacher cache of " + std::to_string(written.sequences) + " sequences, form " +
+                         form_name(form_) + ": " + in_short(written.bytes_per_token) +
+                         " bytes a token, cross-entropy off by " + in_short(written.excess) + " nats");
+  });
+  writer_.reset();
+  path_.clear();
+}
+
+}  // namespace gistmill::topk

@@ -1,0 +1,221 @@
+#include "plugins/store/topk/writer.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <gistmill/files/error.hpp>
+#include <gistmill/files/new_file.hpp>
+#include <gistmill/files/transfer.hpp>
+#include <gistmill/formats/error.hpp>
+
+#include "plugins/store/topk/reader.hpp"
+
+namespace gistmill::topk {
+namespace {
+
+namespace fs = std::filesystem;
+namespace hdf5 = formats::hdf5;
+
+constexpr std::uint64_t kPieceBytes = 4 << 20;  // that are moved at a time
+constexpr std::uint64_t kAlignment = 64;
+
+// A probability may be above 1 by rounding.
+constexpr float kMostLogarithm = 1e-3f;
+
+void read_whole(int file, void* data, std::size_t size, std::uint64_t at, const fs::path& path) {
+  const files::Transferred got = files::read_at(file, data, size, at);
+  if (got.bytes != size)
+    throw files::FileError("read back what goes into", path, got.error == 0 ? EIO : got.error);
+}
+
+void copy_until(std::uint64_t end, int image, const fs::path& path, files::NewFile& file) {
+  std::vector<char> bytes;
+  while (file.written() < end) {
+    bytes.resize(std::min<std::uint64_t>(kPieceBytes, end - file.written()));
+    read_whole(image, bytes.data(), bytes.size(), file.written(), path);
+    file.write({bytes.data(), bytes.size()});
+  }
+}
+
+// uint32 as uint16
+std::vector<char> narrowed(const std::vector<char>& bytes) {
+  std::vector<char> narrow(bytes.size() / 2);
+  for (std::size_t i = 0; i < narrow.size() / sizeof(std::uint16_t); ++i) {
+    std::uint32_t wide = 0;
+    std::memcpy(&wide, bytes.data() + i * sizeof wide, sizeof wide);
+    const auto id = static_cast<std::uint16_t>(wide);
+    std::memcpy(narrow.data() + i * sizeof id, &id, sizeof id);
+  }
+  return narrow;
+}
+
+}  // namespace
+
+TopkWriter::TopkWriter(fs::path path, Header header, std::string provenance, Gate gate)
+    : path_(std::move(path)), header_(std::move(header)), provenance_(std::move(provenance)), gate_(gate) {
+  const auto length = static_cast<hsize_t>(header_.length);
+  const auto tokens = static_cast<hsize_t>(header_.tokens);
+  const auto add = [&](const char* name, hid_t type, std::vector<hsize_t> row, std::size_t bytes) {
+    columns_.push_back({name, type, std::move(row), bytes, files::unnamed_file(path_)});
+  };
+  add("/sequence", H5T_STD_I32LE, {}, sizeof(std::int32_t));
+  add("/ids_digest", H5T_STD_U8LE, {kDigestBytes}, kDigestBytes);
+  add("/topk_ids", H5T_STD_U32LE, {length, tokens}, length * tokens * sizeof(std::uint32_t));
+  if (header_.form == Form::exact) {
+    add("/log_probability", H5T_IEEE_F32LE, {length, tokens}, length * tokens * sizeof(float));
+  } else {
+    add("/code", H5T_STD_U8LE, {length, tokens}, length * tokens);
+    add("/scale", H5T_IEEE_F32LE, {length, 2}, length * sizeof(RowScale));
+  }
+}
+
+void TopkWriter::check(const Sequence& sequence) const {
+  const std::string which = "sequence " + std::to_string(sequence.number);
+  if (sequence.number < 0) throw formats::FormatError(which + " has a negative number");
+  if (seen_.contains(sequence.number)) throw formats::FormatError(which + " came before");
+  for (std::int64_t i = 0; i < header_.length; ++i) {
+    if (sequence.ids[i] < 0) throw formats::FormatError(which + " has a negative token id");
+  }
+  for (std::int64_t i = 0; i < header_.length * header_.tokens; ++i) {
+    const float value = sequence.log_probability[i];
+    const bool first = i % header_.tokens == 0;
+    if (sequence.topk_ids[i] < 0) throw formats::FormatError(which + " has a negative id among its tokens");
+    if (!(value <= kMostLogarithm) || (first && std::isinf(value))) {
+      throw formats::FormatError(which + " has " + std::to_string(value) +
+                                 " where a logarithm of a probability should be");
+    }
+    if (!first && value > sequence.log_probability[i - 1])
+      throw formats::FormatError(which + " has tokens that are not in the order of their probabilities");
+  }
+}
+
+void TopkWriter::put(Column& column, const void* data) {
+  const files::Transferred put =
+      files::write_at(column.spool.get(), data, column.bytes, count_ * column.bytes);
+  if (put.error != 0) throw files::FileError("write", path_, put.error);
+  sha_.update(data, column.bytes);
+}
+
+void TopkWriter::append(const Sequence& sequence) {
+  check(sequence);
+  const std::int64_t numbers = header_.length * header_.tokens;
+  put(columns_[0], &sequence.number);
+  put(columns_[1], ids_digest(sequence.ids, header_.length).data());
+  put(columns_[2], sequence.topk_ids);
+  if (header_.form == Form::exact) {
+    put(columns_[3], sequence.log_probability);
+  } else {
+    std::vector<std::uint8_t> codes(static_cast<std::size_t>(numbers));
+    std::vector<RowScale> scales(static_cast<std::size_t>(header_.length));
+    for (std::int64_t row = 0; row < header_.length; ++row) {
+      const std::int64_t at = row * header_.tokens;
+      scales[static_cast<std::size_t>(row)] =
+          encode_row(sequence.log_probability + at, header_.tokens, codes.data() + at);
+    }
+    put(columns_[3], codes.data());
+    put(columns_[4], scales.data());
+  }
+  largest_ = std::max(largest_, *std::max_element(sequence.topk_ids, sequence.topk_ids + numbers));
+  seen_.insert(sequence.number);
+  if (static_cast<std::int64_t>(kept_.size()) < gate_.sequences)
+    kept_.emplace_back(sequence.log_probability, sequence.log_probability + numbers);
+  ++count_;
+}
+
+hdf5::MemoryFile TopkWriter::make_image(const std::string& digest, std::vector<Hole>& holes) {
+  hdf5::MemoryFile made = hdf5::make_in_memory("gistmill-topk", 0, kAlignment);
+  const hid_t file = made.file.get();
+  hdf5::put_text(file, "format", kFormat);
+  hdf5::put_attribute(file, "version", H5T_STD_U32LE, H5T_NATIVE_UINT32, &kVersion);
+  hdf5::put_text(file, "digest", digest);
+  hdf5::put_attribute(file, "length", H5T_STD_I64LE, H5T_NATIVE_INT64, &header_.length);
+  hdf5::put_attribute(file, "topk", H5T_STD_I64LE, H5T_NATIVE_INT64, &header_.tokens);
+  hdf5::put_attribute(file, "temperature", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &header_.temperature);
+  hdf5::put_text(file, "form", form_name(header_.form));
+  hdf5::put_text(file, "teacher", header_.teacher);
+  const hdf5::Handle text = hdf5::text_type(provenance_.size());
+  const hdf5::Handle provenance = hdf5::make_data_set(file, "/provenance", text.get(), {});
+  if (H5Dwrite(provenance.get(), text.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, provenance_.c_str()) < 0)
+    throw formats::FormatError("HDF5 cannot write to memory: " + hdf5::reason());
+  for (Column& column : columns_) {
+    column.narrow = column.name == "/topk_ids" && largest_ < kNarrowIds;
+    std::vector<hsize_t> shape = {count_};
+    shape.insert(shape.end(), column.row.begin(), column.row.end());
+    const hid_t type = column.narrow ? H5T_STD_U16LE : column.type;
+    const hdf5::Handle set = hdf5::make_data_set(file, column.name, type, shape);
+    holes.push_back({&column, H5Dget_offset(set.get())});
+  }
+  std::sort(holes.begin(), holes.end(), [](const Hole& a, const Hole& b) { return a.at < b.at; });
+  return made;
+}
+
+void TopkWriter::write(const fs::path& path) {
+  const hdf5::Silence silence;
+  std::vector<Hole> holes;
+  hdf5::MemoryFile image = make_image(digest_of(header_, count_, sha_.hex()), holes);
+  const std::uint64_t size = image.finish();
+  files::NewFile file(path);
+  file.reserve(size);
+  std::vector<char> bytes;
+  for (const Hole& hole : holes) {
+    copy_until(hole.at, image.memory.get(), path, file);
+    for (std::uint64_t i = 0; i < count_; ++i) {
+      bytes.resize(hole.column->bytes);
+      read_whole(hole.column->spool.get(), bytes.data(), bytes.size(), i * bytes.size(), path);
+      if (hole.column->narrow) bytes = narrowed(bytes);
+      file.write({bytes.data(), bytes.size()});
+    }
+  }
+  copy_until(size, image.memory.get(), path, file);
+  file.commit();
+}
+
+double TopkWriter::compare(const fs::path& path) const {
+  const TopkReader reader(path);
+  reader.verify();
+  std::vector<std::int32_t> ids(static_cast<std::size_t>(header_.length * header_.tokens));
+  std::vector<float> stored(ids.size());
+  double sum = 0;
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    reader.read(i, header_.tokens, ids.data(), stored.data());
+    for (std::int64_t row = 0; row < header_.length; ++row) {
+      const std::int64_t at = row * header_.tokens;
+      sum += excess(kept_[i].data() + at, stored.data() + at, header_.tokens);
+    }
+  }
+  const auto rows = static_cast<double>(kept_.size()) * static_cast<double>(header_.length);
+  return rows > 0 ? sum / rows : 0;
+}
+
+// Written beside its place, read back, then moved there.
+Written TopkWriter::commit() {
+  if (count_ == 0) throw formats::FormatError("nothing to write to '" + path_.string() + "': no sequence");
+  fs::path unchecked = path_;
+  unchecked += ".unchecked";
+  write(unchecked);
+  Written written;
+  written.sequences = count_;
+  written.bytes_per_token = static_cast<double>(row_bytes(header_, columns_[2].narrow ? 2 : 4));
+  std::error_code error;
+  try {
+    written.excess = compare(unchecked);
+    if (!(std::abs(written.excess) <= gate_.tolerance)) {
+      throw formats::FormatError("the stored distributions are " + std::to_string(written.excess) +
+                                 " nats from the teacher's when at most " + std::to_string(gate_.tolerance) +
+                                 " are allowed; take form = \"exact\", or a larger tolerance");
+    }
+  } catch (...) {
+    fs::remove(unchecked, error);
+    throw;
+  }
+  fs::rename(unchecked, path_, error);
+  if (error) throw files::FileError("put in its place", path_, error.value());
+  files::sync_folder(path_.parent_path().empty() ? "." : path_.parent_path());
+  return written;
+}
+
+}  // namespace gistmill::topk
