@@ -1,4 +1,4 @@
-// run, evaluate, prepare, plan, export: loads the run library, and with it LibTorch, only now.
+// run, evaluate, prepare --peek, plan, export: loads the run library, and with it LibTorch, only now.
 #include <vector>  // before Boost.DLL, which needs it and forgets to include it
 
 #define BOOST_DLL_USE_STD_FS

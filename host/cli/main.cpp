@@ -27,7 +27,7 @@ constexpr struct {
 } kRunners[] = {
     {"run", compute<RunVerb::run>},
     {"evaluate", compute<RunVerb::evaluate>},
-    {"prepare", compute<RunVerb::prepare>},
+    {"prepare", gistmill::run_prepare},
     {"plan", compute<RunVerb::plan>},
     {"report", gistmill::run_report},
     {"watch", gistmill::run_watch},

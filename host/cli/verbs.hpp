@@ -16,6 +16,7 @@ namespace gistmill {
 std::vector<std::string> check_recipe(const Command& command, const std::filesystem::path& recipe);
 
 ExitCode run_compute_verb(const Command& command, RunVerb verb);
+ExitCode run_prepare(const Command& command);
 ExitCode run_model_verb(const Command& command);  // inspect, tokenize, score, generate
 ExitCode run_report(const Command& command);
 ExitCode run_watch(const Command& command);

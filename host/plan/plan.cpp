@@ -209,6 +209,12 @@ const PlannedSymbol* PlannedPipeline::symbol(std::string_view symbol_name) const
   return find_named(symbols, symbol_name);
 }
 
+void PlannedPipeline::mark_used(std::vector<std::uint8_t>& used) const {
+  for (const PlannedCall& call : calls) {
+    if (call.kind != CallClass::skipped) used[call.instance] = 1;
+  }
+}
+
 std::map<std::string, std::int64_t> PlannedPipeline::known_symbols() const {
   std::map<std::string, std::int64_t> known;
   for (const PlannedSymbol& symbol : symbols) {

@@ -141,6 +141,9 @@ struct PlannedPipeline {
   const PlannedRepeat* repeat_of(std::size_t call) const;
   // Whether a call writes a part of what is minimized.
   bool minimizes(std::size_t call) const;
+  // Sets 1 where a call that is not skipped is made of an instance; `used` is in the order of
+  // Plan::instances.
+  void mark_used(std::vector<std::uint8_t>& used) const;
 };
 
 // A variant's calls are those of the evaluation's pipeline, one to one; only instances differ.

@@ -105,7 +105,6 @@ footer { margin-top: 3rem; color: var(--faint); font-size: 0.82rem; }
 .chart .bar.c3 { fill: var(--c3); } .chart .bar.c4 { fill: var(--c4); } .chart .bar.c5 { fill: var(--c5); }
 .f0 { background: var(--c0); } .f1 { background: var(--c1); } .f2 { background: var(--c2); }
 .f3 { background: var(--c3); } .f4 { background: var(--c4); } .f5 { background: var(--c5); }
-td.wraps { white-space: normal; min-width: 12rem; }
 .verdict { font-size: 0.8rem; font-weight: 560; }
 .verdict.met { color: var(--good); } .verdict.missed { color: var(--warn); } .verdict.bad { color: var(--bad); }
 details { margin: 1rem 0; }

@@ -29,14 +29,21 @@ std::string value_cell(const EvaluationTable& table, const Figure& figure, const
                      to_text(*verdict));
 }
 
-// A target that something untrained meets too says little about what was trained.
+// A target that something untrained meets too says little about what was trained: "3 of 7", which ones on
+// pointing at it.
 std::string others_that_meet(const EvaluationTable& table, const std::string& figure) {
   std::string names;
+  int count = 0;
+  int all = 0;
   for (const EvaluationEntry& entry : table.entries) {
-    if (entry.trained || entry.figure != figure || table.verdict(entry) != Verdict::met) continue;
+    if (entry.trained || entry.figure != figure || !table.verdict(entry)) continue;
+    ++all;
+    if (table.verdict(entry) != Verdict::met) continue;
+    ++count;
     names += (names.empty() ? "" : ", ") + entry.variant;
   }
-  return names;
+  if (all == 0) return "<td></td>";
+  return fmt::format("<td title=\"{}\">{} of {}</td>", escaped(names), count, all);
 }
 
 std::string row(const EvaluationTable& table, const Target& target, const std::vector<std::string>& trained) {
@@ -45,8 +52,7 @@ std::string row(const EvaluationTable& table, const Target& target, const std::v
   std::string out = fmt::format("<tr><td>{}</td><td>{}{}</td>", escaped(title_in(table, figure)),
                                 escaped(target_text(target)), bad.empty() ? "" : escaped("; bad: " + bad));
   for (const std::string& variant : trained) out += value_cell(table, figure, variant);
-  return out +
-         fmt::format("<td class='wraps'>{}</td></tr>\n", escaped(others_that_meet(table, target.figure)));
+  return out + others_that_meet(table, target.figure) + "</tr>\n";
 }
 
 }  // namespace

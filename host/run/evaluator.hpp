@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "host/figures/evaluation.hpp"
+#include "host/instance/stop_signal.hpp"
 #include "host/run/example_keeper.hpp"
 #include "host/run/step/events.hpp"
 #include "host/run/step/session.hpp"
-#include "host/run/stop_signal.hpp"
 
 namespace gistmill {
 

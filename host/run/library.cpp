@@ -6,8 +6,8 @@
 extern "C" void gistmill_run_verb(const gistmill::RunRequest* request, gistmill::RunOutcome* outcome) {
   using gistmill::RunVerb;
   switch (request->verb) {
-    case RunVerb::prepare:
-      *outcome = gistmill::prepare_recipe(*request);
+    case RunVerb::peek:
+      *outcome = gistmill::peek_recipe(*request);
       return;
     case RunVerb::run:
       *outcome = gistmill::run_recipe(*request);

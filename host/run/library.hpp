@@ -13,7 +13,7 @@
 
 namespace gistmill {
 
-enum class RunVerb { prepare, run, evaluate, plan, export_run };
+enum class RunVerb { peek, run, evaluate, plan, export_run };
 
 struct RunRequest {
   RunVerb verb = RunVerb::run;
@@ -28,7 +28,7 @@ struct RunRequest {
   bool profile = false;                               // run: where the time goes, profile.json
   bool measure = true;                                // plan: take steps
   std::uint64_t memory = 0;                           // plan: bytes to plan for; 0: this machine's
-  std::int64_t peek = 0;                              // prepare: samples to show of what trains
+  std::int64_t peek = 0;                              // peek: samples to show of what trains
   bool merge = false;                                 // export_run: the whole model, not what was added
   std::vector<std::string> command;                   // for the record
   std::function<void(std::string_view)> talk;         // messages to the user

@@ -12,7 +12,7 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/figures/wording.hpp"
 #include "host/machine/memory.hpp"
-#include "host/run/prepare.hpp"
+#include "host/prepare/prepare.hpp"
 #include "host/run/schedule.hpp"
 #include "host/run/training_step.hpp"
 
@@ -83,12 +83,13 @@ class Prober {
 
  private:
   // A corpus that is there already; making one takes minutes and writes.
-  Session::PreparedPath prepared() {
+  PreparedPath prepared() {
     return [this](const Plan& plan, const std::string& pipeline) {
       std::filesystem::path& path = paths_[pipeline];
       if (path.empty()) {
+        const PrepareListener nobody{[](std::string_view, const std::string&) {}, {}};
         path =
-            prepare(part_.recipe, plan, pipeline, context_.registry, quiet_, prepared(), WhereMissing::refuse)
+            prepare(part_.recipe, plan, pipeline, context_.registry, nobody, prepared(), WhereMissing::refuse)
                 .path;
       }
       return path;

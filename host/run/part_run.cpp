@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "host/identity/recipe_identity.hpp"
+#include "host/instance/call_watch.hpp"
 #include "host/run/finished_part.hpp"
-#include "host/run/step/call_watch.hpp"
 #include "host/run/trainer.hpp"
 
 namespace gistmill {
@@ -150,7 +150,7 @@ PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const
   const CallWatch watch(part.recipe.run.call_seconds);
   carried.pool.begin(index);
   Session session(part.recipe, part.plan, context.registry, context.events, SessionUse::train_and_evaluate,
-                  context.prepared(part.recipe), &carried.pool);
+                  context.prepared.of(part.recipe), &carried.pool);
   emit_contents(context, session, part.name);
   const auto starts = load_parameters_into(session, carried.trained, context.events);
   Evaluator evaluator(session, context.events, &context.registry);

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "host/figures/summary.hpp"
+#include "host/instance/stop_signal.hpp"
 #include "host/run/run_context.hpp"
 #include "host/run/step/instance_pool.hpp"
-#include "host/run/stop_signal.hpp"
 #include "host/run/trained_parameters.hpp"
 
 namespace gistmill {

@@ -59,7 +59,7 @@ class Decoder {
 
 // The source alone, with its own sizes.
 std::unique_ptr<Instance> started_source(Plan& plan, std::size_t index, Registry& registry,
-                                         const Session::PreparedPath& prepared, std::uint64_t seed) {
+                                         const PreparedPath& prepared, std::uint64_t seed) {
   const PlannedInstance planned = with_corpora(plan.instances[index], plan, prepared);
   auto source =
       std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host());
@@ -150,8 +150,7 @@ std::string shown(const Tokens& tokens, const std::string& text) {
 
 }  // namespace
 
-Samples peek(const Part& part, Registry& registry, const Session::PreparedPath& prepared,
-             std::int64_t count) {
+Samples peek(const Part& part, Registry& registry, const PreparedPath& prepared, std::int64_t count) {
   Samples found;
   found.stage = part.name;
   Plan plan = part.plan;

@@ -31,7 +31,7 @@ struct Samples {
 
 // The first `count` items of the training pipeline's source, in the order of training, of each one span. Of a
 // part that trains nothing, of its first evaluation's. Fewer where the source ends. Throws Failure.
-Samples peek(const Part& part, Registry& registry, const Session::PreparedPath& prepared, std::int64_t count);
+Samples peek(const Part& part, Registry& registry, const PreparedPath& prepared, std::int64_t count);
 
 std::string to_text(const Samples& samples);  // safe to print on a terminal
 nlohmann::json to_json(const Samples& samples);

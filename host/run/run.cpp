@@ -16,18 +16,18 @@
 #include "host/figures/wording.hpp"
 #include "host/files/text_file.hpp"
 #include "host/identity/recipe_identity.hpp"
+#include "host/instance/call_watch.hpp"
 #include "host/machine/device.hpp"
 #include "host/machine/machine.hpp"
 #include "host/machine/memory.hpp"
 #include "host/plan/options.hpp"
+#include "host/prepare/prepare_recipe.hpp"
 #include "host/recipe/lock.hpp"
 #include "host/run/evaluator.hpp"
 #include "host/run/part_run.hpp"
 #include "host/run/peek.hpp"
-#include "host/run/prepare.hpp"
 #include "host/run/run_context.hpp"
 #include "host/run/run_folder.hpp"
-#include "host/run/step/call_watch.hpp"
 
 namespace gistmill {
 
@@ -199,7 +199,7 @@ RunOutcome evaluate_recipe(const RunRequest& request) {
   const Part& part = context.parts.back();
   const CallWatch watch(part.recipe.run.call_seconds);
   Session session(part.recipe, part.plan, context.registry, context.events, SessionUse::train_and_evaluate,
-                  context.prepared(part.recipe));
+                  context.prepared.of(part.recipe));
   TrainedParameters trained(context.folder);
   for (std::size_t i = 0; i < context.parts.size(); ++i) add_trained(trained, context.parts, i);
   load_parameters_into(session, trained, context.events);
@@ -224,7 +224,7 @@ namespace {
 void add_samples(RunOutcome& outcome, nlohmann::json files, RunContext& context, std::int64_t count) {
   nlohmann::json samples = nlohmann::json::array();
   for (const Part& part : context.parts) {
-    const Samples found = peek(part, context.registry, context.prepared(part.recipe), count);
+    const Samples found = peek(part, context.registry, context.prepared.of(part.recipe), count);
     outcome.text += to_text(found);
     samples.push_back(to_json(found));
   }
@@ -235,32 +235,12 @@ void add_samples(RunOutcome& outcome, nlohmann::json files, RunContext& context,
 
 }  // namespace
 
-RunOutcome prepare_recipe(const RunRequest& request) {
+RunOutcome peek_recipe(const RunRequest& request) {
   RunContext context(request);
-  nlohmann::json files = nlohmann::json::array();
+  PreparedAnswer prepared = prepare_parts(context, context.prepared);
   RunOutcome outcome;
-  for (const Part& part : context.parts) {
-    const CallWatch watch(part.recipe.run.call_seconds);
-    const Session::PreparedPath prepared = [&](const Plan& plan, const std::string& name) {
-      const std::string key = prepared_key(part.recipe, plan, name);
-      if (const auto known = context.prepared_paths.find(key); known != context.prepared_paths.end())
-        return known->second;
-      const PreparedFile file = prepare(part.recipe, plan, name, context.registry, context.events, prepared);
-      outcome.text += fmt::format("{}  {}\n", file.path.string(), file.made ? "made" : "already there");
-      files.push_back({{"pipeline", name}, {"path", file.path.string()}, {"made", file.made}});
-      context.keep_prepared(key, file.path);
-      return file.path;
-    };
-    for (const PlannedInstance& instance : part.plan.instances) {
-      for (const PlannedOption& option : instance.options) {
-        for (const std::string& name : prepared_names(*instance.spec->option(option.key), option.value))
-          prepared(part.plan, name);
-      }
-    }
-  }
-  if (files.empty()) outcome.text = "nothing to prepare: no component's option names a pipeline\n";
-  outcome.json = files.dump(2) + "\n";
-  if (request.peek > 0) add_samples(outcome, std::move(files), context, request.peek);
+  outcome.text = std::move(prepared.text);
+  add_samples(outcome, std::move(prepared.files), context, request.peek);
   return outcome;
 }
 

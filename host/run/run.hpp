@@ -10,7 +10,8 @@ namespace gistmill {
 // Each throws Failure. See docs/recipes.md for what a run folder holds.
 RunOutcome run_recipe(const RunRequest& request);
 RunOutcome evaluate_recipe(const RunRequest& request);
-RunOutcome prepare_recipe(const RunRequest& request);
+// Prepares, then shows samples of what each part trains on.
+RunOutcome peek_recipe(const RunRequest& request);
 RunOutcome plan_recipe(const RunRequest& request);
 // What a run trained, written by the component itself as files of a format of its own; the run's lock says
 // what it is.

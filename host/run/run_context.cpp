@@ -13,65 +13,38 @@
 #include "host/identity/plugin_lock.hpp"
 #include "host/identity/recipe_identity.hpp"
 #include "host/plan/options.hpp"
-#include "host/run/measured_text.hpp"
-#include "host/run/prepare.hpp"
+#include "host/prepare/measured_text.hpp"
+#include "host/prepare/prepare.hpp"
 #include "host/run/run_folder.hpp"
 
 namespace gistmill {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// What a run left can be exported whatever plugins are there now: files are written, nothing is computed.
+OtherPlugins other_plugins(const RunRequest& request) {
+  return request.ignore_lock || request.verb == RunVerb::export_run ? OtherPlugins::say
+                                                                    : OtherPlugins::refuse;
+}
+
+}  // namespace
+
 RunContext::RunContext(const RunRequest& asked)
-    : request(asked),
-      recipe(load_recipe(asked.recipe, asked.overrides)),
-      registry(Registry::search_path(asked.plugin_folders, asked.recipe.parent_path())),
+    : PlannedRecipe(asked.recipe, asked.overrides, asked.plugin_folders, other_plugins(asked)),
+      request(asked),
       folder(asked.folder.empty() ? fs::path("runs") / recipe.path.stem() : asked.folder),
-      events(asked.talk) {
-  if (const Value* sweep = recipe.resolved.find("sweep")) {
-    throw Failure(ExitCode::recipe, place_of(*sweep), "the recipe is a study: its points run, not itself",
-                  {fmt::format("gistmill sweep {}", recipe.path.string())});
-  }
-  check_lock_of(recipe);  // before a plugin that is another one fails in the plan
-  parts = parts_of(recipe, [this](const Recipe& part) { return make_plan(part, registry); });
+      events(asked.talk),
+      prepared(registry,
+               {[this](std::string_view level, const std::string& text) { events.message(level, text); },
+                [this](nlohmann::json fields) { events.emit("progress", std::move(fields)); }}) {
   set_plugin_events(&events);  // nothing throws from here on: the destructor takes it back
   for (const std::string& line : measured_train_text(parts)) events.message("warning", line);
   if (request.verb != RunVerb::run) say_lock_notes();  // a run says it where its loggers hear it
 }
 
 RunContext::~RunContext() { set_plugin_events(nullptr); }
-
-std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::string& name) {
-  std::string key = fmt::format("{}\n{} seed {}", recipe.run.prepared, name, recipe.run.seed);
-  const PlannedPipeline* pipeline = plan.pipeline(name);
-  if (pipeline == nullptr) return key;
-  for (const PlannedCall& call : pipeline->calls) {
-    const PlannedInstance& instance = plan.instances[call.instance];
-    key += fmt::format("\n{} {}", call.name, instance.spec->name);
-    for (const PlannedOption& option : instance.options)
-      key += fmt::format(" {}={}", option.key, option_text(option.value));
-    for (const PlannedOption& option : instance.options) {
-      for (const std::string& corpus : prepared_names(*instance.spec->option(option.key), option.value))
-        key += "\nfrom " + prepared_key(recipe, plan, corpus);
-    }
-    for (const PlannedInput& input : call.inputs) key += " " + input.slot;
-  }
-  return key;
-}
-
-Session::PreparedPath RunContext::prepared(const Recipe& of) {
-  return [this, &of](const Plan& plan, const std::string& pipeline) {
-    const std::string key = prepared_key(of, plan, pipeline);
-    if (const auto known = prepared_paths.find(key); known != prepared_paths.end()) return known->second;
-    const fs::path path = prepare(of, plan, pipeline, registry, events, prepared(of)).path;
-    keep_prepared(key, path);
-    return path;
-  };
-}
-
-void RunContext::keep_prepared(const std::string& key, const fs::path& path) {
-  prepared_paths[key] = path;
-  for (const std::string& line : two_sides.add(path)) events.message("warning", line);
-}
 
 const std::string& RunContext::content_digest(const TensorInstance& instance) {
   std::string key = instance.planned().spec->name;
@@ -93,14 +66,6 @@ std::vector<LockedPlugin> RunContext::locked_plugins() const {
   return gistmill::locked_plugins(recipes, registry);
 }
 
-void RunContext::check_lock_of(const Recipe& of) {
-  // What a run left can be exported whatever plugins are there now: files are written, nothing is computed.
-  const bool says = request.ignore_lock || request.verb == RunVerb::export_run;
-  for (std::string& line :
-       check_lock(of, registry, GM_VERSION, says ? OtherPlugins::say : OtherPlugins::refuse))
-    lock_notes.push_back(std::move(line));
-}
-
 void RunContext::say_lock_notes() {
   for (const std::string& line : lock_notes) events.message("warning", line);
   lock_notes.clear();
@@ -109,7 +74,8 @@ void RunContext::say_lock_notes() {
 // Before the first file of the folder changes.
 void RunContext::check_run_before(const fs::path& lock) {
   const Recipe before = load_recipe(lock, {});
-  check_lock_of(before);
+  for (std::string& line : check_lock(before, registry, GM_VERSION, other_plugins(request)))
+    lock_notes.push_back(std::move(line));
   if (recipe_identity(before) == recipe_identity(recipe)) return;
   throw Failure(
       ExitCode::failed,

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "host/machine/machine.hpp"
-#include "host/plan/parts.hpp"
+#include "host/prepare/planned_recipe.hpp"
+#include "host/prepare/prepared_corpora.hpp"
 #include "host/recipe/lock.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
@@ -16,26 +17,15 @@
 #include "host/run/profile.hpp"
 #include "host/run/step/events.hpp"
 #include "host/run/step/session.hpp"
-#include "host/run/two_sides.hpp"
 
 namespace gistmill {
 
-// What decides a prepared file within one process: its folder, and the calls with their instances.
-std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::string& pipeline);
-
-struct RunContext {
-  // Loads the recipe, reads manifests, checks the recipe's [lock], if it has one, and plans every part;
-  // plugins talk to the user from here on. `asked` outlives this.
+struct RunContext : PlannedRecipe {
+  // Plugins talk to the user from here on. `asked` outlives this. Throws Failure as PlannedRecipe.
   explicit RunContext(const RunRequest& asked);
   ~RunContext();
   RunContext(const RunContext&) = delete;
   RunContext& operator=(const RunContext&) = delete;
-
-  // Prepared files of one recipe, each looked up once, also where several parts ask for it. `of` outlives
-  // the result.
-  Session::PreparedPath prepared(const Recipe& of);
-  // Warns where another corpus of this process splits the same texts in another way.
-  void keep_prepared(const std::string& key, const std::filesystem::path& path);
 
   // Makes the run folder ready, or throws Failure saying why it is not. A run that goes on needs the recipe
   // and the plugins that it began with.
@@ -50,21 +40,15 @@ struct RunContext {
   void emit_started(const std::vector<LockedPlugin>& plugins, bool resumed);
 
   const RunRequest& request;
-  Recipe recipe;
-  Registry registry;
-  std::vector<Part> parts;  // what runs in turn
   std::filesystem::path folder;
   std::vector<std::unique_ptr<TensorInstance>> loggers;
   Events events;
-  Machine machine;                                              // once set up
-  std::unique_ptr<Profile> profile;                             // where one is asked for
-  std::map<std::string, std::filesystem::path> prepared_paths;  // by what decides the file
-  TwoSides two_sides;                                           // of these
-  std::map<std::string, std::string> content_digests;           // by component and options
-  std::vector<std::string> lock_notes;                          // of check_lock, not said yet
+  Machine machine;                   // once set up
+  std::unique_ptr<Profile> profile;  // where one is asked for
+  PreparedCorpora prepared;
+  std::map<std::string, std::string> content_digests;  // by component and options
 
  private:
-  void check_lock_of(const Recipe& of);
   void check_run_before(const std::filesystem::path& lock);
   void say_lock_notes();
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/figures/evaluation.hpp"
+#include "host/instance/stop_signal.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/run/checkpoint.hpp"
 #include "host/run/evaluator.hpp"
@@ -18,7 +19,6 @@
 #include "host/run/step/events.hpp"
 #include "host/run/step/session.hpp"
 #include "host/run/step/work.hpp"
-#include "host/run/stop_signal.hpp"
 #include "host/run/time_budget.hpp"
 #include "host/run/training_step.hpp"
 

@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/instance/call_watch.hpp"
 #include "host/machine/memory.hpp"
-#include "host/run/step/call_watch.hpp"
 
 namespace gistmill {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/run/step/call_watch.hpp"
+#include "host/instance/call_watch.hpp"
 
 namespace gistmill {
 

@@ -26,7 +26,7 @@ std::vector<const PlannedPipeline*> pipelines_of(const Plan& plan) {
 std::vector<std::uint8_t> only_pure(const Plan& plan) {
   std::vector<std::uint8_t> pure(plan.instances.size(), 0);
   const std::vector<const PlannedPipeline*> pipelines = pipelines_of(plan);
-  for (const PlannedPipeline* pipeline : pipelines) mark_used(*pipeline, pure);
+  for (const PlannedPipeline* pipeline : pipelines) pipeline->mark_used(pure);
   for (const PlannedPipeline* pipeline : pipelines) {
     for (const PlannedCall& call : pipeline->calls) {
       if (call.kind != CallClass::skipped && call.operation->effect != Effect::pure) pure[call.instance] = 0;

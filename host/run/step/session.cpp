@@ -14,12 +14,6 @@
 
 namespace gistmill {
 
-void mark_used(const PlannedPipeline& pipeline, std::vector<std::uint8_t>& used) {
-  for (const PlannedCall& call : pipeline.calls) {
-    if (call.kind != CallClass::skipped) used[call.instance] = 1;
-  }
-}
-
 std::int64_t trainable_numbers(const std::vector<TensorInstance*>& instances) {
   std::int64_t total = 0;
   for (TensorInstance* instance : instances) {
@@ -38,19 +32,6 @@ std::unique_ptr<TensorInstance> make_instance(const ComponentUse& use, Registry&
   planned.options = plan_options(use, *component.spec);
   planned.origin = use.origin;
   return std::make_unique<TensorInstance>(planned, component, plugin_host());
-}
-
-PlannedInstance with_corpora(PlannedInstance instance, const Plan& plan,
-                             const Session::PreparedPath& prepared) {
-  for (PlannedOption& option : instance.options) {
-    if (auto* mixture = std::get_if<Mixture>(&option.value)) {
-      for (std::string& corpus : mixture->corpora) corpus = prepared(plan, corpus).string();
-    } else if (instance.spec->option(option.key)->type == OptionType::prepared) {
-      if (auto& name = std::get<std::string>(option.value); !name.empty())
-        name = prepared(plan, name).string();
-    }
-  }
-  return instance;
 }
 
 Session::Session(const Recipe& recipe, Plan plan, Registry& registry, Events& events, SessionUse use,
@@ -127,7 +108,7 @@ void Session::open_cache(SessionUse use, Events& events) {
 
 std::vector<std::uint8_t> Session::needed(SessionUse use) const {
   std::vector<std::uint8_t> used(plan_.instances.size(), 0);
-  for (const PlannedPipeline* pipeline : pipelines(use)) mark_used(*pipeline, used);
+  for (const PlannedPipeline* pipeline : pipelines(use)) pipeline->mark_used(used);
   const bool optimizes = use == SessionUse::train_and_evaluate || use == SessionUse::train;
   for (std::size_t i = 0; i < used.size(); ++i) {
     const PlannedInstance& instance = plan_.instances[i];
@@ -173,7 +154,7 @@ std::vector<TensorInstance*> Session::monitors() const {
 
 std::vector<TensorInstance*> Session::stateful(const PlannedPipeline& pipeline) const {
   std::vector<std::uint8_t> used(plan_.instances.size(), 0);
-  mark_used(pipeline, used);
+  pipeline.mark_used(used);
   std::vector<TensorInstance*> list;
   for (std::size_t i = 0; i < used.size(); ++i) {
     if (used[i] != 0 && instances_[i] != nullptr && instances_[i]->has_state())

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "host/plan/plan.hpp"
+#include "host/prepare/prepared_corpora.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
 #include "host/run/step/call_cache.hpp"
@@ -35,7 +36,6 @@ class Session {
   // Creates, binds symbols, starts. `plan` is the recipe's; `prepared` answers a prepared pipeline's file
   // (see prepare.hpp); `pool`: what earlier parts started and later ones may take, or null. recipe, registry,
   // events and pool outlive the session. Throws Failure.
-  using PreparedPath = std::function<std::filesystem::path(const Plan&, const std::string& pipeline)>;
   Session(const Recipe& recipe, Plan plan, Registry& registry, Events& events, SessionUse use,
           const PreparedPath& prepared, InstancePool* pool = nullptr);
 
@@ -74,15 +74,8 @@ class Session {
   std::unique_ptr<CallCache> cache_;
 };
 
-// The instance with the files of the prepared corpora that its options name, each asked of `prepared`.
-PlannedInstance with_corpora(PlannedInstance instance, const Plan& plan,
-                             const Session::PreparedPath& prepared);
-
 // Makes an instance that no recipe names: the run's own logger, the one optimizer of a plan.
 std::unique_ptr<TensorInstance> make_instance(const ComponentUse& use, Registry& registry);
-
-// The calls whose instances a pipeline really runs.
-void mark_used(const PlannedPipeline& pipeline, std::vector<std::uint8_t>& used);
 
 // How many numbers train: parameters marked trainable.
 std::int64_t trainable_numbers(const std::vector<TensorInstance*>& instances);

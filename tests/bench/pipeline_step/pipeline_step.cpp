@@ -29,12 +29,12 @@
 #define CALLGRIND_DUMP_STATS_AT(part) static_cast<void>(part)
 #endif
 
+#include "host/instance/stop_signal.hpp"
 #include "host/machine/machine.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
 #include "host/run/evaluator.hpp"
 #include "host/run/step/session.hpp"
-#include "host/run/stop_signal.hpp"
 #include "host/run/trainer.hpp"
 
 namespace {

@@ -229,12 +229,12 @@ TEST(HtmlPage, SaysWhatWasWantedAndWhoMeetsIt) {
   std::string page = html_page(record);
   EXPECT_THAT(page, HasSubstr("<td>H = 32</td><td>below 0.5; bad: above 2</td>"
                               "<td>0.250 (0.020) <span class='verdict met'>met</span></td>"
-                              "<td class='wraps'></td>"));
+                              "<td title=\"\">0 of 1</td>"));
   record.stages[0].evaluations = {record.evaluations[0]};
   EXPECT_THAT(html_page(record),
               HasSubstr("<td>delta-NLL in nats 0.250 (0.020) at H = 32: met, target below 0.5</td>"));
   record.evaluations[0].targets[0].below = 0.7;
-  EXPECT_THAT(html_page(record), HasSubstr("<td class='wraps'>dropped</td>")) << "the target is too easy";
+  EXPECT_THAT(html_page(record), HasSubstr("<td title=\"dropped\">1 of 1</td>")) << "the target is too easy";
   record.evaluations[0].targets = {{"delta_nll.32", 0.1, std::nullopt, 0.2}};
   EXPECT_THAT(html_page(record), HasSubstr("<span class='verdict bad'>bad</span>"));
 }

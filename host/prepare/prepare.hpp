@@ -4,13 +4,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "host/plan/plan.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
-#include "host/run/step/events.hpp"
-#include "host/run/step/session.hpp"
 
 namespace gistmill {
 
@@ -22,11 +23,20 @@ struct PreparedFile {
 
 enum class WhereMissing { make, refuse };
 
+// Who hears of it.
+struct PrepareListener {
+  std::function<void(std::string_view level, const std::string& text)> message;
+  std::function<void(nlohmann::json fields)> progress;  // as of the event; may be empty
+};
+
+// Answers the file of another pipeline.
+using PreparedPath = std::function<std::filesystem::path(const Plan&, const std::string& pipeline)>;
+
 // The file of pipeline `name`, made now where it is not there. `corpora` answers the files of other pipelines
 // that it reads. Throws Failure where the pipeline has no store or a step fails; then nothing is left behind.
 // `missing` refuse: throws where it is not there.
 PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
-                     Events& events, const Session::PreparedPath& corpora,
+                     const PrepareListener& listener, const PreparedPath& corpora,
                      WhereMissing missing = WhereMissing::make);
 
 }  // namespace gistmill

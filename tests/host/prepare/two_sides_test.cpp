@@ -1,5 +1,5 @@
 // Texts that one corpus trains on and another holds out.
-#include "host/run/two_sides.hpp"
+#include "host/prepare/two_sides.hpp"
 
 #include <gmock/gmock.h>
 

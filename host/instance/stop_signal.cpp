@@ -1,5 +1,5 @@
 // What the handlers do is safe in a signal handler; see stop_signal.hpp.
-#include "host/run/stop_signal.hpp"
+#include "host/instance/stop_signal.hpp"
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/run/step/call_watch.hpp"
+#include "host/instance/call_watch.hpp"
 
 namespace gistmill {
 

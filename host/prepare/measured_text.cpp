@@ -1,4 +1,4 @@
-#include "host/run/measured_text.hpp"
+#include "host/prepare/measured_text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // Identity, then the pipeline until its source ends; see prepare.hpp.
-#include "host/run/prepare.hpp"
+#include "host/prepare/prepare.hpp"
 
 #include <fmt/format.h>
 
@@ -10,11 +10,12 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/files/make_folders.hpp"
 #include "host/identity/corpus_identity.hpp"
+#include "host/instance/instance.hpp"
 #include "host/instance/plugin_host.hpp"
+#include "host/instance/stop_signal.hpp"
 #include "host/plan/options.hpp"
-#include "host/run/step/pipeline_run.hpp"
-#include "host/run/step/session.hpp"
-#include "host/run/stop_signal.hpp"
+#include "host/prepare/forward_run.hpp"
+#include "host/prepare/prepared_corpora.hpp"
 
 namespace gistmill {
 
@@ -23,25 +24,25 @@ namespace {
 // The store of a pipeline and its destruction order: an uncommitted store removes its temporary file.
 struct Preparation {
   Plan plan;  // with the sizes that the instances answer
-  std::vector<std::unique_ptr<TensorInstance>> owned;
-  std::vector<TensorInstance*> instances;  // in the order of Plan::instances
-  TensorInstance* store = nullptr;
+  std::vector<std::unique_ptr<Instance>> owned;
+  std::vector<Instance*> instances;  // in the order of Plan::instances
+  Instance* store = nullptr;
   const gm_store_extension* extension = nullptr;
 };
 
 Preparation make_instances(const Plan& plan, const PlannedPipeline& pipeline, Registry& registry,
-                           const Session::PreparedPath& corpora) {
+                           const PreparedPath& corpora) {
   Preparation result;
   result.plan = plan;
   result.instances.resize(plan.instances.size(), nullptr);
   std::vector<std::uint8_t> used(plan.instances.size(), 0);
-  mark_used(pipeline, used);
+  pipeline.mark_used(used);
   for (std::size_t i = 0; i < used.size(); ++i) {
     if (used[i] == 0) continue;
     const PlannedInstance planned = with_corpora(plan.instances[i], plan, corpora);
-    result.owned.push_back(std::make_unique<TensorInstance>(
-        planned, registry.load(planned.spec->name, plugin_host()), plugin_host()));
-    TensorInstance* instance = result.owned.back().get();
+    result.owned.push_back(
+        std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host()));
+    Instance* instance = result.owned.back().get();
     result.instances[i] = instance;
     if (const auto* store = instance->extension<gm_store_extension>(GM_STORE_EXTENSION); store != nullptr) {
       result.store = instance;
@@ -57,7 +58,7 @@ Preparation make_instances(const Plan& plan, const PlannedPipeline& pipeline, Re
       result.plan, [&result](const PlannedInstance& planned, const std::string& symbol) -> std::int64_t {
         const auto index =
             static_cast<std::size_t>(result.plan.instance(planned.name) - result.plan.instances.data());
-        TensorInstance* instance = result.instances[index];
+        Instance* instance = result.instances[index];
         return instance == nullptr ? -1 : instance->symbol(symbol);
       });
   return result;
@@ -66,8 +67,7 @@ Preparation make_instances(const Plan& plan, const PlannedPipeline& pipeline, Re
 void start_instances(const Preparation& made, const Recipe& recipe) {
   for (std::size_t i = 0; i < made.instances.size(); ++i) {
     if (made.instances[i] == nullptr) continue;
-    made.instances[i]->start_on(at::kCPU, made.plan.instances[i].symbols,
-                                static_cast<std::uint64_t>(recipe.run.seed));
+    made.instances[i]->start(made.plan.instances[i].symbols, static_cast<std::uint64_t>(recipe.run.seed));
   }
 }
 
@@ -130,7 +130,7 @@ std::string why_again(const std::filesystem::path& path, const nlohmann::json& w
 }  // namespace
 
 PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
-                     Events& events, const Session::PreparedPath& corpora, WhereMissing missing) {
+                     const PrepareListener& listener, const PreparedPath& corpora, WhereMissing missing) {
   const PlannedPipeline* pipeline = plan.pipeline(name);
   if (pipeline == nullptr) {
     throw Failure(ExitCode::recipe, fmt::format("no pipeline '{}' to prepare a corpus with", name));
@@ -151,9 +151,9 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   }
 
   make_folders(result.path.parent_path());
-  events.message("info",
-                 fmt::format("preparing {}{}", result.path.string(), why_again(result.path, provenance)));
-  TensorInstance::ErrorSink sink;
+  listener.message("info",
+                   fmt::format("preparing {}{}", result.path.string(), why_again(result.path, provenance)));
+  Instance::ErrorSink sink;
   const auto check = [&](gm_status status, const char* doing) {
     if (status != GM_OK) made.store->fail(status, sink, doing);
   };
@@ -166,14 +166,14 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
       made.extension->begin(made.store->handle(), result.path.c_str(), provenance.dump().c_str(), sink.get()),
       "opening");
   const StopSignal stop;
-  PipelineRun run(*made.plan.pipeline(name), made.instances);
+  ForwardRun run(*made.plan.pipeline(name), made.instances);
   StepContext context;
   context.seed = static_cast<std::uint64_t>(recipe.run.seed);
   context.cancel = stop.cancel_flag();
-  while (run.forward(context)) {
+  while (run.run(context)) {
     ++context.step;
-    if (context.step % 256 == 0) {
-      events.emit("progress", {{"stage", ""}, {"text", "preparing"}, {"done", context.step}, {"count", 0}});
+    if (context.step % 256 == 0 && listener.progress) {
+      listener.progress({{"stage", ""}, {"text", "preparing"}, {"done", context.step}, {"count", 0}});
     }
     if (stop.requested()) {
       throw Failure(ExitCode::interrupted,
@@ -183,7 +183,7 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   check(made.extension->commit(made.store->handle(), sink.get()), "committing");
   result.made = true;
   result.documents = static_cast<std::int64_t>(context.step);
-  events.message("info", fmt::format("prepared {} items in {}", result.documents, result.path.string()));
+  listener.message("info", fmt::format("prepared {} items in {}", result.documents, result.path.string()));
   return result;
 }
 

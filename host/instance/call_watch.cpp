@@ -1,5 +1,5 @@
 // A thread that glances at the running call; see call_watch.hpp.
-#include "host/run/step/call_watch.hpp"
+#include "host/instance/call_watch.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "host/run/two_sides.hpp"
+#include "host/prepare/two_sides.hpp"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,67 @@
+// See prepared_corpora.hpp.
+#include "host/prepare/prepared_corpora.hpp"
+
+#include <fmt/format.h>
+
+#include "host/plan/options.hpp"
+
+namespace gistmill {
+
+namespace {
+
+// What decides a prepared file within one process: its folder, and the calls with their instances.
+std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::string& name) {
+  std::string key = fmt::format("{}\n{} seed {}", recipe.run.prepared, name, recipe.run.seed);
+  const PlannedPipeline* pipeline = plan.pipeline(name);
+  if (pipeline == nullptr) return key;
+  for (const PlannedCall& call : pipeline->calls) {
+    const PlannedInstance& instance = plan.instances[call.instance];
+    key += fmt::format("\n{} {}", call.name, instance.spec->name);
+    for (const PlannedOption& option : instance.options)
+      key += fmt::format(" {}={}", option.key, option_text(option.value));
+    for (const PlannedOption& option : instance.options) {
+      for (const std::string& corpus : prepared_names(*instance.spec->option(option.key), option.value))
+        key += "\nfrom " + prepared_key(recipe, plan, corpus);
+    }
+    for (const PlannedInput& input : call.inputs) key += " " + input.slot;
+  }
+  return key;
+}
+
+}  // namespace
+
+PreparedPath PreparedCorpora::of(const Recipe& recipe) {
+  return [this, &recipe](const Plan& plan, const std::string& pipeline) {
+    const std::string key = prepared_key(recipe, plan, pipeline);
+    if (const auto known = paths_.find(key); known != paths_.end()) return known->second;
+    const PreparedFile file = prepare(recipe, plan, pipeline, registry_, listener_, of(recipe));
+    files_.push_back({pipeline, file});
+    paths_[key] = file.path;
+    for (const std::string& line : two_sides_.add(file.path)) listener_.message("warning", line);
+    return file.path;
+  };
+}
+
+void PreparedCorpora::prepare_all(const Recipe& recipe, const Plan& plan) {
+  const PreparedPath prepared = of(recipe);
+  for (const PlannedInstance& instance : plan.instances) {
+    for (const PlannedOption& option : instance.options) {
+      for (const std::string& name : prepared_names(*instance.spec->option(option.key), option.value))
+        prepared(plan, name);
+    }
+  }
+}
+
+PlannedInstance with_corpora(PlannedInstance instance, const Plan& plan, const PreparedPath& prepared) {
+  for (PlannedOption& option : instance.options) {
+    if (auto* mixture = std::get_if<Mixture>(&option.value)) {
+      for (std::string& corpus : mixture->corpora) corpus = prepared(plan, corpus).string();
+    } else if (instance.spec->option(option.key)->type == OptionType::prepared) {
+      if (auto& name = std::get<std::string>(option.value); !name.empty())
+        name = prepared(plan, name).string();
+    }
+  }
+  return instance;
+}
+
+}  // namespace gistmill

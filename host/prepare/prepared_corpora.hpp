@@ -1,0 +1,51 @@
+// The prepared files that the recipes of one process ask for, each looked up or made once.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/plan/plan.hpp"
+#include "host/prepare/prepare.hpp"
+#include "host/prepare/two_sides.hpp"
+#include "host/recipe/recipe.hpp"
+#include "host/registry/registry.hpp"
+
+namespace gistmill {
+
+class PreparedCorpora {
+ public:
+  struct Named {
+    std::string pipeline;
+    PreparedFile file;
+  };
+
+  // `registry` and what `listener` refers to outlive this.
+  PreparedCorpora(Registry& registry, PrepareListener listener)
+      : registry_(registry), listener_(std::move(listener)) {}
+  PreparedCorpora(const PreparedCorpora&) = delete;
+  PreparedCorpora& operator=(const PreparedCorpora&) = delete;
+
+  // Answers a pipeline of `recipe` with its file, made now where it is not there; also where several parts
+  // ask for the same. Warns where another corpus of this process splits the same texts in another way.
+  // `recipe` and this outlive the result.
+  PreparedPath of(const Recipe& recipe);
+  // Every file that the options of a part's instances name, and those that these are made from.
+  void prepare_all(const Recipe& recipe, const Plan& plan);
+  // In the order in which they were ready.
+  const std::vector<Named>& files() const { return files_; }
+
+ private:
+  Registry& registry_;
+  PrepareListener listener_;
+  std::vector<Named> files_;
+  std::map<std::string, std::filesystem::path> paths_;  // by what decides the file
+  TwoSides two_sides_;                                  // of these
+};
+
+// The instance with the files of the prepared corpora that its options name, each asked of `prepared`.
+PlannedInstance with_corpora(PlannedInstance instance, const Plan& plan, const PreparedPath& prepared);
+
+}  // namespace gistmill
