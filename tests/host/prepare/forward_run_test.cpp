@@ -17,9 +17,8 @@ using ::testing::HasSubstr;
 class ForwardRunTest : public ::testing::Test {
  protected:
   ForwardRunTest() : registry_({std::string(GISTMILL_BUILD_DIR) + "/tests/plugins"}) {
-    set_plugin_listener([this](std::string_view, const std::string& text, const std::string&) {
-      said_.push_back(text);
-    });
+    set_plugin_listener(
+        [this](std::string_view, const std::string& text, const std::string&) { said_.push_back(text); });
     pages_ = make("test/pages");
     reader_ = make("test/reader");
     pipeline_.name = "prepare";
@@ -48,7 +47,8 @@ class ForwardRunTest : public ::testing::Test {
       planned.options.push_back({option.key, *option.default_value, {}});
     return std::make_unique<Instance>(planned, registry_.load(component, plugin_host()), plugin_host());
   }
-  void add(std::size_t number, const Instance& instance, const char* name, const std::vector<SlotRef>& sources) {
+  void add(std::size_t number, const Instance& instance, const char* name,
+           const std::vector<SlotRef>& sources) {
     const OperationSpec& operation = *instance.planned().spec->operation(name);
     PlannedCall call;
     call.instance = number;

@@ -220,9 +220,8 @@ steps = ["codes.next", "store.append"]
 
 [run]
 prepared = ")" + prepared.string() + "\"\n"));
-  asked.verb = RunVerb::prepare;
   asked.plugin_folders.push_back(fs::path(GISTMILL_BUILD_DIR) / "tests/codes/first");
-  const auto prepare = [&] { return nlohmann::json::parse(run(asked).json)[0]["path"].get<std::string>(); };
+  const auto prepare = [&] { return prepare_files(asked)[0]["path"].get<std::string>(); };
   std::string path;
   const int calls = count_calls(prepared, [&] { path = prepare(); });
   EXPECT_GT(calls, 8);

@@ -61,7 +61,7 @@ prepared = ")" + prepared().string() +
   // The file that `prepare` answers with.
   std::filesystem::path prepare(const std::string& build) {
     talk_.clear();
-    return nlohmann::json::parse(run(with(build, RunVerb::prepare)).json)[0]["path"].get<std::string>();
+    return prepare_files(with(build, RunVerb::run))[0]["path"].get<std::string>();
   }
   static nlohmann::json provenance(const std::filesystem::path& corpus) {
     return nlohmann::json::parse(formats::TokenFileReader(corpus).provenance());
@@ -106,7 +106,7 @@ TEST_F(IdentityInRuns, ARebuiltPluginPreparesAnotherFileAndSaysWhy) {
 }
 
 TEST_F(IdentityInRuns, StagesThatPrepareOtherTextHaveFilesOfTheirOwn) {
-  RunRequest asked = with("first", RunVerb::prepare);
+  RunRequest asked = with("first", RunVerb::run);
   asked.recipe = write("whole.toml", R"(
 [[stage]]
 name = "one"
@@ -116,13 +116,13 @@ name = "two"
 recipe = "codes.toml"
 set = ["components.codes.factor=3"]
 )");
-  const auto files = nlohmann::json::parse(run(asked).json);
+  const nlohmann::json files = prepare_files(asked);
   ASSERT_EQ(files.size(), 2u);
   EXPECT_NE(files[0]["path"], files[1]["path"]);
 }
 
 TEST_F(IdentityInRuns, EveryCorpusOfAMixtureIsPreparedAndKnown) {
-  RunRequest asked = with("first", RunVerb::prepare);
+  RunRequest asked = with("first", RunVerb::run);
   asked.recipe = write("mixed.toml", R"(
 extends = "codes.toml"
 [components]
@@ -131,12 +131,12 @@ corpus = { corpus = { prepare = 0.7, more = 0.3 } }
 [pipelines.more]
 steps = ["others.next", { call = "store.append", in = { tokens = "tokens" } }]
 )");
-  const auto files = nlohmann::json::parse(run(asked).json);
+  const nlohmann::json files = prepare_files(asked);
   ASSERT_EQ(files.size(), 2u);
   EXPECT_EQ(files[0]["pipeline"], "more");
   EXPECT_EQ(files[1]["pipeline"], "prepare");
   EXPECT_EQ(files[1]["path"], prepare("first").string()) << "the same file as for that corpus alone";
-  for (const auto& file : nlohmann::json::parse(run(asked).json)) EXPECT_EQ(file["made"], false);
+  for (const auto& file : prepare_files(asked)) EXPECT_EQ(file["made"], false);
 }
 
 TEST_F(IdentityInRuns, CorpusOfAnEarlierVersionIsLeftAloneAndNamed) {

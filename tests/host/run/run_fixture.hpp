@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "host/prepare/prepare_recipe.hpp"
 #include "host/run/library.hpp"
 
 namespace gistmill {
@@ -71,6 +72,15 @@ floor = 0.01
     RunOutcome outcome;
     gistmill_run_verb(&asked, &outcome);
     return outcome;
+  }
+
+  // What the verb prepare answers for that recipe and these plugins.
+  static nlohmann::json prepare_files(const RunRequest& asked) {
+    PrepareRequest request;
+    request.recipe = asked.recipe;
+    request.plugin_folders = asked.plugin_folders;
+    request.talk = asked.talk;
+    return prepare_recipe(request).files;
   }
 
   // Goes on with a run that had ended, as if it had been interrupted before its summary.
