@@ -1,0 +1,131 @@
+// The distillation recipes on the real model, cut to seconds: that a cache gives the losses of a teacher that
+// runs beside the student, and how one training goes on from another. Not how well a student learns.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/small_training.hpp"
+
+namespace gistmill {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+class DistillRecipe : public TrainTest {
+ protected:
+  // A student and texts that run in seconds; `more` are changes of single keys.
+  Answer run(const std::string& recipe, const std::string& folder,
+             const std::vector<std::string>& more = {}) const {
+    std::string command =
+        "run '" GISTMILL_SOURCE_DIR "/recipes/retnet/" + recipe + ".toml' --folder " + folder;
+    const std::vector<std::string> small = {"variables.model=" + model(),
+                                            "variables.text=text",
+                                            "variables.packed=packed",
+                                            "components.documents.files=[\"text\"]",
+                                            "components.documents.group=file",
+                                            "components.documents.hold_out=[]",
+                                            "components.documents.validation=0.3",
+                                            "components.packing.max_seq_length=32",
+                                            "components.student.layers=1",
+                                            "components.student.width=32",
+                                            "components.student.heads=2",
+                                            "components.student.embeddings_from=\"\"",
+                                            "components.student.vocabulary=49152",
+                                            "components.sequences.batch=2",
+                                            "components.sequences.limit=6",
+                                            "components.heldout.batch=2",
+                                            "components.heldout.limit=4",
+                                            "evaluations.heldout.steps=2",
+                                            "run.steps=3",
+                                            "learning_rate.warmup=1",
+                                            "checkpoints.every=3"};
+    for (const std::string& set : small) command += " --set '" + set + "'";
+    if (recipe.starts_with("distill")) {
+      command += " --set components.teacher.topk=16 --set components.teacher.dtype=f32";
+    }
+    if (recipe.starts_with("distill-cached")) command += " --set components.unread.limit=6";
+    for (const std::string& set : more) command += " --set '" + set + "'";
+    return gistmill(command);
+  }
+  std::vector<nlohmann::json> events(const std::string& folder, const std::string& kind) const {
+    std::vector<nlohmann::json> found;
+    std::istringstream lines(read(folder_ / folder / "events.jsonl"));
+    for (std::string line; std::getline(lines, line);) {
+      nlohmann::json event = nlohmann::json::parse(line);
+      if (event["event"] == kind) found.push_back(std::move(event));
+    }
+    return found;
+  }
+  std::vector<double> losses(const std::string& folder) const {
+    std::vector<double> found;
+    for (const nlohmann::json& event : events(folder, "step")) found.push_back(event["loss"].get<double>());
+    return found;
+  }
+  std::string messages(const std::string& folder) const {
+    std::string text;
+    for (const nlohmann::json& event : events(folder, "message"))
+      text += event["text"].get<std::string>() + "\n";
+    return text;
+  }
+};
+
+TEST_F(DistillRecipe, FromACacheHasTheLossesOfATeacherThatRunsBesideTheStudent) {
+  const Answer direct = run("distill-short", "direct");
+  ASSERT_EQ(direct.code, 0) << direct.err;
+  const Answer cached = run("distill-cached-short", "cached");
+  ASSERT_EQ(cached.code, 0) << cached.err;
+  EXPECT_THAT(cached.err, HasSubstr("teacher cache of 6 sequences, form exact: 96 bytes a token"));
+  const std::vector<double> expected = losses("direct");
+  ASSERT_THAT(expected, SizeIs(3));
+  ASSERT_THAT(losses("cached"), SizeIs(3));
+  for (std::size_t step = 0; step < 3; ++step)
+    EXPECT_NEAR(losses("cached")[step], expected[step], 1e-5) << step;
+}
+
+TEST_F(DistillRecipe, FromACacheThatIsThereDoesNotLoadTheTeacher) {
+  const Answer first = run("distill-cached", "first");
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.err, HasSubstr("teacher in f32, as asked"));
+  const Answer second = run("distill-cached", "second");
+  ASSERT_EQ(second.code, 0) << second.err;
+  EXPECT_THAT(second.err, Not(HasSubstr("teacher in f32, as asked")));
+  EXPECT_EQ(losses("second"), losses("first"));
+}
+
+TEST_F(DistillRecipe, FromACacheOfBytesHasNearlyTheSameLosses) {
+  ASSERT_EQ(run("distill-cached", "exact").code, 0);
+  const Answer bytes = run("distill-cached", "bytes", {"components.cache.form=int8"});
+  ASSERT_EQ(bytes.code, 0) << bytes.err;
+  EXPECT_THAT(bytes.err, HasSubstr("form int8: 56 bytes a token"));
+  for (std::size_t step = 0; step < 3; ++step)
+    EXPECT_NEAR(losses("bytes")[step], losses("exact")[step], 1e-2);
+}
+
+TEST_F(DistillRecipe, RefusesASequenceThatTheCacheDoesNotHave) {
+  const Answer answer = run("distill-cached", "run", {"components.unread.limit=3"});
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr("is not in the teacher's cache; make the cache again"));
+}
+
+TEST_F(DistillRecipe, GoesOnFromAStudentThatLearnedWithoutATeacherAndSaysSo) {
+  const Answer alone = run("pretrain-ce", "alone");
+  ASSERT_EQ(alone.code, 0) << alone.err;
+  EXPECT_THAT(alone.err, Not(HasSubstr("teacher")));
+  const Answer taught =
+      run("distill", "taught", {"components.student.parameters=alone/checkpoints/step-000003"});
+  ASSERT_EQ(taught.code, 0) << taught.err;
+  EXPECT_THAT(messages("taught"), HasSubstr("student starts from alone/checkpoints/step-000003"));
+  ASSERT_EQ(run("distill", "anew").code, 0);
+  EXPECT_LT(losses("taught")[0], losses("anew")[0]);
+}
+
+TEST_F(DistillRecipe, PretrainShortRuns) {
+  const Answer answer = run("pretrain-ce-short", "run");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(losses("run"), SizeIs(3));
+}
+
+}  // namespace
+}  // namespace gistmill
