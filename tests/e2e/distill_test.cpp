@@ -2,6 +2,7 @@
 // runs beside the student, and how one training goes on from another. Not how well a student learns.
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tests/e2e/small_training.hpp"
@@ -15,11 +16,14 @@ using ::testing::SizeIs;
 
 class DistillRecipe : public TrainTest {
  protected:
+  std::string flags_;
+  const std::string kRecipes = GISTMILL_SOURCE_DIR "/recipes/retnet/";
+
   // A student and texts that run in seconds; `more` are changes of single keys.
   Answer run(const std::string& recipe, const std::string& folder,
              const std::vector<std::string>& more = {}) const {
-    std::string command =
-        "run '" GISTMILL_SOURCE_DIR "/recipes/retnet/" + recipe + ".toml' --folder " + folder;
+    const std::string file = (recipe == "ramp" ? "" : kRecipes) + recipe;
+    std::string command = "run '" + file + ".toml' --folder " + folder;
     const std::vector<std::string> small = {"variables.model=" + model(),
                                             "variables.text=text",
                                             "variables.packed=packed",
@@ -42,12 +46,16 @@ class DistillRecipe : public TrainTest {
                                             "learning_rate.warmup=1",
                                             "checkpoints.every=3"};
     for (const std::string& set : small) command += " --set '" + set + "'";
-    if (recipe.starts_with("distill")) {
+    if (!recipe.starts_with("pretrain")) {
       command += " --set components.teacher.topk=16 --set components.teacher.dtype=f32";
     }
-    if (recipe.starts_with("distill-cached")) command += " --set components.unread.limit=6";
+    if (recipe.starts_with("check-cache")) {
+      command += " --set components.kept.batch=2 --set components.kept.limit=6 --set run.steps=0";
+    }
+    if (!recipe.starts_with("pretrain") && recipe.find("cache") != std::string::npos)
+      command += " --set components.unread.limit=6";
     for (const std::string& set : more) command += " --set '" + set + "'";
-    return gistmill(command);
+    return gistmill(command + flags_);
   }
   std::vector<nlohmann::json> events(const std::string& folder, const std::string& kind) const {
     std::vector<nlohmann::json> found;
@@ -57,6 +65,14 @@ class DistillRecipe : public TrainTest {
       if (event["event"] == kind) found.push_back(std::move(event));
     }
     return found;
+  }
+  // Of the only evaluation's only variant; NaN where it has none.
+  double figure_of(const std::string& folder, const std::string& figure) const {
+    const auto summary = nlohmann::json::parse(read(folder_ / folder / "summary.json"));
+    for (const auto& entry : summary["evaluations"][0]["entries"]) {
+      if (entry["figure"] == figure) return entry["value"].get<double>();
+    }
+    return std::nan("");
   }
   std::vector<double> losses(const std::string& folder) const {
     std::vector<double> found;
@@ -119,6 +135,37 @@ TEST_F(DistillRecipe, GoesOnFromAStudentThatLearnedWithoutATeacherAndSaysSo) {
   EXPECT_THAT(messages("taught"), HasSubstr("student starts from alone/checkpoints/step-000003"));
   ASSERT_EQ(run("distill", "anew").code, 0);
   EXPECT_LT(losses("taught")[0], losses("anew")[0]);
+}
+
+TEST_F(DistillRecipe, FindsTheDistanceOfACacheFromItsTeacher) {
+  for (const std::string form : {"exact", "int8"}) {
+    const Answer answer = run("check-cache-short", form, {"components.cache.form=" + form});
+    ASSERT_EQ(answer.code, 0) << answer.err;
+    EXPECT_LT(std::abs(figure_of(form, "kl")), form == "exact" ? 1e-9 : 1e-3) << form;
+    EXPECT_GT(figure_of(form, "nll"), 1) << form;
+  }
+}
+
+TEST_F(DistillRecipe, FollowsARampAndAResumedRunDoesToo) {
+  write("ramp.toml", "extends = \"" + kRecipes + R"(distill.toml"
+[components]
+share = { use = "transform/ramp", first = 1.0, last = 0.0, steps = 2 }
+[pipelines.train]
+steps = ["sequences.next", "teacher.topk", "student.hidden", "student.head", { call = "share.next", out = { value = "alpha" } },
+         { call = "loss.value", in = { temperature = "topk_temperature" } }]
+)");
+  const Answer whole = run("ramp", "whole", {"checkpoints.every=1"});
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  const std::vector<double> expected = losses("whole");
+  EXPECT_GT(expected[0], 8);  // the NLL of a new student alone
+  EXPECT_LT(expected[2], 2);  // four times a divergence alone
+  std::filesystem::copy(folder_ / "whole", folder_ / "half", std::filesystem::copy_options::recursive);
+  for (const char* step : {"step-000002", "step-000003"})
+    std::filesystem::remove_all(folder_ / "half/checkpoints" / step);
+  flags_ = " --resume";
+  const Answer resumed = run("ramp", "half", {"checkpoints.every=1"});
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(losses("half").back(), expected.back());
 }
 
 TEST_F(DistillRecipe, PretrainShortRuns) {

@@ -15,9 +15,9 @@ class Ramp {
   double at(std::uint64_t step) const;
 
  private:
-  double from_;
-  double to_;
-  std::int64_t begin_;
+  double first_;
+  double last_;
+  std::int64_t after_;
   std::int64_t steps_;
 };
 

@@ -11,8 +11,8 @@ namespace {
 using gistmill::test::PlainOptions;
 using gistmill::test::PlainTable;
 
-Ramp make(double from, double to, std::int64_t begin, std::int64_t steps) {
-  const PlainTable table = {{"from", from}, {"to", to}, {"begin", begin}, {"steps", steps}};
+Ramp make(double first, double last, std::int64_t after, std::int64_t steps) {
+  const PlainTable table = {{"first", first}, {"last", last}, {"after", after}, {"steps", steps}};
   return Ramp(PlainOptions(table).get());
 }
 
@@ -27,16 +27,16 @@ float value_of(const Ramp& ramp, std::uint64_t step, std::uint64_t micro_step = 
 
 TEST(Ramp, GoesEvenlyFromOneValueToTheOther) {
   const Ramp ramp = make(1.0, 0.2, 0, 4);
-  EXPECT_FLOAT_EQ(value_of(ramp, 0), 1.0f);
-  EXPECT_FLOAT_EQ(value_of(ramp, 1), 0.8f);
-  EXPECT_FLOAT_EQ(value_of(ramp, 2), 0.6f);
-  EXPECT_FLOAT_EQ(value_of(ramp, 4), 0.2f);
+  EXPECT_FLOAT_EQ(value_of(ramp, 1), 1.0f);
+  EXPECT_FLOAT_EQ(value_of(ramp, 2), 0.8f);
+  EXPECT_FLOAT_EQ(value_of(ramp, 3), 0.6f);
+  EXPECT_FLOAT_EQ(value_of(ramp, 5), 0.2f);
 }
 
 TEST(Ramp, StaysAtItsEndsBeforeAndAfter) {
   const Ramp ramp = make(4.0, 1.5, 100, 50);
-  for (const std::uint64_t step : {0u, 99u, 100u}) EXPECT_EQ(value_of(ramp, step), 4.0f) << step;
-  for (const std::uint64_t step : {150u, 151u, 4000000000u}) EXPECT_EQ(value_of(ramp, step), 1.5f) << step;
+  for (const std::uint64_t step : {0u, 1u, 100u, 101u}) EXPECT_EQ(value_of(ramp, step), 4.0f) << step;
+  for (const std::uint64_t step : {151u, 152u, 4000000000u}) EXPECT_EQ(value_of(ramp, step), 1.5f) << step;
 }
 
 TEST(Ramp, HasOneValueForAllMicroStepsOfAStep) {
