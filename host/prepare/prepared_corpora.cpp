@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/plan/options.hpp"
 
 namespace gistmill {
@@ -62,6 +64,13 @@ PlannedInstance with_corpora(PlannedInstance instance, const Plan& plan, const P
     }
   }
   return instance;
+}
+
+bool has_corpora(const PlannedInstance& instance, const Plan& plan, const PreparedPath& prepared) {
+  return std::ranges::all_of(instance.options, [&](const PlannedOption& option) {
+    return std::ranges::none_of(prepared_names(*instance.spec->option(option.key), option.value),
+                                [&](const std::string& name) { return prepared(plan, name).empty(); });
+  });
 }
 
 }  // namespace gistmill

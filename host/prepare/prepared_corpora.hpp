@@ -47,5 +47,7 @@ class PreparedCorpora {
 
 // The instance with the files of the prepared corpora that its options name, each asked of `prepared`.
 PlannedInstance with_corpora(PlannedInstance instance, const Plan& plan, const PreparedPath& prepared);
+// Whether `prepared` knows all of them: it answers an empty path for one that is not there.
+bool has_corpora(const PlannedInstance& instance, const Plan& plan, const PreparedPath& prepared);
 
 }  // namespace gistmill

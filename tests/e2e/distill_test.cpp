@@ -129,12 +129,23 @@ TEST_F(DistillRecipe, GoesOnFromAStudentThatLearnedWithoutATeacherAndSaysSo) {
   const Answer alone = run("pretrain-ce", "alone");
   ASSERT_EQ(alone.code, 0) << alone.err;
   EXPECT_THAT(alone.err, Not(HasSubstr("teacher")));
+  const Answer exported = gistmill("export alone student");
+  EXPECT_EQ(exported.code, 0) << exported.err;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "student/model.safetensors"));
   const Answer taught =
       run("distill", "taught", {"components.student.parameters=alone/checkpoints/step-000003"});
   ASSERT_EQ(taught.code, 0) << taught.err;
   EXPECT_THAT(messages("taught"), HasSubstr("student starts from alone/checkpoints/step-000003"));
   ASSERT_EQ(run("distill", "anew").code, 0);
   EXPECT_LT(losses("taught")[0], losses("anew")[0]);
+}
+
+TEST_F(DistillRecipe, IsPlannedBeforeItsTextIsPacked) {
+  const Answer answer =
+      gistmill("plan '" + kRecipes + "pretrain-ce-short.toml' --no-measure --set variables.model='" +
+               model() + "' --set components.student.vocabulary=512");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("student.hidden"));
 }
 
 TEST_F(DistillRecipe, FindsTheDistanceOfACacheFromItsTeacher) {

@@ -42,6 +42,7 @@ Session::Session(const Recipe& recipe, Plan plan, Registry& registry, Events& ev
   instances_.resize(plan_.instances.size());
   for (std::size_t i = 0; i < plan_.instances.size(); ++i) {
     if (wanted[i] == 0) continue;
+    if (use == SessionUse::describe && !has_corpora(plan_.instances[i], plan_, prepared)) continue;
     if (pool != nullptr) instances_[i] = pool->find(i);
     if (instances_[i] == nullptr) instances_[i] = make(i, registry, prepared);
   }

@@ -26,7 +26,8 @@ enum class SessionUse {
   train_and_evaluate,  // those of the training pipeline, the optimizer, and all evaluations
   train,               // those of the training pipeline, and the optimizer
   evaluate,            // those of the evaluations
-  describe,            // those that answer sizes or have parameters; only what trains is started
+  describe,            // those that answer sizes or have parameters; only what trains is started. What reads
+                       // a corpus that is not there is not made
 };
 
 class InstancePool;
