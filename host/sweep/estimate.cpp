@@ -210,7 +210,12 @@ AskPlan plan_of(const fs::path& program, const fs::path& folder,
     const ProgramAnswer answer = ask_program(words);
     std::error_code error;
     fs::remove(file, error);
-    return PlanAnswer{answer.code, answer.out.empty() ? answer.err : answer.out};
+    PlanAnswer given{answer.code, answer.out.empty() ? answer.err : answer.out};
+    // Advice on a file that is gone by now: of a study, the first point that runs prepares.
+    const std::string advice = "gistmill prepare " + file.string();
+    if (const std::size_t place = given.text.find(advice); place != std::string::npos)
+      given.text.replace(place, advice.size(), "the first point that runs makes it");
+    return given;
   };
 }
 

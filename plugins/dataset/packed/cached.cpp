@@ -92,10 +92,12 @@ void Cached::count_missing() const {
 }
 
 void Cached::refuse_missing(std::int32_t sequence) const {
-  throw Error(GM_ERROR_USER,
-              "sequence " + std::to_string(sequence) + " is not in the teacher's cache; " + kRemedy +
-                  ", or take missing = \"leave-out\"",
-              "topk");
+  throw Error(
+      GM_ERROR_USER,
+      "sequence " + std::to_string(sequence) + " is not in the teacher's cache; " + kRemedy +
+          ", of all sequences (with a batch above 1 those that fill none are left out), or take missing = "
+          "\"leave-out\"",
+      "topk");
 }
 
 void Cached::start(const Start& start) {
