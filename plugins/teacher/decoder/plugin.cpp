@@ -68,8 +68,9 @@ class Decoder : public gistmill::torch::Component {
     adapters_.targets = options.strings("lora_targets");
     trained_tokens_ = options.integers("trainable_tokens");
     gistmill::decoder::check_recorded(config_, layers_);
-    if (!adapter_.empty()) read_adapter();
     read_.vocabulary = config_.vocabulary;
+    if (!adapter_.empty()) read_adapter();
+    config_.vocabulary = read_.vocabulary;
     check_trained_tokens();
     if (train_ == "all" && dtype_ == "bf16") {
       throw Error(GM_ERROR_USER, "dtype is bf16 when training all weights needs f32", "dtype");
@@ -93,7 +94,7 @@ class Decoder : public gistmill::torch::Component {
       part.up = here(part.up);
     }
     gistmill::decoder::attach(parts_, config_, weights);
-    if (train_ == "lora" && !read_.rows.tokens.empty()) train_rows(weights);
+    if (train_ == "lora") train_rows(weights);
     if (train_ == "all") train_weights(weights);
     model_ =
         std::make_unique<gistmill::decoder::Model>(config_, std::move(weights), layers_, span_, queries_);
@@ -184,14 +185,23 @@ class Decoder : public gistmill::torch::Component {
   // What was trained, as others read it: a PEFT adapter, or a Hugging Face folder of all weights.
   void save(const at::Tensor& folder) const {
     if (train_ == "all") {
-      gistmill::decoder::write_folder(path_of(folder), *file_, model_->weights(), at::kFloat, "folder");
+      gistmill::decoder::write_folder(path_of(folder), *file_, plan(), model_->weights(), at::kFloat,
+                                      "folder");
       return;
     }
-    if (parts_.empty() && read_.rows.tokens.empty()) {
+    if (!read_.only_read.empty()) {
+      throw Error(GM_ERROR_USER,
+                  read_.only_read + " is read, but not written; `gistmill export --merge` writes a model "
+                                    "that holds it",
+                  "adapter");
+    }
+    if (parts_.empty() && read_.tables.empty() && read_.rows.tokens.empty() &&
+        read_.head_rows.tokens.empty()) {
       throw Error(GM_ERROR_USER, "there is nothing to save: train is none, so nothing was trained", "train");
     }
     gistmill::decoder::AdapterFile file = read_;
     file.parts = parts_;
+    file.only_rows = read_.only_rows && parts_.empty();
     file.rank = adapters_.rank;
     file.alpha = adapters_.alpha;
     file.dropout = dropout_;
@@ -202,17 +212,11 @@ class Decoder : public gistmill::torch::Component {
   // A Hugging Face folder with the adapters added to the weights, which are read anew and summed in f32.
   void save_merged(const at::Tensor& folder) const {
     if (train_ == "all") return save(folder);
-    if (read_.own_head) {
-      throw Error(
-          GM_ERROR_USER,
-          "the adapter has a head of its own when the model's is its embedding, which cannot be merged",
-          "adapter");
-    }
     auto weights =
         gistmill::decoder::load_weights(config_, source(), at::kFloat, gistmill::decoder::Packing::kNone);
     gistmill::decoder::attach(parts_, config_, weights);
     gistmill::decoder::merge_adapters(weights);
-    gistmill::decoder::write_folder(path_of(folder), *file_, weights,
+    gistmill::decoder::write_folder(path_of(folder), *file_, plan(), weights,
                                     dtype_ == "f32" ? at::kFloat : at::kBFloat16, "folder");
   }
 
@@ -261,16 +265,21 @@ class Decoder : public gistmill::torch::Component {
   // What the file says of rank, alpha and targets counts.
   void read_adapter() {
     read_ = gistmill::decoder::read_adapter(adapter_, file_->plan());
-    if (train_ == "lora" && !read_.decomposed.empty()) {
+    if (train_ == "lora" && !read_.only_read.empty()) {
       throw Error(GM_ERROR_USER,
-                  "a DoRA adapter (use_dora) is read, but not trained further; train = none reads it, and "
-                  "`gistmill export --merge` writes a model that holds it",
+                  read_.only_read +
+                      " is read, but not trained further; train = none reads it, and "
+                      "`gistmill export --merge` writes a model that holds it",
                   "adapter");
     }
-    adapters_.rank = read_.rank;
-    adapters_.alpha = read_.alpha;
+    if (read_.rank > 0) {
+      adapters_.rank = read_.rank;
+      adapters_.alpha = read_.alpha;
+    }
     parts_ = std::exchange(read_.parts, {});
   }
+
+  gistmill::decoder::ModelPlan plan() const { return read_.plan_of(file_->plan()); }
 
   // The model's tensors, with what an adapter's file puts in their place.
   std::shared_ptr<const gistmill::decoder::TensorSource> source() const {
@@ -309,12 +318,21 @@ class Decoder : public gistmill::torch::Component {
   }
 
   void train_rows(gistmill::decoder::Weights& weights) {
-    auto& rows = read_.rows;
+    if (!read_.rows.tokens.empty())
+      gistmill::decoder::train_rows(weights, trained_rows(read_.rows, weights.embedding, "token_rows"));
+    if (!read_.head_rows.tokens.empty())
+      weights.head.trained = trained_rows(read_.head_rows, weights.head.weight, "head_token_rows");
+  }
+
+  // Parameters that start as the adapter's file has them, or else the table.
+  std::shared_ptr<const gistmill::decoder::TrainedRows> trained_rows(gistmill::decoder::TokenRows& rows,
+                                                                     const at::Tensor& table,
+                                                                     const char* name) {
     if (!rows.values.defined())
-      rows.values = weights.embedding.index_select(0, here(at::tensor(rows.tokens))).to(at::kFloat);
-    rows.values = parameter("token_rows", here(rows.values), GM_PARAM_TRAINABLE | GM_PARAM_NO_DECAY);
-    gistmill::decoder::train_rows(weights, std::make_shared<const gistmill::decoder::TrainedRows>(
-                                               rows.values, rows.tokens, config_.vocabulary));
+      rows.values = table.index_select(0, here(at::tensor(rows.tokens))).to(at::kFloat);
+    rows.values = parameter(name, here(rows.values), GM_PARAM_TRAINABLE | GM_PARAM_NO_DECAY);
+    return std::make_shared<const gistmill::decoder::TrainedRows>(rows.values, rows.tokens,
+                                                                  config_.vocabulary);
   }
 
   void train_weights(gistmill::decoder::Weights& weights) {

@@ -15,6 +15,7 @@
 
 #include "plugins/teacher/decoder/files/adapter_modules.hpp"
 #include "plugins/teacher/decoder/files/adapter_settings.hpp"
+#include "plugins/teacher/decoder/files/adapter_tables.hpp"
 #include "plugins/teacher/decoder/files/adapter_tensors.hpp"
 #include "plugins/teacher/decoder/files/lfs_pointer.hpp"
 #include "plugins/teacher/decoder/files/output.hpp"
@@ -37,10 +38,16 @@ auto about_adapter(Body&& body) {
   }
 }
 
-// Ranks and alphas of parts that differ from the file's own, by the whole name of their module.
+// Ranks and alphas of modules that differ from the file's own, by their whole names.
 struct Patterns {
   nlohmann::json ranks = nlohmann::json::object();
   nlohmann::json alphas = nlohmann::json::object();
+
+  void add(const std::string& module, std::int64_t rank, double alpha, const AdapterFile& adapter) {
+    const std::string name = "^" + re2::RE2::QuoteMeta(module);
+    if (rank != adapter.rank) ranks[name] = rank;
+    if (std::abs(alpha - adapter.alpha) > 1e-9 * adapter.alpha) alphas[name] = alpha;
+  }
 };
 
 Patterns patterns_of(const AdapterFile& adapter, const Config& config) {
@@ -50,18 +57,33 @@ Patterns patterns_of(const AdapterFile& adapter, const Config& config) {
     const auto module = std::find_if(modules.begin(), modules.end(),
                                      [&](const Module& each) { return each.target == part.target; });
     if (module == modules.end()) continue;
-    const std::string name = "^" + re2::RE2::QuoteMeta(module_name(config, part.layer, *module));
     const std::int64_t rank = part.down.size(0);
-    if (rank != adapter.rank) patterns.ranks[name] = rank;
-    const double alpha = part.scale / adapter_scale(1.0, rank, adapter.rank_stabilized);
-    if (std::abs(alpha - adapter.alpha) > 1e-9 * adapter.alpha) patterns.alphas[name] = alpha;
+    patterns.add(module_name(config, part.layer, *module), rank,
+                 part.scale / adapter_scale(1.0, rank, adapter.rank_stabilized), adapter);
   }
+  for (const TableAdapter& table : adapter.tables)
+    patterns.add(table.module, table.rank, table.alpha, adapter);
   return patterns;
 }
 
-nlohmann::json config_json(const AdapterFile& adapter, const Config& config) {
+std::string last_part(const std::string& module) { return module.substr(module.rfind('.') + 1); }
+
+nlohmann::json rows_json(const AdapterFile& adapter, const Config& config) {
+  nlohmann::json json = {{"peft_type", "TRAINABLE_TOKENS"},
+                         {"task_type", "CAUSAL_LM"},
+                         {"base_model_name_or_path", adapter.base_model},
+                         {"token_indices", adapter.rows.tokens},
+                         {"target_modules", {last_part(embedding_module(config))}},
+                         {"init_weights", true},
+                         {"inference_mode", true}};
+  if (!adapter.head_rows.tokens.empty()) json["target_modules"].push_back(kHeadModule);
+  return json;
+}
+
+nlohmann::json lora_json(const AdapterFile& adapter, const Config& config) {
   std::set<std::string> targets;
   for (const AdapterPart& part : adapter.parts) targets.insert(part.target);
+  for (const TableAdapter& table : adapter.tables) targets.insert(last_part(table.module));
   const Patterns patterns = patterns_of(adapter, config);
   nlohmann::json json = {{"peft_type", "LORA"},
                          {"task_type", "CAUSAL_LM"},
@@ -75,16 +97,39 @@ nlohmann::json config_json(const AdapterFile& adapter, const Config& config) {
                          {"bias", adapter.bias},
                          {"use_rslora", adapter.rank_stabilized},
                          {"use_dora", false},
+                         {"ensure_weight_tying", adapter.keeps_ties},
                          {"fan_in_fan_out", config.architecture == "gpt2"},
                          {"init_lora_weights", true},
                          {"inference_mode", true}};
   if (!adapter.saved_modules.empty()) json["modules_to_save"] = adapter.saved_modules;
-  const std::string embedding = config.architecture == "gpt2" ? "wte" : "embed_tokens";
-  if (!adapter.rows.tokens.empty()) json["trainable_token_indices"] = {{embedding, adapter.rows.tokens}};
+  nlohmann::json& tokens = json["trainable_token_indices"];
+  if (!adapter.rows.tokens.empty()) tokens[last_part(embedding_module(config))] = adapter.rows.tokens;
+  if (!adapter.head_rows.tokens.empty()) tokens[kHeadModule] = adapter.head_rows.tokens;
   return json;
 }
 
+// What is read of a kind, and of those that are read only, which.
+void put_settings(const AdapterSettings& settings, AdapterFile& adapter) {
+  if (settings.kind == AdapterKind::kIa3) adapter.only_read = "an IA3 adapter";
+  if (settings.decomposed) adapter.only_read = "a DoRA adapter (use_dora)";
+  adapter.only_rows = settings.kind == AdapterKind::kTokens;
+  adapter.keeps_ties = settings.keeps_ties;
+  adapter.rank = settings.rank;
+  adapter.alpha = settings.alpha;
+  adapter.rank_stabilized = settings.rank_stabilized;
+  adapter.dropout = settings.dropout;
+  adapter.bias = settings.bias;
+  adapter.saved_modules = settings.saved_modules;
+  adapter.base_model = settings.base_model;
+}
+
 }  // namespace
+
+ModelPlan AdapterFile::plan_of(ModelPlan model) const {
+  model.config.vocabulary = vocabulary;
+  model.layout.own_head = model.layout.own_head || own_head;
+  return model;
+}
 
 AdapterFile read_adapter(const std::string& folder, const ModelPlan& plan) {
   return about_adapter([&] {
@@ -99,14 +144,7 @@ AdapterFile read_adapter(const std::string& folder, const ModelPlan& plan) {
     const formats::Safetensors file(fs::path(folder) / kWeightFile);
     AdapterFile adapter;
     read_adapter_tensors(file, plan, settings, adapter);
-    adapter.vocabulary = plan.config.vocabulary;
-    adapter.rank = settings.rank;
-    adapter.alpha = settings.alpha;
-    adapter.rank_stabilized = settings.rank_stabilized;
-    adapter.dropout = settings.dropout;
-    adapter.bias = settings.bias;
-    adapter.saved_modules = settings.saved_modules;
-    adapter.base_model = settings.base_model;
+    put_settings(settings, adapter);
     return adapter;
   });
 }
@@ -121,7 +159,8 @@ void write_adapter(const std::string& folder, const AdapterFile& adapter, const 
   }
   write_whole_folder(folder, key, [&](const fs::path& inside) {
     write_tensors(inside / kWeightFile, items);
-    files::write_file(inside / kConfigFile, config_json(adapter, config).dump(2) + "\n");
+    const nlohmann::json json = adapter.only_rows ? rows_json(adapter, config) : lora_json(adapter, config);
+    files::write_file(inside / kConfigFile, json.dump(2) + "\n");
   });
 }
 

@@ -1,4 +1,4 @@
-// adapter_config.json, as PEFT writes it: what it says of low-rank adapters.
+// adapter_config.json, as PEFT writes it: what it says of low-rank adapters, of trained tokens and of IA3.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,14 @@ namespace gistmill::decoder {
 // name.
 using ModulePattern = std::shared_ptr<const re2::RE2>;
 
+enum class AdapterKind {
+  kLora,    // low-rank matrices, DoRA among them
+  kTokens,  // rows of the embedding, nothing else
+  kIa3,     // factors of what matrices take or give (arXiv 2205.05638)
+};
+
 struct AdapterSettings {
+  AdapterKind kind = AdapterKind::kLora;
   std::int64_t rank = 0;
   double alpha = 0.0;
   double dropout = 0.0;
@@ -32,7 +39,8 @@ struct AdapterSettings {
   // The first that fits counts.
   std::vector<std::pair<ModulePattern, std::int64_t>> ranks;
   std::vector<std::pair<ModulePattern, double>> alphas;
-  std::vector<std::int64_t> token_indices;  // rows of the embedding that were trained on their own
+  std::vector<std::int64_t> token_indices;       // rows of the embedding that were trained on their own
+  std::vector<std::int64_t> head_token_indices;  // of the head
 
   // Of a module by its full name without PEFT's wrapper: "model.layers.0.self_attn.v_proj".
   std::int64_t rank_of(const std::string& module) const;
@@ -43,7 +51,7 @@ struct AdapterSettings {
 // (arXiv 2312.03732).
 double adapter_scale(double alpha, std::int64_t rank, bool rank_stabilized);
 
-// Throws Error (user) for kinds of adapters other than LoRA, and for keys that would change the result and
+// Throws Error (user) for other kinds of adapters, and for keys that would change the result and
 // are not known.
 AdapterSettings read_adapter_settings(const std::filesystem::path& path);
 

@@ -14,9 +14,9 @@
 
 namespace gistmill::decoder {
 
-// Fills parts, decomposed, saved, replaced and rows of `adapter`. Throws Error (user) that names the file:
+// Fills what the tensors say of `adapter`: parts, changes, saved, replaced, rows, vocabulary. Throws Error (user) that names the file:
 // for a tensor that is missing, has another shape, or is none of an adapter of this model.
-void read_adapter_tensors(const formats::Safetensors& file, const ModelPlan& plan,
+void read_adapter_tensors(const formats::Safetensors& file, const ModelPlan& model,
                           const AdapterSettings& settings, AdapterFile& adapter);
 
 // The adapter's tensors under PEFT's names, f32, contiguous.

@@ -119,7 +119,9 @@ std::map<std::string, at::Tensor> file_tensors(const ModelPlan& plan, const Weig
   return result;
 }
 
-nlohmann::json config_of(const ModelFile& source, at::ScalarType dtype, const std::string& key) {
+// config.json of the source, or one made from its header, with what the plan says otherwise.
+nlohmann::json config_of(const ModelFile& source, const ModelPlan& plan, at::ScalarType dtype,
+                         const std::string& key) {
   nlohmann::json config;
   const fs::path stated = fs::path(source.path()) / "config.json";
   if (fs::is_directory(source.path())) {
@@ -128,6 +130,9 @@ nlohmann::json config_of(const ModelFile& source, at::ScalarType dtype, const st
   } else {
     config = write_hugging_face_config(source.plan(), key);
   }
+  if (plan.config.vocabulary != source.config().vocabulary) config["vocab_size"] = plan.config.vocabulary;
+  if (plan.layout.own_head != source.plan().layout.own_head)
+    config["tie_word_embeddings"] = !plan.layout.own_head;
   config.erase("torch_dtype");  // the older name
   config["dtype"] = dtype_name(dtype);
   return config;
@@ -146,10 +151,11 @@ std::vector<std::string> copy_companions(const fs::path& from, const fs::path& t
 }
 
 std::vector<std::string> write_folder(const std::string& path, const ModelFile& source,
-                                      const Weights& weights, at::ScalarType dtype, const std::string& key) {
+                                      const ModelPlan& plan, const Weights& weights, at::ScalarType dtype,
+                                      const std::string& key) {
   const at::NoGradGuard no_grad;
-  const nlohmann::json config = config_of(source, dtype, key);
-  const std::map<std::string, at::Tensor> tensors = file_tensors(source.plan(), weights, dtype);
+  const nlohmann::json config = config_of(source, plan, dtype, key);
+  const std::map<std::string, at::Tensor> tensors = file_tensors(plan, weights, dtype);
   std::vector<formats::SafetensorsItem> items;
   for (const auto& [name, values] : tensors) {
     items.push_back(

@@ -1,4 +1,4 @@
-// A source of tensors with some in place of the file's own: with_replaced() of adapter_file.hpp.
+// A source of tensors with what an adapter does to them: with_replaced() of adapter_file.hpp.
 #include <ATen/ATen.h>
 
 #include "plugins/teacher/decoder/files/adapter_file.hpp"
@@ -9,64 +9,78 @@ namespace {
 constexpr const char* kEmbedding = "token_embd.weight";
 constexpr const char* kHead = "output.weight";
 
+// values f32[out, in], or f32[out] of a bias
+at::Tensor changed(at::Tensor values, const Change& change) {
+  if (change.up.defined()) values = values + at::mm(change.up, change.down) * change.scale;
+  if (change.magnitude.defined()) {
+    const std::int64_t along = change.magnitude.size(0) == 1 ? 0 : 1;  // a column's length, or a row's
+    values = values * (change.magnitude / values.norm(2, {along}, /*keepdim=*/true));
+  }
+  return change.factor.defined() ? values * change.factor : values;
+}
+
 class ReplacedTensors final : public TensorSource {
  public:
-  ReplacedTensors(std::shared_ptr<const TensorSource> source, std::map<std::string, at::Tensor> replaced,
-                  std::map<std::string, Decomposed> decomposed)
-      : source_(std::move(source)), replaced_(std::move(replaced)), decomposed_(std::move(decomposed)) {}
+  ReplacedTensors(std::shared_ptr<const TensorSource> source, const AdapterFile& adapter)
+      : source_(std::move(source)),
+        replaced_(adapter.replaced),
+        changes_(adapter.changes),
+        own_head_(adapter.own_head) {
+    if (adapter.rows.values.defined()) rows_[kEmbedding] = adapter.rows;
+    if (adapter.head_rows.values.defined()) rows_[kHead] = adapter.head_rows;
+  }
 
   bool contains(const std::string& name) const override {
-    return replaced_.contains(name) || source_->contains(name);
+    return replaced_.contains(name) || (own_head_ && name == kHead) || source_->contains(name);
   }
   at::Tensor read(const std::string& name, at::IntArrayRef shape) const override {
-    const auto found = replaced_.find(name);
-    at::Tensor values = found == replaced_.end() ? source_->read(name, shape) : found->second.clone();
-    const auto change = decomposed_.find(name);
-    return change == decomposed_.end() ? values : decompose(values, change->second);
+    at::Tensor values = before(name, shape);
+    if (const auto change = changes_.find(name); change != changes_.end())
+      values = changed(values, change->second);
+    if (const auto rows = rows_.find(name); rows != rows_.end()) {
+      values =
+          values.index_copy(0, at::tensor(rows->second.tokens), rows->second.values.detach().cpu());
+    }
+    return values;
   }
   void read_into(const std::string& name, const at::Tensor& out) const override {
-    if (replaced_.contains(name) || decomposed_.contains(name)) {
-      out.copy_(read(name, out.sizes()));
-    } else {
+    if (is_as_stored(name)) {
       source_->read_into(name, out);
+    } else {
+      out.copy_(read(name, out.sizes()));
     }
   }
   std::optional<StoredMatrix> stored(const std::string& name) const override {
-    const bool changed = replaced_.contains(name) || decomposed_.contains(name);
-    return changed ? std::nullopt : source_->stored(name);
+    return is_as_stored(name) ? source_->stored(name) : std::nullopt;
   }
 
  private:
-  // weight f32[out, in]
-  static at::Tensor decompose(const at::Tensor& weight, const Decomposed& change) {
-    const at::Tensor direction = weight + at::mm(change.up, change.down) * change.scale;
-    return direction * (change.magnitude / direction.norm(2, 1)).unsqueeze(1);
+  // A copy, or the source's own. The head of a model that ties it is the embedding's table as it was.
+  at::Tensor before(const std::string& name, at::IntArrayRef shape) const {
+    const auto found = replaced_.find(name);
+    if (found != replaced_.end()) return found->second.clone();
+    const bool tied = name == kHead && own_head_ && !source_->contains(kHead);
+    return source_->read(tied ? kEmbedding : name, shape);
+  }
+  bool is_as_stored(const std::string& name) const {
+    return !replaced_.contains(name) && !changes_.contains(name) && !rows_.contains(name) &&
+           (name != kHead || source_->contains(kHead));
   }
 
   std::shared_ptr<const TensorSource> source_;
   std::map<std::string, at::Tensor> replaced_;
-  std::map<std::string, Decomposed> decomposed_;
+  std::map<std::string, Change> changes_;
+  std::map<std::string, TokenRows> rows_;
+  bool own_head_;
 };
 
 }  // namespace
 
 std::shared_ptr<const TensorSource> with_replaced(std::shared_ptr<const TensorSource> source,
                                                   const AdapterFile& adapter) {
-  std::map<std::string, at::Tensor> replaced = adapter.replaced;
-  if (adapter.own_head && !replaced.contains(kHead)) {
-    const at::Tensor& table = replaced.at(kEmbedding);
-    replaced[kHead] = source->read(kEmbedding, table.sizes());
-  }
-  if (adapter.rows.values.defined()) {
-    const auto known = replaced.find(kEmbedding);
-    at::Tensor table = known != replaced.end()
-                           ? known->second.clone()
-                           : source->read(kEmbedding, {adapter.vocabulary, adapter.rows.values.size(1)});
-    table.index_copy_(0, at::tensor(adapter.rows.tokens), adapter.rows.values.detach().cpu());
-    replaced[kEmbedding] = table;
-  }
-  if (replaced.empty() && adapter.decomposed.empty()) return source;
-  return std::make_shared<ReplacedTensors>(std::move(source), std::move(replaced), adapter.decomposed);
+  const bool rows = adapter.rows.values.defined() || adapter.head_rows.values.defined();
+  if (!rows && !adapter.own_head && adapter.replaced.empty() && adapter.changes.empty()) return source;
+  return std::make_shared<ReplacedTensors>(std::move(source), adapter);
 }
 
 }  // namespace gistmill::decoder

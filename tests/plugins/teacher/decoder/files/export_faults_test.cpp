@@ -91,7 +91,7 @@ TEST_P(ExportFaults, LeaveAWholeModelOrNone) {
   const auto source = model(families_folder() + "/llama31");
   const Weights weights = load_weights(source->config(), source, at::kFloat);
   EXPECT_GT(let_every_call_fail(around_.path(),
-                                [&] { write_folder(out(), *source, weights, at::kBFloat16, "folder"); }),
+                                [&] { write_folder(out(), *source, source->plan(), weights, at::kBFloat16, "folder"); }),
             15);
 }
 
@@ -101,7 +101,7 @@ TEST_P(ExportFaults, OfTheModelThatIsCopiedFromNameItsFile) {
   const auto source = model(copy.path());
   const Weights weights = load_weights(source->config(), source, at::kFloat);
   EXPECT_GT(
-      let_every_call_fail(copy.path(), [&] { write_folder(out(), *source, weights, at::kFloat, "folder"); }),
+      let_every_call_fail(copy.path(), [&] { write_folder(out(), *source, source->plan(), weights, at::kFloat, "folder"); }),
       1);
 }
 

@@ -37,10 +37,11 @@ void FolderCopy::change_json(const std::string& name,
   write(name, json.dump());
 }
 
-void FolderCopy::change_tensors(const std::function<void(std::vector<RawTensor>&)>& change) const {
+void FolderCopy::change_tensors(const std::function<void(std::vector<RawTensor>&)>& change,
+                                const std::string& name) const {
   std::vector<RawTensor> tensors;
   {
-    const formats::Safetensors file(path_ / "model.safetensors");
+    const formats::Safetensors file(path_ / name);
     for (const formats::SafetensorsTensor& tensor : file.tensors()) {
       RawTensor raw{std::string(tensor.name), tensor.shape, {}};
       raw.values.resize(tensor.rows() * tensor.row_length());
@@ -57,7 +58,7 @@ void FolderCopy::change_tensors(const std::function<void(std::vector<RawTensor>&
   std::string bytes;
   formats::write_safetensors(
       [&](const void* data, std::size_t size) { bytes.append(static_cast<const char*>(data), size); }, items);
-  write("model.safetensors", bytes);
+  write(name, bytes);
 }
 
 void put_images_beside(const FolderCopy& folder, const std::string& prefix) {

@@ -29,8 +29,9 @@ class FolderCopy {
   std::string text(const std::string& name) const;
   void write(const std::string& name, const std::string& text) const;
   void change_json(const std::string& name, const std::function<void(nlohmann::json&)>& change) const;
-  // Rewrites model.safetensors in F32 with its tensors changed.
-  void change_tensors(const std::function<void(std::vector<RawTensor>&)>& change) const;
+  // Rewrites the file in F32 with its tensors changed.
+  void change_tensors(const std::function<void(std::vector<RawTensor>&)>& change,
+                      const std::string& name = "model.safetensors") const;
 
  private:
   std::filesystem::path path_;
