@@ -92,6 +92,13 @@ std::vector<const CatalogCorpus*> named_corpora(const Command& command,
   if (command.has("package") && named.size() != 1)
     throw Failure(ExitCode::usage,
                   fmt::format("--package is the package of one corpus, and {} are named", named.size()));
+  if (const std::optional<std::string> file = command.value("package")) {
+    std::error_code error;
+    if (!fs::is_regular_file(*file, error))
+      throw Failure(ExitCode::usage,
+                    fmt::format("--package names '{}' when it should name a file, that of {}", *file,
+                                named.front()->package_text()));
+  }
   return named;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/cli/command_line.hpp"
+#include "host/cli/shipped_recipes.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
 
@@ -70,6 +71,7 @@ ExitCode run(const std::vector<std::string>& words) {
     print_answer(help_text(command.verb));
     return words.empty() ? ExitCode::usage : ExitCode::ok;
   }
+  expect_recipe_files(command);
   for (const auto& runner : kRunners) {
     if (command.verb == runner.verb) return runner.run(command);
   }

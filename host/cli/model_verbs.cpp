@@ -111,7 +111,7 @@ ExitCode run_model_verb(const Command& command) {
   if (command.verb == "tokenize") run_tokenize(command, task);
   if (command.verb == "score") run_score(command, task);
   if (command.verb == "generate") run_generate(command, task);
-  if (command.verb == "inspect") inspect(task);
+  if (command.verb == "inspect") return inspect(task);
   return ExitCode::ok;
 }
 

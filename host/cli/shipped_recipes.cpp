@@ -7,6 +7,7 @@
 #include <system_error>
 #include <tuple>
 
+#include "host/cli/verb_table.hpp"
 #include "host/diagnostic/did_you_mean.hpp"
 #include "host/diagnostic/failure.hpp"
 #include "host/files/text_file.hpp"
@@ -79,6 +80,18 @@ ShippedRecipe describe(const fs::path& file, const fs::path& folder) {
   return recipe;
 }
 
+// "gistmill plan recipes/gistnet/quickstart.toml" of each shipped recipe that has this name, with or without
+// its folders and .toml.
+std::vector<std::string> commands_with(const std::string& verb, const std::string& name) {
+  const std::string bare = name.ends_with(".toml") ? name.substr(0, name.size() - 5) : name;
+  std::vector<std::string> commands;
+  for (const ShippedRecipe& recipe : shipped_recipes()) {
+    if (recipe.name == bare || recipe.name.ends_with("/" + bare))
+      commands.push_back(fmt::format("gistmill {} {}", verb, written_path(recipe.file)));
+  }
+  return commands;
+}
+
 }  // namespace
 
 fs::path recipes_folder() {
@@ -121,6 +134,23 @@ ShippedRecipe find_shipped_recipe(const std::string& name) {
   }
   throw Failure(ExitCode::usage, fmt::format("no recipe '{}' came with the program", name),
                 did_you_mean(name, names, {"gistmill recipes list shows what there is"}));
+}
+
+void expect_recipe_files(const Command& command) {
+  const Verb* verb = find_verb(command.verb);
+  const std::string_view arguments = verb == nullptr ? "" : verb->arguments;
+  if (!arguments.starts_with("RECIPE") && !arguments.starts_with("STUDY")) return;
+  const std::size_t recipes = arguments.ends_with("...") ? command.arguments.size() : 1;
+  for (std::size_t i = 0; i < std::min(recipes, command.arguments.size()); ++i) {
+    const std::string& name = command.arguments[i];
+    std::error_code error;
+    if (fs::exists(name, error) || !fs::exists(program_folders().recipes, error)) continue;
+    const std::vector<std::string> commands = commands_with(command.verb, name);
+    if (commands.empty()) continue;
+    throw Failure(ExitCode::recipe,
+                  fmt::format("there is no file '{}'; a recipe of that name came with the program", name),
+                  commands);
+  }
 }
 
 std::string written_path(const fs::path& file) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "host/cli/command_line.hpp"
+
 namespace gistmill {
 
 struct ShippedRecipe {
@@ -24,6 +26,10 @@ std::vector<ShippedRecipe> shipped_recipes();
 // `name` may lack its folders where only one recipe has that name. Throws Failure (ExitCode::usage) with the
 // nearest names.
 ShippedRecipe find_shipped_recipe(const std::string& name);
+
+// Throws Failure (ExitCode::recipe) where the verb takes recipes, and one that is named is no file but the
+// name of a recipe that came with the program: with the command that takes that one.
+void expect_recipe_files(const Command& command);
 
 // `file` as a person in the working folder would write it: relative where it lies below.
 std::string written_path(const std::filesystem::path& file);

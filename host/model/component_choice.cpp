@@ -52,21 +52,31 @@ class Refusals {
     });
     const auto fitting =
         std::count_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.of_its_kind; });
-    if (best == entries_.end() || fitting > 1) {
-      throw Failure(ExitCode::recipe, fmt::format("no {} takes {}", noun, model.string()), notes(nullptr));
-    }
+    const bool broken = fitting > 0;
+    if (best == entries_.end() || fitting > 1)
+      fail(fmt::format("no {} takes {}", noun, model.string()), notes(nullptr), broken);
     const bool named = best->reason.starts_with(model.string());
     const std::string reason = named ? best->reason : fmt::format("{}: {}", model.string(), best->reason);
-    if (entries_.size() == 1) throw Failure(ExitCode::recipe, reason, {fmt::format("no {} takes it", noun)});
-    const std::string reader =
-        fmt::format("so says {}, which reads models of this kind", fmt::join(best->components, " and "));
-    if (!why) throw Failure(ExitCode::recipe, reason, {reader + "; --why shows what the others say"});
+    const std::string sayers = fmt::format("{}", fmt::join(best->components, " and "));
+    if (entries_.size() == 1) {
+      std::vector<std::string> lines = {fmt::format("no {} takes it", noun)};
+      if (why && best->components.size() > 1) lines.push_back(fmt::format("all say the same: {}", sayers));
+      if (why && best->components.size() == 1) lines.push_back(fmt::format("{} is the only one", sayers));
+      fail(reason, lines, broken);
+    }
+    const std::string reader = fmt::format("so says {}, which reads models of this kind", sayers);
+    if (!why) fail(reason, {reader + "; --why shows what the others say"}, broken);
     std::vector<std::string> lines = notes(&*best);
     lines.insert(lines.begin(), reader);
-    throw Failure(ExitCode::recipe, reason, lines);
+    fail(reason, lines, broken);
   }
 
  private:
+  [[noreturn]] static void fail(const std::string& message, const std::vector<std::string>& notes,
+                                bool broken) {
+    throw ModelRefused(Failure(ExitCode::recipe, message, notes), broken);
+  }
+
   struct Entry {
     std::vector<std::string> components;
     std::string reason;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "host/diagnostic/failure.hpp"
 #include "host/instance/instance.hpp"
 #include "host/recipe/value.hpp"
 #include "host/registry/registry.hpp"
@@ -28,6 +29,13 @@ const Demands& text_demands();
 const Demands& score_demands();
 const Demands& generate_demands();
 
+// Where no component took a model. `of_its_kind`: one reads models of this kind, and found a fault in this
+// one.
+struct ModelRefused : Failure {
+  ModelRefused(const Failure& failure, bool broken) : Failure(failure), of_its_kind(broken) {}
+  bool of_its_kind;
+};
+
 // The model, and options for the components that read it: what `--set` gives. The registry outlives the
 // choice.
 class ModelChoice {
@@ -40,9 +48,9 @@ class ModelChoice {
   ModelChoice(std::filesystem::path model, const std::vector<std::string>& overrides,
               const std::vector<Demands>& asked, Registry& registry, bool why = false);
 
-  // The instance of the one component that offers `demands` and takes the model; not started. Throws Failure
-  // (ExitCode::recipe) with the reason where none does, (ExitCode::usage) where several do or
-  // no component has an option that was given.
+  // The instance of the one component that offers `demands` and takes the model; not started. Throws
+  // ModelRefused (ExitCode::recipe) with the reason where none does, Failure (ExitCode::usage) where several
+  // do or no component has an option that was given.
   std::unique_ptr<Instance> find(const Demands& demands) const;
 
   // What a sentence calls the components that may be found: their roles, "student or teacher"; the operation

@@ -67,6 +67,7 @@ struct Part {
   std::unique_ptr<Instance> instance;  // null: none takes the model
   Json description;
   std::optional<Failure> refusal;
+  bool broken = false;  // a component that reads models of this kind found a fault
 };
 
 Part describe(const ModelTask& task, const Demands& demands) {
@@ -74,9 +75,14 @@ Part describe(const ModelTask& task, const Demands& demands) {
   try {
     part.instance = task.choice.find(demands);
     part.role = part.instance->component().spec->role;
+  } catch (const ModelRefused& refused) {
+    part.refusal = refused;
+    part.broken = refused.of_its_kind;
+    return part;
   } catch (const Failure& failure) {
     if (failure.code() == ExitCode::usage) throw;
     part.refusal = failure;
+    part.broken = true;  // the component that was named
     return part;
   }
   part.description = part.instance->describe();
@@ -120,7 +126,7 @@ Json part_json(const Part& part) {
 
 }  // namespace
 
-void inspect(const ModelTask& task) {
+ExitCode inspect(const ModelTask& task) {
   std::vector<Part> parts;
   for (const Demands& demands : {score_demands(), text_demands()}) parts.push_back(describe(task, demands));
   const FolderFiles files = files_of(task.choice.model(), parts);
@@ -146,6 +152,8 @@ void inspect(const ModelTask& task) {
   for (const Part& part : parts) text += part_text(part, width);
   text += files.text(width);
   task.write(task.json ? json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : text);
+  const bool broken = std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.broken; });
+  return broken ? ExitCode::recipe : ExitCode::ok;
 }
 
 }  // namespace gistmill

@@ -41,7 +41,8 @@ struct GenerateSettings {
 // How the model continues `prompt`.
 void generate(const ModelTask& task, const std::string& prompt, const GenerateSettings& settings);
 
-// What the model's files hold, without loading weights.
-void inspect(const ModelTask& task);
+// What the model's files hold, without loading weights. -> ExitCode::recipe where a part of it has a fault:
+// it is shown in that part's place.
+ExitCode inspect(const ModelTask& task);
 
 }  // namespace gistmill

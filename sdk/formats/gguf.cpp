@@ -244,8 +244,9 @@ std::uint64_t Gguf::alignment() const {
 // tensors that follow each other without gaps other than the alignment's.
 void Gguf::place_tensors(std::uint64_t data_start, std::uint64_t alignment) {
   if (!tensors_.empty() && data_start > bytes_.size()) {
-    throw FormatError(name_, bytes_.size(),
-                      "file ends before its data, which should start at " + std::to_string(data_start));
+    throw FormatError(
+        name_, bytes_.size(),
+        "file ends before its data, which should start at " + std::to_string(data_start) + kTorn);
   }
   std::uint64_t expected = 0;
   for (GgufTensor& tensor : tensors_) {
@@ -261,7 +262,7 @@ void Gguf::place_tensors(std::uint64_t data_start, std::uint64_t alignment) {
     if (tensor.offset > room || tensor.bytes > room - tensor.offset) {
       fail("needs bytes " + std::to_string(tensor.offset) + " to " +
            std::to_string(tensor.offset + tensor.bytes) + " of the data, the file holds " +
-           std::to_string(room));
+           std::to_string(room) + kTorn);
     }
     expected = (tensor.offset + tensor.bytes + alignment - 1) & ~(alignment - 1);
     tensor.offset += data_start;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <gistmill/formats/error.hpp>
+#include <gistmill/formats/torn.hpp>
 
 namespace gistmill::formats {
 
@@ -24,7 +25,7 @@ struct GgufCursor {
   void expect(std::uint64_t size, const char* what) const {
     if (size > left()) {
       fail(at, std::string(what) + " needs " + std::to_string(size) + " bytes, the file has " +
-                   std::to_string(left()) + " left");
+                   std::to_string(left()) + " left" + kTorn);
     }
   }
 
@@ -42,7 +43,7 @@ struct GgufCursor {
     const auto size = read<std::uint64_t>(what);
     if (size > left()) {
       fail(start, std::string(what) + " of " + std::to_string(size) + " bytes, the file has " +
-                      std::to_string(left()) + " left");
+                      std::to_string(left()) + " left" + kTorn);
     }
     const std::string_view text = bytes.substr(at, size);
     at += size;

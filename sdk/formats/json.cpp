@@ -2,6 +2,7 @@
 #include <gistmill/formats/json.hpp>
 
 #include <gistmill/formats/mapped_file.hpp>
+#include <gistmill/formats/torn.hpp>
 
 #include <gistmill/formats/json_cursor.hpp>
 
@@ -86,7 +87,7 @@ json parse_json(std::string_view text, const std::string& name, const JsonLimits
 
 json read_json_file(const std::filesystem::path& path, const JsonLimits& limits) {
   const MappedFile file(path);
-  return parse_json(file.bytes(), path.string(), limits);
+  return telling_of_torn_json([&] { return parse_json(file.bytes(), path.string(), limits); });
 }
 
 }  // namespace gistmill::formats

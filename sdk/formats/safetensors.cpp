@@ -9,6 +9,8 @@
 #include <tuple>
 #include <utility>
 
+#include <gistmill/formats/torn.hpp>
+
 #include "sdk/formats/safetensors_header.hpp"
 
 namespace gistmill::formats {
@@ -21,7 +23,8 @@ constexpr std::uint64_t kMaxHeader = 100'000'000;  // as in the reference implem
 
 std::string_view header_of(std::string_view bytes, const std::string& file) {
   if (bytes.size() < kPrefix) {
-    throw FormatError(file, 0, "file has " + std::to_string(bytes.size()) + " bytes, expected at least 8");
+    throw FormatError(file, 0,
+                      "file has " + std::to_string(bytes.size()) + " bytes, expected at least 8" + kTorn);
   }
   std::uint64_t size = 0;
   std::memcpy(&size, bytes.data(), sizeof size);
@@ -33,7 +36,7 @@ std::string_view header_of(std::string_view bytes, const std::string& file) {
   if (size > bytes.size() - kPrefix) {
     throw FormatError(file, 0,
                       "header length is " + std::to_string(size) + ", the file has " +
-                          std::to_string(bytes.size() - kPrefix) + " bytes left");
+                          std::to_string(bytes.size() - kPrefix) + " bytes left" + kTorn);
   }
   const std::string_view header = bytes.substr(kPrefix, size);
   if (header.empty() || header.front() != '{') {
@@ -52,7 +55,7 @@ void check(const SafetensorsEntry& entry, std::uint64_t data_size, const std::st
   };
   if (entry.end < entry.begin || entry.end > data_size) {
     fail("ends at " + std::to_string(entry.end) + " of the data, expected " + std::to_string(entry.begin) +
-         " to " + std::to_string(data_size));
+         " to " + std::to_string(data_size) + (entry.end > data_size ? kTorn : ""));
   }
   std::uint64_t size = 0;
   try {

@@ -7,6 +7,8 @@
 #include <system_error>
 #include <vector>
 
+#include <gistmill/formats/torn.hpp>
+
 #include "sdk/formats/safetensors_index.hpp"
 
 namespace gistmill::formats {
@@ -111,9 +113,11 @@ SafetensorsFolder::SafetensorsFolder(const std::filesystem::path& folder) {
   }
   const MappedFile index(folder / kIndex);
   Shards shards(folder, files_);
-  const std::optional<std::uint64_t> total = read_safetensors_index(
-      index.bytes(), name_,
-      [&](std::string_view tensor, std::string_view shard) { shards.name(tensor, shard); });
+  const std::optional<std::uint64_t> total = telling_of_torn_json([&] {
+    return read_safetensors_index(index.bytes(), name_, [&](std::string_view tensor, std::string_view shard) {
+      shards.name(tensor, shard);
+    });
+  });
   notes_ = shards.differences();
   if (total && *total != bytes()) {
     notes_.push_back("total_size is " + std::to_string(*total) + " when the shards hold " +

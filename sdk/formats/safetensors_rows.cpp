@@ -9,9 +9,19 @@
 namespace gistmill::formats {
 namespace {
 
+// Rounded to nearest; what is too large becomes infinite. in: may be unaligned.
+void floats_from_doubles(const unsigned char* in, std::uint64_t count, float* out) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    double value = 0.0;
+    std::memcpy(&value, in + i * sizeof value, sizeof value);
+    out[i] = static_cast<float>(value);
+  }
+}
+
 void to_floats(SafetensorsDtype dtype, const unsigned char* in, std::uint64_t count, float* out) {
   if (dtype == SafetensorsDtype::kF16) return floats_from_half(in, count, out);
   if (dtype == SafetensorsDtype::kBF16) return floats_from_bf16(in, count, out);
+  if (dtype == SafetensorsDtype::kF64) return floats_from_doubles(in, count, out);
   std::memcpy(out, in, count * sizeof(float));
 }
 
@@ -19,7 +29,7 @@ void to_floats(SafetensorsDtype dtype, const unsigned char* in, std::uint64_t co
 
 bool safetensors_gives_floats(SafetensorsDtype dtype) {
   return dtype == SafetensorsDtype::kF32 || dtype == SafetensorsDtype::kF16 ||
-         dtype == SafetensorsDtype::kBF16;
+         dtype == SafetensorsDtype::kBF16 || dtype == SafetensorsDtype::kF64;
 }
 
 std::uint64_t SafetensorsTensor::row_length() const {
@@ -39,7 +49,7 @@ std::string_view Safetensors::row_bytes(const SafetensorsTensor& tensor, std::ui
     throw FormatError(name_ + ": tensor " + printable(tensor.name) + " " + message);
   };
   if (!safetensors_gives_floats(tensor.dtype)) {
-    fail(std::string("is ") + safetensors_dtype_name(tensor.dtype) + ", expected F32, F16 or BF16");
+    fail(std::string("is ") + safetensors_dtype_name(tensor.dtype) + ", expected F32, F16, BF16 or F64");
   }
   if (first > tensor.rows() || count > tensor.rows() - first) {
     fail("has " + std::to_string(tensor.rows()) + " rows, " + std::to_string(count) + " asked for from row " +

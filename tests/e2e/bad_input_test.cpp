@@ -88,6 +88,18 @@ TEST_F(BadInputTest, MissingRecipeIsNamed) {
   EXPECT_THAT(answer.err, HasSubstr("nowhere.toml"));
 }
 
+TEST_F(BadInputTest, ARecipeNamedLikeOneThatCameWithTheProgramIsPointedAt) {
+  for (const char* name : {"gistnet/quickstart", "gistnet/quickstart.toml"}) {
+    const Answer answer = gistmill(std::string("prepare ") + name);
+    EXPECT_EQ(answer.code, 3);
+    EXPECT_THAT(answer.err, HasSubstr(std::string("there is no file '") + name +
+                                      "'; a recipe of that name came with the program\n  gistmill prepare "));
+    EXPECT_THAT(answer.err, HasSubstr("/gistnet/quickstart.toml\n"));
+  }
+  EXPECT_THAT(gistmill("explain quickstart run.steps").err, HasSubstr("\n  gistmill explain "));
+  EXPECT_THAT(gistmill("validate nowhere.toml").err, HasSubstr("cannot read recipe 'nowhere.toml'"));
+}
+
 TEST_F(BadInputTest, SlotThatNothingWroteNamesTheNearest) {
   expect(
       "[pipelines.train]\nsteps = [\"data.next\", { call = \"scale.apply\", in = { x = \"y\" } }, "

@@ -192,6 +192,11 @@ TEST_F(DataVerb, SaysWhatIsWrongOnTheCommandLineBeforeAnythingIsFetched) {
   write_catalog(digest("prose.deb"), rows(std::string(64, 'a')));
   EXPECT_THAT(data("fetch prose rows --package prose.deb").err,
               HasSubstr("--package is the package of one corpus"));
+  for (const char* junk : {"none.deb", "/", "''"}) {
+    const Answer wrong = data(std::string("fetch prose --package ") + junk);
+    EXPECT_EQ(wrong.code, 2) << junk;
+    EXPECT_THAT(wrong.err, HasSubstr(" when it should name a file, that of prose 1-1 of Debian")) << junk;
+  }
   const Answer missing = gistmill("data list --catalog none.toml");
   EXPECT_EQ(missing.code, 1);
   EXPECT_THAT(missing.err, HasSubstr("none.toml"));

@@ -43,6 +43,28 @@ TEST_F(ModelVerbsTest, RefusedModelHasTheReasonOfTheComponentThatReadsItsKind) {
   EXPECT_THAT(why.err, HasSubstr("\n  tokenizer/digits: is torn in digits\n"));
 }
 
+// What is fine is shown, and the exit code tells that not all is.
+TEST_F(ModelVerbsTest, InspectOfAModelWithAFaultExitsWithThree) {
+  write("torn", "letters\ntorn 1\n");
+  const Answer answer = ask("inspect torn --set tokenizer.model=m");
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.out, HasSubstr("torn: is torn in letters"));
+  EXPECT_THAT(answer.out, HasSubstr("tokenizer/letters"));
+  const Answer other = ask("inspect m --set tokenizer.model=torn");
+  EXPECT_EQ(other.code, 3);
+  EXPECT_THAT(other.out, HasSubstr("teacher/letters"));
+  EXPECT_EQ(ask("inspect torn --json --set tokenizer.model=m").code, 3);
+}
+
+TEST_F(ModelVerbsTest, WhyNamesAllWhereAllSayTheSame) {
+  std::filesystem::create_directory(folder_ / "empty");
+  const Answer plain = gistmill("tokenize empty");
+  expect_refused(plain, 3, "empty: has no tokenizer, expected tokenizer.json");
+  EXPECT_THAT(plain.err, Not(HasSubstr("all say the same")));
+  EXPECT_THAT(gistmill("tokenize empty --why").err,
+              HasSubstr("\n  all say the same: tokenizer/bpe and tokenizer/spm\n"));
+}
+
 TEST_F(ModelVerbsTest, GarbageIsRefusedWithoutSteeringTheTerminal) {
   write("garbage", std::string("\x1b]0;title\x07\x00\xff", 12));
   const Answer answer = ask("tokenize garbage");

@@ -5,6 +5,7 @@
 #include <gistmill/formats/gguf.hpp>
 #include <gistmill/formats/safetensors.hpp>
 
+#include "tests/fuzz/gguf_parts_input.hpp"
 #include "tests/fuzz/seeds.hpp"
 #include "tests/sdk/formats/gguf_builder.hpp"
 
@@ -45,6 +46,41 @@ std::string gguf_two_tensors() {
       .pad(32)
       .raw(std::string(36, '\x22'))
       .str();
+}
+
+// Two parts of one model, a tensor in each.
+std::string gguf_parts() {
+  const auto part = [](std::uint16_t number, const char* tensor) {
+    return Bytes()
+        .gguf_header(1, 3)
+        .entry<std::uint16_t>("split.no", 2, number)
+        .entry<std::uint16_t>("split.count", 2, 2)
+        .entry<std::int32_t>("split.tensors.count", 5, 2)
+        .tensor(tensor, {2}, 0, 0)
+        .pad(32)
+        .raw(std::string(8, '\x22'))
+        .str();
+  };
+  return part(0, "a") + std::string(kPartCut) + part(1, "b");
+}
+
+std::string gguf_end_tokens() {
+  return Bytes()
+      .gguf_header(0, 4)
+      .entry<std::uint32_t>("tokenizer.ggml.eos_token_id", 4, 1)
+      .entry<std::uint32_t>("tokenizer.ggml.eot_token_id", 4, 2)
+      .strings_entry("tokenizer.ggml.tokens", {"a", "</s>", "<|eot_id|>", "<|im_end|>"})
+      .numbers_entry<std::int32_t>("tokenizer.ggml.token_type", 5, {1, 3, 3, 4})
+      .str();
+}
+
+void write_end_tokens(const fs::path& folder) {
+  write_seed(folder / "gguf", gguf_end_tokens());
+  write_seed(
+      folder / "tokenizer",
+      R"({"added_tokens":[{"id":3,"content":"<|im_end|>","special":true},{"id":4,"content":"</s>"}]})");
+  write_seed(folder / "config",
+             R"({"added_tokens_decoder":{"5":{"content":"<|endoftext|>","special":true}}})");
 }
 
 void write_gguf(const fs::path& folder) {
@@ -97,6 +133,9 @@ void write_format_seeds(const fs::path& folder) {
   // As example_file_fuzz.cpp reads it: all as it should be, with three train examples.
   write_seed(folder / "example_file" / "three", std::string(47, '\0') + '\3' + std::string(200, '\0'));
   write_gguf(folder / "gguf");
+  write_seed(folder / "gguf_parts" / "two", gguf_parts());
+  write_seed(folder / "gguf_parts" / "whole", gguf_two_tensors());
+  write_end_tokens(folder / "end_tokens");
   write_seed(folder / "safetensors" / "all", safetensors());
   write_json(folder);
 }

@@ -49,5 +49,7 @@ int main(int argc, char** argv) {
       [](const auto& path) { return path.extension() == ".json" && path.filename() != "cases.json"; });
   gistmill::fuzz::copy_seeds("tests/plugins/teacher/decoder/fixtures/families", folder / "config_json",
                              [](const auto& path) { return path.filename() == "config.json"; });
+  gistmill::fuzz::copy_seeds("tests/plugins/teacher/decoder/fixtures/adapters", folder / "adapter_config",
+                             [](const auto& path) { return path.filename() == "adapter_config.json"; });
   return 0;
 }

@@ -191,8 +191,9 @@ class Decoder : public gistmill::torch::Component {
     }
     if (!read_.only_read.empty()) {
       throw Error(GM_ERROR_USER,
-                  read_.only_read + " is read, but not written; `gistmill export --merge` writes a model "
-                                    "that holds it",
+                  read_.only_read +
+                      " is read, but not written; `gistmill export --merge` writes a model "
+                      "that holds it",
                   "adapter");
     }
     if (parts_.empty() && read_.tables.empty() && read_.rows.tokens.empty() &&

@@ -59,6 +59,11 @@ AttentionPlan with_window(AttentionPlan plan, std::int64_t window, const at::Ten
 
 void Model::check_spans(std::int64_t length, const at::Tensor& spans) const {
   if (spans.numel() == 0) return;
+  if (span_ > config_.context) {
+    refuse("span is " + text(span_) + " when it should be 1 to " + text(config_.context) +
+               ", the context length",
+           "span");
+  }
   const std::int64_t low = spans.min().item<std::int64_t>();
   const std::int64_t high = spans.max().item<std::int64_t>();
   if (low < 0 || high + span_ > length) {

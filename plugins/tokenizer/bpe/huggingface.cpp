@@ -35,7 +35,20 @@ constexpr KnownPattern kPatterns[] = {
     {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
      "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
      PreTokenizer::kQwen2},
+    // o200k
+    {"[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
+     "(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+"
+     "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}{1,3}| "
+     "?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|"
+     "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+     PreTokenizer::kGptOss},
 };
+
+// DeepSeek V3's, one after the other; each isolates what it finds.
+constexpr const char* kDeepseekPatterns[] = {
+    "\\p{N}{1,3}", "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+",
+    "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| "
+    "?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+"};
 
 bool is_byte_level(const json& step, bool use_regex) {
   return type_of(step) == "ByteLevel" && boolean_of(step, "use_regex", true) == use_regex;
@@ -61,6 +74,23 @@ bool prefix_space_of(const tokenizer::TokenizerJson& file, const tokenizer::Conf
   return steps.size() == 1 && boolean_of(steps[0], "add_prefix_space", true);
 }
 
+// The expression by which a Split cuts.
+std::string expression_of(const json& step) {
+  const auto pattern = step.find("pattern");
+  return type_of(step) != "Split" || pattern == step.end() ? std::string() : string_of(*pattern, "Regex");
+}
+
+bool is_deepseek(const std::vector<json>& steps) {
+  constexpr std::size_t kSplits = std::size(kDeepseekPatterns);
+  if (steps.size() != kSplits + 1 || !is_plain_byte_level(steps.back(), false)) return false;
+  for (std::size_t i = 0; i < kSplits; ++i) {
+    if (expression_of(steps[i]) != kDeepseekPatterns[i] || string_of(steps[i], "behavior") != "Isolated" ||
+        boolean_of(steps[i], "invert", false))
+      return false;
+  }
+  return true;
+}
+
 // The pattern that a Split cuts out pieces by; null where it does something else. The patterns that are known
 // leave nothing between two pieces: isolating them, or what lies between, or removing the latter is the same.
 const KnownPattern* pattern_of(const json& step) {
@@ -68,8 +98,7 @@ const KnownPattern* pattern_of(const json& step) {
   const std::string behavior = string_of(step, "behavior");
   if (type_of(step) != "Split" || !(behavior == "Isolated" || (behavior == "Removed" && inverted)))
     return nullptr;
-  const auto pattern = step.find("pattern");
-  const std::string text = pattern == step.end() ? std::string() : string_of(*pattern, "Regex");
+  const std::string text = expression_of(step);
   for (const KnownPattern& known : kPatterns) {
     if (text == known.pattern) return &known;
   }
@@ -79,6 +108,7 @@ const KnownPattern* pattern_of(const json& step) {
 PreTokenizer pre_tokenizer_of(const tokenizer::TokenizerJson& file) {
   std::vector<json> steps = steps_of(file.pre_tokenizer, "pretokenizers");
   if (steps.size() == 1 && is_byte_level(steps[0], true)) return PreTokenizer::kGpt2;
+  if (is_deepseek(steps)) return PreTokenizer::kDeepseekV3;
   const bool digits =
       !steps.empty() && type_of(steps[0]) == "Digits" && boolean_of(steps[0], "individual_digits", false);
   if (digits) steps.erase(steps.begin());
@@ -89,8 +119,9 @@ PreTokenizer pre_tokenizer_of(const tokenizer::TokenizerJson& file) {
   if (known && !digits && steps.size() == 2) return pattern->pre_tokenizer;
   if (known && digits && pattern->pre_tokenizer == PreTokenizer::kGpt2) return PreTokenizer::kStarcoder;
   refuse(file, "pre_tokenizer", file.pre_tokenizer,
-         "that of GPT-2 (ByteLevel), StarCoder and SmolLM (Digits, ByteLevel), Llama 3 or Qwen 2 (Split by "
-         "their pattern, ByteLevel), the last three without a prefix space");
+         "that of GPT-2 (ByteLevel), StarCoder and SmolLM (Digits, ByteLevel), Llama 3, Qwen 2 or gpt-oss "
+         "(Split by their pattern, ByteLevel), or DeepSeek V3 (three of them, ByteLevel), all but the first "
+         "without a prefix space");
 }
 
 bool is_nfc(const tokenizer::TokenizerJson& file) {
@@ -137,7 +168,7 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::file
   const PreTokenizer pre_tokenizer = pre_tokenizer_of(file);
   const bool nfc = is_nfc(file);
   check_decoder(file);
-  const tokenizer::Configuration configuration = tokenizer::read_configuration(folder);
+  const tokenizer::Configuration configuration = tokenizer::read_configuration(folder, /*byte_level=*/true);
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder, configuration));
   vocabulary.pre_tokenizer = pre_tokenizer;
   vocabulary.nfc = nfc;

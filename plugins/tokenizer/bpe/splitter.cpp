@@ -3,6 +3,9 @@
 
 #include <array>
 
+#include "plugins/tokenizer/bpe/contractions.hpp"
+#include "plugins/tokenizer/bpe/finer_patterns.hpp"
+
 namespace gistmill::bpe {
 namespace {
 
@@ -22,31 +25,11 @@ const std::array<CharacterClass, 128> kAscii = ascii_classes();
 
 bool is_newline(char c) { return c == '\n' || c == '\r'; }
 
-// Bytes of 's 't 're 've 'm 'll 'd at `at`, which holds an apostrophe; 0 where it is none of these.
-std::size_t contraction(std::string_view text, std::size_t at) {
-  const std::string_view after = text.substr(at + 1, 2);
-  if (after.empty()) return 0;
-  if (after[0] == 's' || after[0] == 't' || after[0] == 'm' || after[0] == 'd') return 2;
-  return after == "re" || after == "ve" || after == "ll" ? 3 : 0;
-}
-
-// The same in either case. The long s, U+017F, is an s where case does not count.
-std::size_t contraction_of_any_case(std::string_view text, std::size_t at) {
-  const auto lower = [&](std::size_t i) -> char {
-    if (i >= text.size()) return '\0';
-    return text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] | 0x20) : text[i];
-  };
-  const char first = lower(at + 1), second = lower(at + 2);
-  if (first == 's' || first == 't' || first == 'm' || first == 'd') return 2;
-  if (first == '\xC5' && second == '\xBF') return 3;
-  if ((first == 'r' || first == 'v') && second == 'e') return 3;
-  return first == 'l' && second == 'l' ? 3 : 0;
-}
-
 }  // namespace
 
 const char* pre_tokenizer_name(PreTokenizer pre_tokenizer) {
-  static constexpr const char* kNames[] = {"gpt-2", "starcoder", "llama-3", "qwen2"};
+  static constexpr const char* kNames[] = {"gpt-2", "starcoder", "llama-3",
+                                           "qwen2", "gpt-oss",   "deepseek-v3"};
   return kNames[static_cast<int>(pre_tokenizer)];
 }
 
@@ -70,11 +53,24 @@ std::size_t Splitter::end_of_run(Class type, std::size_t at) const {
 
 std::string_view Splitter::next() {
   if (at_ == text_.size()) return {};
-  const bool gpt2 = kind_ == PreTokenizer::kGpt2 || kind_ == PreTokenizer::kStarcoder;
-  const std::size_t end = gpt2 ? gpt2_piece() : tiktoken_piece();
+  const std::size_t end = piece_end();
   const std::string_view piece = text_.substr(at_, end - at_);
   at_ = end;
   return piece;
+}
+
+std::size_t Splitter::piece_end() {
+  switch (kind_) {
+    case PreTokenizer::kGpt2:
+    case PreTokenizer::kStarcoder:
+      return gpt2_piece();
+    case PreTokenizer::kGptOss:
+      return gpt_oss_piece(text_, at_);
+    case PreTokenizer::kDeepseekV3:
+      return deepseek_piece(text_, at_, &segment_end_);
+    default:
+      return tiktoken_piece();
+  }
 }
 
 std::size_t Splitter::gpt2_piece() const {

@@ -1,6 +1,6 @@
 // Cuts text into the pieces that byte-level BPE merges within: the pre-tokenizers of GPT-2, StarCoder, Llama
-// 3 and Qwen 2, written out by hand because the patterns need a lookahead and must be fast. Knows no
-// vocabulary. Added tokens are cut out before.
+// 3, Qwen 2, gpt-oss and DeepSeek V3, written out by hand because the patterns need a lookahead and must be
+// fast. Knows no vocabulary. Added tokens are cut out before.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,12 @@ enum class PreTokenizer {
   kLlama3,
   // The same with \p{N} for \p{N}{1,3}. Qwen 3 has it too.
   kQwen2,
+  // finer_patterns.hpp has these two.
+  kGptOss,
+  kDeepseekV3,
 };
 
-const char* pre_tokenizer_name(PreTokenizer pre_tokenizer);  // "gpt-2", "starcoder", "llama-3", "qwen2"
+const char* pre_tokenizer_name(PreTokenizer pre_tokenizer);  // "gpt-2", "starcoder"
 
 // Every byte of the text is in exactly one piece. A byte that is not UTF-8 counts as a character that is
 // neither letter, number nor space. Classes are those of unicode.hpp.
@@ -40,6 +43,7 @@ class Splitter {
   tokenizer::Character character(std::size_t at) const;
   std::size_t end_of_run(Class type, std::size_t at) const;
 
+  std::size_t piece_end();
   std::size_t gpt2_piece() const;
   std::size_t gpt2_space(std::size_t after_first) const;
   std::size_t tiktoken_piece() const;
@@ -50,6 +54,7 @@ class Splitter {
   PreTokenizer kind_;
   std::string_view text_;
   std::size_t at_ = 0;
+  std::size_t segment_end_ = 0;  // deepseek_piece()'s
 };
 
 }  // namespace gistmill::bpe

@@ -44,10 +44,7 @@ void check_filter(const std::string& name, Position at) {
 
 Value apply_filter(Machine& machine, const std::string& name, const Value& value,
                    const CallArguments& arguments) {
-  const auto found = filters().find(name);
-  if (found == filters().end()) refuse_filter(name, {});
-  machine.budget().step();
-  return found->second({machine, value, arguments});
+  return apply_named(filters(), check_filter, machine, name, value, arguments);
 }
 
 }  // namespace gistmill::chat_template

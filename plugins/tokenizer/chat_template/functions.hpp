@@ -13,6 +13,14 @@ Value apply_filter(Machine& machine, const std::string& name, const Value& value
                    const CallArguments& arguments);
 bool apply_test(Machine& machine, const std::string& name, const Value& value,
                 const CallArguments& arguments);
+// What `table` has under `name`, called as one step; check(name, at) throws where it has nothing.
+template <class Table, class Check>
+auto apply_named(const Table& table, const Check& check, Machine& machine, const std::string& name,
+                 const Value& value, const CallArguments& arguments) {
+  check(name, Position{});
+  machine.budget().step();
+  return table.at(name)({machine, value, arguments});
+}
 void check_filter(const std::string& name, Position at);
 void check_test(const std::string& name, Position at);
 bool is_filter(const std::string& name);

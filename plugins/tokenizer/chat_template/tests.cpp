@@ -145,10 +145,7 @@ void check_test(const std::string& name, Position at) {
 
 bool apply_test(Machine& machine, const std::string& name, const Value& value,
                 const CallArguments& arguments) {
-  const auto found = tests().find(name);
-  if (found == tests().end()) check_test(name, {});
-  machine.budget().step();
-  return found->second({machine, value, arguments});
+  return apply_named(tests(), check_test, machine, name, value, arguments);
 }
 
 }  // namespace gistmill::chat_template

@@ -138,6 +138,10 @@ TokensBeside tokens_beside(const fs::path& folder, const json& config) {
   const std::vector<AddedToken> special = special_tokens(config);
   for (const AddedToken& token : special) named.insert(token.content);
   for (auto& [id, token] : tokens) {
+    if (token.content.empty()) {
+      result.without_text.push_back(id);
+      continue;
+    }
     if (!seen.insert(token.content).second) continue;
     const bool is_named = named.contains(token.content);
     // added_tokens.json has no flags: a named token is special and looked for as it is.
@@ -165,7 +169,9 @@ void add_tokens_beside(const TokensBeside& beside, CommonVocabulary* vocabulary)
     const std::int32_t expected = known >= 0 ? known : static_cast<std::int32_t>(vocabulary->tokens.size());
     const auto own = listed.find(token.content);
     if (own != listed.end() && (token.id < 0 || !beside.overrule)) continue;
-    if (token.id >= 0 && token.id != expected) {
+    const auto& gaps = beside.without_text;
+    const auto moved = std::lower_bound(gaps.begin(), gaps.end(), token.id) - gaps.begin();
+    if (token.id >= 0 && token.id != expected && token.id != expected + moved) {
       vocabulary->fail("added token " + printable(token.content) + " has id " + std::to_string(token.id) +
                        " when it should be " + std::to_string(expected));
     }

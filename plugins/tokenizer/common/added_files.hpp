@@ -27,6 +27,9 @@ struct TokensBeside {
   // Tokens with an id are as they stand here, also where the vocabulary's own list has them: with
   // added_tokens_decoder.
   bool overrule = false;
+  // Ids that the files give to tokens without text, ascending. There are no such tokens: what the files put
+  // behind one moves up.
+  std::vector<std::int32_t> without_text;
 };
 
 // Throws formats::FormatError that names the file: an id that is none, a token that is no token.

@@ -102,11 +102,10 @@ nlohmann::ordered_json template_texts(const json& config) {
        {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"}) {
     if (std::string text = token_text(config, key); !text.empty()) texts[key] = std::move(text);
   }
-  const auto more = config.find("additional_special_tokens");
-  if (more != config.end() && more->is_array()) {
-    auto list = nlohmann::ordered_json::array();
-    for (const json& token : *more) list.push_back(token_text({{"token", token}}, "token"));
-    if (!list.empty()) texts["additional_special_tokens"] = std::move(list);
+  // Roles of the model's own; tokens without a role, in a list, have no variable.
+  for (const auto& [key, value] : config.items()) {
+    if (!key.ends_with("_token") || texts.contains(key)) continue;
+    if (std::string text = token_text(config, key.c_str()); !text.empty()) texts[key] = std::move(text);
   }
   const auto named = config.find("extra_special_tokens");
   if (named != config.end() && named->is_object()) {

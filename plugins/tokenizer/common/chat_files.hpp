@@ -23,7 +23,7 @@ std::vector<ChatSource> chat_sources(const formats::Gguf& file);
 // transformers chooses.
 std::vector<ChatSource> chat_sources(const std::filesystem::path& folder, const nlohmann::json& config);
 
-// {"bos_token": "<s>", ..., "additional_special_tokens": [...]}: what transformers gives to templates.
+// {"bos_token": "<s>", ..., "image_token": "<image>"}: what transformers gives to templates.
 nlohmann::ordered_json template_texts(const formats::Gguf& file);
 nlohmann::ordered_json template_texts(const nlohmann::json& config);
 

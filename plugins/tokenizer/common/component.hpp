@@ -129,8 +129,6 @@ class Component {
     description_["add_bos"] = !vocabulary.begin.empty();
     description_["begin_tokens"] = vocabulary.begin;
     description_["added_tokens"] = vocabulary.added.size();
-    description_["file"] = vocabulary.taken;
-    if (!vocabulary.left.empty()) description_["left"] = vocabulary.left;
     description_.update(file_use(vocabulary.taken, vocabulary.left));
     description_["chat_template"] = chat_.empty() ? nlohmann::json() : nlohmann::json(chat_.names());
     if (const std::string why = chat_.complaint(); !why.empty()) description_["chat_template_refused"] = why;

@@ -73,11 +73,12 @@ std::optional<bool> Configuration::flag(const char* key) const {
   return found->get<bool>();
 }
 
-Configuration read_configuration(const fs::path& folder) {
+Configuration read_configuration(const fs::path& folder, bool byte_level) {
   Configuration configuration;
   configuration.values = effective_config(folder);
   configuration.path = folder / "tokenizer_config.json";
   configuration.tokenizer_class = class_of(folder, configuration.values);
+  if (byte_level && configuration.tokenizer_class == "LlamaTokenizer") configuration.tokenizer_class.clear();
   refuse_switches(configuration);
   add_default_tokens(configuration.tokenizer_class, &configuration.values);
   return configuration;

@@ -22,8 +22,10 @@ struct Configuration {
   std::optional<bool> flag(const char* key) const;
 };
 
-// Throws formats::FormatError: a file that is none, a switch that is not followed.
-Configuration read_configuration(const std::filesystem::path& folder);
+// byte_level: the tokenizer.json beside it is of byte-level BPE, which LlamaTokenizer does not read: that
+// class counts as none there. Throws formats::FormatError: a file that is none, a switch that is not
+// followed.
+Configuration read_configuration(const std::filesystem::path& folder, bool byte_level = false);
 
 // The tokens that a class of transformers has where tokenizer_config.json does not speak of them.
 void add_default_tokens(const std::string& tokenizer_class, nlohmann::json* values);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes unicode_ranges.inc and nfc_inert.inc: what Hugging Face's `tokenizers` knows of characters, asked of the
+"""Writes unicode_ranges.inc, unicode_categories.inc and nfc_inert.inc: what Hugging Face's `tokenizers` knows of characters, asked of the
 package itself.
 
 Its regular expressions, its Digits pre-tokenizer and its normalizers follow different versions of Unicode, which no
@@ -57,6 +57,21 @@ def ranges_of(kind_of):
     return ranges
 
 
+def category_ranges():
+    """What the finer patterns tell apart; a character has one of these, or none."""
+    kinds = {
+        "kUpper": matches(r"[\p{Lu}\p{Lt}]"),
+        "kLower": matches(r"\p{Ll}"),
+        "kCaseless": matches(r"[\p{Lm}\p{Lo}]"),
+        "kMark": matches(r"\p{M}"),
+        "kNumber": matches(r"\p{N}"),
+        "kPunctuation": matches(r"\p{P}"),
+        "kSymbol": matches(r"\p{S}"),
+        "kSpace": matches(r"\s"),
+    }
+    return ranges_of(lambda character: next((kind for kind, match in kinds.items() if match(character)), None))
+
+
 def nfc_inert():
     """Characters that compose, decompose or change places by now, but not yet to the package."""
     theirs, now = normalizers.NFC().normalize_str, lambda text: unicodedata2.normalize("NFC", text)
@@ -91,7 +106,16 @@ def write(name, comment, entries):
     (FOLDER / name).write_text(head + f"// {comment}\n" + "\n".join(lines + [line]) + "\n")
 
 
+def write_categories():
+    write(
+        "unicode_categories.inc",
+        "{first, last, category}; everything else is kOther.",
+        [f"{{0x{first:X}, 0x{last:X}, {kind}}}," for first, last, kind in category_ranges()],
+    )
+
+
 def main():
+    write_categories()
     write(
         "unicode_ranges.inc",
         "{first, last, class}; everything else is kOther.",

@@ -6,6 +6,7 @@
 #include <set>
 
 #include <gistmill/formats/json_cursor.hpp>
+#include <gistmill/formats/torn.hpp>
 
 namespace gistmill::tokenizer {
 namespace {
@@ -210,7 +211,7 @@ class TokenizerReader {
 }  // namespace
 
 TokenizerJson parse_tokenizer_json(std::string_view bytes, const std::string& name) {
-  return TokenizerReader(bytes, name).tokenizer();
+  return formats::telling_of_torn_json([&] { return TokenizerReader(bytes, name).tokenizer(); });
 }
 
 std::size_t token_count(const TokenizerJson& file) {
@@ -221,7 +222,7 @@ std::size_t token_count(const TokenizerJson& file) {
 }
 
 TokenIds parse_vocab_json(std::string_view bytes, const std::string& name) {
-  return TokenizerReader(bytes, name).vocabulary();
+  return formats::telling_of_torn_json([&] { return TokenizerReader(bytes, name).vocabulary(); });
 }
 
 StringTable parse_merges_txt(std::string_view bytes, const std::string& name) {

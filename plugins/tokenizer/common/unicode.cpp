@@ -12,22 +12,19 @@
 
 #include <utf8proc.h>
 
+#include "plugins/tokenizer/common/code_table.hpp"
+
 namespace gistmill::tokenizer {
 namespace {
 
 using enum CharacterClass;
-
-struct ClassRange {
-  std::int32_t first, last;
-  CharacterClass type;
-};
 
 struct CodeRange {
   std::int32_t first, last;
 };
 
 // clang-format off
-constexpr ClassRange kRanges[] = {
+constexpr CodeRangeOf<CharacterClass> kRanges[] = {
 #include "plugins/tokenizer/common/unicode_ranges.inc"
 };
 // Characters that a newer Unicode composes, decomposes or reorders, but the normalizer of `tokenizers` does not.
@@ -42,39 +39,8 @@ bool is_inert(std::int32_t code) {
   return range != std::end(kInert) && range->first <= code;
 }
 
-// The class of each code point, in pages of 256 of which the equal ones are one.
-class ClassTable {
- public:
-  ClassTable() {
-    std::vector<CharacterClass> all(kPages * kPageSize, kOther);
-    for (const ClassRange& range : kRanges) {
-      for (std::int32_t code = range.first; code <= range.last; ++code)
-        all[static_cast<std::size_t>(code)] = range.type;
-    }
-    for (std::size_t page = 0; page < kPages; ++page) {
-      Page content;
-      std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(page * kPageSize), kPageSize, content.begin());
-      const auto found = std::find(pages_.begin(), pages_.end(), content);
-      page_of_[page] = static_cast<std::uint16_t>(found - pages_.begin());
-      if (found == pages_.end()) pages_.push_back(content);
-    }
-  }
-  CharacterClass of(std::int32_t code) const {
-    const auto index = static_cast<std::size_t>(code);
-    return pages_[page_of_[index / kPageSize]][index % kPageSize];
-  }
-
- private:
-  static constexpr std::size_t kPageSize = 256;
-  static constexpr std::size_t kPages = 0x110000 / kPageSize;
-  using Page = std::array<CharacterClass, kPageSize>;
-
-  std::array<std::uint16_t, kPages> page_of_;
-  std::vector<Page> pages_;
-};
-
 CharacterClass class_of(std::int32_t code) {
-  static const ClassTable kTable;
+  static const CodeTable<CharacterClass> kTable(kRanges);
   return kTable.of(code);
 }
 

@@ -2,6 +2,7 @@
 #include "plugins/tokenizer/spm/model_file.hpp"
 
 #include <cstring>
+#include <gistmill/formats/torn.hpp>
 #include <limits>
 
 namespace gistmill::spm {
@@ -91,7 +92,7 @@ class Message {
   std::string_view take(std::uint64_t size) {
     if (size > bytes_.size() - at_) {
       fail("has " + std::to_string(size) + " bytes when " + std::to_string(bytes_.size() - at_) +
-           " are left");
+           " are left" + formats::kTorn);
     }
     const std::string_view taken = bytes_.substr(at_, size);
     at_ += size;

@@ -94,6 +94,12 @@ TEST_F(AMappedFile, MustBeARegularFile) {
 
 TEST(PrintableText, EscapesWhatATerminalWouldObey) {
   EXPECT_EQ(printable("a\x1b[31m\xff"), "'a\\x1b[31m\\xff'");
+  EXPECT_EQ(printable("\u2581caf\u00e9 \u4f60\U0001f600"), "'\u2581caf\u00e9 \u4f60\U0001f600'")
+      << "what is seen stays";
+  EXPECT_EQ(printable("a\u200bb\u202e\ufeff"), "'a\\xe2\\x80\\x8bb\\xe2\\x80\\xae\\xef\\xbb\\xbf'");
+  EXPECT_EQ(printable("\u00a0\u0085\xc3"), "'\\xc2\\xa0\\xc2\\x85\\xc3'");
+  EXPECT_EQ(printable(std::string(63, 'a') + "\u00e9"), "'" + std::string(63, 'a') + "...'")
+      << "never half a letter";
   EXPECT_EQ(printable(std::string(100, 'a')), "'" + std::string(64, 'a') + "...'");
 }
 

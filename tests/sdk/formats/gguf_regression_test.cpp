@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <gistmill/formats/torn.hpp>
+
 #include "tests/sdk/formats/allocation_watch.hpp"
 #include "tests/sdk/formats/malformed_gguf.hpp"
 
@@ -41,9 +43,10 @@ TEST(GgufRegression, BoundsCountsWhateverTheFileHolds_CVE_2024_21836) {
 
 TEST(GgufRegression, RefusesStringsBeyondTheFile_CVE_2024_23496) {
   EXPECT_EQ(parsing(Bytes().gguf_header(0, 1).put(~0ull).raw("key-and-some-more")),
-            "x.gguf: byte 24: metadata key of 18446744073709551615 bytes, the file has 17 left");
+            "x.gguf: byte 24: metadata key of 18446744073709551615 bytes, the file has 17 left" +
+                std::string(kTorn));
   EXPECT_EQ(parsing(Bytes().gguf_header(0, 1).string("k").put(kString).put(std::uint64_t{9}).raw("12345678")),
-            "x.gguf: byte 37: string of 9 bytes, the file has 8 left");
+            "x.gguf: byte 37: string of 9 bytes, the file has 8 left" + std::string(kTorn));
 }
 
 TEST(GgufRegression, RefusesArraysBeyondTheFile_CVE_2024_21825) {
@@ -243,8 +246,10 @@ TEST(GgufRegression, DoesNotWidenALongListOfBytes_LlamaCppPr26318) {
 // ---- CVE-2026-7482: offset and size past the end of the file
 
 TEST(GgufRegression, RefusesDataPastTheEnd_CVE_2026_7482) {
-  EXPECT_THAT(parsing(Bytes().gguf_header(1, 0).tensor("t", {9}, kF32, 0).pad(32).raw(std::string(32, '\0'))),
-              HasSubstr("tensor 't' needs bytes 0 to 36 of the data, the file holds 32"));
+  EXPECT_THAT(
+      parsing(Bytes().gguf_header(1, 0).tensor("t", {9}, kF32, 0).pad(32).raw(std::string(32, '\0'))),
+      HasSubstr("tensor 't' needs bytes 0 to 36 of the data, the file holds 32; it may be a download that "
+                "was cut short"));
 }
 
 TEST(GgufRegression, RefusesOffsetsThatLeaveGapsOrOverlap_CVE_2026_7482) {
@@ -265,16 +270,18 @@ TEST(GgufRegression, RefusesOffsetsThatLeaveGapsOrOverlap_CVE_2026_7482) {
 // ---- CVE-2024-41130, -32878: use after a bad header
 
 TEST(GgufRegression, RefusesAHeaderThatIsNotWhole_CVE_2024_41130) {
-  EXPECT_EQ(parsing(""), "x.gguf: byte 0: GGUF header needs 4 bytes, the file has 0 left");
+  EXPECT_EQ(parsing(""),
+            "x.gguf: byte 0: GGUF header needs 4 bytes, the file has 0 left" + std::string(kTorn));
   EXPECT_EQ(parsing("GGML1234"), "x.gguf: byte 0: starts with 'GGML' when it should start with 'GGUF'");
-  EXPECT_EQ(parsing("GGUF"), "x.gguf: byte 4: GGUF version needs 4 bytes, the file has 0 left");
+  EXPECT_EQ(parsing("GGUF"),
+            "x.gguf: byte 4: GGUF version needs 4 bytes, the file has 0 left" + std::string(kTorn));
 }
 
 TEST(GgufRegression, RefusesAFileThatEndsAfterItsVersion_CVE_2024_32878) {
   EXPECT_EQ(parsing(Bytes().raw("GGUF").put(3u)),
-            "x.gguf: byte 8: tensor count needs 8 bytes, the file has 0 left");
+            "x.gguf: byte 8: tensor count needs 8 bytes, the file has 0 left" + std::string(kTorn));
   EXPECT_EQ(parsing(Bytes().raw("GGUF").put(3u).put(std::uint64_t{0})),
-            "x.gguf: byte 16: metadata count needs 8 bytes, the file has 0 left");
+            "x.gguf: byte 16: metadata count needs 8 bytes, the file has 0 left" + std::string(kTorn));
 }
 
 // ---- CVE-2025-49847, GHSA-7rxv (CVE-2025-52566): lengths of tokens and counts of them, cut to 32 bits

@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <gistmill/formats/torn.hpp>
+
 #include "tests/sdk/formats/allocation_watch.hpp"
 #include "tests/sdk/formats/refusal.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
@@ -169,7 +171,7 @@ TEST(JsonFile, NamesItself) {
   EXPECT_EQ(read_json_file(path).at("layers"), 2);
   std::ofstream(path) << "{";
   EXPECT_EQ(test::refusal([&] { read_json_file(path); }),
-            path.string() + ":1:2: is not JSON: the end when it should be '\"'");
+            path.string() + ":1:2: is not JSON: the end when it should be '\"'" + kTorn);
   std::filesystem::remove(path);
   EXPECT_THAT(test::refusal([&] { read_json_file(path); }), HasSubstr("cannot open"));
 }

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <gistmill/formats/torn.hpp>
+
 #include "tests/sdk/formats/allocation_watch.hpp"
 #include "tests/sdk/formats/damaged_files.hpp"
 #include "tests/sdk/formats/gguf_builder.hpp"
@@ -29,7 +31,7 @@ std::string tensor(std::string_view fields) { return "{\"t\":{" + std::string(fi
 
 TEST(SafetensorsFrame, NeedsEightBytesAndAHeader) {
   EXPECT_EQ(test::refusal([] { Safetensors("1234567", "x"); }),
-            "x: byte 0: file has 7 bytes, expected at least 8");
+            "x: byte 0: file has 7 bytes, expected at least 8" + std::string(kTorn));
   EXPECT_EQ(refusal(""), "x: byte 8: header starts with '' when it should start with '{'");
 }
 
@@ -43,7 +45,7 @@ TEST(SafetensorsFrame, BoundsTheHeaderByTheFile) {
   for (const std::uint64_t size : {std::uint64_t{3}, std::uint64_t{100000000}}) {
     const std::string bytes = test::Bytes().put(size).raw("{}").str();
     EXPECT_EQ(test::refusal([&] { Safetensors(bytes, "x"); }),
-              "x: byte 0: header length is " + std::to_string(size) + ", the file has 2 bytes left");
+              "x: byte 0: header length is " + std::to_string(size) + ", the file has 2 bytes left" + kTorn);
   }
 }
 
@@ -126,7 +128,8 @@ TEST(SafetensorsOffsets, LeaveNoHolesAndDoNotOverlap) {
 }
 
 TEST(SafetensorsOffsets, EndWithTheFile) {
-  EXPECT_THAT(refusal(two_tensors("[0,4]", "[4,8]"), 7), HasSubstr("ends at 8 of the data, expected 4 to 7"));
+  EXPECT_THAT(refusal(two_tensors("[0,4]", "[4,8]"), 7),
+              HasSubstr("ends at 8 of the data, expected 4 to 7; it may be a download that was cut short"));
   EXPECT_THAT(refusal(two_tensors("[0,4]", "[4,8]"), 9), HasSubstr("has 1 bytes after its last tensor"));
   EXPECT_THAT(refusal("{}", 1), HasSubstr("has 1 bytes after its last tensor"));
 }

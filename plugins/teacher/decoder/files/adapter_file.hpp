@@ -38,9 +38,9 @@ struct TableAdapter {
 
 // Rows are in the order of Weights.
 struct AdapterFile {
-  std::vector<AdapterPart> parts;         // of every layer and target, by layer; none where it is DoRA's
-  std::map<std::string, Change> changes;  // by the model's tensor: "blk.0.attn_q.weight"
-  std::vector<TableAdapter> tables;       // whose low-rank matrices lie in `saved`, and in `changes`
+  std::vector<AdapterPart> parts;              // of every layer and target, by layer; none where it is DoRA's
+  std::map<std::string, Change> changes;       // by the model's tensor: "blk.0.attn_q.weight"
+  std::vector<TableAdapter> tables;            // whose low-rank matrices lie in `saved`, and in `changes`
   std::map<std::string, at::Tensor> saved;     // kept as the file has them: tensors that were trained whole
   std::map<std::string, at::Tensor> replaced;  // the same by the model's tensor, whose place they take
   // A head beside the model's tied one: in `replaced`, or the embedding as it was; with its own `changes`.

@@ -1,4 +1,5 @@
-// The tensors of adapter_model.safetensors, taken one by one under PEFT's names; what nobody takes is refused.
+// The tensors of adapter_model.safetensors, taken one by one under PEFT's names; what nobody takes is
+// refused.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -13,7 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kMostRank = 65536;
 // PEFT's own (0.21.2), where the file leaves them out.
 constexpr std::int64_t kRank = 8;
 constexpr double kAlpha = 8.0;
@@ -38,7 +37,8 @@ void refuse_unread(const JsonObject& json, const nlohmann::json& config) {
   for (const std::string& key : json.unread()) {
     if (harmless.count(key) > 0 || is_neutral(config.at(key))) continue;
     refuse(json.where() + ": " + key + " is " + printable_json(config.at(key)) +
-           ", which is not known here: the result could be wrong; an adapter that PEFT can merge can be read as " +
+           ", which is not known here: the result could be wrong; an adapter that PEFT can merge can be read "
+           "as " +
            kMerged);
   }
 }
@@ -116,8 +116,10 @@ AdapterKind kind_of(const JsonObject& json) {
   if (type == "LORA") return AdapterKind::kLora;
   if (type == "TRAINABLE_TOKENS") return AdapterKind::kTokens;
   if (type == "IA3") return AdapterKind::kIa3;
-  json.wrong("peft_type", "\"LORA\", \"TRAINABLE_TOKENS\" or \"IA3\"; of other kinds, those that PEFT can "
-                          "merge can be read as " + kMerged);
+  json.wrong("peft_type",
+             "\"LORA\", \"TRAINABLE_TOKENS\" or \"IA3\"; of other kinds, those that PEFT can "
+             "merge can be read as " +
+                 kMerged);
 }
 
 // The other ways to start an adapter also change the weights that it stands beside.
@@ -129,8 +131,9 @@ void check_start(const JsonObject& json) {
   std::string refusal = json.where() + ": init_lora_weights is " + printable_json(*start) +
                         ", which also changes the weights that the adapter stands beside; ";
   if (way.starts_with("pissa") || way == "olora" || way == "corda") {
-    refusal += "save it as a plain one: in PEFT, save_pretrained(FOLDER, "
-               "path_initial_model_for_weight_conversion=THE ADAPTER BEFORE TRAINING), or as ";
+    refusal +=
+        "save it as a plain one: in PEFT, save_pretrained(FOLDER, "
+        "path_initial_model_for_weight_conversion=THE ADAPTER BEFORE TRAINING), or as ";
   } else {
     refusal += "save it as ";
   }
@@ -139,7 +142,8 @@ void check_start(const JsonObject& json) {
 
 void read_lora(const JsonObject& json, AdapterSettings& settings) {
   settings.rank = json.integer_or("r", kRank);
-  if (settings.rank < 1) json.wrong("r", "1 or more");
+  if (settings.rank < 1 || settings.rank > kMostRank)
+    json.wrong("r", "1 or more, at most " + std::to_string(kMostRank));
   settings.alpha = json.number_or("lora_alpha", kAlpha);
   settings.dropout = json.number_or("lora_dropout", 0.0);
   settings.rank_stabilized = json.boolean_or("use_rslora", false);
@@ -174,9 +178,8 @@ double AdapterSettings::alpha_of(const std::string& module) const {
   return first_fitting(alphas, module, alpha);
 }
 
-AdapterSettings read_adapter_settings(const fs::path& path) {
-  const nlohmann::json config = formats::read_json_file(path);
-  const JsonObject json(config, path.string());
+AdapterSettings adapter_settings_of(const nlohmann::json& config, const std::string& name) {
+  const JsonObject json(config, name);
   AdapterSettings settings;
   settings.kind = kind_of(json);
   if (settings.kind == AdapterKind::kLora) read_lora(json, settings);
@@ -185,6 +188,10 @@ AdapterSettings read_adapter_settings(const fs::path& path) {
   settings.saved_modules = json.strings("modules_to_save");
   refuse_unread(json, config);
   return settings;
+}
+
+AdapterSettings read_adapter_settings(const fs::path& path) {
+  return adapter_settings_of(formats::read_json_file(path), path.string());
 }
 
 }  // namespace gistmill::decoder

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,9 @@ class RE2;
 }
 
 namespace gistmill::decoder {
+
+// Larger than any model is wide.
+inline constexpr std::int64_t kMostRank = 65536;
 
 // For the end of a module's name: "v_proj", "layers\.[01]\.self_attn\.v_proj"; with ^ in front for the whole
 // name.
@@ -51,8 +55,10 @@ struct AdapterSettings {
 // (arXiv 2312.03732).
 double adapter_scale(double alpha, std::int64_t rank, bool rank_stabilized);
 
-// Throws Error (user) for other kinds of adapters, and for keys that would change the result and
-// are not known.
+// `name` stands for the file in messages. Throws Error (user) for other kinds of adapters, and for keys that
+// would change the result and are not known.
+AdapterSettings adapter_settings_of(const nlohmann::json& config, const std::string& name);
+// Of a file. Throws formats::FormatError as well.
 AdapterSettings read_adapter_settings(const std::filesystem::path& path);
 
 }  // namespace gistmill::decoder

@@ -14,8 +14,9 @@
 
 namespace gistmill::decoder {
 
-// Fills what the tensors say of `adapter`: parts, changes, saved, replaced, rows, vocabulary. Throws Error (user) that names the file:
-// for a tensor that is missing, has another shape, or is none of an adapter of this model.
+// Fills what the tensors say of `adapter`: parts, changes, saved, replaced, rows, vocabulary. Throws Error
+// (user) that names the file: for a tensor that is missing, has another shape, or is none of an adapter of
+// this model.
 void read_adapter_tensors(const formats::Safetensors& file, const ModelPlan& model,
                           const AdapterSettings& settings, AdapterFile& adapter);
 

@@ -49,8 +49,26 @@ ModelPlan read_plan(const std::string& folder, const nlohmann::json& config) {
                                   generation.string(), added_tokens_of(folder));
 }
 
+// The first of "model-00001-of-00002.safetensors" and the like; empty where there is none.
+std::string shard_without_index(const std::string& folder) {
+  std::string first;
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(folder, failure)) {
+    const std::string name = entry.path().filename();
+    const bool shard = ::fnmatch("*-*-of-*.safetensors", name.c_str(), 0) == 0;
+    if (shard && (first.empty() || name < first)) first = name;
+  }
+  return first;
+}
+
 formats::SafetensorsFolder open_weights(const std::string& folder) {
   if (!formats::SafetensorsFolder::is_one(folder)) {
+    const std::string shard = shard_without_index(folder);
+    if (!shard.empty()) {
+      refuse(folder + ": has " + formats::printable(shard) +
+             ", but not the index of the parts, model.safetensors.index.json; fetch it too, from where they "
+             "came");
+    }
     refuse(folder +
            ": has neither model.safetensors nor model.safetensors.index.json; weights in other formats " +
            "(pytorch_model.bin) have to be converted with transformers' save_pretrained");
@@ -127,13 +145,13 @@ FolderModel::Place FolderModel::place(const NamedShape& wanted, const std::strin
   check_shape(tensor.file->name(), name, tensor->shape, place.stored_shape);
   if (!formats::safetensors_gives_floats(tensor->dtype)) {
     refuse(tensor.file->name() + ": tensor " + formats::printable(name) + " is stored as " +
-           formats::safetensors_dtype_name(tensor->dtype) + " when it should be F32, F16 or BF16");
+           formats::safetensors_dtype_name(tensor->dtype) + " when it should be F32, F16, BF16 or F64");
   }
   const std::int64_t heads = rotated_heads(config(), wanted.name);
   if (heads > 0) place.order = paired_order(wanted.shape[0], heads);
   place.less_one = stored.less_one;
   place.type = stored_type(tensor->dtype);
-  place.data = tensor->data.data();
+  if (tensor->dtype != formats::SafetensorsDtype::kF64) place.data = tensor->data.data();
   place.row_bytes =
       static_cast<std::int64_t>(tensor->row_length() * formats::safetensors_dtype_size(tensor->dtype));
   place.tensor = tensors_.size();

@@ -150,9 +150,8 @@ std::vector<std::string> copy_companions(const fs::path& from, const fs::path& t
   return names;
 }
 
-std::vector<std::string> write_folder(const std::string& path, const ModelFile& source,
-                                      const ModelPlan& plan, const Weights& weights, at::ScalarType dtype,
-                                      const std::string& key) {
+std::vector<std::string> write_folder(const std::string& path, const ModelFile& source, const ModelPlan& plan,
+                                      const Weights& weights, at::ScalarType dtype, const std::string& key) {
   const at::NoGradGuard no_grad;
   const nlohmann::json config = config_of(source, plan, dtype, key);
   const std::map<std::string, at::Tensor> tensors = file_tensors(plan, weights, dtype);

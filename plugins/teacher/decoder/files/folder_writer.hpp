@@ -17,9 +17,8 @@ namespace gistmill::decoder {
 // tensor is stored. The folder must not exist, or be empty; it appears whole or not at all. -> the names of
 // the files written. Throws Error: user where the name is taken or config.json cannot say what the model
 // computes; unavailable where the system fails. `key` names the option at fault.
-std::vector<std::string> write_folder(const std::string& path, const ModelFile& source,
-                                      const ModelPlan& plan, const Weights& weights, at::ScalarType dtype,
-                                      const std::string& key);
+std::vector<std::string> write_folder(const std::string& path, const ModelFile& source, const ModelPlan& plan,
+                                      const Weights& weights, at::ScalarType dtype, const std::string& key);
 
 // Copies what goes with a model beside its weights, the tokenizer's files and generation_config.json, between
 // folders; nothing where `from` is none. -> the names of the files copied. Throws files::FileError and

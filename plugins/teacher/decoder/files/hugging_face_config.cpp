@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "plugins/teacher/decoder/files/activations.hpp"
 #include "plugins/teacher/decoder/files/hugging_face_gemma.hpp"
 #include "plugins/teacher/decoder/files/hugging_face_rotary.hpp"
 #include "plugins/teacher/decoder/files/json_object.hpp"
@@ -31,8 +32,10 @@ constexpr Family kFamilies[] = {
     {"qwen2", 10000.0, false, false, false, 151936, 4096, 22016, 32, 32, 32, 0, 32768},
     {"qwen3", 10000.0, false, true, false, 151936, 4096, 22016, 32, 32, 32, 128, 32768},
 };
-constexpr double kNormEpsilon = 1e-6;          // of all of them
-constexpr std::int64_t kMistralWindow = 4096;  // where the key is missing; null means none
+constexpr double kNormEpsilon = 1e-6;           // of all of them
+constexpr std::int64_t kMistralWindow = 4096;   // where the key is missing; null means none
+constexpr std::int64_t kQwenWindow = 4096;      // the same, where use_sliding_window asks for one
+constexpr std::int64_t kQwenWindowedFrom = 28;  // the first layer that has it
 
 // Switches that would change the result and are not followed here: fine where they say that nothing changes.
 // A key that is neither followed nor one of these is read by no class of the family in transformers: it
@@ -44,7 +47,6 @@ void expect_plain(const JsonObject& config) {
   config.expect("pruned_heads", nlohmann::json::object());
   config.expect("rope_interleaved", false);
   config.expect("use_mrope", false);
-  config.expect("use_sliding_window", false);
   if (const nlohmann::json* quantization = config.find("quantization_config")) {
     const auto method =
         quantization->is_object() ? quantization->value("quant_method", nlohmann::json()) : nlohmann::json();
@@ -58,6 +60,29 @@ void check_layer_types(const JsonObject& config) {
   for (const std::string& type : config.strings("layer_types")) {
     if (type != "full_attention") config.wrong("layer_types", "\"full_attention\" for every layer");
   }
+}
+
+// Layers that see only the last positions, of Qwen2 and Qwen3: those of a list, or all from one on.
+void read_qwen_windows(const JsonObject& json, ModelPlan& plan) {
+  Config& config = plan.config;
+  const bool none = json.contains("sliding_window") && !json.has("sliding_window");
+  if (!json.boolean_or("use_sliding_window", false) || none) return check_layer_types(json);
+  const std::int64_t window = json.integer_or("sliding_window", kQwenWindow);
+  const std::int64_t first = json.integer_or("max_window_layers", kQwenWindowedFrom);
+  const std::vector<std::string> types = json.strings("layer_types");
+  if (config.layers > kMostLayers) json.wrong("num_hidden_layers", "at most " + std::to_string(kMostLayers));
+  if (!types.empty() && static_cast<std::int64_t>(types.size()) != config.layers)
+    json.wrong("layer_types", "a list of " + std::to_string(config.layers));
+  for (std::int64_t layer = 0; layer < config.layers; ++layer) {
+    const std::string type = types.empty() ? "" : types[static_cast<std::size_t>(layer)];
+    if (!types.empty() && type != "sliding_attention" && type != "full_attention")
+      json.wrong("layer_types", "\"sliding_attention\" or \"full_attention\" for every layer");
+    if (types.empty() ? layer >= first : type == "sliding_attention") config.windowed_layers.push_back(layer);
+  }
+  if (config.windowed_layers.empty()) return;
+  if (window < 1) json.wrong("sliding_window", "1 or more");
+  config.window = window;
+  plan.windowed_rotary = plan.rotary;
 }
 
 std::vector<std::int64_t> unrotated_layers(const JsonObject& json, std::int64_t layers) {
@@ -116,11 +141,16 @@ ModelPlan read_llama_like(const JsonObject& json, const Family& family) {
   config.feed_forward = json.integer_or("intermediate_size", family.feed_forward);
   config.context = json.integer_or("max_position_embeddings", family.context);
   config.norm_epsilon = json.number_or("rms_norm_eps", kNormEpsilon);
-  json.expect("hidden_act", "silu");
+  if (!is_silu(json.string_or("hidden_act", "silu"))) json.wrong("hidden_act", "\"silu\" or \"swish\"");
   plan.layout.own_head = !json.boolean_or("tie_word_embeddings", family.tied_head);
   plan.rotary = read_hugging_face_rotary(json, family.rotary_base, config.context);
   read_family_extras(json, family, plan);
-  check_layer_types(json);
+  if (config.architecture == "qwen2" || config.architecture == "qwen3") {
+    read_qwen_windows(json, plan);
+  } else {
+    json.expect("use_sliding_window", false);
+    check_layer_types(json);
+  }
   if (!family.attention_bias) json.expect("attention_bias", false);
   if (!family.mlp_bias) json.expect("mlp_bias", false);
   return plan;
@@ -151,11 +181,8 @@ ModelPlan read_gpt2(const JsonObject& json) {
   config.norm_epsilon = json.number_or("layer_norm_epsilon", 1e-5);
   config.feed_forward_kind = FeedForwardKind::kGelu;
   config.positions = PositionKind::kLearned;
-  // "gelu_pytorch_tanh" is the same function under another name.
   const std::string activation = json.string_or("activation_function", "gelu_new");
-  if (activation != "gelu_new" && activation != "gelu_pytorch_tanh") {
-    json.wrong("activation_function", "\"gelu_new\"");
-  }
+  if (!is_tanh_gelu(activation)) json.wrong("activation_function", "\"gelu_new\"");
   json.expect("scale_attn_weights", true);
   json.expect("scale_attn_by_inverse_layer_idx", false);
   plan.layout.own_head = !json.boolean_or("tie_word_embeddings", true);

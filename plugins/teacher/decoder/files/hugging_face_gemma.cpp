@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "plugins/teacher/decoder/files/activations.hpp"
 #include "plugins/teacher/decoder/files/hugging_face_rotary.hpp"
 
 namespace gistmill::decoder {
@@ -84,7 +85,8 @@ ModelPlan read_gemma(const JsonObject& json) {
   put_gemma_constants(&config);
   read_windows(json, config);
   read_rotary(json, plan);
-  json.expect("hidden_activation", "gelu_pytorch_tanh");
+  if (!is_tanh_gelu(json.string_or("hidden_activation", "gelu_pytorch_tanh")))
+    json.wrong("hidden_activation", "\"gelu_pytorch_tanh\"");
   json.expect("attn_logit_softcapping", nullptr);
   json.expect("final_logit_softcapping", nullptr);
   json.expect("use_bidirectional_attention", false);

@@ -121,7 +121,7 @@ std::optional<StoredMatrix> ModelFile::stored(const std::string& name) const {
   const auto found = places_.find(name);
   if (found == places_.end()) return std::nullopt;
   const Place& place = found->second;
-  if (place.transposed || place.stored_shape.size() != 2) return std::nullopt;
+  if (place.transposed || place.data == nullptr || place.stored_shape.size() != 2) return std::nullopt;
   StoredMatrix matrix;
   matrix.type = place.type;
   matrix.rows = place.shape[0];

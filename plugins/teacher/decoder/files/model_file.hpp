@@ -49,7 +49,7 @@ class ModelFile : public TensorSource {
     std::vector<std::int32_t> order;         // row i is row first + order[i]; empty: as they lie
     bool less_one = false;                   // the file keeps the values less 1 (of vectors only)
     formats::GgufType type = formats::GgufType::kF32;
-    const char* data = nullptr;  // of the whole tensor of the file
+    const char* data = nullptr;  // of the whole tensor of the file; null: of a type that is not in `type`
     std::int64_t row_bytes = 0;  // of a row of it
   };
 

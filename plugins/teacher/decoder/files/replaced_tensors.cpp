@@ -38,8 +38,7 @@ class ReplacedTensors final : public TensorSource {
     if (const auto change = changes_.find(name); change != changes_.end())
       values = changed(values, change->second);
     if (const auto rows = rows_.find(name); rows != rows_.end()) {
-      values =
-          values.index_copy(0, at::tensor(rows->second.tokens), rows->second.values.detach().cpu());
+      values = values.index_copy(0, at::tensor(rows->second.tokens), rows->second.values.detach().cpu());
     }
     return values;
   }

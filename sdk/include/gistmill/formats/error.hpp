@@ -17,7 +17,7 @@ struct FormatError : std::runtime_error {
       : std::runtime_error(file + ": byte " + std::to_string(offset) + ": " + message) {}
 };
 
-// Text from a file, safe to print: in quotes, control and non-ASCII bytes as \xNN, cut after 64 bytes.
+// Text from a file, safe to print: in quotes, what is not seen or not UTF-8 as \xNN, cut after 64 bytes.
 std::string printable(std::string_view text);
 
 }  // namespace gistmill::formats

@@ -53,7 +53,7 @@ struct SafetensorsTensor {
   std::uint64_t row_length() const;
   std::uint64_t rows() const;
 };
-// True of F32, F16 and BF16.
+// True of F32, F16, BF16 and F64.
 bool safetensors_gives_floats(SafetensorsDtype dtype);
 
 // Immutable after construction: any number of threads may read. Throws FormatError.
@@ -70,7 +70,7 @@ class Safetensors {
   const std::string& name() const { return name_; }
 
   // out: count x row_length() values, the rows [first, first + count). Of F32, F16 and BF16 tensors, exactly;
-  // others are refused. Several threads may share a tensor.
+  // of F64, rounded; others are refused. Several threads may share a tensor.
   void read_rows(const SafetensorsTensor& tensor, std::uint64_t first, std::uint64_t count, float* out) const;
   // The same as bf16, rounded to nearest, ties to even; BF16 is copied bit for bit.
   void read_rows_bf16(const SafetensorsTensor& tensor, std::uint64_t first, std::uint64_t count,

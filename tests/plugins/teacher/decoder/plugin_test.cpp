@@ -6,6 +6,7 @@
 
 #include "tests/plugins/support/gradient_check.hpp"
 #include "tests/plugins/support/plugin_driver.hpp"
+#include "tests/plugins/teacher/decoder/files/families.hpp"
 #include "tests/plugins/teacher/decoder/files/gguf_files.hpp"
 
 namespace gistmill::decoder::test {
@@ -164,6 +165,47 @@ TEST_F(LlamaPlugin, SavesAnAdapterThatItReadsAgainAndAModelWithItInTheWeights) {
   std::filesystem::remove_all(folder);
 }
 
+// PEFT's adapters of tables and rows are kept where it trains, saves and merges, as are those that only
+// merge.
+TEST_F(LlamaPlugin, KeepsWhatPeftTrainedOfTables) {
+  const std::filesystem::path folder = path_.string() + "_kept";
+  const at::Tensor none;
+  for (const char* name : {"llama31-table", "llama31-table-tied", "llama31-head", "llama31-resized",
+                           "llama31-resized-tokens", "llama31-only-tokens", "llama2-tables", "llama2-tokens",
+                           "llama2-only-tokens", "llama31-ia3", "llama2-tables-dora"}) {
+    SCOPED_TRACE(name);
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directory(folder);
+    const std::string family = std::string(name).substr(0, std::string(name).find('-'));
+    const std::string adapter = adapters_folder() + "/" + name;
+    const bool trains = !std::string(name).ends_with("ia3") && !std::string(name).ends_with("dora");
+    const OptionTable base = {{"model", families_folder() + "/" + family},
+                              {"layers", std::vector<std::int64_t>{}}};
+    const auto driver = [&](OptionTable changes) {
+      changes.insert(base.begin(), base.end());
+      return make(changes);
+    };
+    const at::Tensor expected = load_tensor(adapter + ".expected.safetensors", "logits");
+    const at::Tensor ids = expected_of(family).ids.unsqueeze(0);
+    const auto differs = [&](PluginDriver& from) {
+      return (from.forward(kForward, {ids, none, none, none})[0][0] - expected).abs().max().item<double>();
+    };
+    const auto read = driver({{"adapter", adapter}, {"train", std::string(trains ? "lora" : "none")}});
+    EXPECT_LE(differs(*read), 1e-4);
+    EXPECT_EQ(read->symbol("V"), expected.size(1));
+    read->forward(kSaveMerged, {bytes_of((folder / "merged").string())});
+    EXPECT_LE(differs(*driver({{"model", (folder / "merged").string()}})), 1e-4);
+    if (!trains) {
+      EXPECT_THROW(read->forward(kSave, {bytes_of((folder / "adapter").string())}), Refused);
+      EXPECT_THROW(driver({{"adapter", adapter}, {"train", std::string("lora")}}), Refused);
+      continue;
+    }
+    read->forward(kSave, {bytes_of((folder / "adapter").string())});
+    EXPECT_LE(differs(*driver({{"adapter", (folder / "adapter").string()}})), 1e-4);
+  }
+  std::filesystem::remove_all(folder);
+}
+
 TEST_F(LlamaPlugin, TrainsAllItsWeights) {
   const auto driver = make({{"train", std::string("all")}});
   EXPECT_EQ(driver->parameters().size(), 2u + 3u * 6u);
@@ -186,7 +228,19 @@ TEST_F(LlamaPlugin, PointsAtTheOptionThatIsWrong) {
           "training all weights needs f32");
   refused({{"train", std::string("lora")}, {"lora_targets", std::vector<std::string>{"w_pack"}}},
           "lora_targets", "an adapter's target is 'w_pack' when it should be one of q_proj, k_proj");
-  refused({{"span", std::int64_t{641}}}, "span", "span is 641 when it should be 1 to 640");
+}
+
+// A model with a shorter context than the default span can be scored; spans of it are what is refused.
+TEST_F(LlamaPlugin, RefusesASpanLongerThanItsContextWhereSpansAreUsedOnly) {
+  const auto driver = make({{"span", std::int64_t{641}}});
+  EXPECT_TRUE(at::equal(driver->forward(kScore, {tokens_})[0], model_.score(tokens_)));
+  try {
+    driver->forward(kEmbed, {tokens_, spans_});
+    ADD_FAILURE() << "was not refused";
+  } catch (const Refused& refusal) {
+    EXPECT_EQ(refusal.key, "span");
+    EXPECT_THAT(refusal.what(), HasSubstr("span is 641 when it should be 1 to 640, the context length"));
+  }
 }
 
 }  // namespace

@@ -146,10 +146,11 @@ TEST_F(ModelFolder, TellsItsTemplatesWhatItCallsSpecialTokens) {
   write_vocabulary();
   write("tokenizer_config.json",
         R"({"bos_token": null, "eos_token": {"content": "<|end|>"}, "mask_token": "<m>",
-    "additional_special_tokens": ["1", {"content": "2"}], "extra_special_tokens": {"image_token": "12"}})");
+    "audio_token": {"content": "2"}, "additional_special_tokens": ["1", {"content": "2"}],
+    "extra_special_tokens": {"image_token": "12"}})");
   EXPECT_EQ(
       load().special_texts.dump(),
-      R"({"eos_token":"<|end|>","unk_token":"<|endoftext|>","mask_token":"<m>","additional_special_tokens":["1","2"],"image_token":"12"})");
+      R"({"eos_token":"<|end|>","unk_token":"<|endoftext|>","mask_token":"<m>","audio_token":"2","image_token":"12"})");
 }
 
 TEST_F(ModelFolder, WithSentencePieceIsNotByteLevel) {

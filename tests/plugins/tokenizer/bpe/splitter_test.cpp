@@ -2,10 +2,12 @@
 // `tokenizers`.
 #include "plugins/tokenizer/bpe/splitter.hpp"
 
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 namespace gistmill::bpe {
 namespace {
@@ -23,6 +25,31 @@ std::vector<std::string> gpt2(std::string_view text) { return split(PreTokenizer
 std::vector<std::string> starcoder(std::string_view text) { return split(PreTokenizer::kStarcoder, text); }
 std::vector<std::string> llama3(std::string_view text) { return split(PreTokenizer::kLlama3, text); }
 std::vector<std::string> qwen2(std::string_view text) { return split(PreTokenizer::kQwen2, text); }
+
+// Texts of every category of characters (make_splits.py).
+TEST(Splitter, CutsByTheFinerPatternsAsTokenizersDoes) {
+  std::ifstream file(GISTMILL_SOURCE_DIR "/tests/plugins/tokenizer/bpe/splits.json");
+  const auto document = nlohmann::json::parse(file);
+  for (const PreTokenizer kind : {PreTokenizer::kGptOss, PreTokenizer::kDeepseekV3}) {
+    SCOPED_TRACE(pre_tokenizer_name(kind));
+    for (std::size_t i = 0; i < document.at("texts").size(); ++i) {
+      const auto text = document["texts"][i].get<std::string>();
+      std::vector<std::size_t> sizes;
+      for (const std::string& piece : split(kind, text)) sizes.push_back(piece.size());
+      EXPECT_EQ(nlohmann::json(sizes), document.at(pre_tokenizer_name(kind))[i]) << text;
+    }
+  }
+}
+
+TEST(Splitter, CutsWordsWhereTheCaseRisesForGptOss) {
+  EXPECT_THAT(split(PreTokenizer::kGptOss, "camelCase HTTPServer'S a/\n/b"),
+              ElementsAre("camel", "Case", " HTTPServer'S", " a", "/\n/", "b"));
+}
+
+TEST(Splitter, KeepsHanAndKanaApartForDeepseek) {
+  EXPECT_THAT(split(PreTokenizer::kDeepseekV3, "x\u4e00\u3042y 1234 .foo(\x80"),
+              ElementsAre("x", "\u4e00\u3042", "y", " ", "123", "4", " .", "foo", "(", "\x80"));
+}
 
 TEST(Splitter, GivesNoPiecesForEmptyText) { EXPECT_THAT(gpt2(""), IsEmpty()); }
 

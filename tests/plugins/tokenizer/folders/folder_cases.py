@@ -211,10 +211,31 @@ def json_cases():
         ],
     )
     yield "NoBeginToken", "llama2.json", [replace("post_processor", template())]
+    yield "TokenWithoutText", "gpt2.json", [replace("added_tokens", added_after("gpt2.json", "", "<one>", "<two>"))]
+
+
+def added_after(base, *contents):
+    """The added tokens of a fixture, and more of them."""
+    added = json.loads((FIXTURES / base).read_text())["added_tokens"]
+    last = max(token["id"] for token in added)
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    return added + [{"id": last + 1 + i, "content": content, **flags} for i, content in enumerate(contents)]
+
+
+def decoder_after(base, *contents):
+    return {"added_tokens_decoder": {str(token.pop("id")): token for token in added_after(base, *contents)}}
 
 
 def config_cases():
     """name, base, configuration, other small files."""
+    yield "LlamasClassOnBytes", "gpt2.json", LLAMA, {}
+    yield "LlamasClassOnBytesWithSwitches", "qwen2.json", {
+        "tokenizer_class": "LlamaTokenizerFast", "add_prefix_space": True, "add_bos_token": True, "legacy": False}, {}  # fmt: skip
+    yield "LlamasClassOnBytesWithRoles", "llama3.json", {**LLAMA, "bos_token": "<s>", "pad_token": "<pad>"}, {}
+    yield "AddedTokenWithoutText", "gpt2.json", {**FAST, **decoder_after("gpt2.json", "", "<one>")}, {}
+    yield "AddedTokensWithoutText", "llama2.json", {**FAST, **decoder_after("llama2.json", "<two>", "", "<one>", "", "<pad>")}, {}
+    yield "AddedTokensJsonWithoutText", "gpt2.json", {**FAST, "pad_token": "<pad>"}, {"added_tokens.json": {"": 709, "<one>": 710}}
+    yield "RoleWithoutText", "gpt2.json", {**FAST, "pad_token": "", "mask_token": "<one>"}, {}
     yield "PadTokenThatIsNew", "gpt2.json", {**FAST, "pad_token": "<pad>"}, {}
     yield "ImageTokenThatIsNew", "gpt2.json", {**FAST, "image_token": "<image>", "pad_token": None}, {}
     yield "ExtraTokensInAList", "gpt2.json", {**FAST, "extra_special_tokens": ["<one>", "<two>"]}, {}

@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <gistmill/formats/torn.hpp>
+
 #include "tests/plugins/tokenizer/spm/model_builder.hpp"
 #include "tests/sdk/formats/refusal.hpp"
 
@@ -56,13 +58,13 @@ std::string complaint(const std::string& bytes) {
 TEST(SentencePieceFile, IsRefusedWhereLengthsDoNotMatch) {
   EXPECT_EQ(complaint("\x0A\x05"
                       "ab"),
-            "x.model: byte 0: has 5 bytes when 2 are left");
+            "x.model: byte 0: has 5 bytes when 2 are left" + std::string(formats::kTorn));
   EXPECT_EQ(complaint("\x0A\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"),
-            "x.model: byte 0: has 18446744073709551615 bytes when 0 are left");
+            "x.model: byte 0: has 18446744073709551615 bytes when 0 are left" + std::string(formats::kTorn));
   EXPECT_EQ(complaint("\x0A\x80"), "x.model: byte 0: a number is cut off");
   EXPECT_EQ(complaint(std::string(11, '\xFF')), "x.model: byte 0: a number has more than ten bytes");
   EXPECT_EQ(complaint(WireBytes().text(1, std::string_view("\x15\x01\x01")).str()),
-            "x.model: byte 2: has 4 bytes when 2 are left");
+            "x.model: byte 2: has 4 bytes when 2 are left" + std::string(formats::kTorn));
 }
 
 TEST(SentencePieceFile, IsRefusedWhereFieldsAreOfAnotherKind) {

@@ -49,8 +49,9 @@ TEST_F(SpmPlugin, WarnsWhereItReadsAnotherFileThanTheFirst) {
   EXPECT_THAT(logged(), ::testing::ElementsAre(::testing::StartsWith(
                             model + " is taken as the tokenizer; refused: " + folder.path().string() +
                             "/tokenizer.json: is a Git LFS pointer")));
-  EXPECT_EQ(described.at("file"), model);
-  EXPECT_THAT(described.at("left").get<std::string>(), ::testing::HasSubstr("is a Git LFS pointer"));
+  EXPECT_EQ(described.at("files"), nlohmann::json({"tokenizer.model"}));
+  EXPECT_THAT(described.at("passed_over").at("tokenizer.json").get<std::string>(),
+              ::testing::HasSubstr("is a Git LFS pointer"));
   EXPECT_EQ(described.at("begin_tokens"), nlohmann::json({1}));
 }
 

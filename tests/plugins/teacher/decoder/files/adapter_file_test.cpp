@@ -27,17 +27,35 @@ struct Case {
   const char* architecture;
   std::string model() const { return std::string(name).substr(0, std::string(name).find('-')); }
 };
-constexpr Case kCases[] = {
-    {"llama31", "llama"},      {"qwen3", "qwen3"},          {"gpt2", "gpt2"},
-    {"llama31-dora", "llama"}, {"gpt2-dora", "gpt2"},       {"qwen2-whole", "qwen2"},
-    {"gpt2-whole", "gpt2"},    {"llama31-tokens", "llama"}, {"llama31-embedding", "llama"},
-    {"llama31-tied", "llama"}, {"llama31-table", "llama"}, {"llama31-table-tied", "llama"},
-    {"llama31-head", "llama"}, {"llama2-tables", "llama"}, {"llama2-tables-dora", "llama"},
-    {"gpt2-table", "gpt2"}, {"gemma3-table", "gemma3_text"}, {"llama2-tokens", "llama"},
-    {"qwen3-tokens", "qwen3"}, {"llama31-resized", "llama"}, {"qwen3-resized", "qwen3"},
-    {"llama31-resized-tokens", "llama"}, {"gpt2-resized-table", "gpt2"}, {"llama31-only-tokens", "llama"},
-    {"llama2-only-tokens", "llama"}, {"gpt2-only-tokens", "gpt2"}, {"llama31-ia3", "llama"},
-    {"qwen2-ia3", "qwen2"}, {"gpt2-ia3", "gpt2"}};
+constexpr Case kCases[] = {{"llama31", "llama"},
+                           {"qwen3", "qwen3"},
+                           {"gpt2", "gpt2"},
+                           {"llama31-dora", "llama"},
+                           {"gpt2-dora", "gpt2"},
+                           {"qwen2-whole", "qwen2"},
+                           {"gpt2-whole", "gpt2"},
+                           {"llama31-tokens", "llama"},
+                           {"llama31-embedding", "llama"},
+                           {"llama31-tied", "llama"},
+                           {"llama31-table", "llama"},
+                           {"llama31-table-tied", "llama"},
+                           {"llama31-head", "llama"},
+                           {"llama2-tables", "llama"},
+                           {"llama2-tables-dora", "llama"},
+                           {"gpt2-table", "gpt2"},
+                           {"gemma3-table", "gemma3_text"},
+                           {"llama2-tokens", "llama"},
+                           {"qwen3-tokens", "qwen3"},
+                           {"llama31-resized", "llama"},
+                           {"qwen3-resized", "qwen3"},
+                           {"llama31-resized-tokens", "llama"},
+                           {"gpt2-resized-table", "gpt2"},
+                           {"llama31-only-tokens", "llama"},
+                           {"llama2-only-tokens", "llama"},
+                           {"gpt2-only-tokens", "gpt2"},
+                           {"llama31-ia3", "llama"},
+                           {"qwen2-ia3", "qwen2"},
+                           {"gpt2-ia3", "gpt2"}};
 
 std::string adapter_of(const std::string& name) { return adapters_folder() + "/" + name; }
 
@@ -215,7 +233,8 @@ TEST(AdapterFile, RefusesOtherKindsOfAdapters) {
   EXPECT_THAT(with("peft_type", "VERA"),
               HasSubstr("peft_type is \"VERA\" when it should be \"LORA\", \"TRAINABLE_TOKENS\" or \"IA3\""));
   EXPECT_THAT(with("peft_type", "VERA"), HasSubstr("merge_and_unload().save_pretrained(FOLDER)"));
-  EXPECT_THAT(with("peft_type", "IA3"), HasSubstr("which is not known here: the result could be wrong; an adapter"));
+  EXPECT_THAT(with("peft_type", "IA3"),
+              HasSubstr("which is not known here: the result could be wrong; an adapter"));
   EXPECT_THAT(with("use_dora", true), HasSubstr("q_proj.lora_magnitude_"));
   EXPECT_THAT(with("bias", "some"), HasSubstr("bias is \"some\" when it should be \"none\", \"all\""));
   EXPECT_THAT(with("rank_pattern", {{"q_proj", 4}}),
@@ -230,7 +249,8 @@ TEST(AdapterFile, RefusesOtherKindsOfAdapters) {
                         "save_embedding_layers=True) saves"));
   EXPECT_THAT(with("trainable_token_indices", {1}), HasSubstr("has no tensor"));
   EXPECT_EQ(with("modules_to_save", {"lm_head"}), "");
-  EXPECT_THAT(with("init_lora_weights", "pissa_niter_4"), HasSubstr("init_lora_weights is \"pissa_niter_4\""));
+  EXPECT_THAT(with("init_lora_weights", "pissa_niter_4"),
+              HasSubstr("init_lora_weights is \"pissa_niter_4\""));
   for (const char* start : {"pissa", "olora", "corda"})
     EXPECT_THAT(with("init_lora_weights", start), HasSubstr("path_initial_model_for_weight_conversion"));
   EXPECT_THAT(with("init_lora_weights", "loftq"), HasSubstr("merge_and_unload().save_pretrained(FOLDER)"));
@@ -302,13 +322,15 @@ TEST(AdapterFile, NamesTablesThatWereResizedButNotSaved) {
         std::erase_if(tensors, [](const RawTensor& tensor) { return tensor.shape[0] == 42; });
       },
       kTensors);
-  EXPECT_THAT(refusal(copy, model_of(kCases[2])->plan()),
-              HasSubstr("wte.lora_embedding_A is for 42 tokens when the model has 40; in PEFT, save_pretrained("
-                        "FOLDER, save_embedding_layers=True)"));
+  EXPECT_THAT(
+      refusal(copy, model_of(kCases[2])->plan()),
+      HasSubstr("wte.lora_embedding_A is for 42 tokens when the model has 40; in PEFT, save_pretrained("
+                "FOLDER, save_embedding_layers=True)"));
   const FolderCopy headless("qwen3-resized", adapters_folder());
   headless.change_tensors(
       [](std::vector<RawTensor>& tensors) {
-        std::erase_if(tensors, [](const RawTensor& tensor) { return tensor.name.ends_with("lm_head.weight"); });
+        std::erase_if(tensors,
+                      [](const RawTensor& tensor) { return tensor.name.ends_with("lm_head.weight"); });
       },
       kTensors);
   EXPECT_THAT(refusal(headless, model_of(kCases[1])->plan()),

@@ -90,8 +90,9 @@ TEST_P(ExportFaults, LeaveAWholeAdapterOrNone) {
 TEST_P(ExportFaults, LeaveAWholeModelOrNone) {
   const auto source = model(families_folder() + "/llama31");
   const Weights weights = load_weights(source->config(), source, at::kFloat);
-  EXPECT_GT(let_every_call_fail(around_.path(),
-                                [&] { write_folder(out(), *source, source->plan(), weights, at::kBFloat16, "folder"); }),
+  EXPECT_GT(let_every_call_fail(
+                around_.path(),
+                [&] { write_folder(out(), *source, source->plan(), weights, at::kBFloat16, "folder"); }),
             15);
 }
 
@@ -101,7 +102,8 @@ TEST_P(ExportFaults, OfTheModelThatIsCopiedFromNameItsFile) {
   const auto source = model(copy.path());
   const Weights weights = load_weights(source->config(), source, at::kFloat);
   EXPECT_GT(
-      let_every_call_fail(copy.path(), [&] { write_folder(out(), *source, source->plan(), weights, at::kFloat, "folder"); }),
+      let_every_call_fail(
+          copy.path(), [&] { write_folder(out(), *source, source->plan(), weights, at::kFloat, "folder"); }),
       1);
 }
 

@@ -104,6 +104,10 @@ TEST_P(Families, StoredMatricesHoldTheValuesRead) {
       EXPECT_FALSE(stored) << "a transposed matrix";
       continue;
     }
+    if (GetParam().family.name == "qwen2-window") {
+      EXPECT_FALSE(stored) << "a matrix in F64";
+      continue;
+    }
     ASSERT_TRUE(stored) << name;
     ASSERT_EQ(stored->rows, rows);
     ASSERT_EQ(stored->columns, width);

@@ -174,7 +174,18 @@ TEST(FolderModel, NamesAShardThatIsMissing) {
 TEST(FolderModel, NamesAFileThatIsCutOff) {
   FolderCopy folder("llama2");
   std::filesystem::resize_file(folder.file("model.safetensors"), 20000);
-  EXPECT_THAT(refusal(folder), HasSubstr("model.safetensors"));
+  EXPECT_THAT(refusal(folder), AllOf(HasSubstr("model.safetensors"),
+                                     HasSubstr("; it may be a download that was cut short: fetch it again")));
+  folder.write("config.json", folder.text("config.json").substr(0, 100));
+  EXPECT_THAT(refusal(folder), AllOf(HasSubstr("config.json:"), HasSubstr("a download that was cut short")));
+}
+
+TEST(FolderModel, NamesTheIndexThatItsPartsLack) {
+  FolderCopy folder("qwen2");
+  std::filesystem::remove(folder.file("model.safetensors.index.json"));
+  EXPECT_EQ(refusal(folder), folder.path() +
+                                 ": has 'model-00001-of-00003.safetensors', but not the index of the parts, "
+                                 "model.safetensors.index.json; fetch it too, from where they came");
 }
 
 TEST(FolderModel, SaysWhatAFolderLacks) {

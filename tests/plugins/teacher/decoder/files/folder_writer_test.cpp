@@ -34,7 +34,8 @@ struct Output {
 std::vector<std::string> write(const Output& out, const ModelFile& source,
                                at::ScalarType dtype = at::kFloat) {
   const auto shared = std::shared_ptr<const ModelFile>(&source, [](const ModelFile*) {});
-  return write_folder(out.path, source, source.plan(), load_weights(source.config(), shared, at::kFloat), dtype, "export");
+  return write_folder(out.path, source, source.plan(), load_weights(source.config(), shared, at::kFloat),
+                      dtype, "export");
 }
 
 void expect_same_model(const ModelFile& found, const ModelFile& expected) {

@@ -15,6 +15,7 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 json config_of(const std::string& family) {
@@ -44,6 +45,37 @@ std::string refusal_with(const std::string& family, const json& changes) {
   json config = config_of(family);
   config.update(changes);
   return refusal(config);
+}
+
+TEST(HuggingFaceConfig, KnowsWhichOfQwensLayersHaveAWindow) {
+  json config = config_of("qwen2");  // of two layers
+  for (const char* key : {"layer_types", "sliding_window", "max_window_layers"}) config.erase(key);
+  config["use_sliding_window"] = true;
+  const auto plan = [&](const json& changes) {
+    json changed = config;
+    changed.update(changes);
+    return read_hugging_face_config(changed, "config.json", nullptr, "generation_config.json").config;
+  };
+  EXPECT_THAT(plan({}).windowed_layers, IsEmpty()) << "from layer 28 on";
+  EXPECT_THAT(plan({{"max_window_layers", 2}}).windowed_layers, IsEmpty());
+  EXPECT_THAT(plan({{"max_window_layers", 1}}).windowed_layers, ElementsAre(1));
+  EXPECT_EQ(plan({{"max_window_layers", 0}}).window, 4096);
+  EXPECT_THAT(plan({{"max_window_layers", 0}, {"sliding_window", nullptr}}).windowed_layers, IsEmpty());
+  EXPECT_THAT(plan({{"layer_types", {"sliding_attention", "full_attention"}}}).windowed_layers,
+              ElementsAre(0));
+  config["layer_types"] = {"chunked_attention", "full_attention"};
+  EXPECT_EQ(refusal(config),
+            "config.json: layer_types is [\"chunked_attention\",\"full_attention\"] when it should be "
+            "\"sliding_attention\" or \"full_attention\" for every layer");
+}
+
+TEST(HuggingFaceConfig, KnowsActivationsByTheirOtherNames) {
+  plan_with("llama2", {{"hidden_act", "swish"}});
+  for (const char* name : {"gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_python_tanh"}) {
+    plan_with("gpt2", {{"activation_function", name}});
+    plan_with("gemma3", {{"hidden_activation", name}});
+  }
+  EXPECT_NE(refusal_with("gpt2", {{"activation_function", "gelu"}}), "");
 }
 
 TEST(HuggingFaceConfig, ReadsWhatTellsTheFamiliesApart) {
@@ -147,7 +179,7 @@ TEST(HuggingFaceConfig, LimitsMistralToItsWindow) {
 
 TEST(HuggingFaceConfig, IgnoresAWindowThatIsNotInUse) {
   EXPECT_EQ(plan_with("qwen2", {{"use_sliding_window", false}, {"sliding_window", 16}}).config.context, 64);
-  EXPECT_EQ(refusal_with("qwen2", {{"use_sliding_window", true}, {"sliding_window", 16}}),
+  EXPECT_EQ(refusal_with("llama2", {{"use_sliding_window", true}, {"sliding_window", 16}}),
             "config.json: use_sliding_window is true when it should be false");
   EXPECT_THAT(refusal_with("qwen2", {{"layer_types", {"full_attention", "sliding_attention"}}}),
               HasSubstr("\"full_attention\" for every layer"));
@@ -205,7 +237,7 @@ TEST(HuggingFaceConfig, RefusesOtherModels) {
 
 TEST(HuggingFaceConfig, RefusesWhatChangesTheComputation) {
   EXPECT_EQ(refusal_with("llama2", {{"hidden_act", "gelu"}}),
-            "config.json: hidden_act is \"gelu\" when it should be \"silu\"");
+            "config.json: hidden_act is \"gelu\" when it should be \"silu\" or \"swish\"");
   EXPECT_EQ(refusal_with("gpt2", {{"activation_function", "relu"}}),
             "config.json: activation_function is \"relu\" when it should be \"gelu_new\"");
   EXPECT_EQ(refusal_with("gpt2", {{"scale_attn_by_inverse_layer_idx", true}}),
