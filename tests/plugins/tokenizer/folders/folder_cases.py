@@ -216,8 +216,9 @@ def json_cases():
 
 def added_after(base, *contents):
     """The added tokens of a fixture, and more of them."""
-    added = json.loads((FIXTURES / base).read_text())["added_tokens"]
-    last = max(token["id"] for token in added)
+    document = json.loads((FIXTURES / base).read_text())
+    added = document["added_tokens"]
+    last = max([*document["model"]["vocab"].values(), *(token["id"] for token in added)])
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
     return added + [{"id": last + 1 + i, "content": content, **flags} for i, content in enumerate(contents)]
 
