@@ -1,5 +1,5 @@
-// libFuzzer on adapter_config.json: whatever the bytes, settings that give every module a rank and a scale, or
-// a refusal. Its patterns are regular expressions of strangers.
+// libFuzzer on adapter_config.json: whatever the bytes, settings that give every module a rank and a scale,
+// or a refusal. Its patterns are regular expressions of strangers.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -21,9 +21,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const nlohmann::json json =
         formats::parse_json({reinterpret_cast<const char*>(data), size}, "fuzz", limits);
     const decoder::AdapterSettings settings = decoder::adapter_settings_of(json, "fuzz");
-    for (const char* module : {"model.layers.0.self_attn.q_proj", "transformer.h.11.mlp.c_fc", "lm_head", ""}) {
+    for (const char* module :
+         {"model.layers.0.self_attn.q_proj", "transformer.h.11.mlp.c_fc", "lm_head", ""}) {
       const std::int64_t rank = settings.rank_of(module);
-      if (settings.kind == decoder::AdapterKind::kLora && (rank < 1 || rank > decoder::kMostRank)) std::abort();
+      if (settings.kind == decoder::AdapterKind::kLora && (rank < 1 || rank > decoder::kMostRank))
+        std::abort();
       settings.alpha_of(module);
     }
     for (const std::int64_t token : settings.token_indices) {

@@ -1,5 +1,6 @@
 // libFuzzer on what ends a text: the keys and token names of a GGUF file, or the added tokens of
-// tokenizer.json and tokenizer_config.json. Whatever the bytes, tokens that are named once each, or a refusal.
+// tokenizer.json and tokenizer_config.json. Whatever the bytes, tokens that are named once each, or a
+// refusal.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -189,13 +189,7 @@ class Decoder : public gistmill::torch::Component {
                                       "folder");
       return;
     }
-    if (!read_.only_read.empty()) {
-      throw Error(GM_ERROR_USER,
-                  read_.only_read +
-                      " is read, but not written; `gistmill export --merge` writes a model "
-                      "that holds it",
-                  "adapter");
-    }
+    if (!read_.only_read.empty()) refuse_what_only_merges("not written");
     if (parts_.empty() && read_.tables.empty() && read_.rows.tokens.empty() &&
         read_.head_rows.tokens.empty()) {
       throw Error(GM_ERROR_USER, "there is nothing to save: train is none, so nothing was trained", "train");
@@ -263,16 +257,18 @@ class Decoder : public gistmill::torch::Component {
             static_cast<std::size_t>(bytes.numel())};
   }
 
+  [[noreturn]] void refuse_what_only_merges(const std::string& lacks) const {
+    throw Error(GM_ERROR_USER,
+                read_.only_read + " is read, but " + lacks +
+                    "; `gistmill export --merge` writes a model that holds it",
+                "adapter");
+  }
+
   // What the file says of rank, alpha and targets counts.
   void read_adapter() {
     read_ = gistmill::decoder::read_adapter(adapter_, file_->plan());
-    if (train_ == "lora" && !read_.only_read.empty()) {
-      throw Error(GM_ERROR_USER,
-                  read_.only_read +
-                      " is read, but not trained further; train = none reads it, and "
-                      "`gistmill export --merge` writes a model that holds it",
-                  "adapter");
-    }
+    if (train_ == "lora" && !read_.only_read.empty())
+      refuse_what_only_merges("not trained further: train = none reads it");
     if (read_.rank > 0) {
       adapters_.rank = read_.rank;
       adapters_.alpha = read_.alpha;

@@ -118,7 +118,9 @@ std::size_t deepseek_segment(std::string_view text, std::size_t at) {
 }
 
 bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_ascii_punctuation(char c) { return c > ' ' && c < 0x7F && !is_ascii_letter(c) && !(c >= '0' && c <= '9'); }
+bool is_ascii_punctuation(char c) {
+  return c > ' ' && c < 0x7F && !is_ascii_letter(c) && !(c >= '0' && c <= '9');
+}
 
 // The third pattern: 0 where it finds nothing at `at`.
 std::size_t deepseek_match(std::string_view text, std::size_t at) {
@@ -146,7 +148,8 @@ std::size_t gpt_oss_piece(std::string_view text, std::size_t at) {
   const auto is_number = [](Category category) { return category == kNumber; };
   if (is_number(first.category)) return end_of_run(text, at, is_number, kNumbers);
   const std::size_t after = at + first.size;
-  const bool space_along = text[at] == ' ' && after < text.size() && is_in_no_word(category_at(text, after).category);
+  const bool space_along =
+      text[at] == ' ' && after < text.size() && is_in_no_word(category_at(text, after).category);
   if (!space_along && first.category == kSpace) return space_piece(text, at);
   std::size_t end = end_of_run(text, after, is_in_no_word);
   while (end < text.size() && (is_newline(text[end]) || text[end] == '/')) ++end;
