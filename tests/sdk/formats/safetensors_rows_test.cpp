@@ -88,7 +88,24 @@ TEST(SafetensorsRows, OutsideOrOfAnotherTypeAreRefused) {
             "x: tensor 'f32' has 3 rows, 2 asked for from row 2");
   EXPECT_NE(refusal([&] { file.read_rows(file.tensor("f32"), 4, ~0ull - 2, out); }), "");
   EXPECT_EQ(refusal([&] { file.read_rows(file.tensor("byte"), 0, 1, out); }),
-            "x: tensor 'byte' is U8, expected F32, F16 or BF16");
+            "x: tensor 'byte' is U8, expected F32, F16, BF16 or F64");
+}
+
+TEST(SafetensorsRows, OfF64AreRounded) {
+  const std::string bytes = test::Bytes()
+                                .string(R"({"f64":{"dtype":"F64","shape":[2,2],"data_offsets":[0,32]}})")
+                                .put(0.1)
+                                .put(1.0 + 0x1p-25)
+                                .put(1e300)
+                                .put(-0x1p-149)
+                                .str();
+  const Safetensors file(bytes, "x");
+  std::vector<float> out(4);
+  file.read_rows(file.tensor("f64"), 0, 2, out.data());
+  EXPECT_THAT(out, ElementsAre(0.1f, 1.0f, INFINITY, -0x1p-149f));
+  std::vector<std::uint16_t> half(2);
+  file.read_rows_bf16(file.tensor("f64"), 1, 1, half.data());
+  EXPECT_THAT(half, ElementsAre(0x7F80, 0x8000));
 }
 
 TEST(SafetensorsRows, AreReadByManyThreads) {

@@ -56,7 +56,7 @@ TEST(HuggingFaceConfig, KnowsWhichOfQwensLayersHaveAWindow) {
     changed.update(changes);
     return read_hugging_face_config(changed, "config.json", nullptr, "generation_config.json").config;
   };
-  EXPECT_THAT(plan({}).windowed_layers, IsEmpty()) << "from layer 28 on";
+  EXPECT_THAT(plan(json::object()).windowed_layers, IsEmpty()) << "from layer 28 on";
   EXPECT_THAT(plan({{"max_window_layers", 2}}).windowed_layers, IsEmpty());
   EXPECT_THAT(plan({{"max_window_layers", 1}}).windowed_layers, ElementsAre(1));
   EXPECT_EQ(plan({{"max_window_layers", 0}}).window, 4096);
