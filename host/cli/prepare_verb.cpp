@@ -7,6 +7,8 @@
 namespace gistmill {
 
 ExitCode run_prepare(const Command& command) {
+  if (command.has("peek") && command.has("force"))
+    throw Failure(ExitCode::usage, "--peek shows what is there and --force makes it again: one at a time");
   if (command.has("peek")) return run_compute_verb(command, RunVerb::peek);
   set_up_openmp();  // a plugin may load LibTorch
   PrepareRequest request;
@@ -14,6 +16,7 @@ ExitCode run_prepare(const Command& command) {
   request.overrides = command.overrides();
   request.plugin_folders = command.plugin_folders();
   request.others = command.has("ignore-lock") ? OtherPlugins::say : OtherPlugins::refuse;
+  request.again = command.has("force");
   request.talk = print_talk;
   const PreparedAnswer answer = prepare_recipe(request);
   print_answer(command.json() ? answer.files.dump(2) + "\n" : answer.text);

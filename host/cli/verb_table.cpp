@@ -9,7 +9,7 @@ namespace {
 constexpr Verb kVerbs[] = {
     {"run", "RECIPE", 1, 1, "Asfprnltkj", "train and evaluate, from an empty run folder to its report"},
     {"evaluate", "RECIPE", 1, 1, "sflpj", "measure a finished run again"},
-    {"prepare", "RECIPE", 1, 1, "sElpj", "tokenize the recipe's text into the file that training reads"},
+    {"prepare", "RECIPE", 1, 1, "sEqlpj", "tokenize the recipe's text into the file that training reads"},
     {"plan", "RECIPE", 1, 1, "seylpj",
      "show calls, shapes, gradients and parameters; estimate time and memory from three steps"},
     {"watch", "RUN", 1, 1, "cj", "show where a run stands, and go on until it ends; off a terminal, once"},
@@ -73,6 +73,8 @@ constexpr Option kOptions[] = {
     {'E', "peek", "N",
      "show N samples as text: from which document, the span that a gist replaces, what is predicted behind "
      "it"},
+    {'q', "force", nullptr, "prepare again what is there, such as every file of a packed folder"},
+    {'q', "skip-existing", nullptr, "leave alone what is there; this is done anyway"},
     {'e', "no-measure", nullptr, "take no steps: use manifests and file headers only"},
     {'e', "memory", "SIZE", "plan for this much memory, such as 8G (default: what is free here)"},
     {'y', "folder", "DIR", "also write the plan to DIR/plan.json, for the report of the run in that folder"},

@@ -144,7 +144,8 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   PreparedFile result;
   result.path =
       std::filesystem::path(recipe.run.prepared) / fmt::format("{}-{}.h5", name, identity.substr(0, 16));
-  if (std::filesystem::exists(result.path)) return result;
+  const bool again = missing == WhereMissing::make_again;
+  if (!again && std::filesystem::exists(result.path)) return result;
   if (missing == WhereMissing::refuse) {
     throw Failure(ExitCode::failed, fmt::format("{} is not prepared yet", result.path.string()),
                   {fmt::format("gistmill prepare {}", recipe.path.string())});
@@ -159,6 +160,7 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   };
   provenance["identity"] = identity;
   provenance["files"] = file_names_of(made);
+  if (again) provenance["again"] = true;
   if (nlohmann::json sources = corpora_of(made); !sources.is_null())
     provenance["corpora"] = std::move(sources);
   start_instances(made, recipe);

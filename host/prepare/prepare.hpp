@@ -21,7 +21,7 @@ struct PreparedFile {
   std::int64_t documents = 0;  // that went in, where made
 };
 
-enum class WhereMissing { make, refuse };
+enum class WhereMissing { make, refuse, make_again };
 
 // Who hears of it.
 struct PrepareListener {
@@ -34,7 +34,8 @@ using PreparedPath = std::function<std::filesystem::path(const Plan&, const std:
 
 // The file of pipeline `name`, made now where it is not there. `corpora` answers the files of other pipelines
 // that it reads. Throws Failure where the pipeline has no store or a step fails; then nothing is left behind.
-// `missing` refuse: throws where it is not there.
+// `missing` refuse: throws where it is not there; make_again: made also where it is there, and the store is
+// told by `"again": true` in its provenance, for it may keep more than this file.
 PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
                      const PrepareListener& listener, const PreparedPath& corpora,
                      WhereMissing missing = WhereMissing::make);

@@ -53,7 +53,8 @@ PreparedAnswer prepare_recipe(const PrepareRequest& request) {
   const PluginsTalk talk(listener);
   for (const std::string& line : measured_train_text(recipe.parts)) listener.message("warning", line);
   for (const std::string& line : recipe.lock_notes) listener.message("warning", line);
-  PreparedCorpora corpora(recipe.registry, listener);
+  PreparedCorpora corpora(recipe.registry, listener,
+                          request.again ? WhereMissing::make_again : WhereMissing::make);
   return prepare_parts(recipe, corpora);
 }
 

@@ -28,6 +28,7 @@ struct PrepareRequest {
   std::vector<std::string> overrides;                 // --set
   std::vector<std::filesystem::path> plugin_folders;  // before the search path
   OtherPlugins others = OtherPlugins::refuse;         // than the recipe's lock says
+  bool again = false;                                 // also what is there
   std::function<void(std::string_view)> talk;         // messages to the user
 };
 

@@ -36,7 +36,7 @@ PreparedPath PreparedCorpora::of(const Recipe& recipe) {
   return [this, &recipe](const Plan& plan, const std::string& pipeline) {
     const std::string key = prepared_key(recipe, plan, pipeline);
     if (const auto known = paths_.find(key); known != paths_.end()) return known->second;
-    const PreparedFile file = prepare(recipe, plan, pipeline, registry_, listener_, of(recipe));
+    const PreparedFile file = prepare(recipe, plan, pipeline, registry_, listener_, of(recipe), missing_);
     files_.push_back({pipeline, file});
     paths_[key] = file.path;
     for (const std::string& line : two_sides_.add(file.path)) listener_.message("warning", line);

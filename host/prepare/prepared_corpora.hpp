@@ -22,9 +22,9 @@ class PreparedCorpora {
     PreparedFile file;
   };
 
-  // `registry` and what `listener` refers to outlive this.
-  PreparedCorpora(Registry& registry, PrepareListener listener)
-      : registry_(registry), listener_(std::move(listener)) {}
+  // `registry` and what `listener` refers to outlive this. `missing` make_again: also what is there, once.
+  PreparedCorpora(Registry& registry, PrepareListener listener, WhereMissing missing = WhereMissing::make)
+      : registry_(registry), listener_(std::move(listener)), missing_(missing) {}
   PreparedCorpora(const PreparedCorpora&) = delete;
   PreparedCorpora& operator=(const PreparedCorpora&) = delete;
 
@@ -40,6 +40,7 @@ class PreparedCorpora {
  private:
   Registry& registry_;
   PrepareListener listener_;
+  WhereMissing missing_;
   std::vector<Named> files_;
   std::map<std::string, std::filesystem::path> paths_;  // by what decides the file
   TwoSides two_sides_;                                  // of these

@@ -128,7 +128,9 @@ bool Cached::next_in_cache(std::size_t& index, std::uint64_t& place) {
   return false;
 }
 
-std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Cached::next() {
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Cached::next(
+    const std::optional<Tensor>& tokenizer) {
+  if (tokenizer) sequences_.check_tokenizer(*tokenizer);
   const std::int64_t length = sequences_.length();
   Tensor ids = Tensor::zeros<std::int32_t>({batch_, length});
   Tensor counts = Tensor::zeros<float>({batch_, length});

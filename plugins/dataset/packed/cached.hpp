@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -25,7 +26,8 @@ class Cached {
 
   // ids i32[B, T], counts f32[B, T], boundaries i32[B, T], sequence i32[B], document i32[B], topk_ids
   // i32[B, T, Q], topk_log_probability f32[B, T, Q], topk_temperature f32[].
-  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next();
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next(
+      const std::optional<Tensor>& tokenizer = {});
 
   std::string save_state() const { return sequences_.save_state(); }
   void load_state(std::string_view state) { sequences_.load_state(state); }

@@ -13,7 +13,8 @@ Packed::Packed(const Options& options) : batch_(options.integer("batch")), seque
               "batch");
 }
 
-std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> Packed::next() {
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> Packed::next(const std::optional<Tensor>& tokenizer) {
+  if (tokenizer) sequences_.check_tokenizer(*tokenizer);
   const std::int64_t length = sequences_.length();
   Tensor ids = Tensor::zeros<std::int32_t>({batch_, length});
   Tensor counts = Tensor::zeros<float>({batch_, length});

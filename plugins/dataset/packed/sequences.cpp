@@ -107,6 +107,20 @@ void Sequences::start(const Start& start) {
   seed_ = start.seed();
 }
 
+void Sequences::check_tokenizer(const Tensor& tokenizer) const {
+  const auto* data = tokenizer.data<std::uint8_t>();
+  const std::string digest(data, data + tokenizer.size());
+  const packed::Manifest& manifest = corpus_.manifest();
+  if (digest == manifest.tokenizer_digest) return;
+  throw Error(GM_ERROR_USER,
+              "'" + corpus_.folder().string() + "' is packed with the tokenizer of '" + manifest.tokenizer +
+                  "', " +
+                  (manifest.tokenizer_digest.empty() ? "which is not known"
+                                                     : manifest.tokenizer_digest.substr(0, 12)) +
+                  ", when the recipe's is " + digest.substr(0, 12) + "; pack it with the recipe's",
+              "tokenizer");
+}
+
 std::string Sequences::identity() const {
   formats::Sha256 sha;
   sha.update_field(corpus_.digest());

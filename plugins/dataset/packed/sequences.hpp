@@ -23,6 +23,10 @@ class Sequences {
   // Checks the shards against their digests, and takes the seed of the order.
   void start(const Start& start);
 
+  // tokenizer: u8[H], the digest of the recipe's. Throws Error(GM_ERROR_USER, "tokenizer") where the data
+  // were packed with another.
+  void check_tokenizer(const Tensor& tokenizer) const;
+
   std::int64_t length() const { return corpus_.length(); }  // T
   std::size_t size() const { return rows_.size(); }         // sequences of an epoch
   const PackedCorpus& corpus() const { return corpus_; }

@@ -29,4 +29,5 @@ using BpeComponent = tokenizer::Component<Kind>;
 GISTMILL_PLUGIN(gistmill::component<gistmill::bpe::BpeComponent>("tokenizer/bpe")
                     .operation("encode", &gistmill::bpe::BpeComponent::encode)
                     .operation("decode", &gistmill::bpe::BpeComponent::decode)
-                    .operation("chat", &gistmill::bpe::BpeComponent::chat));
+                    .operation("chat", &gistmill::bpe::BpeComponent::chat)
+                    .operation("identity", &gistmill::bpe::BpeComponent::identity));

@@ -34,6 +34,9 @@ class Component {
     return description_.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 
+  // Gives u8[H], the digest in hexadecimal: what data are held to that were made with a tokenizer.
+  Tensor identity() const { return bytes(digest()); }
+
   // text: u8[B], any bytes.  Gives i32[N].
   Tensor encode(const Tensor& text) {
     const std::string_view bytes = view(text);

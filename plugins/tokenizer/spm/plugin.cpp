@@ -31,4 +31,5 @@ using SpmComponent = tokenizer::Component<Kind>;
 GISTMILL_PLUGIN(gistmill::component<gistmill::spm::SpmComponent>("tokenizer/spm")
                     .operation("encode", &gistmill::spm::SpmComponent::encode)
                     .operation("decode", &gistmill::spm::SpmComponent::decode)
-                    .operation("chat", &gistmill::spm::SpmComponent::chat));
+                    .operation("chat", &gistmill::spm::SpmComponent::chat)
+                    .operation("identity", &gistmill::spm::SpmComponent::identity));

@@ -147,6 +147,9 @@ TEST_F(Mixtures, NameOnePipelineOrSeveralWithWeights) {
   spec.type = OptionType::mixture;
   EXPECT_EQ(prepared_names(spec, Mixture{{"code", "novels"}, {0.5, 60}}),
             (std::vector<std::string>{"code", "novels"}));
+  spec.type = OptionType::prepared;
+  EXPECT_EQ(prepared_names(spec, std::string("novels")), std::vector<std::string>{"novels"});
+  EXPECT_TRUE(prepared_names(spec, std::string()).empty()) << "an option that names none";
 }
 
 TEST_F(Mixtures, RefuseAWeightThatIsNotAboveZeroAtItsPlace) {

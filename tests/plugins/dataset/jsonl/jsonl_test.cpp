@@ -7,7 +7,10 @@
 #include <fstream>
 #include <memory>
 
+#include <gistmill/formats/digest.hpp>
+
 #include "plugins/dataset/jsonl/lines.hpp"
+#include "plugins/store/packed/manifest.hpp"
 #include "tests/plugins/dataset/tensor_bytes.hpp"
 #include "tests/plugins/support/plain_options.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
@@ -156,6 +159,57 @@ TEST_F(JsonlTest, GoesOnFromItsState) {
     EXPECT_EQ(bytes(std::get<0>(resumed->next())), std::to_string(taken + 1));
   }
   EXPECT_THROW(jsonl()->load_state("dataset/text 1 1"), Error) << "of another component";
+}
+
+// A folder of store/packed that holds `files` as they are now, under their names.
+void pack_folder(const std::filesystem::path& folder, const std::filesystem::path& text,
+                 const std::vector<std::string>& files) {
+  packed::Manifest manifest;
+  manifest.length = 8;
+  for (const std::string& file : files) {
+    packed::PackedSource source;
+    source.name = file;
+    source.digest = formats::sha256_file(text / file);
+    source.shard.path = packed::shard_path(file);
+    manifest.sources.push_back(source);
+  }
+  std::filesystem::create_directories(folder);
+  packed::write_manifest(folder, manifest);
+}
+
+TEST_F(JsonlTest, GivesOfAFileThatIsPackedOnlyItsNameAndDigest) {
+  put("t/a.jsonl", "{\"text\": \"first\"}\n{\"text\": \"second\"}\n");
+  put("t/b.jsonl", R"({"text": "third"})");
+  pack_folder(folder_ / "packed", folder_.path(), {"t/a.jsonl"});
+  const PlainTable packed = {{"packed", (folder_ / "packed").string()}};
+  EXPECT_THAT(all(*jsonl(packed)), ElementsAre("t/a.jsonl||-1", "t/b.jsonl:1|third|0"));
+  const auto [text, name, split, file, digest] = jsonl(packed)->next();
+  EXPECT_EQ(bytes(file), "t/a.jsonl");
+  EXPECT_EQ(bytes(digest), formats::sha256_file(folder_ / "t/a.jsonl"));
+}
+
+TEST_F(JsonlTest, ReadsAFileThatChangedSinceItWasPacked) {
+  put("t/a.jsonl", R"({"text": "first"})");
+  pack_folder(folder_ / "packed", folder_.path(), {"t/a.jsonl"});
+  put("t/a.jsonl", R"({"text": "another"})");
+  EXPECT_THAT(all(*jsonl({{"packed", (folder_ / "packed").string()}})), ElementsAre("t/a.jsonl:1|another|0"));
+}
+
+TEST_F(JsonlTest, AsksAFolderOnlyWhenItReads) {
+  put("t/a.jsonl", R"({"text": "first"})");
+  const auto source = jsonl({{"packed", (folder_ / "packed").string()}});
+  pack_folder(folder_ / "packed", folder_.path(), {"t/a.jsonl"});  // as a store does that begins
+  EXPECT_THAT(all(*source), ElementsAre("t/a.jsonl||-1"));
+  EXPECT_THAT(all(*jsonl({{"packed", (folder_ / "none").string()}})), ElementsAre("t/a.jsonl:1|first|0"));
+}
+
+TEST_F(JsonlTest, NamesTheFileThatEachDocumentIsFromAndItsDigest) {
+  put("t/x:12.jsonl", "{\"text\": \"first\"}\n");
+  const auto source = jsonl();
+  const auto [text, name, split, file, digest] = source->next();
+  EXPECT_EQ(bytes(name), "t/x:12.jsonl:1");
+  EXPECT_EQ(bytes(file), "t/x:12.jsonl");
+  EXPECT_EQ(bytes(digest), formats::sha256_file(folder_ / "t/x:12.jsonl"));
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ TEST_F(PackedTest, GivesIdsWithTheBoundariesOfTheirDocuments) {
   EXPECT_THAT(batch.sequence, ElementsAre(0, 1));
   EXPECT_THAT(batch.document, ElementsAre(0, 1)) << "the second begins within document two";
   EXPECT_EQ(packed->symbol("T"), 4);
-  EXPECT_THROW(packed->next(), EndOfData);
+  EXPECT_THROW(next(*packed), EndOfData);
 }
 
 TEST_F(PackedTest, PaddingDoesNotCount) {
@@ -159,6 +159,15 @@ TEST_F(PackedTest, RefusesAnotherLengthNamingBoth) {
   EXPECT_THAT(refusal([&] { open({{"length", std::int64_t{8}}}); }), HasSubstr("length: length is 8 when"));
   EXPECT_THAT(refusal([&] { open({{"length", std::int64_t{8}}}); }), HasSubstr("max_seq_length 4"));
   EXPECT_NO_THROW(open({{"length", std::int64_t{4}}}));
+}
+
+TEST_F(PackedTest, RefusesDataOfAnotherTokenizerThanTheRecipesNamingBoth) {
+  make_twenty();
+  const auto packed = open();
+  EXPECT_EQ(next(*packed, packed::test::bytes("v1")).ids[0], 0);
+  const std::string said = refusal([&] { next(*packed, packed::test::bytes("v2")); });
+  EXPECT_THAT(said, HasSubstr("tokenizer: "));
+  EXPECT_THAT(said, HasSubstr("of 'small.gguf', v1, when the recipe's is v2"));
 }
 
 TEST_F(PackedTest, RefusesToMeasureWhatIsTrainedOn) {

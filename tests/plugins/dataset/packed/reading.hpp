@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,8 @@ struct PackedBatch {
   std::vector<float> counts;
 };
 
-inline PackedBatch next(Packed& packed) {
-  const auto [ids, counts, boundaries, sequence, document] = packed.next();
+inline PackedBatch next(Packed& packed, const std::optional<Tensor>& tokenizer = {}) {
+  const auto [ids, counts, boundaries, sequence, document] = packed.next(tokenizer);
   return {numbers<std::int32_t>(ids), numbers<std::int32_t>(boundaries), numbers<std::int32_t>(sequence),
           numbers<std::int32_t>(document), numbers<float>(counts)};
 }

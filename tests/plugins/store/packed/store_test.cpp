@@ -236,6 +236,16 @@ TEST_F(PackedStoreTest, RefusesDocumentsOfOneFileInTwoPlaces) {
               HasSubstr("documents of 't/a.jsonl' come in two places"));
 }
 
+TEST_F(PackedStoreTest, AFileWithoutTokensIsPackedOnceToo) {
+  const std::vector<PackedDocument> documents = {{"a", "a", {1, 2, 3, 4}}, {"none", "none", {}}};
+  pack(index(), pack_table(folder()), documents);
+  EXPECT_EQ(shard("none").sequences(0), 0u);
+  EXPECT_NO_THROW(shard("none").verify());
+  EXPECT_EQ(manifest().totals(0).samples, 1u);
+  pack(index(), pack_table(folder()), {documents[0], {"none", "", {}, -1}});
+  EXPECT_EQ(manifest().sources.size(), 2u);
+}
+
 TEST_F(PackedStoreTest, RefusesTextsThatFillNoSequence) {
   EXPECT_THAT(refusal([&] {
                 pack(index(), pack_table(folder()), {{"a", "a", {1, 2, 3}}});
