@@ -30,6 +30,14 @@ class Perplexity {
     return Tensor::of(perplexity, {rows});
   }
 
+  // nll, nll_before f32[B] -> perplexity_change f32[B]
+  Tensor compare(const Tensor& nll, const Tensor& nll_before) const {
+    std::vector<float> change;
+    for (std::int64_t row = 0; row < nll.size(); ++row)
+      change.push_back(std::exp(nll.data<float>()[row] - nll_before.data<float>()[row]));
+    return Tensor::of(change, {nll.size()});
+  }
+
  private:
   // The first token of a text has nothing before it, so it never counts.
   static bool takes_part(const Tensor& counts, std::int64_t row) {

@@ -37,5 +37,13 @@ TEST(PerplexityMetric, RefusesATextThatCountsInPart) {
   }
 }
 
+TEST(PerplexityMetric, IsComparedAsATimesOfWhatItWas) {
+  const PlainOptions none({});
+  const Tensor change =
+      Perplexity(none.get()).compare(Tensor::of<float>({2, 2.8946395f}, {2}), Tensor::of<float>({2, 3}, {2}));
+  EXPECT_FLOAT_EQ(change.data<float>()[0], 1);
+  EXPECT_FLOAT_EQ(change.data<float>()[1], 0.9f);
+}
+
 }  // namespace
 }  // namespace gistmill::metric
