@@ -54,8 +54,8 @@ RowProblem problem_of(const Student& student, const NextTokens& next, const Teac
   check_vocabulary(next.targets, vocabulary, "target", "ids",
                    "was the text prepared with this model's tokenizer?");
   RowProblem problem;
-  problem.hidden = of_rows(student.hidden).to(student.head.scalar_type());
-  problem.head = student.head.detach();
+  problem.hidden = of_rows(student.hidden).to(student.products);
+  problem.head = student.head.detach().to(student.products);
   problem.targets = next.targets.to(device);
   problem.weights = (next.counts / next.counts.sum()).to(device);
   if (!teacher.ids.defined()) return problem;

@@ -14,6 +14,8 @@ namespace gistmill::loss {
 struct Student {
   at::Tensor hidden;  // [B, T, D]
   at::Tensor head;    // [V, D]
+  // Of the factors of large products; sums, values and the head's gradient are f32 at least.
+  at::ScalarType products = head.scalar_type();
 };
 // Its most probable tokens, [B, T, K] each; undefined: no teacher.
 struct Teacher {

@@ -15,9 +15,13 @@
 #include "gistmill/plugin/cancel.hpp"
 #include "gistmill/products.hpp"
 #include "plugins/loss/common/logit_block.hpp"
+#include "plugins/loss/common/logit_product.hpp"
 
 namespace gistmill::loss {
 namespace {
+
+// Products of whole multiples of so many rows are a little faster.
+constexpr std::int64_t kRowStep = 32;
 
 class Pass {
  public:
@@ -49,8 +53,10 @@ class Pass {
   const Wanted& wanted_;
   at::ScalarType exact_;
   std::int64_t block_rows_;
-  at::Tensor logits_;   // [block_rows, V]
-  at::Tensor teacher_;  // f64 [M, K + 1]
+  at::Tensor logits_;     // [block_rows, V]
+  at::Tensor rounded_;    // the same in the head's dtype, where that is another
+  at::Tensor head_part_;  // [V, D] in the head's dtype, where that is another
+  at::Tensor teacher_;    // f64 [M, K + 1]
   RowLosses found_;
 };
 
@@ -63,8 +69,13 @@ Pass::Pass(const RowProblem& problem, const Mix& mix, const Wanted& wanted, std:
   const std::int64_t vocabulary = problem.head.size(0);
   const std::int64_t row_bytes = vocabulary * static_cast<std::int64_t>(c10::elementSize(exact_));
   block_rows_ = std::clamp<std::int64_t>(block_bytes / row_bytes, 1, std::max<std::int64_t>(count, 1));
+  if (block_rows_ < count && block_rows_ > kRowStep) block_rows_ -= block_rows_ % kRowStep;
   const at::TensorOptions options = problem.head.options();
   logits_ = at::empty({block_rows_, vocabulary}, options.dtype(exact_));
+  if (problem.head.scalar_type() != exact_) {
+    if (wanted.hidden || wanted.head) rounded_ = at::empty({block_rows_, vocabulary}, options);
+    if (wanted.head) head_part_ = at::empty(problem.head.sizes(), options);
+  }
   found_.nll = at::empty({count}, options.dtype(at::kDouble));
   if (teacher()) {
     found_.kl = at::empty_like(found_.nll);
@@ -76,13 +87,8 @@ Pass::Pass(const RowProblem& problem, const Mix& mix, const Wanted& wanted, std:
 }
 
 void Pass::take(Block& block) {
-  const at::Tensor hidden = rows(problem_.hidden, block);
   block.logits = logits_.narrow(0, 0, block.count);
-  if (problem_.head.scalar_type() == exact_) {
-    at::mm_out(block.logits, hidden, problem_.head.t());
-  } else {
-    block.logits.copy_(at::mm(hidden, problem_.head.t()));
-  }
+  logit_product(rows(problem_.hidden, block), problem_.head, block.logits);
 }
 
 void Pass::measure(Block& block) {
@@ -134,16 +140,20 @@ void Pass::differentiate(Block& block) {
 
 void Pass::give(const Block& block) {
   const at::Tensor& head = problem_.head;
-  const at::Tensor gradient = block.logits.to(head.scalar_type());
+  at::Tensor gradient = block.logits;
+  if (rounded_.defined()) {
+    gradient = rounded_.narrow(0, 0, block.count);
+    gradient.copy_(block.logits);
+  }
   if (wanted_.hidden) {
     at::Tensor place = rows(found_.hidden, block);
     at::mm_out(place, gradient, head);
   }
   if (!wanted_.head) return;
   const at::Tensor hidden = rows(problem_.hidden, block);
-  if (head.scalar_type() != exact_) {
-    const at::Tensor part = at::mm(gradient.t(), hidden);
-    block.begin == 0 ? found_.head.copy_(part) : found_.head.add_(part);
+  if (rounded_.defined()) {
+    at::mm_out(head_part_, gradient.t(), hidden);
+    block.begin == 0 ? found_.head.copy_(head_part_) : found_.head.add_(head_part_);
   } else if (block.begin == 0) {
     at::mm_out(found_.head, gradient.t(), hidden);
   } else {

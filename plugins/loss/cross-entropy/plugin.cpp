@@ -10,7 +10,7 @@ namespace {
 
 class CrossEntropy : public gistmill::torch::Component {
  public:
-  explicit CrossEntropy(const gistmill::Options&) {}
+  explicit CrossEntropy(const gistmill::Options& options) : bf16_(options.string("dtype") == "bf16") {}
 
   // logits f32[B, T, V], ids i32[B, T], counts f32[B, T] -> loss f32[], nll f32[B]
   std::tuple<at::Tensor, at::Tensor> value(const at::Tensor& logits, const at::Tensor& ids,
@@ -35,9 +35,13 @@ class CrossEntropy : public gistmill::torch::Component {
   std::tuple<at::Tensor, at::Tensor> from_hidden(const at::Tensor& hidden, const at::Tensor& head,
                                                  const at::Tensor& ids,
                                                  const std::optional<at::Tensor>& counts) const {
-    const auto batch = gistmill::loss::batch_loss({hidden, head}, ids, counts, {}, {});
+    const auto batch = gistmill::loss::batch_loss({hidden, head, bf16_ ? at::kBFloat16 : head.scalar_type()},
+                                                  ids, counts, {}, {});
     return {batch.loss, batch.nll};
   }
+
+ private:
+  bool bf16_;
 };
 
 }  // namespace

@@ -27,7 +27,8 @@ double number_of(const Optional& port, double option, double least, double most,
 class Distillation : public gistmill::torch::Component {
  public:
   explicit Distillation(const gistmill::Options& options)
-      : alpha_(options.number("alpha")),
+      : bf16_(options.string("dtype") == "bf16"),
+        alpha_(options.number("alpha")),
         temperature_(options.number("temperature")),
         direction_(options.string("direction") == "reverse" ? Direction::reverse : Direction::forward) {}
 
@@ -39,13 +40,15 @@ class Distillation : public gistmill::torch::Component {
                                                        const Optional& temperature,
                                                        const Optional& alpha) const {
     const auto batch = gistmill::loss::batch_loss(
-        {hidden, head}, ids, counts, {topk_ids, topk_log_probability},
+        {hidden, head, bf16_ ? at::kBFloat16 : head.scalar_type()}, ids, counts,
+        {topk_ids, topk_log_probability},
         {number_of(alpha, alpha_, 0, 1, "alpha"),
          number_of(temperature, temperature_, 0.01, 100, "temperature"), direction_});
     return {batch.loss, batch.nll, batch.kl};
   }
 
  private:
+  bool bf16_;
   double alpha_;
   double temperature_;
   Direction direction_;

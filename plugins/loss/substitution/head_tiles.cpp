@@ -7,12 +7,10 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <ATen/native/CPUBlas.h>
 
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <type_traits>
 #include <vector>
 
 #include "plugins/loss/substitution/softmax_rows.hpp"
@@ -35,23 +33,15 @@ constexpr std::int64_t round_up(std::int64_t count, std::int64_t step) {
   return (count + step - 1) / step * step;
 }
 
-bool native_bf16() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  return false;
-#endif
-}
-
 template <class T>
 std::unique_ptr<T[]> buffer(std::int64_t count) {
   return std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(count));
 }
 
-// c f32[m, n] = a[m, k] b[k, n], plus c where `add`; b as softmax_rows.hpp packs it, a's rows k apart.
+// c f32[m, n] = a[m, k] b[k, n], plus c where `add`; b as head_tile.hpp packs it.
 template <class T>
 void product(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, float* c, bool add) {
-  at::native::cpublas::brgemm(m, n, k, k, n, n, add, a, b, c, std::is_same_v<T, BFloat16>);
+  loss::tile_product({m, n, k, n}, a, b, c, add);
 }
 
 // The rows of one sweep. M of them exist; those up to `padded_rows` are zero and reduced for nothing.
@@ -96,8 +86,8 @@ class Worker {
   void take(std::int64_t begin) {
     const std::int64_t columns = std::min(kTileColumns, sweep_.vocabulary - begin);
     const T* head = sweep_.head + begin * sweep_.size;
-    pack_for_logits(head, columns, sweep_.size, for_logits_.get());
-    if (sweep_.with_mean) pack_for_means(head, columns, sweep_.size, for_means_.get());
+    loss::pack_for_logits(head, columns, sweep_.size, for_logits_.get());
+    if (sweep_.with_mean) loss::pack_for_means(head, columns, sweep_.size, for_means_.get());
     for (std::int64_t row = 0; row < sweep_.padded_rows; row += kTileRows) {
       reduce(row, std::min(kTileRows, sweep_.padded_rows - row), begin, columns);
     }
@@ -172,7 +162,7 @@ void sweep_rows(const Sweep<T>& sweep, std::int64_t begin, HeadPass& pass) {
         worker.take(tile * kTileColumns);
       }
     }
-    at::native::cpublas::brgemm_release(std::is_same_v<T, BFloat16>);
+    loss::release_tile_products<T>();
   });
   auto* nll = pass.nll.mutable_data_ptr<double>() + begin;
   auto* sum = pass.log_sum.mutable_data_ptr<double>() + begin;
@@ -211,8 +201,7 @@ void run(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& tar
 
 bool tiles_handle(const at::Tensor& head) {
   if (!head.is_cpu()) return false;
-  return head.scalar_type() == at::kFloat ||
-         (head.scalar_type() == at::kBFloat16 && native_bf16() && at::globalContext().hasMKLDNN());
+  return head.scalar_type() == at::kFloat || (head.scalar_type() == at::kBFloat16 && loss::multiplies_bf16());
 }
 
 HeadPass head_pass_in_tiles(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets,

@@ -7,10 +7,11 @@
 #include <cstdint>
 #include <limits>
 
+#include "plugins/loss/common/head_tile.hpp"
+
 namespace gistmill::substitution {
 
-// Vocabulary entries a tile, and the distance of its rows.
-inline constexpr std::int64_t kTileColumns = 256;
+using loss::kTileColumns;  // the distance of a tile's rows
 
 // A row's softmax over the columns that it has seen.
 struct Running {
@@ -27,14 +28,5 @@ void add_columns(std::int64_t rows, std::int64_t columns, float scale, const flo
 template <class T>
 void add_columns(std::int64_t rows, std::int64_t columns, float scale, const float* logits, Running* running,
                  T* weights, float* means, std::int64_t size);
-
-// Packs `count` head rows [count, size] as the right sides of two products; rows that do not exist are zero.
-// Products of bf16 take pairs of rows of the right side interleaved, so size is even there.
-//   pack_for_logits: [size, kTileColumns], their transpose    pack_for_means: [kTileColumns, size],
-//   themselves
-void pack_for_logits(const float* head, std::int64_t count, std::int64_t size, float* out);
-void pack_for_logits(const c10::BFloat16* head, std::int64_t count, std::int64_t size, c10::BFloat16* out);
-void pack_for_means(const float* head, std::int64_t count, std::int64_t size, float* out);
-void pack_for_means(const c10::BFloat16* head, std::int64_t count, std::int64_t size, c10::BFloat16* out);
 
 }  // namespace gistmill::substitution

@@ -32,7 +32,7 @@ def head_loss(work, _):
 def distillation_loss(work, _):
     with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
         file = Path(folder) / "distillation_loss.json"
-        work.run([work.program("bench/distillation_loss"), "--rows", ROWS, "--threads", work.threads,
+        work.run([work.program("bench/distillation_loss"), "--dtype", "bf16", "--rows", ROWS, "--threads", work.threads,
                   "--rounds", work.rounds or REPEATS, "--json", file])
         found = json.loads(file.read_text(encoding="utf-8"))
     ratios = {(line["work"], line["malloc"]): line["ratio"] for line in found["table"]}
@@ -85,7 +85,7 @@ def instructions_of(dumps):
 
 TASKS = [
     Task("head-loss", f"head and loss of {ROWS} rows, forward and backward, bf16", "log-softmax through ATen", head_loss),
-    Task("distillation-loss", f"NLL and KL with 64 of a teacher's tokens, from {ROWS} hidden rows, forward and backward, f32",
+    Task("distillation-loss", f"NLL and KL with 64 of a teacher's tokens, from {ROWS} hidden rows, forward and backward, bf16",
          "log-softmax and gather through ATen", distillation_loss),
     Task("pipeline-step", "a pipeline step's own cost, no-op plugins", "", pipeline),
 ]

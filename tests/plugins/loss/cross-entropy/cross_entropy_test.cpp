@@ -13,7 +13,7 @@ class CrossEntropy : public ::testing::Test {
  protected:
   void SetUp() override { driver_.start({}); }
 
-  PluginDriver driver_{LOSS_CROSS_ENTROPY_PLUGIN, "loss/cross-entropy", {}};
+  PluginDriver driver_{LOSS_CROSS_ENTROPY_PLUGIN, "loss/cross-entropy", {{"dtype", std::string("head")}}};
   at::Tensor logits_ = random_normal({2, 5, 7}, 1, at::kFloat);
   at::Tensor ids_ = at::tensor({1, 6, 0, 3, 3, 2, 2, 5, 4, 1}, at::kInt).view({2, 5});
 };

@@ -34,10 +34,10 @@ Texts make(std::int64_t batch, std::int64_t length, std::int64_t tokens = 6) {
 class Distillation : public ::testing::Test {
  protected:
   static PluginDriver make_loss(double alpha = 0.2, double temperature = 2,
-                                const std::string& direction = "forward") {
+                                const std::string& direction = "forward", const std::string& dtype = "head") {
     return {LOSS_DISTILLATION_PLUGIN,
             "loss/distillation",
-            {{"alpha", alpha}, {"temperature", temperature}, {"direction", direction}},
+            {{"alpha", alpha}, {"temperature", temperature}, {"direction", direction}, {"dtype", dtype}},
             {}};
   }
   static std::vector<at::Tensor> inputs(const Texts& texts) {
@@ -126,10 +126,25 @@ TEST_F(Distillation, GivesTheSameGradientWhereTheOtherIsNotWanted) {
   }
 }
 
+TEST_F(Distillation, InBfloat16IsNearAndGivesGradientsInTheTypesOfItsInputs) {
+  const Texts texts = make(3, 20);
+  PluginDriver exact = make_loss();
+  PluginDriver rounded = make_loss(0.2, 2, "forward", "bf16");
+  const auto expected = run(exact, texts);
+  const auto found = run(rounded, texts);
+  EXPECT_NEAR(found.outputs[0].item<float>(), expected.outputs[0].item<float>(), 2e-2);
+  for (const std::size_t input : {0u, 1u}) {
+    EXPECT_EQ(found.gradients[input].scalar_type(), at::kFloat);
+    const at::Tensor error = found.gradients[input] - expected.gradients[input];
+    EXPECT_LT((error.norm() / expected.gradients[input].norm()).item<double>(), 2e-2);
+  }
+}
+
 TEST_F(Distillation, WithAlphaOneIsCrossEntropy) {
   const Texts texts = make(2, 9);
   PluginDriver loss = make_loss(1);
-  PluginDriver cross_entropy{LOSS_CROSS_ENTROPY_PLUGIN, "loss/cross-entropy", {}, {}};
+  PluginDriver cross_entropy{
+      LOSS_CROSS_ENTROPY_PLUGIN, "loss/cross-entropy", {{"dtype", std::string("head")}}, {}};
   const auto found = run(loss, texts);
   const auto from_hidden = cross_entropy.forward_and_vjp(
       1, {texts.hidden, texts.head, texts.ids, texts.counts}, {1, 1, 0, 0}, {at::ones({}), {}});

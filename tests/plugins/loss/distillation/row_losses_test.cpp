@@ -136,10 +136,15 @@ TEST(RowLosses, ComputeNoGradientThatIsNotWanted) {
 }
 
 TEST(RowLosses, OfBfloat16AreNearThoseOfItsValues) {
-  const RowProblem problem = make_taught(40, 700, 32, 16, 2, at::kBFloat16);
-  const RowLosses found = row_losses(problem, {0.2, 2, Direction::forward}, kBoth);
-  EXPECT_EQ(found.hidden.scalar_type(), at::kBFloat16);
-  expect_plain(problem, {0.2, 2, Direction::forward}, 3e-2);
+  // Vocabularies of whole tiles and not, widths that tiles take and do not.
+  for (const auto& [vocabulary, size] : {std::pair{700, 32}, {512, 32}, {700, 31}}) {
+    const RowProblem problem = make_taught(40, vocabulary, size, 16, 2, at::kBFloat16);
+    const RowLosses found = row_losses(problem, {0.2, 2, Direction::forward}, kBoth);
+    EXPECT_EQ(found.hidden.scalar_type(), at::kBFloat16);
+    EXPECT_EQ(found.head.scalar_type(), at::kFloat);
+    expect_plain(problem, {0.2, 2, Direction::forward}, 3e-2);
+    expect_plain(problem, {0.2, 2, Direction::forward}, 3e-2, 7 * 4 * vocabulary);
+  }
 }
 
 TEST(RowLosses, NeverHoldLogitsOfAllRows) {
