@@ -11,7 +11,7 @@
 
 #include "plugins/teacher/decoder/files/end_tokens.hpp"
 #include "tests/fuzz/cost_watch.hpp"
-#include "tests/fuzz/scratch_file.hpp"
+#include "tests/fuzz/scratch_folder.hpp"
 
 namespace {
 

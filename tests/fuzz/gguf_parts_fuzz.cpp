@@ -11,7 +11,7 @@
 
 #include "tests/fuzz/cost_watch.hpp"
 #include "tests/fuzz/gguf_parts_input.hpp"
-#include "tests/fuzz/scratch_file.hpp"
+#include "tests/fuzz/scratch_folder.hpp"
 
 namespace {
 

@@ -24,8 +24,13 @@ class ScratchFolder {
   }
 
  private:
-  std::filesystem::path path_ =
-      std::filesystem::temp_directory_path() / ("gistmill_fuzz_" + std::to_string(::getpid()));
+  // In memory where the system has a place for that: ten times as many inputs.
+  static std::filesystem::path parent() {
+    const std::filesystem::path memory = "/dev/shm";
+    return std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+  }
+
+  std::filesystem::path path_ = parent() / ("gistmill_fuzz_" + std::to_string(::getpid()));
 };
 
 }  // namespace gistmill::fuzz
