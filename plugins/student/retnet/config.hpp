@@ -26,7 +26,7 @@ struct Config {
   std::int64_t heads = 0;
   std::int64_t value_width = 0;
   std::int64_t feed_forward = 0;
-  std::int64_t chunk = 128;
+  std::int64_t chunk = 64;
   Decay decay = Decay::kTorchscale;
   HeadNorm head_norm = HeadNorm::kRms;
   Activation activation = Activation::kSwish;

@@ -124,10 +124,10 @@ class RetNet : public gistmill::torch::Component {
                            static_cast<std::size_t>(bytes.numel()));
     const auto names = gistmill::retnet::write_model(path, config_, model_->weights(), tokenizer_, "folder");
     if (names.size() > 2) return;
-    gistmill::log(GM_LOG_INFO,
-                  path +
-                      " has no tokenizer: the option tokenizer names a folder whose files are put there; or "
-                      "say it with each verb: --set tokenizer.model=PATH");
+    gistmill::log(
+        GM_LOG_INFO,
+        "no tokenizer's files are saved with the student: the option tokenizer names a folder that has "
+        "them; or say it with each verb: --set tokenizer.model=PATH");
   }
 
  private:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """torchscale's stack of RetNet layers, forward and backward: what the row retnet-layers is held to.
 
-usage: retnet_layers.py parallel|CHUNK LENGTH WIDTH LAYERS HEADS STEPS THREADS
+usage: retnet_layers.py parallel|CHUNK f32|bf16 LENGTH WIDTH LAYERS HEADS STEPS THREADS
 
-Prints one line of JSON, as the program bench/retnet does. f32.
+Prints one line of JSON, as the program bench/retnet does. bf16: under autocast.
 """
 import json
 import os
@@ -40,10 +40,12 @@ def decoder(form, width, layers, heads):
     return RetNetDecoder(config, embed_tokens=torch.nn.Embedding(VOCABULARY, width))
 
 
-def step(model, ids):
+def step(model, ids, dtype):
     model.zero_grad(set_to_none=True)
     begin = time.perf_counter()
-    model(ids, features_only=True)[0].sum().backward()
+    with torch.autocast("cpu", torch.bfloat16, enabled=dtype == "bf16"):
+        rows = model(ids, features_only=True)[0]
+    rows.float().sum().backward()
     return time.perf_counter() - begin
 
 
@@ -53,15 +55,15 @@ def resident_bytes():
 
 
 def main():
-    form = sys.argv[1]
-    length, width, layers, heads, steps, threads = map(int, sys.argv[2:8])
+    form, dtype = sys.argv[1:3]
+    length, width, layers, heads, steps, threads = map(int, sys.argv[3:9])
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     model = decoder(form, width, layers, heads)
     ids = (torch.arange(length) * 7919 % VOCABULARY).unsqueeze(0)
     before = resident_bytes()
-    step(model, ids)
-    seconds = [step(model, ids) for _ in range(steps)]
+    step(model, ids, dtype)
+    seconds = [step(model, ids, dtype) for _ in range(steps)]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"tokens_per_second": length / statistics.median(seconds), "seconds": seconds,
                       "bytes": peak - before}))

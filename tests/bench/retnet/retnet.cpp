@@ -1,6 +1,6 @@
 // Measures student/retnet by itself, and prints one line of JSON.
 //
-//   retnet layers [--length 2048] [--chunk 128] [--steps 5]    the stack of layers, forward and backward
+//   retnet layers [--length 2048] [--chunk 64] [--steps 5]    the stack of layers, forward and backward
 //   retnet generate [--length 65536]                           tokens one by one: time and memory as they go
 //
 // Both: [--width 512] [--layers 8] [--heads 8] [--threads N], and [--bf16 1] for products in
@@ -38,7 +38,7 @@ constexpr std::int64_t kWindow = 1024;     // generated tokens whose time is tak
 struct Settings {
   std::string work;
   std::int64_t length = 0;
-  std::int64_t chunk = 128;
+  std::int64_t chunk = 64;
   std::int64_t width = 512;
   std::int64_t layers = 8;
   std::int64_t heads = 8;
