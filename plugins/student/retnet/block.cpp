@@ -3,9 +3,12 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <cmath>
+#include <tuple>
+#include <utility>
 
 #include "gistmill/products.hpp"
+#include "plugins/teacher/decoder/packed_linear.hpp"
+#include "plugins/teacher/decoder/rows.hpp"
 
 namespace gistmill::retnet {
 namespace {
@@ -13,6 +16,17 @@ namespace {
 using ::torch::autograd::AutogradContext;
 using ::torch::autograd::Function;
 using ::torch::autograd::variable_list;
+
+// [B, T, ..] -> [B T, ..]
+at::Tensor flat(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}); }
+
+// Where the decoder's fused rows serve.
+bool fused(const at::Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
+
+// a [m, k] times the transpose of b [n, k], of any strides; not differentiable.
+at::Tensor product(const at::Tensor& a, const at::Tensor& b, bool half) {
+  return half ? times(a, b, half) : decoder::unpacked_linear(a, b);
+}
 
 struct InnerCapsule final : ::torch::CustomClassHolder {
   explicit InnerCapsule(std::shared_ptr<const Inner> held) : inner(std::move(held)) {}
@@ -40,8 +54,14 @@ class RetentionInner final : public Inner {
 class GatedInner final : public Inner {
  public:
   explicit GatedInner(const Config& config) : config_(config) {}
-  at::Tensor forward(const at::Tensor& wide) const override { return gated(config_, wide); }
+  at::Tensor forward(const at::Tensor& wide) const override {
+    return fused(wide) ? decoder::rows::swiglu(flat(wide)) : gated(config_, wide);
+  }
   std::pair<at::Tensor, at::Tensor> backward(const at::Tensor& wide, const at::Tensor& grad) const override {
+    if (fused(wide)) {
+      const at::Tensor rows = flat(wide);
+      return {decoder::rows::swiglu(rows), decoder::rows::swiglu_backward(flat(grad), rows)};
+    }
     const std::int64_t width = config_.feed_forward;
     const at::Tensor first = wide.narrow(-1, 0, width);
     const at::Tensor second = wide.narrow(-1, width, width);
@@ -57,6 +77,10 @@ class GatedInner final : public Inner {
   double flops(std::int64_t) const override { return 0.0; }
 
  private:
+  bool fused(const at::Tensor& wide) const {
+    return config_.activation == Activation::kSwish && retnet::fused(wide);
+  }
+
   Config config_;
 };
 
@@ -64,26 +88,50 @@ at::Tensor inverse_norm(const at::Tensor& x, double epsilon) {
   return (x.square().mean(-1, true) + epsilon).rsqrt();
 }
 
-// a [m, k] b [k, n]
-at::Tensor product(const at::Tensor& a, const at::Tensor& b, bool half) {
-  if (!half) return at::mm(a, b);
-  return at::mm(a.to(at::kBFloat16), b.to(at::kBFloat16)).to(a.scalar_type());
-}
+// Rows x [M, D] in units of their size, times the weight; and the way back.
+class NormedRows {
+ public:
+  NormedRows(const at::Tensor& x, const at::Tensor& weight, double epsilon, bool keeps_unit)
+      : weight_(weight) {
+    if (fused(x)) {
+      auto rows = decoder::rows::add_norm(x, {}, weight, epsilon, at::kFloat, keeps_unit, /*in_place=*/false);
+      unit_ = rows.unit;
+      inverse_ = rows.inverse;
+      values_ = rows.normed;
+    } else {
+      inverse_ = inverse_norm(x, epsilon);
+      unit_ = x * inverse_;
+      values_ = unit_ * weight;
+    }
+  }
+  const at::Tensor& values() const { return values_; }
+  // grad [M, D]: of the values -> of the weight [D].
+  at::Tensor grad_weight(const at::Tensor& grad) const { return (grad * unit_).sum(0); }
+  // beside [M, D] is added -> of x.
+  at::Tensor grad_rows(const at::Tensor& grad, const at::Tensor& beside) const {
+    if (fused(grad)) {
+      return std::get<0>(decoder::rows::add_norm_backward(beside, grad, unit_, inverse_, weight_));
+    }
+    const at::Tensor unit = grad * weight_;
+    return beside + inverse_ * (unit - unit_ * (unit * unit_).mean(-1, true));
+  }
 
-// Both [B T, ..].
-at::Tensor flat(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}); }
+ private:
+  at::Tensor weight_, unit_, inverse_, values_;
+};
 
 // Letters: I what the inner part takes, O what it gives; M = B T.
 struct Block : Function<Block> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& norm,
                             const at::Tensor& in, const at::Tensor& out,
                             const std::shared_ptr<const Inner>& inner, double epsilon, bool half) {
-    const at::Tensor wide = times(rms_norm(x, norm, epsilon), in, half);
+    const NormedRows rows(flat(x), norm, epsilon, /*keeps_unit=*/false);
+    const at::Tensor wide = product(rows.values(), in, half).view({x.size(0), x.size(1), -1});
     context->save_for_backward({x, norm, in, out, wide});
     context->saved_data["inner"] = c10::IValue::make_capsule(c10::make_intrusive<InnerCapsule>(inner));
     context->saved_data["epsilon"] = epsilon;
     context->saved_data["half"] = half;
-    return times(inner->forward(wide), out, half).add_(x);
+    return product(flat(inner->forward(wide)), out, half).view(x.sizes()).add_(x);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
@@ -91,21 +139,23 @@ struct Block : Function<Block> {
     const at::Tensor &x = saved[0], &norm = saved[1], &in = saved[2], &out = saved[3];
     const bool half = context->saved_data["half"].toBool();
     const auto& capsule = static_cast<const InnerCapsule&>(*context->saved_data["inner"].toCapsule());
-    const at::Tensor grad = grads[0].contiguous();
+    const at::Tensor grad = flat(grads[0]).contiguous();
 
-    const at::Tensor given = product(flat(grad), out, half);  // [M, O]
+    const at::Tensor given = product(grad, out.t(), half);  // [M, O]
     auto [result, grad_wide] = capsule.inner->backward(saved[4], given.view({x.size(0), x.size(1), -1}));
-    const at::Tensor grad_out = product(flat(grad).t(), flat(result), half);  // [D, O]
+    const at::Tensor grad_out = product(grad.t(), flat(result).t(), half);  // [D, O]
     result.reset();
-    const at::Tensor inverse = inverse_norm(x, context->saved_data["epsilon"].toDouble());
-    const at::Tensor unit = x * inverse;
-    const at::Tensor grad_in = product(flat(grad_wide).t(), flat(unit * norm), half);  // [I, D]
-    const at::Tensor grad_normed = product(flat(grad_wide), in, half).view(x.sizes());
-    const at::Tensor grad_norm = flat(grad_normed * unit).sum(0);
-    const at::Tensor grad_unit = grad_normed * norm;
-    const at::Tensor along = (grad_unit * unit).mean(-1, true);
-    const at::Tensor grad_x = grad + inverse * (grad_unit - unit * along);
-    return {grad_x, grad_norm, grad_in, grad_out, at::Tensor(), at::Tensor(), at::Tensor()};
+    const NormedRows rows(flat(x), norm, context->saved_data["epsilon"].toDouble(), /*keeps_unit=*/true);
+    const at::Tensor wide = flat(grad_wide);
+    const at::Tensor grad_in = product(wide.t(), rows.values().t(), half);  // [I, D]
+    const at::Tensor grad_normed = product(wide, in.t(), half);
+    return {rows.grad_rows(grad_normed, grad).view(x.sizes()),
+            rows.grad_weight(grad_normed),
+            grad_in,
+            grad_out,
+            at::Tensor(),
+            at::Tensor(),
+            at::Tensor()};
   }
 };
 

@@ -66,4 +66,10 @@ at::Tensor packed_linear(const at::Tensor& x, const at::Tensor& weight, const at
                              bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt);
 }
 
+at::Tensor unpacked_linear(const at::Tensor& a, const at::Tensor& b) {
+  static const bool known = at::globalContext().hasMKLDNN() && find("mkldnn::_linear_pointwise").has_value();
+  if (!known || !a.is_cpu() || a.scalar_type() != at::kFloat) return at::linear(a, b);
+  return multiply(a, b, {});
+}
+
 }  // namespace gistmill::decoder
