@@ -49,6 +49,9 @@ install_peers() {
     rm -rf .venv-peers.partial
     fail "the peers' packages could not be installed; nothing was. Check the network, or run with --quick"
   fi
+  # By itself: its parts for images would bring packages that the rows do not use.
+  .venv-peers.partial/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torchscale==0.3.0 ||
+    fail "torchscale could not be installed; run again, or run with --quick"
   cp "$REQUIREMENTS" .venv-peers.partial/requirements.txt
   mv .venv-peers.partial .venv-peers
 }
