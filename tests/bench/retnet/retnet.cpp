@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -92,9 +93,12 @@ json measure_layers(const Settings& settings) {
   const std::uint64_t before = gistmill::resident_bytes();
   std::vector<double> seconds;
   step();
+  const std::clock_t begin = std::clock();
   for (std::int64_t i = 0; i < settings.steps; ++i) seconds.push_back(step());
+  const double processor = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
   return {{"tokens_per_second", static_cast<double>(settings.length) / median(seconds)},
           {"seconds", seconds},
+          {"processor_seconds", processor / static_cast<double>(settings.steps)},
           {"bytes", gistmill::peak_memory_bytes() - before}};
 }
 
