@@ -1,5 +1,6 @@
 #include "plugins/store/topk/store.hpp"
 
+#include <cmath>
 #include <cstdio>
 
 #include <gistmill/files/error.hpp>
@@ -77,7 +78,7 @@ void TopkStore::commit() {
   translated("tolerance", [&] {
     const Written written = writer_->commit();
     log(GM_LOG_INFO, "teacher cache of " + std::to_string(written.sequences) + " sequences, form " +
-                         form_name(form_) + ": " + in_short(written.bytes_per_token) +
+                         form_name(form_) + ": " + std::to_string(std::llround(written.bytes_per_token)) +
                          " bytes a token, cross-entropy off by " + in_short(written.excess) + " nats");
   });
   writer_.reset();

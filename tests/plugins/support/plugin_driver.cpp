@@ -133,7 +133,8 @@ PluginDriver::Reverse PluginDriver::forward_and_vjp(std::uint32_t operation,
                                                     std::uint64_t random_key) {
   gm_call call{};
   call.flags = GM_CALL_TRAIN;
-  call.need = need.data();
+  static constexpr std::uint8_t kNoInputs = 0;  // of an operation without inputs, null says: no gradient
+  call.need = need.empty() ? &kNoInputs : need.data();
   call.random_key = random_key;
   forward_work_ = {sizeof(gm_work), 0, 0, 0};
   call.work = &forward_work_;
