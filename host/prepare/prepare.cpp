@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -20,6 +21,10 @@
 namespace gistmill {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kProgressEvery(5);
 
 // The store of a pipeline and its destruction order: an uncommitted store removes its temporary file.
 struct Preparation {
@@ -172,9 +177,11 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   StepContext context;
   context.seed = static_cast<std::uint64_t>(recipe.run.seed);
   context.cancel = stop.cancel_flag();
+  Clock::time_point told = Clock::now();
   while (run.run(context)) {
     ++context.step;
-    if (context.step % 256 == 0 && listener.progress) {
+    if (const auto now = Clock::now(); listener.progress && now - told > kProgressEvery) {
+      told = now;
       listener.progress({{"stage", ""}, {"text", "preparing"}, {"done", context.step}, {"count", 0}});
     }
     if (stop.requested()) {

@@ -49,7 +49,10 @@ PreparedAnswer prepare_recipe(const PrepareRequest& request) {
       [&request](std::string_view level, const std::string& text) {
         if (request.talk) request.talk(level == "info" ? text : fmt::format("{}: {}", level, text));
       },
-      {}};
+      [&request](const nlohmann::json& fields) {
+        if (request.talk)
+          request.talk(fmt::format("preparing  {} items", fields["done"].get<std::int64_t>()));
+      }};
   const PluginsTalk talk(listener);
   for (const std::string& line : measured_train_text(recipe.parts)) listener.message("warning", line);
   for (const std::string& line : recipe.lock_notes) listener.message("warning", line);

@@ -56,6 +56,26 @@ void say_longest_time(RunContext& context) {
                                              duration(60 * minutes), fmt::join(names, ", ")));
 }
 
+// Before anything takes time: what `parameters` of the recipe and its stages names.
+void check_starting_points(const RunContext& context) {
+  for (const Part& part : context.parts) {
+    for (const PlannedInstance& instance : part.plan.instances) {
+      const fs::path path = instance.parameters;
+      std::error_code error;
+      if (path.empty() || fs::exists(path, error)) continue;
+      std::vector<std::string> there;
+      for (fs::directory_iterator entry(path.parent_path(), error), end; !error && entry != end;
+           entry.increment(error))
+        there.push_back(entry->path().filename().string());
+      std::ranges::sort(there);
+      throw Failure(ExitCode::recipe, instance.origin,
+                    fmt::format("{} starts from '{}', which does not exist", instance.name, path.string()),
+                    {there.empty() ? "name a folder of a run's checkpoints, or a safetensors file"
+                                   : fmt::format("in its folder there are: {}", fmt::join(there, " "))});
+    }
+  }
+}
+
 std::string tables_text(const RunSummary& summary) {
   std::string text;
   for (const EvaluationTable& table : summary.evaluations) text += text_table(table) + "\n";
@@ -147,6 +167,7 @@ RunOutcome run_recipe(const RunRequest& request) {
   RunContext context(request);
   for (const Part& part : context.parts)
     device_of(part.recipe.run.device, part.recipe.run.device_origin);  // all errors first
+  check_starting_points(context);
   context.open_folder();
   const std::vector<LockedPlugin> plugins = context.locked_plugins();
   const std::string lock = lock_text(context.recipe, plugins, GM_VERSION);

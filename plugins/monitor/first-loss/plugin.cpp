@@ -49,7 +49,7 @@ class FirstLoss {
         GM_LOG_WARNING,
         fmt::format(
             "the loss is {} after {} steps, above {}: are these tokens of the model's own tokenizer, and "
-            "sequences as long as its recipe says? `gistmill prepare RECIPE --peek 3` shows what it reads",
+            "sequences as long as its recipe says? `gistmill prepare RECIPE --force` makes them anew",
             short_number(loss), steps_, short_number(limit_)));
   }
 

@@ -154,6 +154,20 @@ TEST_F(TrainingTest, ANumberThatIsNotFiniteStopsBeforeParametersChange) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run/checkpoints/step-000005"));
 }
 
+TEST_F(TrainingTest, ACheckpointThatIsNotThereIsSaidBeforeAnythingRunsWithThoseThatAre) {
+  std::filesystem::create_directories(folder_ / "before/checkpoints/step-000051");
+  const std::string asked = (folder_ / "before/checkpoints/step-002000").string();
+  try {
+    run(request(recipe("[components.scale]\nparameters = \"" + asked + "\"\n")));
+    FAIL() << "the run went on";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), ExitCode::recipe);
+    EXPECT_THAT(failure.what(), HasSubstr("scale starts from '" + asked + "', which does not exist"));
+    EXPECT_THAT(failure.what(), HasSubstr("in its folder there are: step-000051"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
+}
+
 TEST_F(TrainingTest, DataThatEndsEarlyIsSaidSo) {
   try {
     run(request(recipe("[components]\ndata = { use = \"test/ramp\", calls = 3 }\n")));

@@ -27,7 +27,7 @@ std::vector<std::string> said_of(const std::vector<double>& losses) {
 TEST(FirstLoss, WarnsOnceWithWhatToLookAt) {
   EXPECT_THAT(said_of(std::vector<double>(30, 26.0)),
               ElementsAre(AllOf(HasSubstr("the loss is 26 after 10 steps, above 15"), HasSubstr("tokenizer"),
-                                HasSubstr("gistmill prepare RECIPE --peek 3"))));
+                                HasSubstr("gistmill prepare RECIPE --force"))));
 }
 TEST(FirstLoss, LooksAtTheLastFifthOfTheFirstSteps) {
   EXPECT_THAT(said_of({90, 90, 90, 90, 90, 90, 90, 90, 14, 14, 90}), IsEmpty());
