@@ -46,7 +46,7 @@ def our_preparation(work, folder, kind="text"):
     prepared = SCRATCH / "prepared-corpus"
     shutil.rmtree(prepared, ignore_errors=True)
     options = {"variables.model": work.model, "variables.text": folder, "run.prepared": prepared,
-               "components.documents.use": f"dataset/{kind}",
+               "components.documents.use": f"dataset/{kind}", "components.documents.files": f'["{folder}"]',
                "components.documents.hold_out": "[]", "components.documents.group": "file",
                "components.documents.validation": 0}
     command = [work.program("bin/gistmill"), "prepare", ROOT / "tests/bench/span_training.toml"]
@@ -102,12 +102,14 @@ def compare_corpora(work, ours, theirs):
 # ---- pack ----
 
 def our_packing(work, folder):
-    """Seconds, and the folder that was made."""
+    """Seconds, and the folder that was made. A short document alone fills no sequence: it is padded."""
     packed, prepared = SCRATCH / "packed", SCRATCH / "packed-index"
     for made in (packed, prepared):
         shutil.rmtree(made, ignore_errors=True)
     options = {"variables.model": work.model, "variables.text": folder, "variables.packed": packed,
                "run.prepared": prepared}
+    if folder.name.startswith("corpus-of-one"):
+        options["components.packing.tail"] = "pad"
     command = [work.program("bin/gistmill"), "prepare", ROOT / "tests/bench/pack.toml"]
     for key, value in options.items():
         command += ["--set", f"{key}={value}"]
