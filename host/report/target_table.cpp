@@ -62,7 +62,7 @@ std::string target_table(const EvaluationTable& table) {
   const std::vector<std::string> trained = trained_of(table);
   std::string head = "<tr><th>figure</th><th>target</th>";
   for (const std::string& variant : trained) head += fmt::format("<th>{}</th>", escaped(variant));
-  head += "<th>untrained that meet it</th></tr>";
+  head += "<th title='how many untrained variants meet it'>untrained</th></tr>";
   std::string rows;
   for (const Target& target : table.targets) rows += row(table, target, trained);
   return "<h3>Targets</h3>\n<div class='scroll'><table><thead>" + head + "</thead><tbody>\n" + rows +
