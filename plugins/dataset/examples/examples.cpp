@@ -5,18 +5,10 @@
 
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/error.hpp>
+#include "plugins/store/common/translated.hpp"
 
 namespace gistmill::dataset {
 namespace {
-
-template <class Body>
-auto of_corpus(Body&& body) {
-  try {
-    return body();
-  } catch (const formats::FormatError& error) {
-    throw Error(GM_ERROR_USER, error.what(), "corpus");
-  }
-}
 
 // How many examples an epoch has. Throws where the split has too few.
 std::size_t examples_of(const examples::ExampleFileReader& file, std::size_t split, const Options& options) {
@@ -35,14 +27,15 @@ std::size_t examples_of(const examples::ExampleFileReader& file, std::size_t spl
 }  // namespace
 
 Examples::Examples(const Options& options)
-    : file_(of_corpus([&] { return examples::ExampleFileReader(options.string("corpus")); })),
+    : file_(
+          store::translated("corpus", [&] { return examples::ExampleFileReader(options.string("corpus")); })),
       split_(options.string("split") == "validation" ? 1 : 0),
       spans_(options.integer("spans")),
       order_({examples_of(file_, split_, options)}, {1.0},
              {options.string("order") == "shuffle", options.boolean("repeat"), 1}) {}
 
 void Examples::start(const Start& start) {
-  of_corpus([&] { file_.verify(); });
+  store::translated("corpus", [&] { file_.verify(); });
   order_.set_seed(start.seed());
 }
 
@@ -84,7 +77,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Examp
     MixedOrder::Choice choice;
     if (!order_.next(choice)) throw EndOfData();
     std::int32_t* window = tokens.mutable_data<std::int32_t>() + k * horizon;
-    of_corpus([&] { file_.read_window(split_, choice.window, window); });
+    store::translated("corpus", [&] { file_.read_window(split_, choice.window, window); });
     file_.read_hidden(split_, choice.window, states.mutable_data<float>() + k * block * hidden);
     std::copy_n(window + block, behind, targets.mutable_data<std::int32_t>() + k * behind);
     starts.mutable_data<std::int32_t>()[k] = static_cast<std::int32_t>(k * horizon);

@@ -7,20 +7,12 @@
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/error.hpp>
 #include <gistmill/random.hpp>
+#include "plugins/store/common/translated.hpp"
 
 namespace gistmill::dataset {
 namespace {
 
 constexpr std::string_view kStateHead = "dataset/needle 1 ";
-
-template <class Body>
-auto of_option(const char* key, Body&& body) -> decltype(body()) {
-  try {
-    return body();
-  } catch (const formats::FormatError& error) {
-    throw Error(GM_ERROR_USER, error.what(), key);
-  }
-}
 
 }  // namespace
 
@@ -30,10 +22,10 @@ Needle::Needle(const Options& options)
       needles_(options.integer("needles")),
       begin_(static_cast<std::int32_t>(options.integer("begin"))),
       cells_(needle_cells(options.strings("cells"))),
-      corpus_(of_option("corpus", [&] { return PackedCorpus::of_index(options.string("corpus")); })),
+      corpus_(store::translated("corpus", [&] { return PackedCorpus::of_index(options.string("corpus")); })),
       split_(options.string("split") == "validation" ? 1 : 0),
       rows_(corpus_.rows(split_)),
-      phrases_(of_option("phrases", [&] { return PhraseTokens(options.string("phrases")); })) {
+      phrases_(store::translated("phrases", [&] { return PhraseTokens(options.string("phrases")); })) {
   for (const NeedleCell& cell : cells_) longest_ = std::max(longest_, cell.length);
   if (rows_.empty()) {
     throw Error(GM_ERROR_USER,
@@ -50,7 +42,7 @@ Needle::Needle(const Options& options)
 }
 
 void Needle::start(const Start& start) {
-  of_option("corpus", [&] { corpus_.verify(); });
+  store::translated("corpus", [&] { corpus_.verify(); });
   seed_ = start.seed();
 }
 

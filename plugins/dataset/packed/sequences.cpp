@@ -7,21 +7,13 @@
 
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/error.hpp>
+#include "plugins/store/common/translated.hpp"
 
 namespace gistmill::dataset {
 namespace {
 
 constexpr char kStateHead[] = "dataset/packed";
 constexpr int kStateVersion = 1;
-
-template <class Body>
-auto of_option(const char* key, Body&& body) -> decltype(body()) {
-  try {
-    return body();
-  } catch (const formats::FormatError& error) {
-    throw Error(GM_ERROR_USER, error.what(), key);
-  }
-}
 
 PackedCorpus open_corpus(const Options& options) {
   const std::string corpus = options.string("corpus");
@@ -32,15 +24,15 @@ PackedCorpus open_corpus(const Options& options) {
                                : "both corpus and folder say which sequences to read; give one of them",
                 "corpus");
   }
-  if (!corpus.empty()) return of_option("corpus", [&] { return PackedCorpus::of_index(corpus); });
-  return of_option("folder", [&] { return PackedCorpus::of_folder(folder); });
+  if (!corpus.empty()) return store::translated("corpus", [&] { return PackedCorpus::of_index(corpus); });
+  return store::translated("folder", [&] { return PackedCorpus::of_folder(folder); });
 }
 
 // The text that is measured must not be what is trained on.
 void check_apart(const PackedCorpus& corpus, std::size_t split, const std::string& other) {
   if (other.empty()) return;
   const std::optional<packed::Manifest> trained =
-      of_option("apart_from", [&] { return packed::read_manifest(other); });
+      store::translated("apart_from", [&] { return packed::read_manifest(other); });
   if (!trained) throw Error(GM_ERROR_USER, "folder '" + other + "' is not packed", "apart_from");
   std::set<std::string> sources;
   for (const packed::PackedSource& source : trained->sources) {
@@ -102,7 +94,7 @@ void Sequences::choose_rows(std::size_t limit) {
 }
 
 void Sequences::start(const Start& start) {
-  of_option("corpus", [&] { corpus_.verify(); });
+  store::translated("corpus", [&] { corpus_.verify(); });
   order_.set_seed(start.seed());
   seed_ = start.seed();
 }

@@ -7,18 +7,10 @@
 #include <gistmill/formats/digest.hpp>
 
 #include "plugins/store/common/provenance.hpp"
+#include "plugins/store/common/translated.hpp"
 
 namespace gistmill::dataset {
 namespace {
-
-template <class Body>
-auto of_corpus(Body&& body) {
-  try {
-    return body();
-  } catch (const formats::FormatError& error) {
-    throw Error(GM_ERROR_USER, error.what(), "corpus");
-  }
-}
 
 void check_one_tokenizer(const std::vector<std::pair<std::string, std::string>>& tokenizers) {
   for (const auto& [path, tokenizer] : tokenizers) {
@@ -42,7 +34,8 @@ Corpora::Corpora(const std::vector<WeightedFile>& files) {
   std::size_t documents = 0;
   std::vector<std::pair<std::string, std::string>> tokenizers;
   for (const WeightedFile& file : files) {
-    files_.push_back({file.path, of_corpus([&] { return formats::TokenFileReader(file.path); }),
+    files_.push_back({file.path,
+                      store::translated("corpus", [&] { return formats::TokenFileReader(file.path); }),
                       static_cast<std::int32_t>(documents)});
     documents += files_.back().reader.documents();
     if (documents > std::numeric_limits<std::int32_t>::max())
@@ -54,7 +47,7 @@ Corpora::Corpora(const std::vector<WeightedFile>& files) {
 }
 
 void Corpora::verify() const {
-  of_corpus([&] {
+  store::translated("corpus", [&] {
     for (const File& file : files_) file.reader.verify();
   });
 }
@@ -74,7 +67,7 @@ std::vector<std::vector<Window>> Corpora::find_windows(std::int32_t split, std::
 }
 
 void Corpora::read(std::size_t corpus, const Window& window, std::int64_t length, std::int32_t* out) const {
-  of_corpus([&] {
+  store::translated("corpus", [&] {
     files_[corpus].reader.read(window.document, window.begin, static_cast<std::size_t>(length), out);
   });
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <gistmill/formats/digest.hpp>
+#include "plugins/store/common/translated.hpp"
 
 namespace gistmill::dataset {
 namespace {
@@ -13,21 +14,12 @@ PairShape pair_shape(const Options& options) {
           options.integer("spans"), options.integer("first")};
 }
 
-template <class Body>
-auto of_corpus(Body&& body) {
-  try {
-    return body();
-  } catch (const formats::FormatError& error) {
-    throw Error(GM_ERROR_USER, error.what(), "corpus");
-  }
-}
-
 formats::TokenFileReader only_file(const std::vector<WeightedFile>& files) {
   if (files.size() != 1) {
     throw Error(GM_ERROR_USER,
                 "twins come from one corpus when " + std::to_string(files.size()) + " are named", "corpus");
   }
-  return of_corpus([&] { return formats::TokenFileReader(files.front().path); });
+  return store::translated("corpus", [&] { return formats::TokenFileReader(files.front().path); });
 }
 
 std::int32_t split_of(const Options& options) {
@@ -39,17 +31,17 @@ std::int32_t split_of(const Options& options) {
 TwinWindows::TwinWindows(const Options& options)
     : shape_(pair_shape(options)),
       file_(only_file(options.mixture("corpus"))),
-      pairs_(of_corpus([&] { return find_pairs(file_, split_of(options), shape_); })),
+      pairs_(store::translated("corpus", [&] { return find_pairs(file_, split_of(options), shape_); })),
       order_({2 * pairs_.size()}, {1.0}, {true, options.boolean("repeat"), 1}) {}
 
 void TwinWindows::start(const Start& start) {
-  of_corpus([&] { file_.verify(); });
+  store::translated("corpus", [&] { file_.verify(); });
   order_.set_seed(start.seed());
 }
 
 Tensor TwinWindows::window(const Pair& pair, std::size_t which) const {
   Tensor ids = Tensor::zeros<std::int32_t>({shape_.document});
-  of_corpus([&] {
+  store::translated("corpus", [&] {
     file_.read(pair.document + which, static_cast<std::uint64_t>(pair.place.begin),
                static_cast<std::size_t>(shape_.document), ids.mutable_data<std::int32_t>());
   });

@@ -13,69 +13,36 @@ namespace gistmill::examples {
 namespace {
 
 namespace hdf5 = formats::hdf5;
+using formats::FormatError;
 
 static_assert(std::endian::native == std::endian::little, "mapped columns are little endian");
-
-struct Wrong {
-  std::string what;
-};
 
 std::int64_t size_attribute(hid_t file, const char* name) {
   const hdf5::Handle attribute = hdf5::open_attribute(file, name);
   std::int64_t value = 0;
   if (H5Aread(attribute.get(), H5T_NATIVE_INT64, &value) < 0 || value < 1 || value > (1 << 24))
-    throw Wrong{std::string("attribute '") + name + "' is no size"};
+    throw FormatError(std::string("attribute '") + name + "' is no size");
   return value;
 }
 
-// One contiguous data set.
-struct DataSet {
-  hdf5::Handle handle;
-  hdf5::Handle type;
-  std::vector<hsize_t> shape;
-  std::uint64_t bytes = 0;
-};
-
-DataSet open_data_set(hid_t file, const std::string& name, std::uint64_t file_size) {
-  DataSet set;
-  set.handle = hdf5::Handle(H5Dopen2(file, name.c_str(), H5P_DEFAULT));
-  if (!set.handle) throw Wrong{"it has no data set '" + name + "'"};
-  set.type = hdf5::Handle(H5Dget_type(set.handle.get()));
-  const hdf5::Handle space(H5Dget_space(set.handle.get()));
-  const int rank = H5Sget_simple_extent_ndims(space.get());
-  if (rank < 0 || rank > 3) throw Wrong{"data set '" + name + "' has another shape"};
-  set.shape.resize(static_cast<std::size_t>(rank));
-  H5Sget_simple_extent_dims(space.get(), set.shape.data(), nullptr);
-  set.bytes = H5Tget_size(set.type.get());
-  for (const hsize_t extent : set.shape) {
-    if (extent == 0 || set.bytes > file_size / extent)
-      throw Wrong{"data set '" + name + "' claims more than the file holds"};
-    set.bytes *= extent;
-  }
-  return set;
-}
-
 std::string text_of(hid_t file, const std::string& name, std::uint64_t file_size, std::size_t* width) {
-  const DataSet set = open_data_set(file, name, file_size);
-  if (!hdf5::is_text(set.type.get())) throw Wrong{"data set '" + name + "' holds no text of fixed length"};
+  const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
+  if (!hdf5::is_text(set.type.get()))
+    throw FormatError("data set '" + name + "' holds no text of fixed length");
   std::string text(set.bytes, '\0');
-  if (H5Dread(set.handle.get(), set.type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()) < 0)
-    throw Wrong{"data set '" + name + "' is damaged"};
-  *width = H5Tget_size(set.type.get());
+  hdf5::read_data_set(set, set.type.get(), text.data());
+  *width = set.width;
   return text;
 }
 
 // Where a column of this type and shape begins.
 std::uint64_t column(hid_t file, const std::string& name, hid_t type, const std::vector<hsize_t>& shape,
                      std::uint64_t file_size) {
-  const DataSet set = open_data_set(file, name, file_size);
-  if (set.shape != shape) throw Wrong{"data set '" + name + "' has another shape than its file's sizes"};
-  if (H5Tequal(set.type.get(), type) <= 0) throw Wrong{"data set '" + name + "' has another type"};
-  const haddr_t begin = H5Dget_offset(set.handle.get());
-  if (begin == HADDR_UNDEF) throw Wrong{"data set '" + name + "' is chunked or compressed"};
-  if (begin > file_size || set.bytes > file_size - begin)
-    throw Wrong{"data set '" + name + "' ends after the end of the file"};
-  return begin;
+  const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
+  if (set.shape != shape)
+    throw FormatError("data set '" + name + "' has another shape than its file's sizes");
+  if (H5Tequal(set.type.get(), type) <= 0) throw FormatError("data set '" + name + "' has another type");
+  return hdf5::begin_of(set, file_size);
 }
 
 }  // namespace
@@ -84,30 +51,28 @@ ExampleFileReader::ExampleFileReader(const std::filesystem::path& path) : path_(
   const hdf5::Silence silence;
   try {
     read_header();
-  } catch (const Wrong& wrong) {
-    fail(wrong.what);
-  } catch (const formats::FormatError& error) {
+  } catch (const FormatError& error) {
     fail(error.what());
   }
 }
 
 void ExampleFileReader::fail(const std::string& what) const {
-  throw formats::FormatError("'" + path_.string() + "' is not a readable example file: " + what);
+  throw FormatError("'" + path_.string() + "' is not a readable example file: " + what);
 }
 
 void ExampleFileReader::read_header() {
   const std::uint64_t size = map_.size();
   const hdf5::Handle file = hdf5::open_in_memory(map_.bytes().data(), size);
-  if (!file) throw Wrong{"it is not an HDF5 file"};
+  if (!file) throw FormatError("it is not an HDF5 file");
   constexpr std::size_t kLongest = 256;
   if (const std::string format = hdf5::text_attribute(file.get(), "format", kLongest); format != kFormat)
-    throw Wrong{"its format is " + formats::printable(format) + " when it should be '" + kFormat + "'"};
+    throw FormatError("its format is " + formats::printable(format) + " when it should be '" + kFormat + "'");
   if (const std::int64_t version = size_attribute(file.get(), "version"); version != kVersion)
-    throw Wrong{"its version is " + std::to_string(version) + ", which this program does not read"};
+    throw FormatError("its version is " + std::to_string(version) + ", which this program does not read");
   digest_ = hdf5::text_attribute(file.get(), "digest", kLongest);
   shape_ = {size_attribute(file.get(), "block_size"), size_attribute(file.get(), "horizon"),
             size_attribute(file.get(), "hidden_size")};
-  if (shape_.horizon % shape_.block != 0) throw Wrong{"its horizon is no multiple of its block size"};
+  if (shape_.horizon % shape_.block != 0) throw FormatError("its horizon is no multiple of its block size");
   std::size_t width = 0;
   provenance_ = text_of(file.get(), "/provenance", size, &width);
   const std::string names = text_of(file.get(), "/documents/name", size, &width);
@@ -117,15 +82,15 @@ void ExampleFileReader::read_header() {
   }
   for (std::size_t split = 0; split < kSplits; ++split) read_split(file.get(), split);
   // The sizes are held against the columns of examples.
-  if (splits_[0].examples == 0 && splits_[1].examples == 0) throw Wrong{"it has no examples"};
+  if (splits_[0].examples == 0 && splits_[1].examples == 0) throw FormatError("it has no examples");
 }
 
 void ExampleFileReader::read_split(std::int64_t file, std::size_t split) {
   const std::string group = std::string("/") + kSplitNames[split];
   if (H5Lexists(file, group.c_str(), H5P_DEFAULT) <= 0) return;
   const std::uint64_t size = map_.size();
-  const DataSet numbers = open_data_set(file, group + "/document", size);
-  if (numbers.shape.size() != 1) throw Wrong{"data set '" + group + "/document' is no list"};
+  const hdf5::DataSet numbers = hdf5::open_data_set(file, group + "/document", size);
+  if (numbers.shape.size() != 1) throw FormatError("data set '" + group + "/document' is no list");
   const hsize_t count = numbers.shape[0];
   const auto block = static_cast<hsize_t>(shape_.block);
   Split& found = splits_[split];
@@ -139,8 +104,8 @@ void ExampleFileReader::read_split(std::int64_t file, std::size_t split) {
   for (hsize_t i = 0; i < count; ++i) {
     const std::int32_t number = document(split, i);
     if (number < 0 || static_cast<std::size_t>(number) >= documents_.size())
-      throw Wrong{"an example is of document " + std::to_string(number) + " of " +
-                  std::to_string(documents_.size())};
+      throw FormatError("an example is of document " + std::to_string(number) + " of " +
+                        std::to_string(documents_.size()));
   }
 }
 

@@ -9,21 +9,11 @@
 #include <gistmill/files/new_file.hpp>
 #include <gistmill/formats/error.hpp>
 
+#include "plugins/store/common/translated.hpp"
 #include "plugins/store/examples/metadata.hpp"
 
 namespace gistmill::examples {
 namespace {
-
-template <class Body>
-void translated(const char* key, Body&& body) {
-  try {
-    body();
-  } catch (const files::FileError& error) {
-    throw Error(GM_ERROR_UNAVAILABLE, error.what() + (error.note.empty() ? "" : "; " + error.note));
-  } catch (const formats::FormatError& error) {
-    throw Error(GM_ERROR_USER, error.what(), key);
-  }
-}
 
 bool is_bf16(const Tensor& tensor) { return tensor.dtype().code == GM_BFLOAT && tensor.dtype().bits == 16; }
 
@@ -55,7 +45,7 @@ void ExampleStore::begin(const std::string& path, const std::string& provenance)
 ExampleFileWriter& ExampleStore::writer(const Shape& shape) {
   if (path_.empty()) throw Error(GM_ERROR_MISUSE, "a store was used before begin");
   if (!writer_) {
-    translated("", [&] { writer_ = std::make_unique<ExampleFileWriter>(path_, provenance_, shape); });
+    store::translated("", [&] { writer_ = std::make_unique<ExampleFileWriter>(path_, provenance_, shape); });
   }
   return *writer_;
 }
@@ -85,14 +75,14 @@ void ExampleStore::append(const Tensor& ids, const Tensor& hidden, const Tensor&
     example.name = padded.substr(0, padded.find('\0'));
     example.ids = ids.data<std::int32_t>() + row * horizon;
     example.hidden = states.data();
-    translated("ids", [&] { file.append(example); });
+    store::translated("ids", [&] { file.append(example); });
   }
 }
 
 void ExampleStore::commit() {
   if (path_.empty()) throw Error(GM_ERROR_MISUSE, "a store was used before begin");
   if (!writer_) throw Error(GM_ERROR_USER, "nothing to write to '" + path_ + "': no example");
-  translated("", [&] {
+  store::translated("", [&] {
     files::write_file(std::filesystem::path(path_).replace_extension(".yaml"),
                       metadata_text(provenance_, writer_->shape(), dtype_, writer_->counts()));
     writer_->commit();

@@ -12,21 +12,18 @@ namespace gistmill::packed {
 namespace {
 
 namespace hdf5 = formats::hdf5;
+using formats::FormatError;
 
 static_assert(std::endian::native == std::endian::little, "mapped ids are little endian");
 
 constexpr std::size_t kLongestText = 4096;
-
-struct Wrong {
-  std::string what;
-};
 
 template <class T>
 T number_attribute(hid_t owner, const char* name, hid_t native) {
   const hdf5::Handle attribute = hdf5::open_attribute(owner, name);
   T value{};
   if (H5Aread(attribute.get(), native, &value) < 0)
-    throw Wrong{std::string("attribute '") + name + "' is no number"};
+    throw FormatError(std::string("attribute '") + name + "' is no number");
   return value;
 }
 
@@ -34,56 +31,24 @@ T number_attribute(hid_t owner, const char* name, hid_t native) {
 void check_labels(hid_t file) {
   const char* const again = "; pack its text again";
   if (H5Aexists(file, "labels_shifted") <= 0)
-    throw Wrong{std::string("it does not say whether its labels are shifted (labels_shifted)") + again};
+    throw FormatError(std::string("it does not say whether its labels are shifted (labels_shifted)") + again);
   if (number_attribute<std::uint8_t>(file, "labels_shifted", H5T_NATIVE_UINT8) != 0) {
-    throw Wrong{std::string("its labels are shifted (labels_shifted is true) when the loss shifts them") +
-                again};
+    throw FormatError(
+        std::string("its labels are shifted (labels_shifted is true) when the loss shifts them") + again);
   }
-}
-
-struct DataSet {
-  hdf5::Handle handle;
-  hdf5::Handle type;
-  std::vector<hsize_t> shape;
-  std::uint64_t width = 0;  // of an element, in bytes
-  std::uint64_t bytes = 0;
-};
-
-DataSet open_data_set(hid_t file, const std::string& name, std::uint64_t file_size) {
-  DataSet set;
-  set.handle = hdf5::Handle(H5Dopen2(file, name.c_str(), H5P_DEFAULT));
-  if (!set.handle) throw Wrong{"it has no data set '" + name + "'"};
-  set.type = hdf5::Handle(H5Dget_type(set.handle.get()));
-  const hdf5::Handle space(H5Dget_space(set.handle.get()));
-  const int rank = H5Sget_simple_extent_ndims(space.get());
-  if (rank < 1 || rank > 2) throw Wrong{"data set '" + name + "' has another shape"};
-  set.shape.resize(static_cast<std::size_t>(rank));
-  H5Sget_simple_extent_dims(space.get(), set.shape.data(), nullptr);
-  set.bytes = set.width = H5Tget_size(set.type.get());
-  for (const hsize_t extent : set.shape) {
-    if (extent == 0 || set.bytes > file_size / extent)
-      throw Wrong{"data set '" + name + "' claims more than the file holds"};
-    set.bytes *= extent;
-  }
-  return set;
-}
-
-void read_data_set(const DataSet& set, const std::string& name, hid_t native, void* out) {
-  if (H5Dread(set.handle.get(), native, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0)
-    throw Wrong{"data set '" + name + "' is damaged"};
 }
 
 std::vector<std::int64_t> read_begins(hid_t file, const std::string& name, std::uint64_t tokens,
                                       std::uint64_t file_size) {
-  const DataSet set = open_data_set(file, name, file_size);
+  const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
   if (set.shape.size() != 1 || H5Tequal(set.type.get(), H5T_STD_I64LE) <= 0)
-    throw Wrong{"data set '" + name + "' is no list of 64-bit numbers"};
+    throw FormatError("data set '" + name + "' is no list of 64-bit numbers");
   std::vector<std::int64_t> begins(set.shape[0]);
-  read_data_set(set, name, H5T_NATIVE_INT64, begins.data());
+  hdf5::read_data_set(set, H5T_NATIVE_INT64, begins.data());
   const bool ascend =
       std::adjacent_find(begins.begin(), begins.end(), std::greater_equal<>()) == begins.end();
   if (begins.front() != 0 || !ascend || static_cast<std::uint64_t>(begins.back()) >= tokens)
-    throw Wrong{"data set '" + name + "' does not ascend from 0 to below " + std::to_string(tokens)};
+    throw FormatError("data set '" + name + "' does not ascend from 0 to below " + std::to_string(tokens));
   return begins;
 }
 
@@ -93,31 +58,30 @@ ShardReader::ShardReader(const std::filesystem::path& path) : path_(path), map_(
   const hdf5::Silence silence;
   try {
     read_header();
-  } catch (const Wrong& wrong) {
-    fail(wrong.what);
-  } catch (const formats::FormatError& error) {
+  } catch (const FormatError& error) {
     fail(error.what());
   }
 }
 
 void ShardReader::fail(const std::string& what) const {
-  throw formats::FormatError("'" + path_.string() + "' is not a readable packed file: " + what);
+  throw FormatError("'" + path_.string() + "' is not a readable packed file: " + what);
 }
 
 void ShardReader::read_header() {
   const hdf5::Handle file = hdf5::open_in_memory(map_.bytes().data(), map_.size());
-  if (!file) throw Wrong{"it is not an HDF5 file, or was cut short"};
+  if (!file) throw FormatError("it is not an HDF5 file, or was cut short");
   if (const std::string format = hdf5::text_attribute(file.get(), "format", kLongestText);
       format != kShardFormat)
-    throw Wrong{"its format is " + formats::printable(format) + " when it should be '" + kShardFormat + "'"};
+    throw FormatError("its format is " + formats::printable(format) + " when it should be '" + kShardFormat +
+                      "'");
   if (const auto version = number_attribute<std::uint32_t>(file.get(), "version", H5T_NATIVE_UINT32);
       version != kVersion)
-    throw Wrong{"its version is " + std::to_string(version) + ", which this program does not read"};
+    throw FormatError("its version is " + std::to_string(version) + ", which this program does not read");
   check_labels(file.get());
   digest_ = hdf5::text_attribute(file.get(), "digest", kLongestText);
   header_.length = number_attribute<std::int64_t>(file.get(), "max_seq_length", H5T_NATIVE_INT64);
   if (header_.length < 1 || header_.length > kLongestSequence)
-    throw Wrong{"its max_seq_length is " + std::to_string(header_.length)};
+    throw FormatError("its max_seq_length is " + std::to_string(header_.length));
   header_.source = hdf5::text_attribute(file.get(), "source", kLongestText);
   header_.source_digest = hdf5::text_attribute(file.get(), "source_digest", kLongestText);
   header_.tokenizer = hdf5::text_attribute(file.get(), "tokenizer", kLongestText);
@@ -129,25 +93,22 @@ void ShardReader::read_split(std::int64_t file, std::size_t split) {
   if (H5Lexists(file, group.c_str(), H5P_DEFAULT) <= 0) return;
   Split& found = splits_[split];
   const hdf5::Handle handle(H5Gopen2(file, group.c_str(), H5P_DEFAULT));
-  if (!handle) throw Wrong{"group '" + group + "' is damaged"};
+  if (!handle) throw FormatError("group '" + group + "' is damaged");
   found.tokens = number_attribute<std::uint64_t>(handle.get(), "tokens", H5T_NATIVE_UINT64);
   const std::string name = group + "/input_ids";
-  const DataSet ids = open_data_set(file, name, map_.size());
+  const hdf5::DataSet ids = hdf5::open_data_set(file, name, map_.size());
   const auto length = static_cast<std::uint64_t>(header_.length);
   const bool fits = ids.shape.size() == 2 && ids.shape[1] == length && found.tokens > 0 &&
                     found.tokens <= ids.shape[0] * length && found.tokens > (ids.shape[0] - 1) * length;
   if (!fits) {
-    throw Wrong{"data set '" + name + "' is not the sequences of " + std::to_string(length) + " that " +
-                std::to_string(found.tokens) + " tokens fill"};
+    throw FormatError("data set '" + name + "' is not the sequences of " + std::to_string(length) + " that " +
+                      std::to_string(found.tokens) + " tokens fill");
   }
   const bool narrow = H5Tequal(ids.type.get(), H5T_STD_U16LE) > 0;
   if (!narrow && H5Tequal(ids.type.get(), H5T_STD_U32LE) <= 0)
-    throw Wrong{"data set '" + name + "' has another type than 16 or 32 bits without sign"};
+    throw FormatError("data set '" + name + "' has another type than 16 or 32 bits without sign");
   found.width = narrow ? 2 : 4;
-  found.ids = H5Dget_offset(ids.handle.get());
-  if (found.ids == HADDR_UNDEF) throw Wrong{"data set '" + name + "' is chunked or compressed"};
-  if (found.ids > map_.size() || ids.bytes > map_.size() - found.ids)
-    throw Wrong{"data set '" + name + "' ends after the end of the file"};
+  found.ids = hdf5::begin_of(ids, map_.size());
   found.begins = read_begins(file, group + "/documents/begin", found.tokens, map_.size());
 }
 
@@ -187,17 +148,17 @@ std::vector<std::string> ShardReader::names(std::size_t split) const {
   const std::string name = std::string("/") + kSplitNames[split] + "/documents/name";
   std::vector<std::string> names;
   try {
-    const DataSet set = open_data_set(file.get(), name, map_.size());
+    const hdf5::DataSet set = hdf5::open_data_set(file.get(), name, map_.size());
     if (!hdf5::is_text(set.type.get()) || set.shape.size() != 1)
-      throw Wrong{"data set '" + name + "' holds no text of fixed length"};
+      throw FormatError("data set '" + name + "' holds no text of fixed length");
     std::string bytes(set.bytes, '\0');
-    read_data_set(set, name, set.type.get(), bytes.data());
+    hdf5::read_data_set(set, set.type.get(), bytes.data());
     for (std::size_t at = 0; at < bytes.size(); at += set.width) {
       const std::string padded = bytes.substr(at, set.width);
       names.push_back(padded.substr(0, padded.find('\0')));
     }
-  } catch (const Wrong& wrong) {
-    fail(wrong.what);
+  } catch (const FormatError& error) {
+    fail(error.what());
   }
   if (names.size() != splits_[split].begins.size())
     fail("data set '" + name + "' has another number of names than there are documents");

@@ -12,6 +12,7 @@
 #include <gistmill/files/error.hpp>
 #include <gistmill/formats/error.hpp>
 
+#include "plugins/store/common/translated.hpp"
 #include "plugins/store/packed/index.hpp"
 #include "plugins/store/packed/rests.hpp"
 #include "plugins/store/packed/shard_reader.hpp"
@@ -22,20 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kNoteEvery{1};
-
-template <class Body>
-auto translated(const char* key, Body&& body) -> decltype(body()) {
-  try {
-    return body();
-  } catch (const files::FileError& error) {
-    throw Error(GM_ERROR_UNAVAILABLE, error.what() + (error.note.empty() ? "" : "; " + error.note));
-  } catch (const fs::filesystem_error& error) {
-    throw Error(GM_ERROR_UNAVAILABLE,
-                "cannot make folder '" + error.path1().string() + "': " + error.code().message());
-  } catch (const formats::FormatError& error) {
-    throw Error(GM_ERROR_USER, error.what(), key);
-  }
-}
 
 PackOptions pack_options(const Options& options) {
   PackOptions packed;
@@ -63,7 +50,7 @@ void PackedStore::begin(const std::string& path, const std::string& provenance) 
   const PackProvenance told = pack_provenance(provenance);
   replaces_ = replaces_ || told.again;
   manifest_ = empty_manifest(options_, told.text);
-  translated("folder", [&] {
+  store::translated("folder", [&] {
     fs::create_directories(options_.folder);
     std::optional<Manifest> found;
     try {
@@ -131,7 +118,7 @@ void PackedStore::append(const Tensor& tokens, const Tensor& name, const Tensor&
   if (!writer_) return;
   std::vector<std::int32_t> ids(tokens.data<std::int32_t>(), tokens.data<std::int32_t>() + tokens.size());
   if (!ids.empty()) ids.insert(ids.end(), options_.separator.begin(), options_.separator.end());
-  translated("tokens", [&] { writer_->append(ids.data(), ids.size(), text_of(name), side); });
+  store::translated("tokens", [&] { writer_->append(ids.data(), ids.size(), text_of(name), side); });
 }
 
 void PackedStore::begin_source(const std::string& file, const std::string& digest, bool marked) {
@@ -148,7 +135,7 @@ void PackedStore::begin_source(const std::string& file, const std::string& diges
                     "'; let the source's option packed name the same folder",
                 "file");
   }
-  translated("folder", [&] {
+  store::translated("folder", [&] {
     const fs::path path = fs::path(options_.folder) / shard_path(file);
     fs::create_directories(path.parent_path());
     writer_ = std::make_unique<ShardWriter>(
@@ -158,7 +145,7 @@ void PackedStore::begin_source(const std::string& file, const std::string& diges
 
 void PackedStore::finish_source() {
   if (!writer_) return;
-  translated("folder", [&] {
+  store::translated("folder", [&] {
     PackedSource source;
     source.name = source_;
     source.digest = source_digest_;
@@ -218,7 +205,7 @@ void PackedStore::make_rests() {
 void PackedStore::commit() {
   if (path_.empty()) throw Error(GM_ERROR_MISUSE, "a store was used before begin");
   finish_source();
-  translated("folder", [&] {
+  store::translated("folder", [&] {
     leave_out_others();
     make_rests();
     if (manifest_.totals(0).sequences + manifest_.totals(1).sequences == 0) {

@@ -31,54 +31,24 @@ T number_attribute(hid_t file, const char* name, hid_t native, double most) {
   return value;
 }
 
-struct DataSet {
-  hdf5::Handle handle, type;
-  std::vector<hsize_t> shape;
-  std::uint64_t bytes = 0;
-};
-
-DataSet open_data_set(hid_t file, const std::string& name, std::uint64_t file_size) {
-  DataSet set;
-  set.handle = hdf5::Handle(H5Dopen2(file, name.c_str(), H5P_DEFAULT));
-  if (!set.handle) throw FormatError("it has no data set '" + name + "'");
-  set.type = hdf5::Handle(H5Dget_type(set.handle.get()));
-  const hdf5::Handle space(H5Dget_space(set.handle.get()));
-  const int rank = H5Sget_simple_extent_ndims(space.get());
-  if (rank < 0 || rank > 3) throw FormatError("data set '" + name + "' has another shape");
-  set.shape.resize(static_cast<std::size_t>(rank));
-  H5Sget_simple_extent_dims(space.get(), set.shape.data(), nullptr);
-  set.bytes = H5Tget_size(set.type.get());
-  for (const hsize_t extent : set.shape) {
-    if (extent == 0 || set.bytes > file_size / extent)
-      throw FormatError("data set '" + name + "' claims more than the file holds");
-    set.bytes *= extent;
-  }
-  return set;
-}
-
 // Where a column of one of these types and this shape begins, and the bytes of its elements.
 std::pair<std::uint64_t, std::size_t> column_of(hid_t file, const std::string& name,
                                                 const std::vector<hid_t>& types,
                                                 const std::vector<hsize_t>& shape, std::uint64_t file_size) {
-  const DataSet set = open_data_set(file, name, file_size);
+  const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
   if (set.shape != shape)
     throw FormatError("data set '" + name + "' has another shape than its file's sizes");
   bool fits = false;
   for (const hid_t type : types) fits = fits || H5Tequal(set.type.get(), type) > 0;
   if (!fits) throw FormatError("data set '" + name + "' has another type");
-  const haddr_t begin = H5Dget_offset(set.handle.get());
-  if (begin == HADDR_UNDEF) throw FormatError("data set '" + name + "' is chunked or compressed");
-  if (begin > file_size || set.bytes > file_size - begin)
-    throw FormatError("data set '" + name + "' ends after the end of the file");
-  return {begin, H5Tget_size(set.type.get())};
+  return {hdf5::begin_of(set, file_size), set.width};
 }
 
 std::string text_of(hid_t file, const std::string& name, std::uint64_t file_size) {
-  const DataSet set = open_data_set(file, name, file_size);
+  const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
   if (!hdf5::is_text(set.type.get())) throw FormatError("data set '" + name + "' holds no text");
   std::string text(set.bytes, '\0');
-  if (H5Dread(set.handle.get(), set.type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()) < 0)
-    throw FormatError("data set '" + name + "' is damaged");
+  hdf5::read_data_set(set, set.type.get(), text.data());
   return text.substr(0, text.find('\0'));
 }
 
@@ -119,7 +89,7 @@ void TopkReader::read_header() {
   header_.teacher = hdf5::text_attribute(file, "teacher", 1 << 16);
   provenance_ = text_of(file, "/provenance", size);
 
-  const DataSet numbers = open_data_set(file, "/sequence", size);
+  const hdf5::DataSet numbers = hdf5::open_data_set(file, "/sequence", size);
   if (numbers.shape.size() != 1) throw FormatError("data set '/sequence' is no list");
   count_ = numbers.shape[0];
   const auto length = static_cast<hsize_t>(header_.length);

@@ -6,21 +6,11 @@
 #include <gistmill/files/error.hpp>
 #include <gistmill/formats/error.hpp>
 
+#include "plugins/store/common/translated.hpp"
 #include "plugins/store/topk/teacher.hpp"
 
 namespace gistmill::topk {
 namespace {
-
-template <class Body>
-void translated(const char* key, Body&& body) {
-  try {
-    body();
-  } catch (const files::FileError& error) {
-    throw Error(GM_ERROR_UNAVAILABLE, error.what() + (error.note.empty() ? "" : "; " + error.note));
-  } catch (const formats::FormatError& error) {
-    throw Error(GM_ERROR_USER, error.what(), key);
-  }
-}
 
 std::string in_short(double value) {
   char text[32];
@@ -44,7 +34,7 @@ TopkWriter& TopkStore::writer(std::int64_t length, std::int64_t tokens, double t
   if (path_.empty()) throw Error(GM_ERROR_MISUSE, "a store was used before begin");
   if (!writer_) {
     const Header header{length, tokens, temperature, form_, teacher_of(provenance_)};
-    translated("", [&] { writer_ = std::make_unique<TopkWriter>(path_, header, provenance_, gate_); });
+    store::translated("", [&] { writer_ = std::make_unique<TopkWriter>(path_, header, provenance_, gate_); });
   }
   const Header& header = writer_->header();
   if (header.temperature != temperature) {
@@ -65,7 +55,7 @@ void TopkStore::append(const Tensor& ids, const Tensor& sequence, const Tensor& 
   TopkWriter& file = writer(length, tokens, *topk_temperature.data<float>());
   for (std::int64_t row = 0; row < ids.shape()[0]; ++row) {
     const std::int64_t at = row * length * tokens;
-    translated("sequence", [&] {
+    store::translated("sequence", [&] {
       file.append({sequence.data<std::int32_t>()[row], ids.data<std::int32_t>() + row * length,
                    topk_ids.data<std::int32_t>() + at, topk_log_probability.data<float>() + at});
     });
@@ -75,7 +65,7 @@ void TopkStore::append(const Tensor& ids, const Tensor& sequence, const Tensor& 
 void TopkStore::commit() {
   if (path_.empty()) throw Error(GM_ERROR_MISUSE, "a store was used before begin");
   if (!writer_) throw Error(GM_ERROR_USER, "nothing to write to '" + path_ + "': no sequence");
-  translated("tolerance", [&] {
+  store::translated("tolerance", [&] {
     const Written written = writer_->commit();
     log(GM_LOG_INFO, "teacher cache of " + std::to_string(written.sequences) + " sequences, form " +
                          form_name(form_) + ": " + std::to_string(std::llround(written.bytes_per_token)) +

@@ -115,4 +115,23 @@ Handle open_attribute(hid_t owner, const char* name);
 std::string text_attribute(hid_t owner, const char* name, std::size_t longest = SIZE_MAX);
 bool is_text(hid_t type);  // of fixed length
 
+// A data set of a file that nobody vouches for. `bytes` are held against the file's size, so that they may be
+// allocated.
+struct DataSet {
+  std::string name;
+  Handle handle;
+  Handle type;
+  std::vector<hsize_t> shape;  // at most three extents, none of them 0
+  std::uint64_t width = 0;     // bytes of an element
+  std::uint64_t bytes = 0;     // of all
+};
+
+// All three throw FormatError naming the data set: where it is not there, claims more than the file holds, or
+// is damaged.
+DataSet open_data_set(hid_t owner, const std::string& name, std::uint64_t file_size);
+// All of it, as `native`, of `bytes` or more at `out`.
+void read_data_set(const DataSet& set, hid_t native, void* out);
+// Where it begins in the file, contiguous and whole within it.
+std::uint64_t begin_of(const DataSet& set, std::uint64_t file_size);
+
 }  // namespace gistmill::formats::hdf5
