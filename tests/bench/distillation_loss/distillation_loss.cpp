@@ -8,15 +8,11 @@
 // memory that each way took beyond its inputs.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <sys/resource.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
-#include <exception>
-#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -25,26 +21,20 @@
 
 #include "host/machine/memory.hpp"
 #include "plugins/loss/common/batch_loss.hpp"
+#include "tests/bench/common/loss_bench.hpp"
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 namespace loss = gistmill::loss;
+using gistmill::bench::median;
+using gistmill::bench::Settings;
 
 constexpr std::int64_t kHidden = 576;
 constexpr std::int64_t kVocabulary = 49152;
 constexpr double kAlpha = 0.2;
 constexpr double kTemperature = 2;
-
-struct Settings {
-  at::ScalarType dtype = at::kFloat;
-  std::int64_t rows = 1024;
-  std::int64_t tokens = 64;
-  int threads = at::get_num_threads();
-  int rounds = 5;
-  std::string json_file;
-};
 
 struct Problem {
   at::Tensor hidden;  // [1, rows + 1, D], requires a gradient
@@ -109,17 +99,6 @@ Seconds seconds_of(const std::function<at::Tensor(const Problem&)>& way, const P
           static_cast<double>(std::clock() - processor) / CLOCKS_PER_SEC};
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-std::int64_t peak_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
-}
-
 json measure(const Problem& problem, const Settings& settings, const std::string& memory) {
   const std::string name = problem.head.requires_grad() ? "head trains" : "head frozen";
   std::vector<double> plain_seconds, our_seconds, plain_processor, our_processor;
@@ -152,45 +131,15 @@ json measure(const Problem& problem, const Settings& settings, const std::string
           {"flops", flops}};
 }
 
-// Most memory beyond what is there already: ours, then plain, since the peak of a process only rises.
-json measure_memory(const Problem& problem) {
-  const std::int64_t before = peak_bytes();
-  seconds_of(ours, problem);
-  const std::int64_t with_ours = peak_bytes();
-  seconds_of(plain, problem);
-  const std::int64_t with_plain = peak_bytes();
-  std::printf("memory: ours %.0f MB, plain %.0f MB\n", static_cast<double>(with_ours - before) / 1e6,
-              static_cast<double>(with_plain - before) / 1e6);
-  return {{"ours_bytes", with_ours - before}, {"plain_bytes", with_plain - before}};
-}
-
-Settings parse(int argc, char** argv) {
-  Settings settings;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string name = argv[i];
-    const std::string value = argv[i + 1];
-    if (name == "--dtype" && (value == "bf16" || value == "f32")) {
-      settings.dtype = value == "bf16" ? at::kBFloat16 : at::kFloat;
-    } else if (name == "--rows") {
-      settings.rows = std::stol(value);
-    } else if (name == "--tokens") {
-      settings.tokens = std::stol(value);
-    } else if (name == "--threads") {
-      settings.threads = std::stoi(value);
-    } else if (name == "--rounds") {
-      settings.rounds = std::stoi(value);
-    } else if (name == "--json") {
-      settings.json_file = value;
-    } else {
-      throw std::invalid_argument("unknown: " + name + " " + value);
-    }
-  }
-  const bool fit = settings.rows > 0 && settings.tokens > 0 && settings.tokens <= kVocabulary;
-  if (argc % 2 == 0 || !fit || settings.threads < 1 || settings.rounds < 1) {
-    throw std::invalid_argument(
-        "usage: distillation_loss [--dtype f32|bf16] [--rows 1024] [--tokens 64] [--threads N] [--rounds 5] "
-        "[--json FILE]");
-  }
+Settings settings_of(int argc, char** argv) {
+  constexpr const char* kUsage =
+      "usage: distillation_loss [--dtype f32|bf16] [--rows 1024] [--tokens 64] [--threads N] [--rounds 5] "
+      "[--json FILE]";
+  Settings defaults;
+  defaults.dtype = at::kFloat;
+  defaults.tokens = 64;
+  Settings settings = gistmill::bench::parse(argc, argv, defaults, kUsage);
+  if (settings.tokens > kVocabulary) throw std::invalid_argument(kUsage);
   return settings;
 }
 
@@ -198,11 +147,13 @@ void run(const Settings& settings) {
   at::set_num_threads(settings.threads);
   const Problem frozen = make(settings, false);
   const Problem trained = make(settings, true);
-  json result = {{"dtype", settings.dtype == at::kFloat ? "f32" : "bf16"},
-                 {"rows", settings.rows},
-                 {"tokens", settings.tokens},
-                 {"threads", settings.threads},
-                 {"memory", measure_memory(frozen)}};
+  json result = {
+      {"dtype", settings.dtype == at::kFloat ? "f32" : "bf16"},
+      {"rows", settings.rows},
+      {"tokens", settings.tokens},
+      {"threads", settings.threads},
+      {"memory", gistmill::bench::measure_memory(
+                     "head frozen", [&] { seconds_of(ours, frozen); }, [&] { seconds_of(plain, frozen); })}};
   json table = json::array();
   for (const Problem* problem : {&frozen, &trained})
     table.push_back(measure(*problem, settings, "default malloc"));
@@ -211,20 +162,11 @@ void run(const Settings& settings) {
     table.push_back(measure(*problem, settings, "freed memory kept"));
   }
   result["table"] = table;
-  if (settings.json_file.empty()) return;
-  std::ofstream stream(settings.json_file);
-  stream << result.dump(2) << '\n';
-  if (!stream.flush()) throw std::runtime_error("cannot write " + settings.json_file);
+  gistmill::bench::write(settings, result);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    run(parse(argc, argv));
-    return 0;
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "%s\n", failure.what());
-    return 1;
-  }
+  return gistmill::bench::exit_code_of([&] { run(settings_of(argc, argv)); });
 }

@@ -9,14 +9,11 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
-#include <sys/resource.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <exception>
-#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -25,24 +22,19 @@
 
 #include "host/machine/memory.hpp"
 #include "plugins/loss/substitution/substitution.hpp"
+#include "tests/bench/common/loss_bench.hpp"
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 namespace substitution = gistmill::substitution;
+using gistmill::bench::median;
+using gistmill::bench::Settings;
 
 constexpr std::int64_t kHidden = 576;
 constexpr std::int64_t kVocabulary = 49152;
 constexpr std::int64_t kHorizon = 64;
-
-struct Settings {
-  at::ScalarType dtype = at::kBFloat16;
-  std::int64_t rows = 1024;
-  int threads = at::get_num_threads();
-  int rounds = 5;
-  std::string json_file;
-};
 
 struct Problem {
   at::Tensor replaced;  // [K, H, D], requires a gradient
@@ -124,17 +116,6 @@ double seconds_of(const std::function<at::Tensor()>& loss, const at::Tensor& lea
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-std::int64_t peak_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
-}
-
 // FLOP/s of a large product of this dtype, the best of the rounds: what the machine gives while this runs.
 class Peak {
  public:
@@ -174,18 +155,6 @@ json measure(const Work& work, const Problem& problem, const Settings& settings,
           {"flops_per_second", rate}, {"peak_flops_per_second", peak.best()}};
 }
 
-// Most memory beyond what is there already: ours, then plain, since the peak of a process only rises.
-json measure_memory(const Work& work, const Problem& problem) {
-  const std::int64_t before = peak_bytes();
-  seconds_of(work.ours, problem.replaced);
-  const std::int64_t with_ours = peak_bytes();
-  seconds_of(work.plain, problem.replaced);
-  const std::int64_t with_plain = peak_bytes();
-  std::printf("%-26s memory: ours %.0f MB, plain %.0f MB\n", work.name.c_str(),
-              static_cast<double>(with_ours - before) / 1e6, static_cast<double>(with_plain - before) / 1e6);
-  return {{"ours_bytes", with_ours - before}, {"plain_bytes", with_plain - before}};
-}
-
 // Mean distance of NLLs from those of the same factors in f64, over a few rows.
 json measure_precision(const Problem& problem) {
   const at::NoGradGuard no_grad;
@@ -204,32 +173,13 @@ json measure_precision(const Problem& problem) {
   return {{"ours_nats", ours}, {"plain_nats", plain}};
 }
 
-Settings parse(int argc, char** argv) {
-  Settings settings;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string name = argv[i];
-    const std::string value = argv[i + 1];
-    if (name == "--dtype" && (value == "bf16" || value == "f32")) {
-      settings.dtype = value == "bf16" ? at::kBFloat16 : at::kFloat;
-    } else if (name == "--rows") {
-      settings.rows = std::stol(value);
-    } else if (name == "--threads") {
-      settings.threads = std::stoi(value);
-    } else if (name == "--rounds") {
-      settings.rounds = std::stoi(value);
-    } else if (name == "--json") {
-      settings.json_file = value;
-    } else {
-      throw std::invalid_argument("unknown: " + name + " " + value);
-    }
-  }
-  const bool rows_fit = settings.rows >= kHorizon && settings.rows % kHorizon == 0;
-  if (argc % 2 == 0 || !rows_fit || settings.threads < 1 || settings.rounds < 1) {
-    throw std::invalid_argument(
-        "usage: head_loss [--dtype bf16|f32] [--rows 1024] [--threads N] [--rounds 5] [--json FILE]; rows "
-        "are a "
-        "multiple of 64");
-  }
+Settings settings_of(int argc, char** argv) {
+  constexpr const char* kUsage =
+      "usage: head_loss [--dtype bf16|f32] [--rows 1024] [--threads N] [--rounds 5] [--json FILE]; rows are "
+      "a "
+      "multiple of 64";
+  Settings settings = gistmill::bench::parse(argc, argv, Settings(), kUsage);
+  if (settings.rows % kHorizon != 0) throw std::invalid_argument(kUsage);
   return settings;
 }
 
@@ -241,27 +191,19 @@ void run(const Settings& settings) {
   json result = {{"dtype", settings.dtype == at::kFloat ? "f32" : "bf16"},
                  {"rows", settings.rows},
                  {"threads", settings.threads},
-                 {"memory", measure_memory(all.front(), problem)},
+                 {"memory", gistmill::bench::measure_memory(
+                                all.front().name, [&] { seconds_of(all.front().ours, problem.replaced); },
+                                [&] { seconds_of(all.front().plain, problem.replaced); })},
                  {"precision", measure_precision(problem)}};
   for (const Work& work : all) table.push_back(measure(work, problem, settings, "default malloc"));
   gistmill::keep_freed_memory();
   for (const Work& work : all) table.push_back(measure(work, problem, settings, "freed memory kept"));
   result["table"] = table;
-  if (!settings.json_file.empty()) {
-    std::ofstream stream(settings.json_file);
-    stream << result.dump(2) << '\n';
-    if (!stream.flush()) throw std::runtime_error("cannot write " + settings.json_file);
-  }
+  gistmill::bench::write(settings, result);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    run(parse(argc, argv));
-    return 0;
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "%s\n", failure.what());
-    return 1;
-  }
+  return gistmill::bench::exit_code_of([&] { run(settings_of(argc, argv)); });
 }
