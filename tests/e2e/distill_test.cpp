@@ -163,7 +163,7 @@ TEST_F(DistillRecipe, FollowsARampAndAResumedRunDoesToo) {
 share = { use = "transform/ramp", first = 1.0, last = 0.0, steps = 2 }
 [pipelines.train]
 steps = ["sequences.next", "teacher.topk", "student.hidden", "student.head", { call = "share.next", out = { value = "alpha" } },
-         { call = "loss.value", in = { temperature = "topk_temperature" } }]
+         "loss.value"]
 )");
   const Answer whole = run("ramp", "whole", {"checkpoints.every=1"});
   ASSERT_EQ(whole.code, 0) << whole.err;

@@ -13,10 +13,9 @@ namespace {
 using gistmill::loss::Direction;
 using Optional = std::optional<at::Tensor>;
 
-// What a port gives instead of an option, within the option's limits.
-double number_of(const Optional& port, double option, double least, double most, const std::string& name) {
-  if (!port) return option;
-  const auto value = port->item<double>();
+// What a port gives, within limits.
+double number_of(const at::Tensor& port, double least, double most, const std::string& name) {
+  const auto value = port.item<double>();
   if (value >= least && value <= most) return value;
   throw gistmill::Error(GM_ERROR_USER,
                         name + " is " + std::to_string(value) + " when it should be " +
@@ -29,7 +28,6 @@ class Distillation : public gistmill::torch::Component {
   explicit Distillation(const gistmill::Options& options)
       : bf16_(options.string("dtype") == "bf16"),
         alpha_(options.number("alpha")),
-        temperature_(options.number("temperature")),
         direction_(options.string("direction") == "reverse" ? Direction::reverse : Direction::forward) {}
 
   // Ports as in plugin.toml.
@@ -37,20 +35,19 @@ class Distillation : public gistmill::torch::Component {
                                                        const at::Tensor& ids, const Optional& counts,
                                                        const at::Tensor& topk_ids,
                                                        const at::Tensor& topk_log_probability,
-                                                       const Optional& temperature,
+                                                       const at::Tensor& topk_temperature,
                                                        const Optional& alpha) const {
-    const auto batch = gistmill::loss::batch_loss(
-        {hidden, head, bf16_ ? at::kBFloat16 : head.scalar_type()}, ids, counts,
-        {topk_ids, topk_log_probability},
-        {number_of(alpha, alpha_, 0, 1, "alpha"),
-         number_of(temperature, temperature_, 0.01, 100, "temperature"), direction_});
+    const auto batch =
+        gistmill::loss::batch_loss({hidden, head, bf16_ ? at::kBFloat16 : head.scalar_type()}, ids, counts,
+                                   {topk_ids, topk_log_probability},
+                                   {alpha ? number_of(*alpha, 0, 1, "alpha") : alpha_,
+                                    number_of(topk_temperature, 0.01, 100, "topk_temperature"), direction_});
     return {batch.loss, batch.nll, batch.kl};
   }
 
  private:
   bool bf16_;
   double alpha_;
-  double temperature_;
   Direction direction_;
 };
 

@@ -50,7 +50,8 @@ inline Settings parse(int argc, char** argv, Settings settings, const char* usag
     }
   }
   const bool fit = settings.rows > 0 && (!takes_tokens || settings.tokens > 0);
-  if (argc % 2 == 0 || !fit || settings.threads < 1 || settings.rounds < 1) throw std::invalid_argument(usage);
+  if (argc % 2 == 0 || !fit || settings.threads < 1 || settings.rounds < 1)
+    throw std::invalid_argument(usage);
   return settings;
 }
 

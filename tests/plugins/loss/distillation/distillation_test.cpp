@@ -16,6 +16,7 @@ constexpr std::int64_t kSize = 12;
 
 struct Texts {
   at::Tensor hidden, head, ids, counts, topk_ids, topk_log_probability;
+  double temperature = 2;
 };
 
 Texts make(std::int64_t batch, std::int64_t length, std::int64_t tokens = 6) {
@@ -33,16 +34,22 @@ Texts make(std::int64_t batch, std::int64_t length, std::int64_t tokens = 6) {
 
 class Distillation : public ::testing::Test {
  protected:
-  static PluginDriver make_loss(double alpha = 0.2, double temperature = 2,
-                                const std::string& direction = "forward", const std::string& dtype = "head") {
+  static PluginDriver make_loss(double alpha = 0.2, const std::string& direction = "forward",
+                                const std::string& dtype = "head") {
     return {LOSS_DISTILLATION_PLUGIN,
             "loss/distillation",
-            {{"alpha", alpha}, {"temperature", temperature}, {"direction", direction}, {"dtype", dtype}},
+            {{"alpha", alpha}, {"direction", direction}, {"dtype", dtype}},
             {}};
   }
   static std::vector<at::Tensor> inputs(const Texts& texts) {
-    return {texts.hidden, texts.head, texts.ids, texts.counts, texts.topk_ids, texts.topk_log_probability,
-            {},           {}};
+    return {texts.hidden,
+            texts.head,
+            texts.ids,
+            texts.counts,
+            texts.topk_ids,
+            texts.topk_log_probability,
+            at::scalar_tensor(texts.temperature),
+            {}};
   }
   static PluginDriver::Reverse run(PluginDriver& loss, const Texts& texts, double above = 1) {
     return loss.forward_and_vjp(0, inputs(texts), {1, 1, 0, 0, 0, 0, 0, 0},
@@ -62,8 +69,9 @@ class Distillation : public ::testing::Test {
 };
 
 TEST_F(Distillation, IsTheMeanOfRowsThatPredictTheNextToken) {
-  const Texts texts = make(2, 5);
-  PluginDriver loss = make_loss(0.3, 1.5);
+  Texts texts = make(2, 5);
+  texts.temperature = 1.5;
+  PluginDriver loss = make_loss(0.3);
   const auto found = run(loss, texts);
 
   loss::RowProblem rows;
@@ -81,7 +89,7 @@ TEST_F(Distillation, IsTheMeanOfRowsThatPredictTheNextToken) {
 
 TEST_F(Distillation, IsNotChangedByPadding) {
   for (const char* direction : {"forward", "reverse"}) {
-    PluginDriver loss = make_loss(0.2, 2, direction);
+    PluginDriver loss = make_loss(0.2, direction);
     const Texts bare = make(2, 5);
     Texts padded = make(3, 9);
     for (const auto member : {&Texts::hidden, &Texts::ids, &Texts::topk_ids, &Texts::topk_log_probability}) {
@@ -129,7 +137,7 @@ TEST_F(Distillation, GivesTheSameGradientWhereTheOtherIsNotWanted) {
 TEST_F(Distillation, InBfloat16IsNearAndGivesGradientsInTheTypesOfItsInputs) {
   const Texts texts = make(3, 20);
   PluginDriver exact = make_loss();
-  PluginDriver rounded = make_loss(0.2, 2, "forward", "bf16");
+  PluginDriver rounded = make_loss(0.2, "forward", "bf16");
   const auto expected = run(exact, texts);
   const auto found = run(rounded, texts);
   EXPECT_NEAR(found.outputs[0].item<float>(), expected.outputs[0].item<float>(), 2e-2);
@@ -162,17 +170,19 @@ TEST_F(Distillation, WithAlphaOneIsCrossEntropy) {
   EXPECT_TRUE(at::allclose(found.gradients[0], through_logits, 1e-4, 1e-6));
 }
 
-TEST_F(Distillation, TakesAlphaAndTemperatureFromPortsWhereTheyAreWired) {
+TEST_F(Distillation, TakesAlphaFromItsPortWhereThatIsWired) {
   const Texts texts = make(2, 5);
-  PluginDriver by_option = make_loss(0.6, 3);
-  PluginDriver by_port = make_loss(0.1, 1);
+  PluginDriver by_option = make_loss(0.6);
+  PluginDriver by_port = make_loss(0.1);
   auto given = inputs(texts);
-  given[6] = at::scalar_tensor(3.0);
   given[7] = at::scalar_tensor(0.6);
   EXPECT_NEAR(by_port.forward(0, given)[0].item<float>(),
               by_option.forward(0, inputs(texts))[0].item<float>(), 1e-5);
   given[7] = at::scalar_tensor(1.5);
   expect_refused(by_port, given, "alpha", "alpha is 1.5");
+  given = inputs(texts);
+  given[6] = at::scalar_tensor(0.0);
+  expect_refused(by_port, given, "topk_temperature", "topk_temperature is 0.0");
 }
 
 TEST_F(Distillation, RefusesTheTokensOfAnotherVocabulary) {
