@@ -2,7 +2,36 @@
 
 #include <ATen/ATen.h>
 
+#include <gistmill/expect_shape.hpp>
+#include <gistmill/plugin/values.hpp>
+#include <string>
+
 namespace gistmill::decoder {
+namespace {
+
+void refuse(const std::string& message) { throw Error(GM_ERROR_USER, message, "gist_places"); }
+
+// places i64[G] of text `row`, in main memory.
+void check_places(const at::Tensor& places, std::int64_t row, std::int64_t length) {
+  const auto* columns = places.const_data_ptr<std::int64_t>();
+  const std::int64_t count = places.size(0);
+  const std::int64_t absent = places.eq(-1).sum().item<std::int64_t>();
+  const std::string of_text = "gist_places of text " + std::to_string(row);
+  if (absent == count) return;
+  if (absent > 0) refuse(of_text + " has some -1: they should all be -1, where a text has no gist, or none");
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (columns[i] < 0 || columns[i] >= length) {
+      refuse(of_text + " names column " + std::to_string(columns[i]) + " when it should be 0 to " +
+             std::to_string(length - 1));
+    }
+    if (i > 0 && columns[i] <= columns[i - 1]) {
+      refuse(of_text + " should ascend, and " + std::to_string(columns[i]) + " follows " +
+             std::to_string(columns[i - 1]));
+    }
+  }
+}
+
+}  // namespace
 
 at::Tensor allowed_of(const Batch& batch, std::int64_t window) {
   const std::int64_t count = batch.ids.size(0);
@@ -17,6 +46,32 @@ at::Tensor allowed_of(const Batch& batch, std::int64_t window) {
   }
   const at::Tensor blind = allowed.any(-1, true).logical_not();
   return allowed.logical_or(blind.logical_and(at::eye(length, at::kBool)));
+}
+
+void check_gist(const Batch& batch) {
+  if (batch.gist.defined() != batch.gist_places.defined()) {
+    throw Error(GM_ERROR_USER,
+                batch.gist.defined() ? "a gist is given, but not where it stands; wire gist_places too"
+                                     : "places of a gist are given, but not its vectors; wire gist too",
+                batch.gist.defined() ? "gist_places" : "gist");
+  }
+  if (!batch.gist.defined()) return;
+  const std::int64_t count = batch.ids.size(0);
+  torch::expect_shape(batch.gist, {count, batch.gist_places.size(1), torch::kAnySize}, "gist");
+  torch::expect_shape(batch.gist_places, {count, torch::kAnySize}, "gist_places");
+  const at::Tensor places = batch.gist_places.cpu().to(at::kLong).contiguous();
+  for (std::int64_t row = 0; row < count; ++row) check_places(places[row], row, batch.ids.size(1));
+}
+
+at::Tensor with_gist(const Batch& batch, const at::Tensor& embeddings) {
+  if (!batch.gist.defined() || batch.gist.numel() == 0) return embeddings;
+  const std::int64_t count = batch.ids.size(0);
+  const at::Tensor places = batch.gist_places.cpu().to(at::kLong);
+  const at::Tensor rows = places + at::arange(count, at::kLong).unsqueeze(1) * batch.ids.size(1);
+  const at::Tensor there = places.flatten().ge(0).nonzero().squeeze(1);  // texts without a gist have none
+  const at::Tensor gist =
+      batch.gist.to(at::kFloat).flatten(0, 1).index_select(0, there.to(batch.gist.device()));
+  return embeddings.index_copy(0, rows.flatten().index_select(0, there).to(embeddings.device()), gist);
 }
 
 at::Tensor positions_of(const Batch& batch) {

@@ -1,4 +1,4 @@
-// A batch of texts: what each token may see, and where it stands.
+// A batch of texts: what each token may see, where it stands, and what stands in a token's place.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,11 +14,21 @@ struct Batch {
                     // causality; a row that may see nothing sees itself (padding)
   at::Tensor positions;   // integers[B, T]; undefined: 0, 1, ..
   at::Tensor embeddings;  // f32[B, T, D], in place of those of the ids; undefined: none. Gets a gradient
+  // f32[B, G, D], in place of the embeddings at gist_places; undefined: none. Gets a gradient
+  at::Tensor gist = {};
+  // integers[B, G]: the columns of the gist, ascending; a row of -1: this text has none
+  at::Tensor gist_places = {};
 };
 
 // bool[B, T, T]: causal and mask, and the diagonal where a row would see nothing. window: a row sees no token
 // whose position is its own less this, or lower; 0: it sees all.
 at::Tensor allowed_of(const Batch& batch, std::int64_t window = 0);
+
+// Throws Error (user) where the places of the gist are not those of `gist`, or not as Batch says.
+void check_gist(const Batch& batch);
+
+// embeddings f32[B T, D], one for each token of the batch -> the same with the gist at its places.
+at::Tensor with_gist(const Batch& batch, const at::Tensor& embeddings);
 
 // The batch's positions, or 0, 1, .. for each text: integers[B, T].
 at::Tensor positions_of(const Batch& batch);

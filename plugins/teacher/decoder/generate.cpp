@@ -52,7 +52,7 @@ at::Tensor Model::fill(const Batch& prompt, std::int64_t room, Cache& cache) con
     cache.keys_values.push_back(place);
   };
   Pass pass;
-  pass.embeddings = embed_rows(prompt.ids.flatten().to(at::kLong));
+  pass.embeddings = embed_batch(prompt, {});
   pass.positions = here(positions.flatten().contiguous());
   std::vector<at::Tensor> own;
   Allowed allowed;

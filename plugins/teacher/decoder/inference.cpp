@@ -27,6 +27,7 @@ void Model::check_batch(const Batch& batch, std::int64_t more) const {
            "ids");
   }
   if (batch.ids.numel() > 0) check_vocabulary(batch.ids);
+  check_gist(batch);
   if (!batch.positions.defined() || batch.positions.numel() == 0) return;
   const std::int64_t low = batch.positions.min().item<std::int64_t>();
   const std::int64_t high = batch.positions.max().item<std::int64_t>();
@@ -45,23 +46,29 @@ Model::Allowed Model::allowed_in(const Batch& batch) const {
   return allowed;
 }
 
+// -> f32[B T, D]
+at::Tensor Model::embed_batch(const Batch& batch, const PassMode& mode) const {
+  const at::Tensor rows = batch.embeddings.defined()
+                              ? batch.embeddings.to(at::kFloat).reshape({-1, config_.width})
+                              : embed_rows(batch.ids.flatten().to(at::kLong), mode);
+  return with_gist(batch, rows);
+}
+
 at::Tensor Model::hidden(const Batch& batch, const PassMode& mode) const {
   check_batch(batch, 0);
   const std::int64_t count = batch.ids.size(0);
   const std::int64_t length = batch.ids.size(1);
   const at::Tensor positions = positions_of(batch).to(at::kLong);
-  const auto embeddings_of = [&](const at::Tensor& ids) {
-    return embed_rows(ids.flatten().to(at::kLong), mode);
-  };
-  const bool recorded = c10::GradMode::is_enabled() && (mode.gradients || batch.embeddings.defined());
+  const bool given = batch.embeddings.defined() || batch.gist.defined();
+  const bool recorded = c10::GradMode::is_enabled() && (mode.gradients || given);
+  const at::Tensor embeddings = embed_batch(batch, mode);
   Pass pass;
   pass.mode = mode;
   const bool placed = batch.positions.defined() && window_hides(config_.context - 1);
   if (!batch.mask.defined() && !recorded && !placed) {  // the fast kernel, a text at a time
     std::vector<at::Tensor> texts;
     for (std::int64_t i = 0; i < count; ++i) {
-      pass.embeddings = batch.embeddings.defined() ? batch.embeddings[i].to(at::kFloat).contiguous()
-                                                   : embeddings_of(batch.ids[i]);
+      pass.embeddings = embeddings.narrow(0, i * length, length);
       pass.positions = here(positions[i].contiguous());
       pass.attention = causal(length, nullptr);
       texts.push_back(run(pass));
@@ -70,8 +77,7 @@ at::Tensor Model::hidden(const Batch& batch, const PassMode& mode) const {
                          : at::stack(texts);
   }
   const Allowed allowed = allowed_in(batch);
-  pass.embeddings = batch.embeddings.defined() ? batch.embeddings.to(at::kFloat).reshape({-1, config_.width})
-                                               : embeddings_of(batch.ids);
+  pass.embeddings = embeddings;
   pass.positions = here(positions.flatten().contiguous());
   pass.attention = [&](std::size_t layer, const at::Tensor& qkv) {
     const bool windowed = config_.window_of(static_cast<std::int64_t>(layer)) > 0;

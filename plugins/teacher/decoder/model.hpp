@@ -83,8 +83,8 @@ class Model {
 
   // ---- batches of texts (inference.cpp)
 
-  // -> compute[B, T, D] after the final norm. Differentiable to the embeddings, and to adapters and weights
-  // where `mode` says so.
+  // -> compute[B, T, D] after the final norm. Differentiable to the embeddings and the gist, and to adapters
+  // and weights where `mode` says so.
   at::Tensor hidden(const Batch& batch, const PassMode& mode = {}) const;
 
   // -> logits f32[B, T, V]; differentiable as hidden().
@@ -158,7 +158,8 @@ class Model {
 
   // What the layers take, scaled: the rows that stand for tokens.
   at::Tensor embed_rows(const at::Tensor& tokens, const PassMode& mode = {}) const;
-  at::Tensor here(const at::Tensor& tensor) const;  // on the model's device
+  at::Tensor embed_batch(const Batch& batch, const PassMode& mode) const;  // all of it, with its gist
+  at::Tensor here(const at::Tensor& tensor) const;                         // on the model's device
   at::Tensor keys_values_of(const at::Tensor& qkv) const;
   void check_tokens(const at::Tensor& tokens) const;      // of one document
   void check_vocabulary(const at::Tensor& tokens) const;  // not empty

@@ -38,9 +38,14 @@ using ContextPointer = std::shared_ptr<const Context>;
 using Optional = std::optional<at::Tensor>;
 
 Batch batch_of(const at::Tensor& ids, const Optional& mask, const Optional& positions,
-               const Optional& embeddings = std::nullopt) {
-  return {ids, mask.value_or(at::Tensor()), positions.value_or(at::Tensor()),
-          embeddings.value_or(at::Tensor())};
+               const Optional& embeddings, const Optional& gist, const Optional& gist_places) {
+  const at::Tensor none;
+  return {ids,
+          mask.value_or(none),
+          positions.value_or(none),
+          embeddings.value_or(none),
+          gist.value_or(none),
+          gist_places.value_or(none)};
 }
 
 class Decoder : public gistmill::torch::Component {
@@ -155,30 +160,34 @@ class Decoder : public gistmill::torch::Component {
   at::Tensor head() const { return model_->head(); }
 
   at::Tensor hidden(const Call& call, const at::Tensor& ids, const Optional& mask, const Optional& positions,
-                    const Optional& embeddings) const {
-    return model_->hidden(batch_of(ids, mask, positions, embeddings), mode(call));
+                    const Optional& embeddings, const Optional& gist, const Optional& gist_places) const {
+    return model_->hidden(batch_of(ids, mask, positions, embeddings, gist, gist_places), mode(call));
   }
   at::Tensor forward(const Call& call, const at::Tensor& ids, const Optional& mask, const Optional& positions,
-                     const Optional& embeddings) const {
-    return model_->forward(batch_of(ids, mask, positions, embeddings), mode(call));
+                     const Optional& embeddings, const Optional& gist, const Optional& gist_places) const {
+    return model_->forward(batch_of(ids, mask, positions, embeddings, gist, gist_places), mode(call));
   }
   std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> topk(const at::Tensor& ids, const Optional& mask,
                                                                   const Optional& positions,
-                                                                  const Optional& temperature) const {
+                                                                  const Optional& temperature,
+                                                                  const Optional& gist,
+                                                                  const Optional& gist_places) const {
     const double taken = temperature ? temperature->item<double>() : topk_temperature_;
     if (!(taken > 0 && std::isfinite(taken))) {
       throw Error(GM_ERROR_USER, "temperature is " + std::to_string(taken) + " when it should be above 0",
                   "temperature");
     }
-    const auto top = model_->topk(batch_of(ids, mask, positions), topk_, taken);
+    const auto top = model_->topk(batch_of(ids, mask, positions, {}, gist, gist_places), topk_, taken);
     return {top.ids, top.log_probability, top.log_partition, at::full({}, taken, at::kFloat)};
   }
   at::Tensor score(const at::Tensor& tokens) const { return model_->score(tokens); }
   std::tuple<at::Tensor, at::Tensor> generate(const Call& call, const at::Tensor& prompt,
-                                              const Optional& mask, const Optional& positions) const {
+                                              const Optional& mask, const Optional& positions,
+                                              const Optional& gist, const Optional& gist_places) const {
     auto sampling = sampling_;
     sampling.seed = call.random_key();
-    const auto generated = model_->generate(batch_of(prompt, mask, positions), sampling);
+    const auto generated =
+        model_->generate(batch_of(prompt, mask, positions, {}, gist, gist_places), sampling);
     return {generated.tokens, generated.lengths};
   }
 

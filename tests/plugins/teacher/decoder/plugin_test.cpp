@@ -1,5 +1,6 @@
 // teacher/llama through the C ABI: options, sizes, ports and the gradient, on a tiny model in a real file.
 #include <gmock/gmock.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -35,6 +36,12 @@ enum Operation : std::uint32_t {
   kSave,
   kSaveMerged
 };
+
+// The inputs of hidden and forward where only the texts are given.
+std::vector<at::Tensor> whole(const at::Tensor& ids) {
+  const at::Tensor none;
+  return {ids, none, none, none, none, none};
+}
 
 class LlamaPlugin : public ::testing::Test {
  protected:
@@ -101,20 +108,39 @@ TEST_F(LlamaPlugin, GivesWhatItsModelGives) {
   const at::Tensor ids = tokens_.unsqueeze(0);
   const at::Tensor none;
   const Batch batch{ids, none, none, none};
-  EXPECT_TRUE(at::equal(driver->forward(kHidden, {ids, none, none, none})[0], model_.hidden(batch)));
-  EXPECT_TRUE(at::equal(driver->forward(kForward, {ids, none, none, none})[0], model_.forward(batch)));
+  EXPECT_TRUE(at::equal(driver->forward(kHidden, whole(ids))[0], model_.hidden(batch)));
+  EXPECT_TRUE(at::equal(driver->forward(kForward, whole(ids))[0], model_.forward(batch)));
   EXPECT_TRUE(at::equal(driver->forward(kScore, {tokens_})[0], model_.score(tokens_)));
-  const auto top = driver->forward(kTopk, {ids, none, none, none});
+  const auto top = driver->forward(kTopk, {ids, none, none, none, none, none});
   ASSERT_EQ(top.size(), 4u);
   EXPECT_TRUE(at::equal(top[0], model_.topk(batch, 7, 1.0).ids));
   EXPECT_EQ(top[3].item<float>(), 1.0f);
-  const auto softer = driver->forward(kTopk, {ids, none, none, at::scalar_tensor(2.5)});
+  const auto softer = driver->forward(kTopk, {ids, none, none, at::scalar_tensor(2.5), none, none});
   EXPECT_TRUE(at::equal(softer[1], model_.topk(batch, 7, 2.5).log_probability));
   EXPECT_EQ(softer[3].item<float>(), 2.5f);
-  EXPECT_THROW(driver->forward(kTopk, {ids, none, none, at::scalar_tensor(0.0)}), Refused);
-  const auto generated = driver->forward(kGenerate, {ids, none, none});
+  EXPECT_THROW(driver->forward(kTopk, {ids, none, none, at::scalar_tensor(0.0), none, none}), Refused);
+  const auto generated = driver->forward(kGenerate, {ids, none, none, none, none});
   EXPECT_TRUE(at::equal(generated[0][0], continued(model_, tokens_, 5)));
   EXPECT_EQ(generated[1].item<std::int32_t>(), 5);
+}
+
+TEST_F(LlamaPlugin, TakesAGistAndGivesItsGradient) {
+  const auto driver = make();
+  const at::Tensor none;
+  const at::Tensor ids = tokens_.unsqueeze(0);
+  const at::Tensor gist = random_normal({1, 2, 48}, 7, at::kFloat);
+  const at::Tensor places = at::tensor({4, 5}, at::kInt).unsqueeze(0);
+  const at::Tensor weights = random_normal({1, 60, 48}, 3, at::kFloat);
+  const at::Tensor leaf = gist.clone().requires_grad_(true);
+  const at::Tensor hidden = model_.hidden({ids, none, none, none, leaf, places});
+  const auto expected = ::torch::autograd::grad({(hidden * weights).sum()}, {leaf})[0];
+  const auto found =
+      driver->forward_and_vjp(kHidden, {ids, none, none, none, gist, places}, {0, 0, 0, 0, 1, 0}, {weights});
+  EXPECT_TRUE(at::equal(found.outputs[0], hidden));
+  EXPECT_TRUE(at::equal(found.gradients[4], expected));
+  const auto generated = driver->forward(kGenerate, {ids, none, none, gist, places});
+  const auto tokens = model_.generate({ids, none, none, none, gist, places}, {5, 0.0, 1.0, 0}).tokens;
+  EXPECT_TRUE(at::equal(generated[0], tokens));
 }
 
 TEST_F(LlamaPlugin, ChoosesItsType) {
@@ -128,8 +154,8 @@ TEST_F(LlamaPlugin, TrainsAdaptersThatChangeNothingAtFirst) {
   const at::Tensor none;
   const at::Tensor ids = tokens_.unsqueeze(0);
   EXPECT_EQ(driver->parameters().size(), 3u * 3u * 2u);
-  EXPECT_TRUE(at::allclose(driver->forward(kForward, {ids, none, none, none})[0],
-                           model_.forward({ids, none, none, none}), 0.0, 1e-6));
+  EXPECT_TRUE(at::allclose(driver->forward(kForward, whole(ids))[0], model_.forward({ids, none, none, none}),
+                           0.0, 1e-6));
 }
 
 at::Tensor bytes_of(const std::string& text) {
@@ -142,9 +168,7 @@ TEST_F(LlamaPlugin, SavesAnAdapterThatItReadsAgainAndAModelWithItInTheWeights) {
   std::filesystem::create_directory(folder);
   const at::Tensor none;
   const at::Tensor ids = tokens_.unsqueeze(0);
-  const auto logits = [&](PluginDriver& driver) {
-    return driver.forward(kForward, {ids, none, none, none})[0];
-  };
+  const auto logits = [&](PluginDriver& driver) { return driver.forward(kForward, whole(ids))[0]; };
   const auto trained =
       make({{"train", std::string("lora")}, {"trainable_tokens", std::vector<std::int64_t>{96, 5}}});
   EXPECT_EQ(trained->parameters().size(), 3u * 3u * 2u + 1u);
@@ -188,7 +212,7 @@ TEST_F(LlamaPlugin, KeepsWhatPeftTrainedOfTables) {
     const at::Tensor expected = load_tensor(adapter + ".expected.safetensors", "logits");
     const at::Tensor ids = expected_of(family).ids.unsqueeze(0);
     const auto differs = [&](PluginDriver& from) {
-      return (from.forward(kForward, {ids, none, none, none})[0][0] - expected).abs().max().item<double>();
+      return (from.forward(kForward, whole(ids))[0][0] - expected).abs().max().item<double>();
     };
     const auto read = driver({{"adapter", adapter}, {"train", std::string(trains ? "lora" : "none")}});
     EXPECT_LE(differs(*read), 1e-4);
