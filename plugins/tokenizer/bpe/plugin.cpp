@@ -30,4 +30,5 @@ GISTMILL_PLUGIN(gistmill::component<gistmill::bpe::BpeComponent>("tokenizer/bpe"
                     .operation("encode", &gistmill::bpe::BpeComponent::encode)
                     .operation("decode", &gistmill::bpe::BpeComponent::decode)
                     .operation("chat", &gistmill::bpe::BpeComponent::chat)
-                    .operation("identity", &gistmill::bpe::BpeComponent::identity));
+                    .operation("identity", &gistmill::bpe::BpeComponent::identity)
+                    .operation("decode_rows", &gistmill::bpe::BpeComponent::decode_rows));

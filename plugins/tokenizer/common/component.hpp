@@ -2,6 +2,7 @@
 // tokenizer. Kind says which: its Vocabulary, Tokenizer and Encoder, how to load and how to describe them.
 #pragma once
 
+#include <algorithm>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -62,6 +63,25 @@ class Component {
     } catch (const std::out_of_range& error) {
       throw Error(GM_ERROR_USER, error.what(), "tokens");
     }
+  }
+
+  // tokens: i32[B, G]; lengths: i32[B], how many of a row's tokens are its text, from the left.
+  // Gives u8[B, M], one text per row, filled up with zero bytes; M is the longest text's.
+  Tensor decode_rows(const Tensor& tokens, const Tensor& lengths) const {
+    const std::int64_t rows = tokens.shape()[0], width = tokens.shape()[1];
+    std::vector<std::string> texts;
+    std::size_t longest = 0;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      texts.push_back(
+          row_text(tokens.data<std::int32_t>() + row * width, lengths.data<std::int32_t>()[row], width, row));
+      longest = std::max(longest, texts.back().size());
+    }
+    std::vector<std::uint8_t> filled(texts.size() * longest);
+    for (std::size_t row = 0; row < texts.size(); ++row) {
+      std::copy(texts[row].begin(), texts[row].end(),
+                filled.begin() + static_cast<std::ptrdiff_t>(row * longest));
+    }
+    return Tensor::of(filled, {rows, static_cast<std::int64_t>(longest)});
   }
 
   // messages: u8[B], JSON.  Gives u8[M].
@@ -144,6 +164,21 @@ class Component {
     name("eos", vocabulary.named.eos);
     name("unk", vocabulary.named.unk);
     name("pad", vocabulary.named.pad);
+  }
+
+  std::string row_text(const std::int32_t* tokens, std::int32_t length, std::int64_t width,
+                       std::int64_t row) const {
+    const auto at_row = [&](const std::string& what) { return "row " + std::to_string(row) + ": " + what; };
+    if (length < 0 || length > width) {
+      throw Error(GM_ERROR_USER,
+                  at_row("length is " + std::to_string(length) + ", expected 0 to " + std::to_string(width)),
+                  "lengths");
+    }
+    try {
+      return tokenizer_.decode(tokens, static_cast<std::size_t>(length));
+    } catch (const std::out_of_range& error) {
+      throw Error(GM_ERROR_USER, at_row(error.what()), "tokens");
+    }
   }
 
   static std::string_view view(const Tensor& text) {

@@ -32,4 +32,5 @@ GISTMILL_PLUGIN(gistmill::component<gistmill::spm::SpmComponent>("tokenizer/spm"
                     .operation("encode", &gistmill::spm::SpmComponent::encode)
                     .operation("decode", &gistmill::spm::SpmComponent::decode)
                     .operation("chat", &gistmill::spm::SpmComponent::chat)
-                    .operation("identity", &gistmill::spm::SpmComponent::identity));
+                    .operation("identity", &gistmill::spm::SpmComponent::identity)
+                    .operation("decode_rows", &gistmill::spm::SpmComponent::decode_rows));

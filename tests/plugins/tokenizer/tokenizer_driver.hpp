@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -38,16 +39,31 @@ class TokenizerDriver {
 
   std::vector<std::int32_t> encode(std::string_view text) {
     const std::vector<std::uint8_t> bytes(text.begin(), text.end());
-    return run<std::int32_t>(0, Tensor::of(bytes, {static_cast<std::int64_t>(bytes.size())}));
+    return run<std::int32_t>(0, {Tensor::of(bytes, {static_cast<std::int64_t>(bytes.size())})});
   }
   std::string decode(const std::vector<std::int32_t>& ids) {
-    const auto bytes = run<std::uint8_t>(1, Tensor::of(ids, {static_cast<std::int64_t>(ids.size())}));
+    const auto bytes = run<std::uint8_t>(1, {Tensor::of(ids, {static_cast<std::int64_t>(ids.size())})});
     return {bytes.begin(), bytes.end()};
   }
   std::string chat(std::string_view messages) {
     const std::vector<std::uint8_t> given(messages.begin(), messages.end());
-    const auto bytes = run<std::uint8_t>(2, Tensor::of(given, {static_cast<std::int64_t>(given.size())}));
+    const auto bytes = run<std::uint8_t>(2, {Tensor::of(given, {static_cast<std::int64_t>(given.size())})});
     return {bytes.begin(), bytes.end()};
+  }
+  // ids [B, G], row by row -> texts, each filled up with zero bytes to the length of the longest.
+  std::vector<std::string> decode_rows(const std::vector<std::int32_t>& ids,
+                                       const std::vector<std::int32_t>& lengths) {
+    const auto rows = static_cast<std::int64_t>(lengths.size());
+    const Tensor texts =
+        forward(4, {Tensor::of(ids, {rows, rows == 0 ? 0 : static_cast<std::int64_t>(ids.size()) / rows}),
+                    Tensor::of(lengths, {rows})});
+    EXPECT_EQ(texts.shape()[0], rows);
+    const auto width = static_cast<std::size_t>(texts.shape()[1]);
+    std::vector<std::string> parts;
+    for (std::size_t row = 0; row < lengths.size(); ++row) {
+      parts.emplace_back(reinterpret_cast<const char*>(texts.data<std::uint8_t>()) + row * width, width);
+    }
+    return parts;
   }
   nlohmann::json describe() {
     Sink sink;
@@ -78,13 +94,19 @@ class TokenizerDriver {
     return option;
   }
 
-  template <class T>
-  std::vector<T> run(std::uint32_t operation, const Tensor& input) {
-    gm_value in{GM_VALUE_TENSOR, 0, {}};
-    in.as.tensor = input.share();
-    in.as.tensor->flags |= GM_TENSOR_READ_ONLY;
+  Tensor forward(std::uint32_t operation, const std::vector<Tensor>& inputs) {
+    std::vector<gm_value> values;
+    for (const Tensor& input : inputs) {
+      values.push_back({GM_VALUE_TENSOR, 0, {}});
+      values.back().as.tensor = input.share();
+      values.back().as.tensor->flags |= GM_TENSOR_READ_ONLY;
+    }
     gm_call call{};
-    const Tensor result = Tensor::adopt(component_.forward(operation, call, {in}, nullptr)[0].as.tensor);
+    return Tensor::adopt(component_.forward(operation, call, std::move(values), nullptr)[0].as.tensor);
+  }
+  template <class T>
+  std::vector<T> run(std::uint32_t operation, const std::vector<Tensor>& inputs) {
+    const Tensor result = forward(operation, inputs);
     EXPECT_EQ(result.shape(), std::vector<std::int64_t>{result.size()});
     return {result.data<T>(), result.data<T>() + result.size()};
   }

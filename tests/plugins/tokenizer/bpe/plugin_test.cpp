@@ -159,5 +159,37 @@ TEST_F(BpePlugin, PointsAtTheTokensWhereAnIdIsWrong) {
   expect_user_error([&] { bpe.decode({0, 7}); }, "tokens", "token id is 7, expected 0 to 6");
 }
 
+TEST_F(BpePlugin, DecodesRowsToTheirLengthsAndFillsTheTextsUp) {
+  using namespace std::string_literals;
+  Bpe bpe(path_);
+  EXPECT_THAT(bpe.decode_rows({2, 1, 3, 0, 99, -1, 1, 1, 1}, {3, 1, 0}),
+              ElementsAre("abb<s>", "a\0\0\0\0\0"s, "\0\0\0\0\0\0"s));
+}
+
+TEST_F(BpePlugin, DecodesRowsWithoutAnyText) {
+  Bpe bpe(path_);
+  EXPECT_THAT(bpe.decode_rows({0, 0}, {0, 0}), ElementsAre("", ""));
+  EXPECT_THAT(bpe.decode_rows({}, {}), IsEmpty());
+}
+
+TEST_F(BpePlugin, NamesTheRowThatItCannotDecode) {
+  Bpe bpe(path_);
+  expect_user_error(
+      [&] {
+        bpe.decode_rows({0, 1, 0, 7}, {2, 2});
+      },
+      "tokens", "row 1: token id is 7, expected 0 to 6");
+  expect_user_error(
+      [&] {
+        bpe.decode_rows({0, 1, 0, 1}, {2, 3});
+      },
+      "lengths", "row 1: length is 3, expected 0 to 2");
+  expect_user_error(
+      [&] {
+        bpe.decode_rows({0, 1, 0, 1}, {-1, 2});
+      },
+      "lengths", "row 0: length is -1, expected 0 to 2");
+}
+
 }  // namespace
 }  // namespace gistmill::test

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -28,6 +29,14 @@ TEST_F(SpmPlugin, EncodesAndDecodes) {
   EXPECT_GE(ids.size(), 4u);
   EXPECT_EQ(spm.decode(ids), text);
   EXPECT_EQ(spm.digest().size(), 64u);
+}
+
+TEST_F(SpmPlugin, DecodesEachRowAsATextOfItsOwn) {
+  TokenizerDriver spm = open(model_);
+  std::vector<std::int32_t> ids = spm.encode("mill");
+  const auto length = static_cast<std::int32_t>(ids.size());
+  ids.insert(ids.end(), ids.begin(), ids.begin() + length);
+  EXPECT_THAT(spm.decode_rows(ids, {length, length}), ::testing::ElementsAre("mill", "mill"));
 }
 
 TEST_F(SpmPlugin, DescribesItsFile) {
