@@ -56,29 +56,37 @@ at::Tensor Model::embed_batch(const Batch& batch, const PassMode& mode) const {
 
 at::Tensor Model::hidden(const Batch& batch, const PassMode& mode) const {
   check_batch(batch, 0);
-  const std::int64_t count = batch.ids.size(0);
-  const std::int64_t length = batch.ids.size(1);
-  const at::Tensor positions = positions_of(batch).to(at::kLong);
   const bool given = batch.embeddings.defined() || batch.gist.defined();
   const bool recorded = c10::GradMode::is_enabled() && (mode.gradients || given);
+  if (batch.mask.defined() || (batch.gist.defined() && recorded)) {
+    if (const auto texts = packed(batch)) return packed_hidden(batch, *texts, mode);
+  }
+  const bool placed = batch.positions.defined() && window_hides(config_.context - 1);
+  if (batch.mask.defined() || recorded || placed) return masked_hidden(batch, mode);
+  const std::int64_t length = batch.ids.size(1);  // the fast kernel, a text at a time
   const at::Tensor embeddings = embed_batch(batch, mode);
+  const at::Tensor positions = positions_of(batch).to(at::kLong);
+  std::vector<at::Tensor> texts;
+  for (std::int64_t i = 0; i < batch.ids.size(0); ++i) {
+    Pass pass;
+    pass.mode = mode;
+    pass.embeddings = embeddings.narrow(0, i * length, length);
+    pass.positions = here(positions[i].contiguous());
+    pass.attention = causal(length, nullptr);
+    texts.push_back(run(pass));
+  }
+  return texts.empty() ? at::empty({0, length, config_.width}, at::TensorOptions(device()).dtype(dtype_))
+                       : at::stack(texts);
+}
+
+at::Tensor Model::masked_hidden(const Batch& batch, const PassMode& mode) const {
+  const std::int64_t count = batch.ids.size(0);
+  const std::int64_t length = batch.ids.size(1);
+  const Allowed allowed = allowed_in(batch);
   Pass pass;
   pass.mode = mode;
-  const bool placed = batch.positions.defined() && window_hides(config_.context - 1);
-  if (!batch.mask.defined() && !recorded && !placed) {  // the fast kernel, a text at a time
-    std::vector<at::Tensor> texts;
-    for (std::int64_t i = 0; i < count; ++i) {
-      pass.embeddings = embeddings.narrow(0, i * length, length);
-      pass.positions = here(positions[i].contiguous());
-      pass.attention = causal(length, nullptr);
-      texts.push_back(run(pass));
-    }
-    return texts.empty() ? at::empty({0, length, config_.width}, at::TensorOptions(device()).dtype(dtype_))
-                         : at::stack(texts);
-  }
-  const Allowed allowed = allowed_in(batch);
-  pass.embeddings = embeddings;
-  pass.positions = here(positions.flatten().contiguous());
+  pass.embeddings = embed_batch(batch, mode);
+  pass.positions = here(positions_of(batch).to(at::kLong).flatten().contiguous());
   pass.attention = [&](std::size_t layer, const at::Tensor& qkv) {
     const bool windowed = config_.window_of(static_cast<std::int64_t>(layer)) > 0;
     const at::Tensor rows = qkv.view({count, length, qkv.size(1)});

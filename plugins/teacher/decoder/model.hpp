@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "plugins/teacher/decoder/context.hpp"
 #include "plugins/teacher/decoder/entries.hpp"
 #include "plugins/teacher/decoder/operations.hpp"
+#include "plugins/teacher/decoder/packed_batch.hpp"
 #include "plugins/teacher/decoder/weights.hpp"
 
 namespace gistmill::decoder {
@@ -85,7 +87,12 @@ class Model {
 
   // -> compute[B, T, D] after the final norm. Differentiable to the embeddings and the gist, and to adapters
   // and weights where `mode` says so.
+  // A mask under which every row sees one unbroken run of columns that ends with itself is followed without
+  // its padding (packed_pass.cpp): rows that see nothing are then zero.
   at::Tensor hidden(const Batch& batch, const PassMode& mode = {}) const;
+
+  // The same for any mask, every row of the batch computed: the plain form.
+  at::Tensor masked_hidden(const Batch& batch, const PassMode& mode = {}) const;
 
   // -> logits f32[B, T, V]; differentiable as hidden().
   at::Tensor forward(const Batch& batch, const PassMode& mode = {}) const;
@@ -132,6 +139,13 @@ class Model {
   bool window_hides(std::int64_t last) const {
     return !config_.windowed_layers.empty() && last >= config_.window;
   }
+  // The batch's texts where the packed pass takes them: by its mask, in main memory, and hidden by no window.
+  std::optional<std::vector<PackedText>> packed(const Batch& batch) const;
+  at::Tensor packed_hidden(const Batch& batch, const std::vector<PackedText>& texts,
+                           const PassMode& mode) const;
+  at::Tensor run_packed(const PackedRows& packed, const at::Tensor& embeddings, const at::Tensor& positions,
+                        const std::vector<at::Tensor>& prefix, std::vector<at::Tensor>* keys_values,
+                        const PassMode& mode) const;
   // The rows of one pass through all layers.
   struct Pass {
     at::Tensor embeddings;  // f32[n, D]

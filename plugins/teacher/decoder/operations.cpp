@@ -108,17 +108,34 @@ struct SwiGlu : Function<SwiGlu> {
   }
 };
 
+// How many keys the rows of a plan see, of the prefix and of their own.
+struct SeenKeys {
+  double prefix = 0;
+  double own = 0;
+};
+
+SeenKeys seen_keys(const AttentionPlan& plan) {
+  SeenKeys seen;
+  for (const Segment& segment : plan.segments) {
+    const auto rows = static_cast<double>(segment.rows);
+    const std::int64_t most = plan.window > 0 ? plan.window + segment.rows : segment.prefix_keys();
+    seen.prefix += rows * static_cast<double>(std::min(segment.prefix_keys(), most));
+    seen.own += rows * (rows + 1) / 2;
+    if (plan.first_keys.empty()) continue;
+    for (std::int64_t row = segment.row; row < segment.row + segment.rows; ++row) {
+      const std::int64_t hidden = plan.first_keys[static_cast<std::size_t>(row)];
+      const std::int64_t of_prefix = std::min(hidden, segment.prefix_keys());
+      seen.prefix -= static_cast<double>(of_prefix);
+      seen.own -= static_cast<double>(hidden - of_prefix);
+    }
+  }
+  return seen;
+}
+
 // Scores and mixing are two products per pair of row and key. Backward has two for the prefix, which has no
 // gradient, and four for the rows' own keys; scores that it computes again are not counted.
 void count_attention(const at::Tensor& qkv, const AttentionPlan& plan) {
-  double prefix = 0;
-  double own = 0;
-  for (const Segment& segment : plan.segments) {
-    const auto rows = static_cast<double>(segment.rows);
-    const std::int64_t most = plan.window > 0 ? plan.window + segment.rows : segment.prefix;
-    prefix += rows * static_cast<double>(std::min(segment.prefix, most));
-    own += rows * (rows + 1) / 2;
-  }
+  const auto [prefix, own] = seen_keys(plan);
   const double pair = 2.0 * static_cast<double>(plan.shape.heads * plan.shape.head_size);
   torch::count_work(qkv.scalar_type(), 2 * pair * (prefix + own));
   if (qkv.requires_grad()) torch::count_backward(qkv.scalar_type(), pair * (2 * prefix + 4 * own));

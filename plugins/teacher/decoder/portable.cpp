@@ -286,6 +286,7 @@ at::Tensor rotate(const at::Tensor& qkv, const Rotation& rotation, const at::Ten
 }
 
 at::Tensor attend(const at::Tensor& qkv, const at::Tensor& prefix, const AttentionPlan& plan) {
+  TORCH_CHECK(plan.first_keys.empty(), "first keys are followed in main memory only");
   return Attend::apply(qkv, prefix.defined() ? std::optional<at::Tensor>(prefix) : std::nullopt, plan);
 }
 

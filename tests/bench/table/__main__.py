@@ -7,6 +7,7 @@ import sys
 import time
 
 import corpus
+import gist
 import growth
 import machine
 import outcome
@@ -15,7 +16,7 @@ import spans
 import sweeps
 from workplace import ROOT, Unmeasured, Workplace, say
 
-TASKS = spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + sweeps.TASKS
+TASKS = spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + sweeps.TASKS + gist.TASKS
 
 
 def arguments_of(words):

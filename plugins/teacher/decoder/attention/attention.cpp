@@ -58,15 +58,15 @@ void forward(const Problem<T>& problem, const AttentionPlan& plan, T* out, float
     std::fill_n(state.maximum.get(), m, -std::numeric_limits<float>::infinity());
     std::fill_n(state.sum.get(), m, 0.0f);
     std::fill_n(state.out.get(), m * size, 0.0f);
-    const TileRows rows_of_tile{plan, segment, head, first, rows};
-    for_blocks(rows_of_tile, [&](bool own, std::int64_t block, const tiles::Visible& visible) {
-      const std::int64_t width = tiles::padded(visible.keys);
-      const T* keys = own ? own_keys.block(0, block) : prefix_keys.block(head, block);
-      const T* values = own ? own_values.block(0, block) : prefix_values.block(head, block);
+    const TileRows rows_of_tile{plan, segment, head, first, rows, problem.prefix_block(segment)};
+    for_blocks(rows_of_tile, [&](const KeyBlock& block) {
+      const std::int64_t width = tiles::padded(block.visible.keys);
+      const T* keys = block.own ? own_keys.block(0, block.index) : prefix_keys.block(head, block.index);
+      const T* values = block.own ? own_values.block(0, block.index) : prefix_values.block(head, block.index);
       tiles::product(m, width, size, state.queries.get(), size, keys, kBlock, state.scores.get(), kBlock,
                      false);
-      hide_before_window(rows_of_tile, own, block, visible.keys, state.scores.get());
-      tiles::softmax_step(m, visible, problem.shape.scale, state.scores.get(), state.weights.get(),
+      hide_unseen(rows_of_tile, block, state.scores.get());
+      tiles::softmax_step(m, block.visible, problem.shape.scale, state.scores.get(), state.weights.get(),
                           state.maximum.get(), state.sum.get(), state.out.get(), size);
       tiles::product(m, size, width, state.weights.get(), kBlock, values, size, state.out.get(), size, true);
     });
@@ -78,9 +78,9 @@ void forward(const Problem<T>& problem, const AttentionPlan& plan, T* out, float
       [&](ForwardState<T>& state, const Segment& segment, std::int64_t head) {
         const Packed<T> own_keys = problem.pack_own(segment, head, false, PackOrder::columns);
         const Packed<T> own_values = problem.pack_own(segment, head, true, PackOrder::rows);
-        for (std::int64_t first = 0; first < segment.rows; first += problem.tile_rows()) {
-          tile(state, segment, head, first, std::min(problem.tile_rows(), segment.rows - first), own_keys,
-               own_values);
+        for (std::int64_t first = 0, end = 0; first < segment.rows; first = end) {
+          end = problem.tile_end(plan, segment, first);
+          tile(state, segment, head, first, end - first, own_keys, own_values);
         }
       });
 }

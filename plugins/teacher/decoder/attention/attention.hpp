@@ -1,6 +1,6 @@
-// Grouped-query attention of rows that continue shared text: each segment of rows sees the first `prefix`
-// keys of one shared set, then its own rows causally; of these only the keys in its window, where the layer
-// has one. One softmax over both. Exact: no sampling.
+// Grouped-query attention of rows that continue shared text: each segment of rows sees a run of keys of one
+// shared set, its prefix, then its own rows causally; of these only the keys in its window, where the layer
+// has one, or those from a first key of each row on. One softmax over both. Exact: no sampling.
 //
 // The prefix has no gradient and is never copied per segment, so many spans of one document share it. With
 // segments that cut one document into pieces, and the document's own keys as the prefix, the same kernel is
@@ -19,7 +19,10 @@ namespace gistmill::decoder {
 struct Segment {
   std::int64_t row = 0;     // its first row
   std::int64_t rows = 0;    // how many
-  std::int64_t prefix = 0;  // it sees keys [0, prefix) of the shared set
+  std::int64_t prefix = 0;  // it sees keys [prefix_begin, prefix) of the shared set
+  std::int64_t prefix_begin = 0;
+
+  std::int64_t prefix_keys() const { return prefix - prefix_begin; }
 };
 
 struct AttentionShape {
@@ -38,6 +41,10 @@ struct AttentionPlan {
   // that stand for other tokens in each key head: i64[J, n].
   std::vector<std::int64_t> positions = {};
   bool positions_by_head = false;
+  // The first key that each row sees, i64[n], counted from prefix_begin through the prefix and on through the
+  // segment's own rows, and no later than the row itself. Empty: all rows see all of it. The portable form
+  // knows neither this nor prefix_begin.
+  std::vector<std::int64_t> first_keys = {};
 
   const std::int64_t* positions_of(std::int64_t head, std::int64_t row) const {
     const auto rows = static_cast<std::int64_t>(positions.size()) / (positions_by_head ? shape.kv_heads : 1);

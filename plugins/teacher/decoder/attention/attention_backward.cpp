@@ -76,8 +76,9 @@ class Backward {
                   problem_.pack_own(segment, head, false, PackOrder::rows)};
     state.grad_keys.assign(static_cast<std::size_t>(segment.rows * size), 0.0f);
     state.grad_values.assign(static_cast<std::size_t>(segment.rows * size), 0.0f);
-    for (std::int64_t first = 0; first < segment.rows; first += problem_.tile_rows()) {
-      tile(state, segment, head, first, std::min(problem_.tile_rows(), segment.rows - first), own);
+    for (std::int64_t first = 0, end = 0; first < segment.rows; first = end) {
+      end = problem_.tile_end(plan_, segment, first);
+      tile(state, segment, head, first, end - first, own);
     }
     scatter(state.grad_keys.data(), segment.rows, size, grad_qkv_ + problem_.keys_at(segment.row, head),
             problem_.row_width());
@@ -105,27 +106,30 @@ class Backward {
            state.grad_out.get());
     load_row_sums(state, row, head, m);
     std::fill_n(state.grad_queries.get(), m * size, 0.0f);
-    const TileRows rows_of_tile{plan_, segment, head, first, rows};
-    for_blocks(rows_of_tile, [&](bool is_own, std::int64_t block, const tiles::Visible& visible) {
-      const std::int64_t width = tiles::padded(visible.keys);
-      const T* keys = is_own ? own.key_columns.block(0, block) : key_columns_.block(head, block);
-      const T* values = is_own ? own.value_columns.block(0, block) : value_columns_.block(head, block);
-      const T* key_rows = is_own ? own.key_rows.block(0, block) : key_rows_.block(head, block);
+    const TileRows rows_of_tile{plan_, segment, head, first, rows, problem_.prefix_block(segment)};
+    for_blocks(rows_of_tile, [&](const KeyBlock& block) {
+      const std::int64_t width = tiles::padded(block.visible.keys);
+      const auto packed = [&](const Packed<T>& of_own, const Packed<T>& of_prefix) {
+        return block.own ? of_own.block(0, block.index) : of_prefix.block(head, block.index);
+      };
+      const T* keys = packed(own.key_columns, key_columns_);
+      const T* values = packed(own.value_columns, value_columns_);
+      const T* key_rows = packed(own.key_rows, key_rows_);
       tiles::product(m, width, size, state.queries.get(), size, keys, kBlock, state.scores.get(), kBlock,
                      false);
       tiles::product(m, width, size, state.grad_out.get(), size, values, kBlock, state.grad_weights.get(),
                      kBlock, false);
-      hide_before_window(rows_of_tile, is_own, block, visible.keys, state.scores.get());
-      tiles::softmax_gradient(m, visible, problem_.shape.scale, state.scores.get(), state.grad_weights.get(),
-                              state.log_sum.get(), state.dot.get(), state.grad_scores.get(),
-                              is_own ? state.weights.get() : nullptr);
+      hide_unseen(rows_of_tile, block, state.scores.get());
+      tiles::softmax_gradient(m, block.visible, problem_.shape.scale, state.scores.get(),
+                              state.grad_weights.get(), state.log_sum.get(), state.dot.get(),
+                              state.grad_scores.get(), block.own ? state.weights.get() : nullptr);
       tiles::product(m, size, width, state.grad_scores.get(), kBlock, key_rows, size,
                      state.grad_queries.get(), size, true);
-      if (is_own) {
-        const std::int64_t at = block * kBlock * size;
-        add_transposed(state, m, visible.keys, state.grad_scores.get(), state.queries.get(),
+      if (block.own) {
+        const std::int64_t at = block.key * size;
+        add_transposed(state, m, block.visible.keys, state.grad_scores.get(), state.queries.get(),
                        state.grad_keys.data() + at);
-        add_transposed(state, m, visible.keys, state.weights.get(), state.grad_out.get(),
+        add_transposed(state, m, block.visible.keys, state.weights.get(), state.grad_out.get(),
                        state.grad_values.data() + at);
       }
     });

@@ -23,8 +23,9 @@ struct Case {
   std::int64_t window = 0;
   std::vector<std::int64_t> positions = {};
   bool positions_by_head = false;
+  std::vector<std::int64_t> first_keys = {};
 
-  AttentionPlan plan() const { return {shape, segments, window, positions, positions_by_head}; }
+  AttentionPlan plan() const { return {shape, segments, window, positions, positions_by_head, first_keys}; }
 };
 
 struct Data {
@@ -49,7 +50,7 @@ at::Tensor plain(const Case& c, const at::Tensor& qkv, const at::Tensor& prefix)
   std::vector<at::Tensor> segments;
   for (const Segment& segment : c.segments) {
     const at::Tensor own = qkv.narrow(0, segment.row, segment.rows);
-    const at::Tensor before = prefix.narrow(0, 0, segment.prefix);
+    const at::Tensor before = prefix.narrow(0, segment.prefix_begin, segment.prefix_keys());
     std::vector<at::Tensor> heads;
     for (std::int64_t head = 0; head < c.shape.heads; ++head) {
       const std::int64_t kv = head / group;
@@ -59,7 +60,7 @@ at::Tensor plain(const Case& c, const at::Tensor& qkv, const at::Tensor& prefix)
       };
       const at::Tensor scores =
           at::matmul(own.narrow(1, head * size, size), all(0).t()) * static_cast<double>(c.shape.scale);
-      at::Tensor hidden = at::cat({at::zeros({segment.rows, segment.prefix}, at::kBool),
+      at::Tensor hidden = at::cat({at::zeros({segment.rows, segment.prefix_keys()}, at::kBool),
                                    at::ones({segment.rows, segment.rows}, at::kBool).triu(1)},
                                   1);
       if (c.window > 0) {
@@ -69,6 +70,11 @@ at::Tensor plain(const Case& c, const at::Tensor& qkv, const at::Tensor& prefix)
                                     .narrow(0, segment.row, segment.rows);
         const at::Tensor places = at::cat({at::arange(segment.prefix, at::kLong), rows});
         hidden = hidden.logical_or(places.unsqueeze(0).le(rows.unsqueeze(1) - c.window));
+      }
+      if (!c.first_keys.empty()) {
+        const at::Tensor first =
+            at::tensor(c.first_keys, at::kLong).narrow(0, segment.row, segment.rows).unsqueeze(1);
+        hidden = hidden.logical_or(at::arange(hidden.size(1), at::kLong).unsqueeze(0).lt(first));
       }
       const at::Tensor weights = at::softmax(scores.masked_fill(hidden, -INFINITY), 1);
       heads.push_back(at::matmul(weights, all(c.shape.kv_heads)));
@@ -162,6 +168,37 @@ TEST(BlockedAttention, EqualsThePlainFormulaWithAWindow) {
   expect_plain(kWindowedSpans, at::kFloat, 2e-6);
   expect_plain(kWindowedByHead, at::kFloat, 2e-6);
   expect_plain(kWindowedPass, at::kBFloat16, 6e-3);
+}
+
+// Runs of the shared set of their own, two of them shared; rows that see from a first key on.
+std::vector<std::int64_t> narrowed(std::vector<std::int64_t> counts_and_firsts) {
+  std::vector<std::int64_t> first_keys;
+  for (std::size_t i = 0; i + 1 < counts_and_firsts.size(); i += 2)
+    first_keys.insert(first_keys.end(), static_cast<std::size_t>(counts_and_firsts[i]),
+                      counts_and_firsts[i + 1]);
+  return first_keys;
+}
+const Case kRuns{
+    shape(9, 3, 64), 700, {{0, 17, 300, 40}, {17, 17, 300, 300}, {34, 9, 700, 300}, {43, 9, 320, 300}}};
+// A prompt of 270 places or 30, then a gist that sees it, then rows that see from the gist on.
+const Case kGists{shape(6, 2, 8),
+                  310,
+                  {{0, 120, 270, 0}, {120, 40, 310, 280}, {160, 6, 0, 0}},
+                  0,
+                  {},
+                  false,
+                  narrowed({4, 0, 116, 270, 3, 0, 37, 30, 2, 0, 4, 1})};
+// All in one segment, longer than a block and than a tile.
+const Case kOwnGists{shape(3, 1, 6), 0, {{0, 600, 0}}, 0, {}, false, narrowed({310, 0, 290, 305})};
+// Rows of a sliding kind, each with a first key of its own.
+const Case kSliding{
+    shape(4, 2, 10), 20, {{0, 12, 20, 3}}, 0, {}, false, {0, 2, 9, 17, 18, 19, 20, 20, 25, 26, 1, 28}};
+
+TEST(BlockedAttention, EqualsThePlainFormulaForRunsOfKeysAndFirstKeys) {
+  for (const Case& c : {kRuns, kGists, kOwnGists, kSliding}) {
+    expect_plain(c, at::kFloat, 2e-6);
+    expect_plain(c, at::kBFloat16, 6e-3);
+  }
 }
 
 TEST(BlockedAttention, EqualsThePlainFormulaForSpansWithPrefixesOfAnyLength) {
