@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Turns unpacked Debian packages into plain text: one .txt a chapter or section.
+"""Turns unpacked Debian packages into plain text: one .txt a chapter or section; or into tasks: one .jsonl a work.
 
 Used by gistmill data fetch, for the readers that data/catalog.toml names; not a general converter. Standard library
 only. Every reader drops what is not running prose (title pages, notes, citations, navigation), joins wrapped lines, and
 leaves one paragraph a line with an empty line between paragraphs. Files are named WORK__PART.txt: a split by WORK holds
 out whole works.
 
-    text_from_packages.py novels|essays UNPACKED_PACKAGE OUTPUT_FOLDER
+    text_from_packages.py novels|essays|tasks UNPACKED_PACKAGE OUTPUT_FOLDER
 """
 
 import gzip
+import hashlib
+import json
 import re
 import struct
 import sys
@@ -140,31 +142,125 @@ def markdown_text(text):
     return "\n\n".join(paragraphs(re.sub(r" +([,.;:?!])", r"\1", line) for line in text.splitlines()))
 
 
+# ---- tasks: what can be asked of a sentence and answered by a program ----------------------------------------
+
+# The instruction decides the answer, so that a gist token that stands for it has something to carry. {n}, {word} and
+# {new} are filled in.
+NUMBERS = ["first", "second", "third", "fourth", "fifth"]
+NEW_WORDS = ["lantern", "teapot", "ladder", "button", "violin", "pillow", "bridge", "candle"]
+TASKS = [
+    (["Repeat the text.", "Copy the text word for word.", "Say the text again."], lambda t: t.text),
+    (["Write the text in capital letters.", "Make every letter of the text a capital."], lambda t: t.text.upper()),
+    (["Write the text without capital letters.", "Make every letter small."], lambda t: t.text.lower()),
+    (["Name the {n} word of the text.", "Which word is the {n} one?"], lambda t: t.words[t.n]),
+    (["Name the last word of the text.", "With which word does the text end?"], lambda t: t.words[-1]),
+    (["How many words has the text?", "Count the words."], lambda t: str(len(t.words))),
+    (["Name the longest word of the text.", "Which word is the longest?"], lambda t: max(t.words, key=len)),
+    (["Write the words in the opposite order.", "Say the words from the last to the first."],
+     lambda t: " ".join(reversed(t.words))),
+    (["Write the words in the order of the alphabet.", "Sort the words."],
+     lambda t: " ".join(sorted(t.words, key=str.lower))),
+    (["Leave the {n} word out.", "Write the text without its {n} word."],
+     lambda t: " ".join(t.words[: t.n] + t.words[t.n + 1 :])),
+    (["Write the first letter of each word.", "Make an abbreviation of the text."],
+     lambda t: "".join(word[0].upper() for word in t.words)),
+    (["Replace the word \"{word}\" by \"{new}\".", "Write {new} in place of {word}."],
+     lambda t: " ".join(t.new if word == t.words[t.n] else word for word in t.words)),
+    (["Put the word \"{new}\" in front of the text.", "Begin with the word {new}, then write the text."],
+     lambda t: f"{t.new} {t.text}"),
+    (["Write the first {count} words.", "How does the text begin? Give {count} words."],
+     lambda t: " ".join(t.words[: t.n + 2])),
+    (["Write a hyphen between the words in place of blanks.", "Join the words by hyphens."],
+     lambda t: "-".join(t.words)),
+    (["Is the text longer than ten words? Say yes or no.", "Say yes if there are more than ten words, else no."],
+     lambda t: "yes" if len(t.words) > 10 else "no"),
+]
+TASKS_A_SENTENCE = 8  # so that the same text has different answers, and there are more than 52,000 samples
+
+
+class Task:
+    """One sentence, and what a number decides of it: the same sentence and number always give the same task."""
+
+    def __init__(self, sentence, number):
+        digest = hashlib.sha256(f"{number} {sentence}".encode()).digest()
+        self.text = sentence
+        self.words = re.findall(r"[A-Za-z']+", sentence)
+        self.n = digest[0] % len(NUMBERS)
+        self.new = NEW_WORDS[digest[1] % len(NEW_WORDS)]
+        first = hashlib.sha256(sentence.encode()).digest()[0]
+        wordings, self.answer = TASKS[(first + 5 * number) % len(TASKS)]  # 5: no task twice
+        self.wording = wordings[digest[2] % len(wordings)]
+
+    def sample(self):
+        instruction = self.wording.format(n=NUMBERS[self.n], word=self.words[self.n], new=self.new, count=self.n + 2)
+        return {"instruction": instruction, "input": self.text, "output": self.answer(self)}
+
+
+def sentences(text):
+    """Plain sentences of 6 to 20 words."""
+    text = re.sub(r"\b(Mr|Mrs|Dr)\.", r"\1", text.replace("\n", " "))
+    for sentence in re.split(r"(?<=[.!?])\s+", text):
+        sentence = re.sub(r"\s+", " ", sentence).strip()
+        if re.fullmatch(r"[A-Z][A-Za-z',; ]*[.!?]", sentence) and 6 <= len(re.findall(r"[A-Za-z']+", sentence)) <= 20:
+            yield sentence
+
+
+def tasks(package):
+    """Of the novels' sentences, JSON lines as Alpaca has its samples; a novel a file."""
+    seen, works = set(), {}
+    for name, text in novels(package):
+        lines = works.setdefault(name.split("__")[0], [])
+        for sentence in sentences(text):
+            if sentence in seen:
+                continue
+            seen.add(sentence)
+            lines += [json.dumps(Task(sentence, i).sample(), ensure_ascii=False) for i in range(TASKS_A_SENTENCE)]
+    for name, lines in works.items():
+        if lines:
+            yield name, "\n".join(lines) + "\n"
+
+
 READERS = {"novels": novels, "essays": essays}
 
 
+def write_documents(kind, package, output):
+    """Of prose: what is long enough, each text once. Gives the number of documents and their characters."""
+    written, seen = 0, set()
+    for name, text in READERS[kind](package):
+        text = tidy(text)
+        if len(text) < SHORTEST or text in seen:
+            continue
+        seen.add(text)
+        (output / f"{name}.txt").write_text(text, encoding="utf-8", newline="\n")
+        written += len(text)
+    return len(seen), written
+
+
+def write_tasks(package, output):
+    files, written = 0, 0
+    for name, text in tasks(package):
+        (output / f"{name}.jsonl").write_text(text, encoding="utf-8", newline="\n")
+        files += 1
+        written += len(text)
+    return files, written
+
+
 def main(arguments):
-    if len(arguments) != 3 or arguments[0] not in READERS:
+    if len(arguments) != 3 or arguments[0] not in [*READERS, "tasks"]:
         print(__doc__.strip(), file=sys.stderr)
         return 2
     kind, package, output = arguments[0], Path(arguments[1]), Path(arguments[2])
     output.mkdir(parents=True, exist_ok=True)
-    written, seen = 0, set()
     try:
-        for name, text in READERS[kind](package):
-            text = tidy(text)
-            if len(text) < SHORTEST or text in seen:
-                continue
-            seen.add(text)
-            (output / f"{name}.txt").write_text(text, encoding="utf-8", newline="\n")
-            written += len(text)
+        count, written = write_tasks(package, output) if kind == "tasks" else write_documents(kind, package, output)
     except (Unreadable, OSError, ValueError, struct.error, zlib.error) as error:
         print(f"error: cannot read {package}: {error}", file=sys.stderr)
         return 1
-    if not seen:
-        print(f"error: {package} holds no text of at least {SHORTEST} characters", file=sys.stderr)
+    if count == 0:
+        wanted = "sentence to make a task of" if kind == "tasks" else f"text of at least {SHORTEST} characters"
+        print(f"error: {package} holds no {wanted}", file=sys.stderr)
         return 1
-    print(f"{kind}: {len(seen)} documents, {written / 1e6:.1f} million characters")
+    print(f"{kind}: {count} documents, {written / 1e6:.1f} million characters")
     return 0
 
 

@@ -2,6 +2,7 @@
 // appears whole or not at all. What the files are is the component's business.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
@@ -53,14 +54,12 @@ TensorInstance* find_saver(const Session& session, const char* name) {
   return nullptr;
 }
 
-RunOutcome save(const RunContext& context, const Part& part, TensorInstance& instance,
-                const char* operation) {
-  const fs::path checkpoint = CheckpointFolder(context.folder, part.name).best_or_latest();
-  load_parameters(checkpoint, instance.name(), instance);
+// Writes what `instance` is and what it trained, by `write` into the folder whose path it is given.
+template <class Write>
+RunOutcome save(const RunContext& context, const fs::path& checkpoint, const TensorInstance& instance,
+                const Write& write) {
   files::NewFolder folder = make_folder(context.request.target);
-  fill(folder, [&] {
-    call_operation(instance, operation, {{"folder", bytes_array(folder.path().string())}});
-  });
+  fill(folder, [&] { write(bytes_array(folder.path().string())); });
   or_failure([&] { folder.commit(); });
   const std::string& use = instance.planned().spec->name;
   RunOutcome outcome;
@@ -75,6 +74,45 @@ RunOutcome save(const RunContext& context, const Part& part, TensorInstance& ins
   return outcome;
 }
 
+// The model of the trained pipeline that can write tokens that another instance trained, or null. It is
+// started where it did not train.
+TensorInstance* find_model(const Session& session, const Recipe& recipe) {
+  const PlannedPipeline& pipeline = *session.plan().pipeline(session.plan().trained);
+  for (const PlannedCall& call : pipeline.calls) {
+    const PlannedInstance& planned = session.plan().instances[call.instance];
+    if (planned.spec->operation("save_with_tokens") == nullptr) continue;
+    TensorInstance* model = session.find(planned.name);
+    if (std::ranges::count(session.trained(), model) == 0)
+      model->start_on(at::kCPU, planned.symbols, static_cast<std::uint64_t>(recipe.run.seed));
+    return model;
+  }
+  return nullptr;
+}
+
+// Trained tokens mean something in their model alone: it is written whole, with them.
+RunOutcome save_with_tokens(const RunContext& context, const Part& part, const Session& session,
+                            TensorInstance& tokens) {
+  TensorInstance* model = find_model(session, part.recipe);
+  if (model == nullptr) {
+    throw Failure(ExitCode::recipe,
+                  fmt::format("{} trained tokens of {}, but no model of its pipeline '{}' "
+                              "has an operation 'save_with_tokens'",
+                              context.request.recipe.string(), tokens.name(), session.plan().trained));
+  }
+  const fs::path checkpoint = CheckpointFolder(context.folder, part.name).best_or_latest();
+  load_parameters(checkpoint, tokens.name(), tokens);
+  if (std::ranges::count(session.trained(), model) > 0) load_parameters(checkpoint, model->name(), *model);
+  Arrays trained = call_operation(tokens, "tokens", {});
+  return save(context, checkpoint, *model, [&](const Tensor& folder) {
+    trained["folder"] = folder;
+    call_operation(*model, "save_with_tokens", trained);
+  });
+}
+
+bool trains_tokens(const TensorInstance& instance) {
+  return std::ranges::count(instance.planned().spec->fulfils, "trained-tokens") > 0;
+}
+
 }  // namespace
 
 RunOutcome export_run(const RunRequest& request) {
@@ -86,8 +124,17 @@ RunOutcome export_run(const RunRequest& request) {
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {  // the last stage has what training led to
     const Session session(part->recipe, part->plan, context.registry, context.events, SessionUse::describe,
                           [](const Plan&, const std::string&) { return fs::path(); });
-    if (TensorInstance* instance = find_saver(session, operation); instance != nullptr)
-      return save(context, *part, *instance, operation);
+    for (TensorInstance* instance : session.trained()) {
+      if (instance != nullptr && trains_tokens(*instance))
+        return save_with_tokens(context, *part, session, *instance);
+    }
+    if (TensorInstance* instance = find_saver(session, operation); instance != nullptr) {
+      const fs::path checkpoint = CheckpointFolder(context.folder, part->name).best_or_latest();
+      load_parameters(checkpoint, instance->name(), *instance);
+      return save(context, checkpoint, *instance, [&](const Tensor& folder) {
+        call_operation(*instance, operation, {{"folder", folder}});
+      });
+    }
   }
   throw Failure(ExitCode::recipe,
                 fmt::format("{} trained nothing that can be exported: no component that it trains has an "

@@ -4,6 +4,7 @@
 import gzip
 import importlib.util
 import io
+import json
 import struct
 import sys
 import tempfile
@@ -96,10 +97,46 @@ class ConverterTest(unittest.TestCase):
         self.assertEqual(self.convert("novels")[0], 1)
 
     def test_a_package_without_its_text_is_refused_in_words(self):
-        for kind in ("novels", "essays"):
+        for kind in ("novels", "essays", "tasks"):
             status, said, _ = self.convert(kind)
             self.assertEqual(status, 1)
             self.assertTrue(said.startswith(f"error: "), said)
+
+    def test_sentences_become_tasks_that_a_program_can_answer(self):
+        book = r_entry(["EMMA", "CHAPTER I", *LONG[:2], "Too short."])
+        self.put("usr/lib/R/site-library/janeaustenr/data/Rdata.rdb", book)
+        status, said, texts = self.convert("tasks")
+        self.assertEqual(status, 0)
+        self.assertEqual(sorted(texts), ["emma.jsonl"])
+        samples = [json.loads(line) for line in texts["emma.jsonl"].splitlines()]
+        self.assertEqual(len(samples), converter.TASKS_A_SENTENCE, "a sentence counts once")
+        self.assertEqual({sample["input"] for sample in samples}, {SENTENCE})
+        self.assertGreater(len({sample["output"] for sample in samples}), 5, "the instruction decides")
+        self.assertEqual(self.convert("tasks")[2], texts)
+        self.assertTrue(said.startswith("tasks: 1 documents"), said)
+
+    def test_every_task_has_its_answer(self):
+        found = {}
+        for number in range(3 * len(converter.TASKS)):
+            task = converter.Task("The little dog saw a very large cat.", number)
+            found[task.sample()["instruction"]] = task.sample()["output"]
+        self.assertIn("The little dog saw a very large cat.", found.values())
+        self.assertIn("THE LITTLE DOG SAW A VERY LARGE CAT.", found.values())
+        self.assertIn("8", found.values())
+        self.assertIn("cat large very a saw dog little The", found.values())
+        self.assertIn("a cat dog large little saw The very", found.values())
+        self.assertIn("TLDSAVLC", found.values())
+        self.assertIn("no", found.values())
+        for instruction, output in found.items():
+            self.assertNotIn("{", instruction)
+            if instruction.startswith("Replace the word"):
+                _, old, _, new, _ = instruction.split('"')
+                self.assertEqual(output, "The little dog saw a very large cat".replace(old, new))
+
+    def test_titles_end_no_sentence(self):
+        text = "It was to Mr. Weston that Mrs. Elton spoke first. He was not there at all, she said."
+        self.assertEqual(list(converter.sentences(text)), ["It was to Mr Weston that Mrs Elton spoke first.",
+                                                           "He was not there at all, she said."])
 
     def test_an_essay_becomes_a_file_a_heading(self):
         self.essay("secB2.md.gz", "# B.2 Why?\n" + "\n".join(LONG) + "\n## B.2.1 How?\n" + "\n".join(LONG[1:] + LONG))

@@ -4,7 +4,9 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <string>
+#include <tuple>
 
 namespace {
 
@@ -45,11 +47,29 @@ class GistToken : public gistmill::torch::Component {
                    const at::Tensor& embedding_norm) {
     check_places(gist_places);
     remember(embedding_mean, embedding_norm);
-    const at::Tensor vectors = (mean_ + unit_ * trained_).expand({count_, -1});
+    const at::Tensor vectors = this->vectors().expand({count_, -1});
     return vectors.unsqueeze(0).expand({gist_places.size(0), -1, -1}).contiguous();
   }
 
+  // -> vectors [N, D], texts u8[M]
+  std::tuple<at::Tensor, at::Tensor> tokens() const {
+    if (known_.select(0, 0).item<float>() == 0) {
+      throw Error(GM_ERROR_USER,
+                  "the gist tokens have no vectors yet: they start with the first step of a training");
+    }
+    std::string texts;
+    for (std::int64_t i = 1; i <= vectors_; ++i) {
+      texts += (i == 1 ? "[\"<GIST" : ", \"<GIST") + (vectors_ == 1 ? "" : "_" + std::to_string(i)) + ">\"";
+    }
+    texts += "]";
+    const at::Tensor bytes = at::empty({static_cast<std::int64_t>(texts.size())}, at::kByte);
+    std::copy(texts.begin(), texts.end(), bytes.mutable_data_ptr<std::uint8_t>());
+    return {vectors().detach().clone(), bytes};
+  }
+
  private:
+  at::Tensor vectors() const { return mean_ + unit_ * trained_; }  // [vectors, D]
+
   // The start is of the model as it was at the first call of the training: it stays when the model trains,
   // and comes back with a checkpoint. Without a branch on a value of the device.
   void remember(const at::Tensor& embedding_mean, const at::Tensor& embedding_norm) {
@@ -77,4 +97,6 @@ class GistToken : public gistmill::torch::Component {
 
 }  // namespace
 
-GISTMILL_PLUGIN(gistmill::component<GistToken>("gistnet/gist-token").operation("place", &GistToken::place));
+GISTMILL_PLUGIN(gistmill::component<GistToken>("gistnet/gist-token")
+                    .operation("place", &GistToken::place)
+                    .operation("tokens", &GistToken::tokens));

@@ -1,5 +1,6 @@
 // Delta-NLL of each span, whole and in parts: metric/delta-nll, metric/delta-nll-by-distance,
-// metric/delta-nll-by-surprise, metric/substitutability, metric/perplexity-ratio. Needs no LibTorch.
+// metric/delta-nll-by-surprise, metric/substitutability, metric/perplexity-ratio; and that of whole texts,
+// metric/text-delta-nll. Needs no LibTorch.
 #include <gistmill/plugin.hpp>
 
 #include <cmath>
@@ -165,14 +166,29 @@ class BySurprise {
   std::int64_t horizon_;
 };
 
+class TextDelta {
+ public:
+  explicit TextDelta(const gistmill::Options&) {}
+
+  // nll, nll_original f32[B] -> text_delta_nll f32[B]
+  Tensor measure(const Tensor& nll, const Tensor& nll_original) const {
+    Tensor result = Tensor::zeros<float>(nll.shape());
+    for (std::int64_t i = 0; i < nll.size(); ++i)
+      result.mutable_data<float>()[i] = nll.data<float>()[i] - nll_original.data<float>()[i];
+    return result;
+  }
+};
+
 }  // namespace
 
-GISTMILL_PLUGIN(gistmill::component<DeltaNll>("metric/delta-nll").operation("measure", &DeltaNll::measure),
-                gistmill::component<Substitutability>("metric/substitutability")
-                    .operation("measure", &Substitutability::measure),
-                gistmill::component<PerplexityRatio>("metric/perplexity-ratio")
-                    .operation("measure", &PerplexityRatio::measure),
-                gistmill::component<ByDistance>("metric/delta-nll-by-distance")
-                    .operation("measure", &ByDistance::measure),
-                gistmill::component<BySurprise>("metric/delta-nll-by-surprise")
-                    .operation("measure", &BySurprise::measure));
+GISTMILL_PLUGIN(
+    gistmill::component<DeltaNll>("metric/delta-nll").operation("measure", &DeltaNll::measure),
+    gistmill::component<Substitutability>("metric/substitutability")
+        .operation("measure", &Substitutability::measure),
+    gistmill::component<PerplexityRatio>("metric/perplexity-ratio")
+        .operation("measure", &PerplexityRatio::measure),
+    gistmill::component<ByDistance>("metric/delta-nll-by-distance")
+        .operation("measure", &ByDistance::measure),
+    gistmill::component<BySurprise>("metric/delta-nll-by-surprise")
+        .operation("measure", &BySurprise::measure),
+    gistmill::component<TextDelta>("metric/text-delta-nll").operation("measure", &TextDelta::measure));

@@ -3,6 +3,7 @@
 #include <gistmill/formats/memory.hpp>
 #include <gistmill/torch.hpp>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,6 +19,7 @@
 #include "plugins/teacher/decoder/files/folder_writer.hpp"
 #include "plugins/teacher/decoder/files/layout.hpp"
 #include "plugins/teacher/decoder/files/model_file.hpp"
+#include "plugins/teacher/decoder/files/new_tokens.hpp"
 #include "plugins/teacher/decoder/model.hpp"
 #include "plugins/teacher/decoder/trainable.hpp"
 #include "plugins/teacher/decoder/trained_rows.hpp"
@@ -194,7 +196,7 @@ class Decoder : public gistmill::torch::Component {
   // What was trained, as others read it: a PEFT adapter, or a Hugging Face folder of all weights.
   void save(const at::Tensor& folder) const {
     if (train_ == "all") {
-      gistmill::decoder::write_folder(path_of(folder), *file_, plan(), model_->weights(), at::kFloat,
+      gistmill::decoder::write_folder(text_of(folder), *file_, plan(), model_->weights(), at::kFloat,
                                       "folder");
       return;
     }
@@ -210,21 +212,39 @@ class Decoder : public gistmill::torch::Component {
     file.alpha = adapters_.alpha;
     file.dropout = dropout_;
     file.base_model = file_->path();
-    gistmill::decoder::write_adapter(path_of(folder), file, config_, "folder");
+    gistmill::decoder::write_adapter(text_of(folder), file, config_, "folder");
   }
 
   // A Hugging Face folder with the adapters added to the weights, which are read anew and summed in f32.
   void save_merged(const at::Tensor& folder) const {
-    if (train_ == "all") return save(folder);
+    gistmill::decoder::write_folder(text_of(folder), *file_, plan(), merged(), merged_dtype(), "folder");
+  }
+
+  // The same with rows for new tokens.
+  void save_with_tokens(const at::Tensor& folder, const at::Tensor& vectors, const at::Tensor& texts) const {
+    const auto tokens =
+        gistmill::decoder::new_tokens(text_of(texts), vectors, file_->path(), plan().config.vocabulary);
+    gistmill::decoder::ModelPlan extended = plan();
+    auto weights = merged();
+    gistmill::decoder::add_rows(tokens, extended, weights);
+    gistmill::decoder::write_folder(
+        text_of(folder), *file_, extended, weights, merged_dtype(), "folder",
+        [&](const std::filesystem::path& written) { gistmill::decoder::write_tokens(tokens, written); });
+  }
+
+ private:
+  gistmill::decoder::Weights merged() const {
+    if (train_ == "all") return model_->weights();
     auto weights =
         gistmill::decoder::load_weights(config_, source(), at::kFloat, gistmill::decoder::Packing::kNone);
     gistmill::decoder::attach(parts_, config_, weights);
     gistmill::decoder::merge_adapters(weights);
-    gistmill::decoder::write_folder(path_of(folder), *file_, plan(), weights,
-                                    dtype_ == "f32" ? at::kFloat : at::kBFloat16, "folder");
+    return weights;
+  }
+  at::ScalarType merged_dtype() const {
+    return train_ == "all" || dtype_ == "f32" ? at::kFloat : at::kBFloat16;
   }
 
- private:
   gistmill::decoder::ContextForm form() const {
     return {config_, model_->dtype(), static_cast<std::int64_t>(layers_.size()), queries_};
   }
@@ -260,8 +280,8 @@ class Decoder : public gistmill::torch::Component {
                                    : gistmill::decoder::Packing::kNone;
   }
 
-  static std::string path_of(const at::Tensor& folder) {
-    const at::Tensor bytes = folder.contiguous();
+  static std::string text_of(const at::Tensor& text) {
+    const at::Tensor bytes = text.contiguous();
     return {reinterpret_cast<const char*>(bytes.const_data_ptr<std::uint8_t>()),
             static_cast<std::size_t>(bytes.numel())};
   }
@@ -399,6 +419,7 @@ auto family(const char* name) {
       .operation("generate", &Decoder::generate)
       .operation("save", &Decoder::save)
       .operation("save_merged", &Decoder::save_merged)
+      .operation("save_with_tokens", &Decoder::save_with_tokens)
       .operation("entries", &Decoder::entries)
       .operation("attention", &Decoder::attention)
       .operation("expected_attention", &Decoder::expected_attention);

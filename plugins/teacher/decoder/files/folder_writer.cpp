@@ -151,7 +151,8 @@ std::vector<std::string> copy_companions(const fs::path& from, const fs::path& t
 }
 
 std::vector<std::string> write_folder(const std::string& path, const ModelFile& source, const ModelPlan& plan,
-                                      const Weights& weights, at::ScalarType dtype, const std::string& key) {
+                                      const Weights& weights, at::ScalarType dtype, const std::string& key,
+                                      const std::function<void(const fs::path&)>& more) {
   const at::NoGradGuard no_grad;
   const nlohmann::json config = config_of(source, plan, dtype, key);
   const std::map<std::string, at::Tensor> tensors = file_tensors(plan, weights, dtype);
@@ -165,6 +166,7 @@ std::vector<std::string> write_folder(const std::string& path, const ModelFile& 
     write_tensors(folder / "model.safetensors", items);
     files::write_file(folder / "config.json", config.dump(2) + "\n");
     for (const std::string& companion : copy_companions(source.path(), folder)) names.push_back(companion);
+    if (more) more(folder);
   });
   return names;
 }

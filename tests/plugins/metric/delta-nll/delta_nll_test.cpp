@@ -45,6 +45,13 @@ TEST_F(DeltaNllMetric, BecomesAPerplexityRatioByItsExponential) {
   EXPECT_TRUE(found[2].isnan().all().item<bool>());
 }
 
+TEST_F(DeltaNllMetric, OfATextIsTheDifferenceOfItsMeans) {
+  PluginDriver metric(METRIC_DELTA_NLL_PLUGIN, "metric/text-delta-nll", {}, {});
+  const at::Tensor nll = at::tensor({2.5f, 1.0f, NAN});
+  const at::Tensor found = metric.forward(0, {nll, at::tensor({1.0f, 1.5f, NAN})})[0];
+  EXPECT_TRUE(at::allclose(found, at::tensor({1.5f, -0.5f, NAN}), 1e-6, 1e-6, /*equal_nan=*/true));
+}
+
 TEST_F(DeltaNllMetric, HasNoValueForASpanWithoutTargets) {
   mask_[2].zero_();
   const at::Tensor figures = measure({4, 8});

@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kHidden = 5;
 
 PluginDriver pool(std::int64_t k, bool centered) {
-  return {GISTNET_INSTRUCTION_MEAN_PLUGIN,
+  return {GISTNET_INSTRUCTION_PLUGIN,
           "gistnet/instruction-mean",
           {{"k", k}, {"centered", centered}},
           {{"G", k}, {"D", kHidden}}};
@@ -65,6 +65,15 @@ TEST_F(InstructionMean, CenteredPointsAwayFromTheMeanWithAnEmbeddingsNorm) {
   const at::Tensor found = gist(1, true, lengths_);
   EXPECT_TRUE(at::allclose(found.norm(2, -1), norm_.expand({2, 1}), 1e-5));
   EXPECT_TRUE(at::allclose(at::cosine_similarity(found[1][0], part(2, 7) - mean_, 0), at::ones({}), 1e-5));
+}
+
+TEST_F(InstructionMean, OfTheLastTokensKeepsThemAsTheyAre) {
+  PluginDriver driver(GISTNET_INSTRUCTION_PLUGIN, "gistnet/instruction-last", {{"k", std::int64_t{3}}},
+                      {{"G", 3}, {"D", kHidden}});
+  const at::Tensor found = driver.forward(1, {embeddings_, lengths_, at::zeros({2, 3}, at::kInt)})[0];
+  EXPECT_TRUE(at::equal(found[1], embeddings_.slice(0, 4, 7).select(1, 0)));
+  EXPECT_TRUE(at::equal(found[0], at::stack({embeddings_[0][0], embeddings_[0][0], embeddings_[1][0]})))
+      << "of two tokens the first is there twice";
 }
 
 TEST_F(InstructionMean, NamesTheRowWithoutAnInstruction) {
