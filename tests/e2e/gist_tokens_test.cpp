@@ -1,0 +1,103 @@
+// The recipes of gist tokens on the real model, cut to seconds: that each trains and measures, not how well.
+#include <gmock/gmock.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/program.hpp"
+
+namespace gistmill {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+
+class GistTokens : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    if (model().empty()) GTEST_SKIP() << "no model: set GISTMILL_MODEL";
+    auto samples = nlohmann::json::array();
+    const char* const nouns[] = {"river", "bridge", "lamp", "garden", "letter"};
+    for (int i = 0; i < 60; ++i) {
+      const std::string noun = nouns[i % 5];
+      samples.push_back({{"instruction", "Say " + noun + " and the number."},
+                         {"input", i % 3 == 0 ? "" : std::to_string(i)},
+                         {"output", noun + " " + std::to_string(i)}});
+    }
+    write("samples.json", samples.dump());
+  }
+  static std::string set(const std::string& value) { return " --set '" + value + "'"; }
+  std::string small() const {
+    return set("variables.model=" + model()) + set("variables.instructions=samples.json") +
+           set("run.steps=2") + set("run.minutes=0") + set("learning_rate.warmup=1") +
+           set("variables.measured=4") + set("components.texts.validation=0.3");
+  }
+  Answer run(const std::string& recipe, const std::string& more = "", const std::string& folder = "run") const {
+    return gistmill("run '" GISTMILL_SOURCE_DIR "/recipes/gist-tokens/" + recipe + ".toml'" + small() + more +
+                    " --folder " + folder);
+  }
+  // The mean of a figure of the evaluation `heldout`, by variant.
+  std::map<std::string, double> means(const std::string& figure) const {
+    std::map<std::string, double> found;
+    const auto summary = nlohmann::json::parse(read(folder_ / "run/summary.json"));
+    for (const auto& evaluation : summary["evaluations"]) {
+      for (const auto& entry : evaluation["entries"]) {
+        if (entry["figure"] == figure) found[entry["variant"].get<std::string>()] = entry["mean"].get<double>();
+      }
+    }
+    return found;
+  }
+};
+
+TEST_F(GistTokens, AreTrainedAndMeasuredBetweenTheirControls) {
+  const Answer answer = run("test-short");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  const auto delta = means("text_delta_nll");
+  ASSERT_EQ(delta.size(), 5u);
+  EXPECT_EQ(delta.at("positive control: instruction and gist"), 0.0);
+  EXPECT_GT(delta.at("negative control: neither instruction nor gist"), 0.0);
+}
+
+TEST_F(GistTokens, StandBesideThePartsOfAnInstructionThatCostNothing) {
+  const Answer answer = run("controls-short", set("variables.gist_tokens=2"));
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  std::vector<std::string> names;
+  for (const auto& [name, mean] : means("text_delta_nll")) names.push_back(name);
+  EXPECT_THAT(names, IsSupersetOf({"the instruction's last k tokens", "means of the instruction's embeddings",
+                                   "means of the instruction's embeddings, centered"}));
+}
+
+TEST_F(GistTokens, TrainWithAdaptersAndAreExportedAsAWholeModel) {
+  ASSERT_EQ(run("lora-short", set("variables.gist_tokens=2")).code, 0);
+  const Answer answer = gistmill("export run exported");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  const auto config = nlohmann::json::parse(read(folder_ / "exported/config.json"));
+  const auto tokens = nlohmann::json::parse(read(folder_ / "exported/trained_tokens.json"))["tokens"];
+  ASSERT_EQ(tokens.size(), 2u);
+  EXPECT_EQ(tokens[0]["text"], "<GIST_1>");
+  EXPECT_EQ(tokens[1]["id"], config["vocab_size"].get<int>() - 1);
+}
+
+TEST_F(GistTokens, AreRefusedFromACheckpointOfAnotherNumber) {
+  ASSERT_EQ(run("test-short").code, 0);
+  for (const char* shared : {"false", "true"}) {
+    const Answer answer = run("test-short",
+                              set("components.gist.parameters=run/checkpoints/step-000002") +
+                                  set("variables.gist_tokens=3") + set("components.gist.shared=" + std::string(shared)),
+                              std::string("other-") + shared);
+    EXPECT_NE(answer.code, 0);
+    EXPECT_THAT(answer.err, HasSubstr("F32[1"));
+    EXPECT_THAT(answer.err, HasSubstr("when it should be F32[3"));
+  }
+}
+
+TEST_F(GistTokens, OfTwoComponentsMustAgreeInNumberBeforeAnythingRuns) {
+  const Answer answer = gistmill("validate '" GISTMILL_SOURCE_DIR "/recipes/gist-tokens/test.toml'" +
+                                 set("components.gist.k=2"));
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr("samples.G is 2 according to gist.k but 1 according to samples.gist_tokens"));
+}
+
+}  // namespace
+}  // namespace gistmill
