@@ -1,9 +1,10 @@
-// The proxy of the optional interfaces: checks that each function is called as gistmill/extensions.h allows,
+// The proxy of the optional interfaces: checks that each function is called as its header allows,
 // counts who owns what, and otherwise passes on the plugin's answer. See checking_proxy.hpp.
 #include <fmt/format.h>
 
 #include <string_view>
 
+#include "gistmill/collective.h"
 #include "gistmill/extensions.h"
 #include "host/check/call_scope.hpp"
 #include "host/check/decision_defect.hpp"
@@ -247,6 +248,46 @@ gm_status decide(gm_instance* instance, const char* json, std::uint64_t size, gm
 }
 const gm_monitor_extension monitor{sizeof(gm_monitor_extension), decide};
 
+// ---- gm.collective/1 ----
+
+const gm_collective_extension& collective_of(const CheckedInstance& self) {
+  return of<gm_collective_extension>(self, GM_COLLECTIVE_EXTENSION);
+}
+std::uint32_t rank(gm_instance* instance) {
+  return in_scope(instance, "collective.rank", kStarted, 0u,
+                  [&](auto& self, auto&) { return collective_of(self).rank(self.inner); });
+}
+std::uint32_t size(gm_instance* instance) {
+  return in_scope(instance, "collective.size", kStarted, 1u,
+                  [&](auto& self, auto&) { return collective_of(self).size(self.inner); });
+}
+gm_status all_reduce_sum(gm_instance* instance, float* numbers, std::uint64_t n,
+                         const volatile std::int32_t* cancel, gm_error* error) {
+  return in_scope(instance, "collective.all_reduce_sum", kStarted, GM_ERROR_MISUSE, [&](auto& self, auto&) {
+    return collective_of(self).all_reduce_sum(self.inner, numbers, n, cancel, error);
+  });
+}
+gm_status all_gather(gm_instance* instance, const void* mine, std::uint64_t bytes, void* all,
+                     const volatile std::int32_t* cancel, gm_error* error) {
+  return in_scope(instance, "collective.all_gather", kStarted, GM_ERROR_MISUSE, [&](auto& self, auto&) {
+    return collective_of(self).all_gather(self.inner, mine, bytes, all, cancel, error);
+  });
+}
+gm_status broadcast(gm_instance* instance, void* data, std::uint64_t bytes,
+                    const volatile std::int32_t* cancel, gm_error* error) {
+  return in_scope(instance, "collective.broadcast", kStarted, GM_ERROR_MISUSE, [&](auto& self, auto&) {
+    return collective_of(self).broadcast(self.inner, data, bytes, cancel, error);
+  });
+}
+void abort_all(gm_instance* instance, std::int32_t code) {
+  in_scope(instance, "collective.abort", kStarted, 0, [&](auto& self, auto&) {
+    collective_of(self).abort(self.inner, code);
+    return 0;
+  });
+}
+const gm_collective_extension collective{
+    sizeof(gm_collective_extension), rank, size, all_reduce_sum, all_gather, broadcast, abort_all};
+
 }  // namespace
 
 const void* checked_extension(std::string_view id) {
@@ -260,6 +301,7 @@ const void* checked_extension(std::string_view id) {
   if (id == GM_STORE_EXTENSION) return &store;
   if (id == GM_EVENTS_EXTENSION) return &events;
   if (id == GM_MONITOR_EXTENSION) return &monitor;
+  if (id == GM_COLLECTIVE_EXTENSION) return &collective;
   return nullptr;
 }
 

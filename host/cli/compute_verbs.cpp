@@ -8,10 +8,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -26,6 +28,7 @@
 #include "host/installation/linker_message.hpp"
 #include "host/machine/threads.hpp"
 #include "host/record/run_record.hpp"
+#include "host/registry/launch.hpp"
 #include "host/report/report.hpp"
 
 namespace gistmill {
@@ -101,6 +104,23 @@ ExitCode hold_against(const BaselineGate& gate, const Command& command, const Ru
   return verdict.regressed ? ExitCode::numerics : ExitCode::ok;
 }
 
+// Before ranks of a run have joined, each finds by itself what is wrong. Rank 0 says it, and its launcher
+// ends the others; a failure that only one of them has is said after this time.
+constexpr auto kFirstSpeaks = std::chrono::seconds(2);
+
+template <class Body>
+void in_one_voice(const Command& command, const Body& body) {
+  try {
+    body();
+  } catch (const Failure&) {
+    std::vector<RefusedFile> shown_elsewhere;
+    const auto folders = Registry::search_path(command.plugin_folders());
+    if (launch_of_process(find_contracts(folders, shown_elsewhere)).rank > 0)
+      std::this_thread::sleep_for(kFirstSpeaks);
+    throw;
+  }
+}
+
 // The run is done: what cannot be written beside it is said, and no failure.
 void write_beside(const RunOutputs& outputs, const fs::path& folder) {
   try {
@@ -125,6 +145,8 @@ ExitCode run_compute_verb(const Command& command, RunVerb verb) {
   request.command = command.words;
   request.command.insert(request.command.begin(), "gistmill");
   request.talk = print_talk;
+  request.tell_failure = print_failure;
+  request.environment_threads = threads_of_environment();
   request.seconds_of = [](const fs::path& folder) { return read_run(folder).seconds; };
   request.peek = peek_of(command);
   request.merge = command.has("merge");
@@ -134,12 +156,15 @@ ExitCode run_compute_verb(const Command& command, RunVerb verb) {
   if (command.arguments.size() > 1) request.target = command.arguments[1];
   // The recipe is checked before LibTorch is loaded: a typing mistake is answered at once. What is exported
   // is a run's folder.
-  if (verb != RunVerb::export_run) check_recipe(command, request.recipe);
+  in_one_voice(command, [&] {
+    if (verb != RunVerb::export_run) check_recipe(command, request.recipe);
+  });
   const std::optional<BaselineGate> gate = verb == RunVerb::run ? BaselineGate::of(command) : std::nullopt;
   const RunOutputs outputs(command);
   RunOutcome outcome;
   set_up_openmp();
-  load_run_library()(&request, &outcome);
+  in_one_voice(command, [&] { load_run_library()(&request, &outcome); });
+  if (outcome.is_answered_elsewhere) return outcome.code;
   if (!outcome.report_due.empty()) write_report(outcome.report_due);
   if (const auto folder = command.value("folder"); folder && verb == RunVerb::plan) {
     make_folders(*folder);

@@ -8,6 +8,7 @@ constexpr EnvironmentVariable kVariables[] = {
     {"GISTMILL_PLUGIN_PATH", "folders to search for plugins before the program's own, separated by colons"},
     {"GISTMILL_TORCH_ROOT", "the folder that has LibTorch in lib/; of a wheel: <site-packages>/torch"},
     {"GISTMILL_CHECK", "1: hold every call of a plugin against the ABI's contract"},
+    {"GISTMILL_RANKS", "off: a process that mpirun or srun started with others is a run of its own"},
     {"LD_LIBRARY_PATH",
      "where the dynamic linker looks for LibTorch if neither of the program's places has it"},
     {"OMP_NUM_THREADS", "compute threads (default: one for each physical core)"},

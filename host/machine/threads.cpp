@@ -23,10 +23,12 @@ constexpr const char* kWaitPolicy = "passive";
 
 }  // namespace
 
-int physical_cores() {
+Cores allowed_cores() {
+  Cores found;
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> found.machine;
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return 1;
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return found;
   std::set<std::string> cores;
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (!CPU_ISSET(cpu, &allowed)) continue;
@@ -36,7 +38,23 @@ int physical_cores() {
     if (!std::getline(siblings, line)) line = std::to_string(cpu);
     cores.insert(line);
   }
-  return std::max(1, static_cast<int>(cores.size()));
+  found.cores.assign(cores.begin(), cores.end());
+  return found;
+}
+
+int physical_cores() { return std::max(1, static_cast<int>(allowed_cores().cores.size())); }
+
+int share_of_cores(const std::vector<Cores>& processes, std::size_t index) {
+  const Cores& own = processes[index];
+  double share = 0;
+  for (const std::string& core : own.cores) {
+    const auto users = std::ranges::count_if(processes, [&](const Cores& each) {
+      return each.machine == own.machine && std::ranges::count(each.cores, core) > 0;
+    });
+    share += 1.0 / static_cast<double>(users);
+  }
+  constexpr double kRounding = 1e-9;  // three thirds are one
+  return std::max(1, static_cast<int>(share + kRounding));
 }
 
 int hardware_threads() {
@@ -50,9 +68,13 @@ void set_up_openmp() {
   if (std::getenv("GOMP_SPINCOUNT") == nullptr) setenv("OMP_WAIT_POLICY", kWaitPolicy, 0);
 }
 
-int default_threads() {
+int threads_of_environment() {
   const char* set = std::getenv("OMP_NUM_THREADS");
-  const int count = set != nullptr ? std::atoi(set) : 0;  // "4,2": the outer level counts
+  return set != nullptr ? std::max(0, std::atoi(set)) : 0;  // "4,2": the outer level counts
+}
+
+int default_threads() {
+  const int count = threads_of_environment();
   return count > 0 ? count : physical_cores();
 }
 

@@ -14,6 +14,7 @@ const std::vector<EventTable> kTables = {
       {"run_folder", kAlways, "the folder that the run writes to"},
       {"version", kAlways, "version of the program"},
       {"threads", kAlways, "compute threads"},
+      {"ranks", kOptional, "how many processes do the run together, each with so many threads; missing: one"},
       {"bf16", kOptional, "bf16 instructions of this processor: `\"amx_bf16\"`, `\"avx512_bf16\"` or `\"\"`"},
       {"openmp_wait", kOptional, "how idle compute threads wait: `\"passive\"`, `\"active\"`, `\"default\"`"},
       {"gemm_flops_per_second", kOptional,

@@ -53,6 +53,18 @@ ContractOperation parse_operation(const std::string& name, const Value& value) {
   return operation;
 }
 
+std::vector<Launcher> parse_launchers(const Fields& contract) {
+  std::vector<Launcher> launchers;
+  const Value::List* list = contract.list("launchers");
+  if (list == nullptr) return launchers;
+  for (const Value& value : *list) {
+    if (!value.is_table()) contract.refuse(value, "launchers", "a list of tables: [[launchers]]");
+    const Fields fields(value, "launchers", "[[launchers]]", {"name", "rank", "size"}, ExitCode::plugin);
+    launchers.push_back({fields.string("name"), fields.string("rank"), fields.string("size")});
+  }
+  return launchers;
+}
+
 Contract read_contract(const fs::path& file) {
   std::string text;
   try {
@@ -94,7 +106,8 @@ const Contract* find_contract(const std::vector<Contract>& contracts, std::strin
 
 Contract parse_contract(std::string_view text, const std::string& name, const std::string& source) {
   const Value value = parse_toml(text, source, ExitCode::plugin);
-  const Fields fields(value, "", "a contract", {"doc", "options", "operations"}, ExitCode::plugin);
+  const Fields fields(value, "", "a contract", {"doc", "options", "operations", "launchers"},
+                      ExitCode::plugin);
   Contract contract;
   contract.name = name;
   contract.doc = fields.string("doc");
@@ -106,6 +119,7 @@ Contract parse_contract(std::string_view text, const std::string& name, const st
     for (const auto& [operation, entry] : std::get<Value::Table>(operations->data()))
       contract.operations.push_back(parse_operation(operation, entry));
   }
+  contract.launchers = parse_launchers(fields);
   return contract;
 }
 

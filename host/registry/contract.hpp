@@ -17,11 +17,19 @@ struct ContractOperation {
   bool required = true;  // else: where a component offers it, it has these ports
 };
 
+// The environment variables by which a launcher tells a process that it is one of several.
+struct Launcher {
+  std::string name;  // for people: "mpirun of Open MPI"
+  std::string rank;  // of the process, from 0
+  std::string size;  // how many there are
+};
+
 struct Contract {
   std::string name;  // the file's: "language-model"
   std::string doc;
   std::vector<OptionSpec> options;  // shared: a manifest takes one with { contract = "gistnet" }
   std::vector<ContractOperation> operations;
+  std::vector<Launcher> launchers;  // of what joins processes: the first whose variables are set counts
   std::filesystem::path file;
 
   const OptionSpec* option(std::string_view key) const;

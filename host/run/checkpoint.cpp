@@ -111,6 +111,7 @@ nlohmann::json to_json(const CheckpointInfo& info) {
                          {"learning_rate_factor", info.learning_rate_factor},
                          {"good_step", info.good_step},
                          {"evaluations_due", info.evaluations_due},
+                         {"ranks", info.ranks},
                          {"ends_run", info.ends_run}};
   json["best_value"] = info.best_value ? nlohmann::json(*info.best_value) : nlohmann::json();
   return json;
@@ -129,6 +130,7 @@ CheckpointInfo info_from(const nlohmann::json& json) {
   info.learning_rate_factor = json.value("learning_rate_factor", info.learning_rate_factor);
   info.good_step = json.value("good_step", info.good_step);
   info.evaluations_due = json.value("evaluations_due", info.evaluations_due);
+  info.ranks = json.value("ranks", info.ranks);
   info.ends_run = json.value("ends_run", info.ends_run);
   json.at("identity").get_to(info.identity);
   json.at("uses").get_to(info.uses);
@@ -189,6 +191,17 @@ void load_checkpoint(const fs::path& folder, const std::vector<TensorInstance*>&
   }
   if (optimizer != nullptr) load_optimizer(folder, *optimizer);
   load_states(folder, stateful);
+}
+
+std::string parameter_digest(const std::vector<TensorInstance*>& instances) {
+  std::string digests;
+  for (TensorInstance* instance : instances) {
+    for (const Parameter& parameter : instance->parameters()) {
+      const at::Tensor values = parameter.tensor.cpu().contiguous();
+      digests += sha256_hex({static_cast<const char*>(values.data_ptr()), values.nbytes()});
+    }
+  }
+  return sha256_hex(digests);
 }
 
 void load_optimizer(const fs::path& folder, TensorInstance& optimizer) {

@@ -33,9 +33,10 @@ struct CheckpointInfo {
   double learning_rate_factor = 1;  // by which monitors scaled it so far
   std::int64_t good_step = 0;  // of the last checkpoint that was due, which a monitor may rewind to; 0: none
   std::int64_t evaluations_due =
-      0;                  // of this step: the last so many of the recipe's; a stop came before them
-  bool ends_run = false;  // a monitor ended the run with this stage
-  std::string identity;   // of the resolved recipe: a checkpoint of another recipe is refused
+      0;                   // of this step: the last so many of the recipe's; a stop came before them
+  std::int64_t ranks = 1;  // that computed the last steps
+  bool ends_run = false;   // a monitor ended the run with this stage
+  std::string identity;    // of the resolved recipe: a checkpoint of another recipe is refused
   std::map<std::string, std::string> uses;    // instance -> component, of what has parameters
   std::map<std::string, std::string> starts;  // instance -> "stage refine, step 190", of what that trained
 };
@@ -53,6 +54,9 @@ CheckpointInfo verify_checkpoint(const std::filesystem::path& folder);
 // dtype, and nothing beside. Throws Failure saying which differs; then nothing was changed.
 void load_checkpoint(const std::filesystem::path& folder, const std::vector<TensorInstance*>& trained,
                      TensorInstance* optimizer, const std::vector<TensorInstance*>& stateful);
+
+// Of the values of all parameters, in their order.
+std::string parameter_digest(const std::vector<TensorInstance*>& instances);
 
 // Parts of the same.
 void load_optimizer(const std::filesystem::path& folder, TensorInstance& optimizer);

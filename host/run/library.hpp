@@ -31,16 +31,20 @@ struct RunRequest {
   std::int64_t peek = 0;                              // peek: samples to show of what trains
   bool merge = false;                                 // export_run: the whole model, not what was added
   std::vector<std::string> command;                   // for the record
-  std::function<void(std::string_view)> talk;         // messages to the user
+  std::int64_t environment_threads = 0;        // compute threads that the environment asks for; 0: none
+  std::function<void(std::string_view)> talk;  // messages to the user
+  // Says a failure after which the process ends at once, as one of several that a launcher started.
+  std::function<void(const Failure&)> tell_failure;
   // Seconds that the earlier processes of a run took, for its summary. Missing: they are not counted.
   std::function<double(const std::filesystem::path& folder)> seconds_of;
 };
 
 struct RunOutcome {
   ExitCode code = ExitCode::ok;
-  std::string text;              // the answer, for people
-  std::string json;              // the same for programs
-  std::filesystem::path folder;  // of the run
+  std::string text;                    // the answer, for people
+  std::string json;                    // the same for programs
+  std::filesystem::path folder;        // of the run
+  bool is_answered_elsewhere = false;  // by another rank of the run: there is nothing to say here
   // The run's folder where it lacks a report of what the run wrote: the caller makes it. Empty: none is due.
   std::filesystem::path report_due;
 };

@@ -63,7 +63,7 @@ class Prober {
     probe.items = items;
     probe.memory.program = resident_bytes();
     Session session(recipe, std::move(plan), context_.registry, quiet_, SessionUse::train, prepared());
-    TrainingStep step(session, nullptr, &never_);
+    TrainingStep step(session, alone_, nullptr, &never_);
     probe.memory.optimizer = step.optimizer_bytes();
     const std::uint64_t loading = recent_peak_bytes();
     reset_recent_peak();
@@ -100,6 +100,7 @@ class Prober {
   RunContext& context_;
   Events quiet_{nullptr};  // plugins have said it when the plan was described, or will when it runs
   const std::int32_t never_ = 0;
+  Ranks alone_;
   std::map<std::string, std::filesystem::path> paths_;
 };
 

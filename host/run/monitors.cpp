@@ -11,6 +11,7 @@ namespace gistmill {
 namespace {
 
 constexpr std::string_view kGradient = "gradient";
+constexpr const char* kLeaveOut = "leave out";  // what rank 0 answers
 
 bool leaves_out_update(const Monitors::Said& said) {
   const std::uint32_t action = said.decision.action;
@@ -36,8 +37,9 @@ std::string_view action_name(std::uint32_t action) {
   return kNames.at(action);
 }
 
-Monitors::Monitors(const Session& session, Events& events) : events_(events), monitors_(session.monitors()) {
-  if (monitors_.empty()) return;
+Monitors::Monitors(const Session& session, Events& events, Ranks& ranks)
+    : events_(events), ranks_(ranks), monitors_(session.monitors()) {
+  if (monitors_.empty() || !ranks_.first()) return;
   events_.set_listener([this](std::string_view kind, const std::string& text) {
     if (kind == "step" || kind == "evaluation") hear(kind, text);
   });
@@ -47,9 +49,14 @@ Monitors::~Monitors() { events_.set_listener({}); }
 
 bool Monitors::leave_out_update(nlohmann::json gradient) {
   if (monitors_.empty()) return false;
-  const std::size_t before = said_.size();
-  hear(kGradient, event_text(kGradient, std::move(gradient)));
-  return std::any_of(said_.begin() + static_cast<std::ptrdiff_t>(before), said_.end(), leaves_out_update);
+  const std::string answer = ranks_.from_first([&] {
+    const std::size_t before = said_.size();
+    hear(kGradient, event_text(kGradient, std::move(gradient)));
+    const bool leaves_out =
+        std::any_of(said_.begin() + static_cast<std::ptrdiff_t>(before), said_.end(), leaves_out_update);
+    return std::string(leaves_out ? kLeaveOut : "");
+  });
+  return answer == kLeaveOut;
 }
 
 void Monitors::hear(std::string_view kind, const std::string& text) {
@@ -60,7 +67,32 @@ void Monitors::hear(std::string_view kind, const std::string& text) {
   }
 }
 
-std::vector<Monitors::Said> Monitors::take() { return std::exchange(said_, {}); }
+std::vector<Monitors::Said> Monitors::take() {
+  if (monitors_.empty() || ranks_.alone()) return std::exchange(said_, {});
+  const std::string text = ranks_.from_first([&] { return text_of_said(); });
+  said_.clear();
+  return said_from(text);
+}
+
+std::string Monitors::text_of_said() const {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Said& said : said_) {
+    list.push_back({{"monitor", std::ranges::find(monitors_, said.monitor) - monitors_.begin()},
+                    {"action", said.decision.action},
+                    {"factor", said.decision.factor},
+                    {"reason", said.decision.reason}});
+  }
+  return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::vector<Monitors::Said> Monitors::said_from(const std::string& text) const {
+  std::vector<Said> list;
+  for (const nlohmann::json& said : nlohmann::json::parse(text)) {
+    list.push_back({monitors_.at(said.at("monitor").get<std::size_t>()),
+                    {said.at("action"), said.at("factor"), said.at("reason").get<std::string>()}});
+  }
+  return list;
+}
 
 std::vector<TensorInstance*> Monitors::stateful() const {
   std::vector<TensorInstance*> list;

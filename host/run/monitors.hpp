@@ -1,5 +1,5 @@
 // The monitors of one training: they hear its events, and what they decide waits here for the trainer, which
-// carries it out.
+// carries it out. Of several ranks, those of rank 0 hear and decide for all.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/run/ranks.hpp"
 #include "host/run/step/events.hpp"
 #include "host/run/step/session.hpp"
 
@@ -22,8 +23,8 @@ class Monitors {
     Decision decision;
   };
 
-  // Hears `events` as long as it lives; session and events outlive it.
-  Monitors(const Session& session, Events& events);
+  // Hears `events` as long as it lives; session, events and ranks outlive it.
+  Monitors(const Session& session, Events& events, Ranks& ranks);
   ~Monitors();
   Monitors(const Monitors&) = delete;
   Monitors& operator=(const Monitors&) = delete;
@@ -33,15 +34,18 @@ class Monitors {
   bool leave_out_update(nlohmann::json gradient);
 
   // What was decided since the last time, in the order in which it was said.
-  std::vector<Said> take();
+  std::vector<Said> take();  // on every rank, those of rank 0
 
   // Those that keep a state.
   std::vector<TensorInstance*> stateful() const;
 
  private:
   void hear(std::string_view kind, const std::string& text);
+  std::string text_of_said() const;
+  std::vector<Said> said_from(const std::string& text) const;
 
   Events& events_;
+  Ranks& ranks_;
   std::vector<TensorInstance*> monitors_;
   std::vector<Said> said_;
 };

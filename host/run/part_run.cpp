@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -33,6 +34,7 @@ std::vector<EvaluationTable> evaluate_at_end(const RunContext& context, Session&
 
 // Outside content that the results depend on: digests of model files and data.
 void emit_contents(RunContext& context, const Session& session, const std::string& stage) {
+  if (!context.ranks.first()) return;  // nobody would hear it, and models are long to read
   nlohmann::json contents = nlohmann::json::array();
   for (const TensorInstance* instance : session.instances()) {
     if (instance == nullptr) continue;
@@ -92,6 +94,31 @@ PartEnd end_of(const StageResult& result) {
   return result.ends_run ? PartEnd::ends_run : PartEnd::finished;
 }
 
+// How it ended in an earlier process; none: it had not. Adds what that did and measured to `summary`, on rank
+// 0.
+std::optional<PartEnd> had_finished(RunContext& context, const Part& part, const FinishedPart& finished,
+                                    RunSummary& summary) {
+  const std::string steps = context.ranks.from_first([&] {
+    const auto before = finished.read();
+    if (!before) return std::string();
+    add(before->result, summary);
+    std::ranges::copy(before->evaluations, std::back_inserter(summary.evaluations));
+    return fmt::format("{} {}", before->result.steps, before->result.ends_run ? "ends the run" : "");
+  });
+  if (steps.empty()) return std::nullopt;
+  context.events.message(
+      "info", fmt::format("stage {} had finished at step {}", part.name, steps.substr(0, steps.find(' '))));
+  return steps.ends_with(' ') ? PartEnd::finished : PartEnd::ends_run;
+}
+
+// Rank 0 prepares a corpus that is missing; the others take the file.
+PreparedPath prepared_once(RunContext& context, const Recipe& recipe) {
+  return [&ranks = context.ranks, prepared = context.prepared.of(recipe)](const Plan& plan,
+                                                                          const std::string& pipeline) {
+    return std::filesystem::path(ranks.from_first([&] { return prepared(plan, pipeline).string(); }));
+  };
+}
+
 }  // namespace
 
 bool is_measured_all_the_same(RunContext& context, std::size_t index, const TrainedParameters& trained) {
@@ -137,35 +164,32 @@ PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const
   const Part& part = context.parts[index];
   const FinishedPart finished(context.folder, part);
   if (context.request.resume && carried.as_before) {
-    if (const auto before = finished.read()) {
-      add(before->result, summary);
-      std::ranges::copy(before->evaluations, std::back_inserter(summary.evaluations));
-      context.events.message(
-          "info", fmt::format("stage {} had finished at step {}", part.name, before->result.steps));
-      return end_of(before->result);
-    }
+    if (const auto end = had_finished(context, part, finished, summary)) return *end;
   }
   carried.as_before = false;
-  finished.forget();
+  if (context.ranks.first()) finished.forget();
   const CallWatch watch(part.recipe.run.call_seconds);
   carried.pool.begin(index);
   Session session(part.recipe, part.plan, context.registry, context.events, SessionUse::train_and_evaluate,
-                  context.prepared.of(part.recipe), &carried.pool);
+                  prepared_once(context, part.recipe), &carried.pool);
   emit_contents(context, session, part.name);
   const auto starts = load_parameters_into(session, carried.trained, context.events);
   Evaluator evaluator(session, context.events, &context.registry);
   if (context.profile) context.profile->begin_stage(part.name);
   StageResult trained;
   if (part.recipe.run.steps > 0) {
-    Trainer trainer(session, context.events, evaluator, stop, {context.machine.peak, context.profile.get()},
-                    context.folder,
+    Trainer trainer(session, context.ranks, context.events, evaluator, stop,
+                    {context.machine.peak, context.profile.get()}, context.folder,
                     {part.name, recipe_identity(part.recipe), starts, is_last(context.parts, index)});
     trained = train_part(context, index, trainer, session, summary);
   }
   if (!trained.stopped) {
-    const auto tables = evaluate_at_end(context, session, evaluator, stop, part.name, trained.steps);
-    finished.write({trained, tables});
-    std::ranges::copy(tables, std::back_inserter(summary.evaluations));
+    context.ranks.from_first([&] {
+      const auto tables = evaluate_at_end(context, session, evaluator, stop, part.name, trained.steps);
+      finished.write({trained, tables});
+      std::ranges::copy(tables, std::back_inserter(summary.evaluations));
+      return std::string();
+    });
   }
   emit_cache(context, session, part.name);
   return end_of(trained);

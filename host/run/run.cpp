@@ -2,28 +2,21 @@
 #include "host/run/run.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
 #include "host/figures/summary.hpp"
 #include "host/figures/text_table.hpp"
-#include "host/figures/wording.hpp"
-#include "host/files/text_file.hpp"
-#include "host/identity/recipe_identity.hpp"
 #include "host/instance/call_watch.hpp"
-#include "host/machine/device.hpp"
 #include "host/machine/machine.hpp"
 #include "host/machine/memory.hpp"
-#include "host/plan/options.hpp"
 #include "host/prepare/prepare_recipe.hpp"
-#include "host/recipe/lock.hpp"
 #include "host/run/evaluator.hpp"
+#include "host/run/open_run.hpp"
 #include "host/run/part_run.hpp"
 #include "host/run/peek.hpp"
 #include "host/run/run_context.hpp"
@@ -35,46 +28,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where the recipe bounds the time of every part: how long the run takes at most.
-void say_longest_time(RunContext& context) {
-  double minutes = 0;
-  std::vector<std::string> names;
-  const auto add = [&](const std::string& name, double bound) {
-    minutes = bound > 0 && minutes >= 0 ? minutes + bound : -1;
-    names.push_back(fmt::format("{} {}", name.empty() ? "training" : name, duration(60 * bound)));
-  };
-  for (const Part& part : context.parts) {
-    const Recipe& recipe = part.recipe;
-    if (recipe.run.steps > 0) add(part.name, recipe.run.minutes);
-    for (const Evaluation& evaluation : recipe.evaluations) {
-      if (evaluation.every > 0 && recipe.run.steps > 0) continue;  // within the time of training
-      add(evaluation.name, evaluation.minutes.value_or(recipe.run.minutes));
-    }
-  }
-  if (minutes <= 0) return;
-  context.events.message("info", fmt::format("takes at most about {}: {}; less if all steps fit",
-                                             duration(60 * minutes), fmt::join(names, ", ")));
-}
+// Since it was made.
+class Seconds {
+ public:
+  double operator()() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
 
-// Before anything takes time: what `parameters` of the recipe and its stages names.
-void check_starting_points(const RunContext& context) {
-  for (const Part& part : context.parts) {
-    for (const PlannedInstance& instance : part.plan.instances) {
-      const fs::path path = instance.parameters;
-      std::error_code error;
-      if (path.empty() || fs::exists(path, error)) continue;
-      std::vector<std::string> there;
-      for (fs::directory_iterator entry(path.parent_path(), error), end; !error && entry != end;
-           entry.increment(error))
-        there.push_back(entry->path().filename().string());
-      std::ranges::sort(there);
-      throw Failure(ExitCode::recipe, instance.origin,
-                    fmt::format("{} starts from '{}', which does not exist", instance.name, path.string()),
-                    {there.empty() ? "name a folder of a run's checkpoints, or a safetensors file"
-                                   : fmt::format("in its folder there are: {}", fmt::join(there, " "))});
-    }
-  }
-}
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point began_ = Clock::now();
+};
 
 std::string tables_text(const RunSummary& summary) {
   std::string text;
@@ -120,6 +82,7 @@ RunOutcome stopped(RunContext& context, const StopSignal& stop, double seconds) 
   RunOutcome outcome;
   outcome.folder = context.folder;
   outcome.code = stop.canceled() ? ExitCode::interrupted : ExitCode::stopped;
+  if (!context.ranks.first()) return outcome;
   context.request.talk(
       fmt::format("{} in {}; continue with: gistmill run {} --folder {} --resume",
                   stop.canceled() ? "interrupted; earlier checkpoints are kept" : "stopped and saved",
@@ -127,71 +90,38 @@ RunOutcome stopped(RunContext& context, const StopSignal& stop, double seconds) 
   return outcome;
 }
 
-// Whether `lock` was written by a run of this recipe with these plugins and this version of the program.
-bool is_of_this_run(const fs::path& lock, const Recipe& recipe, const std::vector<LockedPlugin>& plugins) {
-  const Recipe before = load_recipe(lock, {});
-  const auto text = [](const LockedPlugin& plugin) {
-    return fmt::format("{}\n{}\n{}\n{}", plugin.component, plugin.file, plugin.version, plugin.sha256);
-  };
-  return before.lock && before.lock->host == GM_VERSION &&
-         std::ranges::equal(before.lock->plugins, plugins, {}, text, text) &&
-         recipe_identity(before) == recipe_identity(recipe);
-}
-
-// The answer of a run that ended earlier in this folder, where nothing has changed since.
-std::optional<RunOutcome> finished_before(const RunContext& context,
-                                          const std::vector<LockedPlugin>& plugins) {
-  const fs::path summary_path = context.folder / run_file::kSummary;
-  if (!context.request.resume || !fs::exists(summary_path)) return std::nullopt;
-  if (!is_of_this_run(context.folder / run_file::kLock, context.recipe, plugins)) {
-    throw Failure(
-        ExitCode::failed,
-        fmt::format("{} holds a finished run of another recipe or other plugins", context.folder.string()),
-        {"start over with --fresh, or name another folder with --folder"});
-  }
+// The answer of a run that ended earlier in this folder.
+RunOutcome finished_before(const RunContext& context) {
   context.request.talk(
       fmt::format("{} holds this run, finished; --fresh starts over", context.folder.string()));
-  RunOutcome outcome = answer(context, read_summary(summary_path));
+  RunOutcome outcome = answer(context, read_summary(context.folder / run_file::kSummary));
   if (!fs::exists(context.folder / run_file::kReport)) outcome.report_due = context.folder;
   return outcome;
 }
 
-}  // namespace
-
-RunOutcome run_recipe(const RunRequest& request) {
-  const auto began = std::chrono::steady_clock::now();
-  const auto seconds = [&] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  };
-  const StopSignal stop;  // before there is anything to save
-  RunContext context(request);
-  for (const Part& part : context.parts)
-    device_of(part.recipe.run.device, part.recipe.run.device_origin);  // all errors first
-  check_starting_points(context);
-  context.open_folder();
-  const std::vector<LockedPlugin> plugins = context.locked_plugins();
-  const std::string lock = lock_text(context.recipe, plugins, GM_VERSION);
-  if (auto outcome = finished_before(context, plugins)) return *outcome;
-  context.machine = set_up_machine(context.recipe.run.threads);
-  if (request.profile || !context.recipe.run.loggers.empty()) {
-    context.machine.peak =
-        measure_gemm_peak(device_of(context.recipe.run.device, context.recipe.run.device_origin));
+// What is left of the failure of a part: the run has stopped, or the failure.
+RunOutcome failed(RunContext& context, const StopSignal& stop, const Failure& failure, double seconds) {
+  const bool shared = context.ranks.alone() || dynamic_cast<const SharedFailure*>(&failure) != nullptr;
+  if (failure.code() == ExitCode::interrupted && (stop.requested() || !context.ranks.alone())) {
+    RunOutcome outcome = stopped(context, stop, seconds);
+    if (!shared) context.ranks.end_all(outcome.code);
+    return outcome;
   }
-  if (request.profile) context.profile = std::make_unique<Profile>(context.machine.peak);
-  const bool resumed = fs::exists(context.folder / run_file::kLock);
-  const double earlier = resumed && request.seconds_of ? request.seconds_of(context.folder) : 0.0;
-  write_file_atomically(context.folder / run_file::kLock, lock);
-  context.open_loggers();
-  context.emit_started(plugins, resumed);
-  say_longest_time(context);
+  context.events.emit("run_finished", {{"status", "failed"},
+                                       {"seconds", seconds},
+                                       {"peak_memory_bytes", peak_memory_bytes()},
+                                       {"text", failure.what()}});
+  throw;
+}
 
+RunOutcome run_parts(RunContext& context, const StopSignal& stop, double earlier, const Seconds& seconds) {
   RunSummary summary;
-  summary.recipe = request.recipe.string();
+  summary.recipe = context.request.recipe.string();
   summary.run.threads = context.machine.threads;
   summary.run.seed = context.recipe.run.seed;
   summary.run.version = GM_VERSION;
   try {
-    Carried carried{InstancePool(context.parts), TrainedParameters(context.folder)};
+    Carried carried{InstancePool(context.parts), TrainedParameters(context.folder, &context.ranks)};
     bool ended = false;  // by a monitor
     for (std::size_t i = 0; i < context.parts.size(); ++i) {
       if (ended && !is_measured_all_the_same(context, i, carried.trained)) continue;
@@ -201,14 +131,44 @@ RunOutcome run_recipe(const RunRequest& request) {
       add_trained(carried.trained, context.parts, i);
     }
   } catch (const Failure& failure) {
-    if (failure.code() == ExitCode::interrupted && stop.requested()) return stopped(context, stop, seconds());
-    context.events.emit("run_finished", {{"status", "failed"},
-                                         {"seconds", seconds()},
-                                         {"peak_memory_bytes", peak_memory_bytes()},
-                                         {"text", failure.what()}});
-    throw;
+    return failed(context, stop, failure, seconds());
   }
-  return finish(context, summary, earlier, seconds());
+  return context.ranks.first() ? finish(context, summary, earlier, seconds()) : RunOutcome();
+}
+
+// A rank that cannot go on by itself ends all; what all ranks have alike is said by rank 0.
+RunOutcome together(RunContext& context, const std::function<RunOutcome()>& body) {
+  Ranks& ranks = context.ranks;
+  if (ranks.alone()) return body();
+  RunOutcome outcome;
+  try {
+    outcome = body();
+    ranks.leave();
+  } catch (const SharedFailure&) {
+    ranks.leave();
+    if (ranks.first()) throw;
+  } catch (const Failure& failure) {
+    ranks.end_all(failure, context.request.tell_failure);
+  } catch (const std::exception& error) {
+    ranks.end_all(Failure(ExitCode::failed, error.what()), context.request.tell_failure);
+  }
+  if (ranks.first()) return outcome;
+  RunOutcome elsewhere;
+  elsewhere.is_answered_elsewhere = true;
+  return elsewhere;
+}
+
+}  // namespace
+
+RunOutcome run_recipe(const RunRequest& request) {
+  const Seconds seconds;
+  const StopSignal stop;  // before there is anything to save
+  RunContext context(request);
+  return together(context, [&] {
+    const OpenedRun opened = open_run(context);
+    if (opened.is_done) return context.ranks.first() ? finished_before(context) : RunOutcome();
+    return run_parts(context, stop, opened.earlier_seconds, seconds);
+  });
 }
 
 RunOutcome evaluate_recipe(const RunRequest& request) {

@@ -29,6 +29,11 @@ OtherPlugins other_plugins(const RunRequest& request) {
                                                                     : OtherPlugins::refuse;
 }
 
+std::vector<Contract> contracts_of(const Registry& registry) {
+  std::vector<RefusedFile> shown_elsewhere;
+  return find_contracts(registry.folders(), shown_elsewhere);
+}
+
 }  // namespace
 
 RunContext::RunContext(const RunRequest& asked)
@@ -36,9 +41,11 @@ RunContext::RunContext(const RunRequest& asked)
       request(asked),
       folder(asked.folder.empty() ? fs::path("runs") / recipe.path.stem() : asked.folder),
       events(asked.talk),
+      ranks(asked.verb == RunVerb::run ? launch_of_process(contracts_of(registry)) : Launch(), registry),
       prepared(registry,
                {[this](std::string_view level, const std::string& text) { events.message(level, text); },
                 [this](nlohmann::json fields) { events.emit("progress", std::move(fields)); }}) {
+  if (!ranks.first()) events.mute();
   set_plugin_events(&events);  // nothing throws from here on: the destructor takes it back
   for (const std::string& line : measured_train_text(parts)) events.message("warning", line);
   if (request.verb != RunVerb::run) say_lock_notes();  // a run says it where its loggers hear it
@@ -166,6 +173,7 @@ void RunContext::emit_started(const std::vector<LockedPlugin>& plugins, bool res
                           {"command", request.command},
                           {"working_folder", fs::current_path().string()},
                           {"plugins", list}};
+  if (!ranks.alone()) event["ranks"] = ranks.size();
   event.update(to_json(machine));
   events.emit("run_started", std::move(event));
   say_lock_notes();

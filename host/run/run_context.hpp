@@ -15,13 +15,15 @@
 #include "host/registry/registry.hpp"
 #include "host/run/library.hpp"
 #include "host/run/profile.hpp"
+#include "host/run/ranks.hpp"
 #include "host/run/step/events.hpp"
 #include "host/run/step/session.hpp"
 
 namespace gistmill {
 
 struct RunContext : PlannedRecipe {
-  // Plugins talk to the user from here on. `asked` outlives this. Throws Failure as PlannedRecipe.
+  // Plugins talk to the user from here on; of several ranks, those of rank 0. `asked` outlives this. Joins
+  // the ranks that a launcher started for the verb run. Throws Failure as PlannedRecipe, and as Ranks.
   explicit RunContext(const RunRequest& asked);
   ~RunContext();
   RunContext(const RunContext&) = delete;
@@ -43,6 +45,7 @@ struct RunContext : PlannedRecipe {
   std::filesystem::path folder;
   std::vector<std::unique_ptr<TensorInstance>> loggers;
   Events events;
+  Ranks ranks;
   Machine machine;                   // once set up
   std::unique_ptr<Profile> profile;  // where one is asked for
   PreparedCorpora prepared;

@@ -12,8 +12,14 @@ namespace gistmill {
 
 namespace fs = std::filesystem;
 
-CheckpointFolder::CheckpointFolder(const fs::path& run_folder, const std::string& stage)
-    : folder_(stage.empty() ? run_folder / "checkpoints" : run_folder / "checkpoints" / stage) {}
+CheckpointFolder::CheckpointFolder(const fs::path& run_folder, const std::string& stage, Ranks* ranks)
+    : folder_(stage.empty() ? run_folder / "checkpoints" : run_folder / "checkpoints" / stage),
+      ranks_(ranks) {}
+
+fs::path CheckpointFolder::from_first(const std::function<fs::path()>& find) const {
+  if (ranks_ == nullptr) return find();
+  return ranks_->from_first([&] { return find().string(); });
+}
 
 fs::path CheckpointFolder::path_of(std::int64_t step) const {
   return folder_ / fmt::format("step-{:06}", step);
@@ -59,15 +65,16 @@ std::pair<fs::path, CheckpointInfo> CheckpointFolder::latest_or_refuse() const {
                 {reason.empty() ? "train with gistmill run" : reason, kStartOver});
 }
 
-fs::path CheckpointFolder::last() const { return latest_or_refuse().first; }
+fs::path CheckpointFolder::last() const {
+  return from_first([&] { return latest_or_refuse().first; });
+}
 
 fs::path CheckpointFolder::best_or_latest() const {
-  const auto [path, info] = latest_or_refuse();
-  if (info.best_step > 0) {
+  return from_first([&] {
+    const auto [path, info] = latest_or_refuse();
     const fs::path best = path_of(info.best_step);
-    if (fs::exists(best / "checkpoint.json")) return best;
-  }
-  return path;
+    return info.best_step > 0 && fs::exists(best / "checkpoint.json") ? best : path;
+  });
 }
 
 void CheckpointFolder::prune(std::int64_t keep, std::initializer_list<std::int64_t> other_steps) const {

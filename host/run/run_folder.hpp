@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "host/run/checkpoint.hpp"
+#include "host/run/ranks.hpp"
 
 namespace gistmill {
 
@@ -30,7 +31,9 @@ inline constexpr const char* kStartOver = "start over with --fresh, or name anot
 // The checkpoints of one stage, or of a run without stages (stage "").
 class CheckpointFolder {
  public:
-  CheckpointFolder(const std::filesystem::path& run_folder, const std::string& stage);
+  // `ranks`: where several ask together, rank 0 looks and the others are told, since files may come to sight
+  // at different times; null: every process looks by itself. Outlives this.
+  CheckpointFolder(const std::filesystem::path& run_folder, const std::string& stage, Ranks* ranks = nullptr);
 
   std::filesystem::path path_of(std::int64_t step) const;
 
@@ -51,8 +54,10 @@ class CheckpointFolder {
  private:
   std::vector<std::pair<std::int64_t, std::filesystem::path>> all() const;  // ascending steps
   std::pair<std::filesystem::path, CheckpointInfo> latest_or_refuse() const;
+  std::filesystem::path from_first(const std::function<std::filesystem::path()>& find) const;
 
   std::filesystem::path folder_;
+  Ranks* ranks_;
 };
 
 }  // namespace gistmill

@@ -17,7 +17,7 @@ const TrainedParameters::Place& TrainedParameters::place_of(const std::string& s
 }
 
 void TrainedParameters::add_part(const Part& part) {
-  const CheckpointFolder checkpoints(run_folder_, part.name);
+  const CheckpointFolder checkpoints(run_folder_, part.name, ranks_);
   const std::filesystem::path path =
       part.take == Take::last ? checkpoints.last() : checkpoints.best_or_latest();
   CheckpointInfo info = verify_checkpoint(path);

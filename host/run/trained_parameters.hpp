@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "host/plan/parts.hpp"
+#include "host/run/ranks.hpp"
 #include "host/run/step/events.hpp"
 #include "host/run/step/session.hpp"
 
@@ -16,7 +17,9 @@ namespace gistmill {
 
 class TrainedParameters {
  public:
-  explicit TrainedParameters(std::filesystem::path run_folder) : run_folder_(std::move(run_folder)) {}
+  // `ranks`: as CheckpointFolder's.
+  explicit TrainedParameters(std::filesystem::path run_folder, Ranks* ranks = nullptr)
+      : run_folder_(std::move(run_folder)), ranks_(ranks) {}
 
   // A pass of a stage has ended: what it hands on is the latest of everything that it trained. Throws Failure
   // where no checkpoint of it can be read.
@@ -40,6 +43,7 @@ class TrainedParameters {
   const Place& place_of(const std::string& stage, const Origin& named_at) const;
 
   std::filesystem::path run_folder_;
+  Ranks* ranks_;
   std::map<std::pair<std::string, std::string>, Place> latest_;  // by instance, component
   std::map<std::string, Place> stages_;                          // by stage: of its last pass
 };

@@ -27,24 +27,26 @@ double seconds_since(Clock::time_point start) {
 
 }  // namespace
 
-Trainer::Trainer(Session& session, Events& events, Evaluator& evaluator, const StopSignal& stop,
+Trainer::Trainer(Session& session, Ranks& ranks, Events& events, Evaluator& evaluator, const StopSignal& stop,
                  const Instruments& instruments, const std::filesystem::path& run_folder,
                  const StageOfRun& stage)
     : session_(session),
+      ranks_(ranks),
       events_(events),
       evaluator_(evaluator),
       stop_(stop),
       instruments_(instruments),
-      checkpoints_(run_folder, stage.name),
+      checkpoints_(run_folder, stage.name, &ranks),
       run_folder_(run_folder),
-      training_step_(session, instruments.profile, stop.cancel_flag()),
+      training_step_(session, ranks, instruments.profile, stop.cancel_flag()),
       stateful_(session.stateful(training_step_.pipeline())),
-      monitors_(session, events),
+      monitors_(session, events, ranks),
       last_stage_(stage.last),
       budget_(session.recipe().run.minutes, session.plan().steps) {
   info_.stage = stage.name;
   info_.identity = stage.identity;
   info_.starts = stage.starts;
+  info_.ranks = ranks.size();
   for (const TensorInstance* instance : training_step_.trained())
     info_.uses[instance->name()] = instance->planned().spec->name;
 }
@@ -55,20 +57,31 @@ std::vector<TensorInstance*> Trainer::saved_states() const {
   return all;
 }
 
-bool Trainer::resume() {
-  std::string reason;
-  const auto last = checkpoints_.latest([&](const std::string& skipped) {
-    events_.message("warning", skipped);
-    reason = skipped;
+// The last checkpoint, as rank 0 finds it; "" where there is none at all.
+std::filesystem::path Trainer::find_last(std::optional<CheckpointInfo>& info) {
+  return ranks_.from_first([&] {
+    std::string reason;
+    const auto last = checkpoints_.latest([&](const std::string& skipped) {
+      events_.message("warning", skipped);
+      reason = skipped;
+    });
+    if (!last && !reason.empty()) {
+      throw Failure(
+          ExitCode::failed,
+          fmt::format("no checkpoint in {} can be read", checkpoints_.path_of(0).parent_path().string()),
+          {reason, kStartOver});
+    }
+    if (!last) return std::string();
+    info = last->second;
+    return last->first.string();
   });
-  if (!last && reason.empty()) return false;
-  if (!last) {
-    throw Failure(
-        ExitCode::failed,
-        fmt::format("no checkpoint in {} can be read", checkpoints_.path_of(0).parent_path().string()),
-        {reason, kStartOver});
-  }
-  const auto& [path, info] = *last;
+}
+
+bool Trainer::resume() {
+  std::optional<CheckpointInfo> found;
+  const std::filesystem::path path = find_last(found);
+  if (path.empty()) return false;
+  const CheckpointInfo info = found ? *found : verify_checkpoint(path);
   if (info.identity != info_.identity) {
     throw Failure(
         ExitCode::recipe,
@@ -76,9 +89,16 @@ bool Trainer::resume() {
         {kStartOver});
   }
   check_starts(path, info);
+  if (info.ranks != ranks_.size()) {
+    events_.message(
+        "warning", fmt::format("{} is of a run with {} rank{}, which goes on with {}: gradients are added up "
+                               "in another order, so that the last bits differ",
+                               path.string(), info.ranks, info.ranks == 1 ? "" : "s", ranks_.size()));
+  }
   load_checkpoint(path, training_step_.trained(), info.finished ? nullptr : &training_step_.optimizer(),
                   saved_states());
   info_ = info;
+  info_.ranks = ranks_.size();
   budget_.restore(info.fitted_steps);
   saved_step_ = info.step;
   training_step_.parameters_changed();
@@ -86,7 +106,7 @@ bool Trainer::resume() {
 }
 
 void Trainer::go_on_after(const std::string& earlier, Take take) {
-  const CheckpointFolder before(run_folder_, earlier);
+  const CheckpointFolder before(run_folder_, earlier, &ranks_);
   const std::filesystem::path last = before.last();
   load_optimizer(take == Take::last ? last : before.best_or_latest(), training_step_.optimizer());
   load_states(last, stateful_);
@@ -115,9 +135,10 @@ StageResult Trainer::run() {
   const auto began = Clock::now();
   while (!info_.finished && !result.stopped) {
     const bool steps = info_.evaluations_due == 0;  // else a stop came before those of the last step
-    const double step_seconds = steps ? take_step(info_.step + 1) : 0;
+    double step_seconds = steps ? take_step(info_.step + 1) : 0;
     evaluate();
     info_.seconds = earlier + seconds_since(began);
+    agree(step_seconds);
     if (steps) keep_time(info_.step, step_seconds);
     if (steps && ++steps_here_ == kJudgedSteps) tell_slow_calls();
     result.stopped = !save_where_due();
@@ -152,14 +173,21 @@ double Trainer::take_step(std::int64_t step) {
   return figures.work.seconds;
 }
 
+void Trainer::agree(double& step_seconds) {
+  const auto all = ranks_.gather_numbers({step_seconds, info_.seconds, stop_.requested() ? 1.0 : 0.0});
+  step_seconds = all.front()[0];
+  info_.seconds = all.front()[1];
+  stop_asked_ = std::ranges::any_of(all, [](const std::vector<double>& of_rank) { return of_rank[2] != 0; });
+}
+
 bool Trainer::save_where_due() {
   const std::int64_t every = session_.recipe().checkpoints.every;
   const bool due = (every > 0 && info_.step % every == 0) || info_.best_step == info_.step;
   const bool complete = info_.evaluations_due == 0;
   const bool finished = complete && info_.step == budget_.steps();
   if (finished || (complete && due)) info_.good_step = info_.step;
-  if (finished || due || stop_.requested()) save(info_.step, finished);
-  return finished || !stop_.requested();
+  if (finished || due || stop_asked_) save(info_.step, finished);
+  return finished || !stop_asked_;
 }
 
 // Fits the steps to come into run.minutes, once; ends the stage here where its time is over all the same.
@@ -191,7 +219,9 @@ void Trainer::tell_slow_calls() {
 void Trainer::load_best() {
   if (info_.best_step == 0 || info_.best_step == info_.step) return;
   const std::filesystem::path path = checkpoints_.path_of(info_.best_step);
-  if (!std::filesystem::exists(path / "checkpoint.json")) return;
+  const std::string there = ranks_.from_first(
+      [&] { return std::string(std::filesystem::exists(path / "checkpoint.json") ? "there" : ""); });
+  if (there.empty()) return;
   events_.message("info", fmt::format("using the best checkpoint, of step {}", info_.best_step));
   for (TensorInstance* instance : training_step_.trained())
     load_parameters(path, instance->name(), *instance);
@@ -240,7 +270,7 @@ void Trainer::emit_step(nlohmann::json event, const TrainingStep::Figures& figur
   event["items_per_second"] = static_cast<double>(figures.items) / std::fmax(seconds, 1e-9);
   event["peak_memory_bytes"] = peak_memory_bytes();
   if (figures.work.all_flops() > 0) event["flops"] = figures.work.all_flops();
-  if (const auto share = share_of_peak(figures.work, instruments_.peak)) event["utilization"] = *share;
+  if (const auto share = share_of_peak(figures.own_work, instruments_.peak)) event["utilization"] = *share;
   if (session_.cache() != nullptr) {
     const CallCache::Counts now = session_.cache()->counts();
     event["cache_hits"] = now.hits - cache_before_.hits;
@@ -254,7 +284,8 @@ void Trainer::evaluate() {
   try {
     evaluate_due();
   } catch (const Failure& failure) {
-    if (failure.code() != ExitCode::interrupted || !stop_.requested()) throw;
+    const bool shared = dynamic_cast<const SharedFailure*>(&failure) != nullptr;  // the stop was rank 0's
+    if (failure.code() != ExitCode::interrupted || !(stop_.requested() || shared)) throw;
   }
 }
 
@@ -263,13 +294,23 @@ void Trainer::evaluate_due() {
   for (; info_.evaluations_due > 0; --info_.evaluations_due) {
     const std::size_t i = evaluations.size() - static_cast<std::size_t>(info_.evaluations_due);
     if (evaluations[i].every == 0 || info_.step % evaluations[i].every != 0) continue;
-    const EvaluationTable table = [&] {
-      const ProfileScope scope(instruments_.profile, "evaluation " + evaluations[i].name);
-      return evaluator_.run(i, stop_, info_.stage, info_.step);
-    }();
-    if (!evaluations[i].best.empty()) choose_best(evaluations[i], table);
+    run_evaluation(i);
     carry_out_decisions();
   }
+}
+
+// On rank 0; the others are told whether it was the best.
+void Trainer::run_evaluation(std::size_t index) {
+  const Evaluation& evaluation = session_.recipe().evaluations[index];
+  const std::string best = ranks_.from_first([&] {
+    const ProfileScope scope(instruments_.profile, "evaluation " + evaluation.name);
+    const EvaluationTable table = evaluator_.run(index, stop_, info_.stage, info_.step);
+    if (!evaluation.best.empty()) choose_best(evaluation, table);
+    return nlohmann::json{{"figure", info_.best_figure}, {"step", info_.best_step}}.dump();
+  });
+  const nlohmann::json told = nlohmann::json::parse(best);
+  info_.best_figure = told.at("figure").get<std::string>();
+  info_.best_step = told.at("step").get<std::int64_t>();
 }
 
 void Trainer::choose_best(const Evaluation& evaluation, const EvaluationTable& table) {
@@ -295,16 +336,36 @@ void Trainer::save(std::int64_t step, bool finished) {
   const ProfileScope scope(instruments_.profile, "checkpoint");
   info_.finished = finished;
   info_.fitted_steps = budget_.decided();
+  check_ranks_agree(step);
   const std::filesystem::path path = checkpoints_.path_of(step);
-  std::error_code ignored;
-  std::filesystem::create_directories(path.parent_path(), ignored);
-  save_checkpoint(path, info_, training_step_.trained(), &training_step_.optimizer(), saved_states());
+  ranks_.from_first([&] {
+    std::error_code ignored;
+    std::filesystem::create_directories(path.parent_path(), ignored);
+    save_checkpoint(path, info_, training_step_.trained(), &training_step_.optimizer(), saved_states());
+    checkpoints_.prune(session_.recipe().checkpoints.keep, {info_.best_step, info_.good_step});
+    return std::string();
+  });
   saved_step_ = step;
-  checkpoints_.prune(session_.recipe().checkpoints.keep, {info_.best_step, info_.good_step});
   events_.emit("checkpoint", {{"stage", info_.stage},
                               {"step", step},
                               {"path", std::filesystem::relative(path, run_folder_).string()},
                               {"best", info_.best_step == step}});
+}
+
+// Equal gradients make equal parameters where the processors compute alike; a checkpoint of rank 0 must be
+// all ranks'.
+void Trainer::check_ranks_agree(std::int64_t step) {
+  if (ranks_.alone()) return;
+  const std::vector<std::string> digests = ranks_.gather_texts(parameter_digest(training_step_.trained()));
+  const auto other =
+      std::ranges::find_if(digests, [&](const std::string& each) { return each != digests.front(); });
+  if (other == digests.end()) return;
+  throw SharedFailure(
+      ExitCode::failed,
+      fmt::format("after step {} the parameters of ranks 0 and {} differ: {} and {}", step,
+                  other - digests.begin(), digests.front().substr(0, 12), other->substr(0, 12)),
+      {"the ranks compute differently: run them on machines with the same processors and libraries",
+       saved_text()});
 }
 
 }  // namespace gistmill

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "host/run/evaluator.hpp"
 #include "host/run/monitors.hpp"
 #include "host/run/profile.hpp"
+#include "host/run/ranks.hpp"
 #include "host/run/run_folder.hpp"
 #include "host/run/step/events.hpp"
 #include "host/run/step/session.hpp"
@@ -49,8 +51,9 @@ struct StageResult {
 
 class Trainer {
  public:
-  // Everything outlives the trainer; `run_folder` exists.
-  Trainer(Session& session, Events& events, Evaluator& evaluator, const StopSignal& stop,
+  // Everything outlives the trainer; `run_folder` exists. Of several ranks, every one has a trainer and calls
+  // the same functions; rank 0 alone evaluates, hears monitors, writes and says.
+  Trainer(Session& session, Ranks& ranks, Events& events, Evaluator& evaluator, const StopSignal& stop,
           const Instruments& instruments, const std::filesystem::path& run_folder, const StageOfRun& stage);
 
   // Goes on from the latest checkpoint of the stage, if there is one. Throws Failure where the checkpoint is
@@ -75,14 +78,20 @@ class Trainer {
  private:
   // What has a state that is saved.
   std::vector<TensorInstance*> saved_states() const;
+  std::filesystem::path find_last(std::optional<CheckpointInfo>& info);
   void check_starts(const std::filesystem::path& path, const CheckpointInfo& info) const;
   void keep_time(std::int64_t step, double step_seconds);
   void tell_slow_calls();
   double take_step(std::int64_t step);  // seconds
-  bool save_where_due();                // false: the stage goes no further
+  // What ranks may see differently, as rank 0 does: how long the step took and the stage so far. A stop that
+  // one rank was asked for is all ranks'.
+  void agree(double& step_seconds);
+  bool save_where_due();  // false: the stage goes no further
   void evaluate();
   void evaluate_due();
+  void run_evaluation(std::size_t index);
   void choose_best(const Evaluation& evaluation, const EvaluationTable& table);
+  void check_ranks_agree(std::int64_t step);
   void save(std::int64_t step, bool finished);
   void carry_out_decisions();
   void carry_out(const Monitors::Said& said);
@@ -98,6 +107,7 @@ class Trainer {
   void emit_step(nlohmann::json event, const TrainingStep::Figures& figures);
 
   Session& session_;
+  Ranks& ranks_;
   Events& events_;
   Evaluator& evaluator_;
   const StopSignal& stop_;
@@ -113,6 +123,7 @@ class Trainer {
   CallCache::Counts cache_before_;  // the step
   std::int64_t saved_step_ = -1;
   std::int64_t steps_here_ = 0;  // that this process took
+  bool stop_asked_ = false;      // of any rank
 };
 
 }  // namespace gistmill

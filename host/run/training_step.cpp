@@ -13,8 +13,10 @@
 
 namespace gistmill {
 
-TrainingStep::TrainingStep(Session& session, Profile* profile, const volatile std::int32_t* cancel)
+TrainingStep::TrainingStep(Session& session, Ranks& ranks, Profile* profile,
+                           const volatile std::int32_t* cancel)
     : session_(session),
+      ranks_(ranks),
       profile_(profile),
       cancel_(cancel),
       pipeline_(*session.plan().pipeline(session.plan().trained), session.instances(), session.cache()),
@@ -88,16 +90,22 @@ TrainingStep::Figures TrainingStep::compute(std::int64_t step) {
   if (profile_ != nullptr) profile_->begin_step(step);
   Figures figures;
   compute_gradients(step, figures);
-  figures.work.seconds = std::chrono::duration<double>(WorkClock::now() - began_).count();
+  figures.work.seconds = figures.own_work.seconds =
+      std::chrono::duration<double>(WorkClock::now() - began_).count();
   return figures;
 }
 
 void TrainingStep::compute_gradients(std::int64_t step, Figures& figures) {
   for (at::Tensor& gradient : gradients_) gradient.zero_();
-  for (std::int64_t micro = 0; micro < session_.recipe().run.micro_steps; ++micro) {
-    accumulate(step, micro, figures);
-    if (figures.ended || !figures.not_finite.empty()) return;
-  }
+  const std::vector<MicroStep> own = take_micro_steps(step, figures);
+  for (const MicroStep& each : own) figures.own_work += each.work;
+  const std::size_t parts = pipeline_.pipeline().minimize.size();
+  std::vector<std::vector<MicroStep>> of_ranks;
+  for (const std::vector<double>& numbers : ranks_.gather_numbers(to_numbers(own, parts)))
+    of_ranks.push_back(micro_steps_from(numbers, parts));
+  add_up(in_order(of_ranks), figures);
+  if (figures.ended || !figures.not_finite.empty()) return;
+  if (!ranks_.alone()) sum_gradients();
   figures.gradient_norm = clip_gradients();
   if (!std::isfinite(figures.gradient_norm)) {
     figures.not_finite = "gradient norm";
@@ -112,48 +120,103 @@ void TrainingStep::leave_out() {
 void TrainingStep::update(std::int64_t number, const StepRates& rates, Figures& figures) {
   step_optimizer(number, rates);
   if (profile_ != nullptr) profile_->end_step();
-  figures.work.seconds = std::chrono::duration<double>(WorkClock::now() - began_).count();
+  figures.work.seconds = figures.own_work.seconds =
+      std::chrono::duration<double>(WorkClock::now() - began_).count();
 }
 
-void TrainingStep::accumulate(std::int64_t step, std::int64_t micro_step, Figures& figures) {
-  const RunSettings& run = session_.recipe().run;
+StepContext TrainingStep::context_of(std::int64_t step, std::int64_t micro_step) const {
   StepContext context;
-  context.seed = static_cast<std::uint64_t>(run.seed);
+  context.seed = static_cast<std::uint64_t>(session_.recipe().run.seed);
   context.step = static_cast<std::uint64_t>(step);
   context.micro_step = static_cast<std::uint64_t>(micro_step);
   context.parameter_generation = parameter_generation_;
   context.train = true;
   context.cancel = cancel_;
+  return context;
+}
+
+// A step takes all of its batches from the data, whatever it comes to: so do its later ones on every rank.
+std::vector<MicroStep> TrainingStep::take_micro_steps(std::int64_t step, Figures& figures) {
+  std::vector<MicroStep> own;
+  bool ended = false;
+  bool finite = true;
+  for (std::int64_t micro = 0; micro < session_.recipe().run.micro_steps; ++micro) {
+    const StepContext context = context_of(step, micro);
+    const bool is_own = micro % ranks_.size() == ranks_.rank();
+    if (is_own && finite && !ended) {
+      own.push_back(take_micro_step(context, figures));
+      ended = own.back().ended;
+      finite = is_finite(own.back(), pipeline_.pipeline().minimize);
+      continue;
+    }
+    if (!ended) {
+      ended = !pipeline_.advance(context);
+      if (profile_ != nullptr && !ended) profile_->add_calls(pipeline_);
+    }
+    if (is_own) own.emplace_back().ended = ended;
+  }
+  return own;
+}
+
+MicroStep TrainingStep::take_micro_step(const StepContext& context, Figures& figures) {
+  MicroStep taken;
   const std::uint64_t heap = watches_heap_ ? heap_bytes() : 0;
-  figures.ended = !pipeline_.forward(context);
-  if (figures.ended) return;
+  taken.ended = !pipeline_.forward(context);
+  if (taken.ended) return taken;
   if (watches_heap_) {
     const std::uint64_t now = heap_bytes();
     figures.kept_bytes = std::max(figures.kept_bytes, now > heap ? now - heap : 0);
   }
-  if (!add_losses(figures)) return;
+  taken.losses = pipeline_.minimized();
+  if (!is_finite(taken, pipeline_.pipeline().minimize)) return taken;
+  const RunSettings& run = session_.recipe().run;
   pipeline_.backward(context, 1.0 / static_cast<double>(run.micro_steps));
   if (profile_ != nullptr) profile_->add_calls(pipeline_);
-  figures.work += pipeline_.last_work();
+  taken.work = pipeline_.last_work();
   for (const at::Tensor& items : pipeline_.tensors(run.items)) {
-    if (items.defined() && items.dim() > 0) figures.items += items.size(0);
+    if (items.defined() && items.dim() > 0) taken.items += items.size(0);
+  }
+  return taken;
+}
+
+// `micro_steps`: of all ranks, up to the first one that cannot be counted.
+void TrainingStep::add_up(const std::vector<MicroStep>& micro_steps, Figures& figures) const {
+  const auto count = static_cast<double>(session_.recipe().run.micro_steps);
+  const std::vector<PlannedLoss>& parts = pipeline_.pipeline().minimize;
+  figures.losses.resize(parts.size(), 0.0);
+  for (const MicroStep& each : micro_steps) {
+    figures.ended = each.ended;
+    if (figures.ended || !figures.not_finite.empty()) return;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      figures.losses[i] += each.losses[i] / count;
+      if (parts[i].weight == 0.0) continue;  // only logged
+      figures.loss += parts[i].weight * each.losses[i] / count;
+      if (std::isfinite(each.losses[i]) || !figures.not_finite.empty()) continue;
+      figures.not_finite = parts.size() == 1 ? "loss" : fmt::format("part '{}' of the loss", parts[i].slot);
+      figures.found = each.losses[i];
+    }
+    figures.items += each.items;
+    figures.work += each.work;
   }
 }
 
-bool TrainingStep::add_losses(Figures& figures) const {
-  const auto micro_steps = static_cast<double>(session_.recipe().run.micro_steps);
-  const std::vector<PlannedLoss>& parts = pipeline_.pipeline().minimize;
-  const std::vector<double> losses = pipeline_.minimized();
-  figures.losses.resize(parts.size(), 0.0);
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    figures.losses[i] += losses[i] / micro_steps;
-    if (parts[i].weight == 0.0) continue;  // only logged
-    figures.loss += parts[i].weight * losses[i] / micro_steps;
-    if (std::isfinite(losses[i]) || !figures.not_finite.empty()) continue;
-    figures.not_finite = parts.size() == 1 ? "loss" : fmt::format("part '{}' of the loss", parts[i].slot);
-    figures.found = losses[i];
+// One message for all gradients of the step.
+void TrainingStep::sum_gradients() {
+  const ProfileScope scope(profile_, "gradients of all ranks");
+  if (gradients_.empty()) return;
+  if (!flat_.defined()) {
+    std::int64_t count = 0;
+    for (const at::Tensor& gradient : gradients_) count += gradient.numel();
+    flat_ = at::empty({count}, at::kFloat);
+    std::int64_t begin = 0;
+    for (const at::Tensor& gradient : gradients_) {
+      flat_places_.push_back(flat_.narrow(0, begin, gradient.numel()).view(gradient.sizes()));
+      begin += gradient.numel();
+    }
   }
-  return figures.not_finite.empty();
+  for (std::size_t i = 0; i < gradients_.size(); ++i) flat_places_[i].copy_(gradients_[i]);
+  ranks_.sum(flat_.data_ptr<float>(), static_cast<std::size_t>(flat_.numel()));
+  for (std::size_t i = 0; i < gradients_.size(); ++i) gradients_[i].copy_(flat_places_[i]);
 }
 
 double TrainingStep::clip_gradients() {
@@ -161,7 +224,8 @@ double TrainingStep::clip_gradients() {
   if (gradients_.empty()) return 0;
   // One number crosses from the device, not one for each parameter.
   const at::Tensor norms = at::stack(at::_foreach_norm(gradients_)).to(at::kDouble);
-  const auto norm = norms.square().sum().sqrt().item<double>();
+  // Its last bits depend on how many threads add up: all ranks clip by rank 0's.
+  const double norm = ranks_.of_first(norms.square().sum().sqrt().item<double>());
   const double limit = session_.recipe().run.clip;
   if (limit > 0 && norm > limit && std::isfinite(norm)) {
     for (at::Tensor& gradient : gradients_) gradient.mul_(limit / norm);

@@ -1,12 +1,15 @@
-// One optimizer step: micro-steps, backward, clipping, the update. Binds gradients and optimizer once. Not
-// the loop: no schedule, events, evaluations or checkpoints.
+// One optimizer step: micro-steps, backward, clipping, the update. Binds gradients and optimizer once. Where
+// several ranks do the run together, each computes its share of the micro-steps, and all update by the same
+// gradients. Not the loop: no schedule, events, evaluations or checkpoints.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "host/run/micro_step.hpp"
 #include "host/run/profile.hpp"
+#include "host/run/ranks.hpp"
 #include "host/run/schedule.hpp"
 #include "host/run/step/pipeline_run.hpp"
 #include "host/run/step/session.hpp"
@@ -21,16 +24,17 @@ class TrainingStep {
     std::vector<double> losses;  // its parts without their weights, as PlannedPipeline::minimize
     double gradient_norm = 0;
     std::int64_t items = 0;
-    Work work;                     // of all calls; `seconds` are those of the whole step so far
+    Work work;                     // of all calls, on all ranks; `seconds` are those of the whole step so far
+    Work own_work;                 // of the calls of this rank; the same seconds
     std::uint64_t kept_bytes = 0;  // see watch_heap
     std::string not_finite;        // "loss", "part 'apart' of the loss", "gradient norm"
     double found = 0;              // that number
     bool ended = false;            // the data ended before the step was done
   };
 
-  // `session` trains something and outlives this, as do `profile`, which may be null, and `cancel`.
+  // `session` trains something and outlives this, as do `ranks`, `profile`, which may be null, and `cancel`.
   // Throws Failure where the recipe names no optimizer.
-  TrainingStep(Session& session, Profile* profile, const volatile std::int32_t* cancel);
+  TrainingStep(Session& session, Ranks& ranks, Profile* profile, const volatile std::int32_t* cancel);
 
   // Step number `step`, from 1: gradients, clipped; no parameter changes. Throws Failure where a call fails.
   Figures compute(std::int64_t step);
@@ -57,19 +61,25 @@ class TrainingStep {
  private:
   void bind_optimizer();
   void compute_gradients(std::int64_t step, Figures& figures);
-  void accumulate(std::int64_t step, std::int64_t micro_step, Figures& figures);
-  // Adds a micro-step's share; answers whether all parts that count are finite.
-  bool add_losses(Figures& figures) const;
+  StepContext context_of(std::int64_t step, std::int64_t micro_step) const;
+  // This rank's micro-steps; what has a state sees those of the others too.
+  std::vector<MicroStep> take_micro_steps(std::int64_t step, Figures& figures);
+  MicroStep take_micro_step(const StepContext& context, Figures& figures);
+  void add_up(const std::vector<MicroStep>& micro_steps, Figures& figures) const;
+  void sum_gradients();
   double clip_gradients();
   void step_optimizer(std::int64_t number, const StepRates& rates);
 
   Session& session_;
+  Ranks& ranks_;
   Profile* profile_;
   const volatile std::int32_t* cancel_;
   PipelineRun pipeline_;
   std::vector<TensorInstance*> trained_;
   std::vector<at::Tensor> gradients_;
-  std::vector<double> learning_rates_;  // one a gradient
+  at::Tensor flat_;  // f32, main memory: all gradients, for other ranks; undefined: none are
+  std::vector<at::Tensor> flat_places_;  // of each gradient in it
+  std::vector<double> learning_rates_;   // one a gradient
   TensorInstance* optimizer_;
   const gm_optimizer_extension* optimizer_extension_ = nullptr;
   std::string optimizer_call_;  // "optimizer.step"; it is not told of a cancellation

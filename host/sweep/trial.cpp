@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <sstream>
 #include <system_error>
 
@@ -117,6 +118,7 @@ Trial::Trial(const fs::path& program, const fs::path& folder, const fs::path& wo
   pointers.push_back(nullptr);
   const files::Descriptor log(open((folder_ / kLog).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!log.open() || !reserve(log.get())) fail(fmt::format("cannot write {}", (folder_ / kLog).string()));
+  setenv("GISTMILL_RANKS", "off", 1);  // a run of its own, also where mpirun or srun started the worker
   const pid_t parent = getpid();
   process_ = fork();
   if (process_ < 0) fail("cannot start a trial");

@@ -76,13 +76,45 @@ TEST_F(CommandLineDocs, EveryCommandInTheDocsIsAVerbOfTheProgram) {
 }
 
 // Options of other programs, which the docs name too.
-const std::set<std::string> kForeign = {
-    "--component", "--install",         "--preset",    "--prefix", "--build",     "--target",
-    "--load_fast", "--parallel",        "--cuda",      "--full",   "--quick",     "--row",
-    "--json",      "--markdown",        "--speed",     "--peer",   "--local-dir", "--bench",
-    "--text",      "--rounds",          "--llama-cpp", "--tool",   "--config",    "--cflags",
-    "--gres",      "--account",         "--qos",       "--signal", "--batch",     "--project",
-    "--offline",   "--allow-requantize"};
+const std::set<std::string> kForeign = {"--component",
+                                        "--install",
+                                        "--preset",
+                                        "--prefix",
+                                        "--build",
+                                        "--target",
+                                        "--load_fast",
+                                        "--parallel",
+                                        "--cuda",
+                                        "--full",
+                                        "--quick",
+                                        "--row",
+                                        "--json",
+                                        "--markdown",
+                                        "--speed",
+                                        "--peer",
+                                        "--local-dir",
+                                        "--bench",
+                                        "--text",
+                                        "--rounds",
+                                        "--llama-cpp",
+                                        "--tool",
+                                        "--config",
+                                        "--cflags",
+                                        "--gres",
+                                        "--account",
+                                        "--qos",
+                                        "--signal",
+                                        "--batch",
+                                        "--project",
+                                        "--offline",
+                                        "--allow-requantize",
+                                        "--mca",
+                                        "--oversubscribe",
+                                        "--map-by",
+                                        "--bind-to",
+                                        "--mpi",
+                                        "--cpus-per-task",
+                                        "--kill-on-bad-exit"};
 
 TEST_F(CommandLineDocs, EveryOptionInTheDocsIsOneOfTheProgram) {
   std::set<std::string> known = options(verbs());

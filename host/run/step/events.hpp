@@ -32,6 +32,9 @@ class Events {
   using Listener = std::function<void(std::string_view kind, const std::string& text)>;
   void set_listener(Listener listener) { listener_ = std::move(listener); }
 
+  // Says nothing to the user from here on.
+  void mute() { talk_ = {}; }
+
   // A line for the user where no logger shows what events say.
   void talk_where_unshown(const std::string& line) const;
   void message(std::string_view level, const std::string& text, const std::string& instance = "");

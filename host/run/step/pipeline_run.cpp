@@ -29,18 +29,33 @@ void PipelineRun::keep_slot(std::string_view slot) {
   for (const SlotRef& writer : pipeline_.writers(slot)) unasked_[writer.call] = 1;
 }
 
-bool PipelineRun::forward(const StepContext& context, const std::vector<std::uint8_t>& given) {
+void PipelineRun::begin_step(const StepContext& context, const std::vector<std::uint8_t>& given) {
   backward_.begin_step(context.parameter_generation);
   check_.begin_step(pipeline_);
   if (cached_) cached_->begin_step();
   for (CallAccount& account : accounts_) account.forward.last = account.backward.last = {};
   done_ = given;
   done_.resize(pipeline_.calls.size(), 0);
+}
+
+bool PipelineRun::forward(const StepContext& context, const std::vector<std::uint8_t>& given) {
+  begin_step(context, given);
   for (std::size_t i = 0; i < pipeline_.calls.size(); ++i) {
     if (pipeline_.calls[i].kind == CallClass::skipped) continue;
     if (cached_ && unasked_[i] == 0) continue;  // runs when another one asks for what it gives
     if (!pull(i, context)) return false;
   }
+  return true;
+}
+
+bool PipelineRun::advance(const StepContext& context) {
+  begin_step(context, {});
+  for (std::size_t i = 0; i < pipeline_.calls.size(); ++i) {
+    const PlannedCall& call = pipeline_.calls[i];
+    if (call.kind == CallClass::skipped || call.operation->effect != Effect::stateful) continue;
+    if (!pull(i, context)) return false;
+  }
+  backward_.release_tapes();
   return true;
 }
 

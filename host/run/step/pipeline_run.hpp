@@ -40,6 +40,10 @@ class PipelineRun {
   // if a call fails or a value does not have the shape that its port promises.
   bool forward(const StepContext& context, const std::vector<std::uint8_t>& given = {});
 
+  // Brings what has a state to where a forward would leave it, with no more calls than that takes: for a
+  // micro-step that another rank computes. Keeps no tape. As forward() otherwise.
+  bool advance(const StepContext& context);
+
   // Adds d(scale * what is minimized)/d(parameters) to the gradients of what trains, then releases the tapes.
   // Throws Failure where parameters have changed since the forward.
   void backward(const StepContext& context, double scale) {
@@ -63,6 +67,7 @@ class PipelineRun {
   std::vector<double> minimized() const;
 
  private:
+  void begin_step(const StepContext& context, const std::vector<std::uint8_t>& given);
   bool pull(std::size_t index, const StepContext& context);
   bool take_cached(std::size_t index, const CallKey& key);
   bool run_call(std::size_t index, const StepContext& context);

@@ -12,11 +12,12 @@ import growth
 import machine
 import outcome
 import programs
+import ranks
 import spans
 import sweeps
 from workplace import ROOT, Unmeasured, Workplace, say
 
-TASKS = spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + sweeps.TASKS + gist.TASKS
+TASKS = spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + sweeps.TASKS + gist.TASKS + ranks.TASKS
 
 
 def arguments_of(words):
