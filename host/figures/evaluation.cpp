@@ -104,23 +104,26 @@ EvaluationEntry entry_of(const EvaluationRows& rows, const Variant& variant, std
   EvaluationEntry entry{variant.name,
                         rows.figures[f].name,
                         variant.trained,
-                        estimate(spec.aggregate, values, variant.clusters),
+                        estimate(spec.aggregate, values, variant.clusters, rows.interval),
                         {},
                         {},
                         {}};
   if (comparable(compared.reference) && spec.nothing_lost()) {
     entry.recovered = recovered_share(spec.aggregate, values, compared.reference->rows[f], variant.clusters,
-                                      *spec.nothing_lost());
+                                      *spec.nothing_lost(), rows.interval);
   }
   if (comparable(compared.paired) && compared.paired != &variant) {
-    entry.paired = paired_difference(spec.aggregate, values, compared.paired->rows[f], variant.clusters);
+    entry.paired =
+        paired_difference(spec.aggregate, values, compared.paired->rows[f], variant.clusters, rows.interval);
   }
   const auto swapped = std::ranges::find(rows.variants, variant.name, &Variant::binding_of);
   if (swapped != rows.variants.end() && comparable(&*swapped)) {
     const bool lower = spec.better == Better::lower;
     entry.binding_gap = paired_difference(spec.aggregate, lower ? swapped->rows[f] : values,
-                                          lower ? values : swapped->rows[f], variant.clusters);
+                                          lower ? values : swapped->rows[f], variant.clusters, rows.interval);
   }
+  const auto published = std::ranges::find(variant.published, rows.figures[f].name, &Published::figure);
+  if (published != variant.published.end()) entry.published = *published;
   return entry;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/figures/figure.hpp"
+#include "host/figures/published.hpp"
 #include "host/figures/statistics.hpp"
 #include "host/figures/target.hpp"
 
@@ -25,6 +26,7 @@ struct EvaluationRows {
     // [item]: what tells the item from others, the same in every run that measures it, each once; empty:
     // nothing does.
     std::vector<std::string> keys = {};
+    std::vector<Published> published = {};  // of its figures
   };
   std::string name;             // "heldout"
   std::vector<Figure> figures;  // in the order of the rows
@@ -35,6 +37,7 @@ struct EvaluationRows {
   std::vector<Target> targets;  // of its figures
   std::string items = "spans";  // what the items are called
   std::string cluster;  // what a cluster is called, singular; empty: every item is a cluster of its own
+  IntervalKind interval = IntervalKind::student;
 };
 
 struct EvaluationEntry {
@@ -46,6 +49,7 @@ struct EvaluationEntry {
   std::optional<Estimate> recovered;
   std::optional<Estimate> paired;       // measured less the paired variant's
   std::optional<Estimate> binding_gap;  // cost of another item's gist in place of the own one: above 0, worse
+  std::optional<Published> published = {};
 };
 
 struct EvaluationTable {

@@ -13,6 +13,7 @@
 
 #include <boost/math/distributions/students_t.hpp>
 
+#include "host/figures/bootstrap.hpp"
 #include "host/figures/percentile.hpp"
 
 namespace gistmill {
@@ -126,6 +127,19 @@ void estimate_percentile(const Pairs& pairs, const Combination& combine, Estimat
   estimate.standard_error = deviation(drawn);
 }
 
+// The interval of what `combine` makes of the aggregates of both spans; none where there is too little for
+// one.
+std::optional<Bounds> bootstrap_bounds(Aggregate aggregate, const Pairs& pairs, const Combination& combine) {
+  if (aggregate == Aggregate::max || std::ssize(pairs.first) == 0 ||
+      static_cast<std::int64_t>(pairs.clusters) < kLeastClustersOfBootstrap)
+    return std::nullopt;
+  const ResampledAggregate first(aggregate, pairs.first, pairs.cluster, pairs.clusters);
+  const ResampledAggregate second(aggregate, pairs.second, pairs.cluster, pairs.clusters);
+  return bootstrap_interval(pairs.clusters, [&](std::span<const std::uint32_t> weights) {
+    return combine(first.of(weights), second.of(weights)).value;
+  });
+}
+
 Estimate estimate_of(Aggregate aggregate, const Pairs& pairs, const Combination& combine) {
   Estimate estimate;
   estimate.items = std::ssize(pairs.first);
@@ -153,6 +167,13 @@ Estimate estimate_of(Aggregate aggregate, const Pairs& pairs, const Combination&
   return estimate;
 }
 
+Estimate with_interval(Aggregate aggregate, const Pairs& pairs, const Combination& combine,
+                       IntervalKind kind) {
+  Estimate estimate = estimate_of(aggregate, pairs, combine);
+  if (kind == IntervalKind::bootstrap) estimate.interval = bootstrap_bounds(aggregate, pairs, combine);
+  return estimate;
+}
+
 // Two-sided 5 % bound of Student's t.
 double student_bound(std::int64_t degrees) {
   if (degrees < 1) return std::numeric_limits<double>::infinity();
@@ -162,25 +183,43 @@ double student_bound(std::int64_t degrees) {
 
 }  // namespace
 
+const char* to_text(IntervalKind kind) { return kind == IntervalKind::student ? "student" : "bootstrap"; }
+
+std::optional<IntervalKind> interval_kind_of(std::string_view text) {
+  for (const IntervalKind kind : {IntervalKind::student, IntervalKind::bootstrap}) {
+    if (text == to_text(kind)) return kind;
+  }
+  return std::nullopt;
+}
+
+const std::vector<std::string>& interval_kind_names() {
+  static const std::vector<std::string> names = {"student", "bootstrap"};
+  return names;
+}
+
 bool distinguishable_from_zero(const Estimate& estimate) {
   if (!std::isfinite(estimate.value) || !std::isfinite(estimate.standard_error)) return false;
+  if (estimate.interval) return estimate.interval->low > 0.0 || estimate.interval->high < 0.0;
   return std::abs(estimate.value) > student_bound(estimate.clusters - 1) * estimate.standard_error;
 }
 
-Estimate estimate(Aggregate aggregate, std::span<const double> values,
-                  std::span<const std::int64_t> clusters) {
-  return estimate_of(aggregate, complete_pairs(aggregate, values, values, clusters), only_first);
+Estimate estimate(Aggregate aggregate, std::span<const double> values, std::span<const std::int64_t> clusters,
+                  IntervalKind interval) {
+  return with_interval(aggregate, complete_pairs(aggregate, values, values, clusters), only_first, interval);
 }
 
 Estimate paired_difference(Aggregate aggregate, std::span<const double> values,
-                           std::span<const double> baseline, std::span<const std::int64_t> clusters) {
-  return estimate_of(aggregate, complete_pairs(aggregate, values, baseline, clusters), difference);
+                           std::span<const double> baseline, std::span<const std::int64_t> clusters,
+                           IntervalKind interval) {
+  return with_interval(aggregate, complete_pairs(aggregate, values, baseline, clusters), difference,
+                       interval);
 }
 
 Estimate recovered_share(Aggregate aggregate, std::span<const double> values,
                          std::span<const double> reference, std::span<const std::int64_t> clusters,
-                         double ideal) {
-  return estimate_of(aggregate, complete_pairs(aggregate, values, reference, clusters), share_of(ideal));
+                         double ideal, IntervalKind interval) {
+  return with_interval(aggregate, complete_pairs(aggregate, values, reference, clusters), share_of(ideal),
+                       interval);
 }
 
 }  // namespace gistmill

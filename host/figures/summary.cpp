@@ -26,17 +26,29 @@ double number_at(const Json& json, const std::string& key) {
   return found->get<double>();
 }
 
+Json to_json(const Bounds& bounds) { return Json::array({number(bounds.low), number(bounds.high)}); }
+
+std::optional<Bounds> bounds_at(const Json& json, const std::string& key) {
+  const auto found = json.find(key);
+  if (found == json.end() || found->is_null()) return std::nullopt;
+  const auto end = [](const Json& value) {
+    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+  };
+  return Bounds{end(found->at(0)), end(found->at(1))};
+}
+
 void add(Json& json, const std::string& key, const std::optional<Estimate>& estimate) {
   if (!estimate) return;
   json[key] = number(estimate->value);
   json[key + "_standard_error"] = number(estimate->standard_error);
+  if (estimate->interval) json[key + "_interval"] = to_json(*estimate->interval);
 }
 
 // Items and clusters are written once an entry: a comparison is on the same ones.
 std::optional<Estimate> comparison(const Json& json, const std::string& key, const Estimate& measured) {
   if (!json.contains(key)) return std::nullopt;
   return Estimate{number_at(json, key), number_at(json, key + "_standard_error"), measured.items,
-                  measured.clusters};
+                  measured.clusters, bounds_at(json, key + "_interval")};
 }
 
 Json to_json(const Figure& figure) {
@@ -93,6 +105,12 @@ Json to_json(const EvaluationEntry& entry, const EvaluationTable& table) {
   add(json, "paired", entry.paired);
   add(json, "binding_gap", entry.binding_gap);
   if (const auto verdict = table.verdict(entry)) json["verdict"] = to_text(*verdict);
+  if (entry.measured.interval) json["interval"] = to_json(*entry.measured.interval);
+  if (entry.published) {
+    json["published"] = number(entry.published->value);
+    if (entry.published->within) json["published_within"] = number(*entry.published->within);
+    if (const auto agreed = agrees(*entry.published, entry.measured.value)) json["agrees"] = *agreed;
+  }
   return json;
 }
 
@@ -103,10 +121,14 @@ EvaluationEntry entry_from_json(const Json& json) {
   entry.trained = json.value("trained", false);
   entry.measured = {number_at(json, json.contains("value") ? "value" : "mean"),
                     number_at(json, "standard_error"), json.value("n", std::int64_t{0}),
-                    json.value("documents", std::int64_t{0})};
+                    json.value("documents", std::int64_t{0}), bounds_at(json, "interval")};
   entry.recovered = comparison(json, "recovered", entry.measured);
   entry.paired = comparison(json, "paired", entry.measured);
   entry.binding_gap = comparison(json, "binding_gap", entry.measured);
+  if (json.contains("published")) {
+    entry.published = {entry.figure, number_at(json, "published"), std::nullopt};
+    if (json.contains("published_within")) entry.published->within = number_at(json, "published_within");
+  }
   return entry;
 }
 

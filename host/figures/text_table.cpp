@@ -15,9 +15,14 @@
 namespace gistmill {
 namespace {
 
-// Wide enough for "-0.060 (0.009)" and " 100 %".
+// Wide enough for "-0.060 (0.009)", "57.840 [56.251, 59.390]" and " 100 %".
 constexpr std::size_t kEstimateWidth = 16;
+constexpr std::size_t kIntervalWidth = 26;
 constexpr std::size_t kShareWidth = 7;
+// Of what stands behind a value of which another was published: "57.779", "+0.061", "agrees".
+constexpr std::size_t kPublishedWidth = 12;
+constexpr std::size_t kDifferenceWidth = 12;
+constexpr std::size_t kAgreesWidth = 10;
 
 const std::string kOthers = "untrained that meet it";
 
@@ -49,13 +54,17 @@ class Block {
     }
     const auto wanted = [&](const std::string& figure) { return table.target(figure) != nullptr; };
     if (std::ranges::any_of(figures_, wanted)) label_width_ = std::max(label_width_, kOthers.size());
+    if (any([](const auto& entry) { return entry.measured.interval.has_value(); }))
+      estimate_width_ = kIntervalWidth;
   }
 
   std::string text() const {
     std::string out = header();
-    out += rows(
-        [this](const EvaluationEntry& entry) { return with_error(entry.measured, aggregate()); },
-        [](const EvaluationEntry& entry) { return entry.recovered ? percent(entry.recovered->value) : ""; });
+    out += rows([this](const EvaluationEntry& entry) { return with_error(entry.measured, aggregate()); },
+                [this](const EvaluationEntry& entry) {
+                  const std::string share = entry.recovered ? percent(entry.recovered->value) : "";
+                  return right(share, kShareWidth) + (entry.published ? published(entry) : "");
+                });
     out += targets();
     const std::string side = figure_.spec.better == Better::lower ? "below" : "above";
     out += comparison("difference from " + table_.paired + ", " + side + " 0 is better",
@@ -74,6 +83,21 @@ class Block {
     });
   }
 
+  // Its value, ours less it, and whether that agrees.
+  std::string published(const EvaluationEntry& entry) const {
+    const auto agreed = agrees(*entry.published, entry.measured.value);
+    return right(with_error({entry.published->value, std::nan(""), 0, 0}, aggregate()), kPublishedWidth) +
+           right(difference_from(*entry.published, entry.measured, aggregate()), kDifferenceWidth) +
+           right(agreed ? (*agreed ? "agrees" : "differs") : "", kAgreesWidth);
+  }
+
+  // What stands behind a figure's estimates.
+  std::size_t behind_width(const std::string& figure) const {
+    const bool beside = any(
+        [&](const EvaluationEntry& entry) { return entry.figure == figure && entry.published.has_value(); });
+    return kShareWidth + (beside ? kPublishedWidth + kDifferenceWidth + kAgreesWidth : 0);
+  }
+
   // One metric may stand in a table twice, under another name of its own: "delta-NLL in nats,
   // delta_nll_later".
   std::string title() const {
@@ -85,20 +109,26 @@ class Block {
   }
 
   std::string header() const {
-    const bool errors = any([](const auto& entry) { return std::isfinite(entry.measured.standard_error); });
+    const std::string errors = error_title(table_, port_);
     const bool shares =
         !table_.reference.empty() && any([](const auto& entry) { return entry.recovered.has_value(); });
     std::string out = table_.name + ", " + sample_size(table_) + ", " + title() +
-                      (errors ? " (standard error)" : "") + (shares ? ", recovered share" : "") + "\n";
+                      (errors.empty() ? "" : " (" + errors + ")") + (shares ? ", recovered share" : "") +
+                      "\n";
     std::string columns = left("", label_width_ + 2);
     for (const std::string& figure : figures_) {
-      columns += right(column_title(table_.figure(figure)), kEstimateWidth) + left("", kShareWidth);
+      const bool beside = behind_width(figure) > kShareWidth;
+      columns += right(column_title(table_.figure(figure)), estimate_width_) + left("", kShareWidth);
+      if (beside)
+        columns += right("published", kPublishedWidth) + right("difference", kDifferenceWidth) +
+                   left("", kAgreesWidth);
     }
     columns = without_trailing_spaces(columns);
     return columns == "\n" ? out : out + columns;
   }
 
-  std::string rows(const Cell& estimate, const Cell& share) const {
+  // `behind`: what stands behind an estimate, with its own width.
+  std::string rows(const Cell& estimate, const Cell& behind) const {
     std::string out;
     for (const std::string& variant : table_.variants()) {
       std::string line = "  " + left(variant, label_width_);
@@ -107,7 +137,8 @@ class Block {
         const EvaluationEntry* entry = table_.find(variant, figure);
         const std::string cell = entry != nullptr ? estimate(*entry) : "";
         empty = empty && cell.empty();
-        line += right(cell, kEstimateWidth) + right(entry != nullptr ? share(*entry) : "", kShareWidth);
+        line +=
+            right(cell, estimate_width_) + left(entry != nullptr ? behind(*entry) : "", behind_width(figure));
       }
       if (!empty) out += without_trailing_spaces(line);
     }
@@ -124,9 +155,9 @@ class Block {
       const Target* target = table_.target(figure);
       any_wanted = any_wanted || target != nullptr;
       any_bad = any_bad || (target != nullptr && target->bad);
-      wanted += cell(target != nullptr ? target_text(*target) : "");
-      bad += cell(target != nullptr ? bad_text(*target) : "");
-      others += cell(untrained_that_meet(figure));
+      wanted += cell(figure, target != nullptr ? target_text(*target) : "");
+      bad += cell(figure, target != nullptr ? bad_text(*target) : "");
+      others += cell(figure, untrained_that_meet(figure));
     }
     if (!any_wanted) return "";
     std::string out = line("target", wanted) + (any_bad ? line("bad", bad) : "");
@@ -153,8 +184,8 @@ class Block {
   }
 
   // One figure's place in a line, without a share.
-  static std::string cell(const std::string& text) {
-    return right(text, kEstimateWidth) + left("", kShareWidth);
+  std::string cell(const std::string& figure, const std::string& text) const {
+    return right(text, estimate_width_) + left("", behind_width(figure));
   }
 
   std::string line(const std::string& label, const std::string& cells) const {
@@ -176,6 +207,7 @@ class Block {
   std::vector<std::string> figures_;
   Figure figure_;  // of all columns but for their labels
   std::size_t label_width_ = 0;
+  std::size_t estimate_width_ = kEstimateWidth;
 };
 
 }  // namespace

@@ -50,6 +50,12 @@ std::string why_no_error(const Figure& figure, const Estimate& estimate, const s
   return fmt::format("one {} gives no standard error", cluster.empty() ? "item" : cluster);
 }
 
+// "95 % interval -0.078 to -0.042"
+std::string interval_text(const Bounds& interval, Aggregate aggregate) {
+  const int places = decimals(std::max(std::abs(interval.low), std::abs(interval.high)), aggregate);
+  return fmt::format("95 % interval {:+.{}f} to {:+.{}f}", interval.low, places, interval.high, places);
+}
+
 std::string compared(const EvaluationEntry& entry, const EvaluationTable& table) {
   const Figure figure = table.figure(entry.figure);
   const Estimate& paired = *entry.paired;
@@ -68,14 +74,16 @@ std::string compared(const EvaluationEntry& entry, const EvaluationTable& table)
       paired.clusters < kFewClusters
           ? fmt::format(", but from {} only", clusters_text(paired.clusters, table.cluster))
           : "";
+  const std::string sureness = paired.interval ? interval_text(*paired.interval, figure.spec.aggregate)
+                                               : fmt::format("{:.1f} standard errors", errors);
   if (!distinguishable_from_zero(paired)) {
-    return fmt::format("{} and {} are not distinguishable{}: {:+.{}f}{}, {:.1f} standard errors{}",
-                       entry.variant, table.paired, at, paired.value,
-                       decimals(paired.value, figure.spec.aggregate), behind(figure), errors, doubt);
+    return fmt::format("{} and {} are not distinguishable{}: {:+.{}f}{}, {}{}", entry.variant, table.paired,
+                       at, paired.value, decimals(paired.value, figure.spec.aggregate), behind(figure),
+                       sureness, doubt);
   }
-  return fmt::format("{} {} {} by {}{}, {:.1f} standard errors{}", entry.variant,
+  return fmt::format("{} {} {} by {}{}, {}{}", entry.variant,
                      is_better(figure.spec.better, paired.value, 0.0) ? "beats" : "falls short of",
-                     table.paired, amount(paired.value, figure), at, errors, doubt);
+                     table.paired, amount(paired.value, figure), at, sureness, doubt);
 }
 
 std::string alone(const EvaluationEntry& entry, const EvaluationTable& table) {
@@ -126,6 +134,16 @@ std::string column_title(const Figure& figure) {
   return label.empty() || figure.spec.column.empty() ? label : figure.spec.column + " = " + label;
 }
 
+std::string error_title(const EvaluationTable& table, std::string_view port) {
+  std::string title;
+  for (const EvaluationEntry& entry : table.entries) {
+    if (split_figure(entry.figure).port != port) continue;
+    if (entry.measured.interval) return "95 % interval by bootstrap";
+    if (std::isfinite(entry.measured.standard_error)) title = "standard error";
+  }
+  return title;
+}
+
 std::string title_in(const EvaluationTable& table, const Figure& figure) {
   const std::string column = column_title(figure);
   if (column.empty()) return figure_title(figure);
@@ -141,6 +159,10 @@ std::string title_in(const EvaluationTable& table, const Figure& figure) {
 std::string with_error(const Estimate& estimate, Aggregate aggregate) {
   if (!std::isfinite(estimate.value)) return "-";
   const int places = decimals(estimate.value, aggregate);
+  if (estimate.interval) {
+    return fmt::format("{:.{}f} [{:.{}f}, {:.{}f}]", estimate.value, places, estimate.interval->low, places,
+                       estimate.interval->high, places);
+  }
   if (!std::isfinite(estimate.standard_error)) return fmt::format("{:.{}f}", estimate.value, places);
   return fmt::format("{:.{}f} ({:.{}f})", estimate.value, places, estimate.standard_error, places);
 }
@@ -148,6 +170,12 @@ std::string with_error(const Estimate& estimate, Aggregate aggregate) {
 std::string signed_with_error(const Estimate& estimate, Aggregate aggregate) {
   const std::string text = with_error(estimate, aggregate);
   return std::isfinite(estimate.value) && !std::signbit(estimate.value) ? "+" + text : text;
+}
+
+std::string difference_from(const Published& published, const Estimate& measured, Aggregate aggregate) {
+  const double difference = measured.value - published.value;
+  if (!std::isfinite(difference)) return "-";
+  return fmt::format("{:+.{}f}", difference, decimals(published.value, aggregate));
 }
 
 std::string percent(double share) {

@@ -18,6 +18,10 @@ struct FigureName {
 };
 FigureName split_figure(std::string_view figure);
 
+// What stands behind a value in the brackets of with_error: "standard error", "95 % interval by bootstrap";
+// "" where nothing does in any entry of `port`'s figures.
+std::string error_title(const EvaluationTable& table, std::string_view port);
+
 std::string figure_title(
     const Figure& figure);                      // "delta-NLL in nats", "sum of hits"; without title: the port
 std::string figure_unit(const Figure& figure);  // "nats" or ""; a count has none
@@ -27,11 +31,13 @@ std::string column_title(const Figure& figure);  // "H = 32"; the label where no
 // "delta-NLL, H = 32".
 std::string title_in(const EvaluationTable& table, const Figure& figure);
 
-// "0.565 (0.019)"; "0.565" where the error is NaN, "-" where the value is. Fewer decimals for greater values,
-// none for a count.
+// "0.565 (0.019)"; "0.565" where the error is NaN, "-" where the value is; "0.565 [0.529, 0.601]" where the
+// estimate has an interval of its own. Fewer decimals for greater values, none for a count.
 std::string with_error(const Estimate& estimate, Aggregate aggregate = Aggregate::mean);
 // "-0.060 (0.009)", "+0.010 (0.009)"
 std::string signed_with_error(const Estimate& estimate, Aggregate aggregate = Aggregate::mean);
+// "+0.061": a measured value less the one that was published; "-" where it is none.
+std::string difference_from(const Published& published, const Estimate& measured, Aggregate aggregate);
 std::string percent(double share);  // "55 %", "-3 %"; "-" for NaN
 
 std::string duration(double seconds);   // "48 s", "4:02 min", "1:02:33 h"

@@ -178,6 +178,10 @@ std::vector<Figure> plan_figures(const Evaluation& evaluation, const std::vector
   check_named_figure(evaluation, figures, "headline", evaluation.headline, evaluation.origin);
   for (const TargetSetting& each : evaluation.targets)
     check_named_figure(evaluation, figures, "a target", each.target.figure, each.origin);
+  for (const Evaluation::Variant& variant : evaluation.variants) {
+    for (const PublishedSetting& each : variant.published)
+      check_named_figure(evaluation, figures, "what is published", each.published.figure, each.origin);
+  }
   return figures;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "host/diagnostic/did_you_mean.hpp"
 #include "host/recipe/names.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr ExitCode kCode = ExitCode::recipe;
 constexpr std::string_view kVariantKeys = "evaluations.NAME.variants.ID";
+constexpr std::string_view kPublishedKeys = "evaluations.NAME.variants.ID.published.FIGURE";
 constexpr std::string_view kTargetKeys = "evaluations.NAME.targets.FIGURE";
 
 void check_target(const Target& target, const std::string& path, const Origin& origin) {
@@ -33,6 +35,24 @@ void check_target(const Target& target, const std::string& path, const Origin& o
     refuse("calls values bad that meet it: 'bad' is greater than 'above'");
 }
 
+// `table`: the variant's table `published`. A number, or a table of value and within.
+Published read_published(const Fields& table, const std::string& figure, const Value& value) {
+  const std::string path = table.path_of(figure);
+  if (!value.is_table()) {
+    if (value.get_if<double>() == nullptr && value.get_if<std::int64_t>() == nullptr)
+      table.refuse_type(value, figure, "a number, or a table of value and within");
+    return {figure, table.number(figure, 0), std::nullopt};
+  }
+  const Fields fields(value, path, fmt::format("[{}]", path), keys_of(kPublishedKeys), kCode);
+  fields.required("value");
+  Published published{figure, fields.number("value", 0), std::nullopt};
+  if (const Value* within = fields.find("within")) {
+    published.within = fields.number("within", 0);
+    if (!(*published.within >= 0)) fields.refuse(*within, "within", "at least 0");
+  }
+  return published;
+}
+
 // A variant as its table says it; `binding` is still an id.
 Evaluation::Variant read_variant(const Fields& fields, const std::string& id, const Origin& origin) {
   Evaluation::Variant variant;
@@ -46,6 +66,17 @@ Evaluation::Variant read_variant(const Fields& fields, const std::string& id, co
       const auto* name = other.get_if<std::string>();
       if (name == nullptr) fields.refuse_type(other, "use." + key_text(instance), "the name of an instance");
       variant.use.emplace_back(instance, *name);
+    }
+  }
+  if (const Value* published = fields.table("published")) {
+    std::vector<std::string> figures;  // any: the plan knows those that are measured
+    for (const auto& [figure, value] : entries_of(*published)) figures.push_back(figure);
+    const std::string path = fields.path_of("published");
+    const Fields table(*published, path, fmt::format("[{}]", path), figures, kCode);
+    for (const auto& [figure, value] : entries_of(*published)) {
+      const auto* kept = value.get_if<bool>();
+      if (kept != nullptr && !*kept) continue;  // a layer above removed it
+      variant.published.push_back({read_published(table, figure, value), place_of(value)});
     }
   }
   return variant;
@@ -135,6 +166,15 @@ Evaluation::Examples read_examples(const Value& value, const std::string& path) 
   return examples;
 }
 
+IntervalKind interval_of(const Fields& fields) {
+  const std::string word = fields.string("interval", to_text(IntervalKind::student));
+  const auto kind = interval_kind_of(word);
+  if (!kind)
+    fields.refuse(*fields.find("interval"), "interval",
+                  fmt::format("{}", fmt::join(interval_kind_names(), " or ")));
+  return *kind;
+}
+
 }  // namespace
 
 // The targets of one evaluation, in their order; `path`: "evaluations.heldout.targets".
@@ -181,6 +221,7 @@ Evaluation read_evaluation(const std::string& name, const Value& value) {
   evaluation.minutes = minutes_of(fields);
   evaluation.best = fields.string("best", "");
   evaluation.headline = fields.string("headline", "");
+  evaluation.interval = interval_of(fields);
 
   if (const Value* targets = fields.table("targets"))
     evaluation.targets = read_targets(*targets, path + ".targets");

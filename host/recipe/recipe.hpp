@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "host/figures/published.hpp"
+#include "host/figures/statistics.hpp"
 #include "host/figures/target.hpp"
 #include "host/recipe/value.hpp"
 
@@ -120,6 +122,12 @@ struct TargetSetting {
   Origin origin;
 };
 
+// [evaluations.heldout.variants.gist] published."rougeL.f1"
+struct PublishedSetting {
+  Published published;
+  Origin origin;
+};
+
 // [evaluations.heldout]
 struct Evaluation {
   struct Variant {
@@ -128,6 +136,7 @@ struct Evaluation {
     std::vector<std::pair<std::string, std::string>> use;  // instance in the pipeline -> instance instead
     std::string binding;  // name of the variant whose binding gap this one measures; empty: an own row
     Origin origin;
+    std::vector<PublishedSetting> published = {};
   };
   // [evaluations.heldout.examples]: the worst and the best items of trained variants, kept as text. Names of
   // slots, but for decoder.
@@ -150,6 +159,7 @@ struct Evaluation {
   std::string reference;          // variant whose mean counts as nothing recovered
   std::string paired;             // variant that paired differences are taken to
   std::string headline;           // figure that sentences and pictures are about; empty: the last one
+  IntervalKind interval = IntervalKind::student;
   std::vector<TargetSetting> targets;
   std::vector<Variant> variants;  // empty: the pipeline as it is
   std::optional<Examples> examples;

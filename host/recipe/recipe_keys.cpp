@@ -151,6 +151,9 @@ RecipeTable evaluation() {
            {"reference", "string", kNone, "id of the variant whose recovered share is 0"},
            {"paired", "string", kNone, "id of the variant that paired differences are taken from"},
            {"headline", "string", "the last figure", "the figure that sentences and charts show"},
+           {"interval", "string", "`\"student\"`",
+            "how 95 % intervals are made: `\"student\"`, from standard errors, or `\"bootstrap\"`, by "
+            "resampling clusters; these are shown in place of standard errors"},
            {"targets", "table", kNone, "what is wanted of its figures: one table for each"},
            {"variants", "table", "the pipeline as it is", "what is compared: one table for each variant"},
            {"examples", "table", kNone, "which items are kept as text, to be read in the report"}}};
@@ -181,16 +184,29 @@ RecipeTable target() {
 }
 
 RecipeTable variant() {
-  return {"evaluations.NAME.variants.ID",
-          "The pipeline with other instances in the places of its own. Rows of the table come in the order "
-          "of the "
-          "ids. `ID = false` in a layer removes a variant of the layer below.",
-          {{"name", "string", "ID", "the row in the table"},
-           {"use", "table", kNone, "instance of the pipeline = instance to use instead"},
-           {"binding", "string", kNone,
-            "this variant is the binding control of the variant with that id: its difference is a binding "
-            "gap, not "
-            "a row"}}};
+  return {
+      "evaluations.NAME.variants.ID",
+      "The pipeline with other instances in the places of its own. Rows of the table come in the order "
+      "of the "
+      "ids. `ID = false` in a layer removes a variant of the layer below.",
+      {{"name", "string", "ID", "the row in the table"},
+       {"use", "table", kNone, "instance of the pipeline = instance to use instead"},
+       {"binding", "string", kNone,
+        "this variant is the binding control of the variant with that id: its difference is a binding "
+        "gap, not "
+        "a row"},
+       {"published", "table", kNone,
+        "figure = what others published of it, which stands beside what is measured: a number, or a table "
+        "of `value` and `within`"}}};
+}
+
+RecipeTable published() {
+  return {"evaluations.NAME.variants.ID.published.FIGURE",
+          "What others published of a figure of the variant: `\"rougeL.f1\" = { value = 57.8, within = 0.2 "
+          "}`. "
+          "`FIGURE = false` in a layer removes what the layer below has.",
+          {{"value", "number", "", "in the figure's unit"},
+           {"within", "number", kNone, "a measured value as near as this agrees, and the table says so"}}};
 }
 
 RecipeTable stage() {
@@ -276,6 +292,7 @@ const std::vector<RecipeTable>& recipe_tables() {
       evaluation(),
       target(),
       variant(),
+      published(),
       examples(),
       stage(),
       stage_group(),

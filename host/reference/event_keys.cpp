@@ -137,7 +137,12 @@ const std::vector<EventTable> kTables = {
        "loss of quality if another span's gist replaces the span's own, always above 0 when own gists are "
        "better; near 0, the gist carries nothing about its span"},
       {"verdict", kOptional,
-       "`\"met\"`, `\"missed\"` or `\"bad\"`, if the figure has a target and the entry a value"}}},
+       "`\"met\"`, `\"missed\"` or `\"bad\"`, if the figure has a target and the entry a value"},
+      {"interval, recovered_interval, paired_interval, binding_gap_interval", kOptional,
+       "`[low, high]`: 95 % interval, if the evaluation has `interval = \"bootstrap\"` and clusters enough"},
+      {"published, published_within", kOptional,
+       "what the recipe says that others published of it, and how near a value agrees"},
+      {"agrees", kOptional, "whether `value` is as near, if the recipe says how near"}}},
     {"cache",
      "At the end of a stage, and of the evaluations after the last stage. Left out if nothing is cached.",
      {{"stage", kAlways, "name"},

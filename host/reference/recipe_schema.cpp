@@ -183,6 +183,10 @@ Json pipelines_schema() {
 Json evaluations_schema() {
   Json variant = object_of("evaluations.NAME.variants.ID");
   variant["properties"]["use"] = map_of({{"type", "string"}});
+  variant["properties"]["published"] =
+      map_of(any_of({{{"type", "number"}},
+                     with_required(object_of("evaluations.NAME.variants.ID.published.FIGURE"), {"value"}),
+                     {{"enum", Json::array({false})}}}));
   Json evaluation = object_of("evaluations.NAME");
   evaluation["properties"]["targets"] =
       map_of(any_of({object_of("evaluations.NAME.targets.FIGURE"), {{"enum", Json::array({false})}}}));
@@ -190,6 +194,7 @@ Json evaluations_schema() {
       any_of({map_of(any_of({variant, {{"enum", Json::array({false})}}})),
               {{"type", "array"}, {"items", with_required(variant, {"name"})}}});
   evaluation["properties"]["examples"] = object_of("evaluations.NAME.examples");
+  evaluation["properties"]["interval"]["enum"] = interval_kind_names();
   return map_of(std::move(evaluation));
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <span>
 #include <string_view>
 
 #include "host/figures/wording.hpp"
@@ -53,16 +55,31 @@ std::string ladders(const EvaluationTable& table) {
 std::string cell(const std::optional<Estimate>& estimate, Aggregate aggregate, bool with_sign) {
   if (!estimate) return "";
   std::string text = with_sign ? signed_with_error(*estimate, aggregate) : with_error(*estimate, aggregate);
-  const std::size_t bracket = text.find('(');
+  const std::size_t bracket = text.find_first_of("([");
   if (bracket == std::string::npos) return text;
   return text.substr(0, bracket) + "<span class='error'>" + text.substr(bracket) + "</span>";
 }
 
-// One of the two columns that each figure has in a table.
+// One of the columns that each figure has in a table.
 struct Column {
   std::string_view title;
   std::string (*cell)(const EvaluationEntry&, Aggregate);  // "" where the entry has nothing for it
 };
+
+// "57.779", and how a measured value compares: "+0.061 agrees".
+std::string published_cell(const EvaluationEntry& entry, Aggregate aggregate) {
+  if (!entry.published) return "";
+  return with_error({entry.published->value, std::nan(""), 0, 0}, aggregate);
+}
+
+std::string difference_cell(const EvaluationEntry& entry, Aggregate aggregate) {
+  if (!entry.published) return "";
+  const std::string text = difference_from(*entry.published, entry.measured, aggregate);
+  const auto agreed = agrees(*entry.published, entry.measured.value);
+  if (!agreed) return text;
+  return fmt::format("{} <span class='verdict {}'>{}</span>", text, *agreed ? "met" : "missed",
+                     *agreed ? "agrees" : "differs");
+}
 
 constexpr std::array kValues = {
     Column{"value (error)", [](const EvaluationEntry& entry,
@@ -71,6 +88,8 @@ constexpr std::array kValues = {
            [](const EvaluationEntry& entry, Aggregate) {
              return entry.recovered ? percent(entry.recovered->value) : std::string();
            }},
+    Column{"published", published_cell},
+    Column{"less published", difference_cell},
 };
 constexpr std::array kComparisons = {
     Column{"paired (error)", [](const EvaluationEntry& entry,
@@ -84,7 +103,7 @@ constexpr std::array kComparisons = {
 class FiguresTable {
  public:
   FiguresTable(const EvaluationTable& table, std::vector<std::string> figures,
-               const std::array<Column, 2>& columns)
+               std::span<const Column> columns)
       : table_(table), trained_(trained_variants(table)), figures_(std::move(figures)) {
     for (const Column& column : columns) {
       const auto fills = [&](const EvaluationEntry& entry) {
@@ -147,7 +166,7 @@ class FiguresTable {
 };
 
 // As many tables as it takes for each to fit onto a page.
-std::string figures_tables(const EvaluationTable& table, const std::array<Column, 2>& columns) {
+std::string figures_tables(const EvaluationTable& table, std::span<const Column> columns) {
   constexpr std::ptrdiff_t kFigures = 4;
   const std::vector<std::string> figures = table.figures();
   std::string out;
@@ -161,8 +180,13 @@ std::string figures_tables(const EvaluationTable& table, const std::array<Column
 
 std::string legend(const EvaluationTable& table) {
   const Figure headline = table.figure(table.headline_figure());
-  std::string out = fmt::format("{} over {}; {} is better. Bars and brackets: one standard error.",
-                                figure_title(headline), sample_size(table), to_text(headline.spec.better));
+  const bool intervals = std::ranges::any_of(
+      table.entries, [](const EvaluationEntry& entry) { return entry.measured.interval.has_value(); });
+  std::string out =
+      fmt::format("{} over {}; {} is better. {}.", figure_title(headline), sample_size(table),
+                  to_text(headline.spec.better),
+                  intervals ? "Bars: one standard error; brackets: 95 % intervals by bootstrap over clusters"
+                            : "Bars and brackets: one standard error");
   if (!table.reference.empty())
     out += fmt::format(" Recovered: share of the cost of {} that is won back.", table.reference);
   if (!table.paired.empty()) out += fmt::format(" Dashed: {}.", table.paired);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "host/figures/wording.hpp"
 #include "host/report/axis.hpp"
@@ -59,6 +60,12 @@ class Ladder {
  private:
   static double error_of(const EvaluationEntry& entry) {
     return std::isfinite(entry.measured.standard_error) ? entry.measured.standard_error : 0.0;
+  }
+
+  // Whiskers and numbers here are standard errors.
+  static Estimate without_interval(Estimate estimate) {
+    estimate.interval.reset();
+    return estimate;
   }
 
   double inner_width() const { return width_ - left_ - kNumbers; }
@@ -114,7 +121,7 @@ class Ladder {
     }
     out += fmt::format("<text class='value{}' text-anchor='end' x='{:.1f}' y='{:.1f}'>{}</text>",
                        entry.trained ? " strong" : "", width_ - 48.0, middle + 4.5,
-                       with_error(entry.measured, name_.spec.aggregate));
+                       with_error(without_interval(entry.measured), name_.spec.aggregate));
     if (entry.recovered) {
       out +=
           fmt::format("<text class='value{}' text-anchor='end' x='{}' y='{:.1f}'>{}</text>",
@@ -145,12 +152,14 @@ class Ladder {
 
 std::vector<std::string> ladder_order(const EvaluationTable& table) {
   const std::string headline = table.headline_figure();
+  const Better better = table.figure(headline).spec.better;
   const auto value = [&](const std::string& variant) {
     const EvaluationEntry* entry = table.find(variant, headline);
-    return entry != nullptr && std::isfinite(entry->measured.value) ? entry->measured.value : 0.0;
+    if (entry != nullptr && std::isfinite(entry->measured.value)) return entry->measured.value;
+    constexpr double kWorst = std::numeric_limits<double>::infinity();
+    return better == Better::lower ? kWorst : -kWorst;
   };
   std::vector<std::string> order = table.variants();
-  const Better better = table.figure(headline).spec.better;
   std::ranges::stable_sort(
       order, [&](const auto& a, const auto& b) { return is_better(better, value(b), value(a)); });
   return order;

@@ -245,6 +245,7 @@ EvaluationRows Evaluator::empty_rows(std::size_t index) const {
   rows.reference = recipe.reference;
   rows.paired = recipe.paired;
   rows.headline = recipe.headline;
+  rows.interval = recipe.interval;
   for (const TargetSetting& each : recipe.targets) rows.targets.push_back(each.target);
   if (!session_.recipe().run.items.empty()) rows.items = session_.recipe().run.items;
   if (const PlannedOutput* cluster = cluster_of(planned)) rows.cluster = cluster->port->name;
@@ -253,6 +254,9 @@ EvaluationRows Evaluator::empty_rows(std::size_t index) const {
     variant.name = planned.variants[v].name.empty() ? planned.name : planned.variants[v].name;
     variant.binding_of = v < recipe.variants.size() ? recipe.variants[v].binding : "";
     variant.trained = is_trained(planned.variants[v]);
+    if (v >= recipe.variants.size()) continue;
+    for (const PublishedSetting& each : recipe.variants[v].published)
+      variant.published.push_back(each.published);
   }
   return rows;
 }

@@ -136,6 +136,9 @@ void write_format_seeds(const fs::path& folder) {
   write_seed(folder / "topk_file" / "exact", std::string(250, '\0'));
   write_seed(folder / "topk_file" / "bytes",
              std::string(2, '\0') + std::string(1, '\x81') + std::string(250, '\0'));
+  write_seed(folder / "csv" / "quoted",
+             "\xEF\xBB\xBFx,y_pred,y_true\r\n\"a\nb\",\"say \"\"no\"\"\",c\r\n\n,,\"\"\n");
+  write_seed(folder / "csv" / "refused", "a\n\"b\"c\n");
   write_gguf(folder / "gguf");
   write_seed(folder / "gguf_parts" / "two", gguf_parts());
   write_seed(folder / "gguf_parts" / "whole", gguf_two_tensors());

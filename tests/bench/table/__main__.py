@@ -15,9 +15,11 @@ import programs
 import ranks
 import spans
 import sweeps
+import texts
 from workplace import ROOT, Unmeasured, Workplace, say
 
-TASKS = spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + sweeps.TASKS + gist.TASKS + ranks.TASKS
+TASKS = (spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + sweeps.TASKS + gist.TASKS + ranks.TASKS +
+         texts.TASKS)
 
 
 def arguments_of(words):

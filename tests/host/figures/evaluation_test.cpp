@@ -190,6 +190,45 @@ TEST(Evaluation, TakesABindingGapForACostWhereHigherIsBetterToo) {
   EXPECT_NEAR(evaluate(rows).find("contextual", "delta_nll.32")->binding_gap->value, -0.2, 1e-12);
 }
 
+TEST(Evaluation, PutsWhatIsPublishedBesideTheFigureThatItIsOf) {
+  EvaluationRows rows = ladder();
+  rows.variants[2].published = {{"delta_nll.32", 0.25, 0.1}};
+  const EvaluationTable table = evaluate(rows);
+  EXPECT_FALSE(table.find("last 1", "delta_nll.32")->published);
+  const EvaluationEntry& entry = *table.find("contextual", "delta_nll.32");
+  EXPECT_EQ(*entry.published, (Published{"delta_nll.32", 0.25, 0.1}));
+  EXPECT_EQ(agrees(*entry.published, entry.measured.value), true);
+}
+
+TEST(Published, AgreesWithWhatIsAsNearAsItSays) {
+  const Published published{"x", 10.0, 0.5};
+  EXPECT_EQ(agrees(published, 10.5), true);
+  EXPECT_EQ(agrees(published, 9.4), false);
+  EXPECT_EQ(agrees(published, kNan), std::nullopt);
+  EXPECT_EQ(agrees({"x", 10.0, std::nullopt}, 10.0), std::nullopt);
+}
+
+TEST(Evaluation, HasIntervalsOfEveryComparisonWhereTheyAreAskedFor) {
+  EvaluationRows rows = ladder();
+  for (EvaluationRows::Variant& variant : rows.variants) {
+    std::vector<double>& values = variant.rows[0];
+    for (std::int64_t document = 3; document < 23; ++document) {
+      values.push_back(values[0] + 0.01 * static_cast<double>(document));
+      variant.clusters.push_back(document);
+    }
+  }
+  EXPECT_FALSE(evaluate(rows).find("contextual", "delta_nll.32")->paired->interval);
+  rows.interval = IntervalKind::bootstrap;
+  const EvaluationTable table = evaluate(rows);
+  const EvaluationEntry& entry = *table.find("contextual", "delta_nll.32");
+  for (const auto& estimate :
+       {std::optional(entry.measured), entry.recovered, entry.paired, entry.binding_gap}) {
+    ASSERT_TRUE(estimate->interval);
+    EXPECT_LT(estimate->interval->low, estimate->value);
+    EXPECT_GT(estimate->interval->high, estimate->value);
+  }
+}
+
 TEST(Evaluation, RefusesInfinity) {
   EvaluationRows rows = ladder();
   rows.variants[1].rows[0] = {0.1, HUGE_VAL, -HUGE_VAL, 0.1};

@@ -77,6 +77,28 @@ TEST(Summary, SaysWhatIsWantedAndWhichEntriesMeetIt) {
   EXPECT_EQ(evaluation_from_json(table).targets, summary.evaluations[0].targets);
 }
 
+TEST(Summary, KeepsWhatIsPublishedAndWhetherItAgrees) {
+  RunSummary summary = example();
+  summary.evaluations[0].entries[0].published = {"delta_nll.32", 0.25, 0.01};
+  const Json table = to_json(summary)["evaluations"][0];
+  EXPECT_EQ(table["entries"][0]["published"], 0.25);
+  EXPECT_EQ(table["entries"][0]["published_within"], 0.01);
+  EXPECT_EQ(table["entries"][0]["agrees"], true);
+  EXPECT_EQ(evaluation_from_json(table).entries[0].published, summary.evaluations[0].entries[0].published);
+  EXPECT_FALSE(to_json(example())["evaluations"][0]["entries"][0].contains("published"));
+}
+
+TEST(Summary, KeepsIntervals) {
+  RunSummary summary = example();
+  summary.evaluations[0].entries[0].measured.interval = Bounds{0.22, 0.29};
+  summary.evaluations[0].entries[0].paired->interval = Bounds{-0.08, -0.04};
+  const Json table = to_json(summary)["evaluations"][0];
+  EXPECT_EQ(table["entries"][0]["interval"], Json::parse("[0.22, 0.29]"));
+  EXPECT_EQ(table["entries"][0]["paired_interval"], Json::parse("[-0.08, -0.04]"));
+  EXPECT_FALSE(table["entries"][0].contains("recovered_interval"));
+  EXPECT_EQ(to_json(evaluation_from_json(table)), table);
+}
+
 TEST(Summary, HasNoVerdictWithoutATarget) {
   EXPECT_FALSE(to_json(example())["evaluations"][0]["entries"][0].contains("verdict"));
 }

@@ -168,5 +168,48 @@ TEST(TextTable, CountsCharactersAndNotBytesOfNames) {
 
 TEST(TextTable, IsEmptyWithoutEntries) { EXPECT_EQ(text_table(EvaluationTable{}), ""); }
 
+TEST(TextTable, HasWhatIsPublishedBesideWhatWasMeasured) {
+  EvaluationTable table;
+  table.name = "seen";
+  table.items = "texts";
+  table.cluster = "prompt";
+  table.described = {{"rougeL.f1", {Aggregate::mean, Better::higher, "points", "ROUGE-L", "", 100.0}}};
+  for (const char* variant : {"gist 1", "whole prompt", "ours"}) {
+    EvaluationEntry& entry = table.entries.emplace_back();
+    entry.variant = variant;
+    entry.figure = "rougeL.f1";
+    entry.measured = {57.84, 0.8121, 1000, 998};
+  }
+  table.entries[0].published = {"rougeL.f1", 57.779, 0.17};
+  table.entries[1].published = {"rougeL.f1", 58.0104, 0.1};
+  EXPECT_EQ(text_table(table),
+            "seen, 1000 texts of 998 prompts, ROUGE-L in points (standard error)\n"
+            "                            f1          published  difference\n"
+            "  gist 1        57.840 (0.812)             57.779      +0.061    agrees\n"
+            "  whole prompt  57.840 (0.812)             58.010      -0.170   differs\n"
+            "  ours          57.840 (0.812)\n");
+}
+
+TEST(TextTable, HasIntervalsInPlaceOfErrorsWhereTheyWereMade) {
+  EvaluationTable table = ladder();
+  table.reference.clear();
+  table.entries.resize(3);
+  for (EvaluationEntry& entry : table.entries) {
+    entry.recovered.reset();
+    entry.binding_gap.reset();
+    entry.measured.interval = Bounds{entry.measured.value - 0.03, entry.measured.value + 0.05};
+    if (entry.paired) entry.paired->interval = Bounds{-0.08, -0.041};
+  }
+  EXPECT_EQ(text_table(table),
+            "held out, 512 spans of 64 documents, delta-NLL in nats (95 % interval by bootstrap)\n"
+            "                                     H = 32\n"
+            "  dropped              0.565 [0.535, 0.615]\n"
+            "  last 1 in place      0.316 [0.286, 0.366]\n"
+            "  contextual           0.256 [0.226, 0.306]\n"
+            "  difference from last 1 in place, below 0 is better\n"
+            "  contextual        -0.060 [-0.080, -0.041]\n"
+            "contextual beats last 1 in place by 0.060 nats at H = 32, 95 % interval -0.080 to -0.041\n");
+}
+
 }  // namespace
 }  // namespace gistmill

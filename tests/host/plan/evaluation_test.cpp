@@ -212,6 +212,14 @@ TEST_F(Evaluations, RefuseATargetOfWhatIsNotAFigure) {
       "delta_nll.32, delta_nll.64");
 }
 
+TEST_F(Evaluations, RefuseWhatIsPublishedOfWhatIsNotAFigure) {
+  EXPECT_THAT(
+      failure_of(with("[evaluations.heldout]\npipeline = \"measure\"\n"
+                      "variants.own.published.\"delta_nll.8\" = 1\n")),
+      testing::HasSubstr("what is published of evaluation 'heldout' is 'delta_nll.8', which is not one "
+                         "of its figures: delta_nll.32, delta_nll.64"));
+}
+
 TEST_F(Evaluations, RefuseVariantsThatMeasureOtherFigures) {
   EXPECT_EQ(
       failure_of("[components.short]\nuse = \"metric/delta-nll\"\nhorizons = [8]\n" +

@@ -66,6 +66,26 @@ TEST(HtmlPage, SaysWhichSideIsBetter) {
   EXPECT_THAT(html_page(record), HasSubstr("contextual falls short of last 1 by 0.060 nats"));
 }
 
+TEST(HtmlPage, HasWhatIsPublishedBesideWhatWasMeasured) {
+  RunRecord record = trained_run();
+  EXPECT_THAT(html_page(record), Not(HasSubstr(">published<")));
+  record.evaluations[0].entries[1].published = {"delta_nll.32", 0.27, 0.05};
+  EXPECT_THAT(html_page(record),
+              HasSubstr("<td>0.270</td><td>-0.020 <span class='verdict met'>agrees</span></td>"));
+  record.evaluations[0].entries[1].published->within = 0.001;
+  EXPECT_THAT(html_page(record), HasSubstr("<td>-0.020 <span class='verdict missed'>differs</span></td>"));
+  record.evaluations[0].entries[1].published->within.reset();
+  EXPECT_THAT(html_page(record), HasSubstr("<td>0.270</td><td>-0.020</td>"));
+}
+
+TEST(HtmlPage, HasIntervalsInPlaceOfErrorsWhereTheyWereMade) {
+  RunRecord record = trained_run();
+  record.evaluations[0].entries[1].measured.interval = Bounds{0.21, 0.3};
+  const std::string page = html_page(record);
+  EXPECT_THAT(page, HasSubstr("0.250 <span class='error'>[0.210, 0.300]</span>"));
+  EXPECT_THAT(page, HasSubstr("brackets: 95 % intervals by bootstrap over clusters"));
+}
+
 TEST(HtmlPage, HasLadderTableAndCurves) {
   const std::string page = html_page(trained_run());
   EXPECT_THAT(page, HasSubstr("class='chart ladder'"));

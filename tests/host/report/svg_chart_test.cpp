@@ -60,6 +60,12 @@ TEST(LadderChart, GoesFromTheWorstToTheBestWhereHigherIsBetterToo) {
   EXPECT_THAT(ladder_order(table), ElementsAre("contextual", "last 1", "dropped"));
 }
 
+TEST(LadderChart, TakesAVariantThatWasNotMeasuredForTheWorst) {
+  EvaluationTable table = ladder();
+  table.entries[2].measured.value = std::nan("");  // contextual, the best otherwise
+  EXPECT_THAT(ladder_order(table), ElementsAre("contextual", "dropped", "last 1"));
+}
+
 TEST(LadderChart, DrawsBarsInProportionToTheMeans) {
   const std::string svg = ladder_svg(ladder(), "delta_nll.32", {"contextual"}, 900);
   const auto widths = attributes(svg, "<rect class='bar", "width");
