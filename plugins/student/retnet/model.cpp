@@ -115,11 +115,13 @@ at::Tensor Model::layers(at::Tensor x, const std::shared_ptr<const Places>& plac
   return x;
 }
 
-at::Tensor Model::hidden(const at::Tensor& ids, const at::Tensor& mask) const {
+at::Tensor Model::hidden(const at::Tensor& ids, const at::Tensor& mask, const at::Tensor& begins) const {
   check_ids(ids, mask);
+  if (begins.defined() && begins.sizes() != ids.sizes())
+    refuse("boundaries have another shape than the tokens", "boundaries");
   const at::Tensor x = embed(ids);
-  const auto places =
-      std::make_shared<const Places>(config_, ids.size(1), mask_of(mask), at::Tensor(), x.options());
+  const auto places = std::make_shared<const Places>(config_, ids.size(1), mask_of(mask), at::Tensor(),
+                                                     x.options(), mask_of(begins));
   return rms_norm(layers(x, places), weights_.norm, config_.epsilon);
 }
 
@@ -155,15 +157,15 @@ at::Tensor Model::logits(const at::Tensor& rows) const {
   return result.scalar_type() == at::kDouble ? result : result.to(at::kFloat);
 }
 
-Model::Top Model::topk(const at::Tensor& ids, const at::Tensor& mask, std::int64_t count,
-                       double temperature) const {
+Model::Top Model::topk(const at::Tensor& ids, const at::Tensor& mask, std::int64_t count, double temperature,
+                       const at::Tensor& begins) const {
   const at::NoGradGuard no_grad;
   if (count < 1 || count > config_.vocabulary) {
     refuse("topk is " + std::to_string(count) + " when it should be 1 to " +
                std::to_string(config_.vocabulary) + ", the model's vocabulary",
            "topk");
   }
-  const at::Tensor rows = hidden(ids, mask);
+  const at::Tensor rows = hidden(ids, mask, begins);
   std::vector<at::Tensor> top_ids, values, partitions;
   for (const at::Tensor& some : rows.flatten(0, 1).split(kLogitRows)) {
     const at::Tensor scaled = logits(some) / temperature;

@@ -44,7 +44,8 @@ class Model {
 
   // ids i[B, T], mask u8[B, T]: 0 where a token is padding; undefined: none is. -> [B, T, D] after the final
   // norm. Rows of padding are finite and mean nothing.
-  at::Tensor hidden(const at::Tensor& ids, const at::Tensor& mask = {}) const;
+  // begins u8[B, T]: 1 where a document begins that knows nothing of those before it; undefined: none does.
+  at::Tensor hidden(const at::Tensor& ids, const at::Tensor& mask = {}, const at::Tensor& begins = {}) const;
   // The same of the next tokens of texts that `state` remembers, and brings it up to their end; an empty
   // state is that of no token. Without gradients.
   at::Tensor extend(const at::Tensor& ids, const at::Tensor& mask, State& state) const;
@@ -57,7 +58,8 @@ class Model {
     at::Tensor log_probability;  // f32[B, T, Q]
     at::Tensor log_partition;    // f32[B, T]: log of the sum of exp(logit / temperature)
   };
-  Top topk(const at::Tensor& ids, const at::Tensor& mask, std::int64_t count, double temperature) const;
+  Top topk(const at::Tensor& ids, const at::Tensor& mask, std::int64_t count, double temperature,
+           const at::Tensor& begins = {}) const;
 
   // ids i32[T] -> negative log-likelihood of tokens 1.., each given all before it, in nats: f32[T - 1].
   at::Tensor score(const at::Tensor& ids) const;

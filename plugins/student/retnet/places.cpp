@@ -12,18 +12,28 @@ namespace {
 // bool[B, n] -> f64[B, n]: tokens before each, itself not counted; -1 in front of the first.
 at::Tensor counted_before(const at::Tensor& mask) { return mask.to(at::kDouble).cumsum(1) - 1.0; }
 
+// place f64[B or 1, T] counted over all documents -> f64[B, T] counted in each; `start` f64[B or 1] is added
+// to those of the first, which began earlier.
+at::Tensor counted_in_documents(const at::Tensor& place, const at::Tensor& begins, const at::Tensor& start) {
+  const at::Tensor counted = place.expand(begins.sizes());
+  const at::Tensor at_begin = at::where(begins, counted, at::zeros({1}, place.options()));
+  const at::Tensor first = begins.cumsum(1).eq(0);
+  return counted - std::get<0>(at_begin.cummax(1)) + first * start.unsqueeze(1);
+}
+
 }  // namespace
 
 Places::Places(const Config& config, std::int64_t length, const at::Tensor& mask, const at::Tensor& before,
-               const at::TensorOptions& options)
-    : config_(config), length_(length), options_(options), mask_(mask) {
+               const at::TensorOptions& options, const at::Tensor& begins)
+    : config_(config), length_(length), options_(options), mask_(mask), begins_(begins) {
   const at::TensorOptions exact = at::TensorOptions(options.device()).dtype(at::kDouble);
   log_decay_ = at::tensor(log_decays(config), at::kDouble).to(exact).view({1, config.heads, 1, 1});
   at::Tensor place = mask.defined() ? counted_before(mask) : at::arange(length, exact).unsqueeze(0);
-  const at::Tensor tokens = place.narrow(1, length - 1, 1).squeeze(1) + 1.0;
   const at::Tensor start = before.defined() ? before.to(exact) : at::zeros({1}, exact);
-  after_ = (start + tokens).to(at::kLong);
-  place = (place + start.unsqueeze(1)).clamp_min(0.0);  // [B or 1, T]
+  if (mask.defined() && begins.defined()) begins_ = begins.logical_and(mask);
+  place = begins_.defined() ? counted_in_documents(place, begins_, start) : place + start.unsqueeze(1);
+  after_ = (place.narrow(1, length - 1, 1).squeeze(1) + 1.0).to(at::kLong);
+  place = place.clamp_min(0.0);  // [B or 1, T]
 
   const at::Tensor angle = at::tensor(angles(config), at::kDouble).to(exact);
   const at::Tensor turn = place.unsqueeze(2) * angle;  // [B or 1, T, K/2]
@@ -31,7 +41,7 @@ Places::Places(const Config& config, std::int64_t length, const at::Tensor& mask
   const auto complex = c10::toComplexType(c10::typeMetaToScalarType(options.dtype()));
   query_phase_ = phase.to(complex);
   key_phase_ = (phase / std::sqrt(static_cast<double>(config.key_size()))).to(complex);
-  if (!mask.defined() && config.form != Form::kParallel) {
+  if (!mask.defined() && !begins.defined() && config.form != Form::kParallel) {
     const std::int64_t chunk = config.form == Form::kRecurrent ? 1 : std::min(config.chunk, length);
     for (const std::int64_t count : {chunk, length % chunk}) {
       if (count > 0) decays_.emplace(count, decay_of(at::arange(count, exact).unsqueeze(0)));
@@ -56,7 +66,11 @@ at::Tensor Places::row_scale(std::int64_t first, std::int64_t count) const {
 }
 
 ChunkDecay Places::decay(std::int64_t first, std::int64_t count) const {
-  if (mask_.defined()) return decay_of(counted_before(mask_.narrow(1, first, count)));
+  if (mask_.defined() || begins_.defined()) {
+    const ChunkDecay decay = decay_of(mask_.defined() ? counted_before(mask_.narrow(1, first, count))
+                                                      : at::arange(count, log_decay_.options()).unsqueeze(0));
+    return begins_.defined() ? forgetting(decay, begins_.narrow(1, first, count)) : decay;
+  }
   const auto found = decays_.find(count);
   if (found != decays_.end()) return found->second;
   return decay_of(at::arange(count, log_decay_.options()).unsqueeze(0));
@@ -71,6 +85,17 @@ ChunkDecay Places::decay_of(const at::Tensor& counted) const {
   const auto decayed = [&](const at::Tensor& steps) { return at::exp(log_decay_ * steps); };
   return {decayed(distance).tril().to(options_), decayed(row + 1.0).to(options_),
           decayed((tokens - 1.0 - row).clamp_min(0.0)).to(options_), decayed(tokens).to(options_)};
+}
+
+// Nothing goes from one document to another. begins bool[B, n].
+ChunkDecay Places::forgetting(ChunkDecay decay, const at::Tensor& begins) const {
+  const at::Tensor document = begins.cumsum(1).unsqueeze(1).unsqueeze(3);  // [B, 1, n, 1]; 0: from before
+  const at::Tensor last = document.narrow(2, begins.size(1) - 1, 1);
+  decay.inner = decay.inner * document.eq(document.transpose(2, 3));
+  decay.query = decay.query * document.eq(0);
+  decay.key = decay.key * document.eq(last);
+  decay.whole = decay.whole * last.eq(0);
+  return decay;
 }
 
 }  // namespace gistmill::retnet

@@ -65,6 +65,7 @@ class RetNet : public gistmill::torch::Component {
     config_.chunk = options.integer("chunk");
     config_.form = gistmill::retnet::choice_named(options.string("form"), gistmill::retnet::form_names());
     config_.half = options.string("dtype") == "bf16";
+    resets_ = options.string("boundaries") == "reset";
     sampling_.max_tokens = options.integer("max_tokens");
     sampling_.temperature = options.number("temperature");
     sampling_.top_p = options.number("top_p");
@@ -98,15 +99,17 @@ class RetNet : public gistmill::torch::Component {
   }
   std::string describe() const { return folder_ ? folder_->describe() : "{}"; }
 
-  at::Tensor hidden(const at::Tensor& ids, const Optional& mask) const {
-    return model_->hidden(ids, mask.value_or(at::Tensor()));
+  at::Tensor hidden(const at::Tensor& ids, const Optional& mask, const Optional& boundaries) const {
+    return model_->hidden(ids, mask.value_or(at::Tensor()), begins(boundaries));
   }
   at::Tensor head() const { return model_->weights().head; }
-  at::Tensor forward(const at::Tensor& ids, const Optional& mask) const {
-    return model_->logits(hidden(ids, mask));
+  at::Tensor forward(const at::Tensor& ids, const Optional& mask, const Optional& boundaries) const {
+    return model_->logits(hidden(ids, mask, boundaries));
   }
-  std::tuple<at::Tensor, at::Tensor, at::Tensor> topk(const at::Tensor& ids, const Optional& mask) const {
-    const Model::Top top = model_->topk(ids, mask.value_or(at::Tensor()), topk_, topk_temperature_);
+  std::tuple<at::Tensor, at::Tensor, at::Tensor> topk(const at::Tensor& ids, const Optional& mask,
+                                                      const Optional& boundaries) const {
+    const Model::Top top =
+        model_->topk(ids, mask.value_or(at::Tensor()), topk_, topk_temperature_, begins(boundaries));
     return {top.ids, top.log_probability, top.log_partition};
   }
   at::Tensor score(const at::Tensor& tokens) const { return model_->score(tokens); }
@@ -131,6 +134,16 @@ class RetNet : public gistmill::torch::Component {
   }
 
  private:
+  // What the port says, where the option asks for it.
+  at::Tensor begins(const Optional& boundaries) const {
+    if (!resets_) return {};
+    if (boundaries) return *boundaries;
+    throw Error(GM_ERROR_USER,
+                "boundaries is \"reset\" when nothing says where documents begin; dataset/packed gives it as "
+                "boundaries",
+                "boundaries");
+  }
+
   void open_files(const gistmill::Options& options) {
     const std::string model = options.string("model");
     const std::string embeddings = options.string("embeddings_from");
@@ -147,6 +160,7 @@ class RetNet : public gistmill::torch::Component {
   }
 
   std::string tokenizer_;
+  bool resets_ = false;  // the memory where a document begins
   std::int64_t topk_;
   double topk_temperature_;
   std::unique_ptr<const ModelFolder> folder_;

@@ -37,12 +37,14 @@ class Places {
  public:
   // mask: bool[B, T], false where a token is padding: it leaves the memory as it is. Undefined: none is.
   // before: i64[B], tokens of each text in earlier calls; undefined: none. dtype: of what is computed.
+  // begins: bool[B, T], true where a document begins: the memory before it is forgotten, and places count
+  // from there, so each document has what it has alone. Undefined: none does.
   Places(const Config& config, std::int64_t length, const at::Tensor& mask, const at::Tensor& before,
-         const at::TensorOptions& options);
+         const at::TensorOptions& options, const at::Tensor& begins = {});
 
   std::int64_t length() const { return length_; }
   const at::Tensor& mask() const { return mask_; }
-  // Tokens of each text up to the call's end, i64[B or 1].
+  // Tokens of each text, or of its last document, up to the call's end, i64[B or 1].
   const at::Tensor& after() const { return after_; }
   // complex[B or 1, 1, n, K/2]: a key's has its scale.
   at::Tensor query_phase(std::int64_t first, std::int64_t count) const;
@@ -53,15 +55,17 @@ class Places {
 
  private:
   ChunkDecay decay_of(const at::Tensor& counted) const;
+  ChunkDecay forgetting(ChunkDecay decay, const at::Tensor& begins) const;
 
   Config config_;
   std::int64_t length_;
   at::TensorOptions options_;
   at::Tensor mask_;
+  at::Tensor begins_;
   at::Tensor after_;
   at::Tensor log_decay_;  // f64[1, H, 1, 1]
   at::Tensor query_phase_, key_phase_, row_scale_;
-  std::map<std::int64_t, ChunkDecay> decays_;  // without a mask: by number of tokens
+  std::map<std::int64_t, ChunkDecay> decays_;  // by number of tokens, where all texts have the same
 };
 
 // mixed [B, T, 2 D + 2 value width] -> [B, T, value width]. memory: read and brought up to the call's end; a

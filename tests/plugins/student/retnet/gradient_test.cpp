@@ -46,6 +46,23 @@ TEST_P(RetentionGradient, EqualsAutogradsThroughThePapersForm) {
   }
 }
 
+TEST_P(RetentionGradient, EqualsAutogradsOfDocumentsApart) {
+  const at::Tensor begins = test::begins_of({{0, 5, 6}, {3, 11}}, 13);
+  const at::Tensor mixed = random_normal({2, 13, config_.mixed_width()}, 1);
+  const at::Tensor grad = random_normal({2, 13, config_.value_width}, 2);
+  const at::Tensor leaf = mixed.clone().requires_grad_(true);
+  const at::Tensor through = test::apart(leaf, begins, [&](const at::Tensor& document) {
+    return test::reference_retention(config_, document, {});
+  });
+  const at::Tensor expected = ::torch::autograd::grad({through}, {leaf}, {grad})[0];
+  for (const std::int64_t chunk : {1, 3, 4, 13, 50}) {
+    config_.chunk = chunk;
+    const Places places(config_, 13, {}, {}, mixed.options(), begins);
+    EXPECT_LT(distance(chunkwise_backward(config_, mixed, places, grad).mixed, expected), 1e-10)
+        << "chunks of " << chunk;
+  }
+}
+
 TEST_P(RetentionGradient, OfEveryWeightEqualsAutogradsThroughThePapersForm) {
   NetworkParameters parameters;
   const Weights weights = make_weights(config_, parameters.builder());

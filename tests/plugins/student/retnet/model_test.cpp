@@ -42,6 +42,18 @@ TEST_P(RetNetModel, EqualsThePapersInEveryForm) {
   }
 }
 
+TEST_P(RetNetModel, OfDocumentsInOneTextIsThatOfEachAloneInEveryForm) {
+  const at::Tensor ids = ids_of(2, 11);
+  const at::Tensor begins = test::begins_of({{0, 4, 5}, {7}}, 11);
+  const at::Tensor expected = test::apart(ids, begins, [&](const at::Tensor& document) {
+    return test::reference_hidden(config_, weights_, document);
+  });
+  for (const Form form : {Form::kChunkwise, Form::kParallel, Form::kRecurrent}) {
+    config_.form = form;
+    EXPECT_LT(distance(Model(config_, weights_).hidden(ids, {}, begins), expected), 1e-12);
+  }
+}
+
 TEST_P(RetNetModel, IsTheSameTokenByTokenAndInPieces) {
   const at::Tensor ids = ids_of(2, 11);
   const at::Tensor expected = model_.hidden(ids);

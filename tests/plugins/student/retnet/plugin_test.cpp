@@ -40,6 +40,7 @@ OptionTable options(const OptionTable& changes) {
                        {"end_tokens", std::vector<std::int64_t>()},
                        {"chunk", std::int64_t{4}},
                        {"form", std::string("chunkwise")},
+                       {"boundaries", std::string("keep")},
                        {"dtype", std::string("f32")},
                        {"embeddings_from", std::string()},
                        {"layers_from", std::string()},
@@ -82,12 +83,12 @@ void expect_refused(const OptionTable& changes, const std::string& key, const st
 TEST(RetNetPlugin, LogitsAreHiddenRowsTimesTheHead) {
   for (const bool tied : {true, false}) {
     const auto driver = make({{"tied", tied}});
-    const at::Tensor hidden = driver->forward(kHidden, {ids_of(2, 9), {}})[0];
+    const at::Tensor hidden = driver->forward(kHidden, {ids_of(2, 9), {}, {}})[0];
     const at::Tensor head = driver->forward(kHead, {})[0];
     EXPECT_EQ(hidden.sizes(), (at::IntArrayRef{2, 9, 12}));
     EXPECT_EQ(head.sizes(), (at::IntArrayRef{19, 12}));
-    EXPECT_TRUE(at::allclose(driver->forward(kForward, {ids_of(2, 9), {}})[0], at::matmul(hidden, head.t()),
-                             1e-5, 1e-6));
+    EXPECT_TRUE(at::allclose(driver->forward(kForward, {ids_of(2, 9), {}, {}})[0],
+                             at::matmul(hidden, head.t()), 1e-5, 1e-6));
     EXPECT_EQ(driver->symbol("D"), 12);
     EXPECT_EQ(driver->symbol("V"), 19);
   }
@@ -98,7 +99,8 @@ TEST(RetNetPlugin, EveryWeightLearnsThroughHiddenAndHead) {
     const auto driver = make({{"tied", tied}});
     const auto gradients = driver->bind_gradients();
     const auto parameters = driver->parameters();
-    driver->forward_and_vjp(kHidden, {ids_of(2, 9), {}}, {0, 0}, {random_normal({2, 9, 12}, 1, at::kFloat)});
+    driver->forward_and_vjp(kHidden, {ids_of(2, 9), {}, {}}, {0, 0, 0},
+                            {random_normal({2, 9, 12}, 1, at::kFloat)});
     const at::Tensor before = gradients[0].clone();
     const at::Tensor of_head = random_normal({19, 12}, 2, at::kFloat);
     driver->forward_and_vjp(kHead, {}, {}, {of_head});
@@ -115,15 +117,15 @@ TEST(RetNetPlugin, GradientThroughLogitsIsThatThroughHiddenAndHead) {
   const auto driver = make();
   const auto gradients = driver->bind_gradients();
   const at::Tensor given = random_normal({2, 9, 19}, 1, at::kFloat);
-  driver->forward_and_vjp(kForward, {ids_of(2, 9), {}}, {0, 0}, {given});
+  driver->forward_and_vjp(kForward, {ids_of(2, 9), {}, {}}, {0, 0, 0}, {given});
   std::vector<at::Tensor> through_logits;
   for (const at::Tensor& gradient : gradients) {
     through_logits.push_back(gradient.clone());
     gradient.zero_();
   }
-  const at::Tensor hidden = driver->forward(kHidden, {ids_of(2, 9), {}})[0];
+  const at::Tensor hidden = driver->forward(kHidden, {ids_of(2, 9), {}, {}})[0];
   const at::Tensor head = driver->forward(kHead, {})[0];
-  driver->forward_and_vjp(kHidden, {ids_of(2, 9), {}}, {0, 0}, {at::matmul(given, head)});
+  driver->forward_and_vjp(kHidden, {ids_of(2, 9), {}, {}}, {0, 0, 0}, {at::matmul(given, head)});
   driver->forward_and_vjp(kHead, {}, {}, {at::matmul(given.flatten(0, 1).t(), hidden.flatten(0, 1))});
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     EXPECT_TRUE(at::allclose(gradients[i], through_logits[i], 1e-4, 1e-5)) << driver->parameters()[i].name;
@@ -137,7 +139,8 @@ TEST(RetNetPlugin, AccountsForItsProductsForwardAndBack) {
   driver->bind_gradients();
   const double matrices = 2 * 2.0 * 18 * (54 * 12 + 12 * 15 + 20 * 12 + 12 * 10);
   const double retention = 2 * 2.0 * 18 * (4 * (12 + 15) + 2 * 3 * 4 * 5);
-  driver->forward_and_vjp(kHidden, {ids_of(2, 9), {}}, {0, 0}, {random_normal({2, 9, 12}, 1, at::kFloat)});
+  driver->forward_and_vjp(kHidden, {ids_of(2, 9), {}, {}}, {0, 0, 0},
+                          {random_normal({2, 9, 12}, 1, at::kFloat)});
   EXPECT_EQ(driver->forward_work().flops, matrices + retention);
   EXPECT_EQ(driver->vjp_work().flops, 2 * matrices + 3 * retention);
 }
@@ -148,20 +151,41 @@ TEST(RetNetPlugin, SavedFolderGivesTheSameModel) {
   const auto first = make({{"decay", std::string("paper")}, {"scale_rows", true}, {"tied", false}});
   first->forward(kSave, {bytes_of(folder)});
   const auto second = make({{"model", folder}, {"width", std::int64_t{8}}});
-  EXPECT_TRUE(at::equal(second->forward(kForward, {ids_of(2, 9), {}})[0],
-                        first->forward(kForward, {ids_of(2, 9), {}})[0]));
+  EXPECT_TRUE(at::equal(second->forward(kForward, {ids_of(2, 9), {}, {}})[0],
+                        first->forward(kForward, {ids_of(2, 9), {}, {}})[0]));
   EXPECT_TRUE(std::filesystem::exists(folder + "/config.json"));
   EXPECT_THROW(first->forward(kSave, {bytes_of(folder)}), Refused);  // not over what is there
 }
 
 TEST(RetNetPlugin, ComputesInBf16AboutTheSame) {
-  const at::Tensor exact = make()->forward(kHidden, {ids_of(2, 9), {}})[0];
+  const at::Tensor exact = make()->forward(kHidden, {ids_of(2, 9), {}, {}})[0];
   const auto half = make({{"dtype", std::string("bf16")}});
-  const at::Tensor found = half->forward(kHidden, {ids_of(2, 9), {}})[0];
+  const at::Tensor found = half->forward(kHidden, {ids_of(2, 9), {}, {}})[0];
   EXPECT_EQ(found.scalar_type(), at::kFloat);
   EXPECT_TRUE(at::allclose(found, exact, 0.05, 0.05));
   EXPECT_FALSE(at::allclose(found, exact, 1e-5, 1e-5));
   EXPECT_GT(half->forward_work().half_flops, 0);
+}
+
+TEST(RetNetPlugin, ForgetsWhereADocumentBeginsIfItIsAskedTo) {
+  const at::Tensor ids = ids_of(1, 9);
+  const at::Tensor begins = at::zeros({1, 9}, at::kInt);
+  begins[0][4] = 1;
+  const auto apart = [&](PluginDriver& driver) { return driver.forward(kHidden, {ids, {}, begins})[0]; };
+  const auto keeps = make();
+  const at::Tensor whole = keeps->forward(kHidden, {ids, {}, {}})[0];
+  EXPECT_TRUE(at::equal(apart(*keeps), whole)) << "the port is not read";
+  const auto resets = make({{"boundaries", std::string("reset")}});
+  const at::Tensor found = apart(*resets);
+  EXPECT_TRUE(at::allclose(found.narrow(1, 0, 4), whole.narrow(1, 0, 4), 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(found.narrow(1, 4, 5), keeps->forward(kHidden, {ids.narrow(1, 4, 5), {}, {}})[0],
+                           1e-5, 1e-6));
+  EXPECT_FALSE(at::allclose(found, whole, 1e-3, 1e-3));
+  const at::Tensor logits = resets->forward(kForward, {ids, {}, begins})[0];
+  const at::Tensor top = resets->forward(kTopk, {ids, {}, begins})[0];
+  EXPECT_TRUE(at::equal(top.select(2, 0), logits.argmax(2).to(at::kInt)));
+  EXPECT_THROW(resets->forward(kHidden, {ids, {}, {}}), Refused);
+  EXPECT_THROW(resets->forward(kHidden, {ids, {}, begins.narrow(1, 0, 8)}), Refused);
 }
 
 TEST(RetNetPlugin, GeneratesAndScoresAndRanks) {
@@ -170,7 +194,7 @@ TEST(RetNetPlugin, GeneratesAndScoresAndRanks) {
   EXPECT_EQ(generated[0].sizes(), (at::IntArrayRef{2, 5}));
   EXPECT_TRUE(generated[1].eq(5).all().item<bool>());
   EXPECT_EQ(driver->forward(kScore, {ids_of(1, 6)[0]})[0].sizes(), (at::IntArrayRef{5}));
-  EXPECT_EQ(driver->forward(kTopk, {ids_of(2, 6), {}})[0].sizes(), (at::IntArrayRef{2, 6, 7}));
+  EXPECT_EQ(driver->forward(kTopk, {ids_of(2, 6), {}, {}})[0].sizes(), (at::IntArrayRef{2, 6, 7}));
 }
 
 TEST(RetNetPlugin, StartsFromATransformersEmbeddingsAndLayers) {
@@ -183,7 +207,7 @@ TEST(RetNetPlugin, StartsFromATransformersEmbeddingsAndLayers) {
                             {"layers_from", kLlama}};
   const auto driver = make(same);
   EXPECT_EQ(driver->symbol("V"), 40);
-  EXPECT_EQ(driver->forward(kHidden, {ids_of(1, 5, 40), {}})[0].sizes(), (at::IntArrayRef{1, 5, 32}));
+  EXPECT_EQ(driver->forward(kHidden, {ids_of(1, 5, 40), {}, {}})[0].sizes(), (at::IntArrayRef{1, 5, 32}));
 }
 
 TEST(RetNetPlugin, RefusesSizesThatDoNotFit) {

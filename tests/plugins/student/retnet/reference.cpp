@@ -143,6 +143,30 @@ at::Tensor reference_hidden(const Config& config, const Weights& weights, const 
   return normed(x, weights.norm, config.epsilon);
 }
 
+at::Tensor begins_of(const std::vector<std::vector<std::int64_t>>& places, std::int64_t length) {
+  const at::Tensor begins = at::zeros({static_cast<std::int64_t>(places.size()), length}, at::kBool);
+  for (std::size_t text = 0; text < places.size(); ++text) {
+    for (const std::int64_t place : places[text]) begins[static_cast<std::int64_t>(text)][place] = true;
+  }
+  return begins;
+}
+
+at::Tensor apart(const at::Tensor& x, const at::Tensor& begins,
+                 const std::function<at::Tensor(const at::Tensor&)>& compute) {
+  std::vector<at::Tensor> texts;
+  for (std::int64_t text = 0; text < x.size(0); ++text) {
+    std::vector<at::Tensor> documents;
+    std::int64_t first = 0;
+    for (std::int64_t end = 1; end <= x.size(1); ++end) {
+      if (end < x.size(1) && !begins[text][end].item<bool>()) continue;
+      documents.push_back(compute(x.narrow(0, text, 1).narrow(1, first, end - first)));
+      first = end;
+    }
+    texts.push_back(at::cat(documents, 1));
+  }
+  return at::cat(texts, 0);
+}
+
 double distance(const at::Tensor& found, const at::Tensor& expected) {
   const at::Tensor exact = expected.to(at::kDouble);
   return (found.to(at::kDouble) - exact).abs().max().item<double>() / exact.abs().max().item<double>();

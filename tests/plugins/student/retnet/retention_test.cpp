@@ -26,14 +26,16 @@ double allowed(at::ScalarType type) { return type == at::kDouble ? 1e-12 : 1e-5;
 
 // Computes `mixed` in calls of the lengths given, one after another.
 at::Tensor in_calls(const Config& config, FormFunction compute, const at::Tensor& mixed,
-                    const at::Tensor& mask, const std::vector<std::int64_t>& lengths) {
+                    const at::Tensor& mask, const std::vector<std::int64_t>& lengths,
+                    const at::Tensor& begins = {}) {
   std::vector<at::Tensor> results;
   Memory memory;
   at::Tensor before;
   std::int64_t first = 0;
   for (const std::int64_t length : lengths) {
     const at::Tensor part = mask.defined() ? mask.narrow(1, first, length) : mask;
-    const Places places(config, length, part, before, mixed.options());
+    const Places places(config, length, part, before, mixed.options(),
+                        begins.defined() ? begins.narrow(1, first, length) : begins);
     results.push_back(compute(config, mixed.narrow(1, first, length), places, &memory));
     before = places.after();
     first += length;
@@ -86,6 +88,30 @@ TEST_P(RetentionForms, LeaveTheMemoryAsItIsAtPadding) {
   for (const at::Tensor& mask : {left, right, holes}) {
     expect_equal(config_, 3, 13, {13}, mask);
     expect_equal(config_, 3, 13, {5, 1, 7}, mask);
+  }
+}
+
+TEST_P(RetentionForms, ForgetWhereADocumentBegins) {
+  const at::Tensor begins = test::begins_of({{0, 5, 6, 13}, {3, 11}}, 17);
+  const at::Tensor end = at::arange(17).unsqueeze(0).lt(at::tensor({17, 15}).unsqueeze(1));
+  for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+    const at::Tensor mixed = random_normal({2, 17, config_.mixed_width()}, 1, type);
+    const at::Tensor expected = test::apart(mixed.to(at::kDouble), begins, [&](const at::Tensor& document) {
+      return test::reference_retention(config_, document, {});
+    });
+    for (const std::int64_t chunk : {1, 2, 5, 8, 64}) {
+      config_.chunk = chunk;
+      for (const NamedForm& form : kForms) {
+        for (const auto& lengths : {std::vector<std::int64_t>{17}, {5, 12}, {4, 1, 7, 5}}) {
+          EXPECT_LT(distance(in_calls(config_, form.compute, mixed, {}, lengths, begins), expected),
+                    allowed(type))
+              << form.name << " in chunks of " << chunk;
+          const at::Tensor padded = in_calls(config_, form.compute, mixed, end, lengths, begins);
+          EXPECT_LT(distance(zero_padding(padded, end), zero_padding(expected, end)), allowed(type))
+              << form.name << " with padding, in chunks of " << chunk;
+        }
+      }
+    }
   }
 }
 
