@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "host/figures/wording.hpp"
+#include "host/report/grid_chart.hpp"
 #include "host/report/html_text.hpp"
 #include "host/report/ladder_chart.hpp"
 #include "host/report/page_sections.hpp"
@@ -35,12 +36,32 @@ std::string ladder_cards(const EvaluationTable& table, const std::vector<std::st
   return figures.size() == 1 || out.empty() ? out : "<div class='row two'>\n" + out + "</div>\n";
 }
 
+// Two quantities a figure: a grid for each variant, in place of a ladder for each cell.
+std::string grids(const EvaluationTable& table) {
+  std::string out;
+  for (const std::string& port : grid_ports(table)) {
+    std::string cards;
+    for (const std::string& variant : ladder_order(table)) {
+      const std::string svg = grid_svg(table, port, variant, 460);
+      if (!svg.empty()) cards += fmt::format("<div class='card'>{}</div>\n", svg);
+    }
+    const std::vector<std::string> figures = table.figures();
+    const auto figure = std::ranges::find_if(
+        figures, [&](const std::string& name) { return split_figure(name).port == port; });
+    out += fmt::format("<h3>{}</h3>\n<div class='row two'>\n{}</div>\n",
+                       escaped(figure_title(table.figure(*figure))), cards);
+  }
+  return out;
+}
+
 std::string ladders(const EvaluationTable& table) {
   const std::string headline = table.headline_figure();
+  const std::vector<std::string> gridded = grid_ports(table);
   std::vector<std::string> alike;   // the same at other columns
   std::vector<std::string> others;  // which the table has too: they are opened by who wants to see them
   for (const std::string& figure : table.figures()) {
-    if (figure == headline) continue;
+    if (figure == headline || std::ranges::find(gridded, split_figure(figure).port) != gridded.end())
+      continue;
     (split_figure(figure).port == split_figure(headline).port ? alike : others).push_back(figure);
   }
   const std::string folded = ladder_cards(table, others);
@@ -229,7 +250,7 @@ std::string evaluation_section(const RunRecord& record) {
     if (!table.stage.empty()) title += fmt::format(", stage {}", table.stage);
     if (table.step > 0) title += fmt::format(", step {}", table.step);
     out += fmt::format("<section>\n<h2>{}</h2>\n{}{}{}</section>\n", escaped(title), legend(table),
-                       target_table(table) + ladders(table), tables(table));
+                       target_table(table) + ladders(table) + grids(table), tables(table));
   }
   return out;
 }

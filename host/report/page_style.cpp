@@ -103,6 +103,7 @@ footer { margin-top: 3rem; color: var(--faint); font-size: 0.82rem; }
 .chart .bar { stroke: none; fill: var(--base); }
 .chart .bar.c0 { fill: var(--c0); } .chart .bar.c1 { fill: var(--c1); } .chart .bar.c2 { fill: var(--c2); }
 .chart .bar.c3 { fill: var(--c3); } .chart .bar.c4 { fill: var(--c4); } .chart .bar.c5 { fill: var(--c5); }
+.chart .cell { fill: var(--c0); stroke: var(--line); } .chart .value.on { fill: var(--card); }
 .f0 { background: var(--c0); } .f1 { background: var(--c1); } .f2 { background: var(--c2); }
 .f3 { background: var(--c3); } .f4 { background: var(--c4); } .f5 { background: var(--c5); }
 .verdict { font-size: 0.8rem; font-weight: 560; }
