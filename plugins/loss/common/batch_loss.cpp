@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ void check_distinct(const at::Tensor& ids, std::int64_t vocabulary) {
   const std::int64_t* id = ids.const_data_ptr<std::int64_t>();
   for (std::int64_t row = 0; row < ids.size(0); ++row) {
     for (std::int64_t k = 0; k < ids.size(1); ++k, ++id) {
+      if (*id < 0) continue;
       std::int64_t& last = row_of[static_cast<std::size_t>(*id)];
       if (last == row) {
         throw Error(GM_ERROR_USER,
@@ -32,14 +34,22 @@ void check_distinct(const at::Tensor& ids, std::int64_t vocabulary) {
   }
 }
 
-void check_teacher(const at::Tensor& ids, std::int64_t vocabulary) {
+// -1 stands where a teacher has no token, and has no probability.
+void check_absent(const at::Tensor& absent, const at::Tensor& log_probability) {
+  if (!absent.is_cpu() || !at::logical_and(absent, log_probability != -INFINITY).any().item<bool>()) return;
+  throw Error(GM_ERROR_USER, "a token is -1, which is none, and has a probability", "topk_ids");
+}
+
+void check_teacher(const at::Tensor& ids, const at::Tensor& log_probability, std::int64_t vocabulary) {
   if (ids.size(1) > vocabulary) {
     throw Error(GM_ERROR_USER,
                 "the teacher gives " + std::to_string(ids.size(1)) +
                     " tokens a row when the student's vocabulary has " + std::to_string(vocabulary),
                 "topk_ids");
   }
-  check_vocabulary(ids, vocabulary, "the teacher's token", "topk_ids",
+  const at::Tensor absent = ids == kNoToken;
+  check_absent(absent, log_probability);
+  check_vocabulary(ids.masked_fill(absent, 0), vocabulary, "the teacher's token", "topk_ids",
                    "do teacher and student have the same tokenizer?");
   check_distinct(ids, vocabulary);
 }
@@ -61,7 +71,7 @@ RowProblem problem_of(const Student& student, const NextTokens& next, const Teac
   if (!teacher.ids.defined()) return problem;
   problem.topk_ids = of_rows(teacher.ids).to(at::kLong);
   problem.topk_log_probability = of_rows(teacher.log_probability);
-  check_teacher(problem.topk_ids, vocabulary);
+  check_teacher(problem.topk_ids, problem.topk_log_probability, vocabulary);
   return problem;
 }
 

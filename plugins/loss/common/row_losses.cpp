@@ -43,6 +43,9 @@ class Pass {
     return of_all.narrow(0, block.begin, block.count);
   }
   bool teacher() const { return problem_.topk_ids.defined(); }
+  void find_absent();
+  // `values` where the row's divergence counts, else 0.
+  at::Tensor where_taught(const at::Tensor& values, const Block& block) const;
   void take(Block& block);
   void measure(Block& block);
   void differentiate(Block& block);
@@ -57,6 +60,9 @@ class Pass {
   at::Tensor rounded_;    // the same in the head's dtype, where that is another
   at::Tensor head_part_;  // [V, D] in the head's dtype, where that is another
   at::Tensor teacher_;    // f64 [M, K + 1]
+  at::Tensor ids_;        // topk_ids, with a row's first token, or 0, in place of kNoToken
+  at::Tensor repeats_;    // bool [M, K], which of them stand for kNoToken behind the first; undefined: none
+  at::Tensor untaught_;   // bool [M], rows without any token; undefined: none
   RowLosses found_;
 };
 
@@ -78,12 +84,32 @@ Pass::Pass(const RowProblem& problem, const Mix& mix, const Wanted& wanted, std:
   }
   found_.nll = at::empty({count}, options.dtype(at::kDouble));
   if (teacher()) {
+    find_absent();
     found_.kl = at::empty_like(found_.nll);
-    teacher_ =
-        teacher_buckets(problem.topk_log_probability, problem.topk_ids.size(1) == vocabulary, mix.direction);
+    const bool whole = problem.topk_ids.size(1) == vocabulary && !repeats_.defined();
+    teacher_ = teacher_buckets(problem.topk_log_probability, whole, mix.direction);
   }
   if (wanted.hidden) found_.hidden = at::empty(problem.hidden.sizes(), options);
   if (wanted.head) found_.head = at::empty(problem.head.sizes(), options.dtype(exact_));
+}
+
+// Repeats of a row's first token have no probability, and where something is written for them it is the
+// same as for the first.
+void Pass::find_absent() {
+  ids_ = problem_.topk_ids;
+  const at::Tensor absent = ids_ == kNoToken;
+  if (absent.is_cpu() && !absent.any().item<bool>()) return;
+  ids_ = at::where(absent, ids_.narrow(1, 0, 1).clamp_min(0), ids_);
+  untaught_ = absent.select(1, 0).clone();
+  repeats_ = absent;
+  repeats_.select(1, 0).fill_(false);
+}
+
+at::Tensor Pass::where_taught(const at::Tensor& values, const Block& block) const {
+  if (!untaught_.defined()) return values;
+  at::Tensor untaught = rows(untaught_, block);
+  if (values.dim() == 2) untaught = untaught.unsqueeze(1);
+  return values.masked_fill(untaught, 0);
 }
 
 void Pass::take(Block& block) {
@@ -100,8 +126,9 @@ void Pass::measure(Block& block) {
     rows(found_.nll, block).copy_(block.log_sum - chosen);
     return;
   }
-  const at::Tensor ids = rows(problem_.topk_ids, block);
+  const at::Tensor ids = rows(ids_, block);
   block.top = block.logits.gather(1, ids).to(at::kDouble);
+  if (repeats_.defined()) block.top.masked_fill_(rows(repeats_, block), -INFINITY);
   block.logits.scatter_(1, ids, -INFINITY);
   const BlockSums sums = block_sums(block.logits, t);
   block.log_sum = at::logaddexp(block.top.logsumexp(1), sums.one);
@@ -111,8 +138,8 @@ void Pass::measure(Block& block) {
   const at::Tensor scaled = at::cat({block.top / t, block.rest.unsqueeze(1)}, 1);
   const at::Tensor log_student = scaled - scaled.logsumexp(1, /*keepdim=*/true);
   const Divergence divergence = loss::divergence(rows(teacher_, block), log_student, mix_.direction);
-  rows(found_.kl, block).copy_(divergence.kl);
-  block.buckets = divergence.gradient;
+  rows(found_.kl, block).copy_(where_taught(divergence.kl, block));
+  block.buckets = where_taught(divergence.gradient, block);
 }
 
 // The logits become the gradient of the weighed losses.
@@ -131,8 +158,9 @@ void Pass::differentiate(Block& block) {
     if (mix_.alpha < 1) kl = {buckets.select(1, count).contiguous(), block.rest, t};
     block_gradient(block.logits, nll, kl);
     const at::Tensor probability = (block.top - block.log_sum.unsqueeze(1)).exp();
-    const at::Tensor top = nll_weight.unsqueeze(1) * probability + buckets.narrow(1, 0, count);
-    block.logits.scatter_(1, rows(problem_.topk_ids, block), top.to(exact_));
+    at::Tensor top = nll_weight.unsqueeze(1) * probability + buckets.narrow(1, 0, count);
+    if (repeats_.defined()) top = at::where(rows(repeats_, block), top.narrow(1, 0, 1), top);
+    block.logits.scatter_(1, rows(ids_, block), top.to(exact_));
   }
   block.logits.scatter_add_(1, rows(problem_.targets, block).unsqueeze(1),
                             nll_weight.neg().to(exact_).unsqueeze(1));

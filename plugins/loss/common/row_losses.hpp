@@ -16,13 +16,17 @@ namespace gistmill::loss {
 
 // M rows, D hidden size, V vocabulary, K tokens of the teacher
 struct RowProblem {
-  at::Tensor hidden;    // [M, D] in the head's dtype
-  at::Tensor head;      // [V, D]
-  at::Tensor targets;   // i64 [M], within the vocabulary
-  at::Tensor weights;   // f64 [M], of a row in the loss
-  at::Tensor topk_ids;  // i64 [M, K], within the vocabulary, each once a row; undefined: no teacher
-  at::Tensor topk_log_probability;  // [M, K], at the temperature
+  at::Tensor hidden;   // [M, D] in the head's dtype
+  at::Tensor head;     // [V, D]
+  at::Tensor targets;  // i64 [M], within the vocabulary
+  at::Tensor weights;  // f64 [M], of a row in the loss
+  // i64 [M, K], within the vocabulary, each once a row, or kNoToken behind the others; undefined: no teacher
+  at::Tensor topk_ids;
+  at::Tensor topk_log_probability;  // [M, K], at the temperature; -infinity of kNoToken
 };
+
+// In place of a token of the teacher that the student lacks. Of a row without any token the divergence is 0.
+inline constexpr std::int64_t kNoToken = -1;
 
 // A row's loss: alpha nll + (1 - alpha) temperature^2 kl
 struct Mix {

@@ -31,4 +31,5 @@ GISTMILL_PLUGIN(gistmill::component<gistmill::bpe::BpeComponent>("tokenizer/bpe"
                     .operation("decode", &gistmill::bpe::BpeComponent::decode)
                     .operation("chat", &gistmill::bpe::BpeComponent::chat)
                     .operation("identity", &gistmill::bpe::BpeComponent::identity)
-                    .operation("decode_rows", &gistmill::bpe::BpeComponent::decode_rows));
+                    .operation("decode_rows", &gistmill::bpe::BpeComponent::decode_rows)
+                    .operation("vocabulary", &gistmill::bpe::BpeComponent::vocabulary));

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <gistmill/formats/digest.hpp>
@@ -37,6 +38,17 @@ class Component {
 
   // Gives u8[H], the digest in hexadecimal: what data are held to that were made with a tokenizer.
   Tensor identity() const { return bytes(digest()); }
+
+  // Gives u8[W] and i32[V]: the bytes of all tokens, one token behind the other, and where each ends.
+  std::tuple<Tensor, Tensor> vocabulary() const {
+    std::string all;
+    std::vector<std::int32_t> ends;
+    for (std::int32_t id = 0; id < tokenizer_.size(); ++id) {
+      all += tokenizer_.bytes_of(id);
+      ends.push_back(static_cast<std::int32_t>(all.size()));
+    }
+    return {bytes(all), Tensor::of(ends, {tokenizer_.size()})};
+  }
 
   // text: u8[B], any bytes.  Gives i32[N].
   Tensor encode(const Tensor& text) {

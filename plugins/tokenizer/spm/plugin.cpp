@@ -33,4 +33,5 @@ GISTMILL_PLUGIN(gistmill::component<gistmill::spm::SpmComponent>("tokenizer/spm"
                     .operation("decode", &gistmill::spm::SpmComponent::decode)
                     .operation("chat", &gistmill::spm::SpmComponent::chat)
                     .operation("identity", &gistmill::spm::SpmComponent::identity)
-                    .operation("decode_rows", &gistmill::spm::SpmComponent::decode_rows));
+                    .operation("decode_rows", &gistmill::spm::SpmComponent::decode_rows)
+                    .operation("vocabulary", &gistmill::spm::SpmComponent::vocabulary));

@@ -102,6 +102,41 @@ TEST_P(RowLossesOf, AreZeroBetweenIdenticalModels) {
   }
 }
 
+TEST_P(RowLossesOf, AreThoseOfTheTokensThatAreLeftWhereTheStudentLacksSome) {
+  const RowProblem all = make_taught(23, 37, 9, 7, mix().temperature);
+  RowProblem fewer = all;
+  fewer.topk_ids = all.topk_ids.narrow(1, 0, 4);
+  fewer.topk_log_probability = all.topk_log_probability.narrow(1, 0, 4);
+  RowProblem lacking = all;
+  lacking.topk_ids = all.topk_ids.clone();
+  lacking.topk_ids.narrow(1, 4, 3).fill_(kNoToken);
+  lacking.topk_log_probability = all.topk_log_probability.clone();
+  lacking.topk_log_probability.narrow(1, 4, 3).fill_(-INFINITY);
+  for (const std::int64_t bytes : {kBlockBytes, std::int64_t{5} * 37 * 8}) {
+    const RowLosses found = row_losses(lacking, mix(), kBoth, bytes);
+    const RowLosses expected = row_losses(fewer, mix(), kBoth, bytes);
+    EXPECT_TRUE(at::allclose(found.nll, expected.nll, 1e-12, 1e-12));
+    EXPECT_TRUE(at::allclose(found.kl, expected.kl, 1e-12, 1e-12));
+    EXPECT_TRUE(at::allclose(found.hidden, expected.hidden, 1e-12, 1e-12));
+    EXPECT_TRUE(at::allclose(found.head, expected.head, 1e-12, 1e-12));
+  }
+}
+
+TEST_P(RowLossesOf, OfARowWithoutAnyTokenAreTheNllAlone) {
+  RowProblem lacking = make_taught(6, 37, 9, 7, mix().temperature);
+  lacking.topk_ids = at::full_like(lacking.topk_ids, kNoToken);
+  lacking.topk_log_probability = at::full_like(lacking.topk_log_probability, -INFINITY);
+  RowProblem alone = lacking;
+  alone.topk_ids = alone.topk_log_probability = at::Tensor();
+  alone.weights = alone.weights * mix().alpha;
+  const RowLosses found = row_losses(lacking, mix(), kBoth);
+  const RowLosses expected = row_losses(alone, {}, kBoth);
+  EXPECT_TRUE(at::allclose(found.nll, expected.nll, 1e-12, 1e-12));
+  EXPECT_EQ(found.kl.abs().max().item<double>(), 0);
+  EXPECT_TRUE(at::allclose(found.hidden, expected.hidden, 1e-12, 1e-12));
+  EXPECT_TRUE(at::allclose(found.head, expected.head, 1e-12, 1e-12));
+}
+
 TEST(RowLosses, KnowTheStudentsBucketWhereItsTokensHaveNearlyAllProbability) {
   RowProblem problem = make(4, 2000, 8, at::kFloat);
   problem.hidden.mul_(6);  // the first of 2000 tokens has all but 1e-7 and less
