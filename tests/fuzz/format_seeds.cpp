@@ -132,6 +132,9 @@ void write_json(const fs::path& folder) {
 void write_format_seeds(const fs::path& folder) {
   // As example_file_fuzz.cpp reads it: all as it should be, with three train examples.
   write_seed(folder / "example_file" / "three", std::string(47, '\0') + '\3' + std::string(200, '\0'));
+  // As packed_file_fuzz.cpp reads it: all as it should be, sequences of one token and of four.
+  write_seed(folder / "packed_file" / "one", std::string(300, '\0'));
+  write_seed(folder / "packed_file" / "four", '\3' + std::string(300, '\0'));
   // As topk_file_fuzz.cpp reads them: all as it should be, with one sequence, exact and of bytes.
   write_seed(folder / "topk_file" / "exact", std::string(250, '\0'));
   write_seed(folder / "topk_file" / "bytes",
