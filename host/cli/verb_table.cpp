@@ -71,10 +71,12 @@ constexpr Option kOptions[] = {
     {'k', "save-plot", "FILE",
      "write the curve of the loss to this .svg or .png file; without librsvg a .png becomes an .svg"},
     {'E', "peek", "N",
-     "show N samples as text: from which document, the span that a gist replaces, what is predicted behind "
-     "it"},
+     "show N samples as text: spans with their document and what is predicted behind them, or sequences with "
+     "the boundaries of documents and what a teacher says"},
     {'q', "force", nullptr, "prepare again what is there, such as every file of a packed folder"},
-    {'q', "skip-existing", nullptr, "leave alone what is there; this is done anyway"},
+    {'q', "skip-existing", nullptr,
+     "prepare what is missing, and again only what was lost or damaged since; without this, damage is "
+     "refused"},
     {'e', "no-measure", nullptr, "take no steps: use manifests and file headers only"},
     {'e', "memory", "SIZE", "plan for this much memory, such as 8G (default: what is free here)"},
     {'y', "folder", "DIR", "also write the plan to DIR/plan.json, for the report of the run in that folder"},

@@ -13,7 +13,8 @@ const std::vector<ExitCodeMeaning>& exit_codes() {
       {ExitCode::numerics, "NaN or infinity, or worse than --against",
        "a value is NaN or infinite: the message names the last good checkpoint; or a run is worse than its "
        "baseline (`run --against`)"},
-      {ExitCode::stopped, "stopped after saving", "stopped after saving; `--resume` continues"},
+      {ExitCode::stopped, "stopped after saving",
+       "stopped after saving; a run continues with `--resume`, a preparation when it is asked for again"},
       {ExitCode::interrupted, "interrupted",
        "interrupted before saving; `--resume` continues from the last checkpoint"}};
   return kCodes;

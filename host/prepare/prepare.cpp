@@ -6,17 +6,20 @@
 #include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+#include <utility>
 
+#include "gistmill/files/lock.hpp"
 #include "gistmill/formats/token_file.hpp"
 #include "host/diagnostic/failure.hpp"
 #include "host/files/make_folders.hpp"
 #include "host/identity/corpus_identity.hpp"
-#include "host/instance/instance.hpp"
-#include "host/instance/plugin_host.hpp"
 #include "host/instance/stop_signal.hpp"
 #include "host/plan/options.hpp"
 #include "host/prepare/forward_run.hpp"
-#include "host/prepare/prepared_corpora.hpp"
+#include "host/prepare/kept_progress.hpp"
+#include "host/prepare/preparation.hpp"
 
 namespace gistmill {
 
@@ -25,56 +28,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kProgressEvery(5);
-
-// The store of a pipeline and its destruction order: an uncommitted store removes its temporary file.
-struct Preparation {
-  Plan plan;  // with the sizes that the instances answer
-  std::vector<std::unique_ptr<Instance>> owned;
-  std::vector<Instance*> instances;  // in the order of Plan::instances
-  Instance* store = nullptr;
-  const gm_store_extension* extension = nullptr;
-};
-
-Preparation make_instances(const Plan& plan, const PlannedPipeline& pipeline, Registry& registry,
-                           const PreparedPath& corpora) {
-  Preparation result;
-  result.plan = plan;
-  result.instances.resize(plan.instances.size(), nullptr);
-  std::vector<std::uint8_t> used(plan.instances.size(), 0);
-  pipeline.mark_used(used);
-  for (std::size_t i = 0; i < used.size(); ++i) {
-    if (used[i] == 0) continue;
-    const PlannedInstance planned = with_corpora(plan.instances[i], plan, corpora);
-    result.owned.push_back(
-        std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host()));
-    Instance* instance = result.owned.back().get();
-    result.instances[i] = instance;
-    if (const auto* store = instance->extension<gm_store_extension>(GM_STORE_EXTENSION); store != nullptr) {
-      result.store = instance;
-      result.extension = store;
-    }
-  }
-  if (result.store == nullptr) {
-    throw Failure(
-        ExitCode::recipe, pipeline.origin,
-        fmt::format("pipeline '{}' prepares nothing: none of its components is a store", pipeline.name));
-  }
-  bind_symbols(
-      result.plan, [&result](const PlannedInstance& planned, const std::string& symbol) -> std::int64_t {
-        const auto index =
-            static_cast<std::size_t>(result.plan.instance(planned.name) - result.plan.instances.data());
-        Instance* instance = result.instances[index];
-        return instance == nullptr ? -1 : instance->symbol(symbol);
-      });
-  return result;
-}
-
-void start_instances(const Preparation& made, const Recipe& recipe) {
-  for (std::size_t i = 0; i < made.instances.size(); ++i) {
-    if (made.instances[i] == nullptr) continue;
-    made.instances[i]->start(made.plan.instances[i].symbols, static_cast<std::uint64_t>(recipe.run.seed));
-  }
-}
+constexpr std::chrono::milliseconds kLookEvery(200);  // whether another process has ended
 
 // What the token files that the instances read say of themselves, by pipeline; null where there are none.
 nlohmann::json corpora_of(const Preparation& made) {
@@ -132,6 +86,87 @@ std::string why_again(const std::filesystem::path& path, const nlohmann::json& w
   return "";
 }
 
+// Whether the file at `path` is the answer. Throws where it is damaged and may not be made again.
+bool is_there(const Preparation& made, const Recipe& recipe, const std::filesystem::path& path,
+              const PrepareListener& listener, WhereMissing missing) {
+  if (missing == WhereMissing::make_again || !std::filesystem::exists(path)) return false;
+  const std::string defect = defect_of(made, path);
+  if (defect.empty()) return true;
+  if (missing == WhereMissing::repair) {
+    listener.message("warning", fmt::format("{} is made again: {}", path.string(), defect));
+    return false;
+  }
+  throw Failure(ExitCode::failed, fmt::format("{} is there, but {}", path.string(), defect),
+                {fmt::format("`gistmill prepare {0} --skip-existing` makes again what is missing or damaged, "
+                             "`gistmill prepare {0} --force` all of it",
+                             recipe.path.string())});
+}
+
+void begin(const Preparation& made, const std::filesystem::path& path, const nlohmann::json& provenance) {
+  Instance::ErrorSink sink;
+  const gm_status status =
+      made.extension->begin(made.store->handle(), path.c_str(), provenance.dump().c_str(), sink.get());
+  if (status != GM_OK) made.store->fail(status, sink, "opening");
+}
+
+void commit(const Preparation& made) {
+  Instance::ErrorSink sink;
+  const gm_status status = made.extension->commit(made.store->handle(), sink.get());
+  if (status != GM_OK) made.store->fail(status, sink, "committing");
+}
+
+// Waits while another process makes the file.
+files::Lock lock_of(const std::filesystem::path& path, const PrepareListener& listener,
+                    const StopSignal& stop) {
+  const std::filesystem::path file = files::lock_beside(path);
+  bool told = false;
+  while (true) {
+    if (std::optional<files::Lock> lock = files::Lock::take(file)) return std::move(*lock);
+    if (!std::exchange(told, true))
+      listener.message("info", fmt::format("waiting for process {}, which prepares {}",
+                                           files::Lock::holder(file), path.string()));
+    std::this_thread::sleep_for(kLookEvery);
+    if (stop.requested())
+      throw Failure(ExitCode::interrupted, fmt::format("interrupted; {} was not written", path.string()));
+  }
+}
+
+// Runs the pipeline to the end of its source, from what is kept on. Answers how many items that are.
+std::uint64_t run_steps(const Preparation& made, const PlannedPipeline& pipeline, const Recipe& recipe,
+                        KeptProgress& kept, const std::filesystem::path& path,
+                        const PrepareListener& listener, const StopSignal& stop) {
+  StepContext context;
+  context.seed = made.seed;
+  context.cancel = stop.cancel_flag();
+  context.step = kept.load(listener);
+  if (context.step > 0) listener.message("info", fmt::format("going on after {} items", context.step));
+  // How a stopped one ends: what is kept, and how to go on.
+  const auto stopped = [&] {
+    if (kept.saved() == 0)
+      return Failure(ExitCode::interrupted, fmt::format("interrupted; {} was not written", path.string()));
+    return Failure(ExitCode::stopped,
+                   fmt::format("stopped; {} items of {} are kept", kept.saved(), path.string()),
+                   {fmt::format("gistmill prepare {}  goes on from there", recipe.path.string())});
+  };
+  ForwardRun run(pipeline, made.instances);
+  Clock::time_point told = Clock::now();
+  try {
+    while (run.run(context)) {
+      ++context.step;
+      if (const auto now = Clock::now(); listener.progress && now - told > kProgressEvery) {
+        told = now;
+        listener.progress({{"stage", ""}, {"text", "preparing"}, {"done", context.step}, {"count", 0}});
+      }
+      kept.save(context.step, stop.requested());
+      if (stop.requested()) throw stopped();
+    }
+  } catch (const Failure& failure) {
+    if (failure.code() == ExitCode::interrupted && stop.requested()) throw stopped();
+    throw;
+  }
+  return context.step;
+}
+
 }  // namespace
 
 PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
@@ -140,58 +175,44 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   if (pipeline == nullptr) {
     throw Failure(ExitCode::recipe, fmt::format("no pipeline '{}' to prepare a corpus with", name));
   }
-  Preparation made = make_instances(plan, *pipeline, registry, corpora);
-
-  nlohmann::json provenance = corpus_identity(*pipeline, {made.instances.begin(), made.instances.end()},
-                                              static_cast<std::uint64_t>(recipe.run.seed));
+  const Preparation made = preparation_of(recipe, plan, *pipeline, registry, corpora);
+  nlohmann::json provenance =
+      corpus_identity(*pipeline, {made.instances.begin(), made.instances.end()}, made.seed);
   const std::string identity = digest_of(provenance);
 
   PreparedFile result;
   result.path =
       std::filesystem::path(recipe.run.prepared) / fmt::format("{}-{}.h5", name, identity.substr(0, 16));
-  const bool again = missing == WhereMissing::make_again;
-  if (!again && std::filesystem::exists(result.path)) return result;
+  if (is_there(made, recipe, result.path, listener, missing)) return result;
   if (missing == WhereMissing::refuse) {
     throw Failure(ExitCode::failed, fmt::format("{} is not prepared yet", result.path.string()),
                   {fmt::format("gistmill prepare {}", recipe.path.string())});
   }
 
+  const StopSignal stop;
   make_folders(result.path.parent_path());
+  const files::Lock lock = lock_of(result.path, listener, stop);
+  if (is_there(made, recipe, result.path, listener, missing)) return result;  // another process made it
   listener.message("info",
                    fmt::format("preparing {}{}", result.path.string(), why_again(result.path, provenance)));
-  Instance::ErrorSink sink;
-  const auto check = [&](gm_status status, const char* doing) {
-    if (status != GM_OK) made.store->fail(status, sink, doing);
-  };
   provenance["identity"] = identity;
   provenance["files"] = file_names_of(made);
-  if (again) provenance["again"] = true;
   if (nlohmann::json sources = corpora_of(made); !sources.is_null())
     provenance["corpora"] = std::move(sources);
-  start_instances(made, recipe);
-  check(
-      made.extension->begin(made.store->handle(), result.path.c_str(), provenance.dump().c_str(), sink.get()),
-      "opening");
-  const StopSignal stop;
-  ForwardRun run(*made.plan.pipeline(name), made.instances);
-  StepContext context;
-  context.seed = static_cast<std::uint64_t>(recipe.run.seed);
-  context.cancel = stop.cancel_flag();
-  Clock::time_point told = Clock::now();
-  while (run.run(context)) {
-    ++context.step;
-    if (const auto now = Clock::now(); listener.progress && now - told > kProgressEvery) {
-      told = now;
-      listener.progress({{"stage", ""}, {"text", "preparing"}, {"done", context.step}, {"count", 0}});
-    }
-    if (stop.requested()) {
-      throw Failure(ExitCode::interrupted,
-                    fmt::format("interrupted; {} was not written", result.path.string()));
-    }
+
+  for (const auto& instance : made.owned) made.start(*instance);
+  const PlannedPipeline& planned = *made.plan.pipeline(name);
+  KeptProgress kept(made, planned, result.path, identity);
+  if (missing == WhereMissing::make_again) {
+    kept.remove();
+    provenance["again"] = true;
   }
-  check(made.extension->commit(made.store->handle(), sink.get()), "committing");
+  begin(made, result.path, provenance);
+  const std::uint64_t items = run_steps(made, planned, recipe, kept, result.path, listener, stop);
+  commit(made);
+  kept.remove();
   result.made = true;
-  result.documents = static_cast<std::int64_t>(context.step);
+  result.documents = static_cast<std::int64_t>(items);
   listener.message("info", fmt::format("prepared {} items in {}", result.documents, result.path.string()));
   return result;
 }

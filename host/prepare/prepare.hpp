@@ -21,7 +21,13 @@ struct PreparedFile {
   std::int64_t documents = 0;  // that went in, where made
 };
 
-enum class WhereMissing { make, refuse, make_again };
+// What becomes of a file that is not there, and of one that is there and damaged:
+enum class WhereMissing {
+  make,        // made; refused, naming what is wrong and what to do
+  repair,      // made; made again
+  make_again,  // made, whatever is there
+  refuse,      // refused; refused
+};
 
 // Who hears of it.
 struct PrepareListener {
@@ -32,10 +38,11 @@ struct PrepareListener {
 // Answers the file of another pipeline.
 using PreparedPath = std::function<std::filesystem::path(const Plan&, const std::string& pipeline)>;
 
-// The file of pipeline `name`, made now where it is not there. `corpora` answers the files of other pipelines
-// that it reads. Throws Failure where the pipeline has no store or a step fails; then nothing is left behind.
-// `missing` refuse: throws where it is not there; make_again: made also where it is there, and the store is
-// told by `"again": true` in its provenance, for it may keep more than this file.
+// The file of pipeline `name`, made now where it is not there. Whether one that is there is as it was made,
+// its store's operation `check` tells, where it has one. `corpora` answers the files of other pipelines that
+// it reads. Where another process makes it, waits for that. Throws Failure where the pipeline has no store or
+// a step fails; then nothing is left behind. For make_again the store is told by `"again": true` in its
+// provenance, for it may keep more than this file.
 PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
                      const PrepareListener& listener, const PreparedPath& corpora,
                      WhereMissing missing = WhereMissing::make);

@@ -54,10 +54,9 @@ PreparedAnswer prepare_recipe(const PrepareRequest& request) {
           request.talk(fmt::format("preparing  {} items", fields["done"].get<std::int64_t>()));
       }};
   const PluginsTalk talk(listener);
-  for (const std::string& line : measured_train_text(recipe.parts)) listener.message("warning", line);
+  for (const std::string& line : wrong_sides(recipe.parts)) listener.message("warning", line);
   for (const std::string& line : recipe.lock_notes) listener.message("warning", line);
-  PreparedCorpora corpora(recipe.registry, listener,
-                          request.again ? WhereMissing::make_again : WhereMissing::make);
+  PreparedCorpora corpora(recipe.registry, listener, request.missing);
   return prepare_parts(recipe, corpora);
 }
 

@@ -28,7 +28,7 @@ struct PrepareRequest {
   std::vector<std::string> overrides;                 // --set
   std::vector<std::filesystem::path> plugin_folders;  // before the search path
   OtherPlugins others = OtherPlugins::refuse;         // than the recipe's lock says
-  bool again = false;                                 // also what is there
+  WhereMissing missing = WhereMissing::make;          // of what is not there, or damaged
   std::function<void(std::string_view)> talk;         // messages to the user
 };
 

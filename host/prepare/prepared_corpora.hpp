@@ -22,7 +22,7 @@ class PreparedCorpora {
     PreparedFile file;
   };
 
-  // `registry` and what `listener` refers to outlive this. `missing` make_again: also what is there, once.
+  // `registry` and what `listener` refers to outlive this. `missing` make_again: once.
   PreparedCorpora(Registry& registry, PrepareListener listener, WhereMissing missing = WhereMissing::make)
       : registry_(registry), listener_(std::move(listener)), missing_(missing) {}
   PreparedCorpora(const PreparedCorpora&) = delete;

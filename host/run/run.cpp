@@ -102,7 +102,9 @@ RunOutcome finished_before(const RunContext& context) {
 // What is left of the failure of a part: the run has stopped, or the failure.
 RunOutcome failed(RunContext& context, const StopSignal& stop, const Failure& failure, double seconds) {
   const bool shared = context.ranks.alone() || dynamic_cast<const SharedFailure*>(&failure) != nullptr;
-  if (failure.code() == ExitCode::interrupted && (stop.requested() || !context.ranks.alone())) {
+  if (failure.code() == ExitCode::stopped) context.request.talk(failure.message());  // of a preparation
+  const bool stops = failure.code() == ExitCode::interrupted || failure.code() == ExitCode::stopped;
+  if (stops && (stop.requested() || !context.ranks.alone())) {
     RunOutcome outcome = stopped(context, stop, seconds);
     if (!shared) context.ranks.end_all(outcome.code);
     return outcome;

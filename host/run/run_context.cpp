@@ -47,7 +47,7 @@ RunContext::RunContext(const RunRequest& asked)
                 [this](nlohmann::json fields) { events.emit("progress", std::move(fields)); }}) {
   if (!ranks.first()) events.mute();
   set_plugin_events(&events);  // nothing throws from here on: the destructor takes it back
-  for (const std::string& line : measured_train_text(parts)) events.message("warning", line);
+  for (const std::string& line : wrong_sides(parts)) events.message("warning", line);
   if (request.verb != RunVerb::run) say_lock_notes();  // a run says it where its loggers hear it
 }
 

@@ -6,6 +6,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "host/check/violation.hpp"
+#include "host/instance/instance_state.hpp"
 #include "host/run/step/torch_state.hpp"
 
 namespace gistmill {
@@ -36,9 +37,7 @@ const PlannedInstance& probed(const PlannedInstance& planned) {
 
 TensorInstance::TensorInstance(const PlannedInstance& planned, const LoadedComponent& component,
                                const gm_host& host)
-    : Instance(probed(planned), component, host) {
-  state_ = extension<gm_state_extension>(GM_STATE_EXTENSION);
-}
+    : Instance(probed(planned), component, host) {}
 
 void TensorInstance::start_on(const at::Device& device, const std::map<std::string, std::int64_t>& symbols,
                               std::uint64_t run_seed) {
@@ -127,22 +126,10 @@ std::vector<at::Tensor> TensorInstance::vjp(const OperationSpec& operation, cons
   return gradients;
 }
 
-std::string TensorInstance::save_state() {
-  std::string bytes;
-  gm_sink out{sizeof(gm_sink), &bytes, [](gm_sink* self, const void* data, std::uint64_t size) {
-                static_cast<std::string*>(self->context)->append(static_cast<const char*>(data), size);
-                return GM_OK;
-              }};
-  ErrorSink sink;
-  const gm_status status = state_->save(handle(), &out, sink.get());
-  if (status != GM_OK) fail(status, sink, "saving the state of");
-  return bytes;
-}
+bool TensorInstance::has_state() const { return gistmill::has_state(*this); }
 
-void TensorInstance::load_state(std::string_view bytes) {
-  ErrorSink sink;
-  const gm_status status = state_->load(handle(), bytes.data(), bytes.size(), sink.get());
-  if (status != GM_OK) fail(status, sink, "loading the state of");
-}
+std::string TensorInstance::save_state() { return gistmill::save_state(*this); }
+
+void TensorInstance::load_state(std::string_view bytes) { gistmill::load_state(*this, bytes); }
 
 }  // namespace gistmill

@@ -73,7 +73,7 @@ class TensorInstance : public Instance {
   // Makes a zeroed gradient for every trainable parameter and gives it to the plugin.
   void bind_gradients();
 
-  bool has_state() const { return state_ != nullptr; }
+  bool has_state() const;
   std::string save_state();
   void load_state(std::string_view bytes);
 
@@ -81,7 +81,6 @@ class TensorInstance : public Instance {
   void* stream() const override;
   SlotValue reachable(const SlotValue& value) const;
 
-  const gm_state_extension* state_ = nullptr;
   at::Device device_ = at::kCPU;
   std::vector<Parameter> parameters_;
 };

@@ -8,12 +8,13 @@
 #include <gistmill/formats/error.hpp>
 
 #include "plugins/store/packed/index.hpp"
+#include "plugins/store/packed/presence.hpp"
 
 namespace gistmill::dataset {
 namespace {
 
 // Of shards that are not as the manifest says.
-constexpr const char* kRemedy = "; pack again: `gistmill prepare RECIPE --force`";
+constexpr const char* kRemedy = "; `gistmill prepare RECIPE --skip-existing` packs again what is missing";
 
 }  // namespace
 
@@ -42,28 +43,11 @@ PackedCorpus::PackedCorpus(std::filesystem::path folder, packed::Manifest manife
 }
 
 void PackedCorpus::open(const packed::PackedShard& shard) {
-  const std::filesystem::path path = folder_ / shard.path;
-  if (!std::filesystem::exists(path))
-    throw formats::FormatError("the manifest names '" + path.string() + "', which is missing" + kRemedy);
-  packed::ShardReader reader(path);
-  if (reader.digest() != shard.digest) {
-    throw formats::FormatError(
-        "'" + path.string() + "' was changed since the manifest was written: its digest is " +
-        reader.digest().substr(0, 12) + " when it should be " + shard.digest.substr(0, 12) + kRemedy);
+  try {
+    shards_.push_back(packed::open_shard(folder_, manifest_, shard));
+  } catch (const formats::FormatError& error) {
+    throw formats::FormatError(error.what() + std::string(kRemedy));
   }
-  if (reader.header().length != manifest_.length || reader.header().tokenizer != manifest_.tokenizer_text) {
-    throw formats::FormatError("'" + path.string() + "' is of " + reader.header().tokenizer +
-                               " and sequences of " + std::to_string(reader.header().length) +
-                               " when the manifest says " + manifest_.tokenizer_text + " and " +
-                               std::to_string(manifest_.length) + kRemedy);
-  }
-  for (std::size_t split = 0; split < packed::kSplits; ++split) {
-    if (reader.tokens(split) == shard.tokens[split]) continue;
-    throw formats::FormatError("'" + path.string() + "' has " + std::to_string(reader.tokens(split)) +
-                               " tokens when the manifest says " + std::to_string(shard.tokens[split]) +
-                               kRemedy);
-  }
-  shards_.push_back(std::move(reader));
 }
 
 void PackedCorpus::number_documents() {

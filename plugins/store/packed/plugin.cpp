@@ -2,4 +2,5 @@
 #include "plugins/store/packed/store.hpp"
 
 GISTMILL_PLUGIN(gistmill::component<gistmill::packed::PackedStore>("store/packed")
-                    .operation("append", &gistmill::packed::PackedStore::append));
+                    .operation("append", &gistmill::packed::PackedStore::append)
+                    .operation("check", &gistmill::packed::PackedStore::check));

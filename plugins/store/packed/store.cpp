@@ -14,8 +14,8 @@
 
 #include "plugins/store/common/translated.hpp"
 #include "plugins/store/packed/index.hpp"
+#include "plugins/store/packed/presence.hpp"
 #include "plugins/store/packed/rests.hpp"
-#include "plugins/store/packed/shard_reader.hpp"
 
 namespace gistmill::packed {
 namespace {
@@ -52,13 +52,8 @@ void PackedStore::begin(const std::string& path, const std::string& provenance) 
   manifest_ = empty_manifest(options_, told.text);
   store::translated("folder", [&] {
     fs::create_directories(options_.folder);
-    std::optional<Manifest> found;
-    try {
-      found = read_manifest(options_.folder);
-    } catch (const formats::FormatError&) {
-      if (!replaces_) throw;
-    }
-    if (found && !replaces_) {
+    lock_folder();
+    if (std::optional<Manifest> found = replaces_ ? std::nullopt : what_was_packed(path)) {
       check_folder(*found);
       keep_sources(std::move(*found));
     }
@@ -68,6 +63,33 @@ void PackedStore::begin(const std::string& path, const std::string& provenance) 
   is_noted_ = true;
   path_ = path;
   provenance_ = told.text;
+}
+
+void PackedStore::lock_folder() {
+  const fs::path file = files::lock_beside(options_.folder);
+  lock_ = files::Lock::take(file);
+  if (lock_) return;
+  const int holder = files::Lock::holder(file);
+  throw Error(GM_ERROR_UNAVAILABLE,
+              "'" + options_.folder + "' is being packed by " +
+                  (holder == 0 ? "another process" : "process " + std::to_string(holder)) +
+                  "; wait until it has ended, or take another folder");
+}
+
+// By its manifest, or by an earlier index where that was lost or damaged.
+std::optional<Manifest> PackedStore::what_was_packed(const std::string& index) const {
+  std::exception_ptr damage;
+  try {
+    if (std::optional<Manifest> found = read_manifest(options_.folder)) return found;
+  } catch (const formats::FormatError&) {
+    damage = std::current_exception();
+  }
+  try {
+    if (fs::exists(index)) return read_index(index).manifest;
+  } catch (const formats::FormatError&) {  // that says nothing either
+  }
+  if (damage) std::rethrow_exception(damage);
+  return std::nullopt;
 }
 
 void PackedStore::check_folder(const Manifest& found) const {
@@ -90,7 +112,8 @@ void PackedStore::check_folder(const Manifest& found) const {
 
 bool PackedStore::is_there(const PackedSource& source) const {
   try {
-    return ShardReader(fs::path(options_.folder) / source.shard.path).digest() == source.shard.digest;
+    open_shard(options_.folder, manifest_, source.shard);
+    return true;
   } catch (const formats::FormatError&) {
     return false;
   }
@@ -177,9 +200,13 @@ void PackedStore::note_progress() {
 }
 
 PackedStore::~PackedStore() {
-  if (path_.empty() || is_noted_) return;
+  if (path_.empty()) return;
   try {
-    write_manifest(options_.folder, manifest_);
+    if (!is_noted_) write_manifest(options_.folder, manifest_);
+    if (packed_ > 0) {
+      log(GM_LOG_INFO, std::to_string(packed_) + " files that were finished stay packed in '" +
+                           options_.folder + "'; the next preparation goes on from there");
+    }
   } catch (const std::exception&) {  // what was finished since is packed again
   }
 }
@@ -223,6 +250,13 @@ void PackedStore::commit() {
   path_.clear();
   seen_.clear();
   packed_ = 0;
+  lock_.reset();
+}
+
+Tensor PackedStore::check(const Tensor& path) const {
+  const std::string defect = defect_of(text_of(path));
+  return Tensor::of(std::vector<std::uint8_t>(defect.begin(), defect.end()),
+                    {static_cast<std::int64_t>(defect.size())});
 }
 
 }  // namespace gistmill::packed

@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include <gistmill/files/lock.hpp>
 #include <gistmill/plugin.hpp>
 
 #include "plugins/store/packed/manifest.hpp"
@@ -27,7 +29,7 @@ class PackedStore {
   PackedStore& operator=(const PackedStore&) = delete;
 
   // Throws Error: USER where the folder holds sequences of another tokenizer or length; UNAVAILABLE where
-  // nothing can be written; MISUSE.
+  // nothing can be written, or another process packs into the folder; MISUSE.
   void begin(const std::string& path, const std::string& provenance);
   // tokens: [N]; name: [M] bytes of UTF-8; split: [], 0 or 1, -1: the file is packed already and has no text
   // here; file: [F] name of the file that the document is from, file_digest: its SHA-256. The documents of a
@@ -35,8 +37,13 @@ class PackedStore {
   void append(const Tensor& tokens, const Tensor& name, const Tensor& split, const Tensor& file,
               const Tensor& file_digest);
   void commit();
+  // path: [P], an index that was committed -> defect: [D], what is wrong with it or with its folder
+  // (defect_of).
+  Tensor check(const Tensor& path) const;
 
  private:
+  void lock_folder();
+  std::optional<Manifest> what_was_packed(const std::string& index) const;
   void check_folder(const Manifest& found) const;
   void keep_sources(Manifest found);
   bool is_there(const PackedSource& source) const;
@@ -48,7 +55,8 @@ class PackedStore {
 
   PackOptions options_;
   bool replaces_;
-  std::string path_;  // of the index; empty: none was begun
+  std::optional<files::Lock> lock_;  // of the folder, from begin to commit or the end
+  std::string path_;                 // of the index; empty: none was begun
   std::string provenance_;
   Manifest manifest_;
   std::set<std::string> seen_;  // sources of this preparation

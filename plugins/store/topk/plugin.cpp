@@ -2,4 +2,5 @@
 #include "plugins/store/topk/store.hpp"
 
 GISTMILL_PLUGIN(gistmill::component<gistmill::topk::TopkStore>("store/topk")
-                    .operation("append", &gistmill::topk::TopkStore::append));
+                    .operation("append", &gistmill::topk::TopkStore::append)
+                    .operation("check", &gistmill::topk::TopkStore::check));

@@ -2,15 +2,37 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <sstream>
+#include <vector>
 
 #include <gistmill/files/error.hpp>
 #include <gistmill/formats/error.hpp>
+#include <nlohmann/json.hpp>
 
 #include "plugins/store/common/translated.hpp"
+#include "plugins/store/topk/reader.hpp"
 #include "plugins/store/topk/teacher.hpp"
 
 namespace gistmill::topk {
 namespace {
+
+constexpr char kStateHead[] = "store/topk";
+constexpr int kStateVersion = 1;
+constexpr std::int64_t kMostSize = 1 << 24;  // of a state's sizes
+
+std::string in_full(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%a", value);
+  return text;
+}
+
+// A cache that is made again is the one that it was: without the host's word on why it is made.
+std::string without_hint(const std::string& provenance) {
+  nlohmann::json made = nlohmann::json::parse(provenance, nullptr, false);
+  if (!made.is_object() || made.erase("again") == 0) return provenance;
+  return made.dump();
+}
 
 std::string in_short(double value) {
   char text[32];
@@ -27,14 +49,19 @@ TopkStore::TopkStore(const Options& options)
 void TopkStore::begin(const std::string& path, const std::string& provenance) {
   if (!path_.empty()) throw Error(GM_ERROR_MISUSE, "begin was called while another file is being written");
   path_ = path;
-  provenance_ = provenance;
+  provenance_ = without_hint(provenance);
+}
+
+Header TopkStore::header(std::int64_t length, std::int64_t tokens, double temperature) const {
+  return {length, tokens, temperature, form_, teacher_of(provenance_)};
 }
 
 TopkWriter& TopkStore::writer(std::int64_t length, std::int64_t tokens, double temperature) {
   if (path_.empty()) throw Error(GM_ERROR_MISUSE, "a store was used before begin");
   if (!writer_) {
-    const Header header{length, tokens, temperature, form_, teacher_of(provenance_)};
-    store::translated("", [&] { writer_ = std::make_unique<TopkWriter>(path_, header, provenance_, gate_); });
+    store::translated("", [&] {
+      writer_ = std::make_unique<TopkWriter>(path_, header(length, tokens, temperature), provenance_, gate_);
+    });
   }
   const Header& header = writer_->header();
   if (header.temperature != temperature) {
@@ -73,6 +100,51 @@ void TopkStore::commit() {
   });
   writer_.reset();
   path_.clear();
+}
+
+std::string TopkStore::save_state() {
+  std::ostringstream out;
+  out << kStateHead << ' ' << kStateVersion;
+  if (!writer_) return out.str();
+  const Header& header = writer_->header();
+  const Kept kept = store::translated("", [&] { return writer_->keep(); });
+  out << ' ' << header.length << ' ' << header.tokens << ' ' << in_full(header.temperature) << ' '
+      << kept.sequences << ' ' << kept.digest;
+  return out.str();
+}
+
+void TopkStore::load_state(std::string_view state) {
+  if (path_.empty() || writer_) throw Error(GM_ERROR_MISUSE, "a state was loaded before begin, or too late");
+  std::istringstream in{std::string(state)};
+  std::string head;
+  int version = 0;
+  in >> head >> version;
+  if (!in || head != kStateHead || version != kStateVersion)
+    throw Error(GM_ERROR_USER, "what was kept was not written by this version of store/topk");
+  std::int64_t length = 0;
+  std::int64_t tokens = 0;
+  std::string temperature;
+  Kept kept;
+  if (!(in >> length)) return;  // nothing was appended
+  in >> tokens >> temperature >> kept.sequences >> kept.digest;
+  if (!in || length < 1 || length > kMostSize || tokens < 1 || tokens > kMostSize)
+    throw Error(GM_ERROR_USER, "what was kept is damaged");
+  store::translated("", [&] {
+    writer_ = std::make_unique<TopkWriter>(
+        path_, header(length, tokens, std::strtod(temperature.c_str(), nullptr)), provenance_, gate_, kept);
+  });
+}
+
+Tensor TopkStore::check(const Tensor& path) const {
+  const auto* name = path.data<std::uint8_t>();
+  std::string defect;
+  try {
+    const TopkReader reader(std::string(name, name + path.size()));
+  } catch (const formats::FormatError& error) {
+    defect = error.what();
+  }
+  return Tensor::of(std::vector<std::uint8_t>(defect.begin(), defect.end()),
+                    {static_cast<std::int64_t>(defect.size())});
 }
 
 }  // namespace gistmill::topk

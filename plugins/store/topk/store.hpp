@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <gistmill/plugin.hpp>
 
@@ -20,8 +21,15 @@ class TopkStore {
   void append(const Tensor& ids, const Tensor& sequence, const Tensor& topk_ids,
               const Tensor& topk_log_probability, const Tensor& topk_temperature);
   void commit();
+  // After begin. Saving makes what was appended stay, for a later process to go on from (TopkWriter::keep).
+  std::string save_state();
+  // Before the first sequence. Throws Error(GM_ERROR_USER) where what was kept is missing or damaged.
+  void load_state(std::string_view state);
+  // path: [P], a file that was committed -> defect: [D], what opening it tells.
+  Tensor check(const Tensor& path) const;
 
  private:
+  Header header(std::int64_t length, std::int64_t tokens, double temperature) const;
   TopkWriter& writer(std::int64_t length, std::int64_t tokens, double temperature);
 
   Form form_;

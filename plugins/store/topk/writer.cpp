@@ -56,11 +56,25 @@ std::vector<char> narrowed(const std::vector<char>& bytes) {
 }  // namespace
 
 TopkWriter::TopkWriter(fs::path path, Header header, std::string provenance, Gate gate)
-    : path_(std::move(path)), header_(std::move(header)), provenance_(std::move(provenance)), gate_(gate) {
+    : TopkWriter(std::move(path), std::move(header), std::move(provenance), gate, {}, Parts::From::nothing) {}
+
+TopkWriter::TopkWriter(fs::path path, Header header, std::string provenance, Gate gate, const Kept& kept)
+    : TopkWriter(std::move(path), std::move(header), std::move(provenance), gate, kept, Parts::From::kept) {
+  read_kept(kept);
+}
+
+TopkWriter::TopkWriter(fs::path path, Header header, std::string provenance, Gate gate, const Kept& kept,
+                       Parts::From from)
+    : path_(std::move(path)),
+      header_(std::move(header)),
+      provenance_(std::move(provenance)),
+      gate_(gate),
+      parts_(path_, from),
+      count_(kept.sequences) {
   const auto length = static_cast<hsize_t>(header_.length);
   const auto tokens = static_cast<hsize_t>(header_.tokens);
   const auto add = [&](const char* name, hid_t type, std::vector<hsize_t> row, std::size_t bytes) {
-    columns_.push_back({name, type, std::move(row), bytes, files::unnamed_file(path_)});
+    columns_.push_back({name, type, std::move(row), bytes, parts_.open(name + 1, count_ * bytes)});
   };
   add("/sequence", H5T_STD_I32LE, {}, sizeof(std::int32_t));
   add("/ids_digest", H5T_STD_U8LE, {kDigestBytes}, kDigestBytes);
@@ -71,6 +85,45 @@ TopkWriter::TopkWriter(fs::path path, Header header, std::string provenance, Gat
     add("/code", H5T_STD_U8LE, {length, tokens}, length * tokens);
     add("/scale", H5T_IEEE_F32LE, {length, 2}, length * sizeof(RowScale));
   }
+  exact_ = parts_.open("exact", checked() * length * tokens * sizeof(float));
+}
+
+std::uint64_t TopkWriter::checked() const {
+  return std::min(count_, static_cast<std::uint64_t>(gate_.sequences));
+}
+
+void TopkWriter::read_kept(const Kept& kept) {
+  std::vector<char> bytes;
+  for (std::uint64_t place = 0; place < count_; ++place) {
+    formats::Sha256 link;
+    link.update(chain_);
+    for (const Column& column : columns_) {
+      bytes.resize(column.bytes);
+      read_whole(column.spool.get(), bytes.data(), bytes.size(), place * bytes.size(), path_);
+      sha_.update(bytes.data(), bytes.size());
+      link.update(bytes.data(), bytes.size());
+      std::vector<std::int32_t> numbers(bytes.size() / sizeof(std::int32_t));
+      std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof numbers[0]);
+      if (&column == &columns_[0]) seen_.insert(numbers[0]);
+      if (&column == &columns_[2])
+        largest_ = std::max(largest_, *std::max_element(numbers.begin(), numbers.end()));
+    }
+    if (place < checked()) {
+      bytes.resize(columns_[2].bytes);  // as many logarithms as ids
+      read_whole(exact_.get(), bytes.data(), bytes.size(), place * bytes.size(), path_);
+      link.update(bytes.data(), bytes.size());
+    }
+    chain_ = link.hex();
+  }
+  if (chain_ != kept.digest)
+    throw formats::FormatError("what was kept of '" + path_.string() + "' has another digest than it had");
+}
+
+Kept TopkWriter::keep() {
+  std::vector<const files::Descriptor*> parts = {&exact_};
+  for (const Column& column : columns_) parts.push_back(&column.spool);
+  parts_.keep(parts);
+  return {count_, chain_};
 }
 
 void TopkWriter::check(const Sequence& sequence) const {
@@ -93,21 +146,24 @@ void TopkWriter::check(const Sequence& sequence) const {
   }
 }
 
-void TopkWriter::put(Column& column, const void* data) {
+void TopkWriter::put(Column& column, const void* data, formats::Sha256& link) {
   const files::Transferred put =
       files::write_at(column.spool.get(), data, column.bytes, count_ * column.bytes);
   if (put.error != 0) throw files::FileError("write", path_, put.error);
   sha_.update(data, column.bytes);
+  link.update(data, column.bytes);
 }
 
 void TopkWriter::append(const Sequence& sequence) {
   check(sequence);
   const std::int64_t numbers = header_.length * header_.tokens;
-  put(columns_[0], &sequence.number);
-  put(columns_[1], ids_digest(sequence.ids, header_.length).data());
-  put(columns_[2], sequence.topk_ids);
+  formats::Sha256 link;
+  link.update(chain_);
+  put(columns_[0], &sequence.number, link);
+  put(columns_[1], ids_digest(sequence.ids, header_.length).data(), link);
+  put(columns_[2], sequence.topk_ids, link);
   if (header_.form == Form::exact) {
-    put(columns_[3], sequence.log_probability);
+    put(columns_[3], sequence.log_probability, link);
   } else {
     std::vector<std::uint8_t> codes(static_cast<std::size_t>(numbers));
     std::vector<RowScale> scales(static_cast<std::size_t>(header_.length));
@@ -116,13 +172,19 @@ void TopkWriter::append(const Sequence& sequence) {
       scales[static_cast<std::size_t>(row)] =
           encode_row(sequence.log_probability + at, header_.tokens, codes.data() + at);
     }
-    put(columns_[3], codes.data());
-    put(columns_[4], scales.data());
+    put(columns_[3], codes.data(), link);
+    put(columns_[4], scales.data(), link);
   }
   largest_ = std::max(largest_, *std::max_element(sequence.topk_ids, sequence.topk_ids + numbers));
   seen_.insert(sequence.number);
-  if (static_cast<std::int64_t>(kept_.size()) < gate_.sequences)
-    kept_.emplace_back(sequence.log_probability, sequence.log_probability + numbers);
+  if (static_cast<std::int64_t>(count_) < gate_.sequences) {
+    const std::size_t bytes = static_cast<std::size_t>(numbers) * sizeof(float);
+    const files::Transferred put =
+        files::write_at(exact_.get(), sequence.log_probability, bytes, count_ * bytes);
+    if (put.error != 0) throw files::FileError("write", path_, put.error);
+    link.update(sequence.log_probability, bytes);
+  }
+  chain_ = link.hex();
   ++count_;
 }
 
@@ -179,15 +241,18 @@ double TopkWriter::compare(const fs::path& path) const {
   reader.verify();
   std::vector<std::int32_t> ids(static_cast<std::size_t>(header_.length * header_.tokens));
   std::vector<float> stored(ids.size());
+  std::vector<float> exact(ids.size());
   double sum = 0;
-  for (std::size_t i = 0; i < kept_.size(); ++i) {
+  for (std::uint64_t i = 0; i < checked(); ++i) {
+    const std::size_t bytes = exact.size() * sizeof exact[0];
+    read_whole(exact_.get(), exact.data(), bytes, i * bytes, path_);
     reader.read(i, header_.tokens, ids.data(), stored.data());
     for (std::int64_t row = 0; row < header_.length; ++row) {
       const std::int64_t at = row * header_.tokens;
-      sum += excess(kept_[i].data() + at, stored.data() + at, header_.tokens);
+      sum += excess(exact.data() + at, stored.data() + at, header_.tokens);
     }
   }
-  const auto rows = static_cast<double>(kept_.size()) * static_cast<double>(header_.length);
+  const auto rows = static_cast<double>(checked()) * static_cast<double>(header_.length);
   return rows > 0 ? sum / rows : 0;
 }
 
@@ -210,11 +275,13 @@ Written TopkWriter::commit() {
     }
   } catch (...) {
     fs::remove(unchecked, error);
+    parts_.remove();  // they would be refused again
     throw;
   }
   fs::rename(unchecked, path_, error);
   if (error) throw files::FileError("put in its place", path_, error.value());
   files::sync_folder(path_.parent_path().empty() ? "." : path_.parent_path());
+  parts_.remove();
   return written;
 }
 

@@ -1,5 +1,5 @@
 // Writes a teacher cache, which appears under its name with commit() or not at all: what is appended waits in
-// unnamed files of the same folder. Before it appears it is read back. One thread at a time.
+// files beside it (parts.hpp). Before it appears it is read back. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "plugins/store/topk/codec.hpp"
 #include "plugins/store/topk/layout.hpp"
+#include "plugins/store/topk/parts.hpp"
 
 namespace gistmill::topk {
 
@@ -36,10 +37,22 @@ struct Written {
   double excess = 0;  // of the stored distributions, mean over the rows that were compared
 };
 
+// What was appended, for one that goes on.
+struct Kept {
+  std::uint64_t sequences = 0;
+  std::string digest;  // of all of them, a chain
+};
+
 class TopkWriter {
  public:
   // Throws files::FileError where the folder takes no files.
   TopkWriter(std::filesystem::path path, Header header, std::string provenance, Gate gate);
+  // Goes on from what keep() left. Throws FormatError where that is missing or damaged.
+  TopkWriter(std::filesystem::path path, Header header, std::string provenance, Gate gate, const Kept& kept);
+
+  // Makes what was appended durable: it stays for another process to go on from, whatever becomes of this
+  // one. Throws files::FileError.
+  Kept keep();
 
   // Throws FormatError: a sequence that came before, a negative id, values that are no logarithms of
   // probabilities, or do not descend.
@@ -65,8 +78,12 @@ class TopkWriter {
     std::uint64_t at;
   };
 
+  TopkWriter(std::filesystem::path path, Header header, std::string provenance, Gate gate, const Kept& kept,
+             Parts::From from);
+  void read_kept(const Kept& kept);
+  std::uint64_t checked() const;  // sequences whose logarithms wait for the gate
   void check(const Sequence& sequence) const;
-  void put(Column& column, const void* data);
+  void put(Column& column, const void* data, formats::Sha256& link);
   void write(const std::filesystem::path& path);
   double compare(const std::filesystem::path& path) const;
   formats::hdf5::MemoryFile make_image(const std::string& digest, std::vector<Hole>& holes);
@@ -75,12 +92,14 @@ class TopkWriter {
   Header header_;
   std::string provenance_;
   Gate gate_;
+  Parts parts_;
   std::vector<Column> columns_;
+  files::Descriptor exact_;  // logarithms of the first sequences, as the teacher gave them: f32 [n, T, Q]
   std::uint64_t count_ = 0;
   std::int32_t largest_ = 0;
   std::set<std::int32_t> seen_;
-  std::vector<std::vector<float>> kept_;  // exact logarithms of the first sequences
   formats::Sha256 sha_;
+  std::string chain_;  // of each sequence's bytes and the chain before them: as far as it goes, unlike sha_
 };
 
 }  // namespace gistmill::topk

@@ -88,8 +88,9 @@ TEST_F(BadPackedFiles, AManifestOfShiftedLabelsIsRefused) {
 
 TEST_F(BadPackedFiles, AShardThatIsMissingIsRefusedByFolderAndIndex) {
   fs::remove(shard());
-  EXPECT_THAT(refusal(),
-              HasSubstr("shards/a.h5', which is missing; pack again: `gistmill prepare RECIPE --force`"));
+  EXPECT_THAT(
+      refusal(),
+      HasSubstr("shards/a.h5', which is missing; `gistmill prepare RECIPE --skip-existing` packs again"));
   EXPECT_THAT(refusal((scratch_ / "index.h5").string()), HasSubstr("which is missing"));
 }
 

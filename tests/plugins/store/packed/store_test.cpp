@@ -3,7 +3,9 @@
 #include "plugins/store/packed/store.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <gistmill/files/new_file.hpp>
 #include <gistmill/files/transfer.hpp>
 #include <nlohmann/json.hpp>
 
@@ -47,6 +49,13 @@ class PackedStoreTest : public ::testing::Test {
   fs::path index() const { return scratch_ / "index.h5"; }
   Manifest manifest() const { return read_manifest(folder()).value(); }
   ShardReader shard(const std::string& source) const { return ShardReader(folder() / shard_path(source)); }
+
+  std::string check() const {
+    const PackedStore store(gistmill::test::PlainOptions(pack_table(folder())).get());
+    const Tensor defect = store.check(test::bytes(index().string()));
+    const auto* text = defect.data<std::uint8_t>();
+    return {text, text + defect.size()};
+  }
 
   const std::vector<PackedDocument> two_ = {{"t/a.jsonl", "t/a.jsonl:1", {1, 2, 3}, 0, "da"},
                                             {"t/a.jsonl", "t/a.jsonl:2", {4, 5, 6, 7}, 0, "da"},
@@ -160,6 +169,62 @@ TEST_F(PackedStoreTest, AShardThatIsMissingIsPackedAgain) {
   fs::remove(folder() / shard_path("t/b.jsonl"));
   pack(index(), pack_table(folder()), two_);
   EXPECT_NO_THROW(shard("t/b.jsonl").verify());
+}
+
+TEST_F(PackedStoreTest, TellsThatItsFolderIsAsItWasMade) {
+  pack(index(), pack_table(folder(), {{"tail", std::string("join")}}), two_);
+  EXPECT_EQ(check(), "");
+}
+
+TEST_F(PackedStoreTest, TellsWhichShardIsMissingAndHowManyOthersAre) {
+  pack(index(), pack_table(folder(), {{"tail", std::string("join")}}), two_);
+  fs::remove(folder() / shard_path("t/b.jsonl"));
+  EXPECT_EQ(check(),
+            "the manifest names '" + (folder() / "shards/t/b.jsonl.h5").string() + "', which is missing");
+  fs::remove(folder() / shard_path("t/a.jsonl"));
+  fs::remove(folder() / "rests.h5");
+  EXPECT_THAT(check(), HasSubstr("a.jsonl.h5', which is missing; 2 other files are missing or damaged too"));
+}
+
+TEST_F(PackedStoreTest, TellsOfAShardThatWasCutShortOrPackedAnew) {
+  pack(index(), pack_table(folder()), two_);
+  const fs::path path = folder() / shard_path("t/b.jsonl");
+  fs::resize_file(path, fs::file_size(path) - 1);
+  EXPECT_THAT(check(), HasSubstr("b.jsonl.h5' is not a readable packed file"));
+  pack(scratch_ / "other.h5", pack_table(folder()), {{"t/b.jsonl", "x", {1, 1, 1, 1}, 0, "new"}});
+  EXPECT_THAT(check(), HasSubstr("was changed since the manifest was written"));
+}
+
+TEST_F(PackedStoreTest, TellsOfALostManifestAndFindsItAgain) {
+  pack(index(), pack_table(folder()), two_);
+  const nlohmann::json before = nlohmann::json::parse(files::read_all(folder() / "manifest.json"));
+  for (const bool lost : {true, false}) {
+    if (lost) {
+      fs::remove(folder() / "manifest.json");
+    } else {
+      fs::resize_file(folder() / "manifest.json", 100);
+    }
+    EXPECT_THAT(check(), HasSubstr("manifest.json"));
+    pack(index(), pack_table(folder()), {{"t/a.jsonl", "", {}, -1, "da"}, {"t/b.jsonl", "", {}, -1, "db"}});
+    EXPECT_EQ(nlohmann::json::parse(files::read_all(folder() / "manifest.json")), before);
+  }
+}
+
+TEST_F(PackedStoreTest, TellsOfAnIndexThatIsNone) {
+  EXPECT_THAT(check(), HasSubstr("index.h5"));
+  files::write_file(index(), "text");
+  EXPECT_THAT(check(), HasSubstr("is not a readable index of packed files"));
+}
+
+TEST_F(PackedStoreTest, TwoCannotPackIntoAFolderAtOnce) {
+  PackedStore first(gistmill::test::PlainOptions(pack_table(folder())).get());
+  first.begin(index(), made_by("v1"));
+  const std::string said = refusal([&] { pack(scratch_ / "other.h5", pack_table(folder()), two_); });
+  EXPECT_THAT(said, HasSubstr("'" + folder().string() + "' is being packed by process " +
+                              std::to_string(getpid()) + "; wait until it has ended"));
+  for (const PackedDocument& document : two_) test::append(first, document);
+  first.commit();
+  pack(scratch_ / "other.h5", pack_table(folder()), two_);
 }
 
 TEST_F(PackedStoreTest, AKillLeavesTheSourcesThatWereFinished) {

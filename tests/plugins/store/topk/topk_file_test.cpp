@@ -33,6 +33,8 @@ using ::testing::HasSubstr;
 constexpr std::int64_t kLength = 3;
 constexpr std::int64_t kTokens = 4;
 
+constexpr std::int32_t kNumbers[] = {4, 0, 9};  // of the sequences, in the order in which they come
+
 constexpr char kProvenance[] = R"({"calls": [{"call": "sequences.next", "reads": {}},
 {"call": "teacher.topk", "reads": {"ids": "0.ids"}},
 {"call": "cache.append", "reads": {"topk_ids": "1.topk_ids"}}],
@@ -72,8 +74,15 @@ class TeacherCache : public ::testing::Test {
   void write(const std::string& form = "exact", std::int32_t first_id = 0) const {
     TopkStore made = store(form);
     made.begin(path_, kProvenance);
-    for (const std::int32_t number : {4, 0, 9}) append(made, number, rows_of(number, first_id));
+    for (const std::int32_t number : kNumbers) append(made, number, rows_of(number, first_id));
     made.commit();
+  }
+  // A preparation that ends after some sequences; what is kept of it.
+  std::string keep(const std::string& form, std::size_t until) const {
+    TopkStore made = store(form);
+    made.begin(path_, kProvenance);
+    for (std::size_t i = 0; i < until; ++i) append(made, kNumbers[i], rows_of(kNumbers[i]));
+    return made.save_state();
   }
   Rows read(const TopkReader& reader, std::int32_t number, std::int64_t tokens = kTokens) const {
     Rows rows;
@@ -109,6 +118,13 @@ class TeacherCache : public ::testing::Test {
       return error.what();
     }
     return "nothing was thrown";
+  }
+  std::string check() const {
+    const std::string path = path_.string();
+    const Tensor defect =
+        store().check(Tensor::of(std::vector<std::uint8_t>(path.begin(), path.end()), {std::ssize(path)}));
+    const auto* text = defect.data<std::uint8_t>();
+    return {text, text + defect.size()};
   }
   std::size_t files() const {
     std::size_t count = 0;
@@ -180,6 +196,15 @@ TEST_F(TeacherCache, OfBytesIsNearWhatTheTeacherGave) {
     EXPECT_NEAR(found.log_probability[i], rows_of(4).log_probability[i], 0.06f);
 }
 
+TEST_F(TeacherCache, TellsWhetherItIsAsItWasMade) {
+  EXPECT_THAT(check(), HasSubstr("cache.h5"));
+  write();
+  EXPECT_EQ(check(), "");
+  overwrite(bytes().substr(0, bytes().size() - 1));
+  EXPECT_THAT(check(),
+              HasSubstr("is not a readable teacher cache: it is not an HDF5 file, or was cut short"));
+}
+
 TEST_F(TeacherCache, ThatIsTooFarOffIsRefusedWithTheFigureAndLeavesNothing) {
   TopkStore made = store("int8", 1e-9);
   made.begin(path_, kProvenance);
@@ -198,6 +223,75 @@ TEST_F(TeacherCache, ThatIsNotFinishedLeavesNothing) {
     append(made, 0, rows_of(0));
   }
   EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(TeacherCache, ThatGoesOnHasTheBytesOfOneMadeInOnePiece) {
+  for (const char* form : {"exact", "int8"}) {
+    write(form);
+    const std::string whole = bytes();
+    for (const std::size_t until : {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+      std::filesystem::remove(path_);
+      const std::string state = keep(form, until);
+      TopkStore made = store(form);
+      made.begin(path_, kProvenance);
+      made.load_state(state);
+      EXPECT_EQ(made.save_state(), state);
+      for (std::size_t i = until; i < 3; ++i) append(made, kNumbers[i], rows_of(kNumbers[i]));
+      made.commit();
+      EXPECT_TRUE(bytes() == whole) << form << " after " << until;
+      EXPECT_EQ(files(), 1u);
+    }
+  }
+}
+
+TEST_F(TeacherCache, ThatGoesOnRefusesASequenceThatCameBefore) {
+  const std::string state = keep("exact", 2);
+  TopkStore made = store();
+  made.begin(path_, kProvenance);
+  made.load_state(state);
+  EXPECT_THAT(error_of([&] { append(made, 4, rows_of(4)); }), HasSubstr("sequence 4 came before"));
+}
+
+TEST_F(TeacherCache, WhatWasAppendedBehindTheStateIsForgotten) {
+  std::string state;
+  {
+    TopkStore made = store();
+    made.begin(path_, kProvenance);
+    append(made, 4, rows_of(4));
+    state = made.save_state();
+    append(made, 7, rows_of(7));
+  }
+  TopkStore made = store();
+  made.begin(path_, kProvenance);
+  made.load_state(state);
+  for (const std::int32_t number : {0, 9}) append(made, number, rows_of(number));
+  made.commit();
+  const std::string found = bytes();
+  write();
+  EXPECT_TRUE(found == bytes());
+}
+
+TEST_F(TeacherCache, PartsThatWereLostOrDamagedAreNotGoneOnFrom) {
+  const std::filesystem::path parts = folder_ / ".cache.h5.part";
+  const auto refused = [&](const std::string& state) {
+    TopkStore made = store();
+    made.begin(path_, kProvenance);
+    return error_of([&] { made.load_state(state); });
+  };
+  std::string state = keep("exact", 2);
+  std::filesystem::resize_file(parts / "topk_ids", 10);
+  EXPECT_THAT(refused(state), HasSubstr("topk_ids' has 10 bytes of"));
+  state = keep("exact", 2);
+  std::fstream(parts / "log_probability", std::ios::in | std::ios::out).put('x');
+  EXPECT_THAT(refused(state), HasSubstr("has another digest than it had"));
+  state = keep("exact", 2);
+  std::filesystem::remove(parts / "exact");
+  EXPECT_THAT(refused(state), HasSubstr("exact' is missing"));
+  std::filesystem::remove_all(parts);
+  EXPECT_THAT(refused(state), HasSubstr(".cache.h5.part' is missing"));
+  for (const char* damaged : {"", "store/topk 2", "store/topk 1 3", "store/topk 1 3 4 0x1p+1 2",
+                              "store/topk 1 -3 4 0x1p+1 2 a", "store/topk 1 99999999999 4 0x1p+1 2 a"})
+    EXPECT_NE(refused(damaged), "nothing was thrown") << damaged;
 }
 
 TEST_F(TeacherCache, RefusesASequenceThatCameBefore) {
