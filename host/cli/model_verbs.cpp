@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 #include "host/cli/input.hpp"
 #include "host/cli/terminal.hpp"
@@ -96,9 +97,38 @@ std::vector<Demands> demands_of(const std::string& verb) {
   return {score_demands(), text_demands()};
 }
 
+bool is_run(const std::filesystem::path& folder) {
+  std::error_code error;
+  return std::filesystem::exists(folder / "recipe.lock.toml", error) &&
+         std::filesystem::is_directory(folder / "checkpoints", error);
+}
+
+// The run whose folder, or one of whose checkpoints, the path is; "" where it is none.
+std::filesystem::path run_of(const std::filesystem::path& path) {
+  if (is_run(path)) return path;
+  std::filesystem::path folder = path.lexically_normal();
+  for (; folder.has_relative_path(); folder = folder.parent_path()) {
+    const std::filesystem::path around = folder.parent_path().empty() ? "." : folder.parent_path();
+    if (folder.filename() == "checkpoints" && is_run(around)) return around;
+  }
+  return "";
+}
+
+// What a run leaves is no model: `export` writes one.
+void refuse_run(const std::filesystem::path& path) {
+  const std::filesystem::path run = run_of(path);
+  if (run.empty()) return;
+  throw Failure(
+      ExitCode::recipe, fmt::format("'{}' is what a run left, not a model", path.string()),
+      {fmt::format("gistmill export {} FOLDER  writes what it trained, with --merge the whole model; "
+                   "FOLDER can then be inspected",
+                   run.string())});
+}
+
 }  // namespace
 
 ExitCode run_model_verb(const Command& command) {
+  refuse_run(command.arguments.front());
   Registry registry = open_registry(command);
   const ModelChoice choice(command.arguments.front(), overrides_of(command), demands_of(command.verb),
                            registry, command.has("why"));

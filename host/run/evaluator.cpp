@@ -247,7 +247,8 @@ EvaluationRows Evaluator::empty_rows(std::size_t index) const {
   rows.headline = recipe.headline;
   rows.interval = recipe.interval;
   for (const TargetSetting& each : recipe.targets) rows.targets.push_back(each.target);
-  if (!session_.recipe().run.items.empty()) rows.items = session_.recipe().run.items;
+  const std::string& items = session_.recipe().run.items;
+  rows.items = items.empty() ? "items" : items;
   if (const PlannedOutput* cluster = cluster_of(planned)) rows.cluster = cluster->port->name;
   for (std::size_t v = 0; v < planned.variants.size(); ++v) {
     EvaluationRows::Variant& variant = rows.variants.emplace_back();

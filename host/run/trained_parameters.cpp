@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "host/run/checkpoint.hpp"
+#include "host/run/earlier_recipe.hpp"
 #include "host/run/run_folder.hpp"
 
 namespace gistmill {
@@ -47,7 +48,11 @@ std::map<std::string, std::string> TrainedParameters::load_into(const Session& s
       load_parameters(latest->second.checkpoint, planned.name, *instance);
       from = carried[planned.name] = latest->second.text;
     }
-    if (!from.empty()) events.message("info", fmt::format("{} starts from {}", planned.name, from));
+    if (from.empty()) continue;
+    events.message("info", fmt::format("{} starts from {}", planned.name, from));
+    if (planned.parameters.empty()) continue;
+    for (const std::string& change : changed_components(planned.parameters, session.recipe()))
+      events.message("info", change);
   }
   return carried;
 }

@@ -22,8 +22,11 @@ class DistillRecipe : public TrainTest {
   // A student and texts that run in seconds; `more` are changes of single keys.
   Answer run(const std::string& recipe, const std::string& folder,
              const std::vector<std::string>& more = {}) const {
+    return gistmill("run " + words(recipe, more) + " --folder " + folder + flags_);
+  }
+  std::string words(const std::string& recipe, const std::vector<std::string>& more = {}) const {
     const std::string file = (recipe == "ramp" ? "" : kRecipes) + recipe;
-    std::string command = "run '" + file + ".toml' --folder " + folder;
+    std::string command = "'" + file + ".toml'";
     const std::vector<std::string> small = {"variables.model=" + model(),
                                             "variables.text=text",
                                             "variables.packed=packed",
@@ -55,7 +58,7 @@ class DistillRecipe : public TrainTest {
     if (!recipe.starts_with("pretrain") && recipe.find("cache") != std::string::npos)
       command += " --set components.unread.limit=6";
     for (const std::string& set : more) command += " --set '" + set + "'";
-    return gistmill(command + flags_);
+    return command;
   }
   std::vector<nlohmann::json> events(const std::string& folder, const std::string& kind) const {
     std::vector<nlohmann::json> found;
@@ -125,19 +128,127 @@ TEST_F(DistillRecipe, RefusesASequenceThatTheCacheDoesNotHave) {
   EXPECT_THAT(answer.err, HasSubstr("is not in the teacher's cache; make the cache again"));
 }
 
+TEST_F(DistillRecipe, ACacheThatWasStoppedGoesOnAndHasTheSameBytes) {
+  const std::string prepare = "prepare " + words("distill-cached-short", {"components.unread.limit=24"});
+  ASSERT_EQ(gistmill(prepare).code, 0);
+  std::filesystem::path cache;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "data/prepared")) {
+    if (entry.path().filename().string().starts_with("cache-")) cache = entry.path();
+  }
+  const std::string whole = read(cache);
+  std::filesystem::remove(cache);
+  // Stopped once it has the first sequence, of 24.
+  const std::string parts = "data/prepared/." + cache.filename().string() + ".part";
+  const std::string program = std::string(GISTMILL_BUILD_DIR) + "/bin/gistmill ";
+  write("stop.sh", "'" + program.substr(0, program.size() - 1) + "' " + prepare +
+                       " > out 2> err < /dev/null &\nwhile kill -0 $! && [ ! -s " + parts +
+                       "/sequence ]; do sleep 0.02; done\nkill -TERM $!\nwait $!\n");
+  const int status = std::system(("cd '" + folder_.string() + "' && sh stop.sh 2> /dev/null").c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 75) << read(folder_ / "err");
+  EXPECT_THAT(read(folder_ / "err"), HasSubstr(" are kept"));
+  EXPECT_THAT(read(folder_ / "err"), HasSubstr("goes on from there"));
+  EXPECT_FALSE(std::filesystem::exists(cache));
+  const Answer rest = gistmill(prepare);
+  ASSERT_EQ(rest.code, 0) << rest.err;
+  EXPECT_THAT(rest.err, HasSubstr("going on after "));
+  EXPECT_TRUE(read(cache) == whole);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / parts));
+}
+
+TEST_F(DistillRecipe, ACacheThatWasDamagedIsMadeAgainWhereThatIsAsked) {
+  const std::string prepare = "prepare " + words("distill-cached-short");
+  ASSERT_EQ(gistmill(prepare).code, 0);
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "data/prepared")) {
+    if (entry.path().filename().string().starts_with("cache-"))
+      std::filesystem::resize_file(entry.path(), entry.file_size() / 2);
+  }
+  const Answer refused = gistmill(prepare);
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("is not a readable teacher cache"));
+  const Answer made = gistmill(prepare + " --skip-existing");
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_THAT(made.err, Not(HasSubstr("files packed in")));
+  EXPECT_THAT(gistmill(prepare).out, Not(HasSubstr("  made")));
+}
+
+TEST_F(DistillRecipe, PeekShowsSequencesWithTheirDocumentsAndWhatTheTeacherSays) {
+  const Answer answer = gistmill("prepare " + words("distill-cached-short") + " --peek 3 --json");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  const auto part = nlohmann::json::parse(answer.out)["samples"].back();
+  EXPECT_EQ(part["call"], "sequences.next");
+  ASSERT_THAT(part["samples"], SizeIs(3));
+  for (const auto& sample : part["samples"]) {
+    std::size_t tokens = 0;
+    std::string text;
+    for (const auto& document : sample["documents"]) {
+      EXPECT_EQ(document["begin"], tokens);
+      tokens += document["tokens"].size();
+      text += document["text"].get<std::string>();
+    }
+    EXPECT_EQ(tokens, 32u);
+    const auto& teacher = sample["teacher"];
+    EXPECT_EQ(teacher["tokens"], 16);
+    EXPECT_EQ(teacher["temperature"], 2.0);
+    ASSERT_THAT(teacher["rows"], SizeIs(4));
+    for (const auto& row : teacher["rows"]) {
+      EXPECT_THAT(
+          text, HasSubstr(row["before"]["text"].get<std::string>() + row["came"]["text"].get<std::string>()));
+      double sum = row["others"].get<double>();
+      for (const auto& next : row["next"]) sum += next["probability"].get<double>();
+      EXPECT_NEAR(sum, 1, 1e-9);
+      EXPECT_GE(row["next"][0]["probability"], row["next"][1]["probability"]);
+    }
+  }
+  const Answer shown = gistmill("prepare " + words("distill-cached-short") + " --peek 1");
+  EXPECT_THAT(shown.out, HasSubstr(" of 32 tokens\n"));
+  EXPECT_THAT(shown.out, HasSubstr("a teacher's 16 most probable tokens at temperature 2\n"));
+  EXPECT_THAT(shown.out, HasSubstr("; the text has \""));
+}
+
 TEST_F(DistillRecipe, GoesOnFromAStudentThatLearnedWithoutATeacherAndSaysSo) {
   const Answer alone = run("pretrain-ce", "alone");
   ASSERT_EQ(alone.code, 0) << alone.err;
   EXPECT_THAT(alone.err, Not(HasSubstr("teacher")));
-  const Answer exported = gistmill("export alone student");
+  for (const char* path : {"alone", "alone/checkpoints/step-000003"}) {
+    const Answer inspected = gistmill(std::string("inspect ") + path);
+    EXPECT_EQ(inspected.code, 3);
+    EXPECT_THAT(inspected.err, HasSubstr("is what a run left, not a model"));
+    EXPECT_THAT(inspected.err, HasSubstr("gistmill export alone FOLDER"));
+  }
+  const Answer exported = gistmill("export alone alone/student");
   EXPECT_EQ(exported.code, 0) << exported.err;
-  EXPECT_TRUE(std::filesystem::exists(folder_ / "student/model.safetensors"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "alone/student/model.safetensors"));
+  EXPECT_EQ(gistmill("inspect alone/student").code, 0);
   const Answer taught =
       run("distill", "taught", {"components.student.parameters=alone/checkpoints/step-000003"});
   ASSERT_EQ(taught.code, 0) << taught.err;
-  EXPECT_THAT(messages("taught"), HasSubstr("student starts from alone/checkpoints/step-000003"));
+  EXPECT_THAT(messages("taught"), HasSubstr("student starts from alone/checkpoints/step-000003\n"
+                                            "loss is loss/distillation, and was loss/cross-entropy there\n"));
   ASSERT_EQ(run("distill", "anew").code, 0);
   EXPECT_LT(losses("taught")[0], losses("anew")[0]);
+}
+
+TEST_F(DistillRecipe, WarnsWhereItTrainsOnTheTextThatIsHeldOut) {
+  const std::string prepare = "prepare " + words("pretrain-ce");
+  EXPECT_THAT(gistmill(prepare).err, Not(HasSubstr("held out")));
+  EXPECT_THAT(gistmill(prepare + " --set components.sequences.split=validation").err,
+              HasSubstr("the text that is held out is trained on: split of sequences is \"validation\""));
+}
+
+TEST_F(DistillRecipe, RefusesATeacherOfAnotherVocabulary) {
+  const std::string small = GISTMILL_SOURCE_DIR "/tests/plugins/tokenizer/fixtures/smollm.json";
+  const Answer answer = run("distill", "other", {"components.teacher_tokenizer.model=" + small});
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr("teacher and student have different vocabularies: of "));
+  EXPECT_THAT(answer.err, HasSubstr("take a teacher with the student's tokenizer"));
+}
+
+TEST_F(DistillRecipe, LearnsTheSameWhereEqualTokensAreMapped) {
+  ASSERT_EQ(run("distill", "refused").code, 0);
+  const Answer mapped = run("distill", "mapped", {"components.vocabulary.unequal=map"});
+  ASSERT_EQ(mapped.code, 0) << mapped.err;
+  EXPECT_EQ(losses("mapped"), losses("refused"));
+  EXPECT_THAT(messages("mapped"), HasSubstr("tokens that the student lacks have 0 % of the probability"));
 }
 
 TEST_F(DistillRecipe, IsPlannedBeforeItsTextIsPacked) {
@@ -162,7 +273,7 @@ TEST_F(DistillRecipe, FollowsARampAndAResumedRunDoesToo) {
 [components]
 share = { use = "transform/ramp", first = 1.0, last = 0.0, steps = 2 }
 [pipelines.train]
-steps = ["sequences.next", "teacher.topk", "student.hidden", "student.head", { call = "share.next", out = { value = "alpha" } },
+steps = [{ call = "sequences.next", out = { sequence = "sequences" } }, "teacher.topk", "student.hidden", "student.head", { call = "share.next", out = { value = "alpha" } },
          "loss.value"]
 )");
   const Answer whole = run("ramp", "whole", {"checkpoints.every=1"});
@@ -183,6 +294,9 @@ TEST_F(DistillRecipe, PretrainShortRuns) {
   const Answer answer = run("pretrain-ce-short", "run");
   ASSERT_EQ(answer.code, 0) << answer.err;
   EXPECT_THAT(losses("run"), SizeIs(3));
+  const auto summary = nlohmann::json::parse(read(folder_ / "run/summary.json"));
+  EXPECT_EQ(summary["run"]["items"], 6);
+  EXPECT_EQ(summary["evaluations"][0]["items"], "sequences");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tests/e2e/small_training.hpp"
 
@@ -70,11 +71,67 @@ TEST_F(Pack, RefusesAFolderOfAnotherLengthNamingBothAndTheRemedy) {
   EXPECT_THAT(refused.err, HasSubstr("replace = true"));
 }
 
-TEST_F(Pack, MakesAgainAShardThatIsMissing) {
+TEST_F(Pack, SaysWhichShardIsMissingAndMakesItAlone) {
   ASSERT_EQ(gistmill(text_recipe()).code, 0);
+  const nlohmann::json before = manifest();
   std::filesystem::remove(folder_ / "packed/shards/text/5.txt.h5");
-  ASSERT_EQ(gistmill(text_recipe() + " --force").code, 0);
-  EXPECT_TRUE(std::filesystem::exists(folder_ / "packed/shards/text/5.txt.h5"));
+  const Answer refused = gistmill(text_recipe());
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("is there, but the manifest names "));
+  EXPECT_THAT(refused.err, HasSubstr("packed/shards/text/5.txt.h5', which is missing"));
+  EXPECT_THAT(refused.err, HasSubstr("pack.toml --skip-existing` makes again what is missing or damaged"));
+  const Answer made = gistmill(text_recipe() + " --skip-existing");
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_THAT(made.err, HasSubstr("is made again: the manifest names "));
+  EXPECT_THAT(made.err, HasSubstr("1 files packed in 'packed', 11 were there already"));
+  EXPECT_EQ(manifest(), before);
+  EXPECT_THAT(gistmill(text_recipe()).out, HasSubstr("already there"));
+}
+
+TEST_F(Pack, ATrainingSaysWhatIsMissingToo) {
+  const std::string recipe =
+      set("variables.model=" + model()) + set("variables.text=text") + set("variables.packed=packed") +
+      set("components.documents.files=[\"text\"]") + set("components.documents.group=file") +
+      set("components.documents.hold_out=[]") + set("components.documents.validation=0.3");
+  const std::string file = " '" GISTMILL_SOURCE_DIR "/recipes/retnet/pretrain-ce-short.toml'" + recipe;
+  ASSERT_EQ(gistmill("prepare" + file).code, 0);
+  std::filesystem::resize_file(folder_ / "packed/shards/text/7.txt.h5", 1000);
+  const Answer refused = gistmill("run" + file);
+  EXPECT_NE(refused.code, 0);
+  EXPECT_THAT(refused.err, HasSubstr("7.txt.h5' is not a readable packed file"));
+  EXPECT_THAT(refused.err, HasSubstr("--skip-existing"));
+}
+
+TEST_F(Pack, WaitsForAnotherPreparationOfTheSameFile) {
+  // Held for a second by a process of another kind.
+  ASSERT_EQ(gistmill(text_recipe()).code, 0);
+  std::string name;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "data/prepared"))
+    name = entry.path().filename().string();
+  std::filesystem::remove(folder_ / "data/prepared" / name);
+  const Answer answer =
+      gistmill(text_recipe(), "cd data/prepared; flock ." + name + ".lock sleep 1 & sleep 0.2; cd ../..;");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.err, HasSubstr("waiting for process "));
+  EXPECT_THAT(answer.err, HasSubstr("0 files packed in 'packed', 12 were there already"));
+}
+
+TEST_F(Pack, PeekShowsWhatWasPackedThoughNothingTrainsOnIt) {
+  const Answer answer = gistmill(text_recipe() + " --peek 400 --json");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  const auto part = nlohmann::json::parse(answer.out)["samples"].back();
+  EXPECT_EQ(part["call"], "sequences.next");
+  std::set<int> numbers;
+  bool begins_within = false;
+  for (const auto& sample : part["samples"]) {
+    numbers.insert(sample["sequence"].get<int>());
+    for (const auto& document : sample["documents"]) {
+      EXPECT_EQ(document["goes_on"], document["begin"] == 0 && document["goes_on"]);
+      begins_within = begins_within || document["begin"] > 0;
+    }
+  }
+  EXPECT_EQ(std::ssize(numbers), manifest()["splits"]["train"]["sequences"]);
+  EXPECT_TRUE(begins_within) << "no sequence has two documents";
 }
 
 TEST_F(Pack, PacksJsonLinesOfAFolderToTheBottom) {

@@ -88,13 +88,17 @@ std::vector<CorpusFile> find_files(const FileSelection& options) {
                   "files");
     }
     const std::vector<std::string> paths = expand(entry);
-    if (paths.empty())
-      throw Error(GM_ERROR_USER, "no file matches '" + entry + "'" + where_from(entry), "files");
+    if (paths.empty()) {
+      throw Error(GM_ERROR_USER, "no file matches '" + entry + "'" + where_from(entry) + how_to_get(entry),
+                  "files");
+    }
     for (const std::string& path : paths) add(path, options, files);
   }
   if (files.empty()) {
     throw Error(GM_ERROR_USER,
-                "no file in " + joined(options.files) + " ends in " + joined(options.extensions), "files");
+                "no file in " + joined(options.files) + " ends in " + joined(options.extensions) +
+                    how_to_get(options.files.front()),
+                "files");
   }
   std::sort(files.begin(), files.end(), [](const CorpusFile& a, const CorpusFile& b) {
     return std::tie(a.name, a.path) < std::tie(b.name, b.path);

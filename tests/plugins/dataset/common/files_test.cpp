@@ -95,6 +95,8 @@ TEST(FindFiles, SaysWhatIsMissing) {
   EXPECT_EQ(said({at + "/novels"}), "there is no file or folder '" + at + "/novels'");
   EXPECT_EQ(said({at + "/*.txt"}), "no file matches '" + at + "/*.txt'");
   const std::string here = std::filesystem::current_path().string();
+  EXPECT_THAT(said({"data/text/no-such/emma__*.txt"}),
+              ::testing::HasSubstr("`gistmill data fetch no-such` gets it"));
   EXPECT_THAT(said({"data/text/no-such/x"}), ::testing::HasSubstr("`gistmill data fetch no-such` gets it"));
   EXPECT_EQ(said({"no-such/novels"}), "there is no file or folder 'no-such/novels' in '" + here + "'");
   EXPECT_EQ(said({"no-such/*.txt"}), "no file matches 'no-such/*.txt' in '" + here + "'");
