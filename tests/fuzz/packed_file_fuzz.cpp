@@ -1,5 +1,5 @@
-// libFuzzer on the reader of packed shards: valid HDF5 files of whatever attributes, groups, types, shapes and
-// values (hdf5_input.hpp).
+// libFuzzer on the reader of packed shards: valid HDF5 files of whatever attributes, groups, types, shapes
+// and values (hdf5_input.hpp).
 #include <unistd.h>
 
 #include <cstdint>
@@ -18,8 +18,7 @@ namespace gistmill::fuzz {
 namespace {
 
 void put_header(hid_t file, std::int64_t length, Input& input) {
-  hdf5::put_text(file, "format",
-                 input.one_of<std::string>({"gistmill-packed", "gistmill-topk", "\x1b[2J"}));
+  hdf5::put_text(file, "format", input.one_of<std::string>({"gistmill-packed", "gistmill-topk", "\x1b[2J"}));
   const std::uint32_t version = input.one_of<std::uint32_t>({1, 0, 2});
   hdf5::put_attribute(file, "version", H5T_STD_U32LE, H5T_NATIVE_UINT32, &version);
   if (input.byte() != 255) {

@@ -1,5 +1,5 @@
-// Heat maps: which figures are grids, where their cells lie, and how strong their colors are. How they look is
-// seen, not tested.
+// Heat maps: which figures are grids, where their cells lie, and how strong their colors are. How they look
+// is seen, not tested.
 #include "host/report/grid_chart.hpp"
 
 #include <gmock/gmock.h>
@@ -78,9 +78,11 @@ TEST(GridChart, HasColorsAsStrongAsTheValuesAreGood) {
 }
 
 TEST(GridChart, TakesTheLowestForTheBestWhereLowerIsBetter) {
-  const EvaluationTable table = grid({{"student", "1@1", 2.0}, {"student", "1@2", 4.0}, {"student", "2@1", 3.0}},
-                                     Better::lower, std::nullopt);
-  EXPECT_THAT(attributes(grid_svg(table, "found", "student", 460), "fill-opacity"), ElementsAre(1.0, 0.0, 0.5));
+  const EvaluationTable table =
+      grid({{"student", "1@1", 2.0}, {"student", "1@2", 4.0}, {"student", "2@1", 3.0}}, Better::lower,
+           std::nullopt);
+  EXPECT_THAT(attributes(grid_svg(table, "found", "student", 460), "fill-opacity"),
+              ElementsAre(1.0, 0.0, 0.5));
 }
 
 TEST(GridChart, HasOneScaleForAllVariants) {

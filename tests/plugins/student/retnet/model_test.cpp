@@ -52,6 +52,7 @@ TEST_P(RetNetModel, OfDocumentsInOneTextIsThatOfEachAloneInEveryForm) {
     config_.form = form;
     EXPECT_LT(distance(Model(config_, weights_).hidden(ids, {}, begins), expected), 1e-12);
   }
+  EXPECT_THROW(model_.hidden(ids, {}, begins.narrow(1, 0, 8)), Error);
 }
 
 TEST_P(RetNetModel, IsTheSameTokenByTokenAndInPieces) {

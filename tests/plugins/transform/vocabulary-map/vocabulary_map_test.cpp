@@ -85,12 +85,21 @@ TEST(VocabularyMap, OfTheSameTokensKeepsIdsWhoseBytesAreTwice) {
 }
 
 TEST(VocabularyMap, RefusesAnotherSize) {
-  EXPECT_THAT(refusal([] { compare("refuse", {"a", "b"}, {"a", "b", "ab"}); }, "unequal"),
-              HasSubstr("different vocabularies: of 3 and 2 tokens; take a teacher with the student's tokenizer"));
+  EXPECT_THAT(
+      refusal(
+          [] {
+            compare("refuse", {"a", "b"}, {"a", "b", "ab"});
+          },
+          "unequal"),
+      HasSubstr("different vocabularies: of 3 and 2 tokens; take a teacher with the student's tokenizer"));
 }
 
 TEST(VocabularyMap, RefusesOtherTokensOfTheSameSizeNamingTheFirst) {
-  EXPECT_THAT(refusal([] { compare("refuse", {"a", "b", "\n"}, {"a", "b", "ab"}); }, "unequal"),
+  EXPECT_THAT(refusal(
+                  [] {
+                    compare("refuse", {"a", "b", "\n"}, {"a", "b", "ab"});
+                  },
+                  "unequal"),
               HasSubstr("of 3 and 3 tokens; token 2 is 'ab' of the teacher and '\\x0a' of the student"));
 }
 
@@ -107,7 +116,11 @@ TEST(VocabularyMap, GivesTheTextInTheTeachersIds) {
   EXPECT_THAT(numbers<std::int32_t>(make("map").ids(ids, counts, to)), ElementsAre(2, 3, 3, 0));
   EXPECT_THAT(refusal([&] { make("map").ids(ids, {}, to); }, "ids"),
               HasSubstr("token 2 of the text is not in the teacher's vocabulary"));
-  EXPECT_THAT(refusal([&] { make("map").ids(Tensor::of(Ids{3}, {1, 1}), {}, to); }, "ids"),
+  EXPECT_THAT(refusal(
+                  [&] {
+                    make("map").ids(Tensor::of(Ids{3}, {1, 1}), {}, to);
+                  },
+                  "ids"),
               HasSubstr("not in the student's vocabulary"));
 }
 
