@@ -73,9 +73,10 @@ std::uint64_t KeptProgress::load(const PrepareListener& listener) {
   try {  // the store first: of all states, what it was given is what may be lost
     load_state(*made_.store, kept->states.at(made_.store->name()));
   } catch (const Failure& failure) {
-    listener.message("warning",
-                     fmt::format("what was kept of an earlier preparation cannot be used, and it begins anew: {}",
-                                 failure.message()));
+    listener.message(
+        "warning",
+        fmt::format("what was kept of an earlier preparation cannot be used, and it begins anew: {}",
+                    failure.message()));
     remove();
     return 0;
   }
@@ -95,8 +96,8 @@ void KeptProgress::save(std::uint64_t done, bool now) {
     const std::string bytes = save_state(*instance);
     states[instance->name()] = nlohmann::json::binary({bytes.begin(), bytes.end()});
   }
-  const std::vector<std::uint8_t> cbor = nlohmann::json::to_cbor(
-      {{"identity", identity_}, {"done", done}, {"states", std::move(states)}});
+  const std::vector<std::uint8_t> cbor =
+      nlohmann::json::to_cbor({{"identity", identity_}, {"done", done}, {"states", std::move(states)}});
   write_file_atomically(path_, {reinterpret_cast<const char*>(cbor.data()), cbor.size()});
   saved_ = done;
   saved_at_ = Clock::now();

@@ -18,7 +18,8 @@ namespace gistmill {
 struct Preparation {
   Plan plan;  // with the sizes that the instances answer
   std::vector<std::unique_ptr<Instance>> owned;
-  std::vector<Instance*> instances;  // in the order of Plan::instances; null where the pipeline has no use for it
+  std::vector<Instance*>
+      instances;  // in the order of Plan::instances; null where the pipeline has no use for it
   Instance* store = nullptr;
   const gm_store_extension* extension = nullptr;  // of the store
   std::uint64_t seed = 0;
@@ -32,7 +33,8 @@ struct Preparation {
 Preparation preparation_of(const Recipe& recipe, const Plan& plan, const PlannedPipeline& pipeline,
                            Registry& registry, const PreparedPath& corpora);
 
-// What its store says is wrong with a file that was committed; "" where nothing is, or the store does not tell.
+// What its store says is wrong with a file that was committed; "" where nothing is, or the store does not
+// tell.
 std::string defect_of(const Preparation& made, const std::filesystem::path& path);
 
 }  // namespace gistmill

@@ -16,9 +16,9 @@ namespace {
 
 constexpr double kTop = 44.0;  // title, then the labels of the columns
 constexpr double kRow = 30.0;
-constexpr double kGap = 2.0;         // between cells
-constexpr double kCharacter = 7.6;   // as in the ladder
-constexpr double kWidest = 110.0;    // of a cell
+constexpr double kGap = 2.0;           // between cells
+constexpr double kCharacter = 7.6;     // as in the ladder
+constexpr double kWidest = 110.0;      // of a cell
 constexpr double kTextOnColor = 0.55;  // strength of a color from which text on it is light
 
 // "1024@0.5"
@@ -168,7 +168,8 @@ std::vector<std::string> grid_ports(const EvaluationTable& table) {
     const std::string port = split_figure(figure).port;
     if (std::ranges::find(ports, port) != ports.end()) continue;
     const std::vector<std::string> figures = figures_of(table, port);
-    const bool all = std::ranges::all_of(figures, [](const std::string& one) { return place_of(one).has_value(); });
+    const bool all =
+        std::ranges::all_of(figures, [](const std::string& one) { return place_of(one).has_value(); });
     if (all && figures.size() > 1) ports.push_back(port);
   }
   return ports;

@@ -1,5 +1,5 @@
-// Figures over two quantities, such as needles by length and depth, as a heat map: one grid a variant, an inline
-// SVG. A figure is such a one where the labels of its columns are "A@B".
+// Figures over two quantities, such as needles by length and depth, as a heat map: one grid a variant, an
+// inline SVG. A figure is such a one where the labels of its columns are "A@B".
 #pragma once
 
 #include <string>

@@ -89,7 +89,8 @@ void add_teacher(const Arrays& item, std::int64_t number, const Tokens& ids, con
 }
 
 std::string next_text(const SequenceSample::Row::Next& next) {
-  const std::string token = next.text.empty() ? fmt::format("{}", next.id) : fmt::format("\"{}\"", shown(next.text));
+  const std::string token =
+      next.text.empty() ? fmt::format("{}", next.id) : fmt::format("\"{}\"", shown(next.text));
   return std::isnan(next.probability) ? token : fmt::format("{} {:.3f}", token, next.probability);
 }
 
@@ -146,10 +147,8 @@ std::string to_text(const SequenceSample& sample) {
 nlohmann::json to_json(const SequenceSample& sample) {
   nlohmann::json pieces = nlohmann::json::array();
   for (const SequenceSample::Piece& piece : sample.pieces)
-    pieces.push_back({{"begin", piece.begin},
-                      {"goes_on", piece.goes_on},
-                      {"text", piece.text},
-                      {"tokens", piece.tokens}});
+    pieces.push_back(
+        {{"begin", piece.begin}, {"goes_on", piece.goes_on}, {"text", piece.text}, {"tokens", piece.tokens}});
   nlohmann::json json = {{"padding", sample.padding}, {"documents", std::move(pieces)}};
   if (sample.number >= 0) json["sequence"] = sample.number;
   if (sample.teacher_tokens == 0) return json;

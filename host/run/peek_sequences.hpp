@@ -1,5 +1,5 @@
-// prepare --peek of a source that gives whole sequences: `ids` i32[B, T], with `boundaries` where documents begin
-// and `counts`; and what a teacher said of some of their rows, where it gives `topk_ids` and
+// prepare --peek of a source that gives whole sequences: `ids` i32[B, T], with `boundaries` where documents
+// begin and `counts`; and what a teacher said of some of their rows, where it gives `topk_ids` and
 // `topk_log_probability`.
 #pragma once
 

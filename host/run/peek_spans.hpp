@@ -1,4 +1,5 @@
-// prepare --peek of a source that gives `tokens`, `spans` and `targets`, as sdk/contracts/dataset.toml has them.
+// prepare --peek of a source that gives `tokens`, `spans` and `targets`, as sdk/contracts/dataset.toml has
+// them.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// flock(2) on a file that is removed while it is locked: whoever waited for it sees that its name is gone, and
-// makes a new one.
+// flock(2) on a file that is removed while it is locked: whoever waited for it sees that its name is gone,
+// and makes a new one.
 #include <gistmill/files/lock.hpp>
 
 #include <cerrno>

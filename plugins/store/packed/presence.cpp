@@ -63,7 +63,9 @@ std::string defect_of(const fs::path& index) {
     if (found.manifest.rests)
       checked([&] { open_shard(found.folder, found.manifest, *found.manifest.rests); });
   });
-  if (others > 0) first += "; " + std::to_string(others) + (others == 1 ? " other file is" : " other files are") + " missing or damaged too";
+  if (others > 0)
+    first += "; " + std::to_string(others) + (others == 1 ? " other file is" : " other files are") +
+             " missing or damaged too";
   return first;
 }
 

@@ -14,8 +14,8 @@ namespace gistmill::packed {
 ShardReader open_shard(const std::filesystem::path& folder, const Manifest& manifest,
                        const PackedShard& shard);
 
-// The first thing that is wrong with an index, its folder's manifest.json or a shard that is read, and how many
-// other shards are; "" where all are there. Never throws FormatError.
+// The first thing that is wrong with an index, its folder's manifest.json or a shard that is read, and how
+// many other shards are; "" where all are there. Never throws FormatError.
 std::string defect_of(const std::filesystem::path& index);
 
 }  // namespace gistmill::packed

@@ -1,5 +1,5 @@
-// The files that wait for a teacher cache to be whole, in a folder beside it: ".cache.h5.part". They go with the
-// preparation, unless it is to be gone on with.
+// The files that wait for a teacher cache to be whole, in a folder beside it: ".cache.h5.part". They go with
+// the preparation, unless it is to be gone on with.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ class Parts {
   // Removes the folder, unless it was kept.
   ~Parts();
 
-  // The part of this name, empty where it is new. Throws FileError, and FormatError where a kept one is shorter
-  // than `bytes`; what it has beyond them is cut off.
+  // The part of this name, empty where it is new. Throws FileError, and FormatError where a kept one is
+  // shorter than `bytes`; what it has beyond them is cut off.
   files::Descriptor open(const std::string& name, std::uint64_t bytes) const;
 
   // Makes these durable; from now on they stay. Throws FileError.

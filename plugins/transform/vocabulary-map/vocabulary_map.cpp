@@ -61,8 +61,9 @@ std::string shown(std::string_view token) {
             shown(student[first]) + " of the student";
   }
   throw Error(GM_ERROR_USER,
-              what + "; take a teacher with the student's tokenizer, or unequal = \"map\" where both cut text "
-                     "alike",
+              what +
+                  "; take a teacher with the student's tokenizer, or unequal = \"map\" where both cut text "
+                  "alike",
               "unequal");
 }
 
@@ -128,7 +129,8 @@ class Row {
   }
   // Tokens of the teacher with equal bytes are one token of the student.
   void add(std::int32_t id, float log_probability) {
-    if (places_.size() <= static_cast<std::size_t>(id)) places_.resize(static_cast<std::size_t>(id) + 1, kNone);
+    if (places_.size() <= static_cast<std::size_t>(id))
+      places_.resize(static_cast<std::size_t>(id) + 1, kNone);
     std::int32_t& place = places_[static_cast<std::size_t>(id)];
     if (place == kNone) {
       place = static_cast<std::int32_t>(tokens_.size());

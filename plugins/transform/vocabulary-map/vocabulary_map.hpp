@@ -1,4 +1,5 @@
-// transform/vocabulary-map: tokens of two vocabularies that stand for the same bytes. Ports as in plugin.toml.
+// transform/vocabulary-map: tokens of two vocabularies that stand for the same bytes. Ports as in
+// plugin.toml.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // One process at a time: a lock on a file of its own, which ends with the process, however that ends. Folders
-// and files that are made piece by piece take one beside them. Processes of several machines see it where their
-// file system supports flock(2).
+// and files that are made piece by piece take one beside them. Processes of several machines see it where
+// their file system supports flock(2).
 #pragma once
 
 #include <filesystem>
