@@ -52,6 +52,10 @@ std::vector<std::string> overrides_of(const Command& command) {
     std::replace(option.begin(), option.end(), '-', '_');
     overrides.push_back(fmt::format("generate.{}={}", option, *value));
   }
+  if (const std::optional<std::string> file = command.value("gist-cache")) {
+    const char* quote = file->find('\'') == std::string::npos ? "'" : "";  // a name may look like a number
+    overrides.push_back(fmt::format("generate.gist_cache={0}{1}{0}", quote, *file));
+  }
   return overrides;
 }
 
@@ -80,11 +84,34 @@ std::string prompt_of(const Command& command) {
   return text;
 }
 
+// Options of which one would decide nothing.
+void refuse_together(const Command& command, const char* given, std::initializer_list<const char*> others) {
+  if (!command.has(given)) return;
+  for (const char* other : others) {
+    if (command.has(other))
+      throw Failure(ExitCode::usage, fmt::format("--{} and --{} cannot be used together", given, other));
+  }
+}
+
+void run_save_gist_cache(const Command& command, const ModelTask& task) {
+  refuse_together(command, "save-gist-cache",
+                  {"gist-cache", "chat", "system", "max-tokens", "temperature", "top-p", "seed"});
+  GistCacheSettings settings;
+  settings.file = *command.value("save-gist-cache");
+  settings.tokens = command.all("gist-token");
+  save_gist_cache(task, prompt_of(command), settings);
+}
+
 void run_generate(const Command& command, const ModelTask& task) {
+  if (command.has("save-gist-cache")) return run_save_gist_cache(command, task);
+  if (command.has("gist-token"))
+    throw Failure(ExitCode::usage, "--gist-token needs --save-gist-cache: it says which tokens are kept");
+  refuse_together(command, "gist-cache", {"chat"});
   GenerateSettings settings;
   settings.seed = static_cast<std::uint64_t>(integer_option(command, "seed", 0));
   settings.chat = command.has("chat");
   settings.system = command.value("system");
+  settings.continues = command.has("gist-cache");
   if (settings.system && !settings.chat)
     throw Failure(ExitCode::usage, "--system needs --chat: only a chat has a system message");
   generate(task, prompt_of(command), settings);
@@ -93,7 +120,7 @@ void run_generate(const Command& command, const ModelTask& task) {
 // What `--set` may be for: all that the verb asks for.
 std::vector<Demands> demands_of(const std::string& verb) {
   if (verb == "tokenize") return {text_demands()};
-  if (verb == "generate") return {generate_demands(), text_demands()};
+  if (verb == "generate") return {generate_demands(), gist_cache_demands(), text_demands()};
   return {score_demands(), text_demands()};
 }
 

@@ -95,6 +95,14 @@ constexpr Option kOptions[] = {
     {'g', "seed", "N", "seed of the sampling; the same seed gives the same text (default: 0)"},
     {'g', "chat", nullptr, "treat the prompt as a user's message and apply the model's chat template"},
     {'g', "system", "TEXT", "system message, with --chat"},
+    {'g', "gist-cache", "FILE",
+     "continue from what --save-gist-cache kept; short for --set generate.gist_cache=FILE"},
+    {'g', "save-gist-cache", "FILE",
+     "generate nothing: keep of a prompt that ends with gist tokens what these hold, for --gist-cache"},
+    {'g', "gist-token", "+TEXT",
+     "with --save-gist-cache, how the prompt writes a gist token; may be repeated (default: <GIST>, or "
+     "<GIST_1>, "
+     "<GIST_2>, .., whatever the model has)"},
     {'m', "set", "+KEY=VALUE",
      "set an option of the component that reads the model: --set teacher.dtype=f32, "
      "--set tokenizer.special=false; --set teacher.use=NAME chooses the component"},

@@ -188,6 +188,11 @@ const Demands& generate_demands() {
   return demands;
 }
 
+const Demands& gist_cache_demands() {
+  static const Demands demands = {{"save_gist_cache", {"ids", "gist_places", "file"}, {}}};
+  return demands;
+}
+
 ModelChoice::ModelChoice(fs::path model, const std::vector<std::string>& overrides,
                          const std::vector<Demands>& asked, Registry& registry, bool why)
     : model_(std::move(model)), registry_(registry), options_(parse_overrides(overrides)), why_(why) {

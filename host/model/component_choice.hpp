@@ -28,6 +28,8 @@ using Demands = std::vector<Demand>;
 const Demands& text_demands();
 const Demands& score_demands();
 const Demands& generate_demands();
+// What a prompt's gist tokens hold of it, into a file.
+const Demands& gist_cache_demands();
 
 // Where no component took a model. `of_its_kind`: one reads models of this kind, and found a fault in this
 // one.

@@ -31,8 +31,9 @@ Tokens continuation(const Instance& model, const Tokens& prompt, std::uint64_t s
 void generate(const ModelTask& task, const std::string& prompt, const GenerateSettings& settings) {
   const TextCodec codec(task.choice.find(text_demands()));
   // A template writes its begin token itself, or its model was trained without one.
-  const Tokens given =
-      settings.chat ? codec.encode(codec.chat(prompt, settings.system)) : codec.encode_document(prompt);
+  const Tokens given = settings.chat        ? codec.encode(codec.chat(prompt, settings.system))
+                       : settings.continues ? codec.encode(prompt)
+                                            : codec.encode_document(prompt);
   if (given.empty()) throw Failure(ExitCode::recipe, "the prompt is empty");
   const std::unique_ptr<Instance> model = task.choice.find(generate_demands());
   model->start({}, settings.seed);

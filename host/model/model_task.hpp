@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/model/component_choice.hpp"
 
@@ -37,9 +38,19 @@ struct GenerateSettings {
   std::uint64_t seed = 0;
   bool chat = false;
   std::optional<std::string> system;  // an empty message is one
+  bool continues = false;             // behind a gist cache: the prompt begins no document
 };
 // How the model continues `prompt`.
 void generate(const ModelTask& task, const std::string& prompt, const GenerateSettings& settings);
+
+struct GistCacheSettings {
+  std::string file;
+  // How the prompt writes gist tokens; empty: <GIST>, or <GIST_1>, <GIST_2>, .., whatever the model has.
+  std::vector<std::string> tokens;
+};
+// Keeps of `prompt`, which ends with its gist tokens, nothing but what these hold, in a file that generate
+// continues from.
+void save_gist_cache(const ModelTask& task, const std::string& prompt, const GistCacheSettings& settings);
 
 // What the model's files hold, without loading weights. -> ExitCode::recipe where a part of it has a fault:
 // it is shown in that part's place.

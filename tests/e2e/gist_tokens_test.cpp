@@ -33,7 +33,8 @@ class GistTokens : public ProgramTest {
            set("run.steps=2") + set("run.minutes=0") + set("learning_rate.warmup=1") +
            set("variables.measured=4") + set("components.texts.validation=0.3");
   }
-  Answer run(const std::string& recipe, const std::string& more = "", const std::string& folder = "run") const {
+  Answer run(const std::string& recipe, const std::string& more = "",
+             const std::string& folder = "run") const {
     return gistmill("run '" GISTMILL_SOURCE_DIR "/recipes/gist-tokens/" + recipe + ".toml'" + small() + more +
                     " --folder " + folder);
   }
@@ -43,7 +44,8 @@ class GistTokens : public ProgramTest {
     const auto summary = nlohmann::json::parse(read(folder_ / "run/summary.json"));
     for (const auto& evaluation : summary["evaluations"]) {
       for (const auto& entry : evaluation["entries"]) {
-        if (entry["figure"] == figure) found[entry["variant"].get<std::string>()] = entry["mean"].get<double>();
+        if (entry["figure"] == figure)
+          found[entry["variant"].get<std::string>()] = entry["mean"].get<double>();
       }
     }
     return found;
@@ -82,10 +84,11 @@ TEST_F(GistTokens, TrainWithAdaptersAndAreExportedAsAWholeModel) {
 TEST_F(GistTokens, AreRefusedFromACheckpointOfAnotherNumber) {
   ASSERT_EQ(run("test-short").code, 0);
   for (const char* shared : {"false", "true"}) {
-    const Answer answer = run("test-short",
-                              set("components.gist.parameters=run/checkpoints/step-000002") +
-                                  set("variables.gist_tokens=3") + set("components.gist.shared=" + std::string(shared)),
-                              std::string("other-") + shared);
+    const Answer answer =
+        run("test-short",
+            set("components.gist.parameters=run/checkpoints/step-000002") + set("variables.gist_tokens=3") +
+                set("components.gist.shared=" + std::string(shared)),
+            std::string("other-") + shared);
     EXPECT_NE(answer.code, 0);
     EXPECT_THAT(answer.err, HasSubstr("F32[1"));
     EXPECT_THAT(answer.err, HasSubstr("when it should be F32[3"));
@@ -96,7 +99,8 @@ TEST_F(GistTokens, OfTwoComponentsMustAgreeInNumberBeforeAnythingRuns) {
   const Answer answer = gistmill("validate '" GISTMILL_SOURCE_DIR "/recipes/gist-tokens/test.toml'" +
                                  set("components.gist.k=2"));
   EXPECT_EQ(answer.code, 3);
-  EXPECT_THAT(answer.err, HasSubstr("samples.G is 2 according to gist.k but 1 according to samples.gist_tokens"));
+  EXPECT_THAT(answer.err,
+              HasSubstr("samples.G is 2 according to gist.k but 1 according to samples.gist_tokens"));
 }
 
 }  // namespace

@@ -176,6 +176,38 @@ TEST_F(ModelVerbsTest, ChatGoesThroughTheTokenizersTemplate) {
   expect_refused(ask_with("generate m --chat", "\xff"), 3, "a message is not UTF-8");
 }
 
+TEST_F(ModelVerbsTest, GenerateContinuesFromTheGistCacheThatItSaved) {
+  const Answer saved = ask("generate m --prompt 'ab##' --gist-token '#' --save-gist-cache c.gist");
+  EXPECT_EQ(saved.code, 0) << saved.err;
+  EXPECT_EQ(saved.out, "");
+  EXPECT_THAT(saved.err, HasSubstr("c.gist: 2 of 4 tokens are kept"));
+  EXPECT_EQ(ask("generate m --prompt cd --gist-cache c.gist --max-tokens 6").out, "ab##23\n");
+  EXPECT_EQ(ask("generate m --prompt '#' --gist-token '#' --save-gist-cache 12 --json").out,
+            "{\"file\":\"12\",\"prompt_tokens\":1,\"kept_tokens\":1}\n");
+  EXPECT_EQ(ask("generate m --prompt cd --gist-cache 12 --max-tokens 2").out, "#0\n");
+  const Answer two = ask("generate m --prompt 'a#b#+' --gist-token '#' --gist-token + --save-gist-cache d");
+  EXPECT_THAT(two.err, HasSubstr("d: 3 of 5 tokens are kept"));
+  // What continues begins no document.
+  const Answer behind = ask("generate begins --prompt cd --gist-cache c.gist --json");
+  EXPECT_EQ(nlohmann::json::parse(behind.out)["prompt_tokens"], 2);
+}
+
+TEST_F(ModelVerbsTest, GistTokensThatKeepNothingAreRefused) {
+  expect_refused(ask("generate m --prompt ab --save-gist-cache c"), 3,
+                 "the model has no token <GIST> or <GIST_1>");
+  expect_refused(ask("generate m --prompt ab --gist-token ab --save-gist-cache c"), 3,
+                 "'ab' is not one token of this model");
+  expect_refused(ask("generate m --prompt ab --gist-token '#' --save-gist-cache c"), 3,
+                 "the prompt has no gist token");
+  expect_refused(ask("generate m --prompt 'a#bc' --gist-token '#' --save-gist-cache c"), 3,
+                 "2 tokens follow the last gist token and would be lost");
+  expect_refused(ask("generate m --prompt a --gist-token '#'"), 2, "--gist-token needs --save-gist-cache");
+  expect_refused(ask("generate m --prompt a --gist-cache a --save-gist-cache b"), 2,
+                 "--save-gist-cache and --gist-cache cannot be used together");
+  expect_refused(ask("generate m --prompt a --gist-cache a --chat"), 2,
+                 "--gist-cache and --chat cannot be used together");
+}
+
 TEST_F(ModelVerbsTest, BadPromptsAndSettingsAreRefused) {
   expect_refused(ask("generate m --prompt ''"), 3, "the prompt is empty");
   expect_refused(ask("generate m text --prompt a"), 2, "--prompt and FILE cannot be used together");

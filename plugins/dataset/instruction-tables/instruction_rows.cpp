@@ -21,10 +21,9 @@ void InstructionRows::restart() {
 // Of conversations, else with a column of inputs, else without one. What is missing then is missing.
 void InstructionRows::open(const CorpusFile& file) {
   path_ = file.path.string();
-  const std::vector<std::vector<std::string>> forms = {
-      {fields_.messages},
-      {fields_.instruction, fields_.input, fields_.output},
-      {fields_.instruction, fields_.output}};
+  const std::vector<std::vector<std::string>> forms = {{fields_.messages},
+                                                       {fields_.instruction, fields_.input, fields_.output},
+                                                       {fields_.instruction, fields_.output}};
   for (std::size_t i = 0; i < forms.size(); ++i) {
     columns_ = forms[i];
     try {

@@ -11,10 +11,10 @@ using namespace gistmill::dataset;
 class InstructionTables : public InstructionTexts {
  public:
   explicit InstructionTables(const gistmill::Options& options)
-      : InstructionTexts("dataset/instruction-tables", options,
-                         std::make_unique<InstructionRows>(sample_source_options(options),
-                                                           sample_fields(options),
-                                                           options.string("broken") == "skip")) {}
+      : InstructionTexts(
+            "dataset/instruction-tables", options,
+            std::make_unique<InstructionRows>(sample_source_options(options), sample_fields(options),
+                                              options.string("broken") == "skip")) {}
 };
 
 }  // namespace

@@ -49,18 +49,20 @@ at::Tensor allowed_of(const Batch& batch, std::int64_t window) {
 }
 
 void check_gist(const Batch& batch) {
-  if (batch.gist.defined() != batch.gist_places.defined()) {
-    throw Error(GM_ERROR_USER,
-                batch.gist.defined() ? "a gist is given, but not where it stands; wire gist_places too"
-                                     : "places of a gist are given, but not its vectors; wire gist too",
-                batch.gist.defined() ? "gist_places" : "gist");
-  }
-  if (!batch.gist.defined()) return;
+  if (batch.gist.defined() && !batch.gist_places.defined())
+    refuse("a gist is given, but not where it stands; wire gist_places too");
+  if (!batch.gist_places.defined()) return;
   const std::int64_t count = batch.ids.size(0);
-  torch::expect_shape(batch.gist, {count, batch.gist_places.size(1), torch::kAnySize}, "gist");
   torch::expect_shape(batch.gist_places, {count, torch::kAnySize}, "gist_places");
+  if (batch.gist.defined())
+    torch::expect_shape(batch.gist, {count, batch.gist_places.size(1), torch::kAnySize}, "gist");
   const at::Tensor places = batch.gist_places.cpu().to(at::kLong).contiguous();
   for (std::int64_t row = 0; row < count; ++row) check_places(places[row], row, batch.ids.size(1));
+}
+
+void expect_vectors(const Batch& batch) {
+  if (!batch.gist_places.defined() || batch.gist.defined()) return;
+  throw Error(GM_ERROR_USER, "places of a gist are given, but not its vectors; wire gist too", "gist");
 }
 
 at::Tensor with_gist(const Batch& batch, const at::Tensor& embeddings) {
@@ -75,8 +77,10 @@ at::Tensor with_gist(const Batch& batch, const at::Tensor& embeddings) {
 }
 
 at::Tensor positions_of(const Batch& batch) {
-  if (batch.positions.defined()) return batch.positions.cpu();
-  return at::arange(batch.ids.size(1), at::kLong).expand(batch.ids.sizes());
+  const at::Tensor positions = batch.positions.defined()
+                                   ? batch.positions.cpu()
+                                   : at::arange(batch.ids.size(1), at::kLong).expand(batch.ids.sizes());
+  return batch.cache == nullptr ? positions : positions + batch.cache->next().unsqueeze(1);
 }
 
 }  // namespace gistmill::decoder

@@ -4,6 +4,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
+
+#include "plugins/teacher/decoder/gist_cache.hpp"
 
 namespace gistmill::decoder {
 
@@ -18,19 +21,25 @@ struct Batch {
   at::Tensor gist = {};
   // integers[B, G]: the columns of the gist, ascending; a row of -1: this text has none
   at::Tensor gist_places = {};
+  // What stands before all columns, and every row sees; positions then count from the one behind it. Of as
+  // many texts, or of one for all. Null: nothing
+  std::shared_ptr<const GistCache> cache = {};
 };
 
 // bool[B, T, T]: causal and mask, and the diagonal where a row would see nothing. window: a row sees no token
 // whose position is its own less this, or lower; 0: it sees all.
 at::Tensor allowed_of(const Batch& batch, std::int64_t window = 0);
 
-// Throws Error (user) where the places of the gist are not those of `gist`, or not as Batch says.
+// Throws Error (user) where the places of a gist are not as Batch says, or where its vectors are given
+// without places.
 void check_gist(const Batch& batch);
+// Throws Error (user) where places are given without vectors.
+void expect_vectors(const Batch& batch);
 
 // embeddings f32[B T, D], one for each token of the batch -> the same with the gist at its places.
 at::Tensor with_gist(const Batch& batch, const at::Tensor& embeddings);
 
-// The batch's positions, or 0, 1, .. for each text: integers[B, T].
+// The batch's positions, or 0, 1, .. for each text, counted on from its cache: integers[B, T].
 at::Tensor positions_of(const Batch& batch);
 
 }  // namespace gistmill::decoder

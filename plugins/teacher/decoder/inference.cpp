@@ -28,9 +28,12 @@ void Model::check_batch(const Batch& batch, std::int64_t more) const {
   }
   if (batch.ids.numel() > 0) check_vocabulary(batch.ids);
   check_gist(batch);
-  if (!batch.positions.defined() || batch.positions.numel() == 0) return;
-  const std::int64_t low = batch.positions.min().item<std::int64_t>();
-  const std::int64_t high = batch.positions.max().item<std::int64_t>();
+  if (batch.cache != nullptr) check_cache(*batch.cache, batch.ids.size(0));
+  const bool counted = batch.positions.defined() || batch.cache != nullptr;
+  if (!counted || batch.ids.numel() == 0) return;
+  const at::Tensor positions = positions_of(batch);
+  const std::int64_t low = positions.min().item<std::int64_t>();
+  const std::int64_t high = positions.max().item<std::int64_t>();
   if (low < 0 || high + more >= config_.context) {
     refuse("position " + text(low < 0 ? low : high + more) + " when the model knows 0 to " +
                text(config_.context - 1),
@@ -56,6 +59,8 @@ at::Tensor Model::embed_batch(const Batch& batch, const PassMode& mode) const {
 
 at::Tensor Model::hidden(const Batch& batch, const PassMode& mode) const {
   check_batch(batch, 0);
+  expect_vectors(batch);
+  if (batch.cache != nullptr) return read_batch(batch, nullptr);
   const bool given = batch.embeddings.defined() || batch.gist.defined();
   const bool recorded = c10::GradMode::is_enabled() && (mode.gradients || given);
   if (batch.mask.defined() || (batch.gist.defined() && recorded)) {
@@ -127,9 +132,11 @@ Model::Top Model::topk(const Batch& batch, std::int64_t count, double temperatur
           at::cat(partitions).view({rows.size(0), rows.size(1)})};
 }
 
-at::Tensor Model::score(const at::Tensor& tokens) const {
+at::Tensor Model::score(const at::Tensor& tokens, std::shared_ptr<const GistCache> cache) const {
   const at::NoGradGuard no_grad;
-  const at::Tensor rows = hidden({tokens.unsqueeze(0), {}, {}, {}}).squeeze(0);
+  Batch text{tokens.unsqueeze(0), {}, {}, {}};
+  text.cache = std::move(cache);
+  const at::Tensor rows = hidden(text).squeeze(0);
   const std::int64_t last = tokens.size(0) - 1;
   const at::Tensor targets = here(tokens.narrow(0, 1, last)).to(at::kLong);
   at::Tensor result = at::empty({last}, at::TensorOptions(device()).dtype(at::kFloat));

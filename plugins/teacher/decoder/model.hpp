@@ -88,10 +88,10 @@ class Model {
   // -> compute[B, T, D] after the final norm. Differentiable to the embeddings and the gist, and to adapters
   // and weights where `mode` says so.
   // A mask under which every row sees one unbroken run of columns that ends with itself is followed without
-  // its padding (packed_pass.cpp): rows that see nothing are then zero.
+  // its padding (packed_pass.cpp): rows that see nothing are then zero. With a cache nothing has a gradient.
   at::Tensor hidden(const Batch& batch, const PassMode& mode = {}) const;
 
-  // The same for any mask, every row of the batch computed: the plain form.
+  // The same for any mask, every row of the batch computed: the plain form. Without a cache.
   at::Tensor masked_hidden(const Batch& batch, const PassMode& mode = {}) const;
 
   // -> logits f32[B, T, V]; differentiable as hidden().
@@ -106,7 +106,11 @@ class Model {
   Top topk(const Batch& batch, std::int64_t count, double temperature) const;
 
   // tokens i32[T] -> negative log-likelihood of tokens 1.., each given all before it, in nats: f32[T-1].
-  at::Tensor score(const at::Tensor& tokens) const;
+  at::Tensor score(const at::Tensor& tokens, std::shared_ptr<const GistCache> cache = {}) const;
+
+  // The keys and values of the batch's gist, at gist_places: its vectors, or where there are none what the
+  // ids have there. Every text has one. The origin has no model and no adapter: the model knows of no files.
+  GistCache gist_cache(const Batch& batch) const;
 
   // ---- generation (generate.cpp)
 
@@ -120,9 +124,9 @@ class Model {
     at::Tensor tokens;   // i32[B, longest]: continuations, without the end token; zeros past a row's length
     at::Tensor lengths;  // i32[B]
   };
-  // Continues each row of the batch until an end token or max_tokens. Rows are padded on the left; the mask
-  // says so. A generated token sees what the prompt's last token saw, and all that was generated since; its
-  // position is one more than that of the token before it in its row.
+  // Continues each row of the batch, behind its cache, until an end token or max_tokens. Rows are padded on
+  // the left; the mask says so. A generated token sees what the prompt's last token saw, and all that was
+  // generated since; its position is one more than that of the token before it in its row.
   Generated generate(const Batch& prompt, const Sampling& sampling) const;
 
  private:
@@ -135,6 +139,14 @@ class Model {
     at::Tensor windowed;
   };
   Allowed allowed_in(const Batch& batch) const;
+  Allowed allowed_behind_cache(const Batch& batch) const;
+  void check_cache(const GistCache& cache, std::int64_t count) const;
+  at::Tensor cached(const Batch& batch, std::size_t layer) const;
+  // The pass over a batch, behind its cache, without gradient -> compute[B, T, D]. keys_values, where given,
+  // takes those of each layer, compute[B, T, 2 J E]; zero where a row sees nothing.
+  at::Tensor read_batch(const Batch& batch, std::vector<at::Tensor>* keys_values) const;
+  at::Tensor read_packed(const Batch& batch, const std::vector<PackedText>& texts,
+                         std::vector<at::Tensor>* keys_values) const;
   // Whether a window hides anything from a row at position `last`.
   bool window_hides(std::int64_t last) const {
     return !config_.windowed_layers.empty() && last >= config_.window;
@@ -181,9 +193,9 @@ class Model {
   void check_spans(std::int64_t length, const at::Tensor& spans) const;
   at::Tensor ascending(const Context& context, const at::Tensor& spans) const;
   void check_kept(const at::Tensor& kept, std::int64_t count) const;
-  struct Cache;
-  at::Tensor fill(const Batch& prompt, std::int64_t room, Cache& cache) const;
-  at::Tensor extend(const at::Tensor& tokens, Cache& cache) const;
+  struct Kept;
+  at::Tensor fill(const Batch& prompt, std::int64_t room, Kept& kept) const;
+  at::Tensor extend(const at::Tensor& tokens, Kept& kept) const;
   at::Tensor choose(const at::Tensor& hidden, const Sampling& sampling, at::Generator& generator) const;
 
   Config config_;

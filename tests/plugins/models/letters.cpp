@@ -97,7 +97,10 @@ class LetterTeacher {
   explicit LetterTeacher(const gistmill::Options& options)
       : file_(options.string("model"), "letters"),
         max_tokens_(options.integer("max_tokens")),
-        temperature_(options.number("temperature")) {}
+        temperature_(options.number("temperature")) {
+    std::ifstream cache(options.string("gist_cache"), std::ios::binary);
+    cached_.assign(std::istreambuf_iterator<char>(cache), {});
+  }
 
   std::int64_t symbol(std::string_view name) const { return name == "C" ? file_.number("context", 64) : -1; }
 
@@ -112,11 +115,23 @@ class LetterTeacher {
     std::mt19937_64 random(call.random_key());
     Tensor tokens = Tensor::zeros<std::int32_t>({1, max_tokens_ + 1});  // one more than counts
     for (std::int64_t i = 0; i < max_tokens_; ++i) {
+      if (!cached_.empty()) {
+        tokens.mutable_data<std::int32_t>()[i] = cached_[static_cast<std::size_t>(i) % cached_.size()];
+        continue;
+      }
       tokens.mutable_data<std::int32_t>()[i] = temperature_ > 0
                                                    ? static_cast<std::int32_t>('a' + random() % 26)
                                                    : prompt.data<std::int32_t>()[i % prompt.size()];
     }
     return {tokens, Tensor::of(std::vector<std::int32_t>{static_cast<std::int32_t>(max_tokens_)}, {1})};
+  }
+  void save_gist_cache(const Tensor& ids, const Tensor& places, const Tensor& file) const {
+    const auto* path = reinterpret_cast<const char*>(file.data<std::uint8_t>());
+    std::ofstream stream(std::string(path, static_cast<std::size_t>(file.size())), std::ios::binary);
+    for (const Tensor* part : {&ids, &places}) {
+      for (std::int64_t i = 0; i < part->size(); ++i)
+        stream << static_cast<char>(part->data<std::int32_t>()[i] + (part == &places ? '0' : 0));
+    }
   }
   std::string describe() const {
     return "{\"architecture\":\"letters\",\"layers\":2,\"parameters\":134515008,\"stored\":{\"F32\":3},"
@@ -129,6 +144,7 @@ class LetterTeacher {
   ModelFile file_;
   std::int64_t max_tokens_;
   double temperature_;
+  std::string cached_;
 };
 
 }  // namespace
@@ -142,4 +158,5 @@ GISTMILL_PLUGIN(gistmill::component<LetterTokenizer>("tokenizer/letters")
                     .operation("decode", &DigitTokenizer::decode),
                 gistmill::component<LetterTeacher>("teacher/letters")
                     .operation("score", &LetterTeacher::score)
-                    .operation("generate", &LetterTeacher::generate));
+                    .operation("generate", &LetterTeacher::generate)
+                    .operation("save_gist_cache", &LetterTeacher::save_gist_cache));

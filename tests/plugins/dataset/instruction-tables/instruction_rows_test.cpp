@@ -61,8 +61,7 @@ TEST(InstructionRows, AreSamplesOfConversations) {
 }
 
 TEST(InstructionRows, NameTheRowWithoutAnAnswer) {
-  EXPECT_THAT(all(open(fixture("broken.parquet"))),
-              ElementsAre("a||x", HasSubstr("broken.parquet: row 2")));
+  EXPECT_THAT(all(open(fixture("broken.parquet"))), ElementsAre("a||x", HasSubstr("broken.parquet: row 2")));
   EXPECT_THAT(all(open(fixture("broken.parquet"))).back(), HasSubstr("the sample's output is empty"));
   EXPECT_THAT(all(open(fixture("broken.parquet"), {}, true)), ElementsAre("a||x", "c||z"));
 }

@@ -34,13 +34,19 @@ enum Operation : std::uint32_t {
   kScore,
   kGenerate,
   kSave,
-  kSaveMerged
+  kSaveMerged,
+  kSaveWithTokens,
+  kEntries,
+  kAttention,
+  kExpectedAttention,
+  kGistCache,
+  kSaveGistCache
 };
 
 // The inputs of hidden and forward where only the texts are given.
 std::vector<at::Tensor> whole(const at::Tensor& ids) {
   const at::Tensor none;
-  return {ids, none, none, none, none, none};
+  return {ids, none, none, none, none, none, none};
 }
 
 class LlamaPlugin : public ::testing::Test {
@@ -65,6 +71,7 @@ class LlamaPlugin : public ::testing::Test {
                          {"max_tokens", std::int64_t{5}},
                          {"temperature", 0.0},
                          {"top_p", 1.0},
+                         {"gist_cache", std::string()},
                          {"topk", std::int64_t{7}},
                          {"topk_temperature", 1.0},
                          {"train", std::string("none")},
@@ -110,7 +117,7 @@ TEST_F(LlamaPlugin, GivesWhatItsModelGives) {
   const Batch batch{ids, none, none, none};
   EXPECT_TRUE(at::equal(driver->forward(kHidden, whole(ids))[0], model_.hidden(batch)));
   EXPECT_TRUE(at::equal(driver->forward(kForward, whole(ids))[0], model_.forward(batch)));
-  EXPECT_TRUE(at::equal(driver->forward(kScore, {tokens_})[0], model_.score(tokens_)));
+  EXPECT_TRUE(at::equal(driver->forward(kScore, {tokens_, at::Tensor()})[0], model_.score(tokens_)));
   const auto top = driver->forward(kTopk, {ids, none, none, none, none, none});
   ASSERT_EQ(top.size(), 4u);
   EXPECT_TRUE(at::equal(top[0], model_.topk(batch, 7, 1.0).ids));
@@ -119,7 +126,7 @@ TEST_F(LlamaPlugin, GivesWhatItsModelGives) {
   EXPECT_TRUE(at::equal(softer[1], model_.topk(batch, 7, 2.5).log_probability));
   EXPECT_EQ(softer[3].item<float>(), 2.5f);
   EXPECT_THROW(driver->forward(kTopk, {ids, none, none, at::scalar_tensor(0.0), none, none}), Refused);
-  const auto generated = driver->forward(kGenerate, {ids, none, none, none, none});
+  const auto generated = driver->forward(kGenerate, {ids, none, none, none, none, none});
   EXPECT_TRUE(at::equal(generated[0][0], continued(model_, tokens_, 5)));
   EXPECT_EQ(generated[1].item<std::int32_t>(), 5);
 }
@@ -134,11 +141,11 @@ TEST_F(LlamaPlugin, TakesAGistAndGivesItsGradient) {
   const at::Tensor leaf = gist.clone().requires_grad_(true);
   const at::Tensor hidden = model_.hidden({ids, none, none, none, leaf, places});
   const auto expected = ::torch::autograd::grad({(hidden * weights).sum()}, {leaf})[0];
-  const auto found =
-      driver->forward_and_vjp(kHidden, {ids, none, none, none, gist, places}, {0, 0, 0, 0, 1, 0}, {weights});
+  const auto found = driver->forward_and_vjp(kHidden, {ids, none, none, none, gist, places, none},
+                                             {0, 0, 0, 0, 1, 0, 0}, {weights});
   EXPECT_TRUE(at::equal(found.outputs[0], hidden));
   EXPECT_TRUE(at::equal(found.gradients[4], expected));
-  const auto generated = driver->forward(kGenerate, {ids, none, none, gist, places});
+  const auto generated = driver->forward(kGenerate, {ids, none, none, gist, places, none});
   const auto tokens = model_.generate({ids, none, none, none, gist, places}, {5, 0.0, 1.0, 0}).tokens;
   EXPECT_TRUE(at::equal(generated[0], tokens));
 }
@@ -230,6 +237,34 @@ TEST_F(LlamaPlugin, KeepsWhatPeftTrainedOfTables) {
   std::filesystem::remove_all(folder);
 }
 
+TEST_F(LlamaPlugin, ContinuesFromTheGistCacheOfItsOption) {
+  const std::string file = path_.string() + ".gist";
+  const at::Tensor none;
+  const at::Tensor ids = tokens_.unsqueeze(0);
+  const at::Tensor places = at::tensor({18, 19}, at::kInt).unsqueeze(0);
+  make()->forward(kSaveGistCache, {ids.narrow(1, 0, 20), none, none, none, places, bytes_of(file)});
+  at::Tensor mask = at::ones({1, 60, 60}, at::kByte);
+  mask[0].narrow(0, 20, 40).narrow(1, 0, 18).zero_();
+  const at::Tensor expected = model_.generate({ids, mask, {}, {}}, {5, 0.0, 1.0, 0}).tokens;
+  const auto driver = make({{"gist_cache", file}});
+  const at::Tensor behind = ids.narrow(1, 20, 40);
+  EXPECT_TRUE(at::equal(driver->forward(kGenerate, {behind, none, none, none, none, none})[0], expected));
+  Batch prompt{ids.narrow(1, 0, 20), {}, {}, {}};
+  prompt.gist_places = places;
+  const auto cache = std::make_shared<GistCache>(model_.gist_cache(prompt));
+  const at::Tensor nll = driver->forward(kScore, {behind[0], none})[0];
+  EXPECT_TRUE(at::allclose(nll, model_.score(behind[0], cache), 0, 1e-5));
+  EXPECT_FALSE(at::allclose(nll, model_.score(behind[0]), 0, 1e-2));
+  try {
+    make({{"gist_cache", file}, {"train", std::string("lora")}});
+    ADD_FAILURE() << "was not refused";
+  } catch (const Refused& refusal) {
+    EXPECT_EQ(refusal.key, "gist_cache");
+    EXPECT_THAT(refusal.what(), HasSubstr("is of the adapter 'none' when this one is"));
+  }
+  std::filesystem::remove(file);
+}
+
 TEST_F(LlamaPlugin, TrainsAllItsWeights) {
   const auto driver = make({{"train", std::string("all")}});
   EXPECT_EQ(driver->parameters().size(), 2u + 3u * 6u);
@@ -257,7 +292,7 @@ TEST_F(LlamaPlugin, PointsAtTheOptionThatIsWrong) {
 // A model with a shorter context than the default span can be scored; spans of it are what is refused.
 TEST_F(LlamaPlugin, RefusesASpanLongerThanItsContextWhereSpansAreUsedOnly) {
   const auto driver = make({{"span", std::int64_t{641}}});
-  EXPECT_TRUE(at::equal(driver->forward(kScore, {tokens_})[0], model_.score(tokens_)));
+  EXPECT_TRUE(at::equal(driver->forward(kScore, {tokens_, at::Tensor()})[0], model_.score(tokens_)));
   try {
     driver->forward(kEmbed, {tokens_, spans_});
     ADD_FAILURE() << "was not refused";
