@@ -112,11 +112,10 @@ void step_1a(std::string& word) {
 // What follows where -ed or -ing was taken away.
 void repair_after_1b(std::string& word) {
   const char last = word.back();
-  if (word.ends_with("at") || word.ends_with("bl") || word.ends_with("iz")) {
-    word += 'e';
-  } else if (ends_with_double_consonant(word)) {
+  const bool cut = word.ends_with("at") || word.ends_with("bl") || word.ends_with("iz");
+  if (!cut && ends_with_double_consonant(word)) {
     if (last != 'l' && last != 's' && last != 'z') word.pop_back();
-  } else if (measure(word) == 1 && ends_short(word)) {
+  } else if (cut || (measure(word) == 1 && ends_short(word))) {
     word += 'e';
   }
 }

@@ -46,8 +46,7 @@ std::vector<std::uint64_t> sorted_pairs(const Numbers& words) {
 template <class T>
 std::vector<T> each_once(std::vector<T> values) {
   std::ranges::sort(values);
-  const auto rest = std::ranges::unique(values);
-  values.erase(rest.begin(), rest.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
   return values;
 }
 
