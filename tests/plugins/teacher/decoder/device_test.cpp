@@ -110,5 +110,32 @@ TEST(AModelOnADevice, TakesMasksAndPositionsOfBatches) {
   EXPECT_TRUE(at::equal(there.topk(batch, 3, 1.0).ids.cpu(), here.topk(batch, 3, 1.0).ids));
 }
 
+TEST(AModelOnADevice, TakesAGistAndContinuesFromItsCache) {
+  const Model here = random_model(tiny_config(), 11, kSpan);
+  const Model there = on_device(tiny_config());
+  const at::Tensor ids = random_tokens(97, 20, 5).view({2, 10});
+  at::Tensor mask = at::ones({2, 10, 10}, at::kByte);
+  mask.narrow(1, 6, 4).narrow(2, 0, 4).zero_();
+  const at::Tensor places = at::tensor({4, 5, 4, 5}, at::kInt).view({2, 2});
+  const at::Tensor vectors = random_normal({2, 2, 48}, 7, at::kFloat);
+  const auto gradient = [&](const Model& model) {
+    const at::Tensor gist = vectors.to(model.device()).requires_grad_(true);
+    const at::Tensor hidden = model.hidden({ids, mask, {}, {}, gist, places});
+    const at::Tensor loss = at::matmul(hidden, model.head().t()).logsumexp(2).sum();
+    return ::torch::autograd::grad({loss}, {gist})[0];
+  };
+  EXPECT_LE(relative(gradient(there), gradient(here)), 1e-5);
+  const auto behind = [&](const Model& model) {
+    Batch batch{ids.narrow(1, 6, 4), {}, {}, {}};
+    batch.cache = std::make_shared<GistCache>(
+        model.gist_cache({ids.narrow(1, 0, 6), {}, {}, {}, vectors.to(model.device()), places}));
+    return batch;
+  };
+  EXPECT_LE(relative(there.hidden(behind(there)), here.hidden(behind(here))), 1e-5);
+  const Model::Sampling greedy{8, 0.0, 1.0, 0};
+  EXPECT_TRUE(
+      at::equal(there.generate(behind(there), greedy).tokens, here.generate(behind(here), greedy).tokens));
+}
+
 }  // namespace
 }  // namespace gistmill::decoder::test
