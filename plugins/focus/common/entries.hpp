@@ -55,6 +55,17 @@ struct Swap {
   }
 };
 
+// Tokens [start, end).
+struct Span {
+  std::int64_t start = 0;
+  std::int64_t end = 0;
+};
+
+// What a swap takes away.
+inline Span span_of(const Entries& entries, const Swap& swap) {
+  return {entries.starts[swap.first], entries.end(swap.first + swap.count - 1)};
+}
+
 // Empty where the arrays say one thing: entries that tile [begin, cursor), aligned, of known levels. Else
 // what is wrong, as `levels[3] is 7 when levels are 0 to 2`.
 std::string what_is_wrong(const Entries& entries);

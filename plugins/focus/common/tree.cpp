@@ -31,7 +31,9 @@ void Tree::append(const std::int32_t* tokens, std::uint64_t timestamp, std::int3
 }
 
 std::int64_t Tree::count(std::int32_t level) const {
-  return level < 0 || level >= kLevels ? 0 : static_cast<std::int64_t>(records_[level].size());
+  return level < 0 || level >= kLevels
+             ? 0
+             : static_cast<std::int64_t>(records_[static_cast<std::size_t>(level)].size());
 }
 
 bool Tree::has(std::int32_t level, std::int64_t start) const {
@@ -47,7 +49,7 @@ std::int64_t Tree::index_of(std::int32_t level, std::int64_t start) const {
 
 Node Tree::node(std::int32_t level, std::int64_t start) const {
   const std::int64_t index = index_of(level, start);
-  const Record& known = records_[level][static_cast<std::size_t>(index)];
+  const Record& known = records_[static_cast<std::size_t>(level)][static_cast<std::size_t>(index)];
   Node node;
   node.span_id = span_id(level, index);
   node.level = level;
@@ -69,7 +71,8 @@ Node Tree::node(std::int32_t level, std::int64_t start) const {
 }
 
 Tree::Record& Tree::record(std::int32_t level, std::int64_t start) {
-  return records_[level][static_cast<std::size_t>(index_of(level, start))];
+  const auto index = static_cast<std::size_t>(index_of(level, start));  // checks the level too
+  return records_[static_cast<std::size_t>(level)][index];
 }
 
 void Tree::touch(std::int32_t level, std::int64_t start) { ++record(level, start).access_count; }

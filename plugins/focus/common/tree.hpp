@@ -6,6 +6,7 @@
 // not one token. A node of L1 has its block as its one child, a node of L2 has K nodes of L1.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -74,7 +75,7 @@ class Tree {
 
   std::int64_t block_;
   std::vector<std::int32_t> tokens_;
-  std::vector<Record> records_[kLevels];
+  std::array<std::vector<Record>, kLevels> records_;
   std::string digest_;
 };
 

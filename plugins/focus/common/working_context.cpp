@@ -28,6 +28,21 @@ std::vector<Entry> replacement(const Entry& first, Direction direction, std::int
   return children;
 }
 
+// The oldest legal collapse of what was not expanded in the last `hold` iterations; else the oldest.
+std::optional<Swap> swap_for_room(const Entries& entries, std::int64_t hold) {
+  std::optional<Swap> held;
+  for (std::size_t i = 0; i < entries.count; ++i) {
+    const auto swap = swap_of(entries, {static_cast<std::int64_t>(i), Direction::collapse});
+    if (!swap) continue;
+    bool is_held = false;
+    for (std::size_t j = swap->first; j < swap->first + swap->count; ++j)
+      is_held = is_held || (entries.last_action[j] == 1 && entries.residency[j] <= hold);
+    if (!is_held) return swap;
+    if (!held) held = swap;
+  }
+  return held;
+}
+
 }  // namespace
 
 Entries EntryArrays::entries() const {
@@ -43,6 +58,8 @@ WorkingContext::WorkingContext(const ContextRules& rules) : rules_(rules) {
     throw ContextError("the protected tail is " + tokens_text(rules.protected_tail) +
                        " when it should be whole blocks of " + std::to_string(rules.block));
   }
+  if (rules.hold < 0)
+    throw ContextError("hold is " + std::to_string(rules.hold) + " when it counts iterations");
   const std::int64_t least = std::max(rules.protected_tail, rules.block);
   if (rules.budget < least) {
     throw ContextError("the budget is " + std::to_string(rules.budget) + " rows when the " +
@@ -65,33 +82,37 @@ Room WorkingContext::append_block(std::int32_t iteration) {
   return room;
 }
 
+void WorkingContext::fail_to_make_room() const {
+  throw ContextError("a history of " + tokens_text(cursor_) + " takes " + std::to_string(cost_) +
+                     " rows when the budget is " + std::to_string(rules_.budget) +
+                     (rules_.overflow == Overflow::fail ? "" : " and nothing older can make room"));
+}
+
 void WorkingContext::make_room(Room& room, std::int32_t iteration) {
-  const auto fail = [&] {
-    throw ContextError("a history of " + tokens_text(cursor_) + " takes " + std::to_string(cost_) +
-                       " rows when the budget is " + std::to_string(rules_.budget) +
-                       (rules_.overflow == Overflow::fail ? "" : " and nothing older can make room"));
-  };
+  if (rules_.overflow == Overflow::drop) drop_oldest(room);
+  while (cost_ > rules_.budget) {
+    if (rules_.overflow != Overflow::collapse) fail_to_make_room();
+    const EntryArrays arrays = this->arrays(iteration);
+    const std::optional<Swap> swap = swap_for_room(arrays.entries(), rules_.hold);
+    if (!swap) fail_to_make_room();
+    room.spans.push_back(span_of(arrays.entries(), *swap));
+    replace(*swap, iteration);
+    room.collapsed.push_back(swap->edit);
+  }
+}
+
+void WorkingContext::drop_oldest(Room& room) {
   std::size_t dropped = 0;
-  while (rules_.overflow == Overflow::drop && cost_ > rules_.budget) {
+  while (cost_ > rules_.budget) {
     const Entry& oldest = entries_[dropped];
-    if (oldest.start + width_of(oldest.level, rules_.block) > cursor_ - rules_.protected_tail) fail();
+    const std::int64_t end = oldest.start + width_of(oldest.level, rules_.block);
+    if (end > cursor_ - rules_.protected_tail) fail_to_make_room();
     cost_ -= cost_of(oldest.level, rules_.block);
-    begin_ = oldest.start + width_of(oldest.level, rules_.block);
+    begin_ = end;
     ++dropped;
   }
   entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(dropped));
   room.dropped = static_cast<std::int64_t>(dropped);
-  while (cost_ > rules_.budget) {
-    if (rules_.overflow != Overflow::collapse) fail();
-    const EntryArrays arrays = this->arrays(iteration);
-    const Entries entries = arrays.entries();
-    std::optional<Swap> oldest;
-    for (std::size_t i = 0; i < entries.count && !oldest; ++i)
-      oldest = swap_of(entries, {static_cast<std::int64_t>(i), Direction::collapse});
-    if (!oldest) fail();
-    replace(*oldest, iteration);
-    room.collapsed.push_back(oldest->edit);
-  }
 }
 
 void WorkingContext::apply(const std::vector<Edit>& edits, std::int32_t iteration) {

@@ -16,8 +16,9 @@ struct ContextError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Where a new block does not fit the budget. collapse: the oldest legal collapse, until it does; drop: the
-// oldest entries are left out (a truncated context); fail: ContextError (a full context).
+// Where a new block does not fit the budget. collapse: the oldest legal collapse, until it does, of what was
+// not expanded lately, if there is such; drop: the oldest entries are left out (a truncated context); fail:
+// ContextError (a full context).
 enum class Overflow { collapse, drop, fail };
 
 struct ContextRules {
@@ -25,6 +26,9 @@ struct ContextRules {
   std::int64_t budget = 8192;         // W_max, rows
   std::int64_t protected_tail = 128;  // newest tokens that no edit touches; whole blocks
   Overflow overflow = Overflow::collapse;
+  // Iterations for which what an action expanded is the last to make room. Else a full context would undo an
+  // expansion of something old with the next block.
+  std::int64_t hold = 3;
 
   bool operator==(const ContextRules&) const = default;
 };
@@ -51,18 +55,19 @@ struct EntryArrays {
 // What an append had to do to make room, in this order.
 struct Room {
   std::vector<Edit> collapsed;  // one after the other: each index is that of the context before it
+  std::vector<Span> spans;      // of each, what it took away
   std::int64_t dropped = 0;     // oldest entries
 };
 
 class WorkingContext {
  public:
   // Throws ContextError: a block out of range, a tail that is no multiple of it, a budget smaller than the
-  // tail or a block.
+  // tail or a block, a negative hold.
   explicit WorkingContext(const ContextRules& rules);
 
-  // The next K tokens, as an entry of level 0; older entries make room by the rule of `overflow`. Neither
-  // cooldown nor residency holds a collapse for room back: the budget is an invariant, they are a policy.
-  // Throws ContextError where there is no room to be made.
+  // The next K tokens, as an entry of level 0; older entries make room by the rule of `overflow`. An
+  // allocator's cooldown and residency hold no collapse for room back: the budget is an invariant, they are a
+  // policy. Throws ContextError where there is no room to be made.
   Room append_block(std::int32_t iteration);
 
   // All edits, or none. Indices are those of the context as it is; edits are carried out from the highest
@@ -88,6 +93,8 @@ class WorkingContext {
  private:
   void replace(const Swap& swap, std::int32_t iteration);
   void make_room(Room& room, std::int32_t iteration);
+  void drop_oldest(Room& room);
+  [[noreturn]] void fail_to_make_room() const;
 
   ContextRules rules_;
   std::vector<Entry> entries_;

@@ -127,7 +127,7 @@ std::vector<Edit> chosen(const std::vector<float>& scores, const GreedyRules& ru
   EntryArrays arrays = example().arrays(iteration);
   arrays.rules.budget = budget;
   EXPECT_EQ(arrays.levels.size(), scores.size());
-  const std::vector<Edit> edits = greedy(arrays.entries(), scores.data(), rules);
+  std::vector<Edit> edits = greedy(arrays.entries(), scores.data(), rules);
   EXPECT_EQ(slow_greedy(arrays.entries(), scores.data(), rules), edits);
   return edits;
 }

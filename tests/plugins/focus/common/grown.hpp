@@ -39,6 +39,7 @@ inline ContextRules random_rules(KeyedRandom& random) {
   rules.block = 2 + static_cast<std::int64_t>(random.below(3));
   rules.protected_tail = rules.block * static_cast<std::int64_t>(random.below(3));
   rules.budget = std::max(rules.protected_tail, rules.block) + static_cast<std::int64_t>(random.below(30));
+  rules.hold = static_cast<std::int64_t>(random.below(4));
   rules.overflow = random.below(4) == 0 ? Overflow::drop : Overflow::collapse;
   return rules;
 }

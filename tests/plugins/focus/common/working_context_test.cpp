@@ -140,6 +140,32 @@ TEST(WorkingContext, TheOldestToCollapseMayBeGistsThatHaveTheirSiblings) {
   EXPECT_EQ(grown.broken(), "");
 }
 
+TEST(WorkingContext, WhatWasExpandedLatelyIsTheLastToMakeRoom) {
+  for (const std::int64_t hold : {0, 2}) {
+    Grown grown(ContextRules{4, 16, 4, Overflow::collapse, hold});
+    for (std::uint64_t i = 0; i < 4; ++i) grown.append(i);
+    grown.context.apply({{0, kCollapse}, {1, kCollapse}}, 4);
+    grown.context.apply({{0, kExpand}}, 4);
+    ASSERT_EQ(grown.context.text(), "0: 0x1 1x1 0x2");
+    grown.append(4);
+    EXPECT_EQ(grown.context.text(), hold == 0 ? "0: 1x2 0x3" : "0: 0x1 1x2 0x2");
+    grown.append(5);
+    EXPECT_EQ(grown.context.text(), hold == 0 ? "0: 1x3 0x3" : "0: 0x1 1x3 0x2");
+    grown.append(6);
+    EXPECT_EQ(grown.context.text(), "0: 1x4 0x3") << "held no longer";
+    EXPECT_EQ(grown.broken(), "");
+  }
+}
+
+TEST(WorkingContext, WhereNothingElseIsLeftTheOldestOfTheseMakesRoom) {
+  Grown grown(ContextRules{4, 12, 4, Overflow::collapse, 3});
+  for (std::uint64_t i = 0; i < 3; ++i) grown.append(i);
+  grown.context.apply({{0, kCollapse}, {1, kCollapse}}, 3);
+  grown.context.apply({{0, kExpand}, {1, kExpand}}, 3);
+  grown.append(3);
+  EXPECT_EQ(grown.context.text(), "0: 1x1 0x1 1x1 0x1") << "what was not expanded first, then the oldest";
+}
+
 TEST(WorkingContext, ATruncatedContextDropsTheOldest) {
   Grown grown(ContextRules{4, 12, 4, Overflow::drop});
   for (std::uint64_t i = 0; i < 5; ++i) grown.append(i);
@@ -175,6 +201,7 @@ TEST(WorkingContext, RefusesABudgetSmallerThanTheProtectedTail) {
   EXPECT_THAT(refused_rules({32, 16, 0, Overflow::collapse}), HasSubstr("the newest block alone takes 32"));
   EXPECT_THAT(refused_rules({32, 1000, 40, Overflow::collapse}), HasSubstr("whole blocks of 32"));
   EXPECT_THAT(refused_rules({32, 1000, -32, Overflow::collapse}), HasSubstr("whole blocks of 32"));
+  EXPECT_THAT(refused_rules({32, 1000, 0, Overflow::collapse, -1}), HasSubstr("hold is -1"));
   EXPECT_THAT(refused_rules({1, 1000, 0, Overflow::collapse}), HasSubstr("2 to 1024"));
 }
 

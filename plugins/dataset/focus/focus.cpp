@@ -1,0 +1,186 @@
+#include "plugins/dataset/focus/focus.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "plugins/store/common/translated.hpp"
+
+namespace gistmill::dataset {
+namespace {
+
+focus::ContextRules rules_of(const Options& options) {
+  focus::ContextRules rules;
+  rules.block = options.integer("block");
+  rules.budget = options.integer("budget");
+  rules.protected_tail = options.integer("protected");
+  rules.hold = options.integer("hold");
+  const std::string overflow = options.string("overflow");
+  rules.overflow = overflow == "drop"   ? focus::Overflow::drop
+                   : overflow == "fail" ? focus::Overflow::fail
+                                        : focus::Overflow::collapse;
+  try {
+    const focus::WorkingContext checked(rules);
+  } catch (const focus::ContextError& error) {
+    throw Error(GM_ERROR_USER, error.what(), "budget");
+  }
+  return rules;
+}
+
+Tensor scalar(std::int64_t value) { return Tensor::of<std::int32_t>({static_cast<std::int32_t>(value)}, {}); }
+
+Tensor list(const std::vector<std::int32_t>& values) {
+  return Tensor::of(values, {static_cast<std::int64_t>(values.size())});
+}
+
+Tensor row(const std::vector<std::int32_t>& values) {
+  return Tensor::of(values, {1, static_cast<std::int64_t>(values.size())});
+}
+
+Tensor figure(std::optional<double> value) {
+  const float number = value ? static_cast<float>(*value) : std::numeric_limits<float>::quiet_NaN();
+  return Tensor::of<float>({number}, {1});
+}
+
+}  // namespace
+
+Focus::Focus(const Options& options)
+    : documents_(store::translated("corpus",
+                                   [&] {
+                                     return FocusDocuments(
+                                         options.string("corpus"), options.string("split") == "train" ? 0 : 1,
+                                         std::max(options.integer("shortest"), options.integer("block")),
+                                         options.integer("limit"));
+                                   })),
+      rules_(rules_of(options)),
+      place_(focus::place_of(options.string("position"))),
+      longest_(options.integer("longest")),
+      horizon_(options.integer("horizon")),
+      repeat_(options.boolean("repeat")) {
+  if (documents_.count() > 0) return;
+  throw Error(GM_ERROR_USER,
+              "no document of split " + options.string("split") + " has " +
+                  std::to_string(options.integer("shortest")) + " tokens; lower `shortest`",
+              "shortest");
+}
+
+void Focus::start(const Start&) {
+  store::translated("corpus", [&] { documents_.verify(); });
+}
+
+const focus::Session& Focus::session() const {
+  if (session_ && session_->iteration() > 0) return *session_;
+  throw Error(GM_ERROR_MISUSE, "the context was asked for before the first block");
+}
+
+// No whole block is left within the session's tokens.
+bool Focus::is_over() const {
+  const std::int64_t tokens = std::min(documents_.length((begun_ - 1) % documents_.count()), longest_);
+  return session_->context().cursor() + rules_.block > tokens;
+}
+
+void Focus::begin_session(std::int64_t number) {
+  const std::string name = documents_.name(number % documents_.count());
+  session_.emplace(number, focus::SessionHead{name, rules_, place_});
+  begun_ = number + 1;
+  done_.clear();
+}
+
+void Focus::append() {
+  const std::int64_t document = (begun_ - 1) % documents_.count();
+  const std::vector<std::int32_t> ids = documents_.read(document, session_->context().cursor(), rules_.block);
+  try {
+    session_->append(ids.data());
+  } catch (const focus::ContextError& error) {
+    throw Error(GM_ERROR_USER, "document '" + documents_.name(document) + "': " + error.what(), "budget");
+  }
+  done_.emplace_back();
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Focus::next() {
+  if (!session_ || is_over()) {
+    if (!repeat_ && begun_ == documents_.count()) throw EndOfData();
+    begin_session(begun_);
+  }
+  append();
+  const std::int64_t document = (begun_ - 1) % documents_.count();
+  const std::int64_t cursor = session_->context().cursor();
+  const std::int64_t there = std::clamp<std::int64_t>(documents_.length(document) - cursor, 0, horizon_);
+  std::vector<float> mask(static_cast<std::size_t>(horizon_), 0.0f);
+  std::fill_n(mask.begin(), there, 1.0f);
+  const focus::Tree& tree = session_->tree();
+  Tensor tokens = list(std::vector<std::int32_t>(tree.data(), tree.data() + tree.tokens()));
+  latency_ms_ = 0;
+  handed_out_ = Clock::now();
+  return {std::move(tokens),
+          list(documents_.read(document, cursor, horizon_)),
+          Tensor::of(mask, {horizon_}),
+          scalar(rules_.block),
+          scalar(cursor),
+          scalar(rules_.budget),
+          scalar(rules_.protected_tail),
+          scalar(begun_ - 1)};
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor> Focus::look() const {
+  const focus::EntryArrays arrays = session().context().arrays(session().iteration());
+  return {list(arrays.levels), list(arrays.starts), list(arrays.residency), list(arrays.last_action)};
+}
+
+void Focus::act(const Tensor& actions) {
+  session();  // misuse is said here
+  if (actions.shape().size() != 2 || actions.shape()[1] != 2)
+    throw Error(GM_ERROR_USER, "actions are [A, 2]: index of an entry, and 1 or -1", "actions");
+  const auto* const values = actions.data<std::int32_t>();
+  std::vector<focus::Edit> edits;
+  for (std::int64_t i = 0; i < actions.size(); i += 2)
+    edits.push_back({values[i], static_cast<focus::Direction>(values[i + 1])});
+  carry_out(edits);
+  latency_ms_ = std::chrono::duration<double, std::milli>(Clock::now() - handed_out_).count();
+}
+
+void Focus::carry_out(const std::vector<focus::Edit>& edits) {
+  try {
+    session_->act(edits);
+  } catch (const focus::ContextError& error) {
+    throw Error(GM_ERROR_USER,
+                "document '" + session_->head().name + "', block " + std::to_string(session_->iteration()) +
+                    ": " + error.what(),
+                "actions");
+  }
+  if (!edits.empty()) done_.back().push_back(edits);
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> Focus::rows() const {
+  const focus::WorkingContext& context = session().context();
+  focus::Rows rows = focus::rows_of(context, session().tree().data(), place_);
+  std::vector<std::int32_t> places, levels, starts;
+  for (std::size_t i = 0; i < rows.token.size(); ++i) {
+    if (rows.token[i] >= 0) continue;
+    const focus::Entry& entry = context.entries()[static_cast<std::size_t>(rows.entry[i])];
+    places.push_back(static_cast<std::int32_t>(i));
+    levels.push_back(entry.level);
+    starts.push_back(entry.start);
+    rows.token[i] = 0;  // any id: a gist stands there
+  }
+  return {row(rows.token), row(rows.position), row(places), row(levels), row(starts)};
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Focus::note(
+    const std::optional<Tensor>& loss) const {
+  std::optional<double> measured;
+  if (loss && std::isfinite(*loss->data<float>())) measured = static_cast<double>(*loss->data<float>());
+  const focus::BlockRecord record = session().record(measured, latency_ms_);
+  const std::string text = focus::to_text(record);
+  const focus::Figures& figures = record.figures;
+  return {Tensor::of(std::vector<std::uint8_t>(text.begin(), text.end()),
+                     {static_cast<std::int64_t>(text.size())}),
+          figure(figures.loss_at_h),
+          figure(figures.swap_rate_per_block),
+          figure(figures.mean_residency_iterations),
+          figure(figures.latency_ms),
+          figure(figures.token_budget_utilization)};
+}
+
+}  // namespace gistmill::dataset

@@ -1,0 +1,72 @@
+// dataset/focus: long documents that grow block by block under a working context. It holds the context; the
+// actions on it come from an allocator of the same pipeline.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include <gistmill/plugin.hpp>
+
+#include "plugins/dataset/focus/documents.hpp"
+#include "plugins/focus/trace/session.hpp"
+
+namespace gistmill::dataset {
+
+class Focus {
+ public:
+  // Throws Error(GM_ERROR_USER) with the option's key.
+  explicit Focus(const Options& options);
+
+  void start(const Start&);
+  std::string digest() const { return documents_.digest(); }
+
+  // The next block, of the next session where one is over, then EndOfData. tokens i32[T]: the history;
+  // following i32[H], mask f32[H]; block, cursor, budget, protected, session: i32[].
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next();
+
+  // The context as it is: levels, starts, residency, last_action, i32[N].
+  std::tuple<Tensor, Tensor, Tensor, Tensor> look() const;
+
+  // actions i32[A, 2], carried out all or none.
+  void act(const Tensor& actions);
+
+  // The rows of a model's input: ids, positions i32[1, R]; gist_places, gist_levels, gist_starts i32[1, G].
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> rows() const;
+
+  // loss f32[], NaN or nothing where none was measured -> the record, and one item of each
+  // figure that every block has, f32[1].
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> note(const std::optional<Tensor>& loss) const;
+
+  // The actions of this session so far: what they lead to is played again.
+  std::string save_state() const;
+  void load_state(std::string_view state);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  const focus::Session& session() const;
+  bool is_over() const;
+  void begin_session(std::int64_t number);
+  void append();
+  void carry_out(const std::vector<focus::Edit>& edits);
+  void play_again(std::int64_t begun, const std::vector<std::vector<std::vector<focus::Edit>>>& blocks);
+
+  FocusDocuments documents_;
+  focus::ContextRules rules_;
+  focus::Place place_;
+  std::int64_t longest_;  // tokens of a session
+  std::int64_t horizon_;
+  bool repeat_;
+  std::int64_t begun_ = 0;  // sessions
+  std::optional<focus::Session> session_;
+  std::vector<std::vector<std::vector<focus::Edit>>> done_;  // of this session: blocks, rounds, actions
+  Clock::time_point handed_out_;
+  double latency_ms_ = 0;
+};
+
+}  // namespace gistmill::dataset

@@ -1,0 +1,108 @@
+// The recipes of the focus loop, by the real program: sessions, their trace, its replay and its page.
+#include <gmock/gmock.h>
+
+#include "tests/e2e/program.hpp"
+
+namespace gistmill {
+namespace {
+
+using ::testing::HasSubstr;
+
+class FocusLoop : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    write("bpe/tokenizer.json", read(GISTMILL_SOURCE_DIR "/tests/plugins/tokenizer/fixtures/smollm.json"));
+    for (int document = 0; document < 3; ++document) {
+      std::string text;
+      for (int i = 0; i < 500; ++i) text += "word " + std::to_string(i * (document + 7)) + ", ";
+      write("text/" + std::to_string(document) + ".txt", text);
+    }
+  }
+
+  Answer prepare(const std::string& recipe, const std::string& values) const {
+    return gistmill("prepare '" GISTMILL_SOURCE_DIR "/recipes/focus/" + recipe + ".toml' " + values);
+  }
+  Answer sessions(const std::string& more = "") const {
+    return prepare("trace",
+                   "--set variables.model=bpe --set variables.text=text "
+                   "--set components.documents.group=file --set components.documents.hold_out=[] "
+                   "--set components.documents.validation=0 --set components.session.split=train "
+                   "--set components.session.shortest=512 --set components.session.longest=1500 "
+                   "--set components.session.budget=300 " +
+                       more);
+  }
+  Answer replay(const std::string& more = "") const { return prepare("replay", more); }
+  std::string file(const std::string& name) const { return read(folder_ / "runs/focus" / name); }
+};
+
+TEST_F(FocusLoop, ATraceReplaysByteForByteAndItsPageIsMadeOfTheTraceAlone) {
+  const Answer made = sessions();
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_THAT(file("trace.jsonl"), HasSubstr("\"room\":[[")) << "the budget should matter";
+  const std::string trace = file("trace.jsonl");
+  const std::string page = file("trace.html");
+  std::filesystem::remove_all(folder_ / "text");
+  std::filesystem::remove_all(folder_ / "data");
+  const Answer played = replay();
+  ASSERT_EQ(played.code, 0) << played.err;
+  EXPECT_THAT(played.err, HasSubstr("replays to the same contexts"));
+  EXPECT_EQ(file("replayed.jsonl"), trace);
+  EXPECT_EQ(file("replayed.html"), page);
+}
+
+TEST_F(FocusLoop, ATraceThatWasChangedIsRefusedWithItsLineAndNothingIsWritten) {
+  ASSERT_EQ(sessions().code, 0);
+  std::string trace = file("trace.jsonl");
+  const std::size_t at = trace.find("\"cursor\":96");
+  trace.replace(at, 11, "\"cursor\":64");
+  write("runs/focus/trace.jsonl", trace);
+  const Answer answer = replay();
+  EXPECT_EQ(answer.code, 3) << answer.err;
+  EXPECT_THAT(answer.err, HasSubstr("runs/focus/trace.jsonl:4: the line was changed"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs/focus/replayed.jsonl"));
+  write("runs/focus/trace.jsonl", trace.substr(0, at));
+  EXPECT_THAT(replay().err, HasSubstr("runs/focus/trace.jsonl:4: the trace is cut short within this line"));
+}
+
+TEST_F(FocusLoop, EveryAllocatorRunsInTheSameRecipe) {
+  for (const std::string allocator : {"no-cooldown", "recency", "random", "none"}) {
+    const Answer answer = sessions("--set components.allocate.use=allocator/" + allocator);
+    EXPECT_EQ(answer.code, 0) << allocator << answer.err;
+    EXPECT_EQ(replay().code, 0) << allocator;
+  }
+  EXPECT_EQ(
+      sessions("--set components.allocate.use=allocator/none --set components.session.overflow=drop").code,
+      0);
+}
+
+TEST_F(FocusLoop, RescoresInRounds) {
+  write("rounds.toml",
+        "extends = \"" GISTMILL_SOURCE_DIR
+        "/recipes/focus/trace.toml\"\n[pipelines.focus]\n"
+        "steps = [\"session.next\", { repeat = 3, steps = [\"session.look\", \"lens.score\", "
+        "\"allocate.allocate\", \"session.act\"] }, \"session.rows\", \"session.note\", \"kept.append\"]\n");
+  const Answer answer = gistmill(
+      "prepare rounds.toml --set variables.model=bpe --set variables.text=text "
+      "--set components.documents.validation=0 --set components.session.split=train "
+      "--set components.documents.hold_out=[] --set components.documents.group=file "
+      "--set components.session.shortest=512 --set components.session.budget=300");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(file("trace.jsonl"), HasSubstr("]],[[")) << "a block with two rounds";
+  EXPECT_EQ(replay().code, 0);
+}
+
+TEST_F(FocusLoop, WhatCannotBeIsRefusedAtItsLine) {
+  const Answer budget = sessions("--set components.session.budget=100");
+  EXPECT_EQ(budget.code, 3);
+  EXPECT_THAT(budget.err, HasSubstr("the budget is 100 rows when the protected tail alone takes 128"));
+  const Answer thresholds = sessions("--set components.allocate.expand_threshold=-0.5");
+  EXPECT_EQ(thresholds.code, 3);
+  EXPECT_THAT(thresholds.err, HasSubstr("these thresholds are out of order"));
+  const Answer actions = sessions("--set components.allocate.max_actions=0");
+  EXPECT_EQ(actions.code, 3);
+  EXPECT_THAT(actions.err, HasSubstr("max_actions"));
+}
+
+}  // namespace
+}  // namespace gistmill
