@@ -1,0 +1,142 @@
+// New special tokens: their ids, the tokenizer's files, the rows of the tables.
+#include "plugins/teacher/decoder/files/new_tokens.hpp"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <gistmill/formats/json.hpp>
+#include <gistmill/plugin/values.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/plugins/teacher/decoder/small_models.hpp"
+#include "tests/sdk/token_file/scratch_folder.hpp"
+
+namespace gistmill::decoder {
+namespace {
+
+using gistmill::testing::ScratchFolder;
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+class TokenizerFiles : public ::testing::Test {
+ protected:
+  void put(const char* name, const json& value) const { std::ofstream(folder_ / name) << value; }
+  json get(const char* name) const { return formats::read_json_file(folder_ / name); }
+  std::vector<std::int64_t> ids(const std::vector<std::string>& texts, std::int64_t vocabulary = 50) const {
+    std::vector<std::int64_t> found;
+    for (const SpecialToken& token : number_tokens(texts, folder_ / "", vocabulary)) found.push_back(token.id);
+    return found;
+  }
+
+  ScratchFolder folder_;
+};
+
+TEST_F(TokenizerFiles, WithoutATokenizerNewTokensFollowTheTable) {
+  EXPECT_EQ(ids({"<GIST_1>", "<GIST_2>"}), (std::vector<std::int64_t>{50, 51}));
+}
+
+TEST_F(TokenizerFiles, NewTokensFollowTheTokenizersLastAsThereTheyWouldBeAdded) {
+  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}, {"b", 7}}}}},
+                         {"added_tokens", {{{"id", 9}, {"content", "<end>"}}}}});
+  EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{10})) << "the table has rows that no token has";
+  put("tokenizer.json", {{"model", {{"vocab", json::array({json::array({"a", -1.0}), json::array({"b", -2.0})})}}}});
+  EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{2})) << "a list of unigrams";
+}
+
+TEST_F(TokenizerFiles, ATextThatIsThereKeepsItsId) {
+  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}, {"<GIST>", 3}, {"z", 8}}}}}});
+  EXPECT_EQ(ids({"<GIST>", "<NEW>"}), (std::vector<std::int64_t>{3, 9}));
+}
+
+TEST_F(TokenizerFiles, AllThatAreThereGetTheTokens) {
+  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}}}}}, {"added_tokens", nullptr}});
+  put("tokenizer_config.json", {{"eos_token", "a"}, {"additional_special_tokens", {"a"}}});
+  put("special_tokens_map.json", {{"eos_token", "a"}});
+  put("added_tokens.json", {{"a", 0}});
+  write_special_tokens({{"<GIST>", 1}}, folder_ / "");
+  EXPECT_EQ(get("tokenizer.json")["added_tokens"][0]["id"], 1);
+  EXPECT_EQ(get("tokenizer.json")["added_tokens"][0]["special"], true);
+  EXPECT_EQ(get("tokenizer_config.json")["added_tokens_decoder"]["1"]["content"], "<GIST>");
+  EXPECT_EQ(get("tokenizer_config.json")["additional_special_tokens"], json({"a", "<GIST>"}));
+  EXPECT_EQ(get("special_tokens_map.json")["additional_special_tokens"], json::array({"<GIST>"}));
+  EXPECT_EQ(get("added_tokens.json")["<GIST>"], 1);
+  EXPECT_EQ(get("trained_tokens.json")["tokens"][0]["text"], "<GIST>");
+}
+
+TEST_F(TokenizerFiles, ThatAreNotThereAreNotMade) {
+  write_special_tokens({{"<GIST>", 1}}, folder_ / "");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "tokenizer.json"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "trained_tokens.json"));
+}
+
+TEST_F(TokenizerFiles, ThatAreBrokenAreRefused) {
+  std::ofstream(folder_ / "tokenizer.json") << "{";
+  try {
+    new_tokens("[\"<GIST>\"]", at::zeros({1, 4}), (folder_ / "").string(), 50);
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.key, "model");
+  }
+}
+
+TEST_F(TokenizerFiles, TextsAreAListOfAsManyAsThereAreVectors) {
+  for (const char* texts : {"[\"a\"]", "[\"a\", \"a\"]", "[\"a\", 1]", "[\"a\", \"\"]", "3"}) {
+    try {
+      new_tokens(texts, at::zeros({2, 4}), (folder_ / "").string(), 50);
+      FAIL() << texts;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("when it should be a list of 2 texts, each another"));
+    }
+  }
+}
+
+class NewRows : public ::testing::Test {
+ protected:
+  void make(const Config& config, bool own_head) {
+    plan_.config = config;
+    plan_.layout.own_head = own_head;
+    weights_ = load_weights(
+        config, std::make_shared<test::MemorySource>(test::random_source(config, 1, own_head)), at::kFloat);
+    table_ = weights_.embedding.clone();
+    head_ = weights_.head.weight.clone();
+  }
+  void add(const std::vector<SpecialToken>& tokens) { add_rows({tokens, vectors_}, plan_, weights_); }
+
+  ModelPlan plan_;
+  Weights weights_;
+  at::Tensor table_, head_;
+  at::Tensor vectors_ = at::arange(2.0 * test::tiny_config().width).view({2, -1});
+};
+
+TEST_F(NewRows, StandBehindATableThatTheHeadShares) {
+  make(test::tiny_config(), false);
+  const std::int64_t rows = table_.size(0);
+  add({{"<1>", rows}, {"<2>", rows + 1}});
+  EXPECT_EQ(plan_.config.vocabulary, rows + 2);
+  EXPECT_TRUE(at::equal(weights_.embedding.slice(0, 0, rows), table_));
+  EXPECT_TRUE(at::allclose(weights_.embedding.slice(0, rows), vectors_));
+  EXPECT_TRUE(weights_.head.weight.is_same(weights_.embedding));
+}
+
+TEST_F(NewRows, TakeRowsThatNoTokenHasAndLeaveAHeadOfItsOwnAsItIs) {
+  make(test::tiny_config(), true);
+  const std::int64_t rows = table_.size(0);
+  add({{"<1>", rows - 1}, {"<2>", rows}});
+  EXPECT_EQ(plan_.config.vocabulary, rows + 1);
+  EXPECT_TRUE(at::allclose(weights_.embedding.slice(0, rows - 1), vectors_));
+  EXPECT_TRUE(at::equal(weights_.head.weight.slice(0, 0, rows), head_));
+  EXPECT_TRUE(at::allclose(weights_.head.weight[rows], head_.mean(0)));
+}
+
+TEST_F(NewRows, AreDividedByWhatTheModelMultipliesEmbeddingsWith) {
+  make(test::tiny_gemma_config(), false);
+  ASSERT_NE(plan_.config.embedding_scale, 1.0);
+  vectors_ = at::arange(2.0 * plan_.config.width).view({2, -1});
+  add({{"<1>", table_.size(0)}, {"<2>", table_.size(0) + 1}});
+  EXPECT_TRUE(at::allclose(weights_.embedding.slice(0, table_.size(0)) * plan_.config.embedding_scale, vectors_,
+                           1e-5, 1e-5));
+}
+
+}  // namespace
+}  // namespace gistmill::decoder
