@@ -38,7 +38,7 @@ class GistTokens : public ProgramTest {
     return gistmill("run '" GISTMILL_SOURCE_DIR "/recipes/gist-tokens/" + recipe + ".toml'" + small() + more +
                     " --folder " + folder);
   }
-  // The mean of a figure of the evaluation `heldout`, by variant.
+  // The mean of a figure, by variant.
   std::map<std::string, double> means(const std::string& figure) const {
     std::map<std::string, double> found;
     const auto summary = nlohmann::json::parse(read(folder_ / "run/summary.json"));
@@ -59,6 +59,7 @@ TEST_F(GistTokens, AreTrainedAndMeasuredBetweenTheirControls) {
   ASSERT_EQ(delta.size(), 5u);
   EXPECT_EQ(delta.at("positive control: instruction and gist"), 0.0);
   EXPECT_GT(delta.at("negative control: neither instruction nor gist"), 0.0);
+  for (const char* figure : {"rougeL.f1", "exact_match"}) EXPECT_EQ(means(figure).size(), 5u) << figure;
 }
 
 TEST_F(GistTokens, StandBesideThePartsOfAnInstructionThatCostNothing) {

@@ -25,7 +25,8 @@ class TokenizerFiles : public ::testing::Test {
   json get(const char* name) const { return formats::read_json_file(folder_ / name); }
   std::vector<std::int64_t> ids(const std::vector<std::string>& texts, std::int64_t vocabulary = 50) const {
     std::vector<std::int64_t> found;
-    for (const SpecialToken& token : number_tokens(texts, folder_ / "", vocabulary)) found.push_back(token.id);
+    for (const SpecialToken& token : number_tokens(texts, folder_ / "", vocabulary))
+      found.push_back(token.id);
     return found;
   }
 
@@ -37,10 +38,11 @@ TEST_F(TokenizerFiles, WithoutATokenizerNewTokensFollowTheTable) {
 }
 
 TEST_F(TokenizerFiles, NewTokensFollowTheTokenizersLastAsThereTheyWouldBeAdded) {
-  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}, {"b", 7}}}}},
-                         {"added_tokens", {{{"id", 9}, {"content", "<end>"}}}}});
+  put("tokenizer.json",
+      {{"model", {{"vocab", {{"a", 0}, {"b", 7}}}}}, {"added_tokens", {{{"id", 9}, {"content", "<end>"}}}}});
   EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{10})) << "the table has rows that no token has";
-  put("tokenizer.json", {{"model", {{"vocab", json::array({json::array({"a", -1.0}), json::array({"b", -2.0})})}}}});
+  put("tokenizer.json",
+      {{"model", {{"vocab", json::array({json::array({"a", -1.0}), json::array({"b", -2.0})})}}}});
   EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{2})) << "a list of unigrams";
 }
 
@@ -134,8 +136,8 @@ TEST_F(NewRows, AreDividedByWhatTheModelMultipliesEmbeddingsWith) {
   ASSERT_NE(plan_.config.embedding_scale, 1.0);
   vectors_ = at::arange(2.0 * plan_.config.width).view({2, -1});
   add({{"<1>", table_.size(0)}, {"<2>", table_.size(0) + 1}});
-  EXPECT_TRUE(at::allclose(weights_.embedding.slice(0, table_.size(0)) * plan_.config.embedding_scale, vectors_,
-                           1e-5, 1e-5));
+  EXPECT_TRUE(at::allclose(weights_.embedding.slice(0, table_.size(0)) * plan_.config.embedding_scale,
+                           vectors_, 1e-5, 1e-5));
 }
 
 }  // namespace
