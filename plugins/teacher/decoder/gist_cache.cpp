@@ -24,6 +24,8 @@ std::string digest_of(std::initializer_list<at::Tensor> tensors) {
 
 }  // namespace
 
+at::Tensor GistCache::next() const { return positions.select(1, gists() - 1) + 1; }
+
 std::uint64_t GistCache::bytes() const {
   std::uint64_t sum = 0;
   for (const at::Tensor& layer : keys_values) sum += layer.nbytes();

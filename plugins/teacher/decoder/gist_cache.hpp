@@ -28,7 +28,7 @@ struct GistCache {
   std::int64_t texts() const { return positions.size(0); }
   std::int64_t gists() const { return positions.size(1); }
   // i64[B]: of the token that follows.
-  at::Tensor next() const { return positions.select(1, gists() - 1) + 1; }
+  at::Tensor next() const;
   std::uint64_t bytes() const;  // of keys and values
 };
 
