@@ -202,6 +202,45 @@ TEST_F(RanksTest, ANumberThatIsNotFiniteIsOneFailureOfAllRanks) {
   EXPECT_THAT(answer.err, Not(HasSubstr("rank 1: ")));
 }
 
+TEST_F(RanksTest, WhatAMonitorDecidesHoldsOnAllRanks) {
+  write("base.toml", recipe());
+  // The second batch of step 16 is poisoned: training goes back to the checkpoint of step 10, at half the
+  // rate.
+  write("recipe.toml", R"(extends = "base.toml"
+[components]
+guard = { use = "monitor/numerics", skips = 0, scale = 0.5 }
+[components.data]
+poison = 62
+[run]
+monitors = ["guard"]
+)");
+  const Answer alone = run(1, "alone");
+  ASSERT_EQ(alone.code, 0) << alone.err;
+  const Answer together = run(4, "together");
+  ASSERT_EQ(together.code, 0) << together.err;
+  for (const std::string folder : {"alone", "together"}) {
+    const auto decisions = events(folder, "decision");
+    ASSERT_EQ(decisions.size(), 1u) << folder;
+    EXPECT_EQ(decisions[0]["action"], "rewind");
+    EXPECT_EQ(decisions[0]["step"], 16);
+    EXPECT_EQ(decisions[0]["to"], 10);
+  }
+  const std::vector<float> found = numbers(saved("together")), expected = numbers(saved("alone"));
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i)
+    ASSERT_NEAR(found[i], expected[i], 1e-5 * std::fabs(expected[i]) + 1e-7);
+}
+
+TEST_F(RanksTest, AFailureOfOneRankEndsAll) {
+  write("recipe.toml", recipe());
+  const std::string program = std::string(GISTMILL_BUILD_DIR) + "/bin/gistmill";
+  const std::string words = " run recipe.toml --folder together " + test_plugins();
+  const Answer answer =
+      gistmill("run nowhere.toml --folder together", mpirun(1) + " '" + program + "'" + words + ": -n 1");
+  EXPECT_EQ(answer.code, 3) << answer.err;
+  EXPECT_THAT(answer.err, HasSubstr("cannot read recipe 'nowhere.toml'"));
+}
+
 TEST_F(RanksTest, GoingOnWithAnotherNumberOfRanksIsSaid) {
   write("base.toml", recipe());
   write("recipe.toml", "extends = \"base.toml\"\n[components.data]\nsignal = 70\n");
