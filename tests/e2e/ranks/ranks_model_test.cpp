@@ -19,7 +19,8 @@ class RanksModelTest : public TrainTest {
                                        folder + small() + stages + " --set run.threads=1",
                                    launcher);
     EXPECT_EQ(answer.code, 0) << answer.err;
-    return answer.code == 0 ? nlohmann::json::parse(read(folder_ / folder / "summary.json")) : nlohmann::json();
+    return answer.code == 0 ? nlohmann::json::parse(read(folder_ / folder / "summary.json"))
+                            : nlohmann::json();
   }
 };
 
@@ -40,7 +41,8 @@ TEST_F(RanksModelTest, StagesAndEvaluationsGiveTheFiguresOfOneProcess) {
   for (std::size_t i = 0; i < found.size(); ++i) {
     EXPECT_EQ(found[i]["variant"], expected[i]["variant"]);
     EXPECT_EQ(found[i]["n"], expected[i]["n"]);
-    EXPECT_NEAR(found[i]["mean"], expected[i]["mean"], 0.02) << found[i] << ": bf16 rounds what the model computes";
+    EXPECT_NEAR(found[i]["mean"], expected[i]["mean"], 0.02)
+        << found[i] << ": bf16 rounds what the model computes";
   }
 }
 

@@ -131,6 +131,15 @@ TEST_F(MonitorsTest, ABatchWithoutNumbersIsSkippedWhereAMonitorSaysSo) {
   EXPECT_EQ(parameters(3, "skips"), parameters(2, "skips"));
 }
 
+TEST_F(MonitorsTest, AStepTakesAllOfItsBatchesAlsoBehindOneWithoutNumbers) {
+  const std::string three = std::string("[run]\nmicro_steps = 3\n") + kEach;
+  const std::string says = say("gradient 3", GM_DECISION_SKIP);
+  run(request(watched(says, three, "whole.toml"), "whole"));
+  run(request(watched(says, three + "[components.data]\npoison = 7\n", "poisoned.toml"), "poisoned"));
+  EXPECT_TRUE(events("step", "poisoned")[2]["loss"].is_null());
+  EXPECT_EQ(read(checkpoint(3, "poisoned") / "data.state"), read(checkpoint(3, "whole") / "data.state"));
+}
+
 TEST_F(MonitorsTest, TheLearningRateIsScaledFromTheNextStepOn) {
   run(request(watched("")));
   run(request(watched(say("step 3", GM_DECISION_SCALE, 0.5) + say("evaluation 6", GM_DECISION_SCALE, 0.5), "",
