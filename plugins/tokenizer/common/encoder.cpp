@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace gistmill::tokenizer {
 namespace {
@@ -25,6 +26,7 @@ constexpr auto kMasks = make_masks();
 Encoder::Encoder(const AddedTokenSets& added) : added_(added), cache_(std::size_t{1} << kCacheBits) {}
 
 std::vector<std::int32_t> Encoder::encode(std::string_view text, SpecialTokens special) {
+  waiting_entry_ = nullptr;  // of a text that was given up
   IdBuffer out;
   out.room(text.size() / 3 + 16);
   const auto token = [&](std::int32_t id) { out.append(id); };
@@ -43,13 +45,14 @@ void Encoder::encode_normalized(std::string_view text, SpecialTokens special, bo
       text, special,
       [&](std::size_t from, std::size_t to) {
         encode_fragment(text.substr(from, to - from), first && from == 0, out);
+        finish_piece(out);
       },
       [&](std::int32_t id) { out.append(id); });
 }
 
-std::array<std::uint64_t, 3> Encoder::key_of(std::string_view piece, const char* readable_end) {
+Encoder::Key Encoder::key_of(std::string_view piece, const char* readable_end) {
   static_assert(kCachedBytes < kKeyBytes);
-  std::array<std::uint64_t, 3> key{};
+  Key key{};
   if (readable_end - piece.data() >= static_cast<std::ptrdiff_t>(kKeyBytes)) {
     std::memcpy(key.data(), piece.data(), kKeyBytes);
     for (std::size_t i = 0; i < 3; ++i) key[i] &= kMasks[piece.size()][i];
@@ -60,29 +63,42 @@ std::array<std::uint64_t, 3> Encoder::key_of(std::string_view piece, const char*
   return key;
 }
 
+void Encoder::append_merged(std::string_view piece, IdBuffer& out) {
+  merge_piece(piece);
+  std::copy(symbols_.begin(), symbols_.end(), out.room(symbols_.size()));
+  out.advance(symbols_.size());
+}
+
 void Encoder::encode_piece(std::string_view piece, const char* readable_end, IdBuffer& out) {
-  const auto append_symbols = [&] {
-    std::copy(symbols_.begin(), symbols_.end(), out.room(symbols_.size()));
-    out.advance(symbols_.size());
-  };
   if (piece.size() > kCachedBytes) {
-    merge_piece(piece);
-    append_symbols();
+    finish_piece(out);
+    append_merged(piece, out);
     return;
   }
-  const std::array<std::uint64_t, 3> key = key_of(piece, readable_end);
+  const Key key = key_of(piece, readable_end);
   const std::uint64_t mixed = key[0] ^ (key[1] * 0xC2B2AE3D27D4EB4Fu) ^ (key[2] * 0x165667B19E3779F9u);
   const std::uint64_t hash = (mixed ^ (mixed >> 29)) * 0x9E3779B97F4A7C15u;
-  CacheEntry& entry = cache_[static_cast<std::size_t>(hash >> (64 - kCacheBits))];
-  if (entry.key == key) {
+  CacheEntry* const entry = &cache_[static_cast<std::size_t>(hash >> (64 - kCacheBits))];
+  __builtin_prefetch(entry, 1);
+  finish_piece(out);
+  waiting_ = piece;
+  waiting_key_ = key;
+  waiting_entry_ = entry;
+}
+
+void Encoder::finish_piece(IdBuffer& out) {
+  if (waiting_entry_ == nullptr) return;
+  CacheEntry& entry = *std::exchange(waiting_entry_, nullptr);
+  const Key& key = waiting_key_;
+  // Word by word: as arrays they would be compared by a call.
+  if (entry.key[0] == key[0] && entry.key[1] == key[1] && entry.key[2] == key[2]) {
     // All of the line, of which `count` ids are meant: a copy of known size.
     std::memcpy(out.room(kCachedIds), entry.ids.data(), sizeof entry.ids);
     out.advance(static_cast<std::size_t>(entry.count));
     return;
   }
   const std::uint64_t dropped_before = dropped_;
-  merge_piece(piece);
-  append_symbols();
+  append_merged(waiting_, out);
   // A piece that lost bytes is not kept: it would not be counted again.
   if (symbols_.size() > kCachedIds || dropped_ != dropped_before) return;
   entry.key = key;

@@ -67,7 +67,8 @@ class Encoder {
   // The ids of a piece, into symbols_.
   virtual void merge_piece(std::string_view piece) = 0;
 
-  // readable_end: how far memory may be read past the piece.
+  // readable_end: how far memory may be read past the piece. The ids of a piece may come with the next one:
+  // the cache's line is fetched while that is cut. The text stays until encode_fragment returns.
   void encode_piece(std::string_view piece, const char* readable_end, IdBuffer& out);
 
   std::vector<std::int32_t> symbols_;
@@ -85,12 +86,20 @@ class Encoder {
     std::array<std::int32_t, kCachedIds> ids{};
     std::int32_t count = 0;
   };
-  static std::array<std::uint64_t, 3> key_of(std::string_view piece, const char* readable_end);
+  using Key = std::array<std::uint64_t, 3>;
+  static Key key_of(std::string_view piece, const char* readable_end);
+  void append_merged(std::string_view piece, IdBuffer& out);
+  void finish_piece(IdBuffer& out);  // the one that waits, where one does
 
   void encode_normalized(std::string_view text, SpecialTokens special, bool first, IdBuffer& out);
 
   const AddedTokenSets& added_;
   std::vector<CacheEntry> cache_;
+
+  // The piece that waits for its line of the cache.
+  std::string_view waiting_;
+  Key waiting_key_{};
+  CacheEntry* waiting_entry_ = nullptr;  // null: none waits
 };
 
 }  // namespace gistmill::tokenizer
