@@ -35,6 +35,7 @@
 #include "host/registry/registry.hpp"
 #include "host/run/evaluator.hpp"
 #include "host/run/step/session.hpp"
+#include "host/run/ranks.hpp"
 #include "host/run/trainer.hpp"
 
 namespace {
@@ -122,7 +123,8 @@ class Bench {
     events_.add(*logger, false);
     const gistmill::StopSignal stop;
     gistmill::Evaluator evaluator(*session_, events_);
-    gistmill::Trainer(*session_, events_, evaluator, stop, {}, folder, {}).run();
+    gistmill::Ranks alone;
+    gistmill::Trainer(*session_, alone, events_, evaluator, stop, {}, folder, {}).run();
   }
 
  private:
