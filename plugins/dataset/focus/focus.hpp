@@ -42,7 +42,7 @@ class Focus {
   // figure that every block has, f32[1].
   std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> note(const std::optional<Tensor>& loss) const;
 
-  // The actions of this session so far: what they lead to is played again.
+  // The actions so far: what they lead to is played again.
   std::string save_state() const;
   void load_state(std::string_view state);
 
@@ -64,7 +64,7 @@ class Focus {
   bool repeat_;
   std::int64_t begun_ = 0;  // sessions
   std::optional<focus::Session> session_;
-  std::vector<std::vector<std::vector<focus::Edit>>> done_;  // of this session: blocks, rounds, actions
+  std::vector<std::vector<std::vector<focus::Edit>>> done_;  // blocks, rounds, actions
   Clock::time_point handed_out_;
   double latency_ms_ = 0;
 };
