@@ -34,8 +34,8 @@
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
 #include "host/run/evaluator.hpp"
-#include "host/run/step/session.hpp"
 #include "host/run/ranks.hpp"
+#include "host/run/step/session.hpp"
 #include "host/run/trainer.hpp"
 
 namespace {
