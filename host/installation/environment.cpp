@@ -9,6 +9,8 @@ constexpr EnvironmentVariable kVariables[] = {
     {"GISTMILL_TORCH_ROOT", "the folder that has LibTorch in lib/; of a wheel: <site-packages>/torch"},
     {"GISTMILL_CHECK", "1: hold every call of a plugin against the ABI's contract"},
     {"GISTMILL_RANKS", "off: a process that mpirun or srun started with others is a run of its own"},
+    {"OMPI_COMM_WORLD_SIZE", "set by mpirun: collective/mpi joins the processes that it started"},
+    {"PMIX_RANK", "set by srun --mpi=pmix: the same"},
     {"LD_LIBRARY_PATH",
      "where the dynamic linker looks for LibTorch if neither of the program's places has it"},
     {"OMP_NUM_THREADS", "compute threads (default: one for each physical core)"},

@@ -13,6 +13,7 @@
 #include "gistmill/files/lock.hpp"
 #include "gistmill/formats/token_file.hpp"
 #include "host/diagnostic/failure.hpp"
+#include "host/files/file_failure.hpp"
 #include "host/files/make_folders.hpp"
 #include "host/identity/corpus_identity.hpp"
 #include "host/instance/stop_signal.hpp"
@@ -121,7 +122,8 @@ files::Lock lock_of(const std::filesystem::path& path, const PrepareListener& li
   const std::filesystem::path file = files::lock_beside(path);
   bool told = false;
   while (true) {
-    if (std::optional<files::Lock> lock = files::Lock::take(file)) return std::move(*lock);
+    std::optional<files::Lock> lock = or_failure([&] { return files::Lock::take(file); });
+    if (lock) return std::move(*lock);
     if (!std::exchange(told, true))
       listener.message("info", fmt::format("waiting for process {}, which prepares {}",
                                            files::Lock::holder(file), path.string()));

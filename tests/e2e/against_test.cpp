@@ -29,7 +29,7 @@ TEST_F(AgainstTest, AWorseRunExitsWith6AndSaysBothValues) {
   EXPECT_EQ(answer.code, 6);
   EXPECT_THAT(answer.err,
               HasSubstr("score of look is 4.05, against 4.275 in base: worse by 0.225 ± 0.065 on the same "
-                        "8 spans, more than the tolerance of 0.1"));
+                        "8 items, more than the tolerance of 0.1"));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "worse/summary.json"));
 }
 

@@ -28,7 +28,7 @@ TEST_F(DiffRunsTest, PairsTheItemsThatBothMeasured) {
   EXPECT_THAT(answer.out, HasSubstr("learning_rate.peak  0.1 -> 0.2\n"));
   EXPECT_THAT(answer.out, HasSubstr("look score, look"));
   EXPECT_THAT(answer.out, HasSubstr("(paired -"));
-  EXPECT_THAT(answer.out, HasSubstr(", 8 spans)"));
+  EXPECT_THAT(answer.out, HasSubstr(", 8 items)"));
   EXPECT_THAT(answer.out, Not(HasSubstr("unpaired")));
   const auto json = nlohmann::json::parse(gistmill("diff one two --json").out);
   const auto& figure = json["figures"][0];

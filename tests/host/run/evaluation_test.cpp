@@ -100,7 +100,7 @@ TEST_F(EvaluationRunTest, ClustersByAPortOfAnyName) {
   EXPECT_EQ(entry("hits")["documents"], 4);
   // Sums 3, 7, 11 and 15 of the speakers around 9: 4/3 * (36 + 4 + 4 + 36), its root.
   EXPECT_NEAR(entry("hits")["standard_error"], std::sqrt(320.0 / 3.0), 1e-9);
-  EXPECT_THAT(outcome.text, HasSubstr("8 spans of 4 speakers, sum of hits (standard error)"));
+  EXPECT_THAT(outcome.text, HasSubstr("8 items of 4 speakers, sum of hits (standard error)"));
   EXPECT_THAT(messages(), Not(Contains(HasSubstr("independent"))));
 }
 
@@ -144,7 +144,7 @@ steps = 2
                                    "belong together (cluster = true in a manifest), so its standard errors "
                                    "assume independent items"));
   EXPECT_EQ(entry("score")["documents"], 8);
-  EXPECT_THAT(outcome.text, HasSubstr("8 spans taken as independent, sum of hits"));
+  EXPECT_THAT(outcome.text, HasSubstr("8 items taken as independent, sum of hits"));
   EXPECT_EQ(events("evaluation")[0]["cluster"], "");
 }
 
