@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <string>
 
 namespace gistmill {
 namespace {
@@ -21,7 +22,10 @@ class FolderFilesTest : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  fs::path folder_ = fs::path(::testing::TempDir()) / "gistmill_folder_files";
+  // One for each test: they run at the same time.
+  fs::path folder_ =
+      fs::path(::testing::TempDir()) / (std::string("gistmill_folder_files_") +
+                                        ::testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
 TEST_F(FolderFilesTest, AreSortedIntoReadAndNotReadWithWhoAndWhy) {
