@@ -17,9 +17,7 @@ Tensor bytes(const std::string& text) {
                     {static_cast<std::int64_t>(text.size())});
 }
 
-}  // namespace
-
-SourceOptions source_options(const Options& options) {
+SourceOptions file_options(const Options& options) {
   SourceOptions source;
   source.files = options.strings("files");
   source.extensions = options.strings("extensions");
@@ -27,13 +25,28 @@ SourceOptions source_options(const Options& options) {
   source.hold_out = options.strings("hold_out");
   source.group = options.string("group");
   source.salt = options.string("salt");
+  return source;
+}
+
+bool refuses_invalid(const Options& options) { return options.string("invalid") == "fail"; }
+
+}  // namespace
+
+SourceOptions source_options(const Options& options) {
+  SourceOptions source = file_options(options);
   source.packed = options.string("packed");
   return source;
 }
 
 SourceOptions text_source_options(const Options& options) {
   SourceOptions source = source_options(options);
-  source.refuse_invalid = options.string("invalid") == "fail";
+  source.refuse_invalid = refuses_invalid(options);
+  return source;
+}
+
+SourceOptions unpacked_source_options(const Options& options) {
+  SourceOptions source = file_options(options);
+  source.refuse_invalid = refuses_invalid(options);
   return source;
 }
 

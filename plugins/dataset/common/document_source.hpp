@@ -26,6 +26,8 @@ struct SourceOptions : FileSelection, SplitOptions {
 SourceOptions source_options(const Options& options);
 // These, and invalid.
 SourceOptions text_source_options(const Options& options);
+// These without packed.
+SourceOptions unpacked_source_options(const Options& options);
 
 struct Document {
   std::string name;  // the file's, and which one where the file holds several documents: "#2", ":12"

@@ -13,7 +13,7 @@ class InstructionTables : public InstructionTexts {
   explicit InstructionTables(const gistmill::Options& options)
       : InstructionTexts(
             "dataset/instruction-tables", options,
-            std::make_unique<InstructionRows>(sample_source_options(options), sample_fields(options),
+            std::make_unique<InstructionRows>(unpacked_source_options(options), sample_fields(options),
                                               options.string("broken") == "skip")) {}
 };
 

@@ -29,22 +29,10 @@ SampleFields sample_fields(const Options& options) {
           options.string("messages_field")};
 }
 
-SourceOptions sample_source_options(const Options& options) {
-  SourceOptions source;
-  source.files = options.strings("files");
-  source.extensions = options.strings("extensions");
-  source.validation = options.number("validation");
-  source.hold_out = options.strings("hold_out");
-  source.group = options.string("group");
-  source.salt = options.string("salt");
-  source.refuse_invalid = options.string("invalid") == "fail";
-  return source;
-}
-
 InstructionTexts::InstructionTexts(const Options& options)
     : InstructionTexts(
           "dataset/instruction-texts", options,
-          std::make_unique<InstructionFiles>(sample_source_options(options), sample_fields(options),
+          std::make_unique<InstructionFiles>(unpacked_source_options(options), sample_fields(options),
                                              options.string("broken") == "skip")) {}
 
 InstructionTexts::InstructionTexts(const std::string& component, const Options& options,

@@ -15,9 +15,8 @@
 
 namespace gistmill::dataset {
 
-// The options that every source of samples has: names of fields; of files and splits.
+// The options that every source of samples has: names of fields.
 SampleFields sample_fields(const Options& options);
-SourceOptions sample_source_options(const Options& options);
 
 class InstructionTexts {
  public:
