@@ -120,11 +120,11 @@ std::string gguf_spm() {
       .str();
 }
 
-std::string gguf_bpe() {
+std::string gguf_bpe(std::string_view pre) {
   return Bytes()
       .gguf_header(0, 6)
       .string_entry("tokenizer.ggml.model", "gpt2")
-      .string_entry("tokenizer.ggml.pre", "qwen2")
+      .string_entry("tokenizer.ggml.pre", pre)
       .strings_entry("tokenizer.ggml.tokens", {"a", "b", "ab", "<s>"})
       .numbers_entry<std::int32_t>("tokenizer.ggml.token_type", 5, {1, 1, 1, 3})
       .strings_entry("tokenizer.ggml.merges", {"a b"})
@@ -159,7 +159,8 @@ void write_tokenizer_seeds(const fs::path& folder) {
   write_seed(folder / "tokenizer_config" / "tiktoken", "IQ== 0\n");
   write_seed(folder / "sentencepiece" / "all", sentencepiece());
   write_seed(folder / "tokenizer_gguf" / "spm", gguf_spm());
-  write_seed(folder / "tokenizer_gguf" / "bpe", gguf_bpe());
+  for (const char* pre : {"qwen2", "smollm", "deepseek-v3", "gpt-4o", "tekken"})
+    write_seed(folder / "tokenizer_gguf" / pre, gguf_bpe(pre));
 }
 
 }  // namespace gistmill::fuzz

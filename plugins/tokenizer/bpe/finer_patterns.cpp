@@ -83,18 +83,39 @@ std::size_t upper_word(std::string_view text, std::size_t at) {
   return end == at ? 0 : end_of_run(text, end, is_lower);
 }
 
+// What o200k and Mistral's Tekken do not share.
+struct CasePattern {
+  bool contractions;  // c? behind a word
+  int numbers;        // characters of a number in one piece, at most
+};
+constexpr CasePattern kO200k{true, kNumbers}, kTekkenPattern{false, 1};
+
 // The first two alternatives: each with a character before the word, or else without.
-std::size_t gpt_oss_word(std::string_view text, std::size_t at) {
+std::size_t case_word(const CasePattern& pattern, std::string_view text, std::size_t at) {
   const Categorized first = category_at(text, at);
   const bool goes_along = !is_letter(first.category) && first.category != kNumber && !is_newline(text[at]);
   for (const auto word : {lower_word, upper_word}) {
     std::size_t end = goes_along ? word(text, at + first.size) : 0;
     if (end == 0) end = word(text, at);
     if (end == 0) continue;
-    const bool cut = end < text.size() && text[end] == '\'';
+    const bool cut = pattern.contractions && end < text.size() && text[end] == '\'';
     return cut ? end + contraction_of_any_case(text, end) : end;
   }
   return 0;
+}
+
+std::size_t case_piece(const CasePattern& pattern, std::string_view text, std::size_t at) {
+  if (const std::size_t end = case_word(pattern, text, at); end > 0) return end;
+  const Categorized first = category_at(text, at);
+  const auto is_number = [](Category category) { return category == kNumber; };
+  if (is_number(first.category)) return end_of_run(text, at, is_number, pattern.numbers);
+  const std::size_t after = at + first.size;
+  const bool space_along =
+      text[at] == ' ' && after < text.size() && is_in_no_word(category_at(text, after).category);
+  if (!space_along && first.category == kSpace) return space_piece(text, at);
+  std::size_t end = end_of_run(text, after, is_in_no_word);
+  while (end < text.size() && (is_newline(text[end]) || text[end] == '/')) ++end;
+  return end;
 }
 
 // U+4E00 to U+9FA5, U+3040 to U+309F, U+30A0 to U+30FF
@@ -142,18 +163,10 @@ std::size_t deepseek_match(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-std::size_t gpt_oss_piece(std::string_view text, std::size_t at) {
-  if (const std::size_t end = gpt_oss_word(text, at); end > 0) return end;
-  const Categorized first = category_at(text, at);
-  const auto is_number = [](Category category) { return category == kNumber; };
-  if (is_number(first.category)) return end_of_run(text, at, is_number, kNumbers);
-  const std::size_t after = at + first.size;
-  const bool space_along =
-      text[at] == ' ' && after < text.size() && is_in_no_word(category_at(text, after).category);
-  if (!space_along && first.category == kSpace) return space_piece(text, at);
-  std::size_t end = end_of_run(text, after, is_in_no_word);
-  while (end < text.size() && (is_newline(text[end]) || text[end] == '/')) ++end;
-  return end;
+std::size_t gpt_oss_piece(std::string_view text, std::size_t at) { return case_piece(kO200k, text, at); }
+
+std::size_t tekken_piece(std::string_view text, std::size_t at) {
+  return case_piece(kTekkenPattern, text, at);
 }
 
 std::size_t deepseek_piece(std::string_view text, std::size_t at, std::size_t* segment_end) {

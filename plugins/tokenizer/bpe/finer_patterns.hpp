@@ -6,13 +6,16 @@
 
 namespace gistmill::bpe {
 
-// Both give the end of the piece that starts at `at`, which lies within the text.
+// All give the end of the piece that starts at `at`, which lies within the text.
 
 // o200k, with U for [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}], L for [\p{Ll}\p{Lm}\p{Lo}\p{M}] and
 // c for (?i:'s|'t|'re|'ve|'m|'ll|'d):
 // [^\r\n\p{L}\p{N}]?U*L+c?|[^\r\n\p{L}\p{N}]?U+L*c?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|
 // \s+(?!\S)|\s+
 std::size_t gpt_oss_piece(std::string_view text, std::size_t at);
+
+// Mistral's Tekken: the same without c, and with \p{N} for \p{N}{1,3}.
+std::size_t tekken_piece(std::string_view text, std::size_t at);
 
 // Three patterns, each on the pieces of the one before and on what it leaves between them:
 // \p{N}{1,3}, then [\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+, then

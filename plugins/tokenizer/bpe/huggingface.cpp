@@ -42,6 +42,11 @@ constexpr KnownPattern kPatterns[] = {
      "?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|"
      "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
      PreTokenizer::kGptOss},
+    // Mistral's Tekken
+    {"[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|"
+     "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|\\p{N}| "
+     "?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+     PreTokenizer::kTekken},
 };
 
 // DeepSeek V3's, one after the other; each isolates what it finds.
@@ -119,8 +124,9 @@ PreTokenizer pre_tokenizer_of(const tokenizer::TokenizerJson& file) {
   if (known && !digits && steps.size() == 2) return pattern->pre_tokenizer;
   if (known && digits && pattern->pre_tokenizer == PreTokenizer::kGpt2) return PreTokenizer::kStarcoder;
   refuse(file, "pre_tokenizer", file.pre_tokenizer,
-         "that of GPT-2 (ByteLevel), StarCoder and SmolLM (Digits, ByteLevel), Llama 3, Qwen 2 or gpt-oss "
-         "(Split by their pattern, ByteLevel), or DeepSeek V3 (three of them, ByteLevel), all but the first "
+         "that of GPT-2 (ByteLevel), StarCoder and SmolLM (Digits, ByteLevel), Llama 3, Qwen 2, gpt-oss or "
+         "Tekken (Split by their pattern, ByteLevel), or DeepSeek V3 (three of them, ByteLevel), all but the "
+         "first "
          "without a prefix space");
 }
 

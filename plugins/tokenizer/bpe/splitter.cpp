@@ -28,8 +28,8 @@ bool is_newline(char c) { return c == '\n' || c == '\r'; }
 }  // namespace
 
 const char* pre_tokenizer_name(PreTokenizer pre_tokenizer) {
-  static constexpr const char* kNames[] = {"gpt-2", "starcoder", "llama-3",
-                                           "qwen2", "gpt-oss",   "deepseek-v3"};
+  static constexpr const char* kNames[] = {"gpt-2",   "starcoder", "llama-3",    "qwen2",
+                                           "gpt-oss", "tekken",    "deepseek-v3"};
   return kNames[static_cast<int>(pre_tokenizer)];
 }
 
@@ -66,6 +66,8 @@ std::size_t Splitter::piece_end() {
       return gpt2_piece();
     case PreTokenizer::kGptOss:
       return gpt_oss_piece(text_, at_);
+    case PreTokenizer::kTekken:
+      return tekken_piece(text_, at_);
     case PreTokenizer::kDeepseekV3:
       return deepseek_piece(text_, at_, &segment_end_);
     default:

@@ -1,6 +1,6 @@
 // Cuts text into the pieces that byte-level BPE merges within: the pre-tokenizers of GPT-2, StarCoder, Llama
-// 3, Qwen 2, gpt-oss and DeepSeek V3, written out by hand because the patterns need a lookahead and must be
-// fast. Knows no vocabulary. Added tokens are cut out before.
+// 3, Qwen 2, gpt-oss, Mistral's Tekken and DeepSeek V3, written out by hand because the patterns need a
+// lookahead and must be fast. Knows no vocabulary. Added tokens are cut out before.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,9 @@ enum class PreTokenizer {
   kLlama3,
   // The same with \p{N} for \p{N}{1,3}. Qwen 3 has it too.
   kQwen2,
-  // finer_patterns.hpp has these two.
+  // finer_patterns.hpp has these.
   kGptOss,
+  kTekken,
   kDeepseekV3,
 };
 

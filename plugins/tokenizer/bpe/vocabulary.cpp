@@ -1,65 +1,15 @@
 // Vocabularies from GGUF metadata and from vocab.json with merges.txt, and their digest.
 #include "plugins/tokenizer/bpe/vocabulary.hpp"
+
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/mapped_file.hpp>
+
+#include "plugins/tokenizer/bpe/gguf_names.hpp"
 
 namespace gistmill::bpe {
 namespace {
 
 using formats::printable;
-
-struct KnownName {
-  std::string_view name;
-  PreTokenizer pre_tokenizer;
-  bool ignore_merges;
-};
-
-// tokenizer.ggml.pre as llama.cpp writes and reads it (llama-vocab.cpp, 2026): names in a row share the
-// pattern, and whether a piece that is a token is taken whole.
-constexpr KnownName kGgufNames[] = {
-    {"gpt-2", PreTokenizer::kGpt2, false},
-    {"phi-2", PreTokenizer::kGpt2, false},
-    {"jina-es", PreTokenizer::kGpt2, false},
-    {"jina-de", PreTokenizer::kGpt2, false},
-    {"jina-v2-es", PreTokenizer::kGpt2, false},
-    {"jina-v2-de", PreTokenizer::kGpt2, false},
-    {"gigachat", PreTokenizer::kGpt2, false},
-    {"mellum", PreTokenizer::kGpt2, false},
-    {"modern-bert", PreTokenizer::kGpt2, false},
-    {"starcoder", PreTokenizer::kStarcoder, false},
-    {"smollm", PreTokenizer::kStarcoder, false},
-    {"refact", PreTokenizer::kStarcoder, false},
-    {"command-r", PreTokenizer::kStarcoder, false},
-    {"codeshell", PreTokenizer::kStarcoder, false},
-    {"exaone", PreTokenizer::kStarcoder, false},
-    {"minerva-7b", PreTokenizer::kStarcoder, false},
-    {"llama-bpe", PreTokenizer::kLlama3, true},
-    {"llama3", PreTokenizer::kLlama3, true},
-    {"llama-v3", PreTokenizer::kLlama3, true},
-    {"falcon3", PreTokenizer::kLlama3, true},
-    {"falcon-h1", PreTokenizer::kLlama3, true},
-    {"pixtral", PreTokenizer::kLlama3, true},
-    {"midm-2.0", PreTokenizer::kLlama3, true},
-    {"lfm2", PreTokenizer::kLlama3, true},
-    {"smaug-bpe", PreTokenizer::kLlama3, false},
-    {"dbrx", PreTokenizer::kLlama3, false},
-    {"qwen2", PreTokenizer::kQwen2, false},
-    {"deepseek-r1-qwen", PreTokenizer::kQwen2, false},
-    {"a.x-4.0", PreTokenizer::kGpt2, false},
-    {"exaone4", PreTokenizer::kGpt2, false},
-    {"mpt", PreTokenizer::kGpt2, false},
-    {"olmo", PreTokenizer::kGpt2, false},
-    {"jais", PreTokenizer::kGpt2, false},
-    {"trillion", PreTokenizer::kGpt2, false},
-    {"granite-docling", PreTokenizer::kGpt2, false},
-    {"jina-v5-nano", PreTokenizer::kLlama3, true},
-    {"kormo", PreTokenizer::kQwen2, false},
-    {"f2llmv2", PreTokenizer::kQwen2, false},
-    {"megrez", PreTokenizer::kQwen2, false},
-    {"stablelm2", PreTokenizer::kQwen2, false},
-    {"hunyuan", PreTokenizer::kQwen2, false},
-    {"solar-open", PreTokenizer::kQwen2, false},
-};
 
 // The name that the file gives, or that the user gives for it. Files of converters before May 2024 name none;
 // "default" says that the converter did not know.
@@ -80,15 +30,11 @@ std::string name_of_pre_tokenizer(const formats::Gguf& file, const std::string& 
       "tokenizer's option pre_tokenizer: gpt-2, smollm, llama-bpe, qwen2 or another of llama.cpp's names");
 }
 
-const KnownName& known_pre_tokenizer(const formats::Gguf& file, const std::string& given) {
+const GgufPreTokenizer& known_pre_tokenizer(const formats::Gguf& file, const std::string& given) {
   const std::string name = name_of_pre_tokenizer(file, given);
-  std::string all;
-  for (const KnownName& known : kGgufNames) {
-    if (known.name == name) return known;
-    all += (all.empty() ? "" : ", ") + std::string(known.name);
-  }
+  if (const GgufPreTokenizer* known = gguf_pre_tokenizer(name)) return *known;
   throw formats::FormatError(file.name() + ": tokenizer.ggml.pre is unknown pre-tokenizer " +
-                             printable(name) + ", expected one of " + all);
+                             printable(name) + ", expected one of " + gguf_pre_tokenizer_names());
 }
 
 struct KnownClass {
@@ -135,12 +81,12 @@ Vocabulary vocabulary_from(const formats::Gguf& file, const std::string& pre) {
     throw tokenizer::OtherKind(file.name() + ": tokenizer.ggml.model is " + printable(model) +
                                " when it should be 'gpt2' (byte-level BPE)");
   }
-  const KnownName& known = known_pre_tokenizer(file, pre);
+  const GgufPreTokenizer& known = known_pre_tokenizer(file, pre);
   std::vector<tokenizer::TokenType> types;
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, &types));
   vocabulary.pre_tokenizer = known.pre_tokenizer;
   vocabulary.ignore_merges = known.ignore_merges;
-  if (vocabulary.named.bos >= 0 && tokenizer::adds_bos(file, known.ignore_merges))  // Llama 3, as llama.cpp
+  if (vocabulary.named.bos >= 0 && tokenizer::adds_bos(file, known.begins))
     vocabulary.begin = {vocabulary.named.bos};
   std::size_t rank = 0;
   for (const std::string_view merge : file.strings("tokenizer.ggml.merges")) {

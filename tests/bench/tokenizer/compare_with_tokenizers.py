@@ -204,11 +204,12 @@ def main():
     parser.add_argument("--random", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", type=float, default=0, metavar="SECONDS")
+    parser.add_argument("--peer", metavar="FILE", help="what the peer reads in the place of MODEL")
     parser.add_argument("models", nargs="+")
     arguments = parser.parse_args()
     wrong = False
     for model in arguments.models:
-        peer = load_peer(model)
+        peer = load_peer(arguments.peer or model)
         result = {"model": model, "tokenizers": tokenizers.__version__}
         strings = random_strings(arguments.random, peer, arguments.seed)
         if isinstance(peer, SentencePiecePeer):  # for which a zero byte ends text

@@ -258,6 +258,20 @@ TEST(BpeVocabularyFile, KnowsPreTokenizersByTheirName) {
   EXPECT_EQ(read("kormo").pre_tokenizer, PreTokenizer::kQwen2);
   EXPECT_EQ(read("stablelm2").pre_tokenizer, PreTokenizer::kQwen2);
   EXPECT_TRUE(read("jina-v5-nano").ignore_merges);
+  for (const char* name : {"deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4"})
+    EXPECT_EQ(read(name).pre_tokenizer, PreTokenizer::kDeepseekV3) << name;
+  for (const char* name : {"gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2"})
+    EXPECT_EQ(read(name).pre_tokenizer, PreTokenizer::kGptOss) << name;
+  EXPECT_FALSE(read("gpt-4o").ignore_merges);
+  EXPECT_THAT(read("gpt-4o").begin, testing::IsEmpty());
+  EXPECT_EQ(read("tekken").pre_tokenizer, PreTokenizer::kTekken);
+  EXPECT_TRUE(read("tekken").ignore_merges);
+  EXPECT_THAT(read("tekken").begin, testing::ElementsAre(1));
+  EXPECT_EQ(read("glm4").pre_tokenizer, PreTokenizer::kLlama3);
+  EXPECT_FALSE(read("glm4").ignore_merges);
+  EXPECT_EQ(read("bailingmoe2").pre_tokenizer, PreTokenizer::kQwen2);
+  EXPECT_EQ(read("mellum2").pre_tokenizer, PreTokenizer::kStarcoder);
+  EXPECT_EQ(read("roberta-bpe").pre_tokenizer, PreTokenizer::kGpt2);
   EXPECT_THAT(refusal([&] { read("falcon"); }),
               testing::HasSubstr(
                   "tokenizer.ggml.pre is unknown pre-tokenizer 'falcon', expected one of gpt-2, phi-2, "));

@@ -86,6 +86,18 @@ TEST(TokenizerJson, MayRemoveWhatLiesBetweenPiecesInPlaceOfIsolatingThem) {
   EXPECT_THAT(test::refusal([&] { read(document); }), HasSubstr("pre_tokenizer is"));
 }
 
+TEST(TokenizerJson, MaySplitByThePatternOfTekken) {
+  const std::string split =
+      R"({"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu})"
+      R"(\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt})"
+      R"(\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*)"
+      R"(|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}, "behavior": "Isolated", "invert": false},)"
+      R"({"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]})";
+  json document = tiny();
+  document["pre_tokenizer"] = json::parse(split);
+  EXPECT_EQ(read(document).pre_tokenizer, PreTokenizer::kTekken);
+}
+
 TEST(TokenizerJson, MayPutASpaceBeforeTextThatStartsWithNone) {
   json document = tiny();
   document["model"]["vocab"] = {{"a", 0}, {"b", 1}, {"ab", 2}, {"\u0120", 4}, {"\u0120a", 5}};

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes splits.json: random texts, and where PyPI `tokenizers` cuts them by the patterns of gpt-oss and DeepSeek V3.
+"""Makes splits.json: random texts, and where PyPI `tokenizers` cuts them by the patterns of gpt-oss, Tekken and DeepSeek V3.
 
 Usage: make_splits.py  (needs tokenizers 0.23.3). Of each pattern and text: the bytes of every piece.
 """
@@ -19,6 +19,10 @@ PATTERNS = {
     "gpt-oss": [
         rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+{WORD}|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*{WORD}"
         rf"|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*|{SPACE}"
+    ],
+    "tekken": [
+        rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*"
+        rf"|\p{{N}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*|{SPACE}"
     ],
     "deepseek-v3": [
         r"\p{N}{1,3}",

@@ -30,7 +30,7 @@ std::vector<std::string> qwen2(std::string_view text) { return split(PreTokenize
 TEST(Splitter, CutsByTheFinerPatternsAsTokenizersDoes) {
   std::ifstream file(GISTMILL_SOURCE_DIR "/tests/plugins/tokenizer/bpe/splits.json");
   const auto document = nlohmann::json::parse(file);
-  for (const PreTokenizer kind : {PreTokenizer::kGptOss, PreTokenizer::kDeepseekV3}) {
+  for (const PreTokenizer kind : {PreTokenizer::kGptOss, PreTokenizer::kTekken, PreTokenizer::kDeepseekV3}) {
     SCOPED_TRACE(pre_tokenizer_name(kind));
     for (std::size_t i = 0; i < document.at("texts").size(); ++i) {
       const auto text = document["texts"][i].get<std::string>();
@@ -44,6 +44,11 @@ TEST(Splitter, CutsByTheFinerPatternsAsTokenizersDoes) {
 TEST(Splitter, CutsWordsWhereTheCaseRisesForGptOss) {
   EXPECT_THAT(split(PreTokenizer::kGptOss, "camelCase HTTPServer'S a/\n/b"),
               ElementsAre("camel", "Case", " HTTPServer'S", " a", "/\n/", "b"));
+}
+
+TEST(Splitter, CutsContractionsAndNumbersFinerForTekken) {
+  EXPECT_THAT(split(PreTokenizer::kTekken, "camelCase don't 12 a/\n/b"),
+              ElementsAre("camel", "Case", " don", "'t", " ", "1", "2", " a", "/\n/", "b"));
 }
 
 TEST(Splitter, KeepsHanAndKanaApartForDeepseek) {

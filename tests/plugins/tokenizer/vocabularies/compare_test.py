@@ -1,6 +1,7 @@
 """compare_test.py BENCH [--text FILE...] [--bytes N] [--random N]: every vocabulary in data/vocabularies gives the ids of
 PyPI `tokenizers`, or is refused for the reason that data/vocabularies.toml tells. Without --text the text is this
-repository's own: prose, code, tables. Exits 77 where there are no vocabularies, or no `tokenizers` (.venv-peers, or the
+repository's own: prose, code, tables. Where that file names a pre-tokenizer of GGUF, so does a GGUF file of this
+vocabulary, as llama.cpp's converter would write it. Exits 77 where there are no vocabularies, or no `tokenizers` (.venv-peers, or the
 python that runs this)."""
 
 import argparse
@@ -8,6 +9,7 @@ import glob
 import json
 import os
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -31,19 +33,57 @@ def refusal(bench, model):
     return done.stderr.decode(errors="replace") if done.returncode else None
 
 
-def comparison(bench, model, arguments):
+def gguf_string(text):
+    data = text.encode()
+    return struct.pack("<Q", len(data)) + data
+
+
+def write_gguf(document, pre, path):
+    """The vocabulary of a tokenizer.json as GGUF of version 3 without tensors."""
+    tokens = {id: (token, 1) for token, id in document["model"]["vocab"].items()}
+    tokens |= {token["id"]: (token["content"], 3 if token["special"] else 4) for token in document["added_tokens"]}
+    texts, types = zip(*(tokens[id] for id in range(len(tokens))))
+    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in document["model"]["merges"]]
+
+    def array(name, kind, values, pack):
+        return gguf_string(name) + struct.pack("<IIQ", 9, kind, len(values)) + b"".join(map(pack, values))
+
+    words = {"general.architecture": "llama", "tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": pre}
+    entries = [gguf_string(name) + struct.pack("<I", 8) + gguf_string(word) for name, word in words.items()]
+    entries.append(array("tokenizer.ggml.tokens", 8, texts, gguf_string))
+    entries.append(array("tokenizer.ggml.token_type", 5, types, lambda kind: struct.pack("<i", kind)))
+    entries.append(array("tokenizer.ggml.merges", 8, merges, gguf_string))
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, len(entries)) + b"".join(entries))
+
+
+def comparison(bench, model, gguf_name, arguments):
     """The rows that compare_with_tokenizers.py prints. `tokenizers` knows no files beside tokenizer.json, so none is there
-    for either."""
+    for either. With a `gguf_name` our side reads GGUF."""
     path = os.pathsep.join([*PACKAGES, os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     with tempfile.TemporaryDirectory() as folder:
         alone = pathlib.Path(folder, "tokenizer.json")
         alone.symlink_to(model.resolve())
         command = [sys.executable, COMPARE, "--bench", bench, "--text", *arguments.text, "--bytes", str(arguments.bytes)]
-        command += ["--random", str(arguments.random), str(alone)]
+        command += ["--random", str(arguments.random)]
+        if gguf_name:
+            ours = pathlib.Path(folder, "vocabulary.gguf")
+            write_gguf(json.loads(model.read_text()), gguf_name, ours)
+            command += ["--peer", str(alone), str(ours)]
+        else:
+            command.append(str(alone))
         done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path})
     if not done.stdout:
         sys.exit(f"{model}: {done.stderr}")
     return json.loads(done.stdout)
+
+
+def differing(name, rows):
+    for kind in ("text", "random", "random_as_text"):
+        row = rows[kind]
+        print(f"{name}: {kind}: {row['texts']} texts, {row['tokens']} tokens, {row['mismatches']} differ", flush=True)
+        for example in row["examples"]:
+            print("  ", example)
+    return sum(rows[kind]["mismatches"] for kind in ("text", "random", "random_as_text"))
 
 
 def main():
@@ -72,13 +112,9 @@ def main():
             print(f"{name}: {'refused, as it should be' if right else 'WRONG: ' + str(said)}", flush=True)
             wrong += not right
             continue
-        rows = comparison(arguments.bench, model, arguments)
-        for kind in ("text", "random", "random_as_text"):
-            row = rows[kind]
-            print(f"{name}: {kind}: {row['texts']} texts, {row['tokens']} tokens, {row['mismatches']} differ", flush=True)
-            for example in row["examples"]:
-                print("  ", example)
-            wrong += row["mismatches"]
+        gguf_name = entries[name].get("gguf")
+        for form in [None, gguf_name] if gguf_name else [None]:
+            wrong += differing(f"{name} as GGUF" if form else name, comparison(arguments.bench, model, form, arguments))
     sys.exit(1 if wrong else 0)
 
 
