@@ -13,6 +13,7 @@
 
 #include "host/corpora/download.hpp"
 #include "host/corpora/helper_program.hpp"
+#include "host/corpora/package_form.hpp"
 #include "host/corpora/unpack.hpp"
 #include "host/files/digest.hpp"
 #include "host/files/filled_folder.hpp"
@@ -60,10 +61,23 @@ struct Checked {
       {"it was damaged on its way, or somebody changed it: fetch it again from another network or mirror"});
 }
 
+// A file that the user named is a matter of the command line.
+void check_form(const CatalogCorpus& corpus, const fs::path& package, const FetchSettings& settings) {
+  const std::string other = other_form(package, corpus.source);
+  if (other.empty()) return;
+  const bool named = !settings.package.empty();
+  throw Failure(named ? ExitCode::usage : ExitCode::failed, fmt::format("{} {}", package.string(), other),
+                {named ? fmt::format("name the file of {} with --package FILE, or leave the option out and "
+                                     "it is downloaded; nothing was kept",
+                                     corpus.package_text())
+                       : "fetch it again from another network or mirror; nothing of it was kept"});
+}
+
 // The catalog's package, or another version of it, which apt has checked against Debian's signature.
 Checked check_package(const CatalogCorpus& corpus, const fs::path& package, const FetchSettings& settings) {
   Checked checked{corpus.version, sha256_file(package)};
   if (checked.sha256 == corpus.sha256) return checked;
+  check_form(corpus, package, settings);
   if (corpus.source == PackageSource::pypi) refuse_digest(corpus, checked.sha256);
   const DebianControl control = read_control(package);
   if (control.package != corpus.package)

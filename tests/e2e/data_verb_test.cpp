@@ -197,6 +197,11 @@ TEST_F(DataVerb, SaysWhatIsWrongOnTheCommandLineBeforeAnythingIsFetched) {
     EXPECT_EQ(wrong.code, 2) << junk;
     EXPECT_THAT(wrong.err, HasSubstr(" when it should name a file, that of prose 1-1 of Debian")) << junk;
   }
+  std::ofstream(folder_ / "page.deb") << "<html>not found</html>\n";
+  const Answer page = data("fetch prose --package page.deb");
+  EXPECT_EQ(page.code, 2);
+  EXPECT_THAT(page.err, HasSubstr("page.deb is a web page"));
+  EXPECT_THAT(page.err, HasSubstr("name the file of prose 1-1 of Debian with --package FILE"));
   const Answer missing = gistmill("data list --catalog none.toml");
   EXPECT_EQ(missing.code, 1);
   EXPECT_THAT(missing.err, HasSubstr("none.toml"));

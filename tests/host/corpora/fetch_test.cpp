@@ -129,6 +129,31 @@ TEST_F(Fetch, OfAWheelNeedsTheCatalogsDigest) {
   EXPECT_THAT(refusal(), HasSubstr("when the catalog says"));
 }
 
+TEST_F(Fetch, OfAFileThatIsNoPackageSaysWhatItIsAndWhatToName) {
+  corpus_.sha256 = std::string(64, '0');
+  const std::string debian =
+      " when it should be a package of Debian, a .deb, which begins with '!<arch>'\n  name the file of prose "
+      "1-1 of Debian with --package FILE, or leave the option out and it is downloaded; nothing was kept";
+  const std::vector<std::pair<std::string, std::string>> files = {
+      {"", "an empty file"},
+      {"\n<!DOCTYPE html>\n<p>404", "a web page, such as servers send in the place of a file that they lack"},
+      {made_wheel({{"a", "text"}}), "a zip archive or a .whl"},
+      {"\x1F\x8B\x08 ...", "compressed by gzip, as source packages are"},
+      {std::string(257, 'x') + "ustar  ", "a tar archive"},
+      {"two\x1B words\nand more", "a file that begins with 'two\\x1b words'"}};
+  for (const auto& [bytes, what] : files) {
+    given(bytes, false);
+    EXPECT_THAT(refusal(), HasSubstr("prose.deb is " + what + debian));
+    EXPECT_EQ(code_, ExitCode::usage);
+  }
+  corpus_.source = PackageSource::pypi;
+  given(made_deb(kMembers), false);
+  EXPECT_THAT(refusal(),
+              HasSubstr("is a .deb package or another archive of ar when it should be a package of "
+                        "PyPI, a .whl, which is a zip archive and begins with 'PK'"));
+  EXPECT_THAT(names(settings_.texts), IsEmpty());
+}
+
 TEST_F(Fetch, OfAPackageWithoutSuchFilesIsRefused) {
   given(made_deb({{"./usr/share/prose/a.md", "text"}}));
   EXPECT_THAT(refusal(), HasSubstr("prose 1-1 holds no file that prose is made of"));
