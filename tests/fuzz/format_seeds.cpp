@@ -139,6 +139,8 @@ void write_format_seeds(const fs::path& folder) {
   write_seed(folder / "topk_file" / "exact", std::string(250, '\0'));
   write_seed(folder / "topk_file" / "bytes",
              std::string(2, '\0') + std::string(1, '\x81') + std::string(250, '\0'));
+  // As label_file_fuzz.cpp reads it: all as it should be, one session with one snapshot.
+  write_seed(folder / "label_file" / "one", std::string(300, '\0'));
   write_seed(folder / "csv" / "quoted",
              "\xEF\xBB\xBFx,y_pred,y_true\r\n\"a\nb\",\"say \"\"no\"\"\",c\r\n\n,,\"\"\n");
   write_seed(folder / "csv" / "refused", "a\n\"b\"c\n");

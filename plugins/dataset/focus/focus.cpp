@@ -38,6 +38,10 @@ Tensor row(const std::vector<std::int32_t>& values) {
   return Tensor::of(values, {1, static_cast<std::int64_t>(values.size())});
 }
 
+Tensor text(const std::string& letters) {
+  return Tensor::of(std::vector<std::uint8_t>(letters.begin(), letters.end()), {std::ssize(letters)});
+}
+
 Tensor figure(std::optional<double> value) {
   const float number = value ? static_cast<float>(*value) : std::numeric_limits<float>::quiet_NaN();
   return Tensor::of<float>({number}, {1});
@@ -98,7 +102,7 @@ void Focus::append() {
   done_.emplace_back();
 }
 
-std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Focus::next() {
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Focus::next() {
   if (!session_ || is_over()) {
     if (!repeat_ && begun_ == documents_.count()) throw EndOfData();
     begin_session(begun_);
@@ -120,7 +124,8 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Focus
           scalar(cursor),
           scalar(rules_.budget),
           scalar(rules_.protected_tail),
-          scalar(begun_ - 1)};
+          scalar(begun_ - 1),
+          text(documents_.name(document))};
 }
 
 std::tuple<Tensor, Tensor, Tensor, Tensor> Focus::look() const {
@@ -172,15 +177,10 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Focus::note(
   std::optional<double> measured;
   if (loss && std::isfinite(*loss->data<float>())) measured = static_cast<double>(*loss->data<float>());
   const focus::BlockRecord record = session().record(measured, latency_ms_);
-  const std::string text = focus::to_text(record);
   const focus::Figures& figures = record.figures;
-  return {Tensor::of(std::vector<std::uint8_t>(text.begin(), text.end()),
-                     {static_cast<std::int64_t>(text.size())}),
-          figure(figures.loss_at_h),
-          figure(figures.swap_rate_per_block),
-          figure(figures.mean_residency_iterations),
-          figure(figures.latency_ms),
-          figure(figures.token_budget_utilization)};
+  return {text(focus::to_text(record)),        figure(figures.loss_at_h),
+          figure(figures.swap_rate_per_block), figure(figures.mean_residency_iterations),
+          figure(figures.latency_ms),          figure(figures.token_budget_utilization)};
 }
 
 }  // namespace gistmill::dataset

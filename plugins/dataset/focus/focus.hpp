@@ -26,8 +26,9 @@ class Focus {
   std::string digest() const { return documents_.digest(); }
 
   // The next block, of the next session where one is over, then EndOfData. tokens i32[T]: the history;
-  // following i32[H], mask f32[H]; block, cursor, budget, protected, session: i32[].
-  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next();
+  // following i32[H], mask f32[H]; block, cursor, budget, protected, session: i32[];
+  // name u8[M]: the document's.
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next();
 
   // The context as it is: levels, starts, residency, last_action, i32[N].
   std::tuple<Tensor, Tensor, Tensor, Tensor> look() const;

@@ -55,4 +55,10 @@ std::optional<TokenizerIdentity> tokenizer_identity(const std::string& provenanc
   }
 }
 
+std::string without_hint(const std::string& provenance) {
+  Json made = Json::parse(provenance, nullptr, false);
+  if (!made.is_object() || made.erase("again") == 0) return provenance;
+  return made.dump();
+}
+
 }  // namespace gistmill::store

@@ -24,4 +24,8 @@ std::optional<TokenizerIdentity> tokenizer_identity(const std::string& provenanc
 // The instance that a call of the provenance is of: "documents" of "documents.next".
 std::string instance_of_call(const nlohmann::json& call);
 
+// The provenance without the host's word on why the file is made: one that is made again is the one that it
+// was.
+std::string without_hint(const std::string& provenance);
+
 }  // namespace gistmill::store

@@ -8,8 +8,8 @@
 
 #include <gistmill/files/error.hpp>
 #include <gistmill/formats/error.hpp>
-#include <nlohmann/json.hpp>
 
+#include "plugins/store/common/provenance.hpp"
 #include "plugins/store/common/translated.hpp"
 #include "plugins/store/topk/reader.hpp"
 #include "plugins/store/topk/teacher.hpp"
@@ -27,13 +27,6 @@ std::string in_full(double value) {
   return text;
 }
 
-// A cache that is made again is the one that it was: without the host's word on why it is made.
-std::string without_hint(const std::string& provenance) {
-  nlohmann::json made = nlohmann::json::parse(provenance, nullptr, false);
-  if (!made.is_object() || made.erase("again") == 0) return provenance;
-  return made.dump();
-}
-
 std::string in_short(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g", value);
@@ -49,7 +42,7 @@ TopkStore::TopkStore(const Options& options)
 void TopkStore::begin(const std::string& path, const std::string& provenance) {
   if (!path_.empty()) throw Error(GM_ERROR_MISUSE, "begin was called while another file is being written");
   path_ = path;
-  provenance_ = without_hint(provenance);
+  provenance_ = store::without_hint(provenance);
 }
 
 Header TopkStore::header(std::int64_t length, std::int64_t tokens, double temperature) const {

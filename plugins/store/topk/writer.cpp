@@ -1,7 +1,6 @@
 #include "plugins/store/topk/writer.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <system_error>
@@ -20,26 +19,10 @@ namespace {
 namespace fs = std::filesystem;
 namespace hdf5 = formats::hdf5;
 
-constexpr std::uint64_t kPieceBytes = 4 << 20;  // that are moved at a time
 constexpr std::uint64_t kAlignment = 64;
 
 // A probability may be above 1 by rounding.
 constexpr float kMostLogarithm = 1e-3f;
-
-void read_whole(int file, void* data, std::size_t size, std::uint64_t at, const fs::path& path) {
-  const files::Transferred got = files::read_at(file, data, size, at);
-  if (got.bytes != size)
-    throw files::FileError("read back what goes into", path, got.error == 0 ? EIO : got.error);
-}
-
-void copy_until(std::uint64_t end, int image, const fs::path& path, files::NewFile& file) {
-  std::vector<char> bytes;
-  while (file.written() < end) {
-    bytes.resize(std::min<std::uint64_t>(kPieceBytes, end - file.written()));
-    read_whole(image, bytes.data(), bytes.size(), file.written(), path);
-    file.write({bytes.data(), bytes.size()});
-  }
-}
 
 // uint32 as uint16
 std::vector<char> narrowed(const std::vector<char>& bytes) {
@@ -56,15 +39,17 @@ std::vector<char> narrowed(const std::vector<char>& bytes) {
 }  // namespace
 
 TopkWriter::TopkWriter(fs::path path, Header header, std::string provenance, Gate gate)
-    : TopkWriter(std::move(path), std::move(header), std::move(provenance), gate, {}, Parts::From::nothing) {}
+    : TopkWriter(std::move(path), std::move(header), std::move(provenance), gate, {},
+                 store::Parts::From::nothing) {}
 
 TopkWriter::TopkWriter(fs::path path, Header header, std::string provenance, Gate gate, const Kept& kept)
-    : TopkWriter(std::move(path), std::move(header), std::move(provenance), gate, kept, Parts::From::kept) {
+    : TopkWriter(std::move(path), std::move(header), std::move(provenance), gate, kept,
+                 store::Parts::From::kept) {
   read_kept(kept);
 }
 
 TopkWriter::TopkWriter(fs::path path, Header header, std::string provenance, Gate gate, const Kept& kept,
-                       Parts::From from)
+                       store::Parts::From from)
     : path_(std::move(path)),
       header_(std::move(header)),
       provenance_(std::move(provenance)),
@@ -99,7 +84,7 @@ void TopkWriter::read_kept(const Kept& kept) {
     link.update(chain_);
     for (const Column& column : columns_) {
       bytes.resize(column.bytes);
-      read_whole(column.spool.get(), bytes.data(), bytes.size(), place * bytes.size(), path_);
+      store::read_whole(column.spool.get(), bytes.data(), bytes.size(), place * bytes.size(), path_);
       sha_.update(bytes.data(), bytes.size());
       link.update(bytes.data(), bytes.size());
       std::vector<std::int32_t> numbers(bytes.size() / sizeof(std::int32_t));
@@ -110,7 +95,7 @@ void TopkWriter::read_kept(const Kept& kept) {
     }
     if (place < checked()) {
       bytes.resize(columns_[2].bytes);  // as many logarithms as ids
-      read_whole(exact_.get(), bytes.data(), bytes.size(), place * bytes.size(), path_);
+      store::read_whole(exact_.get(), bytes.data(), bytes.size(), place * bytes.size(), path_);
       link.update(bytes.data(), bytes.size());
     }
     chain_ = link.hex();
@@ -188,7 +173,7 @@ void TopkWriter::append(const Sequence& sequence) {
   ++count_;
 }
 
-hdf5::MemoryFile TopkWriter::make_image(const std::string& digest, std::vector<Hole>& holes) {
+hdf5::MemoryFile TopkWriter::make_image(const std::string& digest, std::vector<store::Hole>& holes) {
   hdf5::MemoryFile made = hdf5::make_in_memory("gistmill-topk", 0, kAlignment);
   const hid_t file = made.file.get();
   hdf5::put_text(file, "format", kFormat);
@@ -199,41 +184,33 @@ hdf5::MemoryFile TopkWriter::make_image(const std::string& digest, std::vector<H
   hdf5::put_attribute(file, "temperature", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &header_.temperature);
   hdf5::put_text(file, "form", form_name(header_.form));
   hdf5::put_text(file, "teacher", header_.teacher);
-  const hdf5::Handle text = hdf5::text_type(provenance_.size());
-  const hdf5::Handle provenance = hdf5::make_data_set(file, "/provenance", text.get(), {});
-  if (H5Dwrite(provenance.get(), text.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, provenance_.c_str()) < 0)
-    throw formats::FormatError("HDF5 cannot write to memory: " + hdf5::reason());
+  store::put_text(file, "/provenance", provenance_);
   for (Column& column : columns_) {
     column.narrow = column.name == "/topk_ids" && largest_ < kNarrowIds;
     std::vector<hsize_t> shape = {count_};
     shape.insert(shape.end(), column.row.begin(), column.row.end());
     const hid_t type = column.narrow ? H5T_STD_U16LE : column.type;
     const hdf5::Handle set = hdf5::make_data_set(file, column.name, type, shape);
-    holes.push_back({&column, H5Dget_offset(set.get())});
+    holes.push_back(
+        {H5Dget_offset(set.get()), [this, &column](const store::Take& take) { copy(column, take); }});
   }
-  std::sort(holes.begin(), holes.end(), [](const Hole& a, const Hole& b) { return a.at < b.at; });
   return made;
+}
+
+void TopkWriter::copy(const Column& column, const store::Take& take) const {
+  for (std::uint64_t i = 0; i < count_; ++i) {
+    std::vector<char> bytes(column.bytes);
+    store::read_whole(column.spool.get(), bytes.data(), bytes.size(), i * bytes.size(), path_);
+    if (column.narrow) bytes = narrowed(bytes);
+    take(bytes.data(), bytes.size());
+  }
 }
 
 void TopkWriter::write(const fs::path& path) {
   const hdf5::Silence silence;
-  std::vector<Hole> holes;
+  std::vector<store::Hole> holes;
   hdf5::MemoryFile image = make_image(digest_of(header_, count_, sha_.hex()), holes);
-  const std::uint64_t size = image.finish();
-  files::NewFile file(path);
-  file.reserve(size);
-  std::vector<char> bytes;
-  for (const Hole& hole : holes) {
-    copy_until(hole.at, image.memory.get(), path, file);
-    for (std::uint64_t i = 0; i < count_; ++i) {
-      bytes.resize(hole.column->bytes);
-      read_whole(hole.column->spool.get(), bytes.data(), bytes.size(), i * bytes.size(), path);
-      if (hole.column->narrow) bytes = narrowed(bytes);
-      file.write({bytes.data(), bytes.size()});
-    }
-  }
-  copy_until(size, image.memory.get(), path, file);
-  file.commit();
+  store::assemble(path, image, std::move(holes));
 }
 
 double TopkWriter::compare(const fs::path& path) const {
@@ -245,7 +222,7 @@ double TopkWriter::compare(const fs::path& path) const {
   double sum = 0;
   for (std::uint64_t i = 0; i < checked(); ++i) {
     const std::size_t bytes = exact.size() * sizeof exact[0];
-    read_whole(exact_.get(), exact.data(), bytes, i * bytes, path_);
+    store::read_whole(exact_.get(), exact.data(), bytes, i * bytes, path_);
     reader.read(i, header_.tokens, ids.data(), stored.data());
     for (std::int64_t row = 0; row < header_.length; ++row) {
       const std::int64_t at = row * header_.tokens;

@@ -12,9 +12,10 @@
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/hdf5.hpp>
 
+#include "plugins/store/common/assembly.hpp"
+#include "plugins/store/common/parts.hpp"
 #include "plugins/store/topk/codec.hpp"
 #include "plugins/store/topk/layout.hpp"
-#include "plugins/store/topk/parts.hpp"
 
 namespace gistmill::topk {
 
@@ -73,26 +74,22 @@ class TopkWriter {
     files::Descriptor spool;
     bool narrow = false;  // uint32 that are written as uint16
   };
-  struct Hole {
-    const Column* column;
-    std::uint64_t at;
-  };
-
   TopkWriter(std::filesystem::path path, Header header, std::string provenance, Gate gate, const Kept& kept,
-             Parts::From from);
+             store::Parts::From from);
   void read_kept(const Kept& kept);
   std::uint64_t checked() const;  // sequences whose logarithms wait for the gate
   void check(const Sequence& sequence) const;
   void put(Column& column, const void* data, formats::Sha256& link);
   void write(const std::filesystem::path& path);
   double compare(const std::filesystem::path& path) const;
-  formats::hdf5::MemoryFile make_image(const std::string& digest, std::vector<Hole>& holes);
+  formats::hdf5::MemoryFile make_image(const std::string& digest, std::vector<store::Hole>& holes);
+  void copy(const Column& column, const store::Take& take) const;
 
   std::filesystem::path path_;
   Header header_;
   std::string provenance_;
   Gate gate_;
-  Parts parts_;
+  store::Parts parts_;
   std::vector<Column> columns_;
   files::Descriptor exact_;  // logarithms of the first sequences, as the teacher gave them: f32 [n, T, Q]
   std::uint64_t count_ = 0;

@@ -44,7 +44,7 @@ std::vector<std::int32_t> numbers(const Tensor& tensor) { return values<std::int
 TEST_F(FocusSessions, ABlockComesWithItsHistoryAndWhatFollowsIt) {
   Focus focus = make();
   focus.next();
-  const auto [tokens, following, mask, block, cursor, budget, tail, session] = focus.next();
+  const auto [tokens, following, mask, block, cursor, budget, tail, session, name] = focus.next();
   EXPECT_THAT(numbers(tokens), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
   EXPECT_THAT(numbers(following), ElementsAre(8, 9, 10, 11, 12, 13));
   EXPECT_THAT(values<float>(mask), ::testing::Each(1.0f));
@@ -58,7 +58,7 @@ TEST_F(FocusSessions, ABlockComesWithItsHistoryAndWhatFollowsIt) {
 TEST_F(FocusSessions, PastTheDocumentsEndNothingFollows) {
   Focus focus = make();
   for (int i = 0; i < 6; ++i) focus.next();
-  const auto [tokens, following, mask, block, cursor, budget, tail, session] = focus.next();
+  const auto [tokens, following, mask, block, cursor, budget, tail, session, name] = focus.next();
   EXPECT_THAT(numbers(cursor), ElementsAre(28));
   EXPECT_THAT(numbers(following), ElementsAre(28, 29, 0, 0, 0, 0));
   EXPECT_THAT(values<float>(mask), ElementsAre(1, 1, 0, 0, 0, 0));
@@ -69,7 +69,7 @@ TEST_F(FocusSessions, DocumentsComeOneAfterTheOtherUpToTheirLastWholeBlock) {
   std::vector<std::int32_t> sessions, cursors;
   try {
     for (;;) {
-      const auto [tokens, following, mask, block, cursor, budget, tail, session] = focus.next();
+      const auto [tokens, following, mask, block, cursor, budget, tail, session, name] = focus.next();
       sessions.push_back(numbers(session)[0]);
       cursors.push_back(numbers(cursor)[0]);
     }

@@ -1,4 +1,4 @@
-#include "plugins/store/topk/parts.hpp"
+#include "plugins/store/common/parts.hpp"
 
 #include <cerrno>
 #include <system_error>
@@ -10,7 +10,7 @@
 #include <gistmill/files/new_file.hpp>
 #include <gistmill/formats/error.hpp>
 
-namespace gistmill::topk {
+namespace gistmill::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -71,4 +71,4 @@ void Parts::remove() {
   stays_ = true;  // no more to do
 }
 
-}  // namespace gistmill::topk
+}  // namespace gistmill::store

@@ -1,4 +1,4 @@
-// The files that wait for a teacher cache to be whole, in a folder beside it: ".cache.h5.part". They go with
+// The files that wait for a prepared file to be whole, in a folder beside it: ".cache.h5.part". They go with
 // the preparation, unless it is to be gone on with.
 #pragma once
 
@@ -9,11 +9,11 @@
 
 #include <gistmill/files/descriptor.hpp>
 
-namespace gistmill::topk {
+namespace gistmill::store {
 
 class Parts {
  public:
-  // Of the cache that will be at `path`. New ones, or what an earlier preparation kept.
+  // Of the file that will be at `path`. New ones, or what an earlier preparation kept.
   enum class From { nothing, kept };
   // Throws FileError where the folder takes none, FormatError where none were kept.
   Parts(const std::filesystem::path& path, From from);
@@ -36,4 +36,4 @@ class Parts {
   bool stays_ = false;
 };
 
-}  // namespace gistmill::topk
+}  // namespace gistmill::store
