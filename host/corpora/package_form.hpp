@@ -9,8 +9,8 @@
 
 namespace gistmill {
 
-// Empty: it begins as packages of `source` do. Otherwise what it is instead: "is a web page when it should be a
-// package of Debian, a .deb, which begins with '!<arch>'". The file can be read.
+// Empty: it begins as packages of `source` do. Otherwise what it is instead: "is a web page when it should be
+// a package of Debian, a .deb, which begins with '!<arch>'". The file can be read.
 std::string other_form(const std::filesystem::path& package, PackageSource source);
 
 }  // namespace gistmill

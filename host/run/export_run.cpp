@@ -15,6 +15,7 @@
 #include "host/run/run.hpp"
 #include "host/run/run_context.hpp"
 #include "host/run/run_folder.hpp"
+#include "host/run/tokenizer_files.hpp"
 
 namespace gistmill {
 
@@ -90,7 +91,7 @@ TensorInstance* find_model(const Session& session, const Recipe& recipe) {
 }
 
 // Trained tokens mean something in their model alone: it is written whole, with them.
-RunOutcome save_with_tokens(const RunContext& context, const Part& part, const Session& session,
+RunOutcome save_with_tokens(RunContext& context, const Part& part, const Session& session,
                             TensorInstance& tokens) {
   TensorInstance* model = find_model(session, part.recipe);
   if (model == nullptr) {
@@ -103,6 +104,7 @@ RunOutcome save_with_tokens(const RunContext& context, const Part& part, const S
   load_parameters(checkpoint, tokens.name(), tokens);
   if (std::ranges::count(session.trained(), model) > 0) load_parameters(checkpoint, model->name(), *model);
   Arrays trained = call_operation(tokens, "tokens", {});
+  trained.merge(tokenizer_files(part.plan, context.registry, *model, "save_with_tokens"));
   return save(context, checkpoint, *model, [&](const Tensor& folder) {
     trained["folder"] = folder;
     call_operation(*model, "save_with_tokens", trained);
@@ -131,8 +133,10 @@ RunOutcome export_run(const RunRequest& request) {
     if (TensorInstance* instance = find_saver(session, operation); instance != nullptr) {
       const fs::path checkpoint = CheckpointFolder(context.folder, part->name).best_or_latest();
       load_parameters(checkpoint, instance->name(), *instance);
+      Arrays given = tokenizer_files(part->plan, context.registry, *instance, operation);
       return save(context, checkpoint, *instance, [&](const Tensor& folder) {
-        call_operation(*instance, operation, {{"folder", folder}});
+        given["folder"] = folder;
+        call_operation(*instance, operation, given);
       });
     }
   }

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
+using ::testing::Not;
 
 class GistTokens : public ProgramTest {
  protected:
@@ -80,6 +81,40 @@ TEST_F(GistTokens, TrainWithAdaptersAndAreExportedAsAWholeModel) {
   ASSERT_EQ(tokens.size(), 2u);
   EXPECT_EQ(tokens[0]["text"], "<GIST_1>");
   EXPECT_EQ(tokens[1]["id"], config["vocab_size"].get<int>() - 1);
+}
+
+// The model comes as GGUF: what tokenizes its export was written anew.
+TEST_F(GistTokens, OfAnExportAreWrittenInTextAndKeptInPlaceOfAPrompt) {
+  ASSERT_EQ(run("test-short", set("components.teacher.dtype=f32")).code, 0);
+  const Answer exported = gistmill("export run exported");
+  ASSERT_EQ(exported.code, 0) << exported.err;
+  EXPECT_THAT(exported.err, Not(HasSubstr("has no tokenizer")));
+  write("text", "Say river, 12 times:  \n\tna\xC3\xAFve \xE6\xB2\xB3<|im_end|>\n it's");
+  const Answer own = gistmill("tokenize '" + model() + "' text"),
+               written = gistmill("tokenize exported text");
+  ASSERT_EQ(own.code, 0) << own.err;
+  EXPECT_EQ(written.out, own.out) << written.err;
+  const Answer saved =
+      gistmill("generate exported --prompt 'Instruction: Say river.\n<GIST>' --save-gist-cache river.gist");
+  ASSERT_EQ(saved.code, 0) << saved.err;
+  EXPECT_THAT(saved.err, HasSubstr("river.gist: 1 of "));
+  const Answer answer =
+      gistmill("generate exported --gist-cache river.gist --prompt '\nInput: 3\nOutput:' --max-tokens 4");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_FALSE(answer.out.empty());
+}
+
+TEST_F(GistTokens, AreExportedWithoutATokenizerWhereNobodyKnowsWhichItIs) {
+  const std::string other = GISTMILL_SOURCE_DIR "/tests/plugins/tokenizer/fixtures/gpt2.json";
+  ASSERT_EQ(run("test-short",
+                set("components.other.use=\"tokenizer/bpe\"") + set("components.other.model=" + other))
+                .code,
+            0);
+  const Answer answer = gistmill("export run exported");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.err,
+              HasSubstr("what is written has no tokenizer: " + model() + " comes without one's files, and "));
+  EXPECT_THAT(answer.err, HasSubstr(" are different tokenizers"));
 }
 
 TEST_F(GistTokens, AreRefusedFromACheckpointOfAnotherNumber) {

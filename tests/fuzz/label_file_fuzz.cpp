@@ -27,7 +27,8 @@ void put_header(hid_t file, Input& input) {
 }
 
 // A list whose values are small numbers of the input, so that they often fit one another.
-std::int64_t put_numbers(hid_t file, const std::string& name, hsize_t count, std::int32_t unit, Input& input) {
+std::int64_t put_numbers(hid_t file, const std::string& name, hsize_t count, std::int32_t unit,
+                         Input& input) {
   if (input.byte() == 255) return 0;
   const hdf5::Handle links(H5Pcreate(H5P_LINK_CREATE));
   H5Pset_create_intermediate_group(links.get(), 1);

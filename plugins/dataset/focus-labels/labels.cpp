@@ -105,10 +105,10 @@ void FocusLabels::choose(const Options& options) {
                 "split");
   }
   if (chosen_.empty()) {
-    throw Error(GM_ERROR_USER,
-                "none of " + std::to_string(of_split) + " contexts has a utility by " +
-                    (by_kl_ ? "kl" : "nll"),
-                "utility");
+    throw Error(
+        GM_ERROR_USER,
+        "none of " + std::to_string(of_split) + " contexts has a utility by " + (by_kl_ ? "kl" : "nll"),
+        "utility");
   }
   const auto limit = static_cast<std::size_t>(options.integer("limit"));
   if (limit > 0 && limit < chosen_.size()) {
@@ -175,7 +175,8 @@ FocusLabels::next() {
   for (std::size_t row = 0; row < counts.size(); ++row) {
     const auto session = static_cast<std::uint64_t>(sessions[row]);
     for (std::int32_t i = 0; i < counts[row]; ++i, ++entry)
-      file_.read_vector(session, levels[static_cast<std::size_t>(entry)], starts[static_cast<std::size_t>(entry)],
+      file_.read_vector(session, levels[static_cast<std::size_t>(entry)],
+                        starts[static_cast<std::size_t>(entry)],
                         vectors.mutable_data<float>() + entry * hidden);
   }
   return {list(counts),

@@ -49,7 +49,7 @@ class FocusLabels {
   std::int64_t batch_;
   std::int64_t tail_;
   bool by_kl_;
-  std::vector<std::uint64_t> chosen_;  // snapshots of an epoch
+  std::vector<std::uint64_t> chosen_;    // snapshots of an epoch
   std::vector<std::int32_t> documents_;  // [session], sessions of one name have one number
   WindowOrder order_;
   std::uint64_t seed_ = 0;

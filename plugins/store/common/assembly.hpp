@@ -17,7 +17,7 @@ namespace gistmill::store {
 using Take = std::function<void(const void* data, std::size_t size)>;
 
 struct Hole {
-  std::uint64_t at = 0;                          // where it begins
+  std::uint64_t at = 0;                        // where it begins
   std::function<void(const Take& take)> fill;  // gives all of its bytes
 };
 

@@ -23,13 +23,13 @@ constexpr std::size_t kLongestText = 4096;  // bytes, of a fingerprint
 // What all snapshots of a file have in common. The fingerprints are for people, and to compare by:
 // component, options, and the beginning of the digest of what it read; "unknown" where nobody says.
 struct Header {
-  std::int64_t block = 32;     // K, tokens
-  std::int64_t horizon = 64;   // H, tokens whose loss the labels are about
-  std::int64_t hidden = 0;     // D, of the tree's vectors
-  std::string position;        // place of a gist in its span: "center"
-  std::string teacher;         // that measured
-  std::string gistnet;         // that made the vectors
-  std::string corpus;          // whose sessions they are
+  std::int64_t block = 32;    // K, tokens
+  std::int64_t horizon = 64;  // H, tokens whose loss the labels are about
+  std::int64_t hidden = 0;    // D, of the tree's vectors
+  std::string position;       // place of a gist in its span: "center"
+  std::string teacher;        // that measured
+  std::string gistnet;        // that made the vectors
+  std::string corpus;         // whose sessions they are
 };
 
 // The columns, in the order of the file. What a column has a row for is the second half of its name.

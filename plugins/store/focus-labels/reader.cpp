@@ -47,8 +47,10 @@ std::uint64_t column_begin(hid_t file, const ColumnLayout& column, std::uint64_t
   const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
   std::vector<hsize_t> shape = {rows};
   shape.insert(shape.end(), column.row.begin(), column.row.end());
-  if (set.shape != shape) throw FormatError("data set '" + name + "' has another shape than its file's sizes");
-  if (H5Tequal(set.type.get(), column.type) <= 0) throw FormatError("data set '" + name + "' has another type");
+  if (set.shape != shape)
+    throw FormatError("data set '" + name + "' has another shape than its file's sizes");
+  if (H5Tequal(set.type.get(), column.type) <= 0)
+    throw FormatError("data set '" + name + "' has another type");
   return hdf5::begin_of(set, file_size);
 }
 
@@ -197,7 +199,8 @@ StoredSnapshot LabelReader::read(std::uint64_t snapshot) const {
   if (arrays.cursor > sessions_[read.session].length)
     fail(which + " is at token " + std::to_string(arrays.cursor) + " of " +
          std::to_string(sessions_[read.session].length));
-  if (const std::string wrong = focus::what_is_wrong(arrays.entries()); !wrong.empty()) fail(which + ": " + wrong);
+  if (const std::string wrong = focus::what_is_wrong(arrays.entries()); !wrong.empty())
+    fail(which + ": " + wrong);
   for (std::size_t i = 0; i < read.utility_nll.size(); ++i) {
     if (std::isinf(read.utility_nll[i]) || std::isinf(read.utility_kl[i]))
       fail(which + " has a utility that is infinite");

@@ -17,17 +17,17 @@ namespace gistmill::labels {
 
 struct StoredSession {
   std::string name;
-  std::int32_t number = 0;   // as the preparation counted it
-  std::int64_t length = 0;   // tokens
-  std::uint64_t token = 0;   // first row of each column
+  std::int32_t number = 0;  // as the preparation counted it
+  std::int64_t length = 0;  // tokens
+  std::uint64_t token = 0;  // first row of each column
   std::uint64_t level_1 = 0;
   std::uint64_t level_2 = 0;
 };
 
 struct StoredSnapshot {
-  std::uint64_t session = 0;  // place among the sessions
-  float base_loss = 0;        // nats a token; NaN: not measured
-  focus::EntryArrays arrays;  // N entries, with cursor, budget, protected tail
+  std::uint64_t session = 0;                   // place among the sessions
+  float base_loss = 0;                         // nats a token; NaN: not measured
+  focus::EntryArrays arrays;                   // N entries, with cursor, budget, protected tail
   std::vector<float> utility_nll, utility_kl;  // [N, 2] expand, collapse; NaN: not legal, or not measured
 };
 

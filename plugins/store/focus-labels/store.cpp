@@ -63,10 +63,9 @@ LabelWriter& LabelStore::writer(std::int64_t block, std::int64_t hidden) {
 void LabelStore::append(const Tensor& tokens, const Tensor& level1_gists, const Tensor& level2_gists,
                         const Tensor& levels, const Tensor& starts, const Tensor& residency,
                         const Tensor& last_action, const Tensor& utility_nll,
-                        const std::optional<Tensor>& utility_kl, const Tensor& base_loss,
-                        const Tensor& block, const Tensor& cursor, const Tensor& budget,
-                        const Tensor& protected_tail, const Tensor& session,
-                        const std::optional<Tensor>& name) {
+                        const std::optional<Tensor>& utility_kl, const Tensor& base_loss, const Tensor& block,
+                        const Tensor& cursor, const Tensor& budget, const Tensor& protected_tail,
+                        const Tensor& session, const std::optional<Tensor>& name) {
   const std::int64_t width = number(block);
   const std::int64_t hidden = level1_gists.shape()[1];
   LabelWriter& file = writer(width, hidden);
@@ -74,10 +73,9 @@ void LabelStore::append(const Tensor& tokens, const Tensor& level1_gists, const 
   check_shape(tokens, {number(cursor)}, "tokens");
   check_shape(level1_gists, {number(cursor) / width, file.header().hidden}, "level1_gists");
   check_shape(level2_gists, {number(cursor) / (width * width), file.header().hidden}, "level2_gists");
-  const std::string label =
-      name && name->size() > 0
-          ? std::string(name->data<std::uint8_t>(), name->data<std::uint8_t>() + name->size())
-          : "session " + std::to_string(number(session));
+  const std::string label = name && name->size() > 0 ? std::string(name->data<std::uint8_t>(),
+                                                                   name->data<std::uint8_t>() + name->size())
+                                                     : "session " + std::to_string(number(session));
   Snapshot snapshot;
   snapshot.session = static_cast<std::int32_t>(number(session));
   snapshot.name = label;
@@ -139,9 +137,8 @@ void LabelStore::load_state(std::string_view state) {
   constexpr std::int64_t kMost = 1 << 24;
   if (!in || block < 2 || block > 1024 || hidden < 1 || hidden > kMost || kept.sessions > kMost)
     throw Error(GM_ERROR_USER, "what was kept is damaged");
-  store::translated("", [&] {
-    writer_ = std::make_unique<LabelWriter>(path_, header(block, hidden), provenance_, kept);
-  });
+  store::translated(
+      "", [&] { writer_ = std::make_unique<LabelWriter>(path_, header(block, hidden), provenance_, kept); });
 }
 
 Tensor LabelStore::check(const Tensor& path) const {

@@ -25,8 +25,8 @@ class LabelStore {
   void append(const Tensor& tokens, const Tensor& level1_gists, const Tensor& level2_gists,
               const Tensor& levels, const Tensor& starts, const Tensor& residency, const Tensor& last_action,
               const Tensor& utility_nll, const std::optional<Tensor>& utility_kl, const Tensor& base_loss,
-              const Tensor& block, const Tensor& cursor, const Tensor& budget,
-              const Tensor& protected_tail, const Tensor& session, const std::optional<Tensor>& name);
+              const Tensor& block, const Tensor& cursor, const Tensor& budget, const Tensor& protected_tail,
+              const Tensor& session, const std::optional<Tensor>& name);
   void commit();
   // After begin. Saving makes what was appended stay, for a later process to go on from.
   std::string save_state();

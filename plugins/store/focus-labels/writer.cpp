@@ -65,8 +65,8 @@ void check_utilities(const focus::Entries& entries, const float* utilities, cons
 }  // namespace
 
 LabelWriter::LabelWriter(fs::path path, Header header, std::string provenance)
-    : LabelWriter(std::move(path), std::move(header), std::move(provenance), {}, store::Parts::From::nothing) {
-}
+    : LabelWriter(std::move(path), std::move(header), std::move(provenance), {},
+                  store::Parts::From::nothing) {}
 
 LabelWriter::LabelWriter(fs::path path, Header header, std::string provenance, const Kept& kept)
     : LabelWriter(std::move(path), std::move(header), std::move(provenance), kept, store::Parts::From::kept) {
@@ -172,11 +172,12 @@ void LabelWriter::check(const Snapshot& snapshot) const {
   const std::string which = "snapshot at token " + std::to_string(entries.cursor) + " of session " +
                             std::to_string(snapshot.session) + ": ";
   if (entries.block != header_.block) {
-    throw FormatError(which + "block is " + std::to_string(entries.block) + " when that of earlier ones was " +
-                      std::to_string(header_.block));
+    throw FormatError(which + "block is " + std::to_string(entries.block) +
+                      " when that of earlier ones was " + std::to_string(header_.block));
   }
   if (entries.count == 0) throw FormatError(which + "it has no entries");
-  if (const std::string wrong = focus::what_is_wrong(entries); !wrong.empty()) throw FormatError(which + wrong);
+  if (const std::string wrong = focus::what_is_wrong(entries); !wrong.empty())
+    throw FormatError(which + wrong);
   if (!std::isfinite(snapshot.base_loss) && !std::isnan(snapshot.base_loss))
     throw FormatError(which + "base_loss is infinite");
   if (snapshot.name.empty() || snapshot.name.size() > kLongestName)
@@ -194,8 +195,8 @@ void LabelWriter::check_history(const Snapshot& snapshot) const {
                       " when the snapshot before was at " + std::to_string(lengths_.back()));
   }
   if (snapshot.name != names_.back())
-    throw FormatError(which + " is of document " + formats::printable(snapshot.name) +
-                      " when it was of " + formats::printable(names_.back()));
+    throw FormatError(which + " is of document " + formats::printable(snapshot.name) + " when it was of " +
+                      formats::printable(names_.back()));
   if (!std::equal(tokens_.begin(), tokens_.end(), snapshot.tokens))
     throw FormatError(which + " has other tokens than at the snapshot before");
   if (!same_bits(level_1_, snapshot.level_1) || !same_bits(level_2_, snapshot.level_2)) {
@@ -285,8 +286,8 @@ hdf5::MemoryFile LabelWriter::make_image(std::vector<store::Hole>& holes) const 
     std::vector<hsize_t> shape = {rows_[column]};
     shape.insert(shape.end(), columns_[column].row.begin(), columns_[column].row.end());
     const hdf5::Handle set = hdf5::make_data_set(file, columns_[column].path, columns_[column].type, shape);
-    holes.push_back({H5Dget_offset(set.get()),
-                     [this, column](const Take& take) { copy_column(column, take); }});
+    holes.push_back(
+        {H5Dget_offset(set.get()), [this, column](const Take& take) { copy_column(column, take); }});
   }
   return made;
 }

@@ -20,9 +20,9 @@ namespace gistmill::labels {
 
 // A working context at one cursor, with what each swap of it is worth.
 struct Snapshot {
-  std::int32_t session = 0;       // a number; those of one session follow one another
-  std::string_view name;          // of the session's document
-  focus::Entries entries;         // with block, cursor, budget, protected tail
+  std::int32_t session = 0;              // a number; those of one session follow one another
+  std::string_view name;                 // of the session's document
+  focus::Entries entries;                // with block, cursor, budget, protected tail
   const std::int32_t* tokens = nullptr;  // [cursor], the history
   const float* level_1 = nullptr;        // [cursor / K, D], vectors of the tree
   const float* level_2 = nullptr;        // [cursor / K^2, D]
@@ -82,10 +82,10 @@ class LabelWriter {
   std::array<ColumnLayout, kColumns> columns_;
   std::array<files::Descriptor, kColumns> spools_;
   std::array<std::uint64_t, kColumns> rows_{};
-  std::vector<std::string> names_;       // [session]
-  std::vector<std::int32_t> numbers_;    // [session], as the snapshots have them
-  std::vector<std::int32_t> lengths_;    // [session], tokens
-  std::vector<std::int32_t> tokens_;     // of the last session
+  std::vector<std::string> names_;     // [session]
+  std::vector<std::int32_t> numbers_;  // [session], as the snapshots have them
+  std::vector<std::int32_t> lengths_;  // [session], tokens
+  std::vector<std::int32_t> tokens_;   // of the last session
   std::vector<float> level_1_, level_2_;
 };
 

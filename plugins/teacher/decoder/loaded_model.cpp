@@ -12,6 +12,35 @@
 #include "plugins/teacher/decoder/trainable.hpp"
 
 namespace gistmill::decoder {
+namespace {
+
+std::string bytes_of(const std::optional<at::Tensor>& array) {
+  if (!array) return "";
+  const at::Tensor plain = array->contiguous();
+  return {reinterpret_cast<const char*>(plain.const_data_ptr<std::uint8_t>()),
+          static_cast<std::size_t>(plain.numel())};
+}
+
+// The tokenizer that goes with the weights into a folder.
+class GivenTokenizer {
+ public:
+  GivenTokenizer(const std::optional<at::Tensor>& tokenizer, const std::optional<at::Tensor>& configuration,
+                 const std::optional<at::Tensor>& why_none)
+      : files_{bytes_of(tokenizer), bytes_of(configuration)}, why_none_(bytes_of(why_none)) {}
+
+  const TokenizerFiles& files() const { return files_; }
+  void write(const std::filesystem::path& folder, const ModelFile& model) const {
+    if (write_tokenizer(files_, folder)) return;
+    log(GM_LOG_WARNING, "what is written has no tokenizer: " + model.path() + " comes without one's files" +
+                            (why_none_.empty() ? "" : ", and " + why_none_));
+  }
+
+ private:
+  TokenizerFiles files_;
+  std::string why_none_;
+};
+
+}  // namespace
 
 LoadedModel::LoadedModel(const Options& options, const std::vector<std::string>& architectures)
     : file_(open_model(options.string("model"), architectures, options.strings("ignore"))),
@@ -77,9 +106,13 @@ std::string LoadedModel::digest() const {
   return sha.hex();
 }
 
-void LoadedModel::save(const at::Tensor& folder) const {
+void LoadedModel::save(const at::Tensor& folder, const std::optional<at::Tensor>& tokenizer_json,
+                       const std::optional<at::Tensor>& tokenizer_config,
+                       const std::optional<at::Tensor>& no_tokenizer) const {
   if (train_ == "all") {
-    write_folder(text_of(folder), *file_, plan(), model_->weights(), at::kFloat, "folder");
+    const GivenTokenizer given(tokenizer_json, tokenizer_config, no_tokenizer);
+    write_folder(text_of(folder), *file_, plan(), model_->weights(), at::kFloat, "folder",
+                 [&](const std::filesystem::path& written) { given.write(written, *file_); });
     return;
   }
   if (!read_.only_read.empty()) refuse_what_only_merges("not written");
@@ -96,21 +129,32 @@ void LoadedModel::save(const at::Tensor& folder) const {
   write_adapter(text_of(folder), file, config_, "folder");
 }
 
+void LoadedModel::save_merged(const at::Tensor& folder, const std::optional<at::Tensor>& tokenizer_json,
+                              const std::optional<at::Tensor>& tokenizer_config,
+                              const std::optional<at::Tensor>& no_tokenizer) const {
+  const GivenTokenizer given(tokenizer_json, tokenizer_config, no_tokenizer);
+  write_folder(text_of(folder), *file_, plan(), merged(), merged_dtype(), "folder",
+               [&](const std::filesystem::path& written) { given.write(written, *file_); });
+}
+
 void LoadedModel::save_with_tokens(const at::Tensor& folder, const at::Tensor& vectors,
-                                   const at::Tensor& texts) const {
-  const NewTokens tokens = new_tokens(text_of(texts), vectors, file_->path(), plan().config.vocabulary);
+                                   const at::Tensor& texts, const std::optional<at::Tensor>& tokenizer_json,
+                                   const std::optional<at::Tensor>& tokenizer_config,
+                                   const std::optional<at::Tensor>& no_tokenizer) const {
+  const GivenTokenizer given(tokenizer_json, tokenizer_config, no_tokenizer);
+  const NewTokens tokens =
+      new_tokens(text_of(texts), vectors, file_->path(), given.files(), plan().config.vocabulary);
   ModelPlan extended = plan();
   Weights weights = merged();
   add_rows(tokens, extended, weights);
   write_folder(text_of(folder), *file_, extended, weights, merged_dtype(), "folder",
-               [&](const std::filesystem::path& written) { write_tokens(tokens, written); });
+               [&](const std::filesystem::path& written) {
+                 given.write(written, *file_);
+                 write_tokens(tokens, written);
+               });
 }
 
-std::string LoadedModel::text_of(const at::Tensor& bytes) {
-  const at::Tensor plain = bytes.contiguous();
-  return {reinterpret_cast<const char*>(plain.const_data_ptr<std::uint8_t>()),
-          static_cast<std::size_t>(plain.numel())};
-}
+std::string LoadedModel::text_of(const at::Tensor& bytes) { return bytes_of(bytes); }
 
 PassMode LoadedModel::mode(const Call& call) const {
   PassMode mode;

@@ -35,15 +35,22 @@ class LoadedModel : public torch::Component {
   std::string describe() const { return file_->describe(); }
 
   // What was trained, as others read it: a PEFT adapter, or a Hugging Face folder of all weights.
-  void save(const at::Tensor& folder) const;
+  // tokenizer_json, tokenizer_config: bytes of files that go with a model that has no tokenizer's files of
+  // its own; in all three.
+  void save(const at::Tensor& folder, const std::optional<at::Tensor>& tokenizer_json,
+            const std::optional<at::Tensor>& tokenizer_config,
+            const std::optional<at::Tensor>& no_tokenizer) const;
 
   // A Hugging Face folder with the adapters added to the weights, which are read anew and summed in f32.
-  void save_merged(const at::Tensor& folder) const {
-    write_folder(text_of(folder), *file_, plan(), merged(), merged_dtype(), "folder");
-  }
+  void save_merged(const at::Tensor& folder, const std::optional<at::Tensor>& tokenizer_json,
+                   const std::optional<at::Tensor>& tokenizer_config,
+                   const std::optional<at::Tensor>& no_tokenizer) const;
 
   // The same with rows for new tokens.
-  void save_with_tokens(const at::Tensor& folder, const at::Tensor& vectors, const at::Tensor& texts) const;
+  void save_with_tokens(const at::Tensor& folder, const at::Tensor& vectors, const at::Tensor& texts,
+                        const std::optional<at::Tensor>& tokenizer_json,
+                        const std::optional<at::Tensor>& tokenizer_config,
+                        const std::optional<at::Tensor>& no_tokenizer) const;
 
  protected:
   const Model& model() const { return *model_; }

@@ -10,8 +10,13 @@ struct Kind {
   using Tokenizer = bpe::Tokenizer;
   using Encoder = bpe::Encoder;
 
-  static Vocabulary load(const Options& options) {
-    return load_vocabulary(options.string("model"), options.string("pre_tokenizer"));
+  static std::function<Vocabulary()> loader(const Options& options) {
+    return [model = options.string("model"), pre_tokenizer = options.string("pre_tokenizer")] {
+      return load_vocabulary(model, pre_tokenizer);
+    };
+  }
+  static tokenizer::HuggingFaceFiles files(const Vocabulary& vocabulary) {
+    return huggingface_files(vocabulary);
   }
   static nlohmann::json describe(const Vocabulary& vocabulary) {
     return {{"kind", "bpe"},
@@ -32,4 +37,5 @@ GISTMILL_PLUGIN(gistmill::component<gistmill::bpe::BpeComponent>("tokenizer/bpe"
                     .operation("chat", &gistmill::bpe::BpeComponent::chat)
                     .operation("identity", &gistmill::bpe::BpeComponent::identity)
                     .operation("decode_rows", &gistmill::bpe::BpeComponent::decode_rows)
-                    .operation("vocabulary", &gistmill::bpe::BpeComponent::vocabulary));
+                    .operation("vocabulary", &gistmill::bpe::BpeComponent::vocabulary)
+                    .operation("files", &gistmill::bpe::BpeComponent::files));

@@ -10,6 +10,7 @@
 #include <gistmill/formats/gguf.hpp>
 
 #include "plugins/tokenizer/bpe/splitter.hpp"
+#include "plugins/tokenizer/common/huggingface_writer.hpp"
 #include "plugins/tokenizer/common/vocabulary.hpp"
 
 namespace gistmill::bpe {
@@ -45,5 +46,9 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::file
 Vocabulary vocabulary_from_folder(const std::filesystem::path& folder);
 // Whichever of these the MODEL has.
 Vocabulary load_vocabulary(const std::filesystem::path& model, const std::string& pre = "");
+
+// The same vocabulary as files that transformers reads; vocabulary_from() reads it back. Throws FormatError:
+// what tokenizer.json cannot say.
+tokenizer::HuggingFaceFiles huggingface_files(const Vocabulary& vocabulary);
 
 }  // namespace gistmill::bpe

@@ -1,8 +1,10 @@
 // The component that all tokenizer plugins are: options, tensors, messages and the chat operation around a
-// tokenizer. Kind says which: its Vocabulary, Tokenizer and Encoder, how to load and how to describe them.
+// tokenizer. Kind says which: its Vocabulary, Tokenizer and Encoder, how to load and how to describe them,
+// and where it has `files`, how to write them.
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -16,6 +18,7 @@
 
 #include "plugins/tokenizer/common/chat.hpp"
 #include "plugins/tokenizer/common/file_use.hpp"
+#include "plugins/tokenizer/common/huggingface_writer.hpp"
 #include "plugins/tokenizer/common/vocabulary.hpp"
 
 namespace gistmill::tokenizer {
@@ -23,7 +26,7 @@ namespace gistmill::tokenizer {
 template <class Kind>
 class Component {
  public:
-  explicit Component(const Options& options) : Component(load(options), options) {}
+  explicit Component(const Options& options) : Component(Kind::loader(options), options) {}
 
   std::string digest() const {
     formats::Sha256 sha;
@@ -48,6 +51,16 @@ class Component {
       ends.push_back(static_cast<std::int32_t>(all.size()));
     }
     return {bytes(all), Tensor::of(ends, {tokenizer_.size()})};
+  }
+
+  // Gives u8[M] and u8[N]: tokenizer.json and tokenizer_config.json, of the vocabulary as it is read again.
+  std::tuple<Tensor, Tensor> files() const {
+    return at_model([&]() -> std::tuple<Tensor, Tensor> {
+      const Vocabulary vocabulary = load_();
+      if (vocabulary.digest() != vocabulary_digest_) vocabulary.fail("has changed since it was read");
+      const HuggingFaceFiles written = Kind::files(vocabulary);
+      return {bytes(written.tokenizer), bytes(written.configuration)};
+    });
   }
 
   // text: u8[B], any bytes.  Gives i32[N].
@@ -126,8 +139,10 @@ class Component {
       throw Error(GM_ERROR_USER, error.what(), "model");
     }
   }
-  static Vocabulary load(const Options& options) {
-    return at_model([&] { return Kind::load(options); });
+
+  Component(const std::function<Vocabulary()>& load, const Options& options)
+      : Component(at_model(load), options) {
+    load_ = load;
   }
 
   Component(const Vocabulary& vocabulary, const Options& options)
@@ -201,6 +216,7 @@ class Component {
                       {static_cast<std::int64_t>(text.size())});
   }
 
+  std::function<Vocabulary()> load_;
   SpecialTokens special_;
   std::string vocabulary_digest_;
   typename Kind::Tokenizer tokenizer_;

@@ -10,7 +10,9 @@ struct Kind {
   using Tokenizer = spm::Tokenizer;
   using Encoder = spm::Encoder;
 
-  static Vocabulary load(const Options& options) { return load_vocabulary(options.string("model")); }
+  static std::function<Vocabulary()> loader(const Options& options) {
+    return [model = options.string("model")] { return load_vocabulary(model); };
+  }
   static nlohmann::json describe(const Vocabulary& vocabulary) {
     static constexpr const char* kPrefixes[] = {"none", "fragments", "fragments without one",
                                                 "text without one"};

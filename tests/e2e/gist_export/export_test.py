@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """What `gistmill export` writes of a run with gist tokens, read by transformers: each held-out answer has the NLL that the
-run measured, from ids that the exported tokenizer makes of text with <GIST> in it, under a mask made from the paper's words.
+run measured, from ids that the exported tokenizer makes of text with <GIST> in it, under a mask made from the paper's words;
+and what `gistmill generate` continues from the gist's cache is what transformers continues under that mask.
 
     export_test.py GISTMILL FOLDER
 
-Needs torch, transformers and tokenizers; without them exit code 77, which ctest shows as skipped.
+Needs torch, transformers and tokenizers; without them exit code 77, which ctest shows as skipped. The test of a model that
+comes as GGUF needs GISTMILL_MODEL.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -30,13 +33,13 @@ TOLERANCE = 2e-5  # f32, other kernels
 RECIPE = """
 [components]
 texts     = {{ use = "dataset/instruction-texts", files = ["{folder}/samples.json"], validation = 0.4 }}
-tokenizer = {{ use = "tokenizer/bpe", model = "{folder}/model", special = false }}
+tokenizer = {{ use = "tokenizer/bpe", model = "{model}", special = false }}
 pieces    = {{ use = "store/tokens" }}
 samples   = {{ use = "dataset/instructions", corpus = "tokenize", gist_tokens = {k}, batch = 4, end = {end} }}
 heldout   = {{ use = "dataset/instructions", corpus = "tokenize", gist_tokens = {k}, batch = 3, end = {end}, split = "validation", order = "sequential", repeat = false }}
 mask      = {{ use = "transform/gist-mask" }}
 gist      = {{ use = "gistnet/gist-token", k = {k}, shared = {shared} }}
-teacher   = {{ use = "teacher/llama", model = "{folder}/model", dtype = "f32", train = "{train}" }}
+teacher   = {{ use = "teacher/llama", model = "{model}", dtype = "f32", train = "{train}" }}
 loss      = {{ use = "loss/cross-entropy" }}
 optimizer = {{ use = "optimizer/adamw" }}
 
@@ -93,6 +96,7 @@ def gistmill(*arguments):
     done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise AssertionError(f"{arguments}: exit code {done.returncode}\n{done.stderr}")
+    return done.stdout
 
 
 def paper_mask(length, first, last):
@@ -103,29 +107,35 @@ def paper_mask(length, first, last):
 
 
 class ExportTest(unittest.TestCase):
-    def export(self, name, *, k=1, tied=True, train="none", shared=False):
+    def export(self, name, *, k=1, tied=True, train="none", shared=False, model=None, end=END):
         folder = FOLDER / name
         shutil.rmtree(folder, ignore_errors=True)
-        make_model(folder / "model", tied)
+        folder.mkdir(parents=True)
+        if model is None:
+            model = folder / "model"
+            make_model(model, tied)
         (folder / "samples.json").write_text(json.dumps(samples()))
         trained = '["gist"]' if train == "none" else '["gist", "teacher"]'
-        recipe = RECIPE.format(folder=folder, k=k, end=END, train=train, trained=trained, shared=str(shared).lower())
+        recipe = RECIPE.format(folder=folder, model=model, k=k, end=end, train=train, trained=trained, shared=str(shared).lower())
         (folder / "recipe.toml").write_text(recipe)
         gistmill("run", folder / "recipe.toml", "--folder", folder / "run")
         gistmill("export", folder / "run", folder / "exported")
-        self.rows = transformers.AutoConfig.from_pretrained(folder / "model").vocab_size
+        self.end = end
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder / "exported")
         self.model = transformers.AutoModelForCausalLM.from_pretrained(folder / "exported", dtype=torch.float32,
                                                                        attn_implementation="eager").eval()
+        tokens = json.loads((folder / "exported/trained_tokens.json").read_text())["tokens"]
+        self.gist_ids = [token["id"] for token in tokens]
+        own = Path(model) / "config.json"  # of GGUF the new ids say how many rows the table had
+        self.rows = json.loads(own.read_text())["vocab_size"] if own.exists() else min(self.gist_ids)
         return folder
 
     def answer_nll(self, sample, gists):
         head = f"Instruction: {sample['instruction']}\n"
         rest = (f"\nInput: {sample['input']}" if sample["input"] else "") + "\nOutput:"
         prompt = self.tokenizer(head + gists + rest, add_special_tokens=False)["input_ids"]
-        answer = self.tokenizer(" " + sample["output"], add_special_tokens=False)["input_ids"] + [END]
-        gist_ids = set(self.tokenizer(gists, add_special_tokens=False)["input_ids"])
-        places = [i for i, token in enumerate(prompt) if token in gist_ids]
+        answer = self.tokenizer(" " + sample["output"], add_special_tokens=False)["input_ids"] + [self.end]
+        places = [i for i, token in enumerate(prompt) if token in self.gist_ids]
         ids = torch.tensor([prompt + answer])
         with torch.no_grad():
             logits = self.model(ids, attention_mask=paper_mask(ids.shape[1], places[0], places[-1]),
@@ -142,16 +152,65 @@ class ExportTest(unittest.TestCase):
             expected = self.answer_nll(samples()[item["cluster"]], gists)
             self.assertAlmostEqual(item["values"][0][figure], expected, delta=TOLERANCE * max(1, expected))
 
+    def masked_continuation(self, head, rest, most):
+        """Greedy, every row under the gist mask, without any cache."""
+        ids = self.tokenizer(head + rest, add_special_tokens=False)["input_ids"]
+        places = [i for i, token in enumerate(ids) if token in self.gist_ids]
+        found = []
+        while len(found) < most:
+            mask = paper_mask(len(ids), places[0], places[-1])
+            with torch.no_grad():
+                logits = self.model(torch.tensor([ids]), attention_mask=mask).logits[0, -1]
+            token = logits.argmax().item()
+            if token == self.end:
+                break
+            ids.append(token)
+            found.append(token)
+        return found
+
+    def check_cache(self, folder, gists):
+        model, cache = folder / "exported", folder / "prompt.gist"
+        settings = ["--set", "teacher.dtype=f32"]
+        for sample in samples()[:4]:
+            head = f"Instruction: {sample['instruction']}\n{gists}"
+            rest = (f"\nInput: {sample['input']}" if sample["input"] else "") + "\nOutput:"
+            cache.unlink(missing_ok=True)
+            gistmill("generate", model, *settings, "--prompt", head, "--save-gist-cache", cache)
+            text = gistmill("generate", model, *settings, "--gist-cache", cache, "--prompt", rest, "--max-tokens", 8,
+                            "--json")
+            self.assertEqual(json.loads(text)["tokens"], self.masked_continuation(head, rest, 8))
+
     def test_one_gist_token_of_a_frozen_model(self):
         folder = self.export("one")
         self.assertEqual(self.tokenizer.tokenize("a<GIST>b"), ["a", "<GIST>", "b"])
         self.assertEqual(self.tokenizer.convert_tokens_to_ids("<GIST>"), self.model.config.vocab_size - 1)
         self.check(folder, "<GIST>")
+        self.check_cache(folder, "<GIST>")
+
+    def test_a_model_that_comes_as_gguf_gets_a_tokenizer_with_the_same_ids(self):
+        model = os.environ.get("GISTMILL_MODEL")
+        if not model:
+            self.skipTest("no GISTMILL_MODEL")
+        folder = self.export("gguf", k=2, model=model, end=2)
+        self.check(folder, "<GIST_1><GIST_2>")
+        self.check_cache(folder, "<GIST_1><GIST_2>")
+        self.assertEqual(self.tokenizer.tokenize("a<GIST_2>b"), ["a", "<GIST_2>", "b"])
+        root = Path(__file__).parents[3]
+        files = [*sorted(root.glob("docs/*.md")), root / "tests/plugins/tokenizer/fixtures/cases.json", Path(__file__)]
+        text = "\n".join(file.read_text() for file in files).replace("<GIST", "< GIST") + "<|im_start|>user\n 12 345\u00a0\u3000x<|im_end|>"
+        (folder / "text").write_text(text)
+        own = [int(word) for word in gistmill("tokenize", model, folder / "text").split()]
+        self.assertGreater(len(own), 50_000)
+        self.assertEqual(self.tokenizer(text, add_special_tokens=False)["input_ids"], own)
+        self.assertEqual(self.tokenizer.decode(own), text)
+        messages = [{"role": "user", "content": "Say river."}]
+        self.assertIn("Say river.", self.tokenizer.apply_chat_template(messages, tokenize=False))
 
     def test_three_gist_tokens_with_adapters_beside_a_head_of_its_own(self):
         folder = self.export("three", k=3, tied=False, train="lora")
         self.assertIn("<GIST_2>", self.tokenizer.all_special_tokens)
         self.check(folder, "<GIST_1><GIST_2><GIST_3>")
+        self.check_cache(folder, "<GIST_1><GIST_2><GIST_3>")
 
     def test_one_shared_vector_of_a_model_that_trains_whole(self):
         folder = self.export("shared", k=2, train="all", shared=True)

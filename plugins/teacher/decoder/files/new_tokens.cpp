@@ -40,9 +40,9 @@ at::Tensor grown(const at::Tensor& table, std::int64_t vocabulary) {
 }  // namespace
 
 NewTokens new_tokens(const std::string& texts, const at::Tensor& vectors, const std::string& model,
-                     std::int64_t vocabulary) {
+                     const TokenizerFiles& given, std::int64_t vocabulary) {
   try {
-    return {number_tokens(texts_of(texts, vectors.size(0)), model, vocabulary), vectors};
+    return {number_tokens(texts_of(texts, vectors.size(0)), model, given, vocabulary), vectors};
   } catch (const formats::FormatError& error) {
     throw Error(GM_ERROR_USER, error.what(), "model");
   }

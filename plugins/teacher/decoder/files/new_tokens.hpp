@@ -20,9 +20,10 @@ struct NewTokens {
 
 // texts: a JSON list, one for each row of `vectors` f32[N, D]. model: the file or folder that the model is
 // read from, whose tokenizer gives the ids; vocabulary: rows of its table. Throws Error(GM_ERROR_USER): texts
-// that are no such list, a tokenizer's file that cannot be read.
+// that are no such list, a tokenizer's file that cannot be read. given: the tokenizer of a model that has no
+// files of one.
 NewTokens new_tokens(const std::string& texts, const at::Tensor& vectors, const std::string& model,
-                     std::int64_t vocabulary);
+                     const TokenizerFiles& given, std::int64_t vocabulary);
 
 // Puts the vectors into the table of embeddings, which grows where an id lies behind it; a head with a table
 // of its own grows by the mean of its rows. `plan` gets the new vocabulary.

@@ -19,6 +19,7 @@ constexpr const char* kConfig = "tokenizer_config.json";
 constexpr const char* kSpecialMap = "special_tokens_map.json";
 constexpr const char* kAdded = "added_tokens.json";
 constexpr const char* kVocabulary = "vocab.json";
+constexpr const char* kSentencePiece = "tokenizer.model";
 constexpr const char* kOurs = "trained_tokens.json";
 
 // Larger vocabularies than any model has; a value is a token or a merge.
@@ -54,6 +55,13 @@ void take_tokenizer(std::map<std::string, std::int64_t>& ids, const json& tokeni
         added[i].contains("id") && added[i]["id"].is_number_integer())
       ids[added[i]["content"].get<std::string>()] = added[i]["id"].get<std::int64_t>();
   }
+}
+
+bool has_tokenizer(const fs::path& folder) {
+  for (const char* file : {kTokenizer, kVocabulary, kSentencePiece}) {
+    if (fs::is_directory(folder) && fs::exists(folder / file)) return true;
+  }
+  return false;
 }
 
 // Every token that the folder's files name, with its id.
@@ -93,8 +101,10 @@ void change(const fs::path& file, const Change& body) {
 }  // namespace
 
 std::vector<SpecialToken> number_tokens(const std::vector<std::string>& texts, const fs::path& folder,
-                                        std::int64_t vocabulary) {
-  const std::map<std::string, std::int64_t> known = known_tokens(folder);
+                                        const TokenizerFiles& given, std::int64_t vocabulary) {
+  std::map<std::string, std::int64_t> known = known_tokens(folder);
+  if (!has_tokenizer(folder) && !given.tokenizer.empty())
+    take_tokenizer(known, formats::parse_json(given.tokenizer, kTokenizer, kLimits));
   std::int64_t next = known.empty() ? vocabulary : 0;
   for (const auto& [text, id] : known) next = std::max(next, id + 1);
   std::vector<SpecialToken> tokens;
@@ -103,6 +113,14 @@ std::vector<SpecialToken> number_tokens(const std::vector<std::string>& texts, c
     tokens.push_back({text, found == known.end() ? next++ : found->second});
   }
   return tokens;
+}
+
+bool write_tokenizer(const TokenizerFiles& given, const fs::path& folder) {
+  if (has_tokenizer(folder)) return true;
+  if (given.tokenizer.empty()) return false;
+  files::write_file(folder / kTokenizer, given.tokenizer);
+  files::write_file(folder / kConfig, given.configuration);
+  return true;
 }
 
 void write_special_tokens(const std::vector<SpecialToken>& tokens, const fs::path& folder) {

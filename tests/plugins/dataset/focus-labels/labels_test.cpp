@@ -35,20 +35,12 @@ class LabelBatches : public ::testing::Test {
   void SetUp() override { labels::test::write_labels(path_, {.sessions = 4}); }
 
   FocusLabels make(const PlainTable& changes = {}, std::uint64_t seed = 3) const {
-    PlainTable all = {{"labels", std::string()},
-                      {"file", path_.string()},
-                      {"utility", std::string("nll")},
-                      {"split", std::string("all")},
-                      {"validation", 0.1},
-                      {"hold_out", std::vector<std::string>{}},
-                      {"salt", std::string()},
-                      {"batch", std::int64_t{3}},
-                      {"order", std::string("sequential")},
-                      {"limit", std::int64_t{0}},
-                      {"repeat", false},
-                      {"tail", std::int64_t{3}},
-                      {"teacher", std::string()},
-                      {"gistnet", std::string()}};
+    PlainTable all = {
+        {"labels", std::string()},     {"file", path_.string()},   {"utility", std::string("nll")},
+        {"split", std::string("all")}, {"validation", 0.1},        {"hold_out", std::vector<std::string>{}},
+        {"salt", std::string()},       {"batch", std::int64_t{3}}, {"order", std::string("sequential")},
+        {"limit", std::int64_t{0}},    {"repeat", false},          {"tail", std::int64_t{3}},
+        {"teacher", std::string()},    {"gistnet", std::string()}};
     for (const auto& [key, value] : changes) all[key] = value;
     FocusLabels made(PlainOptions(all).get());
     const gm_start start = start_of(seed);

@@ -23,9 +23,9 @@ extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5"; }
 namespace gistmill::labels {
 namespace {
 
-using ::testing::HasSubstr;
 using test::SyntheticSession;
 using test::SyntheticSizes;
+using ::testing::HasSubstr;
 using testing::ScratchFolder;
 
 constexpr char kProvenance[] = R"({"calls": [], "corpora": {"prepare": {"pipeline": "prepare"}},
@@ -81,7 +81,8 @@ class LabelFile : public ::testing::Test {
     return "nothing was thrown";
   }
   std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_.parent_path()), {}));
+    return static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator(path_.parent_path()), {}));
   }
   static std::string refused(const std::function<void(Snapshot&)>& spoil) {
     const ScratchFolder folder;
@@ -269,7 +270,8 @@ TEST_F(LabelFile, RefusesASessionThatCameBeforeOrDidNotGrow) {
   EXPECT_THAT(error_of([&] { test::append(store, first.snapshot(), 6); }),
               HasSubstr("session 0 is at token 24 when the snapshot before was at 24"));
   test::append(store, second.snapshot(), 6);
-  EXPECT_THAT(error_of([&] { test::append(store, longer.snapshot(), 6); }), HasSubstr("session 0 came before"));
+  EXPECT_THAT(error_of([&] { test::append(store, longer.snapshot(), 6); }),
+              HasSubstr("session 0 came before"));
 }
 
 TEST_F(LabelFile, RefusesAHistoryThatChanged) {

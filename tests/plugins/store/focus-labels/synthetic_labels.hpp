@@ -38,7 +38,8 @@ class SyntheticSession {
   void grow() {
     ++iteration_;
     for (std::int64_t i = 0; i < sizes_.block; ++i)
-      tokens_.push_back(static_cast<std::int32_t>(1000 * number_) + static_cast<std::int32_t>(tokens_.size()));
+      tokens_.push_back(static_cast<std::int32_t>(1000 * number_) +
+                        static_cast<std::int32_t>(tokens_.size()));
     for (std::int64_t i = 0; i < sizes_.hidden; ++i) level_1_.push_back(normal());
     if (iteration_ % sizes_.block == 0) add_level_2();
     context_.append_block(static_cast<std::int32_t>(iteration_));
@@ -54,8 +55,14 @@ class SyntheticSession {
     arrays_ = arrays();
     measure();
     name_ = "doc" + std::to_string(number_);
-    snapshot_ = {number_,         name_,           arrays_.entries(), tokens_.data(), level_1_.data(),
-                 level_2_.data(), 2.0f + 0.1f * static_cast<float>(iteration_), nll_.data(),
+    snapshot_ = {number_,
+                 name_,
+                 arrays_.entries(),
+                 tokens_.data(),
+                 level_1_.data(),
+                 level_2_.data(),
+                 2.0f + 0.1f * static_cast<float>(iteration_),
+                 nll_.data(),
                  sizes_.with_kl ? kl_.data() : nullptr};
     return snapshot_;
   }
@@ -115,7 +122,8 @@ class SyntheticSession {
 
 inline LabelStore make_store() {
   return LabelStore(
-      gistmill::test::PlainOptions({{"horizon", std::int64_t{8}}, {"position", std::string("center")}}).get());
+      gistmill::test::PlainOptions({{"horizon", std::int64_t{8}}, {"position", std::string("center")}})
+          .get());
 }
 
 // As a pipeline gives it.

@@ -19,25 +19,26 @@ using gistmill::testing::ScratchFolder;
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-class TokenizerFiles : public ::testing::Test {
+class FilesOfATokenizer : public ::testing::Test {
  protected:
   void put(const char* name, const json& value) const { std::ofstream(folder_ / name) << value; }
   json get(const char* name) const { return formats::read_json_file(folder_ / name); }
   std::vector<std::int64_t> ids(const std::vector<std::string>& texts, std::int64_t vocabulary = 50) const {
     std::vector<std::int64_t> found;
-    for (const SpecialToken& token : number_tokens(texts, folder_ / "", vocabulary))
+    for (const SpecialToken& token : number_tokens(texts, folder_ / "", given_, vocabulary))
       found.push_back(token.id);
     return found;
   }
 
   ScratchFolder folder_;
+  TokenizerFiles given_;
 };
 
-TEST_F(TokenizerFiles, WithoutATokenizerNewTokensFollowTheTable) {
+TEST_F(FilesOfATokenizer, WithoutATokenizerNewTokensFollowTheTable) {
   EXPECT_EQ(ids({"<GIST_1>", "<GIST_2>"}), (std::vector<std::int64_t>{50, 51}));
 }
 
-TEST_F(TokenizerFiles, NewTokensFollowTheTokenizersLastAsThereTheyWouldBeAdded) {
+TEST_F(FilesOfATokenizer, NewTokensFollowTheTokenizersLastAsThereTheyWouldBeAdded) {
   put("tokenizer.json",
       {{"model", {{"vocab", {{"a", 0}, {"b", 7}}}}}, {"added_tokens", {{{"id", 9}, {"content", "<end>"}}}}});
   EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{10})) << "the table has rows that no token has";
@@ -46,12 +47,30 @@ TEST_F(TokenizerFiles, NewTokensFollowTheTokenizersLastAsThereTheyWouldBeAdded) 
   EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{2})) << "a list of unigrams";
 }
 
-TEST_F(TokenizerFiles, ATextThatIsThereKeepsItsId) {
+TEST_F(FilesOfATokenizer, ThatAreGivenCountWhereTheModelHasNone) {
+  given_ = {R"({"model": {"vocab": {"a": 0, "b": 1}}})", "{}"};
+  EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{2}));
+  EXPECT_FALSE(write_tokenizer({}, folder_ / ""));
+  EXPECT_TRUE(write_tokenizer(given_, folder_ / ""));
+  EXPECT_EQ(get("tokenizer.json")["model"]["vocab"]["b"], 1);
+  EXPECT_EQ(get("tokenizer_config.json"), json::object());
+}
+
+TEST_F(FilesOfATokenizer, ThatAreGivenDoNotCountBesideTheModelsOwn) {
+  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}, {"z", 8}}}}}});
+  given_ = {R"({"model": {"vocab": {"a": 0}}})", "{}"};
+  EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{9}));
+  EXPECT_TRUE(write_tokenizer(given_, folder_ / ""));
+  EXPECT_EQ(get("tokenizer.json")["model"]["vocab"].size(), 2u);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "tokenizer_config.json"));
+}
+
+TEST_F(FilesOfATokenizer, ATextThatIsThereKeepsItsId) {
   put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}, {"<GIST>", 3}, {"z", 8}}}}}});
   EXPECT_EQ(ids({"<GIST>", "<NEW>"}), (std::vector<std::int64_t>{3, 9}));
 }
 
-TEST_F(TokenizerFiles, AllThatAreThereGetTheTokens) {
+TEST_F(FilesOfATokenizer, AllThatAreThereGetTheTokens) {
   put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}}}}}, {"added_tokens", nullptr}});
   put("tokenizer_config.json", {{"eos_token", "a"}, {"additional_special_tokens", {"a"}}});
   put("special_tokens_map.json", {{"eos_token", "a"}});
@@ -66,26 +85,26 @@ TEST_F(TokenizerFiles, AllThatAreThereGetTheTokens) {
   EXPECT_EQ(get("trained_tokens.json")["tokens"][0]["text"], "<GIST>");
 }
 
-TEST_F(TokenizerFiles, ThatAreNotThereAreNotMade) {
+TEST_F(FilesOfATokenizer, ThatAreNotThereAreNotMade) {
   write_special_tokens({{"<GIST>", 1}}, folder_ / "");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "tokenizer.json"));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "trained_tokens.json"));
 }
 
-TEST_F(TokenizerFiles, ThatAreBrokenAreRefused) {
+TEST_F(FilesOfATokenizer, ThatAreBrokenAreRefused) {
   std::ofstream(folder_ / "tokenizer.json") << "{";
   try {
-    new_tokens("[\"<GIST>\"]", at::zeros({1, 4}), (folder_ / "").string(), 50);
+    new_tokens("[\"<GIST>\"]", at::zeros({1, 4}), (folder_ / "").string(), {}, 50);
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.key, "model");
   }
 }
 
-TEST_F(TokenizerFiles, TextsAreAListOfAsManyAsThereAreVectors) {
+TEST_F(FilesOfATokenizer, TextsAreAListOfAsManyAsThereAreVectors) {
   for (const char* texts : {"[\"a\"]", "[\"a\", \"a\"]", "[\"a\", 1]", "[\"a\", \"\"]", "3"}) {
     try {
-      new_tokens(texts, at::zeros({2, 4}), (folder_ / "").string(), 50);
+      new_tokens(texts, at::zeros({2, 4}), (folder_ / "").string(), {}, 50);
       FAIL() << texts;
     } catch (const Error& error) {
       EXPECT_THAT(error.what(), HasSubstr("when it should be a list of 2 texts, each another"));
