@@ -135,7 +135,7 @@ std::int64_t FocusLabels::symbol(std::string_view name) const {
 }
 
 std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor,
-           Tensor, Tensor, Tensor, Tensor>
+           Tensor, Tensor, Tensor>
 FocusLabels::next() {
   const std::int64_t hidden = file_.header().hidden;
   const std::int64_t block = file_.header().block;
@@ -143,7 +143,6 @@ FocusLabels::next() {
       sessions, documents;
   std::vector<float> utilities, base_loss;
   Tensor tail = Tensor::zeros<float>({batch_, tail_, hidden});
-  Tensor tail_mask = Tensor::zeros<float>({batch_, tail_});
   for (std::int64_t row = 0; row < batch_; ++row) {
     std::size_t index = 0;
     if (!order_.next(index)) throw EndOfData();
@@ -166,7 +165,6 @@ FocusLabels::next() {
     for (const focus::TailNode& node : focus::tail_nodes(arrays.cursor, block, tail_)) {
       const std::int64_t at = row * tail_ + place++;
       file_.read_vector(read.session, node.level, node.start, tail.mutable_data<float>() + at * hidden);
-      tail_mask.mutable_data<float>()[at] = 1;
     }
   }
   const auto entries = static_cast<std::int64_t>(levels.size());
@@ -179,22 +177,12 @@ FocusLabels::next() {
                         starts[static_cast<std::size_t>(entry)],
                         vectors.mutable_data<float>() + entry * hidden);
   }
-  return {list(counts),
-          list(levels),
-          list(starts),
-          list(residency),
-          list(last_action),
-          Tensor::of(utilities, {entries, 2}),
-          std::move(vectors),
-          std::move(tail),
-          std::move(tail_mask),
-          list(cursors),
-          list(budgets),
-          list(protecteds),
-          Tensor::of<std::int32_t>({static_cast<std::int32_t>(block)}, {}),
-          list(base_loss),
-          list(sessions),
-          list(documents)};
+  return {
+      list(counts),       list(levels),      list(starts),
+      list(residency),    list(last_action), Tensor::of(utilities, {entries, 2}),
+      std::move(vectors), std::move(tail),   list(cursors),
+      list(budgets),      list(protecteds),  Tensor::of<std::int32_t>({static_cast<std::int32_t>(block)}, {}),
+      list(base_loss),    list(sessions),    list(documents)};
 }
 
 std::string FocusLabels::identity() const {

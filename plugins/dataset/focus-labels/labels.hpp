@@ -26,10 +26,10 @@ class FocusLabels {
   std::string digest() const { return file_.digest(); }
 
   // B contexts with M entries in all, one context after the other. counts i32[B]; levels, starts, residency,
-  // last_action i32[M]; utilities f32[M, 2]; vectors f32[M, D]; tail f32[B, G, D], tail_mask f32[B, G];
+  // last_action i32[M]; utilities f32[M, 2]; vectors f32[M, D]; tail f32[B, G, D];
   // cursor, budget, protected i32[B]; block i32[]; base_loss f32[B]; session, document i32[B].
   std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor,
-             Tensor, Tensor, Tensor, Tensor>
+             Tensor, Tensor, Tensor>
   next();
 
   std::string save_state() const;

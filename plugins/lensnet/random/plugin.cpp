@@ -16,9 +16,14 @@ class Random {
       scores.mutable_data<float>()[i] = static_cast<float>(2 * random.unit() - 1);
     return scores;
   }
+  // counts i32[B], levels i32[M] -> scores f32[M].
+  Tensor score_batch(const Call& call, const Tensor& /*counts*/, const Tensor& levels) const {
+    return score(call, levels);
+  }
 };
 
 }  // namespace gistmill::lensnet
 
 GISTMILL_PLUGIN(gistmill::component<gistmill::lensnet::Random>("lensnet/random")
-                    .operation("score", &gistmill::lensnet::Random::score));
+                    .operation("score", &gistmill::lensnet::Random::score)
+                    .operation("score_batch", &gistmill::lensnet::Random::score_batch));
