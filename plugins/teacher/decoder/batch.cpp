@@ -71,9 +71,9 @@ at::Tensor with_gist(const Batch& batch, const at::Tensor& embeddings) {
   const at::Tensor places = batch.gist_places.cpu().to(at::kLong);
   const at::Tensor rows = places + at::arange(count, at::kLong).unsqueeze(1) * batch.ids.size(1);
   const at::Tensor there = places.flatten().ge(0).nonzero().squeeze(1);  // texts without a gist have none
-  const at::Tensor gist =
-      batch.gist.to(at::kFloat).flatten(0, 1).index_select(0, there.to(batch.gist.device()));
-  return embeddings.index_copy(0, rows.flatten().index_select(0, there).to(embeddings.device()), gist);
+  const at::Device device = embeddings.device();  // a gist from main memory is taken there
+  const at::Tensor gist = batch.gist.to(device, at::kFloat).flatten(0, 1).index_select(0, there.to(device));
+  return embeddings.index_copy(0, rows.flatten().index_select(0, there).to(device), gist);
 }
 
 at::Tensor positions_of(const Batch& batch) {

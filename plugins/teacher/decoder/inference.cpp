@@ -31,7 +31,10 @@ void Model::check_batch(const Batch& batch, std::int64_t more) const {
   if (batch.cache != nullptr) check_cache(*batch.cache, batch.ids.size(0));
   const bool counted = batch.positions.defined() || batch.cache != nullptr;
   if (!counted || batch.ids.numel() == 0) return;
-  const at::Tensor positions = positions_of(batch);
+  check_positions(positions_of(batch), more);
+}
+
+void Model::check_positions(const at::Tensor& positions, std::int64_t more) const {
   const std::int64_t low = positions.min().item<std::int64_t>();
   const std::int64_t high = positions.max().item<std::int64_t>();
   if (low < 0 || high + more >= config_.context) {

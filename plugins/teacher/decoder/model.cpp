@@ -90,7 +90,7 @@ Model::Model(const Config& config, Weights weights, std::vector<std::int64_t> re
 at::Tensor Model::norm_input(const Norm& norm, at::Tensor& residual, const at::Tensor& delta,
                              const Pass& pass) const {
   const PassMode& mode = pass.mode;
-  expect_shape(residual, {pass.embeddings.size(0), config_.width}, "residual");
+  expect_shape(residual, {kAnySize, config_.width}, "residual");
   if (delta.defined()) expect_shape(delta, {residual.size(0), config_.width}, "delta");
   const auto used = [&](const at::Tensor& tensor) { return mode.gradients ? tensor : tensor.detach(); };
   at::Tensor hidden;
@@ -177,8 +177,12 @@ at::Tensor Model::run(const Pass& pass) const {
       const Rotation& rotation = config_.window_of(number) > 0 ? windowed_rotation_ : rotation_;
       qkv = rotate(qkv, rotation, pass.positions, shape_);
     }
-    const at::Tensor mixed = pass.attention(i, qkv);  // compute[n, A E]
+    at::Tensor mixed = pass.attention(i, qkv);  // compute[n, A E]
     expect_shape(mixed, {rows, config_.query_width()}, "mixed");
+    if (pass.kept.defined() && i + 1 == weights_.layers.size()) {
+      mixed = mixed.index_select(0, pass.kept);
+      residual = residual.index_select(0, pass.kept);
+    }
     delta = output_norm(layer.attention_output_norm, layer.output.apply(mixed, pass.mode), pass.mode);
     hidden = norm_input(layer.feed_norm, residual, delta, pass);
     delta = output_norm(layer.feed_output_norm, feed_forward(layer, hidden, pass.mode), pass.mode);

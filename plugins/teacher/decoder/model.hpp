@@ -20,8 +20,10 @@
 #include <vector>
 
 #include "plugins/teacher/decoder/batch.hpp"
+#include "plugins/teacher/decoder/branch_rows.hpp"
 #include "plugins/teacher/decoder/config.hpp"
 #include "plugins/teacher/decoder/context.hpp"
+#include "plugins/teacher/decoder/continuation.hpp"
 #include "plugins/teacher/decoder/entries.hpp"
 #include "plugins/teacher/decoder/operations.hpp"
 #include "plugins/teacher/decoder/packed_batch.hpp"
@@ -112,6 +114,16 @@ class Model {
   // ids have there. Every text has one. The origin has no model and no adapter: the model knows of no files.
   GistCache gist_cache(const Batch& batch) const;
 
+  // ---- what follows a text, and many edits of it (continuation.hpp). One text: ids, positions and gist
+
+  // -> mean negative log-likelihood of the tokens that count, f32[], and the rows that predict them after the
+  // final norm, compute[H, D]. (continuation.cpp)
+  std::pair<at::Tensor, at::Tensor> follow(const Batch& text, const Continuation& next) const;
+
+  // rows: how many run together at most, which bounds memory; one branch at least. (branches.cpp)
+  BranchScores branches(const Batch& text, const Edits& edits, const Continuation& next,
+                        std::int64_t rows) const;
+
   // ---- generation (generate.cpp)
 
   struct Sampling {
@@ -165,8 +177,9 @@ class Model {
     Attention attention;
     at::Tensor states;  // f32[n, N, D], takes the recorded residuals; undefined: none are recorded
     PassMode mode;
+    at::Tensor kept = {};  // i64[k]: the rows that go on behind the last attention; undefined: all
   };
-  // -> the rows after the final norm, compute[n, D].
+  // -> the rows after the final norm, compute[n, D]; compute[k, D] where only some are kept.
   at::Tensor run(const Pass& pass) const;
   void expect_shapes(const Pass& pass) const;  // those that the comments of Pass give
   at::Tensor norm_input(const Norm& norm, at::Tensor& residual, const at::Tensor& delta,
@@ -182,6 +195,23 @@ class Model {
   Attention resumed(const Context& context, const at::Tensor& starts, const at::Tensor& positions,
                     const at::Tensor& kept) const;
 
+  // f32[n, D] and, in main memory, i64[n]: rows of which branches are put together.
+  struct RowPool {
+    at::Tensor embeddings;
+    at::Tensor positions;
+  };
+  RowPool pool_of(const Batch& whole, const Batch& added) const;
+  at::Tensor run_text(const RowPool& pool, std::int64_t length, std::int64_t kept,
+                      std::vector<at::Tensor>& keys_values) const;
+  at::Tensor run_branches(const RowPool& pool, const std::vector<at::Tensor>& keys_values,
+                          const std::vector<Branch>& branches, std::int64_t kept) const;
+  at::Tensor run_apart(const RowPool& pool, const Branch& branch, std::int64_t kept) const;
+  void check_continuation(const Batch& text, const Continuation& next) const;
+  Batch continued(const Batch& text, const Continuation& next) const;
+  std::pair<at::Tensor, at::Tensor> score_following(const std::vector<at::Tensor>& rows,
+                                                    const at::Tensor& reference,
+                                                    const Continuation& next) const;
+
   // What the layers take, scaled: the rows that stand for tokens.
   at::Tensor embed_rows(const at::Tensor& tokens, const PassMode& mode = {}) const;
   at::Tensor embed_batch(const Batch& batch, const PassMode& mode) const;  // all of it, with its gist
@@ -190,6 +220,7 @@ class Model {
   void check_tokens(const at::Tensor& tokens) const;      // of one document
   void check_vocabulary(const at::Tensor& tokens) const;  // not empty
   void check_batch(const Batch& batch, std::int64_t more) const;
+  void check_positions(const at::Tensor& positions, std::int64_t more) const;  // not empty
   void check_spans(std::int64_t length, const at::Tensor& spans) const;
   at::Tensor ascending(const Context& context, const at::Tensor& spans) const;
   void check_kept(const at::Tensor& kept, std::int64_t count) const;

@@ -53,7 +53,8 @@ class Decoder : public gistmill::decoder::LoadedModel {
       : LoadedModel(options, architectures),
         future_(options.integer("future")),
         topk_(options.integer("topk")),
-        topk_temperature_(options.number("topk_temperature")) {
+        topk_temperature_(options.number("topk_temperature")),
+        branch_rows_(options.integer("branch_rows")) {
     sampling_.max_tokens = options.integer("max_tokens");
     sampling_.temperature = options.number("temperature");
     sampling_.top_p = options.number("top_p");
@@ -136,6 +137,27 @@ class Decoder : public gistmill::decoder::LoadedModel {
   at::Tensor score(const at::Tensor& tokens, const std::optional<GistPointer>& cache) const {
     return model().score(tokens, cache ? *cache : cache_);
   }
+  std::tuple<at::Tensor, at::Tensor> follow(const at::Tensor& ids, const Optional& positions,
+                                            const Optional& gist, const Optional& gist_places,
+                                            const at::Tensor& following, const at::Tensor& mask,
+                                            const at::Tensor& cursor) const {
+    const auto [nll, hidden] = model().follow(batch_of(ids, {}, positions, {}, gist, gist_places),
+                                              {following, mask, cursor.item<std::int64_t>()});
+    return {nll, hidden};
+  }
+  std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> branches(
+      const at::Tensor& ids, const Optional& positions, const Optional& gist, const Optional& gist_places,
+      const at::Tensor& first, const at::Tensor& removed, const at::Tensor& added,
+      const at::Tensor& added_ids, const at::Tensor& added_positions, const Optional& added_gist,
+      const Optional& added_gist_places, const at::Tensor& following, const at::Tensor& mask,
+      const at::Tensor& cursor, const Optional& reference) const {
+    const gistmill::decoder::Edits edits{
+        first, removed, added, batch_of(added_ids, {}, added_positions, {}, added_gist, added_gist_places)};
+    const auto scores = model().branches(
+        batch_of(ids, {}, positions, {}, gist, gist_places), edits,
+        {following, mask, cursor.item<std::int64_t>(), reference.value_or(at::Tensor())}, branch_rows_);
+    return {scores.nll, scores.kl, scores.text_nll, scores.text_kl};
+  }
   std::tuple<at::Tensor, at::Tensor> generate(const Call& call, const at::Tensor& prompt,
                                               const Optional& mask, const Optional& positions,
                                               const Optional& gist, const Optional& gist_places,
@@ -167,6 +189,7 @@ class Decoder : public gistmill::decoder::LoadedModel {
   std::int64_t future_;
   std::int64_t topk_;
   double topk_temperature_;
+  std::int64_t branch_rows_;
   gistmill::decoder::Model::Sampling sampling_;
   std::string cache_file_;
   GistPointer cache_;  // of that file; null: none
@@ -207,7 +230,9 @@ auto family(const char* name) {
       .operation("attention", &Decoder::attention)
       .operation("expected_attention", &Decoder::expected_attention)
       .operation("gist_cache", &Decoder::gist_cache)
-      .operation("save_gist_cache", &Decoder::save_gist_cache);
+      .operation("save_gist_cache", &Decoder::save_gist_cache)
+      .operation("follow", &Decoder::follow)
+      .operation("branches", &Decoder::branches);
 }
 
 }  // namespace

@@ -74,6 +74,7 @@ class LlamaPlugin : public ::testing::Test {
                          {"gist_cache", std::string()},
                          {"topk", std::int64_t{7}},
                          {"topk_temperature", 1.0},
+                         {"branch_rows", std::int64_t{4096}},
                          {"train", std::string("none")},
                          {"adapter", std::string()},
                          {"trainable_tokens", std::vector<std::int64_t>()},
