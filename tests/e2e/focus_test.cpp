@@ -1,6 +1,9 @@
 // The recipes of the focus loop, by the real program: sessions, their trace, its replay and its page.
 #include <gmock/gmock.h>
 
+#include <map>
+#include <nlohmann/json.hpp>
+
 #include "tests/e2e/program.hpp"
 
 namespace gistmill {
@@ -74,6 +77,31 @@ TEST_F(FocusLoop, EveryAllocatorRunsInTheSameRecipe) {
   EXPECT_EQ(
       sessions("--set components.allocate.use=allocator/none --set components.session.overflow=drop").code,
       0);
+}
+
+TEST_F(FocusLoop, MeasuresWhatFollowsUnderEveryAllocatorWithARealModel) {
+  if (model().empty()) GTEST_SKIP() << "no model: set GISTMILL_MODEL";
+  std::string limits;
+  for (const std::string which :
+       {"", "-no-cooldown", "-recency", "-random", "-uniform", "-truncated", "-full"})
+    limits +=
+        " --set components.session" + which + ".limit=1 --set components.session" + which + ".split=train";
+  const Answer answer = gistmill(
+      "run '" GISTMILL_SOURCE_DIR
+      "/recipes/focus/allocators-short.toml' --folder run --set variables.model=" +
+      model() + " --set variables.text=text --set components.documents.group=file " +
+      "--set components.documents.hold_out=[] --set components.documents.validation=0 " +
+      "--set variables.tokens=256 --set variables.budget=160 --set evaluations.focus.steps=7" + limits);
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  const auto summary = nlohmann::json::parse(read(folder_ / "run/summary.json"));
+  std::map<std::string, double> loss;
+  for (const auto& entry : summary["evaluations"][0]["entries"])
+    if (entry["figure"] == "loss_at_h") loss[entry["variant"]] = entry["value"];
+  ASSERT_EQ(loss.size(), 7u);
+  EXPECT_GT(loss["full context"], 0.1);
+  EXPECT_LT(loss["full context"], 12);
+  EXPECT_GT(loss["uniform gists"], loss["full context"])
+      << "means of embeddings are worth less than the tokens";
 }
 
 TEST_F(FocusLoop, RescoresInRounds) {
