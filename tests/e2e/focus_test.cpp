@@ -10,6 +10,7 @@ namespace gistmill {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class FocusLoop : public ProgramTest {
  protected:
@@ -102,6 +103,25 @@ TEST_F(FocusLoop, MeasuresWhatFollowsUnderEveryAllocatorWithARealModel) {
   EXPECT_LT(loss["full context"], 12);
   EXPECT_GT(loss["uniform gists"], loss["full context"])
       << "means of embeddings are worth less than the tokens";
+}
+
+TEST_F(FocusLoop, MeasuresWhatEachSwapIsWorthWithARealModelAndOnlyOnce) {
+  if (model().empty()) GTEST_SKIP() << "no model: set GISTMILL_MODEL";
+  const auto labels = [&] {
+    return gistmill(
+        "prepare '" GISTMILL_SOURCE_DIR "/recipes/focus/labels-short.toml' --set variables.model=" + model() +
+        " --set variables.text=text --set components.documents.group=file "
+        "--set components.documents.hold_out=[] --set components.documents.validation=0 "
+        "--set components.session.longest=256 --set components.session.shortest=256 "
+        "--set components.session.budget=160 --set components.session.limit=1 "
+        "--set components.session.candidates_every=4");
+  };
+  const Answer made = labels();
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_THAT(made.err + made.out, HasSubstr("labels of 8 contexts in 1 sessions"));
+  const Answer again = labels();
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_THAT(again.err + again.out, Not(HasSubstr("labels of")));
 }
 
 TEST_F(FocusLoop, RescoresInRounds) {

@@ -61,7 +61,9 @@ Focus::Focus(const Options& options)
       place_(focus::place_of(options.string("position"))),
       longest_(options.integer("longest")),
       horizon_(options.integer("horizon")),
-      repeat_(options.boolean("repeat")) {
+      repeat_(options.boolean("repeat")),
+      candidates_(options.integer("candidates")),
+      candidates_every_(options.integer("candidates_every")) {
   if (documents_.count() > 0) return;
   throw Error(GM_ERROR_USER,
               "no document of split " + options.string("split") + " has " +

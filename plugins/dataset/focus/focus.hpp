@@ -39,6 +39,14 @@ class Focus {
   // The rows of a model's input: ids, positions i32[1, R]; gist_places, gist_levels, gist_starts i32[1, G].
   std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> rows() const;
 
+  // The legal swaps that are to be measured: edit_entry, edit_direction, edit_first, edit_removed, edit_added
+  // i32[B]; added_ids, added_positions i32[1, P]; added_gist_places, _levels, _starts i32[1, W].
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> candidates()
+      const;
+
+  // The history as tokens alone: ids, positions i32[1, T].
+  std::tuple<Tensor, Tensor> whole() const;
+
   // loss f32[], NaN or nothing where none was measured -> the record, and one item of each
   // figure that every block has, f32[1].
   std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> note(const std::optional<Tensor>& loss) const;
@@ -51,6 +59,7 @@ class Focus {
   using Clock = std::chrono::steady_clock;
 
   const focus::Session& session() const;
+  std::vector<focus::Swap> measured_swaps() const;
   bool is_over() const;
   void begin_session(std::int64_t number);
   void append();
@@ -63,7 +72,9 @@ class Focus {
   std::int64_t longest_;  // tokens of a session
   std::int64_t horizon_;
   bool repeat_;
-  std::int64_t begun_ = 0;  // sessions
+  std::int64_t candidates_;        // of a block, at most; 0: all
+  std::int64_t candidates_every_;  // so many blocks
+  std::int64_t begun_ = 0;         // sessions
   std::optional<focus::Session> session_;
   std::vector<std::vector<std::vector<focus::Edit>>> done_;  // blocks, rounds, actions
   Clock::time_point handed_out_;

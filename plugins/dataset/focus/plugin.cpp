@@ -10,5 +10,7 @@ GISTMILL_PLUGIN(gistmill::component<Focus>("dataset/focus")
                     .operation("look", &Focus::look)
                     .operation("act", &Focus::act)
                     .operation("rows", &Focus::rows)
+                    .operation("candidates", &Focus::candidates)
+                    .operation("whole", &Focus::whole)
                     .operation("note", &Focus::note),
                 gistmill::component<FocusTrace>("dataset/focus-trace").operation("next", &FocusTrace::next));

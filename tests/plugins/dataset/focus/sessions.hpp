@@ -41,7 +41,9 @@ inline PlainTable focus_options(const std::string& corpus, const PlainTable& cha
                     {"overflow", std::string("collapse")},
                     {"hold", std::int64_t{3}},
                     {"position", std::string("center")},
-                    {"horizon", std::int64_t{6}}};
+                    {"horizon", std::int64_t{6}},
+                    {"candidates", std::int64_t{0}},
+                    {"candidates_every", std::int64_t{1}}};
   for (const auto& [key, value] : changes) all[key] = value;
   return all;
 }
