@@ -7,6 +7,7 @@ import sys
 import time
 
 import corpus
+import focus
 import gist
 import growth
 import machine
@@ -18,8 +19,8 @@ import sweeps
 import texts
 from workplace import ROOT, Unmeasured, Workplace, say
 
-TASKS = (spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + sweeps.TASKS + gist.TASKS + ranks.TASKS +
-         texts.TASKS)
+TASKS = (spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + sweeps.TASKS + gist.TASKS + focus.TASKS +
+         ranks.TASKS + texts.TASKS)
 
 
 def arguments_of(words):
