@@ -13,22 +13,23 @@ cmake --build --preset fuzz
 "$build/fuzz/fuzz_seeds" "$build/seeds"
 mkdir -p "$build/findings"
 
-status=0
-for path in "$build"/fuzz/targets/*; do
-  target=$(basename "$path")
-  if [ $# -gt 2 ] && ! printf '%s\n' "${@:3}" | grep -qx "$target"; then continue; fi
+# fuzz TARGET: one line on what was done, or what failed and its output.
+fuzz() {
+  local target=$1 start=$SECONDS output dictionary=tests/fuzz/dictionaries/$1 options
   mkdir -p "$build/corpus/$target"
   options=(-runs="$inputs" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=1024 -malloc_limit_mb=256
            -max_len=16384 -print_final_stats=1 -verbosity=0 -artifact_prefix="$build/findings/$target-")
-  dictionary=tests/fuzz/dictionaries/$target
   [ -f "$dictionary" ] && options+=(-dict="$dictionary")
-  start=$SECONDS
-  if output=$("$path" "${options[@]}" "$build/corpus/$target" "$build/seeds/$target" 2>&1); then
+  if output=$("$build/fuzz/targets/$target" "${options[@]}" "$build/corpus/$target" "$build/seeds/$target" 2>&1); then
     printf '%s: %s inputs in %s s, no finding\n' "$target" \
       "$(sed -n 's/^stat::number_of_executed_units: *//p' <<<"$output")" $((SECONDS - start))
   else
     printf '%s\nerror: %s failed; the input is in %s/findings\n' "$output" "$target" "$build" >&2
-    status=1
+    return 1
   fi
-done
-exit $status
+}
+export -f fuzz
+export inputs seconds build
+
+if [ $# -gt 2 ]; then targets=("${@:3}"); else mapfile -t targets < <(ls "$build/fuzz/targets"); fi
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c 'fuzz {}'  # as many at once as there are processors

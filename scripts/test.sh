@@ -39,6 +39,7 @@ if scripts/fetch-model.sh; then
 else
   say "warning: without the model, tests that need it are skipped"
 fi
-ctest --preset sanitize
-ctest --preset release
+export OMP_WAIT_POLICY=passive  # tests run side by side; a thread that spins takes the other test's processor
+ctest --preset sanitize --parallel "$(nproc)"
+ctest --preset release --parallel "$(nproc)"
 scripts/fuzz.sh

@@ -14,7 +14,7 @@ import time
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import small_study
 
-STEPS = 2500  # more than ten seconds a point on an idle machine
+STEPS = 1500  # several seconds a point on an idle machine: the first task is told to save within it
 SLURM = """\
 [sweep.slurm]
 partition = "low"
