@@ -20,25 +20,11 @@ bool is_cased(std::int32_t code) {
   return utf8proc_tolower(code) != code || utf8proc_toupper(code) != code || code == 0xAA || code == 0xBA;
 }
 
-// What may stand between a letter and the end of its word: accents, and what is inside of words.
-bool is_passed_over(std::int32_t code) {
-  switch (utf8proc_category(code)) {
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_SK:
-      return true;
-    default:
-      return code == '\'' || code == '.' || code == ':' || code == 0xB7 || code == 0x2019;
-  }
-}
-
 bool begins_with_cased(std::string_view text) {
   while (!text.empty()) {
     const Character character = first_character(text);
     if (!character.valid()) return false;
-    if (!is_passed_over(character.code)) return is_cased(character.code);
+    if (!is_case_ignorable(character.code)) return is_cased(character.code);
     text.remove_prefix(character.size);
   }
   return false;
@@ -62,10 +48,26 @@ bool is_letter_or_number(std::int32_t code) {
   }
 }
 
+bool is_case_ignorable(std::int32_t code) {
+  switch (utf8proc_category(code)) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_SK:
+      return true;
+    default:
+      return code == '\'' || code == '.' || code == ':' || code == 0xB7 || code == 0x387 || code == 0x55F ||
+             code == 0x5F4 || code == 0x2018 || code == 0x2019 || code == 0x2024 || code == 0x2027 ||
+             code == 0xFE13 || code == 0xFE52 || code == 0xFE55 || code == 0xFF07 || code == 0xFF0E ||
+             code == 0xFF1A;
+  }
+}
+
 std::string lower_case(std::string_view text) {
   std::string lower;
   lower.reserve(text.size());
-  bool in_word = false;  // a cased letter stands before, with nothing between but what is passed over
+  bool in_word = false;  // a cased letter stands before, with nothing between but what is ignored
   while (!text.empty()) {
     const Character character = first_character(text);
     const std::string_view bytes = text.substr(0, character.size);
@@ -85,7 +87,7 @@ std::string lower_case(std::string_view text) {
     }
     if (!character.valid()) {
       in_word = false;
-    } else if (!is_passed_over(code)) {
+    } else if (!is_case_ignorable(code)) {
       in_word = is_cased(code);
     }
   }

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/e2e/events.hpp"
 #include "tests/e2e/measured_runs.hpp"
 
 namespace gistmill {
@@ -100,10 +101,8 @@ TEST_F(BisectTest, RunsNothingTwice) {
   EXPECT_EQ(first["keys"][0]["key"], "learning_rate.peak");
   const auto count = [&] {
     std::size_t runs = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "sweeps/points")) {
-      std::istringstream lines(read(entry.path() / "events.jsonl"));
-      for (std::string line; std::getline(lines, line);) runs += line.find("\"run_finished\"") != line.npos;
-    }
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "sweeps/points"))
+      runs += events_of(entry.path(), "run_finished").size();
     return runs;
   };
   const std::size_t before = count();

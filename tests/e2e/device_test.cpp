@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "tests/e2e/events.hpp"
 #include "tests/e2e/small_training.hpp"
 
 namespace gistmill {
@@ -33,10 +34,7 @@ class DeviceTest : public TrainTest {
         device == "cpu" ? "" : kFakeDevice);
     EXPECT_EQ(answer.code, 0) << answer.err;
     Trained trained;
-    std::istringstream events(read(folder_ / folder / "events.jsonl"));
-    for (std::string line; std::getline(events, line);) {
-      const auto event = nlohmann::json::parse(line);
-      if (event["event"] != "step") continue;
+    for (const nlohmann::json& event : events_of(folder_ / folder, "step")) {
       trained.losses.push_back(event["loss"]);
       trained.gradient_norms.push_back(event["gradient_norm"]);
     }

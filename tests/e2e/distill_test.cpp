@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "tests/e2e/events.hpp"
 #include "tests/e2e/small_training.hpp"
 
 namespace gistmill {
@@ -61,13 +62,7 @@ class DistillRecipe : public TrainTest {
     return command;
   }
   std::vector<nlohmann::json> events(const std::string& folder, const std::string& kind) const {
-    std::vector<nlohmann::json> found;
-    std::istringstream lines(read(folder_ / folder / "events.jsonl"));
-    for (std::string line; std::getline(lines, line);) {
-      nlohmann::json event = nlohmann::json::parse(line);
-      if (event["event"] == kind) found.push_back(std::move(event));
-    }
-    return found;
+    return events_of(folder_ / folder, kind);
   }
   // Of the only evaluation's only variant; NaN where it has none.
   double figure_of(const std::string& folder, const std::string& figure) const {

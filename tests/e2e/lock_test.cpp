@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/e2e/events.hpp"
 #include "tests/e2e/program.hpp"
 
 namespace gistmill {
@@ -61,13 +62,10 @@ TEST_F(LockTest, PassesWithIgnoreLockWhichSaysWhatDiffers) {
   const Answer answer = gistmill("run other.toml --ignore-lock --folder passed " + test_plugins());
   ASSERT_EQ(answer.code, 0) << answer.err;
   EXPECT_THAT(answer.err, HasSubstr("warning: plugin differs from the lock: " + difference()));
-  std::istringstream lines(read(folder_ / "passed/events.jsonl"));
   int said = 0;
-  for (std::string line; std::getline(lines, line);) {
-    const auto event = nlohmann::json::parse(line);
-    if (event["event"] != "message" || event["level"] != "warning") continue;
-    said += event["text"].get<std::string>().find(difference()) != std::string::npos;
-  }
+  for (const nlohmann::json& event : events_of(folder_ / "passed", "message"))
+    said += event["level"] == "warning" &&
+            event["text"].get<std::string>().find(difference()) != std::string::npos;
   EXPECT_EQ(said, 1);
 
   const Answer valid = gistmill("validate other.toml --ignore-lock " + test_plugins());

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/e2e/events.hpp"
 #include "tests/e2e/program.hpp"
 
 namespace gistmill {
@@ -31,11 +32,8 @@ steps = 1
     return nlohmann::json::parse(gistmill("sweep status " + folder + " --json").out);
   }
   // Runs of a point that reached their end.
-  int finished(const std::string& id) const {
-    std::istringstream lines(read(folder_ / "sweeps/points" / id / "events.jsonl"));
-    int count = 0;
-    for (std::string line; std::getline(lines, line);) count += line.find("\"run_finished\"") != line.npos;
-    return count;
+  std::size_t finished(const std::string& id) const {
+    return events_of(folder_ / "sweeps/points" / id, "run_finished").size();
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/e2e/events.hpp"
 #include "tests/e2e/small_training.hpp"
 
 namespace gistmill {
@@ -97,11 +98,8 @@ TEST_F(TrainTest, ASecondLossIsMinimizedWithTheFirstAndBothAreLogged) {
       << plan.err;
   const Answer answer = gistmill("run " + recipe + " --folder apart");
   ASSERT_EQ(answer.code, 0) << answer.err;
-  std::istringstream lines(read(folder_ / "apart/events.jsonl"));
   int steps = 0;
-  for (std::string line; std::getline(lines, line);) {
-    const auto event = nlohmann::json::parse(line);
-    if (event["event"] != "step") continue;
+  for (const nlohmann::json& event : events_of(folder_ / "apart", "step")) {
     ++steps;
     const double loss = event["losses"]["loss"], apart = event["losses"]["apart"];
     EXPECT_GT(apart, 0) << "no two gists are opposite";
@@ -137,12 +135,8 @@ TEST_F(TrainTest, AContextFromDiskGivesTheBitsOfAComputedOne) {
     return read(folder_ / folder / "checkpoints/step-000006/parameters.safetensors");
   };
   const auto calls = [&](const std::string& folder, const char* kind) {
-    std::istringstream lines(read(folder_ / folder / "events.jsonl"));
     int count = 0;
-    for (std::string line; std::getline(lines, line);) {
-      const auto event = nlohmann::json::parse(line);
-      if (event["event"] == "step") count += event[kind].get<int>();
-    }
+    for (const nlohmann::json& event : events_of(folder_ / folder, "step")) count += event[kind].get<int>();
     return count;
   };
   const std::string computed = run(recipe, "computed");

@@ -1,7 +1,5 @@
 // libFuzzer on the reader of example files: HDF5 files that are valid as such, whose attributes, types,
 // shapes and values are whatever the input says. HDF5 itself, which parses their bytes, is no part of this.
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -10,7 +8,6 @@
 #include <vector>
 
 #include <gistmill/files/descriptor.hpp>
-#include <gistmill/formats/error.hpp>
 #include <gistmill/formats/hdf5.hpp>
 
 #include "plugins/store/examples/reader.hpp"
@@ -73,17 +70,5 @@ void read_all(const std::filesystem::path& path) {
 }  // namespace gistmill::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace gistmill;
-  const formats::hdf5::Silence silence;
-  fuzz::Input input(data, size);
-  try {
-    formats::hdf5::MemoryFile made = formats::hdf5::make_in_memory("fuzz");
-    fuzz::put_all(made.file.get(), input);
-    std::uint64_t bytes = made.finish();
-    if (input.byte() == 255) bytes -= bytes / (2 + input.byte());  // cut
-    if (ftruncate(made.memory.get(), static_cast<off_t>(bytes)) != 0) return 0;
-    fuzz::read_all("/proc/self/fd/" + std::to_string(made.memory.get()));
-  } catch (const formats::FormatError&) {
-  }
-  return 0;
+  return gistmill::fuzz::fuzz_file(data, size, gistmill::fuzz::put_all, gistmill::fuzz::read_all);
 }

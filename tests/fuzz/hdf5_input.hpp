@@ -2,11 +2,14 @@
 // says. HDF5 itself, which parses their bytes, is no part of this.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include <gistmill/formats/error.hpp>
 #include <gistmill/formats/hdf5.hpp>
 
 namespace gistmill::fuzz {
@@ -74,6 +77,24 @@ inline void put_data_set(hid_t file, const std::string& name, hid_t type, std::v
   std::vector<char> values(static_cast<std::size_t>(count) * H5Tget_size(stored));
   for (std::size_t i = 0; i < values.size() && i < 64; ++i) values[i] = static_cast<char>(input.byte());
   H5Dwrite(set.get(), stored, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+}
+
+// One input of a fuzzer: `put(file, input)` makes a file, which may then be cut short, and `read(path)` reads
+// it.
+template <class Put, class Read>
+int fuzz_file(const std::uint8_t* data, std::size_t size, const Put& put, const Read& read) {
+  const hdf5::Silence silence;
+  Input input(data, size);
+  try {
+    hdf5::MemoryFile made = hdf5::make_in_memory("fuzz");
+    put(made.file.get(), input);
+    std::uint64_t bytes = made.finish();
+    if (input.byte() == 255) bytes -= bytes / (2 + input.byte());
+    if (ftruncate(made.memory.get(), static_cast<off_t>(bytes)) != 0) return 0;
+    read("/proc/self/fd/" + std::to_string(made.memory.get()));
+  } catch (const formats::FormatError&) {
+  }
+  return 0;
 }
 
 }  // namespace gistmill::fuzz

@@ -1,14 +1,11 @@
 // libFuzzer on the reader of packed shards: valid HDF5 files of whatever attributes, groups, types, shapes
 // and values (hdf5_input.hpp).
-#include <unistd.h>
-
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include <gistmill/formats/error.hpp>
 #include <gistmill/formats/hdf5.hpp>
 
 #include "plugins/store/packed/shard_reader.hpp"
@@ -50,6 +47,13 @@ void put_split(hid_t file, const std::string& group, std::int64_t length, Input&
   hdf5::put_attribute(handle.get(), "tokens", H5T_STD_U64LE, H5T_NATIVE_UINT64, &tokens);
 }
 
+void put_all(hid_t file, Input& input) {
+  const std::int64_t length = 1 + input.byte() % 4;
+  put_header(file, length, input);
+  put_split(file, "/train", length, input);
+  put_split(file, "/validation", length, input);
+}
+
 // Everything that the reader gives.
 void read_all(const std::filesystem::path& path) {
   const packed::ShardReader reader(path);
@@ -71,20 +75,5 @@ void read_all(const std::filesystem::path& path) {
 }  // namespace gistmill::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace gistmill;
-  const formats::hdf5::Silence silence;
-  fuzz::Input input(data, size);
-  try {
-    formats::hdf5::MemoryFile made = formats::hdf5::make_in_memory("fuzz");
-    const std::int64_t length = 1 + input.byte() % 4;
-    fuzz::put_header(made.file.get(), length, input);
-    fuzz::put_split(made.file.get(), "/train", length, input);
-    fuzz::put_split(made.file.get(), "/validation", length, input);
-    std::uint64_t bytes = made.finish();
-    if (input.byte() == 255) bytes -= bytes / (2 + input.byte());  // cut
-    if (ftruncate(made.memory.get(), static_cast<off_t>(bytes)) != 0) return 0;
-    fuzz::read_all("/proc/self/fd/" + std::to_string(made.memory.get()));
-  } catch (const formats::FormatError&) {
-  }
-  return 0;
+  return gistmill::fuzz::fuzz_file(data, size, gistmill::fuzz::put_all, gistmill::fuzz::read_all);
 }

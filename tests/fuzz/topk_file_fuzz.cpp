@@ -1,13 +1,10 @@
 // libFuzzer on the reader of teacher caches: valid HDF5 files of whatever attributes, types, shapes and
 // values (hdf5_input.hpp).
-#include <unistd.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include <gistmill/formats/error.hpp>
 #include <gistmill/formats/hdf5.hpp>
 
 #include "plugins/store/topk/reader.hpp"
@@ -66,17 +63,5 @@ void read_all(const std::filesystem::path& path) {
 }  // namespace gistmill::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace gistmill;
-  const formats::hdf5::Silence silence;
-  fuzz::Input input(data, size);
-  try {
-    formats::hdf5::MemoryFile made = formats::hdf5::make_in_memory("fuzz");
-    fuzz::put_all(made.file.get(), input);
-    std::uint64_t bytes = made.finish();
-    if (input.byte() == 255) bytes -= bytes / (2 + input.byte());  // cut
-    if (ftruncate(made.memory.get(), static_cast<off_t>(bytes)) != 0) return 0;
-    fuzz::read_all("/proc/self/fd/" + std::to_string(made.memory.get()));
-  } catch (const formats::FormatError&) {
-  }
-  return 0;
+  return gistmill::fuzz::fuzz_file(data, size, gistmill::fuzz::put_all, gistmill::fuzz::read_all);
 }

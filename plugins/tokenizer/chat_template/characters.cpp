@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include <gistmill/text/letters.hpp>
 #include <gistmill/text/utf8.hpp>
 
 namespace gistmill::chat_template {
@@ -38,30 +39,13 @@ const char* special(const Case (&cases)[N], std::int32_t code) {
 
 bool is_cased(std::int32_t code) { return is_lower(code) || is_upper(code) || is_title(code); }
 
-// What Unicode ignores between the letters of a word.
-bool is_case_ignorable(std::int32_t code) {
-  switch (utf8proc_category(code)) {
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_SK:
-      return true;
-    default:
-      return code == '\'' || code == '.' || code == ':' || code == 0xB7 || code == 0x387 || code == 0x55F ||
-             code == 0x5F4 || code == 0x2018 || code == 0x2019 || code == 0x2024 || code == 0x2027 ||
-             code == 0xFE13 || code == 0xFE52 || code == 0xFE55 || code == 0xFF07 || code == 0xFF0E ||
-             code == 0xFF1A;
-  }
-}
-
 // A sigma at the end of a word.
 bool is_final_sigma(const std::vector<std::int32_t>& codes, std::size_t at) {
   std::size_t before = at;
-  while (before > 0 && is_case_ignorable(codes[before - 1])) --before;
+  while (before > 0 && text::is_case_ignorable(codes[before - 1])) --before;
   if (before == 0 || !is_cased(codes[before - 1])) return false;
   std::size_t after = at + 1;
-  while (after < codes.size() && is_case_ignorable(codes[after])) ++after;
+  while (after < codes.size() && text::is_case_ignorable(codes[after])) ++after;
   return after == codes.size() || !is_cased(codes[after]);
 }
 

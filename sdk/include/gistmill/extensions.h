@@ -120,8 +120,8 @@ typedef struct gm_store_extension {
   /* Starts writing what will become `path`; under a temporary name until commit. `provenance` is JSON
    * that is kept in the file. [main & started] */
   gm_status (*begin)(gm_instance* instance, const char* path, const char* provenance, gm_error* error);
-  /* Makes it durable and visible under its name. Destroying an uncommitted instance leaves nothing.
-   * [main & started] after begin */
+  /* Makes it durable and visible under its name. One destroyed uncommitted leaves nothing there; what a later
+   * begin goes on from may stay beside it. [main & started] after begin */
   gm_status (*commit)(gm_instance* instance, gm_error* error);
 } gm_store_extension;
 

@@ -14,7 +14,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <gistmill/plugin/work.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -23,6 +22,7 @@
 #include "host/machine/memory.hpp"
 #include "plugins/teacher/decoder/files/model_file.hpp"
 #include "plugins/teacher/decoder/model.hpp"
+#include "tests/bench/common/program.hpp"
 
 namespace {
 
@@ -100,14 +100,6 @@ int run(char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 9) {
-    std::fprintf(stderr, "usage: gist_cache MODEL bf16|f32 THREADS PROMPT GISTS BEHIND NEW ROUNDS\n");
-    return 2;
-  }
-  try {
-    return run(argv);
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "%s\n", failure.what());
-    return 1;
-  }
+  return gistmill::bench::program(argc, argv,
+                                  "gist_cache MODEL bf16|f32 THREADS PROMPT GISTS BEHIND NEW ROUNDS", run);
 }

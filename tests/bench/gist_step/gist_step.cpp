@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -22,6 +21,7 @@
 #include "plugins/loss/common/batch_loss.hpp"
 #include "plugins/teacher/decoder/files/model_file.hpp"
 #include "plugins/teacher/decoder/model.hpp"
+#include "tests/bench/common/program.hpp"
 
 namespace {
 
@@ -120,14 +120,6 @@ int run(char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
-    std::fprintf(stderr, "usage: gist_step MODEL bf16|f32 GISTS THREADS LENGTHS.json ROUNDS\n");
-    return 2;
-  }
-  try {
-    return run(argv);
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "%s\n", failure.what());
-    return 1;
-  }
+  return gistmill::bench::program(argc, argv, "gist_step MODEL bf16|f32 GISTS THREADS LENGTHS.json ROUNDS",
+                                  run);
 }

@@ -11,12 +11,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <string>
 #include <vector>
 
 #include "plugins/teacher/decoder/files/model_file.hpp"
 #include "plugins/teacher/decoder/model.hpp"
+#include "tests/bench/common/program.hpp"
 
 namespace {
 
@@ -79,14 +79,6 @@ int run(char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6) {
-    std::fprintf(stderr, "usage: model_speed MODEL bf16|f32 THREADS PREFILL_TOKENS GENERATED_TOKENS\n");
-    return 2;
-  }
-  try {
-    return run(argv);
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "%s\n", failure.what());
-    return 1;
-  }
+  return gistmill::bench::program(argc, argv,
+                                  "model_speed MODEL bf16|f32 THREADS PREFILL_TOKENS GENERATED_TOKENS", run);
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "tests/e2e/events.hpp"
 #include "tests/e2e/program.hpp"
 
 namespace gistmill {
@@ -67,13 +68,7 @@ every = 10
   }
 
   std::vector<nlohmann::json> events(const std::string& folder, const std::string& kind) const {
-    std::vector<nlohmann::json> found;
-    std::istringstream lines(read(folder_ / folder / "events.jsonl"));
-    for (std::string line; std::getline(lines, line);) {
-      nlohmann::json event = nlohmann::json::parse(line);
-      if (event["event"] == kind) found.push_back(std::move(event));
-    }
-    return found;
+    return events_of(folder_ / folder, kind);
   }
 };
 

@@ -47,4 +47,17 @@ void expect_gradients_match(const std::function<at::Tensor()>& f, const std::vec
   }
 }
 
+void expect_slope(const std::function<double()>& loss, const at::Tensor& at, const at::Tensor& gradient,
+                  const std::string& name, double tolerance) {
+  constexpr double kStep = 4e-3;
+  const at::Tensor step = random_normal(at.sizes(), 9, at::kFloat);
+  at.add_(step, kStep);
+  const double above = loss();
+  at.sub_(step, 2 * kStep);
+  const double below = loss();
+  at.add_(step, kStep);
+  const double expected = (above - below) / (2 * kStep);
+  EXPECT_NEAR((gradient * step).sum().item<double>(), expected, tolerance * (1 + std::abs(expected))) << name;
+}
+
 }  // namespace gistmill::test

@@ -24,4 +24,10 @@ struct Named {
 void expect_gradients_match(const std::function<at::Tensor()>& f, const std::vector<Named>& inputs,
                             double tolerance = 1e-6);
 
+// For what computes in f32: the slope of `loss()` along a random direction of `at`, from central differences
+// of 4e-3, must equal <gradient, direction> within `tolerance`, relative to 1 or the slope, whichever is
+// more.
+void expect_slope(const std::function<double()>& loss, const at::Tensor& at, const at::Tensor& gradient,
+                  const std::string& name, double tolerance);
+
 }  // namespace gistmill::test

@@ -21,6 +21,8 @@ TEST(LowerCase, EndsAWordWithAFinalSigma) {
   EXPECT_EQ(lower_case("\xCE\x9F\xCE\xA3\xCE\x9F"), "\xCE\xBF\xCF\x83\xCE\xBF");  // OSO
   EXPECT_EQ(lower_case("\xCE\xA3"), "\xCF\x83");                                  // S alone
   EXPECT_EQ(lower_case("\xCE\x9F'\xCE\xA3.1"), "\xCE\xBF'\xCF\x82.1");
+  // U+2024 stands within a word.
+  EXPECT_EQ(lower_case("\xCE\x9F\xCE\xA3\xE2\x80\xA4\xCE\x9F"), "\xCE\xBF\xCF\x83\xE2\x80\xA4\xCE\xBF");
 }
 
 TEST(LowerCase, LeavesBytesThatAreNoUtf8) { EXPECT_EQ(lower_case("A\xFF\xC3Z"), "a\xFF\xC3z"); }

@@ -3,44 +3,26 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
-
 #include <gistmill/plugin/values.hpp>
 
+#include "tests/plugins/dataset/text_files.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
 namespace {
 
 using gistmill::testing::ScratchFolder;
+using test::put;
+using test::Refusal;
+using test::refusal;
 using ::testing::ElementsAre;
 
 FileSelection options_for(std::vector<std::string> files) { return {std::move(files), {".txt", ".md"}}; }
-
-void put(const std::filesystem::path& path, std::string_view text) {
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << text;
-}
 
 std::vector<std::string> names(const FileSelection& options) {
   std::vector<std::string> found;
   for (const CorpusFile& file : find_files(options)) found.push_back(file.name);
   return found;
-}
-
-struct Refusal {
-  std::string message;
-  std::string key;
-};
-
-template <class Body>
-Refusal refusal(Body&& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return {error.what(), error.key};
-  }
-  return {"nothing was thrown", ""};
 }
 
 TEST(FindFiles, NamesFilesOfAFolderFromThatFolderOnAndSortsThem) {

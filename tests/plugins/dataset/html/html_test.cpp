@@ -3,11 +3,11 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <memory>
 
 #include "plugins/dataset/html/pages.hpp"
 #include "tests/plugins/dataset/tensor_bytes.hpp"
+#include "tests/plugins/dataset/text_files.hpp"
 #include "tests/plugins/support/plain_options.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
@@ -22,11 +22,7 @@ using ::testing::ElementsAre;
 
 class HtmlTest : public ::testing::Test {
  protected:
-  void put(const std::string& name, std::string_view text) const {
-    const std::filesystem::path path = folder_ / "site" / name;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << text;
-  }
+  void put(const std::string& name, std::string_view text) const { test::put(folder_ / "site" / name, text); }
   std::string path(const std::string& name) const { return (folder_ / "site" / name).string(); }
 
   std::unique_ptr<Html> html(const PlainTable& changes = {}) const {

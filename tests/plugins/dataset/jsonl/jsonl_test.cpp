@@ -4,7 +4,6 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <memory>
 
 #include <gistmill/formats/digest.hpp>
@@ -12,6 +11,7 @@
 #include "plugins/dataset/jsonl/lines.hpp"
 #include "plugins/store/packed/manifest.hpp"
 #include "tests/plugins/dataset/tensor_bytes.hpp"
+#include "tests/plugins/dataset/text_files.hpp"
 #include "tests/plugins/support/plain_options.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
@@ -26,11 +26,7 @@ using ::testing::ElementsAre;
 
 class JsonlTest : public ::testing::Test {
  protected:
-  void put(const std::string& name, std::string_view text) const {
-    const std::filesystem::path path = folder_ / name;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << text;
-  }
+  void put(const std::string& name, std::string_view text) const { test::put(folder_ / name, text); }
 
   std::unique_ptr<Jsonl> jsonl(const PlainTable& changes = {}) const {
     PlainTable all = {{"files", std::vector<std::string>{folder_ / "t"}},

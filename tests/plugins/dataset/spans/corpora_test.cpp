@@ -8,6 +8,7 @@
 #include <set>
 
 #include "plugins/dataset/spans/spans.hpp"
+#include "tests/plugins/dataset/spans/spans_options.hpp"
 #include "tests/plugins/support/plain_options.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
@@ -47,24 +48,7 @@ class CorporaTest : public ::testing::Test {
   }
 
   std::unique_ptr<Spans> spans(const std::vector<WeightedFile>& files, const PlainTable& changes = {}) const {
-    PlainTable all = {{"corpus", files},
-                      {"split", std::string("train")},
-                      {"document", std::int64_t{100}},
-                      {"span", std::int64_t{8}},
-                      {"horizon", std::int64_t{8}},
-                      {"spans", std::int64_t{2}},
-                      {"first", std::int64_t{8}},
-                      {"stride", std::int64_t{8}},
-                      {"begin", std::int64_t{-1}},
-                      {"full_horizon", true},
-                      {"placement", std::string("random")},
-                      {"order", std::string("shuffle")},
-                      {"window", std::string("all")},
-                      {"repeat", true},
-                      {"limit", std::int64_t{0}},
-                      {"passes", 1}};
-    for (const auto& [key, value] : changes) all[key] = value;
-    return std::make_unique<Spans>(PlainOptions(all).get());
+    return std::make_unique<Spans>(PlainOptions(test::spans_options(files, 100, 8, 8, 2, 8, changes)).get());
   }
 
   // "KEY: MESSAGE" of the refusal.

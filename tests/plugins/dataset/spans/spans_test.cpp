@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "tests/plugins/dataset/spans/spans_options.hpp"
 #include "tests/plugins/support/plain_options.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
@@ -48,24 +49,7 @@ class SpansTest : public ::testing::Test {
   static std::vector<WeightedFile> one(const std::filesystem::path& path) { return {{path.string(), 1}}; }
 
   PlainTable table(const PlainTable& changes = {}) const {
-    PlainTable all = {{"corpus", one(folder_ / "c.h5")},
-                      {"split", std::string("train")},
-                      {"document", kT},
-                      {"span", std::int64_t{32}},
-                      {"horizon", std::int64_t{64}},
-                      {"spans", std::int64_t{16}},
-                      {"first", std::int64_t{256}},
-                      {"stride", std::int64_t{32}},
-                      {"begin", std::int64_t{-1}},
-                      {"full_horizon", true},
-                      {"placement", std::string("random")},
-                      {"order", std::string("shuffle")},
-                      {"window", std::string("all")},
-                      {"repeat", true},
-                      {"limit", std::int64_t{0}},
-                      {"passes", 1}};
-    for (const auto& [key, value] : changes) all[key] = value;
-    return all;
+    return test::spans_options(one(folder_ / "c.h5"), kT, 32, 64, 16, 256, changes);
   }
 
   std::unique_ptr<Spans> spans(const PlainTable& changes = {}, std::uint64_t seed = 1) const {

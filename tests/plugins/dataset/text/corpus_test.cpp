@@ -3,18 +3,21 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <map>
 #include <set>
 
 #include <gistmill/plugin/values.hpp>
 
+#include "tests/plugins/dataset/text_files.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
 namespace {
 
 using gistmill::testing::ScratchFolder;
+using test::put;
+using test::Refusal;
+using test::refusal;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
@@ -36,31 +39,11 @@ CorpusOptions options_for(std::vector<std::string> files) {
   return options;
 }
 
-void put(const std::filesystem::path& path, std::string_view text) {
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << text;
-}
-
 std::vector<Document> documents(const CorpusOptions& options) {
   Corpus corpus = corpus_of(options);
   std::vector<Document> all;
   for (Document document; corpus.next(document);) all.push_back(document);
   return all;
-}
-
-struct Refusal {
-  std::string message;
-  std::string key;
-};
-
-template <class Body>
-Refusal refusal(Body&& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return {error.what(), error.key};
-  }
-  return {"nothing was thrown", ""};
 }
 
 TEST(Corpus, GivesOneDocumentAFileInOrderOfNames) {

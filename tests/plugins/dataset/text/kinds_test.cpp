@@ -1,11 +1,11 @@
 // What option `kind` of dataset/text chooses.
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <memory>
 
 #include "plugins/dataset/text/text.hpp"
 #include "tests/plugins/dataset/tensor_bytes.hpp"
+#include "tests/plugins/dataset/text_files.hpp"
 #include "tests/plugins/support/plain_options.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
@@ -29,10 +29,7 @@ class KindsTest : public ::testing::Test {
     put("d.txt", "prose");
     put("e.go", "package main\n");
   }
-  void put(const std::string& name, std::string_view text) const {
-    std::filesystem::create_directories(folder_ / "t");
-    std::ofstream(folder_ / "t" / name, std::ios::binary) << text;
-  }
+  void put(const std::string& name, std::string_view text) const { test::put(folder_ / "t" / name, text); }
 
   // "name|text" of every document, or "key: message".
   std::vector<std::string> all(const PlainTable& changes) const {

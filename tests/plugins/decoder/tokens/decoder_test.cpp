@@ -44,21 +44,10 @@ TEST_F(TokenDecoder, HasTheGradientOfDifferences) {
   const auto loss = [&] {
     return (decoder_.forward(0, {gist_, embeddings_})[0].to(at::kDouble) * weights).sum().item<double>();
   };
-  const auto expect_slope = [&](const at::Tensor& at, const at::Tensor& gradient, const std::string& name) {
-    constexpr double kStep = 4e-3;
-    const at::Tensor step = random_normal(at.sizes(), 9, at::kFloat);
-    at.add_(step, kStep);
-    const double above = loss();
-    at.sub_(step, 2 * kStep);
-    const double below = loss();
-    at.add_(step, kStep);
-    const double expected = (above - below) / (2 * kStep);
-    EXPECT_NEAR((gradient * step).sum().item<double>(), expected, 5e-3 * (1 + std::abs(expected))) << name;
-  };
-  expect_slope(gist_, result.gradients[0], "gist");
+  gistmill::test::expect_slope(loss, gist_, result.gradients[0], "gist", 5e-3);
   const auto parameters = decoder_.parameters();
   for (std::size_t i = 0; i < gradients.size(); ++i)
-    expect_slope(parameters[i].tensor, gradients[i], parameters[i].name);
+    gistmill::test::expect_slope(loss, parameters[i].tensor, gradients[i], parameters[i].name, 5e-3);
 }
 
 TEST_F(TokenDecoder, TakesTheTokensOfEachSpanAsTargets) {

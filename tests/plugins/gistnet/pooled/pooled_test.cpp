@@ -88,22 +88,11 @@ TEST_P(Pooled, HasTheGradientOfDifferences) {
         .sum()
         .item<double>();
   };
-  const auto expect_slope = [&](const at::Tensor& at, const at::Tensor& gradient, const std::string& name) {
-    constexpr double kStep = 4e-3;
-    const at::Tensor step = random_normal(at.sizes(), 9, at::kFloat);
-    at.add_(step, kStep);
-    const double above = loss();
-    at.sub_(step, 2 * kStep);
-    const double below = loss();
-    at.add_(step, kStep);
-    const double expected = (above - below) / (2 * kStep);
-    EXPECT_NEAR((gradient * step).sum().item<double>(), expected, 1e-3 * (1 + std::abs(expected))) << name;
-  };
-  expect_slope(embeddings_, result.gradients[0], "embeddings");
-  expect_slope(states_, result.gradients[2], "states");
+  gistmill::test::expect_slope(loss, embeddings_, result.gradients[0], "embeddings", 1e-3);
+  gistmill::test::expect_slope(loss, states_, result.gradients[2], "states", 1e-3);
   const auto parameters = driver.parameters();
   for (std::size_t i = 0; i < gradients.size(); ++i) {
-    expect_slope(parameters[i].tensor, gradients[i], parameters[i].name);
+    gistmill::test::expect_slope(loss, parameters[i].tensor, gradients[i], parameters[i].name, 1e-3);
   }
 }
 
