@@ -170,6 +170,12 @@ at::Tensor bytes_of(const std::string& text) {
   return at::tensor(std::vector<std::uint8_t>(text.begin(), text.end()), at::kByte);
 }
 
+// The inputs of what saves, where no tokenizer's files are given.
+std::vector<at::Tensor> into(const std::filesystem::path& folder) {
+  const at::Tensor none;
+  return {bytes_of(folder.string()), none, none, none};
+}
+
 TEST_F(LlamaPlugin, SavesAnAdapterThatItReadsAgainAndAModelWithItInTheWeights) {
   const std::filesystem::path folder = path_.string() + "_saved";
   std::filesystem::remove_all(folder);
@@ -183,8 +189,8 @@ TEST_F(LlamaPlugin, SavesAnAdapterThatItReadsAgainAndAModelWithItInTheWeights) {
   for (const auto& parameter : trained->parameters()) {
     at::Tensor(parameter.tensor).copy_(random_normal(parameter.tensor.sizes(), 3, at::kFloat) * 0.1);
   }
-  trained->forward(kSave, {bytes_of((folder / "adapter").string())});
-  trained->forward(kSaveMerged, {bytes_of((folder / "merged").string())});
+  trained->forward(kSave, into(folder / "adapter"));
+  trained->forward(kSaveMerged, into(folder / "merged"));
   const at::Tensor expected = logits(*trained);
   EXPECT_FALSE(at::allclose(expected, logits(*make()), 1e-2, 1e-2));
   const auto again = make({{"adapter", (folder / "adapter").string()}});
@@ -225,14 +231,14 @@ TEST_F(LlamaPlugin, KeepsWhatPeftTrainedOfTables) {
     const auto read = driver({{"adapter", adapter}, {"train", std::string(trains ? "lora" : "none")}});
     EXPECT_LE(differs(*read), 1e-4);
     EXPECT_EQ(read->symbol("V"), expected.size(1));
-    read->forward(kSaveMerged, {bytes_of((folder / "merged").string())});
+    read->forward(kSaveMerged, into(folder / "merged"));
     EXPECT_LE(differs(*driver({{"model", (folder / "merged").string()}})), 1e-4);
     if (!trains) {
-      EXPECT_THROW(read->forward(kSave, {bytes_of((folder / "adapter").string())}), Refused);
+      EXPECT_THROW(read->forward(kSave, into(folder / "adapter")), Refused);
       EXPECT_THROW(driver({{"adapter", adapter}, {"train", std::string("lora")}}), Refused);
       continue;
     }
-    read->forward(kSave, {bytes_of((folder / "adapter").string())});
+    read->forward(kSave, into(folder / "adapter"));
     EXPECT_LE(differs(*driver({{"adapter", (folder / "adapter").string()}})), 1e-4);
   }
   std::filesystem::remove_all(folder);
