@@ -34,7 +34,7 @@ std::vector<focus::Swap> sample(const std::vector<focus::Swap>& swaps, std::int6
 
 std::vector<focus::Swap> Focus::measured_swaps() const {
   const std::int32_t iteration = session().iteration();
-  if (iteration % candidates_every_ != 0) return {};
+  if (!is_measured()) return {};
   std::vector<focus::Swap> swaps = legal_swaps(session().context().arrays(iteration).entries());
   if (candidates_ == 0 || static_cast<std::int64_t>(swaps.size()) <= candidates_) return swaps;
   return sample(swaps, candidates_,
@@ -52,11 +52,12 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tenso
           row(all.gist_level), row(all.gist_start)};
 }
 
-std::tuple<Tensor, Tensor> Focus::whole() const {
+std::tuple<Tensor, Tensor, Tensor> Focus::whole() const {
   const focus::Tree& tree = session().tree();
   std::vector<std::int32_t> positions(static_cast<std::size_t>(tree.tokens()));
   for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<std::int32_t>(i);
-  return {row(std::vector<std::int32_t>(tree.data(), tree.data() + tree.tokens())), row(positions)};
+  return {row(std::vector<std::int32_t>(tree.data(), tree.data() + tree.tokens())), row(positions),
+          mask(is_measured())};
 }
 
 }  // namespace gistmill::dataset

@@ -112,22 +112,28 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tenso
   append();
   const std::int64_t document = (begun_ - 1) % documents_.count();
   const std::int64_t cursor = session_->context().cursor();
-  const std::int64_t there = std::clamp<std::int64_t>(documents_.length(document) - cursor, 0, horizon_);
-  std::vector<float> mask(static_cast<std::size_t>(horizon_), 0.0f);
-  std::fill_n(mask.begin(), there, 1.0f);
   const focus::Tree& tree = session_->tree();
   Tensor tokens = list(std::vector<std::int32_t>(tree.data(), tree.data() + tree.tokens()));
   latency_ms_ = 0;
   handed_out_ = Clock::now();
   return {std::move(tokens),
           list(documents_.read(document, cursor, horizon_)),
-          Tensor::of(mask, {horizon_}),
+          mask(true),
           scalar(rules_.block),
           scalar(cursor),
           scalar(rules_.budget),
           scalar(rules_.protected_tail),
           scalar(begun_ - 1),
           text(documents_.name(document))};
+}
+
+// 1 where a token follows; 0 everywhere where it is not `wanted`.
+Tensor Focus::mask(bool wanted) const {
+  const std::int64_t document = (begun_ - 1) % documents_.count();
+  const std::int64_t left = documents_.length(document) - session_->context().cursor();
+  std::vector<float> there(static_cast<std::size_t>(horizon_), 0.0f);
+  if (wanted) std::fill_n(there.begin(), std::clamp<std::int64_t>(left, 0, horizon_), 1.0f);
+  return Tensor::of(there, {horizon_});
 }
 
 std::tuple<Tensor, Tensor, Tensor, Tensor> Focus::look() const {

@@ -44,8 +44,9 @@ class Focus {
   std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> candidates()
       const;
 
-  // The history as tokens alone: ids, positions i32[1, T].
-  std::tuple<Tensor, Tensor> whole() const;
+  // The history as tokens alone, ids, positions i32[1, T], and which of the following tokens count in this
+  // block, f32[H].
+  std::tuple<Tensor, Tensor, Tensor> whole() const;
 
   // loss f32[], NaN or nothing where none was measured -> the record, and one item of each
   // figure that every block has, f32[1].
@@ -59,7 +60,9 @@ class Focus {
   using Clock = std::chrono::steady_clock;
 
   const focus::Session& session() const;
+  bool is_measured() const { return session().iteration() % candidates_every_ == 0; }
   std::vector<focus::Swap> measured_swaps() const;
+  Tensor mask(bool wanted) const;
   bool is_over() const;
   void begin_session(std::int64_t number);
   void append();

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cmath>
 #include <gistmill/expect_shape.hpp>
 #include <gistmill/plugin/cancel.hpp>
 #include <gistmill/plugin/values.hpp>
@@ -89,6 +90,11 @@ std::pair<at::Tensor, at::Tensor> Model::score_following(const std::vector<at::T
 std::pair<at::Tensor, at::Tensor> Model::follow(const Batch& text, const Continuation& next) const {
   const at::NoGradGuard no_grad;
   check_continuation(text, next);
+  if (next.counted() == 0) {
+    const auto options = at::TensorOptions(device());
+    return {at::full({}, NAN, options.dtype(at::kFloat)),
+            at::zeros({next.horizon(), config_.width}, options.dtype(dtype_))};
+  }
   const at::Tensor rows =
       hidden(continued(text, next)).squeeze(0).narrow(0, text.ids.size(1) - 1, next.horizon());
   return {score_following({rows}, rows, next).first[0], rows.contiguous()};

@@ -117,7 +117,8 @@ class Model {
   // ---- what follows a text, and many edits of it (continuation.hpp). One text: ids, positions and gist
 
   // -> mean negative log-likelihood of the tokens that count, f32[], and the rows that predict them after the
-  // final norm, compute[H, D]. (continuation.cpp)
+  // final norm, compute[H, D]. Where none counts: NaN and zeros, and nothing is computed; so with branches().
+  // (continuation.cpp)
   std::pair<at::Tensor, at::Tensor> follow(const Batch& text, const Continuation& next) const;
 
   // rows: how many run together at most, which bounds memory; one branch at least. (branches.cpp)

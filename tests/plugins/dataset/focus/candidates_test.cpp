@@ -15,6 +15,7 @@ using test::focus_options;
 using test::PlainOptions;
 using test::PlainTable;
 using test::values;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -53,9 +54,10 @@ TEST_F(FocusCandidates, GiveTheWholeHistoryToCompareWith) {
   Focus focus = make();
   for (int i = 0; i < 2; ++i) focus.next();
   focus.act(actions({0, -1}));
-  const auto [ids, positions] = focus.whole();
+  const auto [ids, positions, measured] = focus.whole();
   EXPECT_THAT(numbers(ids), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
   EXPECT_THAT(numbers(positions), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
+  EXPECT_THAT(values<float>(measured), Each(1.0f));
 }
 
 TEST_F(FocusCandidates, AreMeasuredInSomeBlocksAndSomeOfThemWhereOptionsSaySo) {
@@ -75,7 +77,9 @@ TEST_F(FocusCandidates, AreMeasuredInSomeBlocksAndSomeOfThemWhereOptionsSaySo) {
       EXPECT_EQ(entry.size(), 2u) << i;
       EXPECT_LT(entry[0], entry[1]);
       seen.insert(entry.begin(), entry.end());
+      EXPECT_THAT(values<float>(std::get<2>(focus.whole())), Each(1.0f)) << i;
     } else {
+      EXPECT_THAT(values<float>(std::get<2>(focus.whole())), Each(0.0f)) << "nothing is computed";
       EXPECT_THAT(entry, IsEmpty()) << i;
     }
   }
@@ -91,7 +95,8 @@ std::vector<std::vector<std::int32_t>> inputs_at_cursor(Focus& focus) {
   add(focus.look());
   add(focus.rows());
   add(focus.candidates());
-  add(focus.whole());
+  const auto [ids, positions, measured] = focus.whole();
+  add(std::tie(ids, positions));  // `measured` is of the target
   return all;
 }
 

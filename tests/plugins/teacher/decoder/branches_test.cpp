@@ -165,6 +165,10 @@ TEST_P(Branches, CountOnlyTheTokensOfTheMask) {
   EXPECT_TRUE(nothing.nll.isnan().all().item<bool>());
   EXPECT_EQ(nothing.kl.size(0), 8);
   EXPECT_TRUE(nothing.text_nll.isnan().item<bool>());
+  const auto [nll, hidden] = model_.follow(other.text, other.next);
+  EXPECT_TRUE(nll.isnan().item<bool>());
+  EXPECT_EQ(hidden.sizes(), (at::IntArrayRef{kHorizon, GetParam().width}));
+  EXPECT_EQ(hidden.count_nonzero().item<std::int64_t>(), 0);
 }
 
 TEST_P(Branches, CompareWithTheDistributionsOfAnotherContext) {
