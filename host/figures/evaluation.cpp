@@ -90,6 +90,7 @@ void check(const EvaluationRows& rows) {
 // What every variant is compared to; null: nothing.
 struct Compared {
   const Variant* reference = nullptr;
+  const Variant* ceiling = nullptr;
   const Variant* paired = nullptr;
 };
 
@@ -108,7 +109,10 @@ EvaluationEntry entry_of(const EvaluationRows& rows, const Variant& variant, std
                         {},
                         {},
                         {}};
-  if (comparable(compared.reference) && spec.nothing_lost()) {
+  if (comparable(compared.reference) && comparable(compared.ceiling)) {
+    entry.recovered = recovered_share(spec.aggregate, values, compared.reference->rows[f],
+                                      compared.ceiling->rows[f], variant.clusters, rows.interval);
+  } else if (comparable(compared.reference) && spec.nothing_lost()) {
     entry.recovered = recovered_share(spec.aggregate, values, compared.reference->rows[f], variant.clusters,
                                       *spec.nothing_lost(), rows.interval);
   }
@@ -141,10 +145,12 @@ std::vector<std::string> each_once(const std::vector<EvaluationEntry>& entries,
 EvaluationTable evaluate(const EvaluationRows& rows) {
   check(rows);
   const Compared compared{find_variant(rows, rows.reference, "reference"),
+                          find_variant(rows, rows.ceiling, "ceiling"),
                           find_variant(rows, rows.paired, "paired variant")};
   EvaluationTable table;
   table.name = rows.name;
   table.reference = rows.reference;
+  table.ceiling = rows.ceiling;
   table.paired = rows.paired;
   table.headline = rows.headline;
   table.targets = rows.targets;
@@ -154,6 +160,7 @@ EvaluationTable evaluate(const EvaluationRows& rows) {
   for (const Variant& variant : rows.variants) {
     if (!variant.binding_of.empty()) continue;
     if (compared.reference != nullptr) check_same_items(rows, variant, *compared.reference);
+    if (compared.ceiling != nullptr) check_same_items(rows, variant, *compared.ceiling);
     if (compared.paired != nullptr) check_same_items(rows, variant, *compared.paired);
     for (std::size_t f = 0; f < rows.figures.size(); ++f) {
       table.entries.push_back(entry_of(rows, variant, f, compared));
@@ -178,6 +185,21 @@ std::vector<std::string> EvaluationTable::variants() const {
 std::string EvaluationTable::headline_figure() const {
   if (!headline.empty()) return headline;
   return entries.empty() ? "" : figures().back();
+}
+
+bool EvaluationTable::is_shared(std::string_view figure) const {
+  const auto same = [this](const std::string& each) {
+    const EvaluationEntry* first = nullptr;
+    for (const EvaluationEntry& entry : entries) {
+      if (entry.figure != each) continue;
+      if (first == nullptr) first = &entry;
+      if (entry.published || entry.measured.value != first->measured.value) return false;
+    }
+    return true;
+  };
+  const std::vector<std::string> all = figures();
+  return variants().size() > 1 && target(figure) == nullptr && same(std::string(figure)) &&
+         !std::ranges::all_of(all, same);
 }
 
 const Target* EvaluationTable::target(std::string_view figure) const {

@@ -31,9 +31,10 @@ struct EvaluationRows {
   std::string name;             // "heldout"
   std::vector<Figure> figures;  // in the order of the rows
   std::vector<Variant> variants;
-  std::string reference;        // variant whose mean counts as nothing recovered; empty: none
-  std::string paired;           // variant that differences are taken to; empty: none
-  std::string headline;         // figure that sentences and bars are about; empty: the last one
+  std::string reference;  // variant whose mean counts as nothing recovered; empty: none
+  std::string ceiling;    // variant whose mean counts as everything recovered; empty: the figure's ideal
+  std::string paired;     // variant that differences are taken to; empty: none
+  std::string headline;   // figure that sentences and bars are about; empty: the last one
   std::vector<Target> targets;  // of its figures
   std::string items = "spans";  // what the items are called
   std::string cluster;  // what a cluster is called, singular; empty: every item is a cluster of its own
@@ -45,7 +46,8 @@ struct EvaluationEntry {
   std::string figure;
   bool trained = false;
   Estimate measured;  // the mean, or what else the figure's manifest says
-  // 1 - measured / the reference's, where the ideal is 0. None where no ideal is known.
+  // 1 - measured / the reference's, where the ideal is 0; between the reference's and the ceiling's, where
+  // there is a ceiling. None where neither it nor an ideal is known.
   std::optional<Estimate> recovered;
   std::optional<Estimate> paired;       // measured less the paired variant's
   std::optional<Estimate> binding_gap;  // cost of another item's gist in place of the own one: above 0, worse
@@ -57,6 +59,7 @@ struct EvaluationTable {
   std::string stage;      // empty: not part of a stage
   std::int64_t step = 0;  // optimizer steps done when it was made
   std::string reference;
+  std::string ceiling;
   std::string paired;
   std::string headline;
   std::vector<Target> targets;
@@ -70,6 +73,9 @@ struct EvaluationTable {
   std::vector<std::string> figures() const;   // names, each once, in order
   std::vector<std::string> variants() const;  // each once, in order
   std::string headline_figure() const;        // `headline`, or the last figure; "" without entries
+  // Whether every variant has the very same value of it, as of what is computed before variants part, where
+  // other figures tell them apart. False where a target or a published value stands beside it.
+  bool is_shared(std::string_view figure) const;
   // Null where there is none. The pointers are valid as long as the table is unchanged.
   const Target* target(std::string_view figure) const;
   const EvaluationEntry* find(std::string_view variant, std::string_view figure) const;
@@ -81,7 +87,7 @@ struct EvaluationTable {
 // - ExitCode::numerics where a value is infinite, or NaN in one variant and a number in another where the
 //   figure is no count;
 // - ExitCode::failed where variants that are compared saw different items, a row has another length than
-//   its clusters, or a reference, paired or binding name is none of the variants'.
+//   its clusters, or a reference, ceiling, paired or binding name is none of the variants'.
 EvaluationTable evaluate(const EvaluationRows& rows);
 
 }  // namespace gistmill

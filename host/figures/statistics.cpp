@@ -1,5 +1,5 @@
-// One way for every figure: its value is a function of the aggregates of one or two spans, and its error
-// follows from how that function changes with either (mean, sum, count) or from resampling (p95).
+// One way for every figure: its value is a function of the aggregates of one to three spans, and its error
+// follows from how that function changes with each (mean, sum, count) or from resampling (p95).
 #include "host/figures/statistics.hpp"
 
 #include <algorithm>
@@ -21,17 +21,19 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-// Items that have a value in both spans; for a geometric mean, its logarithm. cluster[i] < clusters.
+// Items that have a value in all spans; for a geometric mean, its logarithm. cluster[i] < clusters.
 struct Pairs {
   std::vector<double> first;
   std::vector<double> second;
+  std::vector<double> third;  // empty where there are two spans
   std::vector<std::uint32_t> cluster;
   std::size_t clusters = 0;
 };
 
 Pairs complete_pairs(Aggregate aggregate, std::span<const double> first, std::span<const double> second,
-                     std::span<const std::int64_t> clusters) {
+                     std::span<const std::int64_t> clusters, std::span<const double> third = {}) {
   assert(first.size() == second.size() && first.size() == clusters.size());
+  assert(third.empty() || third.size() == first.size());
   const bool counts = aggregate == Aggregate::count;
   const bool logarithms = aggregate == Aggregate::geometric_mean;
   const auto number = [=](double value) {
@@ -41,9 +43,12 @@ Pairs complete_pairs(Aggregate aggregate, std::span<const double> first, std::sp
   Pairs pairs;
   std::map<std::int64_t, std::uint32_t> numbers;
   for (std::size_t i = 0; i < first.size(); ++i) {
-    if (!counts && (std::isnan(first[i]) || std::isnan(second[i]))) continue;
+    const bool lacks =
+        std::isnan(first[i]) || std::isnan(second[i]) || (!third.empty() && std::isnan(third[i]));
+    if (!counts && lacks) continue;
     pairs.first.push_back(number(first[i]));
     pairs.second.push_back(number(second[i]));
+    if (!third.empty()) pairs.third.push_back(number(third[i]));
     const auto next = static_cast<std::uint32_t>(numbers.size());
     pairs.cluster.push_back(numbers.try_emplace(clusters[i], next).first->second);
   }
@@ -51,23 +56,32 @@ Pairs complete_pairs(Aggregate aggregate, std::span<const double> first, std::sp
   return pairs;
 }
 
-// A function of the aggregates of both spans, and its derivatives by either.
+// A function of the aggregates of the spans, and its derivatives by each; the third is NaN where there are
+// two.
 struct Combined {
   double value;
   double by_first;
   double by_second;
+  double by_third = 0.0;
 };
-using Combination = std::function<Combined(double first, double second)>;
+using Combination = std::function<Combined(double first, double second, double third)>;
 
-Combined only_first(double first, double) { return {first, 1.0, 0.0}; }
+Combined only_first(double first, double, double) { return {first, 1.0, 0.0}; }
 
-Combined difference(double first, double second) { return {first - second, 1.0, -1.0}; }
+Combined difference(double first, double second, double) { return {first - second, 1.0, -1.0}; }
+
+// Where the first lies between the second, 0, and the third, 1.
+Combined share_between(double first, double second, double third) {
+  const double base = second == third ? kNan : second - third;
+  const double ratio = (first - third) / base;
+  return {1.0 - ratio, -1.0 / base, ratio / base, (1.0 - ratio) / base};
+}
 
 Combination share_of(double ideal) {
-  return [ideal](double first, double second) -> Combined {
-    const double base = second == ideal ? kNan : second - ideal;
-    const double ratio = (first - ideal) / base;
-    return {1.0 - ratio, -1.0 / base, ratio / base};
+  return [ideal](double first, double second, double) {
+    Combined share = share_between(first, second, ideal);
+    share.by_third = 0.0;
+    return share;
   };
 }
 
@@ -117,12 +131,18 @@ void estimate_percentile(const Pairs& pairs, const Combination& combine, Estimat
   const Percentile95 first(pairs.first, pairs.cluster);
   const Percentile95 second(pairs.second, pairs.cluster);
   const std::vector<std::uint32_t> once(pairs.clusters, 1);
-  estimate.value = combine(first.of(once), second.of(once)).value;
+  const std::optional<Percentile95> third =
+      pairs.third.empty() ? std::nullopt
+                          : std::optional<Percentile95>(std::in_place, pairs.third, pairs.cluster);
+  const auto of = [&](const std::vector<std::uint32_t>& weights) {
+    return combine(first.of(weights), second.of(weights), third ? third->of(weights) : kNan).value;
+  };
+  estimate.value = of(once);
   estimate.standard_error = kNan;
   if (estimate.clusters < kLeastClustersOfPercentile) return;
   std::vector<double> drawn;
   for (const auto& weights : cluster_drawings(pairs.clusters)) {
-    drawn.push_back(combine(first.of(weights), second.of(weights)).value);
+    drawn.push_back(of(weights));
   }
   estimate.standard_error = deviation(drawn);
 }
@@ -135,8 +155,12 @@ std::optional<Bounds> bootstrap_bounds(Aggregate aggregate, const Pairs& pairs, 
     return std::nullopt;
   const ResampledAggregate first(aggregate, pairs.first, pairs.cluster, pairs.clusters);
   const ResampledAggregate second(aggregate, pairs.second, pairs.cluster, pairs.clusters);
+  const std::optional<ResampledAggregate> third =
+      pairs.third.empty() ? std::nullopt
+                          : std::optional<ResampledAggregate>(std::in_place, aggregate, pairs.third,
+                                                              pairs.cluster, pairs.clusters);
   return bootstrap_interval(pairs.clusters, [&](std::span<const std::uint32_t> weights) {
-    return combine(first.of(weights), second.of(weights)).value;
+    return combine(first.of(weights), second.of(weights), third ? third->of(weights) : kNan).value;
   });
 }
 
@@ -150,10 +174,12 @@ Estimate estimate_of(Aggregate aggregate, const Pairs& pairs, const Combination&
   }
   const double first = aggregate_over(aggregate, pairs.first);
   const double second = aggregate_over(aggregate, pairs.second);
-  Combined combined = combine(first, second);
+  const double third = pairs.third.empty() ? kNan : aggregate_over(aggregate, pairs.third);
+  Combined combined = combine(first, second, third);
   if (aggregate == Aggregate::geometric_mean) {  // d exp(m) = exp(m) dm: by the means of the logarithms
     combined.by_first *= first;
     combined.by_second *= second;
+    combined.by_third *= third;
   }
   estimate.value = combined.value;
   estimate.standard_error = kNan;
@@ -161,7 +187,9 @@ Estimate estimate_of(Aggregate aggregate, const Pairs& pairs, const Combination&
   std::vector<double> contributions;
   contributions.reserve(pairs.first.size());
   for (std::size_t i = 0; i < pairs.first.size(); ++i) {
-    contributions.push_back(combined.by_first * pairs.first[i] + combined.by_second * pairs.second[i]);
+    const double by_third = pairs.third.empty() ? 0.0 : combined.by_third * pairs.third[i];
+    contributions.push_back(combined.by_first * pairs.first[i] + combined.by_second * pairs.second[i] +
+                            by_third);
   }
   estimate.standard_error = clustered_error(aggregate, contributions, pairs);
   return estimate;
@@ -220,6 +248,13 @@ Estimate recovered_share(Aggregate aggregate, std::span<const double> values,
                          double ideal, IntervalKind interval) {
   return with_interval(aggregate, complete_pairs(aggregate, values, reference, clusters), share_of(ideal),
                        interval);
+}
+
+Estimate recovered_share(Aggregate aggregate, std::span<const double> values,
+                         std::span<const double> reference, std::span<const double> ceiling,
+                         std::span<const std::int64_t> clusters, IntervalKind interval) {
+  return with_interval(aggregate, complete_pairs(aggregate, values, reference, clusters, ceiling),
+                       share_between, interval);
 }
 
 }  // namespace gistmill

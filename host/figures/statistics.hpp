@@ -84,4 +84,11 @@ Estimate recovered_share(Aggregate aggregate, std::span<const double> values,
                          std::span<const double> reference, std::span<const std::int64_t> clusters,
                          double ideal = 0.0, IntervalKind interval = IntervalKind::student);
 
+// The same with the figure of `ceiling`, which varies with the items too, in the place of the ideal. NaN
+// where it is the reference's.
+Estimate recovered_share(Aggregate aggregate, std::span<const double> values,
+                         std::span<const double> reference, std::span<const double> ceiling,
+                         std::span<const std::int64_t> clusters,
+                         IntervalKind interval = IntervalKind::student);
+
 }  // namespace gistmill

@@ -166,10 +166,18 @@ Json to_json(const EvaluationTable& table) {
   }
   Json targets = Json::array();
   for (const Target& target : table.targets) targets.push_back(to_json(target));
-  return {{"stage", table.stage},          {"step", table.step},           {"name", table.name},
-          {"reference", table.reference},  {"paired", table.paired},       {"headline", table.headline},
-          {"items", table.items},          {"cluster", table.cluster},     {"figures", std::move(figures)},
-          {"targets", std::move(targets)}, {"entries", std::move(entries)}};
+  return {{"stage", table.stage},
+          {"step", table.step},
+          {"name", table.name},
+          {"reference", table.reference},
+          {"ceiling", table.ceiling},
+          {"paired", table.paired},
+          {"headline", table.headline},
+          {"items", table.items},
+          {"cluster", table.cluster},
+          {"figures", std::move(figures)},
+          {"targets", std::move(targets)},
+          {"entries", std::move(entries)}};
 }
 
 Json to_json(const RunSummary& summary) {
@@ -198,6 +206,7 @@ EvaluationTable evaluation_from_json(const Json& json) {
     table.step = json.value("step", std::int64_t{0});
     table.name = json.value("name", "");
     table.reference = json.value("reference", "");
+    table.ceiling = json.value("ceiling", "");
     table.paired = json.value("paired", "");
     table.headline = json.value("headline", "");
     table.items = json.value("items", table.items);

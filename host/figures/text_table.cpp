@@ -59,6 +59,8 @@ class Block {
   }
 
   std::string text() const {
+    if (std::ranges::all_of(figures_, [this](const auto& figure) { return table_.is_shared(figure); }))
+      return shared();
     std::string out = header();
     out += rows([this](const EvaluationEntry& entry) { return with_error(entry.measured, aggregate()); },
                 [this](const EvaluationEntry& entry) {
@@ -106,6 +108,20 @@ class Block {
     const auto first = std::ranges::find_if(
         names, [&](const std::string& name) { return figure_title(table_.figure(name)) == title; });
     return first == names.end() || split_figure(*first).port == port_ ? title : title + ", " + port_;
+  }
+
+  // "heldout, 64 samples, NLL in nats (standard error): 1.234 (0.056), whatever the variant"
+  std::string shared() const {
+    const std::string errors = error_title(table_, port_);
+    std::string values;
+    for (const std::string& figure : figures_) {
+      const std::string column = column_title(table_.figure(figure));
+      const EvaluationEntry* entry = table_.find(table_.variants().front(), figure);
+      values += (values.empty() ? "" : ", ") + (column.empty() ? "" : column + " ") +
+                with_error(entry->measured, aggregate());
+    }
+    return table_.name + ", " + sample_size(table_) + ", " + title() +
+           (errors.empty() ? "" : " (" + errors + ")") + ": " + values + ", whatever the variant\n";
   }
 
   std::string header() const {

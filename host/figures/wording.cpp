@@ -207,9 +207,10 @@ std::string sample_size(const EvaluationTable& table) {
   }
   if (entry == nullptr) return "";
   const Estimate& measured = entry->measured;
-  if (table.cluster.empty()) return fmt::format("{} {} taken as independent", measured.items, table.items);
-  return fmt::format("{} {} of {}", measured.items, table.items,
-                     clusters_text(measured.clusters, table.cluster));
+  const std::string items = fmt::format("{} {}", measured.items, table.items);
+  if (table.cluster.empty()) return items + " taken as independent";
+  const std::string clusters = clusters_text(measured.clusters, table.cluster);
+  return items == clusters ? items : items + " of " + clusters;  // "64 samples", each a cluster
 }
 
 std::vector<std::string> outcomes(const EvaluationTable& table) {

@@ -233,6 +233,12 @@ Evaluation read_evaluation(const std::string& name, const Value& value) {
     variants.read(*given);
   }
   evaluation.reference = variants.name_of(fields, "reference", fields.string("reference", ""));
+  evaluation.ceiling = variants.name_of(fields, "ceiling", fields.string("ceiling", ""));
+  if (!evaluation.ceiling.empty() && evaluation.reference.empty()) {
+    throw Failure(
+        kCode, place_of(*fields.find("ceiling")),
+        fmt::format("{}.ceiling needs {}.reference: a share is recovered between the two", path, path));
+  }
   evaluation.paired = variants.name_of(fields, "paired", fields.string("paired", ""));
   evaluation.variants = variants.take();
   if (const Value* examples = fields.table("examples"))

@@ -146,6 +146,7 @@ struct Evaluation {
     std::string less;        // f32[K, H], subtracted from values; empty: nothing is
     std::string mask;        // f32[K, H]: 1 where there is one; empty: everywhere
     std::string item;        // i32[K, S]: the item itself; empty: it is not shown
+    std::string lengths;     // i32[K]: how many tokens the item has, from the left; empty: all of its row
     std::string decoder;     // the component whose `decode` makes text of tokens
     std::int64_t count = 3;  // at each end
     Origin origin;
@@ -157,8 +158,9 @@ struct Evaluation {
   std::optional<double> minutes;  // most that it takes; 0: no bound; not given: RunSettings::minutes
   std::string best;               // figure whose best value marks the checkpoint to keep; empty: not used
   std::string reference;          // variant whose mean counts as nothing recovered
-  std::string paired;             // variant that paired differences are taken to
-  std::string headline;           // figure that sentences and pictures are about; empty: the last one
+  std::string ceiling;   // variant whose mean counts as everything recovered; empty: the figure's ideal
+  std::string paired;    // variant that paired differences are taken to
+  std::string headline;  // figure that sentences and pictures are about; empty: the last one
   IntervalKind interval = IntervalKind::student;
   std::vector<TargetSetting> targets;
   std::vector<Variant> variants;  // empty: the pipeline as it is

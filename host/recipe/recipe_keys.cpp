@@ -149,6 +149,9 @@ RecipeTable evaluation() {
             "maximum wall time: fewer items are measured, the same for every variant. 0: no limit"},
            {"best", "string", kNone, "the figure that chooses the best checkpoint"},
            {"reference", "string", kNone, "id of the variant whose recovered share is 0"},
+           {"ceiling", "string", "each figure's ideal",
+            "id of the variant whose recovered share is 1: the best that can be reached, such as everything "
+            "in sight"},
            {"paired", "string", kNone, "id of the variant that paired differences are taken from"},
            {"headline", "string", "the last figure", "the figure that sentences and charts show"},
            {"interval", "string", "`\"student\"`",

@@ -91,6 +91,8 @@ const std::vector<EventTable> kTables = {
       {"seconds", kOptional, "how long it took"},
       {"name", kAlways, "its name in the recipe"},
       {"reference", kAlways, "the variant whose recovered share is 0; `\"\"`: none"},
+      {"ceiling", kOptional,
+       "the variant whose recovered share is 1; `\"\"`: none, the figure's ideal counts"},
       {"paired", kAlways, "the variant that paired differences are taken from; `\"\"`: none"},
       {"headline", kAlways, "the figure that sentences and bars show; `\"\"`: the last one"},
       {"items", kAlways, "plural name of the items: `\"spans\"`"},

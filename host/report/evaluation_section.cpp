@@ -189,7 +189,8 @@ class FiguresTable {
 // As many tables as it takes for each to fit onto a page.
 std::string figures_tables(const EvaluationTable& table, std::span<const Column> columns) {
   constexpr std::ptrdiff_t kFigures = 4;
-  const std::vector<std::string> figures = table.figures();
+  std::vector<std::string> figures = table.figures();
+  std::erase_if(figures, [&](const std::string& figure) { return table.is_shared(figure); });
   std::string out;
   for (auto first = figures.begin(); first != figures.end();) {
     const auto last = first + std::min(kFigures, figures.end() - first);
@@ -208,8 +209,11 @@ std::string legend(const EvaluationTable& table) {
                   to_text(headline.spec.better),
                   intervals ? "Bars: one standard error; brackets: 95 % intervals by bootstrap over clusters"
                             : "Bars and brackets: one standard error");
-  if (!table.reference.empty())
+  if (!table.reference.empty() && !table.ceiling.empty()) {
+    out += fmt::format(" Recovered: 0 % is {}, 100 % is {}.", table.reference, table.ceiling);
+  } else if (!table.reference.empty()) {
     out += fmt::format(" Recovered: share of the cost of {} that is won back.", table.reference);
+  }
   if (!table.paired.empty()) out += fmt::format(" Dashed: {}.", table.paired);
   return "<p class='soft'>" + escaped(out) + "</p>\n";
 }
@@ -227,9 +231,23 @@ std::string better_side(const EvaluationTable& table) {
   return below ? "below 0 is better, above 0 in " + above : "above 0 is better";
 }
 
+// "NLL in nats is 1.234 (0.056), whatever the variant."
+std::string shared_figures(const EvaluationTable& table) {
+  std::string out;
+  for (const std::string& name : table.figures()) {
+    if (!table.is_shared(name)) continue;
+    const Figure figure = table.figure(name);
+    const std::string value =
+        with_error(table.find(table.variants().front(), name)->measured, figure.spec.aggregate);
+    out += fmt::format("<p class='soft'>{} ({}) is {}, whatever the variant.</p>\n",
+                       escaped(figure_title(figure)), escaped(name), value);
+  }
+  return out;
+}
+
 std::string tables(const EvaluationTable& table) {
   const std::string comparisons = figures_tables(table, kComparisons);
-  std::string out = figures_tables(table, kValues);
+  std::string out = figures_tables(table, kValues) + shared_figures(table);
   if (comparisons.empty()) return out;
   std::string note = "On the same " + table.items + ".";
   if (!table.paired.empty())

@@ -54,7 +54,12 @@ std::string shares(const EvaluationTable& table) {
       gaps.push_back(entry.variant + " " + signed_with_error(*entry.binding_gap, aggregate));
   }
   std::string out;
-  if (!recovered.empty()) out += fmt::format("Of the cost of {}, {}. ", table.reference, join(recovered));
+  if (!recovered.empty()) {
+    const std::string between = table.ceiling.empty()
+                                    ? fmt::format("Of the cost of {}", table.reference)
+                                    : fmt::format("Of the way from {} to {}", table.reference, table.ceiling);
+    out += fmt::format("{}, {}. ", between, join(recovered));
+  }
   if (!gaps.empty()) out += fmt::format("Binding gap: {}. ", join(gaps));
   return out;
 }

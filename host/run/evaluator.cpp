@@ -243,6 +243,7 @@ EvaluationRows Evaluator::empty_rows(std::size_t index) const {
   rows.name = planned.name;
   rows.figures = planned.figures;
   rows.reference = recipe.reference;
+  rows.ceiling = recipe.ceiling;
   rows.paired = recipe.paired;
   rows.headline = recipe.headline;
   rows.interval = recipe.interval;

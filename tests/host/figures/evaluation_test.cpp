@@ -55,6 +55,35 @@ TEST(Evaluation, GivesEachVariantItsMean) {
   EXPECT_TRUE(table.find("contextual", "delta_nll.32")->trained);
 }
 
+TEST(Evaluation, MeasuresWhatIsRecoveredUpToTheCeiling) {
+  EvaluationRows rows = ladder();
+  rows.figures[0].spec.better = Better::higher;  // no ideal is known
+  EXPECT_FALSE(evaluate(rows).entries.front().recovered);
+  rows.reference = "last 1";
+  rows.ceiling = "dropped";
+  const EvaluationTable table = evaluate(rows);
+  EXPECT_EQ(table.ceiling, "dropped");
+  EXPECT_DOUBLE_EQ(table.find("dropped", "delta_nll.32")->recovered->value, 1.0);
+  EXPECT_DOUBLE_EQ(table.find("last 1", "delta_nll.32")->recovered->value, 0.0);
+  EXPECT_NEAR(table.find("contextual", "delta_nll.32")->recovered->value, (0.3 - 0.2) / (0.3 - 0.6), 1e-12);
+  rows.ceiling = "dropt";
+  expect_failure(rows, ExitCode::failed, "ceiling 'dropt' is not one of its variants");
+}
+
+TEST(Evaluation, KnowsWhatEveryVariantShares) {
+  EvaluationRows rows = ladder();
+  EXPECT_FALSE(evaluate(rows).is_shared("delta_nll.32"));
+  rows.figures.push_back({"nll", {}});
+  for (EvaluationRows::Variant& variant : rows.variants) variant.rows.push_back({1.0, 2.0, 3.0, 4.0});
+  EXPECT_TRUE(evaluate(rows).is_shared("nll"));
+  rows.targets = {{"nll", 0.27, std::nullopt, std::nullopt}};
+  EXPECT_FALSE(evaluate(rows).is_shared("nll")) << "each variant's verdict is shown";
+  rows.targets.clear();
+  for (EvaluationRows::Variant& variant : rows.variants) variant.rows[0] = variant.rows[1];
+  EXPECT_FALSE(evaluate(rows).is_shared("nll"))
+      << "variants that are alike in all are still shown one by one";
+}
+
 TEST(Evaluation, ComparesWithTheReferenceAndThePairedVariant) {
   const EvaluationTable table = evaluate(ladder());
   const EvaluationEntry& entry = *table.find("contextual", "delta_nll.32");

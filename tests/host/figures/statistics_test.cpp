@@ -230,6 +230,45 @@ TEST(RecoveredShare, AgreesWithTheJackknifeOverDocuments) {
   EXPECT_NEAR(share.standard_error, jackknife, 0.03 * jackknife);
 }
 
+TEST(RecoveredShare, LiesBetweenTheReferenceAndACeilingThatVariesToo) {
+  const std::vector<double> values = {3.0, 2.0, 4.0}, reference = {4.0, 6.0, 5.0}, ceiling = {1.0, 0.0, 2.0};
+  const std::vector<std::int64_t> samples = {1, 2, 3};
+  const auto share = [&](const std::vector<double>& of) {
+    return recovered_share(Aggregate::mean, of, reference, ceiling, samples);
+  };
+  EXPECT_DOUBLE_EQ(share(values).value, (15.0 - 9.0) / (15.0 - 3.0));
+  EXPECT_DOUBLE_EQ(share(reference).value, 0.0);
+  EXPECT_DOUBLE_EQ(share(ceiling).value, 1.0);
+  EXPECT_NEAR(share(ceiling).standard_error, 0.0, 1e-12) << "whatever the items are, it is the ceiling";
+  EXPECT_TRUE(std::isnan(recovered_share(Aggregate::mean, values, ceiling, ceiling, samples).value));
+}
+
+TEST(RecoveredShare, UnderACeilingAgreesWithTheJackknifeToo) {
+  const Sample sample = random_sample();
+  std::vector<double> ceiling;
+  for (std::size_t i = 0; i < sample.first.size(); ++i)
+    ceiling.push_back(0.1 * sample.first[i] + 0.05 * static_cast<double>(i % 7));
+  // Of all items but those of one document; -1: of all.
+  const auto without = [&](std::int64_t document) {
+    double first = 0.0, second = 0.0, third = 0.0;
+    for (std::size_t i = 0; i < sample.first.size(); ++i) {
+      if (sample.documents[i] == document) continue;
+      first += sample.first[i];
+      second += sample.second[i];
+      third += ceiling[i];
+    }
+    return (second - first) / (second - third);
+  };
+  const Estimate share =
+      recovered_share(Aggregate::mean, sample.first, sample.second, ceiling, sample.documents);
+  EXPECT_NEAR(share.value, without(-1), 1e-12);
+  double mean = 0.0, squares = 0.0;
+  for (int document = 0; document < 40; ++document) mean += without(document * 3) / 40.0;
+  for (int document = 0; document < 40; ++document) squares += std::pow(without(document * 3) - mean, 2);
+  const double jackknife = std::sqrt(39.0 / 40.0 * squares);
+  EXPECT_NEAR(share.standard_error, jackknife, 0.03 * jackknife);
+}
+
 TEST(RecoveredShare, IsNotANumberIfTheReferenceLosesNothing) {
   const std::vector<double> values = {1.0, 2.0};
   const std::vector<double> reference = {0.0, 0.0};

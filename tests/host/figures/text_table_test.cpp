@@ -166,6 +166,28 @@ TEST(TextTable, CountsCharactersAndNotBytesOfNames) {
               testing::HasSubstr("  größer   0.500 (0.100)    0 %\n  bigger   0.500 (0.100)    0 %\n"));
 }
 
+TEST(TextTable, ShowsWhatEveryVariantSharesOnce) {
+  EvaluationTable table = ladder();
+  table.described.push_back({"nll", {Aggregate::mean, Better::lower, "nats", "NLL", "", std::nullopt}});
+  table.headline = "delta_nll.32";
+  for (const std::string& variant : table.variants())
+    table.entries.push_back(entry(variant, "nll", 3.12, 0.084, 0.0));
+  EXPECT_THAT(text_table(table),
+              ::testing::HasSubstr(
+                  "held out, 512 spans of 64 documents, NLL in nats (standard error): 3.120 (0.084), "
+                  "whatever the variant\n"));
+  table.entries.back().measured.value = 3.121;
+  EXPECT_THAT(text_table(table), ::testing::HasSubstr("  refine            3.121 (0.084)"));
+}
+
+TEST(TextTable, SaysOnceHowManyItemsThereAreWhereEachIsACluster) {
+  EvaluationTable table = ladder();
+  table.items = "samples";
+  table.cluster = "sample";
+  for (EvaluationEntry& one : table.entries) one.measured.clusters = one.measured.items = 64;
+  EXPECT_THAT(text_table(table), ::testing::StartsWith("held out, 64 samples, delta-NLL"));
+}
+
 TEST(TextTable, IsEmptyWithoutEntries) { EXPECT_EQ(text_table(EvaluationTable{}), ""); }
 
 TEST(TextTable, HasWhatIsPublishedBesideWhatWasMeasured) {

@@ -34,6 +34,14 @@ TEST_F(Variants, KeepTheirOrderAndAreNamedByTheirIdsWhereNoNameIsGiven) {
 
 TEST_F(Variants, AreReferredToByIdAndShownByName) { EXPECT_EQ(evaluation().reference, "nothing in place"); }
 
+TEST_F(Variants, OneMayBeTheCeilingOfWhatAnotherIsTheFloorOf) {
+  EXPECT_EQ(evaluation("[evaluations.e]\nceiling = 'none'\n").ceiling, "nothing in place");
+  write("r.toml", "[evaluations.e]\npipeline = 'p'\nceiling = 'a'\nvariants.a = {}\n");
+  EXPECT_THAT(failure("r.toml"),
+              HasSubstr("r.toml:3:1: evaluations.e.ceiling needs evaluations.e.reference: a "
+                        "share is recovered between the two"));
+}
+
 TEST_F(Variants, AreAddedByALayerAfterThoseBelow) {
   const Evaluation found =
       evaluation("[evaluations.e.variants]\nother = { use = { own = 'o' }, binding = 'gist' }\n");
