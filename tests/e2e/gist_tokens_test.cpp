@@ -69,7 +69,8 @@ TEST_F(GistTokens, StandBesideThePartsOfAnInstructionThatCostNothing) {
   std::vector<std::string> names;
   for (const auto& [name, mean] : means("text_delta_nll")) names.push_back(name);
   EXPECT_THAT(names, IsSupersetOf({"the instruction's last k tokens", "means of the instruction's embeddings",
-                                   "means of the instruction's embeddings, centered"}));
+                                   "means of the instruction's embeddings, centered",
+                                   "keys and values of the last k tokens", "GistNet of the instruction"}));
 }
 
 TEST_F(GistTokens, TrainWithAdaptersAndAreExportedAsAWholeModel) {

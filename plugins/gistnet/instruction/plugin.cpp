@@ -1,5 +1,6 @@
 // gistnet/instruction-mean and gistnet/instruction-last: what can be taken of an instruction's embeddings
-// without training. B texts, G gist tokens of each, T tokens of all instructions, D hidden size.
+// without training; gistnet/instruction-spans: instructions as spans of one length, for any trained gistnet.
+// B texts, G gist tokens of each, T tokens of all instructions, P tokens of a span, D hidden size.
 #include <gistmill/torch.hpp>
 
 #include <algorithm>
@@ -33,6 +34,13 @@ class Instructions : public gistmill::torch::Component {
   }
 
  protected:
+  // Mean of part number `part` of `count` equal parts of [n, D]; parts of less than a token share one.
+  static at::Tensor mean_of_part(const at::Tensor& own, std::int64_t part, std::int64_t count) {
+    const std::int64_t begin = part * own.size(0) / count;
+    const std::int64_t end = std::max((part + 1) * own.size(0) / count, begin + 1);
+    return own.slice(0, begin, end).mean(0);
+  }
+
   // The vector of part number `part` of a row, from its tokens' embeddings [n, D]; all as [B, k, D].
   template <class Part>
   static at::Tensor of_parts(const at::Tensor& embeddings, const at::Tensor& lengths, std::int64_t count,
@@ -59,10 +67,7 @@ class InstructionMean : public Instructions {
   at::Tensor place(const at::Tensor& embeddings, const at::Tensor& lengths, const at::Tensor&,
                    const at::Tensor& embedding_mean, const at::Tensor& embedding_norm) const {
     at::Tensor gist = of_parts(embeddings, lengths, count_, [&](const at::Tensor& own, std::int64_t part) {
-      // Parts of less than a token share one.
-      const std::int64_t begin = part * own.size(0) / count_;
-      const std::int64_t end = std::max((part + 1) * own.size(0) / count_, begin + 1);
-      return own.slice(0, begin, end).mean(0);
+      return mean_of_part(own, part, count_);
     });
     if (centered_) {
       const at::Tensor rest = gist - embedding_mean;
@@ -94,6 +99,31 @@ class InstructionLast : public Instructions {
   std::int64_t count_;  // k
 };
 
+class InstructionSpans : public Instructions {
+ public:
+  explicit InstructionSpans(const gistmill::Options& options)
+      : count_(options.integer("k")), length_(options.integer("length")) {}
+
+  // embeddings [T, 1, D], instruction_lengths i32[B] -> embeddings [K, P, D], K = B k: of each text one span
+  // a gist token. The k parts of an instruction, each brought to P rows: a token stands several times where
+  // there are fewer, and several tokens are one mean where there are more.
+  at::Tensor spans(const at::Tensor& embeddings, const at::Tensor& lengths) const {
+    const at::Tensor rows = of_parts(
+        embeddings, lengths, count_ * length_,
+        [&](const at::Tensor& own, std::int64_t part) { return mean_of_part(own, part, count_ * length_); });
+    return rows.view({lengths.size(0) * count_, length_, rows.size(2)});
+  }
+
+  // compressed [K, 1, D], gist_places i32[B, G] -> gist [B, G, D]
+  at::Tensor place(const at::Tensor& compressed, const at::Tensor& places) const {
+    return compressed.view({places.size(0), count_, compressed.size(2)});
+  }
+
+ private:
+  std::int64_t count_;   // k
+  std::int64_t length_;  // P
+};
+
 }  // namespace
 
 GISTMILL_PLUGIN(gistmill::component<InstructionMean>("gistnet/instruction-mean")
@@ -101,4 +131,8 @@ GISTMILL_PLUGIN(gistmill::component<InstructionMean>("gistnet/instruction-mean")
                     .operation("place", &InstructionMean::place),
                 gistmill::component<InstructionLast>("gistnet/instruction-last")
                     .operation("tokens", &InstructionLast::tokens)
-                    .operation("place", &InstructionLast::place));
+                    .operation("place", &InstructionLast::place),
+                gistmill::component<InstructionSpans>("gistnet/instruction-spans")
+                    .operation("tokens", &InstructionSpans::tokens)
+                    .operation("spans", &InstructionSpans::spans)
+                    .operation("place", &InstructionSpans::place));

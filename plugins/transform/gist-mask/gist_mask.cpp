@@ -10,7 +10,8 @@ namespace {
 Control control_of(const std::string& text) {
   if (text == "gist") return Control::gist;
   if (text == "negative") return Control::negative;
-  return text == "positive" ? Control::positive : Control::vectors;
+  if (text == "positive") return Control::positive;
+  return text == "vectors" ? Control::vectors : Control::entries;
 }
 
 [[noreturn]] void refuse(std::int64_t row, const std::string& message) {
@@ -43,13 +44,15 @@ Layout layout_of(std::int64_t row, std::int32_t padding, const std::int32_t* pla
                       std::to_string(places[i]) + ", which should ascend");
     }
   }
-  return {padding, places[0], places[count - 1]};
+  return {padding, places[0], places[count - 1], static_cast<std::int32_t>(count)};
 }
 
 }  // namespace
 
 std::int32_t first_seen(Control control, const Layout& layout, std::int32_t column) {
   if (layout.first < 0 || control == Control::positive) return layout.padding;
+  if (column > layout.last && control == Control::entries)
+    return std::max(layout.padding, layout.first - layout.count);
   if (column > layout.last) return control == Control::negative ? layout.last + 1 : layout.first;
   return control == Control::vectors && column >= layout.first ? layout.first : layout.padding;
 }
@@ -71,6 +74,8 @@ std::tuple<Tensor, Tensor> GistMask::mask(const Tensor& ids, const Tensor& paddi
     for (std::int32_t column = layout.padding; column < width; ++column) {
       const std::int32_t begin = first_seen(control_, layout, column);
       std::fill_n(seen + column * width + begin, column + 1 - begin, std::uint8_t{1});
+      if (control_ == Control::entries && layout.first >= 0 && column > layout.last)
+        std::fill_n(seen + column * width + layout.first, layout.last + 1 - layout.first, std::uint8_t{0});
       places[column] = column - layout.padding;
     }
   }

@@ -9,16 +9,18 @@
 
 namespace gistmill::gist_mask {
 
-enum class Control { gist, negative, positive, vectors };
+enum class Control { gist, negative, positive, vectors, entries };
 
 // The columns of one text that matter for its mask.
 struct Layout {
   std::int32_t padding = 0;  // columns of padding at its left
   std::int32_t first = -1;   // gist token; -1: the text has none
   std::int32_t last = -1;
+  std::int32_t count = 0;  // gist tokens
 };
 
-// The first column that `column` sees; it sees all from there to itself. column >= layout.padding.
+// The first column that `column` sees; it sees all from there to itself, but with Control::entries none of
+// [first, last] where it stands behind them. column >= layout.padding.
 std::int32_t first_seen(Control control, const Layout& layout, std::int32_t column);
 
 class GistMask {

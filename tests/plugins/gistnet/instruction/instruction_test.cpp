@@ -76,6 +76,24 @@ TEST_F(InstructionMean, OfTheLastTokensKeepsThemAsTheyAre) {
       << "of two tokens the first is there twice";
 }
 
+TEST_F(InstructionMean, OfSpansOfOneLengthAnyNetworkCanMakeVectors) {
+  PluginDriver driver(GISTNET_INSTRUCTION_PLUGIN, "gistnet/instruction-spans",
+                      {{"k", std::int64_t{2}}, {"length", std::int64_t{2}}},
+                      {{"G", 2}, {"P", 2}, {"D", kHidden}});
+  const at::Tensor spans = driver.forward(1, {embeddings_, lengths_})[0];
+  ASSERT_EQ(spans.sizes(), (std::vector<std::int64_t>{4, 2, kHidden}))
+      << "of two instructions two parts each";
+  EXPECT_TRUE(at::allclose(spans[0][0], part(0, 1)));
+  EXPECT_TRUE(at::allclose(spans[0][1], part(0, 1))) << "of one token both rows are it";
+  EXPECT_TRUE(at::allclose(spans[2][0], part(2, 3)));
+  EXPECT_TRUE(at::allclose(spans[3][1], part(5, 7))) << "of three tokens in two rows one is a mean";
+  const at::Tensor places = at::zeros({2, 2}, at::kInt);
+  const at::Tensor compressed = random_normal({4, 1, kHidden}, 3, at::kFloat);
+  const auto placed = driver.forward_and_vjp(2, {compressed, places}, {1, 0}, {at::ones({2, 2, kHidden})});
+  EXPECT_TRUE(at::equal(placed.outputs[0], compressed.view({2, 2, kHidden})));
+  EXPECT_TRUE(at::equal(placed.gradients[0], at::ones({4, 1, kHidden})));
+}
+
 TEST_F(InstructionMean, NamesTheRowWithoutAnInstruction) {
   try {
     gist(1, true, at::tensor({7, 0}, at::kInt));

@@ -16,17 +16,23 @@ using test::Masked;
 using test::masked;
 using test::Row;
 
-constexpr const char* kControls[] = {"gist", "negative", "positive", "vectors"};
+constexpr const char* kControls[] = {"gist", "negative", "positive", "vectors", "entries"};
 
 // "Gist: a row at or before the last gist sees all columns up to the last gist; a row after sees columns from
 // the first gist on. Negative control: after-rows see only after-columns. Positive control: all ones. No gist
 // in a row: all ones." Vectors: a row from the first gist on sees nothing before it.
+// Entries: after-rows see, in place of the gists and of what is between them, as many columns right before
+// the first.
 bool without_causality(const std::string& control, const Row& text, std::int32_t i, std::int32_t j) {
   const bool has_gist = !text.gists.empty() && text.gists[0] >= 0;
   if (!has_gist || control == "positive") return true;
   const std::int32_t first = text.gists.front();
   const std::int32_t last = text.gists.back();
   const bool after = i > last;
+  if (control == "entries" && after) {
+    const auto count = static_cast<std::int32_t>(text.gists.size());
+    return j > last || (j < first && j >= first - count);
+  }
   if (control == "vectors" && i >= first) return j >= first;
   if (!after) return j <= last;
   return control == "negative" ? j > last : j >= first;
