@@ -27,9 +27,10 @@ double number_of(const Json& json) {
 Json to_json(const Example& example) {
   Json tokens = Json::array();
   for (const ExampleToken& token : example.tokens) tokens.push_back({token.text, number(token.value)});
-  return {{"variant", example.variant}, {"rank", example.best ? "best" : "worst"},
-          {"item", example.key},        {"value", number(example.value)},
-          {"text", example.text},       {"tokens", std::move(tokens)}};
+  return {{"variant", example.variant},   {"rank", example.best ? "best" : "worst"},
+          {"item", example.key},          {"value", number(example.value)},
+          {"text", example.text},         {"tokens", std::move(tokens)},
+          {"mean", number(example.mean)}, {"mean_less", number(example.mean_less)}};
 }
 
 Example example_from(const Json& json) {
@@ -41,6 +42,8 @@ Example example_from(const Json& json) {
   example.text = json.at("text");
   for (const Json& token : json.at("tokens"))
     example.tokens.push_back({token.at(0).get<std::string>(), number_of(token.at(1))});
+  example.mean = number_of(json.value("mean", Json()));  // older files have neither
+  example.mean_less = number_of(json.value("mean_less", Json()));
   return example;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace gistmill {
 
 struct ExampleToken {
   std::string text;    // bytes; a token may be a part of a character
-  double value = 0.0;  // what it lost, say
+  double value = 0.0;  // what it lost, say; NaN: it has no number
 };
 
 struct Example {
@@ -21,6 +22,10 @@ struct Example {
   double value = 0.0;  // the figure of the item
   std::string text;    // of the item itself; "" where it is not kept
   std::vector<ExampleToken> tokens;
+  // Means over the tokens that have a number: of `values`, and of `less`, which was subtracted. NaN where
+  // there is none.
+  double mean = std::numeric_limits<double>::quiet_NaN();
+  double mean_less = std::numeric_limits<double>::quiet_NaN();
 };
 
 struct EvaluationExamples {

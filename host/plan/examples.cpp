@@ -16,8 +16,8 @@ class Check {
         path_("evaluations." + evaluation.name + ".examples"),
         pipeline_(pipeline) {}
 
-  // A slot of two dimensions, the first of which counts the items.
-  void slot(const char* key, const std::string& name, const char* dtype) const {
+  // A slot of one or two dimensions, the first of which counts the items.
+  void slot(const char* key, const std::string& name, const char* dtype, std::size_t dimensions = 2) const {
     const auto writer = pipeline_.writer(name);
     if (!writer) {
       refuse(key, name, fmt::format("which no call of pipeline '{}' writes", pipeline_.name),
@@ -27,8 +27,10 @@ class Check {
     const PortType& type = call.outputs[writer->output].type;
     if (call.kind == CallClass::skipped)
       refuse(key, name, "which is not computed: nothing that is measured reads it", {});
-    if (type.is_object || type.dtype != dtype || type.shape.size() != 2)
-      refuse(key, name, fmt::format("which is {} when it should be {}[K, ...]", type.text, dtype), {});
+    if (type.is_object || type.dtype != dtype || type.shape.size() != dimensions) {
+      const std::string wanted = fmt::format("{}[K{}]", dtype, dimensions == 2 ? ", ..." : "");
+      refuse(key, name, fmt::format("which is {} when it should be {}", type.text, wanted), {});
+    }
   }
 
   void decoder(const std::vector<PlannedInstance>& instances) const {
@@ -76,6 +78,7 @@ void check_examples(const Evaluation& evaluation, const PlannedPipeline& pipelin
   if (!examples.less.empty()) check.slot("less", examples.less, "f32");
   if (!examples.mask.empty()) check.slot("mask", examples.mask, "f32");
   if (!examples.item.empty()) check.slot("item", examples.item, "i32");
+  if (!examples.lengths.empty()) check.slot("lengths", examples.lengths, "i32", 1);
   check.decoder(instances);
 }
 

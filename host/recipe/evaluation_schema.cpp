@@ -161,6 +161,7 @@ Evaluation::Examples read_examples(const Value& value, const std::string& path) 
   examples.less = fields.string("less", "");
   examples.mask = fields.string("mask", "");
   examples.item = fields.string("item", "");
+  examples.lengths = fields.string("lengths", "");
   examples.decoder = fields.string("decoder");
   examples.count = fields.integer("count", examples.count, 1);
   return examples;

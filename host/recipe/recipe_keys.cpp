@@ -171,6 +171,8 @@ RecipeTable examples() {
            {"less", "string", kNone, "slot `f32[K, H]`, which is subtracted from `values`"},
            {"mask", "string", kNone, "slot `f32[K, H]`: 1 where there is a token"},
            {"item", "string", kNone, "slot `i32[K, S]`: the tokens of the item itself"},
+           {"lengths", "string", kNone,
+            "slot `i32[K]`: how many of an item's tokens are its own, from the left; without it all"},
            {"decoder", "string", "", "the component whose `decode` makes text of tokens"},
            {"count", "integer", fmt::to_string(examples.count), "items at each end"}}};
 }

@@ -52,14 +52,17 @@ std::string strip(const Example& example, const std::string& unit) {
   if (!example.text.empty()) out += fmt::format("<span class='own'>{}</span> ▸ ", on_one_line(example.text));
   std::string text;
   double value = 0.0;
+  bool numbered = false;
   for (std::size_t i = 0; i < example.tokens.size(); ++i) {
     text += example.tokens[i].text;
-    value += example.tokens[i].value;
+    if (!std::isnan(example.tokens[i].value)) value += example.tokens[i].value;
+    numbered = numbered || !std::isnan(example.tokens[i].value);
     const bool last = i + 1 == example.tokens.size();
     if (!last && !text::is_utf8(text) && text.size() < 4) continue;
-    out += token_span(text, value, unit);
+    out += numbered ? token_span(text, value, unit) : on_one_line(text);
     text.clear();
     value = 0.0;
+    numbered = false;
   }
   return out + "</p>\n";
 }
@@ -74,6 +77,12 @@ std::string scale() {
   return out + "</p>\n";
 }
 
+// " 1.230 against 0.888": what its tokens cost in the mean, and what they cost by `less`.
+std::string means(const Example& example) {
+  if (!std::isfinite(example.mean) || !std::isfinite(example.mean_less)) return "";
+  return fmt::format(", {:.3f} against {:.3f}", example.mean, example.mean_less);
+}
+
 // Of one variant, one end.
 std::string group(const EvaluationExamples& kept, const std::string& variant, bool best,
                   const Figure& figure) {
@@ -82,9 +91,9 @@ std::string group(const EvaluationExamples& kept, const std::string& variant, bo
   for (const Example& example : kept.examples) {
     if (example.variant != variant || example.best != best) continue;
     out += fmt::format(
-        "<div class='example'><p><span class='figure'>{:.3f}</span> <span class='soft'>{}</span></p>{}"
+        "<div class='example'><p><span class='figure'>{:.3f}</span> <span class='soft'>{}{}</span></p>{}"
         "</div>\n",
-        example.value, escaped(unit), strip(example, unit.empty() ? "" : " " + unit));
+        example.value, escaped(unit), means(example), strip(example, unit.empty() ? "" : " " + unit));
   }
   if (out.empty()) return "";
   return fmt::format("<h3>{}, {}</h3>\n<div class='card'>\n{}</div>\n", escaped(variant),

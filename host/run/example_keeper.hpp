@@ -32,6 +32,8 @@ class ExampleKeeper {
   struct Item {
     std::string key;
     double value = 0.0;
+    double mean = 0.0;                 // of `values`, over its tokens that have a number; NaN where none has
+    double mean_less = 0.0;            // of `less`; NaN without it
     std::vector<std::int32_t> item;    // empty: not kept
     std::vector<std::int32_t> tokens;  // those that exist
     std::vector<double> values;        // one a token

@@ -8,25 +8,38 @@
 
 namespace gistmill::dataset {
 
-std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Instructions::next() {
+namespace {
+
+// f32 of that shape: 1 at the last ones of each row, as many as `last` says.
+Tensor ones_at_end(const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& last) {
+  Tensor marks = Tensor::zeros<float>(shape);
+  float* end = marks.mutable_data<float>();
+  for (const std::int64_t count : last) {
+    end += shape[1];
+    std::fill(end - count, end, 1.0f);
+  }
+  return marks;
+}
+
+}  // namespace
+
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Instructions::next() {
   const std::vector<SampleOrder::Chosen> chosen = order_.next();
   std::vector<std::vector<std::int32_t>> rows, instructions;
   std::vector<std::int32_t> samples;
-  std::vector<std::int64_t> gists;
+  std::vector<std::int64_t> gists, targets, behind;
   for (const SampleOrder::Chosen& one : chosen) {
     rows.push_back(order_.row(one));
     instructions.push_back(order_.ids(one, Piece::instruction));
     samples.push_back(static_cast<std::int32_t>(one.sample));
     gists.push_back(one.layout.gist);
+    targets.push_back(one.layout.length - one.layout.completion);
+    behind.push_back(one.layout.gist < 0 ? targets.back()
+                                         : one.layout.length - one.layout.gist - order_.rules().gist_tokens);
   }
   PaddedRows batch = pad_left(rows);
-  const std::int64_t width = batch.ids.shape()[1];
-  Tensor counts = Tensor::zeros<float>(batch.ids.shape());
-  for (std::size_t row = 0; row < chosen.size(); ++row) {
-    float* const first = counts.mutable_data<float>() + static_cast<std::int64_t>(row) * width;
-    const std::int64_t targets = chosen[row].layout.length - chosen[row].layout.completion;
-    std::fill(first + width - targets, first + width, 1.0f);
-  }
+  Tensor counts = ones_at_end(batch.ids.shape(), targets);
+  Tensor shown = ones_at_end(batch.ids.shape(), behind);
   Tensor places = gist_places(gists, batch.padding, order_.rules().gist_tokens);
   FilledRows instruction = fill_right(instructions);
   return {std::move(batch.ids),
@@ -35,7 +48,8 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Instructions:
           std::move(counts),
           Tensor::of(samples, {static_cast<std::int64_t>(samples.size())}),
           std::move(instruction.ids),
-          std::move(instruction.lengths)};
+          std::move(instruction.lengths),
+          std::move(shown)};
 }
 
 }  // namespace gistmill::dataset

@@ -21,8 +21,8 @@ class Instructions {
   std::string digest() const { return order_.digest(); }
 
   // ids i32[B, T], padding i32[B], gist_places i32[B, G], counts f32[B, T], sample i32[B],
-  // instruction i32[B, M], instruction_lengths i32[B].
-  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next();
+  // instruction i32[B, M], instruction_lengths i32[B], behind f32[B, T].
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next();
 
   std::string save_state() const { return order_.save_state(); }
   void load_state(std::string_view state) { order_.load_state(state); }

@@ -93,6 +93,7 @@ BatchLoss batch_loss(const Student& student, const at::Tensor& ids, const std::o
     if (found.kl.defined()) losses += found.kl * ((1 - mix.alpha) * mix.temperature * mix.temperature);
     batch.loss = mean(losses, next).to(type);
     batch.nll = text_means(found.nll, next).to(type);
+    batch.token_nll = at_targets(found.nll, next, ids.sizes()).to(type);
     if (found.kl.defined()) batch.kl = text_means(found.kl, next).to(type);
     if (wanted.hidden) known.push_back({student.hidden, of_batch(found.hidden, next, student.hidden)});
     if (wanted.head) known.push_back({student.head, found.head.to(student.head.scalar_type())});

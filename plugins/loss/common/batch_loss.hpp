@@ -24,9 +24,10 @@ struct Teacher {
 };
 
 struct BatchLoss {
-  at::Tensor loss;  // [], f32 (f64 where the head is); differentiable where student's tensors are
-  at::Tensor nll;   // [B], mean of each text
-  at::Tensor kl;    // [B]; undefined without a teacher
+  at::Tensor loss;       // [], f32 (f64 where the head is); differentiable where student's tensors are
+  at::Tensor nll;        // [B], mean of each text
+  at::Tensor token_nll;  // [B, T], of each token that counts; NaN elsewhere
+  at::Tensor kl;         // [B]; undefined without a teacher
 };
 // ids i32[B, T], counts f32[B, T] as in next_tokens.hpp.
 BatchLoss batch_loss(const Student& student, const at::Tensor& ids, const std::optional<at::Tensor>& counts,

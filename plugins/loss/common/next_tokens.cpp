@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "gistmill/expect_shape.hpp"
 #include "gistmill/plugin/values.hpp"
 
@@ -37,6 +39,11 @@ at::Tensor text_means(const at::Tensor& values, const NextTokens& next) {
   const at::Tensor sums = at::zeros({next.totals.size(0)}, values.options())
                               .index_add(0, there(next.texts), values * there(next.counts));
   return sums / there(next.totals);
+}
+
+at::Tensor at_targets(const at::Tensor& values, const NextTokens& next, at::IntArrayRef shape) {
+  const at::Tensor all = at::full({shape[0] * shape[1]}, NAN, values.options());
+  return all.index_copy_(0, (next.rows + 1).to(values.device()), values).view(shape);
 }
 
 at::Tensor of_batch(const at::Tensor& values, const NextTokens& next, const at::Tensor& batch) {

@@ -26,6 +26,10 @@ at::Tensor mean(const at::Tensor& values, const NextTokens& next);
 // The same of each text, f64 [B]; NaN where nothing of a text counts.
 at::Tensor text_means(const at::Tensor& values, const NextTokens& next);
 
+// values f64 [M] of the rows at the tokens that they predict, f64 [B, T] for a batch of that shape; NaN where
+// no token counts.
+at::Tensor at_targets(const at::Tensor& values, const NextTokens& next, at::IntArrayRef shape);
+
 // values [M, D] of the rows in their places of a batch like `batch` [B, T, D], 0 elsewhere, in its dtype.
 at::Tensor of_batch(const at::Tensor& values, const NextTokens& next, const at::Tensor& batch);
 

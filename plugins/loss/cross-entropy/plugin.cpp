@@ -35,12 +35,25 @@ class CrossEntropy : public gistmill::torch::Component {
   std::tuple<at::Tensor, at::Tensor> from_hidden(const at::Tensor& hidden, const at::Tensor& head,
                                                  const at::Tensor& ids,
                                                  const std::optional<at::Tensor>& counts) const {
-    const auto batch = gistmill::loss::batch_loss({hidden, head, bf16_ ? at::kBFloat16 : head.scalar_type()},
-                                                  ids, counts, {}, {});
+    const auto batch = loss_of(hidden, head, ids, counts);
     return {batch.loss, batch.nll};
   }
 
+  // The same -> loss f32[], nll f32[B], token_nll f32[B, T]
+  std::tuple<at::Tensor, at::Tensor, at::Tensor> by_token(const at::Tensor& hidden, const at::Tensor& head,
+                                                          const at::Tensor& ids,
+                                                          const std::optional<at::Tensor>& counts) const {
+    const auto batch = loss_of(hidden, head, ids, counts);
+    return {batch.loss, batch.nll, batch.token_nll};
+  }
+
  private:
+  gistmill::loss::BatchLoss loss_of(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& ids,
+                                    const std::optional<at::Tensor>& counts) const {
+    return gistmill::loss::batch_loss({hidden, head, bf16_ ? at::kBFloat16 : head.scalar_type()}, ids, counts,
+                                      {}, {});
+  }
+
   bool bf16_;
 };
 
@@ -48,4 +61,5 @@ class CrossEntropy : public gistmill::torch::Component {
 
 GISTMILL_PLUGIN(gistmill::component<CrossEntropy>("loss/cross-entropy")
                     .operation("value", &CrossEntropy::value)
-                    .operation("from_hidden", &CrossEntropy::from_hidden));
+                    .operation("from_hidden", &CrossEntropy::from_hidden)
+                    .operation("by_token", &CrossEntropy::by_token));

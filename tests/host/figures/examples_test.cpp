@@ -26,7 +26,7 @@ class ExamplesTest : public ::testing::Test {
 
 TEST_F(ExamplesTest, AreTheSameWhenReadAgain) {
   const Example worst{"gist", false, "3fa9.2", 1.5, "a span", {{" the", 0.25}, {" dog", kNan}}};
-  const Example best{"gist", true, "3fa9.1", -0.5, "", {}};
+  const Example best{"gist", true, "3fa9.1", -0.5, "", {}, 1.25, 0.75};
   write_examples(examples_file(run_, "first", "heldout"), {"first", "heldout", "delta.32", {worst, best}});
   const auto all = read_examples_of(run_);
   ASSERT_EQ(all.size(), 1u);
@@ -44,7 +44,10 @@ TEST_F(ExamplesTest, AreTheSameWhenReadAgain) {
   EXPECT_EQ(read.tokens[0].text, " the");
   EXPECT_EQ(read.tokens[0].value, 0.25);
   EXPECT_TRUE(std::isnan(read.tokens[1].value));
+  EXPECT_TRUE(std::isnan(read.mean));
   EXPECT_TRUE(all[0].examples[1].best);
+  EXPECT_EQ(all[0].examples[1].mean, 1.25);
+  EXPECT_EQ(all[0].examples[1].mean_less, 0.75);
 }
 
 TEST_F(ExamplesTest, MayHoldBytesThatAreNoText) {

@@ -112,6 +112,11 @@ TEST_F(Examples, AreRefusedWithASlotOfAnotherType) {
               HasSubstr("examples.tokens is 'spans', which is i32[K] when it should be i32[K, ...]"));
 }
 
+TEST_F(Examples, AreRefusedWithLengthsThatAreNotOneANumberAnItem) {
+  const std::string keys = R"(tokens = "targets", values = "nll_replaced", decoder = "words", lengths = )";
+  EXPECT_EQ(failure_of(examples(keys + R"("spans")")), "");
+  EXPECT_THAT(failure_of(examples(keys + R"("targets")")), HasSubstr("when it should be i32[K]"));
+}
 TEST_F(Examples, AreRefusedWithoutADecoder) {
   EXPECT_THAT(failure_of(examples(R"(tokens = "targets", values = "nll_replaced", decoder = "word")")),
               HasSubstr("examples.decoder is 'word', which is no component\ndid you mean 'words'?"));

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <regex>
 
 namespace gistmill {
@@ -109,7 +110,9 @@ TEST(HtmlPage, ShowsTheWorstItemsWithTheLossOfEachTokenBehindThem) {
   Example example{"contextual", false, "k", 1.25, "A span", {{" so\n", 3.5}, {"\xC3", 0.25}, {"\xA4", 0.25}}};
   record.examples = {{"", "heldout", "delta_nll.32", {example}}};
   example.best = true;
-  example.tokens = {{" well", -0.5}, {" known", 0.0}};
+  example.tokens = {{" well", -0.5}, {" known", 0.0}, {" no number", std::nan("")}};
+  example.mean = 1.23;
+  example.mean_less = 0.888;
   record.examples[0].examples.push_back(example);
   const std::string page = html_page(record);
   EXPECT_THAT(page, HasSubstr("Worst and best spans: heldout"));
@@ -119,7 +122,8 @@ TEST(HtmlPage, ShowsTheWorstItemsWithTheLossOfEachTokenBehindThem) {
   EXPECT_THAT(page, HasSubstr("<span class='h2' title='0.50 nats'>ä</span>")) << "two tokens, one letter";
   EXPECT_THAT(page, HasSubstr("<h3>contextual, best</h3>"));
   EXPECT_THAT(page, HasSubstr("<span class='g2' title='-0.50 nats'> well</span>"));
-  EXPECT_THAT(page, HasSubstr("<span title='0.00 nats'> known</span>"));
+  EXPECT_THAT(page, HasSubstr("<span title='0.00 nats'> known</span> no number</p>"));
+  EXPECT_THAT(page, HasSubstr("<span class='soft'>nats, 1.230 against 0.888</span>"));
 }
 
 TEST(HtmlPage, EscapesEveryTextOfTheRun) {

@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 struct Batch {
   std::vector<std::int64_t> shape;
   std::vector<std::int32_t> ids, padding, places, samples, instruction, instruction_lengths;
-  std::vector<float> counts;
+  std::vector<float> counts, behind;
 };
 
 class InstructionsTest : public ::testing::Test {
@@ -39,7 +39,7 @@ class InstructionsTest : public ::testing::Test {
     return dataset;
   }
   static Batch next(Instructions& dataset) {
-    const auto [ids, padding, places, counts, samples, instruction, lengths] = dataset.next();
+    const auto [ids, padding, places, counts, samples, instruction, lengths, behind] = dataset.next();
     return {ids.shape(),
             numbers<std::int32_t>(ids),
             numbers<std::int32_t>(padding),
@@ -47,7 +47,8 @@ class InstructionsTest : public ::testing::Test {
             numbers<std::int32_t>(samples),
             numbers<std::int32_t>(instruction),
             numbers<std::int32_t>(lengths),
-            numbers<float>(counts)};
+            numbers<float>(counts),
+            numbers<float>(behind)};
   }
   std::string refusal(const PlainTable& changes) const {
     try {
@@ -75,6 +76,14 @@ TEST_F(InstructionsTest, CountsTheCompletionAndItsEndAsTargets) {
   const Batch batch = next(*open({{"end", std::int64_t{2}}}));
   EXPECT_THAT(batch.counts, ElementsAre(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1,  //
                                         0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1));
+}
+
+TEST_F(InstructionsTest, MarksAllThatStandsBehindTheGistTokens) {
+  EXPECT_THAT(next(*open({{"gist_tokens", std::int64_t{2}}, {"end", std::int64_t{2}}})).behind,
+              ElementsAre(0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1,  //
+                          0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1));
+  const Batch without = next(*open({{"gist_tokens", std::int64_t{0}}, {"end", std::int64_t{2}}}));
+  EXPECT_EQ(without.behind, without.counts);
 }
 
 TEST_F(InstructionsTest, GivesTheInstructionsTokensAlone) {
