@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include <string>
+
 #include "gistmill/collective.h"
 #include "gistmill/extensions.h"
 #include "host/check/call_scope.hpp"
@@ -254,8 +256,12 @@ const gm_collective_extension& collective_of(const CheckedInstance& self) {
   return of<gm_collective_extension>(self, GM_COLLECTIVE_EXTENSION);
 }
 std::uint32_t rank(gm_instance* instance) {
-  return in_scope(instance, "collective.rank", kStarted, 0u,
-                  [&](auto& self, auto&) { return collective_of(self).rank(self.inner); });
+  return in_scope(instance, "collective.rank", kStarted, 0u, [&](auto& self, auto& scope) {
+    const std::uint32_t found = collective_of(self).rank(self.inner);
+    const std::uint32_t all = collective_of(self).size(self.inner);
+    if (found >= all) scope.report("gave rank " + std::to_string(found) + " of " + std::to_string(all));
+    return found;
+  });
 }
 std::uint32_t size(gm_instance* instance) {
   return in_scope(instance, "collective.size", kStarted, 1u,

@@ -177,6 +177,13 @@ void RunContext::emit_started(const std::vector<LockedPlugin>& plugins, bool res
   event.update(to_json(machine));
   events.emit("run_started", std::move(event));
   say_lock_notes();
+  const auto measures = [](const Part& part) { return !part.recipe.evaluations.empty(); };
+  if (!ranks.alone() && std::ranges::any_of(parts, measures)) {
+    events.message(
+        "info",
+        "rank 0 alone measures, while the others wait: an evaluation's items have the order and the random "
+        "numbers of one process");
+  }
 }
 
 }  // namespace gistmill

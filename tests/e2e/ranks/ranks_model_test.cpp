@@ -19,6 +19,7 @@ class RanksModelTest : public TrainTest {
                                        folder + small() + stages + " --set run.threads=1",
                                    launcher);
     EXPECT_EQ(answer.code, 0) << answer.err;
+    EXPECT_EQ(answer.err.find("rank 0 alone measures") != std::string::npos, !launcher.empty()) << answer.err;
     return answer.code == 0 ? nlohmann::json::parse(read(folder_ / folder / "summary.json"))
                             : nlohmann::json();
   }

@@ -1,6 +1,10 @@
 // See seeded_plugin.hpp.
 #include "tests/host/check/seeded_plugin.hpp"
 
+#include <cstring>
+
+#include "gistmill/collective.h"
+
 #include "host/check/violation.hpp"
 
 namespace gistmill {
@@ -98,11 +102,34 @@ const gm_monitor_extension monitor{sizeof(gm_monitor_extension),
                                      return seeds.answer;
                                    }};
 
+// As if the other ranks had what this one has.
+const gm_collective_extension collective{
+    sizeof(gm_collective_extension),
+    [](gm_instance*) { return seeds.rank; },
+    [](gm_instance*) { return seeds.ranks; },
+    [](gm_instance*, float* numbers, std::uint64_t n, const volatile std::int32_t*, gm_error*) {
+      for (std::uint64_t i = 0; i < n; ++i) numbers[i] *= static_cast<float>(seeds.ranks);
+      if (seeds.misdeed) seeds.misdeed(nullptr);
+      return seeds.answer;
+    },
+    [](gm_instance*, const void* mine, std::uint64_t size, void* all, const volatile std::int32_t*,
+       gm_error*) {
+      for (std::uint32_t i = 0; i < seeds.ranks; ++i)
+        std::memcpy(static_cast<char*>(all) + i * size, mine, size);
+      return seeds.answer;
+    },
+    [](gm_instance*, void* bytes, std::uint64_t size, const volatile std::int32_t*, gm_error*) {
+      std::memset(bytes, 'r', size);
+      return seeds.answer;
+    },
+    [](gm_instance*, std::int32_t code) { seeds.ended = code; }};
+
 const void* find_extension(gm_instance*, const char* id) {
   const std::string name = id;
   if (name == GM_PARAMS_EXTENSION) return &params;
   if (name == GM_OPTIMIZER_EXTENSION) return &optimizer;
   if (name == GM_MONITOR_EXTENSION) return &monitor;
+  if (name == GM_COLLECTIVE_EXTENSION) return &collective;
   return name == GM_CODEC_EXTENSION ? &codec : nullptr;
 }
 

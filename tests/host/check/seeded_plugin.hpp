@@ -20,6 +20,8 @@ struct Seeds {
   std::function<void(gm_tensor* x)> misdeed;                     // in apply, before x is released
   std::function<void(gm_value* out, gm_tape** tape)> last_word;  // in apply, after the outputs stand
   gm_status answer = GM_OK;
+  std::uint32_t rank = 1, ranks = 3;  // all of which have the same numbers
+  std::int32_t ended = 0;             // what abort was called with
   gm_decision decision{sizeof(gm_decision), GM_DECISION_CONTINUE, 1.0, nullptr};  // of every event
   bool releases = true;                         // apply and open: their input
   Tensor gradient = Tensor::zeros<float>({2});  // what the vjp of apply gives
