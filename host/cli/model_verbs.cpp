@@ -93,17 +93,22 @@ void refuse_together(const Command& command, const char* given, std::initializer
   }
 }
 
-void run_save_gist_cache(const Command& command, const ModelTask& task) {
-  refuse_together(command, "save-gist-cache",
-                  {"gist-cache", "chat", "system", "max-tokens", "temperature", "top-p", "seed"});
+// name: the option that says what is kept.
+void run_save_cache(const Command& command, const ModelTask& task, const char* name) {
+  refuse_together(command, name,
+                  {"gist-cache", "chat", "system", "max-tokens", "temperature", "top-p", "seed", "cost"});
   GistCacheSettings settings;
-  settings.file = *command.value("save-gist-cache");
+  settings.file = *command.value(name);
   settings.tokens = command.all("gist-token");
+  settings.whole = command.has("save-prompt-cache");
   save_gist_cache(task, prompt_of(command), settings);
 }
 
 void run_generate(const Command& command, const ModelTask& task) {
-  if (command.has("save-gist-cache")) return run_save_gist_cache(command, task);
+  refuse_together(command, "save-prompt-cache", {"save-gist-cache", "gist-token"});
+  for (const char* name : {"save-gist-cache", "save-prompt-cache"}) {
+    if (command.has(name)) return run_save_cache(command, task, name);
+  }
   if (command.has("gist-token"))
     throw Failure(ExitCode::usage, "--gist-token needs --save-gist-cache: it says which tokens are kept");
   refuse_together(command, "gist-cache", {"chat"});
@@ -112,6 +117,8 @@ void run_generate(const Command& command, const ModelTask& task) {
   settings.chat = command.has("chat");
   settings.system = command.value("system");
   settings.continues = command.has("gist-cache");
+  settings.cost = command.has("cost");
+  settings.cache = command.value("gist-cache").value_or("");
   if (settings.system && !settings.chat)
     throw Failure(ExitCode::usage, "--system needs --chat: only a chat has a system message");
   generate(task, prompt_of(command), settings);

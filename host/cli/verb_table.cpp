@@ -99,6 +99,12 @@ constexpr Option kOptions[] = {
      "continue from what --save-gist-cache kept; short for --set generate.gist_cache=FILE"},
     {'g', "save-gist-cache", "FILE",
      "generate nothing: keep of a prompt that ends with gist tokens what these hold, for --gist-cache"},
+    {'g', "save-prompt-cache", "FILE",
+     "generate nothing: keep all of the prompt, for --gist-cache, as other programs cache prompts"},
+    {'g', "cost", nullptr,
+     "also measure the first token alone, and say what the answer cost: time and FLOPs to the first token, "
+     "FLOPs in "
+     "all, memory, the cache's size"},
     {'g', "gist-token", "+TEXT",
      "with --save-gist-cache, how the prompt writes a gist token; may be repeated (default: <GIST>, or "
      "<GIST_1>, "

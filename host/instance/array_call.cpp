@@ -89,8 +89,10 @@ std::optional<Arrays> call(const Instance& instance, std::string_view name, cons
 
 }  // namespace
 
-Arrays call_operation(const Instance& instance, std::string_view name, const Arrays& in, std::uint64_t seed) {
+Arrays call_operation(const Instance& instance, std::string_view name, const Arrays& in, std::uint64_t seed,
+                      gm_work* work) {
   StepContext context;
+  context.work = work;
   context.seed = seed;
   context.cancel = &never_canceled;
   std::optional<Arrays> out = call(instance, name, in, context);

@@ -18,8 +18,9 @@ using Arrays = std::map<std::string, Tensor>;
 // Runs operation `name` with one array a port; ports that `in` leaves out stay unwired. Throws Failure where
 // the component has no such operation or port, where a port is missing or of another type, or where it gives
 // another type than its manifest says.
+// work: what the call adds what it did to; may be null.
 Arrays call_operation(const Instance& instance, std::string_view name, const Arrays& in,
-                      std::uint64_t seed = 0);
+                      std::uint64_t seed = 0, gm_work* work = nullptr);
 
 // The same of a source, at step number `step`: nothing where it has no more.
 std::optional<Arrays> call_source(const Instance& instance, std::string_view name, std::uint64_t seed,

@@ -1,9 +1,13 @@
 // generate --save-gist-cache: a prompt through the operation save_gist_cache, which keeps of it nothing but
-// what its gist tokens hold.
+// what its gist tokens hold. generate --save-prompt-cache: the same with every token in their place.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <numeric>
 #include <optional>
+
+#include <gistmill/text/shown.hpp>
 
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/array_call.hpp"
@@ -71,19 +75,26 @@ Tokens places_of(const Tokens& prompt, const Tokens& gists) {
 void save_gist_cache(const ModelTask& task, const std::string& prompt, const GistCacheSettings& settings) {
   const TextCodec codec(task.choice.find(text_demands()));
   const Tokens tokens = codec.encode_document(prompt);
-  const Tokens places = places_of(tokens, gist_tokens(codec, settings.tokens));
+  if (tokens.empty()) throw Failure(ExitCode::recipe, "the prompt is empty");
+  Tokens places(tokens.size());
+  std::iota(places.begin(), places.end(), 0);
+  if (!settings.whole) places = places_of(tokens, gist_tokens(codec, settings.tokens));
   const std::unique_ptr<Instance> model = task.choice.find(gist_cache_demands());
   model->start({}, 0);
   call_operation(*model, "save_gist_cache",
                  {{"ids", token_array(tokens, true)},
                   {"gist_places", token_array(places, true)},
                   {"file", bytes_array(settings.file)}});
+  const std::uintmax_t bytes = std::filesystem::file_size(settings.file);
   if (task.json) {
-    const nlohmann::ordered_json answer = {
-        {"file", settings.file}, {"prompt_tokens", tokens.size()}, {"kept_tokens", places.size()}};
+    const nlohmann::ordered_json answer = {{"file", settings.file},
+                                           {"prompt_tokens", tokens.size()},
+                                           {"kept_tokens", places.size()},
+                                           {"bytes", bytes}};
     return task.write(json_line(answer));
   }
-  task.talk(fmt::format("{}: {} of {} tokens are kept", settings.file, places.size(), tokens.size()));
+  task.talk(fmt::format("{}: {} of {} tokens are kept, {}", settings.file, places.size(), tokens.size(),
+                        text::bytes_text(bytes)));
 }
 
 }  // namespace gistmill

@@ -39,6 +39,8 @@ struct GenerateSettings {
   bool chat = false;
   std::optional<std::string> system;  // an empty message is one
   bool continues = false;             // behind a gist cache: the prompt begins no document
+  bool cost = false;                  // measures the first token for itself, and says what all of it took
+  std::string cache;                  // the file of the gist cache, for its size
 };
 // How the model continues `prompt`.
 void generate(const ModelTask& task, const std::string& prompt, const GenerateSettings& settings);
@@ -47,9 +49,10 @@ struct GistCacheSettings {
   std::string file;
   // How the prompt writes gist tokens; empty: <GIST>, or <GIST_1>, <GIST_2>, .., whatever the model has.
   std::vector<std::string> tokens;
+  bool whole = false;  // every token of the prompt counts as one
 };
 // Keeps of `prompt`, which ends with its gist tokens, nothing but what these hold, in a file that generate
-// continues from.
+// continues from; or all of it.
 void save_gist_cache(const ModelTask& task, const std::string& prompt, const GistCacheSettings& settings);
 
 // What the model's files hold, without loading weights. -> ExitCode::recipe where a part of it has a fault:

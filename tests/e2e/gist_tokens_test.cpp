@@ -105,6 +105,28 @@ TEST_F(GistTokens, OfAnExportAreWrittenInTextAndKeptInPlaceOfAPrompt) {
   EXPECT_FALSE(answer.out.empty());
 }
 
+TEST_F(GistTokens, AreComparedWithACacheOfTheWholePromptWhichChangesNothing) {
+  const std::string start = "generate '" + model() + "' --set teacher.dtype=f32";
+  const std::string rest = " --max-tokens 8 --cost --json --prompt '";
+  const std::string head = "Instruction: Say river and the number.\n", tail = "Input: 12\nOutput:";
+  const Answer saved = gistmill(start + " --prompt '" + head + "' --save-prompt-cache whole --json");
+  ASSERT_EQ(saved.code, 0) << saved.err;
+  const auto kept = nlohmann::json::parse(saved.out);
+  EXPECT_EQ(kept["kept_tokens"], kept["prompt_tokens"]);
+  EXPECT_EQ(kept["bytes"], std::filesystem::file_size(folder_ / "whole"));
+  const auto cached = nlohmann::json::parse(gistmill(start + " --gist-cache whole" + rest + tail + "'").out);
+  const auto plain = nlohmann::json::parse(gistmill(start + rest + head + tail + "'").out);
+  EXPECT_EQ(cached["tokens"], plain["tokens"]);
+  EXPECT_EQ(cached["cost"]["cache_bytes"], kept["bytes"]);
+  const auto flops = [](const nlohmann::json& answer) {
+    return answer["cost"]["first_token_flops"].get<double>();
+  };
+  const auto tokens = [](const nlohmann::json& answer) { return answer["prompt_tokens"].get<double>(); };
+  EXPECT_GT(flops(cached), 0);
+  EXPECT_NEAR(flops(cached) / flops(plain), tokens(cached) / tokens(plain), 0.25)
+      << "what is kept is not computed again; the head, once in both, counts too";
+}
+
 TEST_F(GistTokens, AreExportedWithoutATokenizerWhereNobodyKnowsWhichItIs) {
   const std::string other = GISTMILL_SOURCE_DIR "/tests/plugins/tokenizer/fixtures/gpt2.json";
   ASSERT_EQ(run("test-short",

@@ -1,4 +1,5 @@
 // teacher/llama, teacher/gemma and teacher/gpt2: options, sizes and ports around the model (model.hpp).
+#include <algorithm>
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/torch.hpp>
 
@@ -161,8 +162,11 @@ class Decoder : public gistmill::decoder::LoadedModel {
   std::tuple<at::Tensor, at::Tensor> generate(const Call& call, const at::Tensor& prompt,
                                               const Optional& mask, const Optional& positions,
                                               const Optional& gist, const Optional& gist_places,
-                                              const std::optional<GistPointer>& cache) const {
+                                              const std::optional<GistPointer>& cache,
+                                              const Optional& most) const {
     auto sampling = sampling_;
+    if (most)
+      sampling.max_tokens = std::clamp<std::int64_t>(most->item<std::int32_t>(), 0, sampling.max_tokens);
     sampling.seed = call.random_key();
     const auto generated = model().generate(
         batch_of(prompt, mask, positions, {}, gist, gist_places, cache ? *cache : cache_), sampling);
