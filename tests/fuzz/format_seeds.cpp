@@ -135,6 +135,9 @@ void write_format_seeds(const fs::path& folder) {
   // As packed_file_fuzz.cpp reads it: all as it should be, sequences of one token and of four.
   write_seed(folder / "packed_file" / "one", std::string(300, '\0'));
   write_seed(folder / "packed_file" / "four", '\3' + std::string(300, '\0'));
+  // As gist_store_fuzz.cpp reads it: a store without a change, and one in its head.
+  write_seed(folder / "gist_store" / "whole", std::string(8, '\0'));
+  write_seed(folder / "gist_store" / "rows", std::string("\1\1\44\7\0\0", 6));
   // As topk_file_fuzz.cpp reads them: all as it should be, with one sequence, exact and of bytes.
   write_seed(folder / "topk_file" / "exact", std::string(250, '\0'));
   write_seed(folder / "topk_file" / "bytes",

@@ -1,0 +1,66 @@
+#include "plugins/store/gists/about.hpp"
+
+#include <gistmill/formats/error.hpp>
+
+#include "plugins/store/gists/layout.hpp"
+
+namespace gistmill::gists {
+namespace {
+
+std::string text_in(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  if (!object.is_object() || found == object.end() || !found->is_string() ||
+      found->get<std::string>().empty())
+    throw formats::FormatError(std::string("it does not say its ") + key);
+  return *found;
+}
+
+void expect_one(const std::string& path, const char* what, const std::string& held, const std::string& given,
+                const char* advice) {
+  if (held == given) return;
+  throw formats::FormatError("'" + path + "' was made with " + what + " " + formats::printable(held) +
+                             " when this is " + formats::printable(given) + "; " + advice);
+}
+
+}  // namespace
+
+About About::of(const nlohmann::json& object) {
+  About about{text_in(object, "model"),
+              text_in(object, "tokenizer"),
+              text_in(object, "compressor"),
+              text_in(object, "position"),
+              {}};
+  if (const auto origin = object.find("origin"); origin != object.end()) about.origin = *origin;
+  return about;
+}
+
+About About::parse(std::string_view text) {
+  const nlohmann::json object = nlohmann::json::parse(text.substr(0, text.find('\0')), nullptr, false);
+  if (!object.is_object()) throw formats::FormatError("what it says about itself is no JSON object");
+  return of(object);
+}
+
+std::string About::text() const {
+  return nlohmann::json({{"format", "gistmill-gists"},
+                         {"version", kVersion},
+                         {"model", model},
+                         {"tokenizer", tokenizer},
+                         {"compressor", compressor},
+                         {"position", position},
+                         {"origin", origin}})
+      .dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::uint64_t About::compressor_number() const { return checksum_of(compressor); }
+
+void expect_same(const std::string& path, const About& held, const About& given, bool compressors) {
+  constexpr const char* kNew = "write to another file";
+  expect_one(path, "tokenizer", held.tokenizer, given.tokenizer, kNew);
+  expect_one(path, "model", held.model, given.model, kNew);
+  if (compressors) return;
+  constexpr const char* kRefresh = "--refresh makes its gists anew, or write to another file";
+  expect_one(path, "compressor", held.compressor, given.compressor, kRefresh);
+  expect_one(path, "positions", held.position, given.position, kRefresh);
+}
+
+}  // namespace gistmill::gists

@@ -1,0 +1,29 @@
+// What a store says of what made it: JSON text at /about. Two that are the same text are the same thing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace gistmill::gists {
+
+struct About {
+  std::string model, tokenizer, compressor, position;
+  nlohmann::json origin;  // where these lie, for people
+
+  // Throws FormatError where a text is missing.
+  static About of(const nlohmann::json& object);
+  static About parse(std::string_view text);
+  std::string text() const;  // of its JSON
+
+  // How rows name the compressor.
+  std::uint64_t compressor_number() const;
+};
+
+// Throws FormatError naming both where a store of `held` cannot take what `given` makes. `compressors`: those
+// may differ.
+void expect_same(const std::string& path, const About& held, const About& given, bool compressors);
+
+}  // namespace gistmill::gists

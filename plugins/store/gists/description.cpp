@@ -1,0 +1,109 @@
+#include "plugins/store/gists/description.hpp"
+
+#include <cstdio>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gistmill/formats/error.hpp>
+
+#include "plugins/store/gists/about.hpp"
+#include "plugins/store/gists/index.hpp"
+
+namespace gistmill::gists {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kSample = 3;         // blocks
+constexpr std::uint64_t kPiece = 1 << 14;  // rows between which memory is given back
+
+std::string number_text(std::uint64_t compressor) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(compressor));
+  return text;
+}
+
+struct Counts {
+  std::map<std::string, std::uint64_t> gists;  // blocks of a compressor
+  std::vector<std::string> damaged;            // blocks
+  std::uint64_t rows = 0;                      // that count
+};
+
+void count(const GistReader& reader, std::uint64_t row, Counts& counts) {
+  ++counts.rows;
+  const RowHead head = reader.head(row);
+  if (head.level == 1) ++counts.gists[number_text(head.compressor)];
+  try {
+    reader.check(row);
+  } catch (const formats::FormatError&) {
+    counts.damaged.push_back(reader.name_of(head));
+  }
+  if (row % kPiece == kPiece - 1) reader.release_pages();
+}
+
+Json sample_of(const GistReader& reader, const GistIndex& index) {
+  Json sample = Json::array();
+  std::vector<std::int32_t> ids(reader.shape().block);
+  for (std::uint32_t document = 0; document < index.documents().size() && sample.size() < kSample;
+       ++document) {
+    const std::vector<std::uint64_t>& blocks = index.documents()[document].blocks;
+    for (std::size_t i = 0; i < blocks.size() && sample.size() < kSample; ++i) {
+      try {
+        reader.read(blocks[i], ids.data(), nullptr, nullptr);
+      } catch (const formats::FormatError&) {
+        continue;  // told as damaged
+      }
+      sample.push_back({{"document", reader.document(document)}, {"block", i}, {"ids", ids}});
+    }
+  }
+  return sample;
+}
+
+}  // namespace
+
+nlohmann::ordered_json description_of(const GistReader& reader) {
+  const GistIndex index(reader);
+  const About about = About::parse(reader.about());
+  const Shape& shape = reader.shape();
+  Counts counts;
+  Json documents = Json::object();
+  std::uint64_t blocks = 0;
+  std::uint64_t tokens = 0;
+  for (std::uint32_t number = 0; number < index.documents().size(); ++number) {
+    const DocumentRows& rows = index.documents()[number];
+    for (const std::uint64_t row : rows.blocks) count(reader, row, counts);
+    for (const std::uint64_t row : rows.tail) count(reader, row, counts);
+    blocks += rows.blocks.size();
+    tokens += rows.tokens(shape);
+    documents[reader.document(number)] = rows.tokens(shape);
+  }
+  const std::uint64_t row_bytes = reader.layout().bytes;
+  const std::uint64_t gist_bytes = reader.layout().checksum - reader.layout().gist;
+  Json json = {
+      {"format", "gist store, version " + std::to_string(kVersion)},
+      {"file_bytes", reader.bytes()},
+      {"block", std::to_string(shape.block) + " tokens -> " + std::to_string(shape.gists) + " gists of " +
+                    std::to_string(shape.width) + ", " + precision_name(shape.precision)},
+      {"tokens", tokens},
+      {"documents", documents},
+      {"level_0", std::to_string(tokens) + " tokens"},
+      {"level_0_bytes", tokens * sizeof(std::uint32_t)},
+      {"level_1", std::to_string(blocks) + " blocks"},
+      {"level_1_bytes", blocks * gist_bytes},
+      {"row_bytes", row_bytes},
+      {"replaced_rows", reader.rows() - counts.rows},
+      {"model", about.model},
+      {"tokenizer", about.tokenizer},
+      {"compressor", about.compressor},
+      {"position", about.position}};
+  if (counts.gists.size() > 1 ||
+      (counts.gists.size() == 1 && counts.gists.begin()->first != number_text(about.compressor_number())))
+    json["mixed_compressors"] = counts.gists;
+  if (about.origin.is_object()) json["origin"] = about.origin;
+  json["damaged"] = counts.damaged;
+  json["sample"] = sample_of(reader, index);
+  return json;
+}
+
+}  // namespace gistmill::gists

@@ -1,0 +1,14 @@
+// store/gists as a plugin.
+#include "plugins/store/gists/store.hpp"
+
+using gistmill::gists::GistStore;
+
+GISTMILL_PLUGIN(gistmill::component<GistStore>("store/gists")
+                    .operation("open", &GistStore::open)
+                    .operation("document", &GistStore::document)
+                    .operation("extend", &GistStore::extend)
+                    .operation("append", &GistStore::append)
+                    .operation("commit", &GistStore::commit)
+                    .operation("close", &GistStore::close)
+                    .operation("context", &GistStore::context)
+                    .operation("describe_file", &GistStore::describe_file));

@@ -1,0 +1,217 @@
+// A store while texts grow: which blocks need gists, what is refused, gists made anew, what a model reads.
+#include "plugins/store/gists/growth.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+
+#include <gistmill/formats/error.hpp>
+
+#include "plugins/store/gists/context.hpp"
+#include "plugins/store/gists/description.hpp"
+#include "tests/plugins/store/gists/small_store.hpp"
+#include "tests/sdk/token_file/scratch_folder.hpp"
+
+namespace gistmill::gists {
+namespace {
+
+namespace fs = std::filesystem;
+using gistmill::testing::ScratchFolder;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Ids = std::vector<std::int32_t>;
+
+constexpr std::uint32_t kUnsettled = 2;
+
+About about_of(const std::string& compressor = "c1") { return {"m1", "t1", compressor, "end", {}}; }
+
+Ids counting(std::int32_t count) {
+  Ids ids(static_cast<std::size_t>(count));
+  std::iota(ids.begin(), ids.end(), 100);
+  return ids;
+}
+
+class GrowingStore : public ::testing::Test {
+ protected:
+  std::unique_ptr<Growth> open(const About& about = about_of(), bool refresh = false) const {
+    return std::make_unique<Growth>(path_, kSmall, about, kUnsettled, refresh);
+  }
+  // Gists that say which block they are of.
+  static Missing compress(Growth& growth, const std::string& name, const Ids& tokens, float mark = 0) {
+    const Missing missing = growth.extend(name, tokens);
+    for (std::uint32_t block = missing.first; block < missing.end; ++block) {
+      const std::vector<float> gist(6, static_cast<float>(block) + mark);
+      const Ids offsets = {2, 3};
+      growth.append(1, gist.data(), offsets.data());
+    }
+    return missing;
+  }
+  void compress(const Ids& tokens) const {
+    const auto growth = open();
+    compress(*growth, "a", tokens);
+    growth->close();
+  }
+  template <class Body>
+  static std::string message_of(const Body& body) {
+    try {
+      body();
+    } catch (const formats::FormatError& error) {
+      return error.what();
+    }
+    return "nothing was thrown";
+  }
+
+  ScratchFolder folder_;
+  fs::path path_ = folder_ / "store.h5";
+};
+
+TEST_F(GrowingStore, GivesGistsToWholeBlocksThatAreSettled) {
+  const auto growth = open();
+  const Missing missing = compress(*growth, "a", counting(13));
+  EXPECT_EQ(missing.first, 0u);
+  EXPECT_EQ(missing.end, 2u);  // 12 tokens are whole blocks, but the last 2 of the text are not settled
+  EXPECT_EQ(growth->tokens(0), counting(13));
+  growth->close();
+  EXPECT_EQ(GistReader(path_).rows(), 4u);  // two blocks, and 5 tokens in two rows
+}
+
+TEST_F(GrowingStore, AsksForNewBlocksAlone) {
+  compress(counting(13));
+  const auto growth = open();
+  Ids longer = counting(23);
+  longer[12] = 7;  // the last token of the text before has become another
+  const Missing missing = compress(*growth, "a", longer);
+  EXPECT_EQ(missing.first, 2u);
+  EXPECT_EQ(missing.end, 5u);
+  EXPECT_EQ(growth->tokens(0), longer);
+}
+
+TEST_F(GrowingStore, DoesNotGrowByATextThatIsTheSame) {
+  compress(counting(13));
+  const auto size = fs::file_size(path_);
+  compress(counting(13));
+  EXPECT_EQ(fs::file_size(path_), size);
+}
+
+TEST_F(GrowingStore, RefusesATextThatChangedAndNamesTheBlock) {
+  compress(counting(22));
+  Ids changed = counting(30);
+  changed[9] = 7;
+  const auto growth = open();
+  EXPECT_THAT(message_of([&] { compress(*growth, "a", changed); }),
+              HasSubstr("'a' has changed in block 2 (tokens 8 to 11)"));
+}
+
+TEST_F(GrowingStore, RefusesATextThatShrankAndNamesTheBlock) {
+  compress(counting(22));
+  const auto growth = open();
+  EXPECT_THAT(message_of([&] { compress(*growth, "a", counting(11)); }),
+              HasSubstr("'a' has shrunk: it ends in block 2 with 11 tokens"));
+}
+
+TEST_F(GrowingStore, LeavesTheStoreAsItWasWhereATextIsRefused) {
+  compress(counting(22));
+  const auto size = fs::file_size(path_);
+  {
+    const auto growth = open();
+    message_of([&] { compress(*growth, "a", counting(11)); });
+  }
+  EXPECT_EQ(fs::file_size(path_), size);
+  EXPECT_EQ(GistReader(path_).rows(), 6u);
+}
+
+TEST_F(GrowingStore, HoldsSeveralDocumentsThatGrowInTurn) {
+  const auto growth = open();
+  compress(*growth, "a", counting(10));
+  compress(*growth, "b", counting(15));
+  compress(*growth, "a", counting(19));
+  EXPECT_EQ(growth->tokens(0), counting(19));
+  EXPECT_EQ(growth->tokens(1), counting(15));
+}
+
+TEST_F(GrowingStore, RefusesAnotherModelAndCompressorWithBoth) {
+  compress(counting(13));
+  About other = about_of();
+  other.model = "m2";
+  EXPECT_THAT(message_of([&] { open(other); }),
+              HasSubstr("was made with model 'm1' when this is 'm2'; write to another file"));
+  EXPECT_THAT(message_of([&] { open(other, true); }), HasSubstr("model 'm1' when this is 'm2'"));
+  EXPECT_THAT(message_of([&] { open(about_of("c2")); }),
+              HasSubstr("compressor 'c1' when this is 'c2'; --refresh makes its gists anew"));
+  Shape wide = kSmall;
+  wide.width = 4;
+  EXPECT_THAT(message_of([&] { Growth(path_, wide, about_of(), kUnsettled, false); }),
+              HasSubstr("2 gists of 3 numbers when this makes blocks of 4 tokens, 2 gists of 4 numbers"));
+}
+
+TEST_F(GrowingStore, MakesGistsAnewBlockByBlockAndGoesOnAfterAKill) {
+  compress(counting(22));
+  {
+    const auto growth = open(about_of("c2"), true);
+    const Missing missing = growth->extend("a", growth->tokens(0));
+    EXPECT_EQ(missing.first, 0u);
+    EXPECT_EQ(missing.end, 5u);
+    const std::vector<float> gist(6, 50);
+    const Ids offsets = {0, 1};
+    for (int i = 0; i < 2; ++i) growth->append(1, gist.data(), offsets.data());
+    growth->commit();
+  }
+  const auto mixed = description_of(GistReader(path_));
+  EXPECT_EQ(mixed["mixed_compressors"].size(), 2u);
+  EXPECT_EQ(mixed["replaced_rows"], 2);
+  const auto growth = open(about_of("c2"), true);
+  const Missing rest = compress(*growth, "a", growth->tokens(0), 50);
+  EXPECT_EQ(rest.first, 2u);
+  growth->close();
+  const GistReader reader(path_);
+  const auto clean = description_of(reader);
+  EXPECT_EQ(clean["compressor"], "c2");
+  EXPECT_FALSE(clean.contains("mixed_compressors"));
+  EXPECT_EQ(clean["replaced_rows"], 0);
+  EXPECT_EQ(read(reader, 1).gist[0], 50);
+  EXPECT_EQ(read(reader, 3).gist[0], 53);
+  EXPECT_THAT(folder_.names(), ElementsAre("store.h5"));
+}
+
+TEST_F(GrowingStore, ShowsAModelTheNewestAsTokensAndOlderOnesAsGists) {
+  compress(counting(22));
+  const Context context = context_of(GistReader(path_), "", 7, 100);
+  // Blocks 0 to 2 as two gists each; block 3, of which the last 7 tokens begin, and what follows as tokens.
+  EXPECT_EQ(context.ids, (Ids{0, 0, 0, 0, 0, 0, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121}));
+  EXPECT_EQ(context.positions, (Ids{2, 3, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21}));
+  EXPECT_EQ(context.places, (Ids{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(context.gist[6], 1.0f);
+  EXPECT_EQ(context.left_out, 0u);
+}
+
+TEST_F(GrowingStore, LeavesTheOldestOutWhereThereIsNoRoom) {
+  compress(counting(22));
+  const Context context = context_of(GistReader(path_), "a", 0, 15);
+  EXPECT_EQ(context.left_out, 8u);
+  EXPECT_EQ(context.positions.front(), 2);
+  EXPECT_EQ(context.positions.back(), 13);
+  EXPECT_EQ(context.places.size(), 6u);
+  EXPECT_THAT(message_of([&] { context_of(GistReader(path_), "b", 0, 15); }),
+              HasSubstr("holds no document 'b'"));
+  EXPECT_THAT(message_of([&] { context_of(GistReader(path_), "a", 0, 1); }), HasSubstr("room for 1"));
+}
+
+TEST_F(GrowingStore, SaysWhatItHoldsAndWhichBlocksAreDamaged) {
+  compress(counting(22));
+  const GistReader whole(path_);
+  const auto at = static_cast<std::streamoff>(whole.slot().rows_at + 2 * whole.layout().bytes + 60);
+  std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(at);
+  file.put('x');
+  file.close();
+  const auto said = description_of(GistReader(path_));
+  EXPECT_EQ(said["tokens"], 22);
+  EXPECT_EQ(said["level_1"], "5 blocks");
+  EXPECT_EQ(said["documents"]["a"], 22);
+  EXPECT_EQ(said["damaged"], std::vector<std::string>{"block 2 of 'a'"});
+}
+
+}  // namespace
+}  // namespace gistmill::gists
