@@ -62,24 +62,29 @@ class Answers {
   std::map<std::pair<std::string, std::string>, std::int64_t> known_;
 };
 
-void bind_pipeline(PlannedPipeline& pipeline, const std::vector<PlannedInstance>& instances,
-                   Answers& answers) {
+// Symbols without a size whose instances were not made: they may have one, and a pipeline that does not run
+// need not say.
+using Unknown = std::set<const PlannedSymbol*>;
+
+void bind_pipeline(PlannedPipeline& pipeline, const std::vector<PlannedInstance>& instances, Answers& answers,
+                   Unknown& unknown) {
   for (PlannedSymbol& symbol : pipeline.symbols) {
     for (const SymbolDeclaration& declaration : symbol.declared) {
       if (!declaration.spec->option.empty()) continue;
       const PlannedInstance& instance = instances[declaration.instance];
       const std::int64_t value = answers.of(instance, declaration.spec->name);
       if (value >= 0) fix(symbol, value, instance, declaration);
+      if (value == kNotMade) unknown.insert(&symbol);
     }
   }
 }
 
 // The sizes that one pipeline gives to the symbols of an instance; -1: differs from step to step. Left out
-// are symbols that no value has and nothing fixes.
-Sizes sizes_for(const PlannedPipeline& pipeline, std::size_t instance) {
+// are symbols that no value has and nothing fixes, and those that are not known.
+Sizes sizes_for(const PlannedPipeline& pipeline, std::size_t instance, const Unknown& unknown) {
   Sizes sizes;
   for (const PlannedSymbol& symbol : pipeline.symbols) {
-    if (!symbol.value && !symbol.carried) continue;
+    if (!symbol.value && (!symbol.carried || unknown.contains(&symbol))) continue;
     for (const SymbolDeclaration& declaration : symbol.declared) {
       if (declaration.instance == instance) sizes[declaration.spec->name] = symbol.value.value_or(-1);
     }
@@ -92,13 +97,14 @@ Sizes sizes_for(const PlannedPipeline& pipeline, std::size_t instance) {
 void bind_symbols(Plan& plan, const SymbolAnswers& answers) {
   Answers asked(answers);
   const auto pipelines = all_pipelines(plan);
-  for (PlannedPipeline* pipeline : pipelines) bind_pipeline(*pipeline, plan.instances, asked);
+  Unknown unknown;
+  for (PlannedPipeline* pipeline : pipelines) bind_pipeline(*pipeline, plan.instances, asked, unknown);
 
   for (std::size_t i = 0; i < plan.instances.size(); ++i) {
     Sizes agreed;
     for (const PlannedPipeline* pipeline : pipelines) {
       if (!instances_of(*pipeline).count(i)) continue;
-      for (const auto& [name, size] : sizes_for(*pipeline, i)) {
+      for (const auto& [name, size] : sizes_for(*pipeline, i, unknown)) {
         const auto [it, added] = agreed.emplace(name, size);
         if (!added && it->second != size) it->second = -1;
       }

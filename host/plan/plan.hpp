@@ -187,7 +187,9 @@ Plan make_plan(const Recipe& recipe, const Registry& registry);
 // Failure (ExitCode::recipe).
 ComponentUse resolve_from(const Recipe& top, const ComponentUse& use);
 
-// The size of a symbol that the instance answers (gm.symbols/1), or -1 where it has no say or was not made.
+// The size of a symbol that the instance answers (gm.symbols/1): -1 where it has no say, kNotMade where it
+// was not made, so that what it would say is not known.
+constexpr std::int64_t kNotMade = -2;
 using SymbolAnswers = std::function<std::int64_t(const PlannedInstance&, const std::string& symbol)>;
 
 // Takes the instances' answers: fills in the pipelines' sizes and PlannedInstance::symbols. Throws Failure

@@ -18,7 +18,7 @@ void ask_sizes(Preparation& made) {
     const auto index =
         static_cast<std::size_t>(made.plan.instance(planned.name) - made.plan.instances.data());
     Instance* instance = made.instances[index];
-    return instance == nullptr ? -1 : instance->symbol(symbol);
+    return instance == nullptr ? kNotMade : instance->symbol(symbol);
   });
 }
 

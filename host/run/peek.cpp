@@ -55,7 +55,7 @@ std::unique_ptr<Instance> started_source(Plan& plan, std::size_t index, Registry
   auto source =
       std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host());
   bind_symbols(plan, [&](const PlannedInstance& asked, const std::string& symbol) -> std::int64_t {
-    return asked.name == planned.name ? source->symbol(symbol) : -1;
+    return asked.name == planned.name ? source->symbol(symbol) : kNotMade;
   });
   source->start(plan.instances[index].symbols, seed);
   return source;

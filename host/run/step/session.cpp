@@ -48,7 +48,7 @@ Session::Session(const Recipe& recipe, Plan plan, Registry& registry, Events& ev
   }
   bind_symbols(plan_, [this](const PlannedInstance& planned, const std::string& symbol) -> std::int64_t {
     TensorInstance* instance = find(planned.name);
-    return instance == nullptr ? -1 : instance->symbol(symbol);
+    return instance == nullptr ? kNotMade : instance->symbol(symbol);
   });
   start(use, registry, prepared, pool);
   const bool computes = use == SessionUse::train_and_evaluate || use == SessionUse::evaluate;

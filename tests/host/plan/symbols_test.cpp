@@ -21,7 +21,8 @@ class Symbols : public PlanTest {
  protected:
   static std::string pipeline(const std::string& steps) { return "[pipelines.p]\nsteps = [" + steps + "]\n"; }
   // Two plugins whose ports have the sizes under test: a/source writes x, b/sink reads it.
-  void offer_pair(const std::string& written, const std::string& read, const std::string& sink_symbols = "") {
+  void offer_pair(const std::string& written, const std::string& read, const std::string& sink_symbols = "",
+                  const std::string& source_symbols = "symbols.D = { option = \"width\" }") {
     offer(R"([plugin]
 name = "pair"
 version = "0.1.0"
@@ -30,7 +31,8 @@ tier = "c"
 [components."a/source"]
 doc = "writes x"
 options.width = { type = "integer", default = 64 }
-symbols.D = { option = "width" }
+)" + source_symbols +
+          R"(
 [components."a/source".operations.next]
 effect = "stateful"
 outputs.x = { type = ")" +
@@ -159,6 +161,23 @@ q.steps = ["c.next", "b.take"]
   bind_symbols(planned, model_sizes);
   EXPECT_THAT(planned.instance("b")->symbols, ElementsAre()) << "32 in one, 48 in the other";
   EXPECT_THAT(planned.instance("a")->symbols, ElementsAre(Pair("D", 32)));
+}
+
+TEST_F(Symbols, OfAPipelineWhoseInstanceWasNotMadeAreToldAsAnotherOneKnowsThem) {
+  offer_pair("f32[K, D]", "f32[K, E]", "symbols.E = { doc = \"width\" }",
+             "symbols.D = { doc = \"from a file\" }");
+  Plan planned = plan(R"([components]
+a = { use = "a/source" }
+c = { use = "a/source" }
+b = { use = "b/sink" }
+[pipelines]
+p.steps = ["a.next", "b.take"]
+q.steps = ["c.next", "b.take"]
+)");
+  bind_symbols(planned, [](const PlannedInstance& instance, const std::string&) -> std::int64_t {
+    return instance.name == "a" ? 48 : instance.name == "c" ? kNotMade : -1;
+  });
+  EXPECT_THAT(planned.instance("b")->symbols, ElementsAre(Pair("E", 48)));
 }
 
 TEST_F(Symbols, ThatVaryInOnePipelineAreNotToldAtTheStart) {
