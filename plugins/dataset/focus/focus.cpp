@@ -64,7 +64,10 @@ Focus::Focus(const Options& options)
       repeat_(options.boolean("repeat")),
       candidates_(options.integer("candidates")),
       candidates_every_(options.integer("candidates_every")) {
-  if (documents_.count() > 0) return;
+  if (documents_.count() > 0) {
+    build_facts(options);
+    return;
+  }
   throw Error(GM_ERROR_USER,
               "no document of split " + options.string("split") + " has " +
                   std::to_string(options.integer("shortest")) + " tokens; lower `shortest`",
@@ -81,10 +84,7 @@ const focus::Session& Focus::session() const {
 }
 
 // No whole block is left within the session's tokens.
-bool Focus::is_over() const {
-  const std::int64_t tokens = std::min(documents_.length((begun_ - 1) % documents_.count()), longest_);
-  return session_->context().cursor() + rules_.block > tokens;
-}
+bool Focus::is_over() const { return session_->context().cursor() + rules_.block > session_length(); }
 
 void Focus::begin_session(std::int64_t number) {
   const std::string name = documents_.name(number % documents_.count());
@@ -94,12 +94,11 @@ void Focus::begin_session(std::int64_t number) {
 }
 
 void Focus::append() {
-  const std::int64_t document = (begun_ - 1) % documents_.count();
-  const std::vector<std::int32_t> ids = documents_.read(document, session_->context().cursor(), rules_.block);
+  const std::vector<std::int32_t> ids = read(session_->context().cursor(), rules_.block);
   try {
     session_->append(ids.data());
   } catch (const focus::ContextError& error) {
-    throw Error(GM_ERROR_USER, "document '" + documents_.name(document) + "': " + error.what(), "budget");
+    throw Error(GM_ERROR_USER, "document '" + documents_.name(document()) + "': " + error.what(), "budget");
   }
   done_.emplace_back();
 }
@@ -110,27 +109,25 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tenso
     begin_session(begun_);
   }
   append();
-  const std::int64_t document = (begun_ - 1) % documents_.count();
   const std::int64_t cursor = session_->context().cursor();
   const focus::Tree& tree = session_->tree();
   Tensor tokens = list(std::vector<std::int32_t>(tree.data(), tree.data() + tree.tokens()));
   latency_ms_ = 0;
   handed_out_ = Clock::now();
   return {std::move(tokens),
-          list(documents_.read(document, cursor, horizon_)),
+          list(read(cursor, horizon_)),
           mask(true),
           scalar(rules_.block),
           scalar(cursor),
           scalar(rules_.budget),
           scalar(rules_.protected_tail),
           scalar(begun_ - 1),
-          text(documents_.name(document))};
+          text(documents_.name(document()))};
 }
 
 // 1 where a token follows; 0 everywhere where it is not `wanted`.
 Tensor Focus::mask(bool wanted) const {
-  const std::int64_t document = (begun_ - 1) % documents_.count();
-  const std::int64_t left = documents_.length(document) - session_->context().cursor();
+  const std::int64_t left = documents_.length(document()) - session_->context().cursor();
   std::vector<float> there(static_cast<std::size_t>(horizon_), 0.0f);
   if (wanted) std::fill_n(there.begin(), std::clamp<std::int64_t>(left, 0, horizon_), 1.0f);
   return Tensor::of(there, {horizon_});

@@ -13,6 +13,7 @@
 #include <gistmill/plugin.hpp>
 
 #include "plugins/dataset/focus/documents.hpp"
+#include "plugins/dataset/focus/facts.hpp"
 #include "plugins/focus/trace/session.hpp"
 
 namespace gistmill::dataset {
@@ -23,7 +24,7 @@ class Focus {
   explicit Focus(const Options& options);
 
   void start(const Start&);
-  std::string digest() const { return documents_.digest(); }
+  std::string digest() const;
 
   // The next block, of the next session where one is over, then EndOfData. tokens i32[T]: the history;
   // following i32[H], mask f32[H]; block, cursor, budget, protected, session: i32[];
@@ -44,6 +45,11 @@ class Focus {
   std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> candidates()
       const;
 
+  // The span that the H tokens behind the cursor need, where facts are built in: needed i32[2], first token
+  // and the one behind the last, -1 twice where nothing is needed; and how much of it stands open in the
+  // context as it is, f32[1], NaN where nothing is needed.
+  std::tuple<Tensor, Tensor> needed() const;
+
   // The history as tokens alone, ids, positions i32[1, T], and which of the following tokens count in this
   // block, f32[H].
   std::tuple<Tensor, Tensor, Tensor> whole() const;
@@ -63,13 +69,18 @@ class Focus {
   bool is_measured() const { return session().iteration() % candidates_every_ == 0; }
   std::vector<focus::Swap> measured_swaps() const;
   Tensor mask(bool wanted) const;
+  void build_facts(const Options& options);
   bool is_over() const;
+  std::int64_t document() const { return (begun_ - 1) % documents_.count(); }
+  std::int64_t session_length() const;  // tokens, of the session that was begun last
+  std::vector<std::int32_t> read(std::int64_t begin, std::int64_t size) const;
   void begin_session(std::int64_t number);
   void append();
   void carry_out(const std::vector<focus::Edit>& edits);
   void play_again(std::int64_t begun, const std::vector<std::vector<std::vector<focus::Edit>>>& blocks);
 
   FocusDocuments documents_;
+  std::optional<BuiltFacts> facts_;
   focus::ContextRules rules_;
   focus::Place place_;
   std::int64_t longest_;  // tokens of a session

@@ -12,5 +12,6 @@ GISTMILL_PLUGIN(gistmill::component<Focus>("dataset/focus")
                     .operation("rows", &Focus::rows)
                     .operation("candidates", &Focus::candidates)
                     .operation("whole", &Focus::whole)
+                    .operation("needed", &Focus::needed)
                     .operation("note", &Focus::note),
                 gistmill::component<FocusTrace>("dataset/focus-trace").operation("next", &FocusTrace::next));

@@ -1,7 +1,5 @@
 #include "plugins/lensnet/dual-cross/collect.hpp"
 
-#include <cmath>
-
 namespace gistmill::lensnet {
 
 // With g gists, c entries, and for each head
@@ -11,7 +9,7 @@ namespace gistmill::lensnet {
 Collect::Collect(const Maps& maps, std::int64_t heads, const at::Tensor& gists, const at::Tensor& entries)
     : maps_(maps), heads_(heads), gists_(gists), entries_(entries) {
   const std::int64_t width = gists.size(1);
-  const double scale = 1 / std::sqrt(static_cast<double>(width / heads));
+  const double scale = scale_of(width, heads);
   query_ = heads_of(at::addmm(maps.query_bias, gists, maps.query.t()), heads);         // [h, G, w]
   folded_ = at::bmm(query_, rows_by_head(maps.key, heads)).mul_(scale).flatten(0, 1);  // [h G, W]
   weights_ = at::softmax(at::mm(folded_, entries.t()), 1);                             // [h G, N]
@@ -29,7 +27,7 @@ Collect::Collect(const Maps& maps, std::int64_t heads, const at::Tensor& gists, 
 //   dWo = du^T o    dWv = do^T m    dWk = q^T dF / sqrt(w)    dWq = dq^T g
 at::Tensor Collect::backward(const at::Tensor& grad, Maps& maps, at::Tensor& grad_entries) const {
   const std::int64_t width = gists_.size(1);
-  const double scale = 1 / std::sqrt(static_cast<double>(width / heads_));
+  const double scale = scale_of(width, heads_);
   maps.output.addmm_(grad.t(), heard_);
   maps.output_bias.add_(grad.sum(0));
   const at::Tensor grad_heard = at::mm(grad, maps_.output);  // [G, W]

@@ -8,6 +8,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,6 +27,11 @@ struct Maps {
   void append_to(std::vector<at::Tensor>& list) const;
   static Maps taken_from(const std::vector<at::Tensor>& list, std::size_t& at);
 };
+
+// 1 / sqrt(w), what the scores of a head are multiplied by.
+inline double scale_of(std::int64_t width, std::int64_t heads) {
+  return std::sqrt(static_cast<double>(heads) / static_cast<double>(width));
+}
 
 // x [n, W] -> h heads of its columns, [h, n, W / h], a view.
 inline at::Tensor heads_of(const at::Tensor& x, std::int64_t heads) {

@@ -1,7 +1,5 @@
 #include "plugins/lensnet/dual-cross/tell.hpp"
 
-#include <cmath>
-
 namespace gistmill::lensnet {
 
 // The columns of Wo by head: weight [W, W] -> [h, w, W], a view.
@@ -14,7 +12,7 @@ at::Tensor Tell::output_by_head(const at::Tensor& weight) const {
 //   v = g Wv^T + bv                         Y = v Wo^T                update = B Y + bo
 Tell::Tell(const Maps& maps, std::int64_t heads, const at::Tensor& gists, const at::Tensor& entries)
     : maps_(maps), heads_(heads), gists_(gists), entries_(entries) {
-  const double scale = 1 / std::sqrt(static_cast<double>(gists.size(1) / heads));
+  const double scale = scale_of(gists.size(1), heads);
   key_ = heads_of(at::mm(gists, maps.key.t()), heads);                                      // [h, G, w]
   folded_ = at::bmm(key_, rows_by_head(maps.query, heads)).mul_(scale).flatten(0, 1);       // [h G, W]
   const at::Tensor bias = at::bmm(key_, maps.query_bias.view({heads, -1, 1})).mul_(scale);  // [h, G, 1]
@@ -33,7 +31,7 @@ at::Tensor Tell::update() const { return at::addmm(maps_.output_bias, weights_, 
 at::Tensor Tell::backward(const at::Tensor& grad, Maps& maps, at::Tensor& grad_entries) const {
   const std::int64_t width = gists_.size(1);
   const std::int64_t rows = entries_.size(0);
-  const double scale = 1 / std::sqrt(static_cast<double>(width / heads_));
+  const double scale = scale_of(width, heads_);
   maps.output_bias.add_(grad.sum(0));
   const at::Tensor grad_said = at::mm(weights_.t(), grad).view({heads_, -1, width});  // [h, G, W]
   at::Tensor grad_scores = at::mm(grad, said_.t()).mul_(weights_);                    // [N, h G], B dB

@@ -10,6 +10,7 @@ import corpus
 import focus
 import gist
 import growth
+import lens
 import machine
 import outcome
 import programs
@@ -20,7 +21,7 @@ import texts
 from workplace import ROOT, Unmeasured, Workplace, say
 
 TASKS = (spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + sweeps.TASKS + gist.TASKS + focus.TASKS +
-         ranks.TASKS + texts.TASKS)
+         lens.TASKS + ranks.TASKS + texts.TASKS)
 
 
 def arguments_of(words):

@@ -79,6 +79,14 @@ TEST_P(Lensnets, ScoreOneContextAsABatchAndMaskWhatIsNotLegal) {
   for (const int i : {6, 7}) EXPECT_TRUE(std::isnan(one[i].item<float>())) << "protected " << i;
 }
 
+TEST_P(Lensnets, DoNotSeeWhatStandsBehindTheCursor) {
+  const Context context;
+  Context later = context;
+  later.level1 = at::cat({context.level1, random_normal({5, kHidden}, 8, at::kFloat)});
+  later.level2 = at::cat({context.level2, random_normal({3, kHidden}, 9, at::kFloat)});
+  EXPECT_TRUE(at::equal(score(context).nan_to_num(), score(later).nan_to_num()));
+}
+
 TEST_P(Lensnets, TrainEveryParameter) {
   const auto gradients = driver_.bind_gradients();
   const std::vector<at::Tensor> inputs = twice({});
