@@ -3,6 +3,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "tests/e2e/program.hpp"
 
@@ -122,6 +123,37 @@ TEST_F(FocusLoop, MeasuresWhatEachSwapIsWorthWithARealModelAndOnlyOnce) {
   const Answer again = labels();
   ASSERT_EQ(again.code, 0) << again.err;
   EXPECT_THAT(again.err + again.out, Not(HasSubstr("labels of")));
+}
+
+// Four blocks a step; the teacher reads each whole, or goes on from the one before.
+TEST_F(FocusLoop, GoesOnReadingFromTheContextBeforeWithTheSameLoss) {
+  if (model().empty()) GTEST_SKIP() << "no model: set GISTMILL_MODEL";
+  std::vector<double> losses;
+  for (const std::string which : {"follow", "follow_on"}) {
+    write(which + ".toml",
+          "extends = \"" GISTMILL_SOURCE_DIR
+          "/recipes/focus/allocators-short.toml\"\n[components]\nteacher = { dtype = \"f32\" }\n"
+          "[pipelines.measure]\nsteps = [\"teacher.unread\", { repeat = 4, steps = [\"session.next\", "
+          "\"@tree\", "
+          "\"session.look\", \"lens.score\", \"allocate.allocate\", \"session.act\", \"session.rows\", "
+          "{ call = \"memory.gather\", out = { gist = \"context_gist\" } }, { call = \"teacher." +
+              which +
+              "\", in = { gist = \"context_gist\" }, out = { nll = \"loss\" } }] }, \"session.note\"]\n" +
+              "[evaluations.focus.variants]\nno-cooldown = false\nrecency = false\nrandom = false\nuniform = "
+              "false\n"
+              "truncated = false\nfull = false\n");
+    const Answer answer =
+        gistmill("run " + which + ".toml --folder " + which + " --set variables.model=" + model() +
+                 " --set variables.text=text --set components.documents.group=file "
+                 "--set components.documents.hold_out=[] --set components.documents.validation=0 "
+                 "--set components.session.split=train --set variables.tokens=256 --set variables.budget=160 "
+                 "--set evaluations.focus.steps=2 --set components.session.limit=1");
+    ASSERT_EQ(answer.code, 0) << answer.err;
+    const auto summary = nlohmann::json::parse(read(folder_ / which / "summary.json"));
+    losses.push_back(summary["evaluations"][0]["entries"][0]["value"]);
+  }
+  EXPECT_GT(losses[0], 0.01);
+  EXPECT_NEAR(losses[1], losses[0], 1e-5 * losses[0]);
 }
 
 TEST_F(FocusLoop, RescoresInRounds) {

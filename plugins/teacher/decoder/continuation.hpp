@@ -6,6 +6,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "plugins/teacher/decoder/batch.hpp"
 
@@ -24,6 +26,18 @@ struct Continuation {
   Continuation up_to(std::int64_t count) const;            // its first tokens
 };
 
+// What reading a text leaves behind: of another text that begins with the same rows, these need not be read
+// again. The object decoder.rows/1; immutable once it is made. Empty: nothing was read.
+struct ReadRows {
+  at::Tensor embeddings;                // f32[R, D], where the model computes
+  at::Tensor positions;                 // i64[R], in main memory
+  std::vector<at::Tensor> keys_values;  // a layer each, compute[R, 2 J E]
+
+  std::int64_t count() const { return positions.defined() ? positions.size(0) : 0; }  // R
+  // How many rows both begin with: the same positions, and the same vectors to the last bit.
+  std::int64_t in_common(const at::Tensor& embeddings, const at::Tensor& positions) const;
+};
+
 // All integers[B], in main memory.
 struct Edits {
   at::Tensor first;    // row of the text at which an edit begins
@@ -32,6 +46,13 @@ struct Edits {
   Batch rows;          // one text of P rows: ids, positions, gist and gist_places
 
   std::int64_t count() const { return first.size(0); }
+};
+
+struct Followed {
+  at::Tensor nll;                        // f32[], mean over the tokens that count
+  at::Tensor rows;                       // compute[H, D], those that predict them, after the final norm
+  std::shared_ptr<const ReadRows> read;  // of the text, without what follows it
+  std::int64_t computed = 0;             // rows of the text that were not taken from an earlier one
 };
 
 // Means over the tokens that count, in nats a token; NaN where none does.

@@ -15,9 +15,6 @@ namespace {
 using torch::expect_shape;
 using torch::kAnySize;
 
-// With three query heads a key head a piece of a causal pass fills most of a tile.
-constexpr std::int64_t kCausalPieceRows = 64;
-
 std::string text(std::int64_t number) { return std::to_string(number); }
 
 // Cosine and sine of position times frequency, f32[C, E/2] each; f64 until the last rounding.
@@ -26,15 +23,6 @@ Rotation make_rotation(std::int64_t context, const std::vector<double>& frequenc
   if (frequencies.empty()) return {};
   const at::Tensor angles = at::outer(at::arange(context, at::kDouble), at::tensor(frequencies, at::kDouble));
   return {at::cos(angles).to(at::kFloat).to(device), at::sin(angles).to(at::kFloat).to(device)};
-}
-
-// Causal attention of `rows` rows over their own keys, in pieces.
-std::vector<Segment> causal_segments(std::int64_t rows) {
-  std::vector<Segment> segments;
-  for (std::int64_t row = 0; row < rows; row += kCausalPieceRows) {
-    segments.push_back({row, std::min(kCausalPieceRows, rows - row), row});
-  }
-  return segments;
 }
 
 void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR_USER, message, port); }

@@ -121,6 +121,11 @@ class Model {
   // (continuation.cpp)
   std::pair<at::Tensor, at::Tensor> follow(const Batch& text, const Continuation& next) const;
 
+  // The same from what an earlier text left: rows that both begin with are not computed again. Exact: the
+  // same numbers but for the order of sums. Where a window hides positions all is computed, and nothing is
+  // left. Where no token counts, the text is read all the same. (reread.cpp)
+  Followed follow_on(const Batch& text, const Continuation& next, const ReadRows& before) const;
+
   // rows: how many run together at most, which bounds memory; one branch at least. (branches.cpp)
   BranchScores branches(const Batch& text, const Edits& edits, const Continuation& next,
                         std::int64_t rows) const;
@@ -204,6 +209,8 @@ class Model {
   RowPool pool_of(const Batch& whole, const Batch& added) const;
   at::Tensor run_text(const RowPool& pool, std::int64_t length, std::int64_t kept,
                       std::vector<at::Tensor>& keys_values) const;
+  at::Tensor run_behind(const RowPool& pool, std::int64_t length, std::int64_t kept, std::int64_t horizon,
+                        const std::vector<at::Tensor>& before, std::vector<at::Tensor>& keys_values) const;
   at::Tensor run_branches(const RowPool& pool, const std::vector<at::Tensor>& keys_values,
                           const std::vector<Branch>& branches, std::int64_t kept) const;
   at::Tensor run_apart(const RowPool& pool, const Branch& branch, std::int64_t kept) const;

@@ -23,6 +23,10 @@ template <>
 struct gistmill::ObjectType<gistmill::decoder::GistCache> {
   static constexpr const char* name = "decoder.gist-cache/1";
 };
+template <>
+struct gistmill::ObjectType<gistmill::decoder::ReadRows> {
+  static constexpr const char* name = "decoder.rows/1";
+};
 
 namespace {
 
@@ -33,6 +37,7 @@ using gistmill::decoder::Context;
 using gistmill::decoder::GistCache;
 using ContextPointer = std::shared_ptr<const Context>;
 using GistPointer = std::shared_ptr<const GistCache>;
+using ReadPointer = std::shared_ptr<const gistmill::decoder::ReadRows>;
 using Optional = std::optional<at::Tensor>;
 
 Batch batch_of(const at::Tensor& ids, const Optional& mask, const Optional& positions,
@@ -146,6 +151,17 @@ class Decoder : public gistmill::decoder::LoadedModel {
                                               {following, mask, cursor.item<std::int64_t>()});
     return {nll, hidden};
   }
+  ReadPointer unread() const { return std::make_shared<const gistmill::decoder::ReadRows>(); }
+  std::tuple<at::Tensor, at::Tensor, ReadPointer> follow_on(const ReadPointer& read, const at::Tensor& ids,
+                                                            const Optional& positions, const Optional& gist,
+                                                            const Optional& gist_places,
+                                                            const at::Tensor& following,
+                                                            const at::Tensor& mask,
+                                                            const at::Tensor& cursor) const {
+    const auto followed = model().follow_on(batch_of(ids, {}, positions, {}, gist, gist_places),
+                                            {following, mask, cursor.item<std::int64_t>()}, *read);
+    return {followed.nll, followed.rows.contiguous(), followed.read};
+  }
   std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> branches(
       const at::Tensor& ids, const Optional& positions, const Optional& gist, const Optional& gist_places,
       const at::Tensor& first, const at::Tensor& removed, const at::Tensor& added,
@@ -236,6 +252,8 @@ auto family(const char* name) {
       .operation("gist_cache", &Decoder::gist_cache)
       .operation("save_gist_cache", &Decoder::save_gist_cache)
       .operation("follow", &Decoder::follow)
+      .operation("unread", &Decoder::unread)
+      .operation("follow_on", &Decoder::follow_on)
       .operation("branches", &Decoder::branches);
 }
 

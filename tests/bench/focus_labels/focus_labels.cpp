@@ -15,12 +15,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <exception>
 #include <fstream>
 
 #include "host/machine/memory.hpp"
 #include "plugins/teacher/decoder/files/model_file.hpp"
 #include "plugins/teacher/decoder/model.hpp"
+#include "tests/bench/common/program.hpp"
 #include "tests/bench/focus_labels/snapshot.hpp"
 
 namespace {
@@ -132,15 +132,6 @@ int run(char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 10) {
-    std::fprintf(stderr,
-                 "usage: focus_labels MODEL bf16|f32 THREADS BLOCKS OPEN HORIZON SAMPLE ROUNDS FILE\n");
-    return 2;
-  }
-  try {
-    return run(argv);
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "%s\n", failure.what());
-    return 1;
-  }
+  return gistmill::bench::program(
+      argc, argv, "focus_labels MODEL bf16|f32 THREADS BLOCKS OPEN HORIZON SAMPLE ROUNDS FILE", run);
 }

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -86,6 +87,14 @@ void forward(const Problem<T>& problem, const AttentionPlan& plan, T* out, float
 }
 
 }  // namespace
+
+std::vector<Segment> causal_segments(std::int64_t rows) {
+  constexpr std::int64_t kPieceRows = 64;  // with three query heads a key head these fill most of a tile
+  std::vector<Segment> segments;
+  for (std::int64_t row = 0; row < rows; row += kPieceRows)
+    segments.push_back({row, std::min(kPieceRows, rows - row), row});
+  return segments;
+}
 
 std::tuple<at::Tensor, at::Tensor> attention(const at::Tensor& qkv, const at::Tensor& prefix,
                                              const AttentionPlan& plan) {

@@ -52,6 +52,9 @@ struct AttentionPlan {
   }
 };
 
+// Causal attention of `rows` rows over their own keys, which are the shared set, in pieces.
+std::vector<Segment> causal_segments(std::int64_t rows);
+
 // Letters as in config.hpp. Scores, softmax and sums are f32.
 // qkv compute[n, (A + 2 J) E], rotated; prefix compute[P, 2 J E], a row being the keys and values of one
 // token, rotated; undefined where no segment has a prefix.
