@@ -6,8 +6,8 @@
 
 namespace gistmill::bench {
 
-// run(argv), which gives the exit code, where there are as many words as `usage` names; 2 where there are not, 1
-// where it throws.
+// run(argv), which gives the exit code, where there are as many words as `usage` names; 2 where there are
+// not, 1 where it throws.
 template <class Run>
 int program(int argc, char** argv, const char* usage, const Run& run) {
   int words = 0;

@@ -12,9 +12,9 @@
 namespace gistmill::dataset::test {
 
 // Random spans of every document, again and again; a stride is a span.
-inline gistmill::test::PlainTable spans_options(const std::vector<WeightedFile>& corpus, std::int64_t document,
-                                                std::int64_t span, std::int64_t horizon, std::int64_t spans,
-                                                std::int64_t first,
+inline gistmill::test::PlainTable spans_options(const std::vector<WeightedFile>& corpus,
+                                                std::int64_t document, std::int64_t span,
+                                                std::int64_t horizon, std::int64_t spans, std::int64_t first,
                                                 const gistmill::test::PlainTable& changes = {}) {
   gistmill::test::PlainTable all = {{"corpus", corpus},
                                     {"split", std::string("train")},
