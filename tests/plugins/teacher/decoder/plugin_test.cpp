@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -127,9 +128,14 @@ TEST_F(LlamaPlugin, GivesWhatItsModelGives) {
   EXPECT_TRUE(at::equal(softer[1], model_.topk(batch, 7, 2.5).log_probability));
   EXPECT_EQ(softer[3].item<float>(), 2.5f);
   EXPECT_THROW(driver->forward(kTopk, {ids, none, none, at::scalar_tensor(0.0), none, none}), Refused);
-  const auto generated = driver->forward(kGenerate, {ids, none, none, none, none, none});
+  const auto generated = driver->forward(kGenerate, {ids, none, none, none, none, none, none});
   EXPECT_TRUE(at::equal(generated[0][0], continued(model_, tokens_, 5)));
   EXPECT_EQ(generated[1].item<std::int32_t>(), 5);
+  for (const int most : {2, 9}) {
+    const auto fewer =
+        driver->forward(kGenerate, {ids, none, none, none, none, none, at::scalar_tensor(most, at::kInt)});
+    EXPECT_TRUE(at::equal(fewer[0], generated[0].narrow(1, 0, std::min(most, 5)))) << most;
+  }
 }
 
 TEST_F(LlamaPlugin, TakesAGistAndGivesItsGradient) {
@@ -146,7 +152,7 @@ TEST_F(LlamaPlugin, TakesAGistAndGivesItsGradient) {
                                              {0, 0, 0, 0, 1, 0, 0}, {weights});
   EXPECT_TRUE(at::equal(found.outputs[0], hidden));
   EXPECT_TRUE(at::equal(found.gradients[4], expected));
-  const auto generated = driver->forward(kGenerate, {ids, none, none, gist, places, none});
+  const auto generated = driver->forward(kGenerate, {ids, none, none, gist, places, none, none});
   const auto tokens = model_.generate({ids, none, none, none, gist, places}, {5, 0.0, 1.0, 0}).tokens;
   EXPECT_TRUE(at::equal(generated[0], tokens));
 }
@@ -255,7 +261,8 @@ TEST_F(LlamaPlugin, ContinuesFromTheGistCacheOfItsOption) {
   const at::Tensor expected = model_.generate({ids, mask, {}, {}}, {5, 0.0, 1.0, 0}).tokens;
   const auto driver = make({{"gist_cache", file}});
   const at::Tensor behind = ids.narrow(1, 20, 40);
-  EXPECT_TRUE(at::equal(driver->forward(kGenerate, {behind, none, none, none, none, none})[0], expected));
+  EXPECT_TRUE(
+      at::equal(driver->forward(kGenerate, {behind, none, none, none, none, none, none})[0], expected));
   Batch prompt{ids.narrow(1, 0, 20), {}, {}, {}};
   prompt.gist_places = places;
   const auto cache = std::make_shared<GistCache>(model_.gist_cache(prompt));
