@@ -183,7 +183,7 @@ TEST_F(ModelVerbsTest, GenerateContinuesFromTheGistCacheThatItSaved) {
   EXPECT_THAT(saved.err, HasSubstr("c.gist: 2 of 4 tokens are kept"));
   EXPECT_EQ(ask("generate m --prompt cd --gist-cache c.gist --max-tokens 6").out, "ab##23\n");
   EXPECT_EQ(ask("generate m --prompt '#' --gist-token '#' --save-gist-cache 12 --json").out,
-            "{\"file\":\"12\",\"prompt_tokens\":1,\"kept_tokens\":1}\n");
+            "{\"file\":\"12\",\"prompt_tokens\":1,\"kept_tokens\":1,\"bytes\":2}\n");
   EXPECT_EQ(ask("generate m --prompt cd --gist-cache 12 --max-tokens 2").out, "#0\n");
   const Answer two = ask("generate m --prompt 'a#b#+' --gist-token '#' --gist-token + --save-gist-cache d");
   EXPECT_THAT(two.err, HasSubstr("d: 3 of 5 tokens are kept"));
