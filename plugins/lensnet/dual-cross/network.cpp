@@ -198,9 +198,9 @@ Network::Network(const Shape& shape, const torch::Builder& build) : shape_(shape
   weights_.head = HeadMaps::made(build.in("head"), shape.width, shape.features, shape.mlp);
 }
 
-at::Tensor Network::operator()(std::shared_ptr<const Batch> batch) const {
+at::Tensor Network::operator()(const std::shared_ptr<const Batch>& batch) const {
   const std::vector<at::Tensor> list = weights_.list();
-  return Scores::apply(at::TensorList(list), std::move(batch), shape_);
+  return Scores::apply(at::TensorList(list), batch, shape_);
 }
 
 }  // namespace gistmill::lensnet

@@ -63,7 +63,7 @@ class Network {
   Network(const Shape& shape, const torch::Builder& build);
 
   // Scores [M], with gradients for the weights, of first order.
-  at::Tensor operator()(std::shared_ptr<const Batch> batch) const;
+  at::Tensor operator()(const std::shared_ptr<const Batch>& batch) const;
 
   const Weights& weights() const { return weights_; }
 
