@@ -171,7 +171,6 @@ Value arithmetic(Budget& budget, std::string_view sign, const Value& left, const
   if (left.is_number() && right.is_number()) return float_arithmetic(first, twice, left.real(), right.real());
   if (sign == "+") return sum(budget, left, right);
   if (sign == "%" && left.is_text()) {
-    expect_defined(right);
     if (left.get<Text>()->markup) throw Refusal("% of text that is marked as safe is not supported");
     return make_text(budget, format_with(budget, left.as_text(), right));
   }

@@ -36,7 +36,11 @@ class Formatter {
       at_ = percent;
       if (at_ < pattern_.size()) out += conversion();
     }
-    const bool is_tuple = values_.look<Tuple>(), is_mapping = values_.look<Dict>() || values_.look<List>();
+    // Whatever has items by key is a mapping to Python's %, also what is not defined: none of it need be
+    // used.
+    const bool is_tuple = values_.look<Tuple>();
+    const bool is_mapping =
+        values_.look<Dict>() || values_.look<List>() || values_.is<Range>() || values_.is_undefined();
     const bool all_used = is_tuple ? used_ == values_.items()->size() : is_mapping || named_ || used_ > 0;
     if (!all_used) throw Refusal("not all values of a % format are used");
     return out;

@@ -91,6 +91,7 @@ bool is_same(const TestCall& call) {
 }
 
 bool is_named(const TestCall& call, bool (*exists)(const std::string&)) {
+  const Bound given("test", call.arguments, {});
   hash_key(call.value);  // complains as Python does of what cannot be a name
   return call.value.is_text() && exists(call.value.as_text());
 }

@@ -42,7 +42,7 @@ GROUPS = {
         "{{ 7 // 2 }} {{ -7 // 2 }} {{ 7 % -3 }} {{ -7 % 3 }} {{ 7 / 2 }} {{ 2 ** 10 }} {{ 2 ** -1 }} {{ 2 ** 3 ** 2 }} {{ -2 ** 2 }}", "{{ 7.5 // 2 }} {{ -7.5 % 2 }} {{ 1 / 3 }}", "{{ 'a' + 'b' }} {{ 'ab' * 3 }} {{ [1] + [2] }} {{ [1, 2] * 2 }} {{ (1,) + (2,) }}",
         "{{ 1 ~ 'a' ~ none ~ [1] ~ 2.0 }}", "{{ 1 < 2 < 3 }} {{ 1 < 3 < 2 }} {{ 'a' < 'b' }} {{ [1, 2] < [1, 3] }} {{ 1 == 1.0 == true }}", "{{ 'ell' in text }} {{ 3 in items }} {{ 'b' in d }} {{ 4 not in items }}",
         "{{ not flag }} {{ flag and 'x' }} {{ '' or 'y' }} {{ none or 0 }} {{ flag and not none }}", "{{ 'a' if flag else 'b' }} {{ 'a' if not flag }}|{{ 1 if false else 2 if false else 3 }}", "{{ 1 + none }}", "{{ 'a' + 1 }}", "{{ 1 / 0 }}", "{{ 1 < 'a' }}", "{{ 'a' in 5 }}", "{{ true + true }} {{ -true }}",
-        "{{ '%s has %d, %5.2f|%-4s|%04d|%r' % ('a', 3, 1.5, 'x', 7, 'q') }}", "{{ '%(a)s' % {'a': 1} }}", "{{ '%s' % 1 }} {{ '100%%' % () }}", "{{ '%d' % 'a' }}", "{{ '%s %s' % (1,) }}", "{{ 0 ** 0 }} {{ 0 ** -1 }}", "{{ {} == {} }} {{ d == d }} {{ [1] == (1,) }}",
+        "{{ '%s has %d, %5.2f|%-4s|%04d|%r' % ('a', 3, 1.5, 'x', 7, 'q') }}", "{{ '%(a)s' % {'a': 1} }}", "{{ '%s' % 1 }} {{ '100%%' % () }}", "{{ '%d' % 'a' }}", "{{ '%s %s' % (1,) }}", "{{ 'a' % missing }}|{{ '%s' % missing }}|{{ 'a' % range(2) }}", "{{ '%d' % missing }}", "{{ '%(a)s' % missing }}", "{{ 'a' % 1 }}", "{{ 0 ** 0 }} {{ 0 ** -1 }}", "{{ {} == {} }} {{ d == d }} {{ [1] == (1,) }}",
     ],
     "lookups": [
         "{{ messages[0].role }} {{ messages[-1]['role'] }} {{ messages[0]['content'] }}", "{{ messages[9] }}|{{ d.missing }}|{{ missing }}", "{{ missing.x }}", "{{ d.missing.x }}", "{{ d['items'] }}", "{{ d.items is callable }} {{ d.items()|list }}", "{{ text[1] }} {{ text[-1] }} {{ text[99] }}|",
@@ -70,6 +70,7 @@ GROUPS = {
         "{{ d|tojson }} {{ odd|tojson }} {{ odd|tojson(ensure_ascii=true) }}", "{{ d|tojson(indent=2) }}", "{{ [[], {}, [1]]|tojson(indent=4) }}", "{{ d|tojson(separators=(',', ':')) }} {{ d|tojson(sort_keys=true) }} {{ d|tojson(indent=0) }} {{ [1]|tojson(indent='--') }}", "{{ {1: 'a', none: 2, true: 3, 1.5: 4}|tojson }}", "{{ [1e16, 0.1, 1e999, true, none, (1, 2)]|tojson }}", "{{ missing|tojson }}", "{{ range(2)|tojson }}", "{{ {(1, 2): 3}|tojson }}", "{{ text|tojson(indent=2) }} {{ messages|map(attribute='role')|list|tojson }}",
     ],
     "tests": [
+        "{{ 'defined' is test }} {{ 'upper' is filter }}", "{{ 'a' is test not in [1] }}", "{{ 'upper' is filter(1) }}",
         "{% for x in [none, true, 1, 1.5, 'a', [], {}, (), missing, range(1)] %}{{ x is none }},{{ x is boolean }},{{ x is integer }},{{ x is float }},{{ x is number }},{{ x is string }},{{ x is mapping }},{{ x is iterable }},{{ x is sequence }},{{ x is callable }},{{ x is defined }};{% endfor %}", "{{ 3 is odd }} {{ 4 is even }} {{ 9 is divisibleby 3 }} {{ 9 is divisibleby(2) }} {{ 1 is eq 1 }} {{ 'a' is in 'abc' }} {{ 'a' is lower }} {{ 'A' is upper }} {{ 2 is gt 1 }} {{ 2 is not le 1 }} {{ none is sameas none }}", "{{ 1 is nonsense }}", "{{ true is true }} {{ 1 is true }} {{ false is false }} {{ 0 is false }} {{ 'upper' is filter }} {{ 'odd' is test }}", "{{ range is callable }} {{ d.get is callable }} {{ text.upper is callable }}", "{{ 'a' is odd }}", "{{ n is defined and n is number or false }}",
     ],
     "loops": [
