@@ -79,6 +79,59 @@ void bind_pipeline(PlannedPipeline& pipeline, const std::vector<PlannedInstance>
   }
 }
 
+const PlannedSymbol* size_of_instance(const PlannedPipeline& pipeline, std::size_t instance,
+                                      const std::string& symbol) {
+  for (const PlannedSymbol& found : pipeline.symbols) {
+    for (const SymbolDeclaration& declaration : found.declared) {
+      if (declaration.instance == instance && declaration.spec->name == symbol) return &found;
+    }
+  }
+  return nullptr;
+}
+
+// What a symbol of the operation is one size with in the pipeline: of an input, or the instance's.
+const PlannedSymbol* size_in(const PlannedPipeline& pipeline, const PlannedCall& call,
+                             const std::string& symbol) {
+  for (const PlannedInput& input : call.inputs) {
+    const std::vector<Dimension>& shape = input.port->type.shape;
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      if (shape[i].symbol == symbol) return pipeline.symbol(input.type.shape[i].symbol);
+    }
+  }
+  return size_of_instance(pipeline, call.instance, symbol);
+}
+
+// Where the recipe can change a size: at the option that fixes it, or at the component that has this option.
+const Origin& place_of_size(const PlannedSymbol& size, const std::vector<PlannedInstance>& instances,
+                            const PlannedCall& call) {
+  if (size.origin.known()) return size.origin;
+  for (const SymbolDeclaration& declaration : size.declared) {
+    if (!declaration.spec->option.empty()) return instances[declaration.instance].origin;
+  }
+  return call.origin;
+}
+
+// The sizes of inputs that a manifest bounds by one of the instance's own: no text longer than the model
+// reads.
+void check_limits(const PlannedPipeline& pipeline, const std::vector<PlannedInstance>& instances) {
+  for (const PlannedCall& call : pipeline.calls) {
+    if (call.kind == CallClass::skipped) continue;
+    for (const SizeLimit& limit : call.operation->most) {
+      const PlannedSymbol* size = size_in(pipeline, call, limit.symbol);
+      const PlannedSymbol* most = size_of_instance(pipeline, call.instance, limit.most);
+      const bool known = size != nullptr && most != nullptr && size->value && most->value;
+      if (!known || *size->value <= *most->value) continue;
+      const PlannedInstance& instance = instances[call.instance];
+      const std::string& doc = instance.spec->symbol(limit.most)->doc;
+      throw Failure(ExitCode::recipe, place_of_size(*size, instances, call),
+                    fmt::format("{} is {} when {} takes at most {}", size->source, *size->value, call.name,
+                                *most->value),
+                    {fmt::format("{}: {} is {}{}", instance.name, limit.most, *most->value,
+                                 doc.empty() ? "" : fmt::format(" ({})", doc))});
+    }
+  }
+}
+
 // The sizes that one pipeline gives to the symbols of an instance; -1: differs from step to step. Left out
 // are symbols that no value has and nothing fixes, and those that are not known.
 Sizes sizes_for(const PlannedPipeline& pipeline, std::size_t instance, const Unknown& unknown) {
@@ -98,7 +151,10 @@ void bind_symbols(Plan& plan, const SymbolAnswers& answers) {
   Answers asked(answers);
   const auto pipelines = all_pipelines(plan);
   Unknown unknown;
-  for (PlannedPipeline* pipeline : pipelines) bind_pipeline(*pipeline, plan.instances, asked, unknown);
+  for (PlannedPipeline* pipeline : pipelines) {
+    bind_pipeline(*pipeline, plan.instances, asked, unknown);
+    check_limits(*pipeline, plan.instances);
+  }
 
   for (std::size_t i = 0; i < plan.instances.size(); ++i) {
     Sizes agreed;

@@ -193,7 +193,8 @@ constexpr std::int64_t kNotMade = -2;
 using SymbolAnswers = std::function<std::int64_t(const PlannedInstance&, const std::string& symbol)>;
 
 // Takes the instances' answers: fills in the pipelines' sizes and PlannedInstance::symbols. Throws Failure
-// (ExitCode::recipe) where two sources give one size differently. Asks each (instance, symbol) once.
+// (ExitCode::recipe) where two sources give one size differently, or an operation gets more than it takes
+// (OperationSpec::most). Asks each (instance, symbol) once.
 void bind_symbols(Plan& plan, const SymbolAnswers& answers);
 
 // Whether each call depends on what `instances` write: through slots, or through the state of an instance

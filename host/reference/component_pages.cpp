@@ -58,6 +58,8 @@ std::string port_rows(const char* direction, const std::vector<PortSpec>& ports)
 std::string operation_text(const OperationSpec& operation, std::string_view property) {
   std::string text = fmt::format("\n**`{}`** ({}){}\n", operation.name, property,
                                  operation.doc.empty() ? "" : ": " + cell(operation.doc));
+  for (const SizeLimit& limit : operation.most)
+    text += fmt::format("\n{} is at most {}.\n", limit.symbol, limit.most);
   if (operation.inputs.empty() && operation.outputs.empty()) return text;
   return text + "\n| | port | type | |\n|---|---|---|---|\n" + port_rows("in", operation.inputs) +
          port_rows("out", operation.outputs);

@@ -16,6 +16,7 @@
 #include "host/registry/elf.hpp"
 #include "host/registry/manifest_claims.hpp"
 #include "host/registry/manifest_options.hpp"
+#include "host/registry/manifest_sizes.hpp"
 
 namespace gistmill {
 namespace {
@@ -164,7 +165,7 @@ OperationSpec read_operation(const std::string& name, const Value& value, const 
                              const ComponentSpec& component) {
   expect_identifier(name, "an operation", place_of(value));
   const std::string own = fmt::format("{}.{}", path, name);
-  const Fields fields(value, own, own, {"doc", "effect", "inputs", "outputs"}, kCode);
+  const Fields fields(value, own, own, {"doc", "effect", "most", "inputs", "outputs"}, kCode);
   OperationSpec operation;
   operation.name = name;
   operation.doc = fields.string("doc", "");
@@ -175,6 +176,7 @@ OperationSpec read_operation(const std::string& name, const Value& value, const 
   for (const auto& [port, spec] : entries_of(fields.table("outputs"))) {
     operation.outputs.push_back(read_port(port, spec, own + ".outputs", false, component));
   }
+  if (fields.find("most") != nullptr) operation.most = read_most(fields, operation, component);
   const auto has_gradient = [](const PortSpec& port) { return port.gradient; };
   if (std::any_of(operation.inputs.begin(), operation.inputs.end(), has_gradient) &&
       std::none_of(operation.outputs.begin(), operation.outputs.end(), has_gradient)) {
@@ -186,30 +188,6 @@ OperationSpec read_operation(const std::string& name, const Value& value, const 
 }
 
 // ---- components ----
-
-SymbolSpec read_symbol(const std::string& name, const Value& value, const std::string& path,
-                       const ComponentSpec& component) {
-  expect_identifier(name, "a symbol", place_of(value));
-  const std::string own = fmt::format("{}.{}", path, name);
-  const Fields fields(value, own, own, {"option", "scope", "doc"}, kCode);
-  SymbolSpec symbol;
-  symbol.name = name;
-  symbol.option = fields.string("option", "");
-  symbol.doc = fields.string("doc", "");
-  if (const Value* named = fields.find("option")) {
-    const OptionSpec* option = component.option(symbol.option);
-    const bool sized =
-        option != nullptr && (option->type == OptionType::integer || option->type == OptionType::integers ||
-                              option->type == OptionType::floats || option->type == OptionType::strings ||
-                              option->type == OptionType::paths);
-    if (!sized) fields.refuse(*named, "option", "an option that is an integer or a list");
-  }
-  const std::string scope = fields.string("scope", "instance");
-  if (scope == "pipeline") symbol.scope = SymbolScope::pipeline;
-  if (scope != "pipeline" && scope != "instance")
-    fields.refuse(*fields.find("scope"), "scope", "\"instance\" or \"pipeline\"");
-  return symbol;
-}
 
 // The component of this manifest whose options, symbols and operations another one shares.
 ComponentSpec read_like(const Fields& fields, const std::string& path, const Manifest& manifest) {
@@ -252,6 +230,7 @@ ComponentSpec read_component(const std::string& name, const Value& value, const 
                                     : take_option(key, option, path + ".options", component, contracts));
   }
   for (const auto& [key, symbol] : entries_of(fields.table("symbols"))) {
+    expect_identifier(key, "a symbol", place_of(symbol));
     component.symbols.push_back(read_symbol(key, symbol, path + ".symbols", component));
   }
   for (const auto& [key, operation] : entries_of(fields.table("operations"))) {

@@ -93,9 +93,17 @@ struct PortSpec {
 
 enum class Effect { pure, random, stateful };
 
+// most = { T = "C" }: a size of an input, or one of the component's own, that may not be greater than another
+// of the component's own.
+struct SizeLimit {
+  std::string symbol;  // "T"
+  std::string most;    // "C"
+};
+
 struct OperationSpec {
   std::string name;
   Effect effect = Effect::pure;
+  std::vector<SizeLimit> most;
   std::vector<PortSpec> inputs;  // in the manifest's order
   std::vector<PortSpec> outputs;
   std::string doc;

@@ -162,5 +162,21 @@ TEST_F(SymbolsTest, ASpanLengthThatModelAndSourceDisagreeOnIsRefused) {
   EXPECT_THAT(answer.err, HasSubstr("S is 8 according to student.span but 4 according to near.span"));
 }
 
+// Before anything is loaded, by every verb that plans.
+TEST_F(SymbolsTest, LongerThanTheModelReadsAreRefusedAtTheOptionThatFixesThem) {
+  nlohmann::json config = nlohmann::json::parse(kConfig);
+  config["max_position_embeddings"] = 40;
+  write("small/config.json", config.dump());
+  for (const char* verb : {"plan", "run"}) {
+    const Answer answer =
+        gistmill(std::string(verb) + " recipe.toml --set components.near.length=41 " + plugins());
+    EXPECT_EQ(answer.code, 3) << answer.err;
+    EXPECT_THAT(answer.err, HasSubstr("--set components.near.length=41: near.length is 41 when student."));
+    EXPECT_THAT(answer.err, HasSubstr(" takes at most 40\n"));
+    EXPECT_THAT(answer.err, HasSubstr("student: C is 40 (context length, from the model file)"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs/recipe/checkpoints"));
+}
+
 }  // namespace
 }  // namespace gistmill

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "host/plan/plan.hpp"
@@ -22,7 +23,8 @@ class Symbols : public PlanTest {
   static std::string pipeline(const std::string& steps) { return "[pipelines.p]\nsteps = [" + steps + "]\n"; }
   // Two plugins whose ports have the sizes under test: a/source writes x, b/sink reads it.
   void offer_pair(const std::string& written, const std::string& read, const std::string& sink_symbols = "",
-                  const std::string& source_symbols = "symbols.D = { option = \"width\" }") {
+                  const std::string& source_symbols = "symbols.D = { option = \"width\" }",
+                  const std::string& take = "") {
     offer(R"([plugin]
 name = "pair"
 version = "0.1.0"
@@ -44,6 +46,8 @@ options.size = { type = "integer", default = 64 }
           R"(
 [components."b/sink".operations.take]
 effect = "stateful"
+)" + take +
+          R"(
 inputs.x = { type = ")" +
           read + R"(" }
 [components."b/sink".operations.rest]
@@ -112,6 +116,35 @@ TEST_F(Symbols, AreToldToEachInstanceUnderItsOwnNames) {
   bind_symbols(planned, model_sizes);
   EXPECT_THAT(planned.instance("a")->symbols, ElementsAre(Pair("D", 32)));
   EXPECT_THAT(planned.instance("b")->symbols, ElementsAre(Pair("E", 32)));
+}
+
+// b/sink takes no more rows than its C, and its own S may not exceed it either.
+TEST_F(Symbols, BeyondWhatAnOperationTakesAreRefusedWhereTheRecipeFixesThem) {
+  offer_pair("f32[D]", "f32[T]",
+             "symbols.C = { doc = \"context length\" }\nsymbols.S = { option = \"size\" }",
+             "symbols.D = { option = \"width\" }", "most = { T = \"C\", S = \"C\" }");
+  const auto bound = [&](const std::string& recipe, std::int64_t most) -> std::string {
+    Plan planned = plan(recipe);
+    try {
+      bind_symbols(planned, [&](const PlannedInstance&, const std::string& symbol) -> std::int64_t {
+        return symbol == "C" ? most : -1;
+      });
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.code(), ExitCode::recipe);
+      return fmt::format("{}:{}: {}\n{}", failure.origin().line, failure.origin().column, failure.message(),
+                         failure.notes().at(0));
+    }
+    return "";
+  };
+  EXPECT_EQ(bound(kPair, 64), "");
+  EXPECT_EQ(bound(kPair, -1), "") << "a size that nobody tells bounds nothing";
+  EXPECT_EQ(bound(kPair, 31),
+            "2:33: a.width is 32 when b.take takes at most 31\nb: C is 31 (context length)");
+  EXPECT_EQ(bound(kPair, 32), "3:1: b.size is 64 when b.take takes at most 32\nb: C is 32 (context length)")
+      << "a default: at the component";
+  std::string without = kPair;
+  without.replace(without.find("b.take"), 6, "b.rest");
+  EXPECT_EQ(bound(without, 1), "") << "an operation that is not called bounds nothing";
 }
 
 TEST_F(Symbols, OfAFixedDimensionAreHeldToIt) {

@@ -122,6 +122,15 @@ INSTANTIATE_TEST_SUITE_P(
             "plugin.toml:7:12: 'a b' cannot name an operation: use letters, digits and '_'"},
         Bad{"[components.'a/b']\nsymbols.'K.1' = {}\n",
             "plugin.toml:7:9: 'K.1' cannot name a symbol: use letters, digits and '_'"},
+        Bad{"[components.'a/b'.operations.c]\neffect = 'pure'\nmost = { T = 'C' }\n",
+            "plugin.toml:8:10: components.\"a/b\".operations.c.most.T bounds no dimension of an input of c, "
+            "and no "
+            "symbol that the component declares"},
+        Bad{"[components.'a/b'.operations.c]\neffect = 'pure'\ninputs.x = { type = 'f32[T]' }\nmost = { T = "
+            "'C' }\n",
+            "plugin.toml:9:14: components.\"a/b\".operations.c.most.T is \"C\" when it should be a symbol "
+            "that the "
+            "component declares"},
         Bad{"[components.'a/b']\nsymbols.K = { scope = 'recipe' }\n",
             "plugin.toml:7:23: components.\"a/b\".symbols.K.scope is \"recipe\" when it should be "
             "\"instance\" or "
