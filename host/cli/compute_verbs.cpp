@@ -1,4 +1,5 @@
-// run, evaluate, prepare --peek, plan, export: loads the run library, and with it LibTorch, only now.
+// run, evaluate, prepare --peek, plan, export, compress: loads the run library, and with it LibTorch, only
+// now.
 #include <vector>  // before Boost.DLL, which needs it and forgets to include it
 
 #define BOOST_DLL_USE_STD_FS
@@ -130,6 +131,18 @@ void write_beside(const RunOutputs& outputs, const fs::path& folder) {
   }
 }
 
+// What `compress` is to do; its --set is for the component that keeps the gists.
+void ask_for_store(const Command& command, RunRequest& request) {
+  const std::optional<std::string> out = command.value("out");
+  if (!out) throw Failure(ExitCode::usage, "compress needs --out FILE: the store to make, or to append to");
+  request.target = *out;
+  request.texts.assign(command.arguments.begin() + 1, command.arguments.end());
+  request.refresh = command.has("refresh");
+  if (request.texts.empty() && !request.refresh)
+    throw Failure(ExitCode::usage, "compress needs a text, or --refresh for those that the store holds");
+  std::swap(request.overrides, request.store_overrides);
+}
+
 }  // namespace
 
 ExitCode run_compute_verb(const Command& command, RunVerb verb) {
@@ -153,11 +166,15 @@ ExitCode run_compute_verb(const Command& command, RunVerb verb) {
   request.profile = command.has("profile");
   request.measure = !command.has("no-measure");
   if (const auto size = command.value("memory")) request.memory = memory_of(*size);
-  if (command.arguments.size() > 1) request.target = command.arguments[1];
+  if (verb == RunVerb::compress) {
+    ask_for_store(command, request);
+  } else if (command.arguments.size() > 1) {
+    request.target = command.arguments[1];
+  }
   // The recipe is checked before LibTorch is loaded: a typing mistake is answered at once. What is exported
   // is a run's folder.
   in_one_voice(command, [&] {
-    if (verb != RunVerb::export_run) check_recipe(command, request.recipe);
+    if (verb != RunVerb::export_run && verb != RunVerb::compress) check_recipe(command, request.recipe);
   });
   const std::optional<BaselineGate> gate = verb == RunVerb::run ? BaselineGate::of(command) : std::nullopt;
   const RunOutputs outputs(command);

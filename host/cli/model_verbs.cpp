@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "host/cli/input.hpp"
 #include "host/cli/terminal.hpp"
@@ -59,10 +60,33 @@ std::vector<std::string> overrides_of(const Command& command) {
   return overrides;
 }
 
+// Options of which one would decide nothing.
+void refuse_together(const Command& command, const char* given, std::initializer_list<const char*> others) {
+  if (!command.has(given)) return;
+  for (const char* other : others) {
+    if (command.has(other))
+      throw Failure(ExitCode::usage, fmt::format("--{} and --{} cannot be used together", given, other));
+  }
+}
+
 void run_tokenize(const Command& command, const ModelTask& task) {
   const Input input = read_input(command, 1);
   if (command.has("decode")) return detokenize(task, input.bytes, input.name);
   tokenize(task, input.bytes);
+}
+
+std::optional<StoreSettings> store_of(const Command& command) {
+  if (!command.has("store")) {
+    for (const char* option : {"document", "recent"}) {
+      if (command.has(option)) throw Failure(ExitCode::usage, fmt::format("--{} needs --store", option));
+    }
+    return std::nullopt;
+  }
+  StoreSettings store;
+  store.file = *command.value("store");
+  store.document = command.value("document");
+  store.recent = integer_option(command, "recent", store.recent);
+  return store;
 }
 
 void run_score(const Command& command, const ModelTask& task) {
@@ -70,6 +94,8 @@ void run_score(const Command& command, const ModelTask& task) {
   settings.window = integer_option(command, "window", 0);
   settings.stride = integer_option(command, "stride", 0);
   settings.per_token = command.has("per-token");
+  refuse_together(command, "store", {"window", "stride"});
+  settings.store = store_of(command);
   score(task, read_input(command, 1).bytes, settings);
 }
 
@@ -84,19 +110,10 @@ std::string prompt_of(const Command& command) {
   return text;
 }
 
-// Options of which one would decide nothing.
-void refuse_together(const Command& command, const char* given, std::initializer_list<const char*> others) {
-  if (!command.has(given)) return;
-  for (const char* other : others) {
-    if (command.has(other))
-      throw Failure(ExitCode::usage, fmt::format("--{} and --{} cannot be used together", given, other));
-  }
-}
-
 // name: the option that says what is kept.
 void run_save_cache(const Command& command, const ModelTask& task, const char* name) {
   refuse_together(command, name,
-                  {"gist-cache", "chat", "system", "max-tokens", "temperature", "top-p", "seed", "cost"});
+                  {"gist-cache", "chat", "system", "max-tokens", "temperature", "top-p", "seed", "cost", "store"});
   GistCacheSettings settings;
   settings.file = *command.value(name);
   settings.tokens = command.all("gist-token");
@@ -111,14 +128,16 @@ void run_generate(const Command& command, const ModelTask& task) {
   }
   if (command.has("gist-token"))
     throw Failure(ExitCode::usage, "--gist-token needs --save-gist-cache: it says which tokens are kept");
-  refuse_together(command, "gist-cache", {"chat"});
+  refuse_together(command, "gist-cache", {"chat", "store"});
+  refuse_together(command, "store", {"chat"});
   GenerateSettings settings;
   settings.seed = static_cast<std::uint64_t>(integer_option(command, "seed", 0));
   settings.chat = command.has("chat");
   settings.system = command.value("system");
-  settings.continues = command.has("gist-cache");
+  settings.continues = command.has("gist-cache") || command.has("store");
   settings.cost = command.has("cost");
   settings.cache = command.value("gist-cache").value_or("");
+  settings.store = store_of(command);
   if (settings.system && !settings.chat)
     throw Failure(ExitCode::usage, "--system needs --chat: only a chat has a system message");
   generate(task, prompt_of(command), settings);
@@ -160,6 +179,24 @@ void refuse_run(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+ExitCode run_export(const Command& command) {
+  if (!std::filesystem::is_regular_file(command.arguments[0])) {
+    if (command.has("document"))
+      throw Failure(ExitCode::usage,
+                    "--document is of a gist store; " + command.arguments[0] + " is no file");
+    return run_compute_verb(command, RunVerb::export_run);
+  }
+  Registry registry = open_registry(command);
+  listen_to_plugins();
+  export_file(registry, command.arguments[0], command.value("document"), command.arguments[1]);
+  if (command.json()) {
+    print_answer(nlohmann::json({{"file", command.arguments[1]}}).dump(2) + "\n");
+  } else {
+    print_answer(command.arguments[1] + "\n");
+  }
+  return ExitCode::ok;
+}
 
 ExitCode run_model_verb(const Command& command) {
   refuse_run(command.arguments.front());

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/instance/offered.hpp"
 #include "host/instance/plugin_host.hpp"
 #include "host/model/candidates.hpp"
 #include "host/plan/options.hpp"
@@ -211,6 +212,14 @@ std::unique_ptr<Instance> ModelChoice::find(const Demands& demands) const {
   if (takers.size() == 1) return std::move(takers.front().instance);
   blame_options(candidates, registry_);
   refusals.refuse(noun, model, why_);
+}
+
+std::unique_ptr<Instance> ModelChoice::offering(const std::vector<std::string>& operations) const {
+  return start_offering(operations, Value(), registry_);
+}
+
+bool ModelChoice::offers(const std::vector<std::string>& operations) const {
+  return !components_offering(operations, registry_).empty();
 }
 
 std::string ModelChoice::noun(const Demands& demands) const {

@@ -55,6 +55,11 @@ class ModelChoice {
   // do or no component has an option that was given.
   std::unique_ptr<Instance> find(const Demands& demands) const;
 
+  // The one component with these operations that reads no model, such as a store; started. Throws Failure.
+  std::unique_ptr<Instance> offering(const std::vector<std::string>& operations) const;
+
+  bool offers(const std::vector<std::string>& operations) const;
+
   // What a sentence calls the components that may be found: their roles, "student or teacher"; the operation
   // where there are none.
   std::string noun(const Demands& demands) const;

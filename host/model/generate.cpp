@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <gistmill/text/shown.hpp>
@@ -15,6 +17,7 @@
 #include "host/machine/memory.hpp"
 #include "host/model/json_text.hpp"
 #include "host/model/model_task.hpp"
+#include "host/model/store_context.hpp"
 #include "host/model/text_codec.hpp"
 
 namespace gistmill {
@@ -29,9 +32,8 @@ struct Continuation {
 };
 
 // most: of new tokens; none: as many as the model's option says.
-Continuation continuation(const Instance& model, const Tokens& prompt, std::uint64_t seed,
+Continuation continuation(const Instance& model, Arrays in, std::uint64_t seed,
                           std::optional<std::int32_t> most = std::nullopt) {
-  Arrays in = {{"prompt", token_array(prompt, true)}};
   if (most) in["most"] = Tensor::of(std::vector<std::int32_t>{*most}, {});
   gm_work work{sizeof(gm_work), 0, 0, 0};
   const auto began = std::chrono::steady_clock::now();
@@ -48,7 +50,7 @@ Continuation continuation(const Instance& model, const Tokens& prompt, std::uint
 }
 
 // The first token alone, the second time that it is asked for: the first time finds memory and files cold.
-std::optional<Continuation> first_token(const Instance& model, const Tokens& prompt, std::uint64_t seed) {
+std::optional<Continuation> first_token(const Instance& model, const Arrays& prompt, std::uint64_t seed) {
   if (model.planned().spec->operation("generate")->input("most") == nullptr) return std::nullopt;
   continuation(model, prompt, seed, 1);
   return continuation(model, prompt, seed, 1);
@@ -83,6 +85,13 @@ std::string to_text(const Cost& cost) {
   return text + (cost.cache ? fmt::format("; a cache of {}", text::bytes_text(*cost.cache)) : "");
 }
 
+// How many tokens it may make, where it says so.
+std::int64_t most_tokens(const Instance& model) {
+  const PlannedOption* option = model.planned().option("max_tokens");
+  const auto* number = option == nullptr ? nullptr : std::get_if<std::int64_t>(&option->value);
+  return number == nullptr ? 0 : *number;
+}
+
 }  // namespace
 
 void generate(const ModelTask& task, const std::string& prompt, const GenerateSettings& settings) {
@@ -91,13 +100,21 @@ void generate(const ModelTask& task, const std::string& prompt, const GenerateSe
   const Tokens given = settings.chat        ? codec.encode(codec.chat(prompt, settings.system))
                        : settings.continues ? codec.encode(prompt)
                                             : codec.encode_document(prompt);
-  if (given.empty()) throw Failure(ExitCode::recipe, "the prompt is empty");
+  if (given.empty() && !settings.store) throw Failure(ExitCode::recipe, "the prompt is empty");
   const std::unique_ptr<Instance> model = task.choice.find(generate_demands());
+  std::optional<StoreContext> document;
+  if (settings.store) {
+    document.emplace(*settings.store, task.choice, *model, "generate", codec,
+                     std::ssize(given) + most_tokens(*model));
+    task.talk(document->text());
+  }
+  const Arrays rows =
+      document ? document->inputs("prompt", given, true) : Arrays{{"prompt", token_array(given, true)}};
   model->start({}, settings.seed);
 
   Cost cost;
-  if (settings.cost) cost.first = first_token(*model, given, settings.seed);
-  const auto [tokens, seconds, flops] = continuation(*model, given, settings.seed);
+  if (settings.cost) cost.first = first_token(*model, rows, settings.seed);
+  const auto [tokens, seconds, flops] = continuation(*model, rows, settings.seed);
   cost.flops = flops;
   cost.memory = peak_memory_bytes();
   if (!settings.cache.empty()) cost.cache = std::filesystem::file_size(settings.cache);

@@ -1,17 +1,20 @@
-// inspect: shows what components that score tokens or encode text say about the model's files. The components
-// choose the keys.
+// inspect: shows what components that score tokens or encode text say about the model's files, or what one
+// that keeps gists says of a store. The components choose the keys.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include <gistmill/text/shown.hpp>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/instance/array_call.hpp"
 #include "host/model/folder_files.hpp"
 #include "host/model/json_text.hpp"
 #include "host/model/model_task.hpp"
+#include "host/model/text_codec.hpp"
 
 namespace gistmill {
 
@@ -124,9 +127,57 @@ Json part_json(const Part& part) {
   return json;
 }
 
+// One line a block: its text by the tokenizer that the user named (--set tokenizer.model=MODEL), else its
+// ids.
+std::string sample_text(const ModelTask& task, const Json& sample) {
+  std::optional<TextCodec> codec;
+  try {
+    if (!sample.empty()) codec.emplace(task.choice.find(text_demands()));
+  } catch (const Failure&) {
+    codec.reset();
+  }
+  std::string lines;
+  for (const Json& block : sample) {
+    const auto ids = block.at("ids").get<Tokens>();
+    std::string said =
+        codec ? text::printable(codec->decode(ids)) : fmt::format("ids {}", fmt::join(ids, " "));
+    std::replace(said.begin(), said.end(), '\n', ' ');
+    lines += fmt::format("  {}, block {}: {}\n", block.at("document").get<std::string>(),
+                         block.at("block").get<std::int64_t>(), said);
+  }
+  return lines;
+}
+
+// A file that is no model and that a component describes; nothing where none does.
+std::optional<ExitCode> inspect_other(const ModelTask& task) {
+  const std::vector<std::string> operations = {"describe_file"};
+  const std::filesystem::path& path = task.choice.model();
+  if (!std::filesystem::is_regular_file(path) || !task.choice.offers(operations)) return std::nullopt;
+  Part part{"", task.choice.offering(operations), Json::object(), std::nullopt};
+  part.role = part.instance->component().spec->role;
+  const std::string said = text_of(
+      call_operation(*part.instance, "describe_file", {{"path", bytes_array(path.string())}}).at("text"));
+  if (said.empty()) return std::nullopt;
+  part.description = Json::parse(said, nullptr, false);
+  if (!part.description.is_object())
+    throw Failure(ExitCode::plugin,
+                  fmt::format("{} describes {} by no JSON object", part.instance->name(), path.string()));
+  const bool damaged = !part.description.value("damaged", Json::array()).empty();
+  if (task.json) {
+    Json json = {{"file", path.string()}, {part.role, part_json(part)}};
+    task.write(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  } else {
+    const Json sample = part.description.value("sample", Json::array());
+    part.description.erase("sample");
+    task.write(path.string() + "\n" + part_text(part, width_of(part)) + sample_text(task, sample));
+  }
+  return damaged ? ExitCode::recipe : ExitCode::ok;
+}
+
 }  // namespace
 
 ExitCode inspect(const ModelTask& task) {
+  if (const std::optional<ExitCode> answered = inspect_other(task)) return *answered;
   std::vector<Part> parts;
   for (const Demands& demands : {score_demands(), text_demands()}) parts.push_back(describe(task, demands));
   const FolderFiles files = files_of(task.choice.model(), parts);

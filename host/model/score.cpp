@@ -3,12 +3,14 @@
 
 #include <chrono>
 #include <cmath>
+#include <iterator>
 
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/array_call.hpp"
 #include "host/model/json_text.hpp"
 #include "host/model/model_task.hpp"
 #include "host/model/score_windows.hpp"
+#include "host/model/store_context.hpp"
 #include "host/model/text_codec.hpp"
 
 namespace gistmill {
@@ -96,10 +98,39 @@ void add_window(const ModelTask& task, const TextCodec& codec, const Instance& m
   }
 }
 
+// A text behind a document of a store: in one window, every token of it counts.
+void score_behind(const ModelTask& task, const TextCodec& codec, const std::string& text,
+                  const ScoreSettings& settings) {
+  const Tokens tokens = codec.encode(text);
+  if (tokens.empty()) throw Failure(ExitCode::recipe, "the text is empty");
+  const std::unique_ptr<Instance> model = task.choice.find(score_demands());
+  const StoreContext document(*settings.store, task.choice, *model, "score", codec, std::ssize(tokens));
+  task.talk(document.text());
+  Score result;
+  result.tokens = std::ssize(tokens);
+  result.windows = 1;
+  model->start({}, 0);
+  const auto began = std::chrono::steady_clock::now();
+  const Tensor nll = call_operation(*model, "score", document.inputs("tokens", tokens, false)).at("nll");
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  if (nll.size() != document.rows() + result.tokens - 1)
+    throw Failure(ExitCode::plugin, fmt::format("{} gave {} values for {} rows", model->name(), nll.size(),
+                                                document.rows() + result.tokens));
+  const float* values = nll.data<float>() + document.rows() - 1;
+  for (std::int64_t i = 0; i < result.tokens; ++i) {
+    result.total += static_cast<double>(values[i]);
+    ++result.scored;
+    if (settings.per_token) write_token(task, codec, tokens, i, values + i);
+  }
+  if (settings.per_token) return task.talk(score_text(result));
+  task.write(task.json ? score_json(result) : score_text(result));
+}
+
 }  // namespace
 
 void score(const ModelTask& task, const std::string& text, const ScoreSettings& settings) {
   const TextCodec codec(task.choice.find(text_demands()));
+  if (settings.store) return score_behind(task, codec, text, settings);
   const Tokens tokens = codec.encode_document(text);
   if (tokens.size() < 2) {
     throw Failure(ExitCode::recipe,

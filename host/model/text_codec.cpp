@@ -1,39 +1,15 @@
 #include "host/model/text_codec.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <gistmill/text/utf8.hpp>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/identity/file_identity.hpp"
 #include "host/instance/array_call.hpp"
+#include "host/instance/begin_tokens.hpp"
 
 namespace gistmill {
-
-namespace {
-
-// {"begin_tokens": [1]}; else {"add_bos": true, "special_tokens": {"bos": 1}}, or "bos": {"id": 1}.
-Tokens begin_tokens_of(const Instance& instance) {
-  const nlohmann::ordered_json description = instance.describe();
-  const auto stated = description.find("begin_tokens");
-  Tokens begin;
-  if (stated != description.end() && stated->is_array()) {
-    for (const auto& id : *stated) {
-      if (id.is_number_integer()) begin.push_back(id.get<std::int32_t>());
-    }
-    return begin;
-  }
-  const auto adds = description.find("add_bos");
-  if (adds == description.end() || *adds != true) return begin;
-  for (const char* path : {"/special_tokens/bos", "/special_tokens/bos/id"}) {
-    const nlohmann::ordered_json::json_pointer place(path);
-    if (description.contains(place) && description[place].is_number_integer())
-      begin = {description[place].get<std::int32_t>()};
-  }
-  return begin;
-}
-
-}  // namespace
 
 TextCodec::TextCodec(std::unique_ptr<Instance> instance)
     : instance_(std::move(instance)), begin_tokens_(begin_tokens_of(*instance_)) {
@@ -45,12 +21,10 @@ Tokens TextCodec::encode(std::string_view text) const {
 }
 
 Tokens TextCodec::encode_document(std::string_view text) const {
-  Tokens tokens = encode(text);
-  const bool begins = tokens.size() >= begin_tokens_.size() &&
-                      std::equal(begin_tokens_.begin(), begin_tokens_.end(), tokens.begin());
-  if (!begins) tokens.insert(tokens.begin(), begin_tokens_.begin(), begin_tokens_.end());
-  return tokens;
+  return as_document(begin_tokens_, encode(text));
 }
+
+std::string TextCodec::identity() const { return file_identity(*instance_); }
 
 std::string TextCodec::decode(const Tokens& tokens) const {
   return text_of(call_operation(*instance_, "decode", {{"tokens", token_array(tokens)}}).at("text"));

@@ -24,6 +24,8 @@ class TextCodec {
   // any and the text does not begin with them.
   Tokens encode_document(std::string_view text) const;
 
+  std::string identity() const;  // as files know it: file_identity()
+
   std::string decode(const Tokens& tokens) const;
   // The text that `tokens` add after `before`: the first token of a text may be written differently from a
   // later one.

@@ -12,6 +12,7 @@
 #include "host/files/filled_folder.hpp"
 #include "host/instance/array_call.hpp"
 #include "host/machine/machine.hpp"
+#include "host/run/locked_request.hpp"
 #include "host/run/run.hpp"
 #include "host/run/run_context.hpp"
 #include "host/run/run_folder.hpp"
@@ -32,19 +33,6 @@ files::NewFolder make_folder(const fs::path& target) {
     throw Failure(ExitCode::usage, fmt::format("{} already exists", target.string()),
                   {"name a folder that does not exist, or an empty one"});
   }
-}
-
-// The run's recipe as it ran.
-RunRequest locked_request(const RunRequest& request) {
-  RunRequest locked = request;
-  locked.folder = request.recipe;
-  locked.recipe = request.recipe / run_file::kLock;
-  if (!fs::exists(locked.recipe)) {
-    throw Failure(ExitCode::recipe,
-                  fmt::format("{} holds no run: it has no {}", request.recipe.string(), run_file::kLock),
-                  {"export takes the folder of a run, runs/NAME where no other was given"});
-  }
-  return locked;
 }
 
 // The trained instance that has operation `name`, or null.
@@ -118,7 +106,7 @@ bool trains_tokens(const TensorInstance& instance) {
 }  // namespace
 
 RunOutcome export_run(const RunRequest& request) {
-  const RunRequest locked = locked_request(request);
+  const RunRequest locked = locked_request(request, "export");
   RunContext context(locked);
   set_up_machine(context.recipe.run.threads);
   const char* operation = request.merge ? "save_merged" : "save";

@@ -18,6 +18,9 @@ extern "C" void gistmill_run_verb(const gistmill::RunRequest* request, gistmill:
     case RunVerb::export_run:
       *outcome = gistmill::export_run(*request);
       return;
+    case RunVerb::compress:
+      *outcome = gistmill::compress_run(*request);
+      return;
     case RunVerb::plan:
       *outcome = gistmill::plan_recipe(*request);
       return;

@@ -13,7 +13,7 @@
 
 namespace gistmill {
 
-enum class RunVerb { peek, run, evaluate, plan, export_run };
+enum class RunVerb { peek, run, evaluate, plan, export_run, compress };
 
 struct RunRequest {
   RunVerb verb = RunVerb::run;
@@ -24,7 +24,10 @@ struct RunRequest {
   bool resume = false;                                // go on where the folder holds an unfinished run
   bool fresh = false;                                 // remove what the folder holds
   bool ignore_lock = false;                           // run with other plugins than the recipe's lock says
-  std::filesystem::path target;                       // export_run: the folder to write
+  std::filesystem::path target;                       // export_run: the folder to write; compress: the store
+  std::vector<std::filesystem::path> texts;           // compress: the documents
+  std::vector<std::string> store_overrides;           // compress: of the component that keeps the gists
+  bool refresh = false;                               // compress: make gists of another compressor anew
   bool profile = false;                               // run: where the time goes, profile.json
   bool measure = true;                                // plan: take steps
   std::uint64_t memory = 0;                           // plan: bytes to plan for; 0: this machine's

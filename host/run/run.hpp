@@ -16,5 +16,7 @@ RunOutcome plan_recipe(const RunRequest& request);
 // What a run trained, written by the component itself as files of a format of its own; the run's lock says
 // what it is.
 RunOutcome export_run(const RunRequest& request);
+// Texts into a store, by the compressor that a run trained.
+RunOutcome compress_run(const RunRequest& request);
 
 }  // namespace gistmill

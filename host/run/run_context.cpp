@@ -25,8 +25,9 @@ namespace {
 
 // What a run left can be exported whatever plugins are there now: files are written, nothing is computed.
 OtherPlugins other_plugins(const RunRequest& request) {
-  return request.ignore_lock || request.verb == RunVerb::export_run ? OtherPlugins::say
-                                                                    : OtherPlugins::refuse;
+  return request.ignore_lock || request.verb == RunVerb::export_run || request.verb == RunVerb::compress
+             ? OtherPlugins::say
+             : OtherPlugins::refuse;
 }
 
 std::vector<Contract> contracts_of(const Registry& registry) {

@@ -11,17 +11,6 @@ namespace {
 
 using formats::FormatError;
 
-std::uint32_t number_of(const GistReader& reader, const std::string& document) {
-  const std::uint32_t count = reader.slot().documents;
-  if (count == 0) throw FormatError("'" + reader.path().string() + "' holds no document");
-  if (document.empty()) return count - 1;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (reader.document(i) == document) return i;
-  }
-  throw FormatError("'" + reader.path().string() + "' holds no document " + formats::printable(document) +
-                    "; gistmill inspect lists those that it holds");
-}
-
 class Rows {
  public:
   Rows(const GistReader& reader, Context& context) : reader_(reader), context_(context) {}

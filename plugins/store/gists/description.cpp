@@ -80,23 +80,21 @@ nlohmann::ordered_json description_of(const GistReader& reader) {
   }
   const std::uint64_t row_bytes = reader.layout().bytes;
   const std::uint64_t gist_bytes = reader.layout().checksum - reader.layout().gist;
-  Json json = {
-      {"format", "gist store, version " + std::to_string(kVersion)},
-      {"file_bytes", reader.bytes()},
-      {"block", std::to_string(shape.block) + " tokens -> " + std::to_string(shape.gists) + " gists of " +
-                    std::to_string(shape.width) + ", " + precision_name(shape.precision)},
-      {"tokens", tokens},
-      {"documents", documents},
-      {"level_0", std::to_string(tokens) + " tokens"},
-      {"level_0_bytes", tokens * sizeof(std::uint32_t)},
-      {"level_1", std::to_string(blocks) + " blocks"},
-      {"level_1_bytes", blocks * gist_bytes},
-      {"row_bytes", row_bytes},
-      {"replaced_rows", reader.rows() - counts.rows},
-      {"model", about.model},
-      {"tokenizer", about.tokenizer},
-      {"compressor", about.compressor},
-      {"position", about.position}};
+  Json json = {{"format", "gist store, version " + std::to_string(kVersion)},
+               {"file_bytes", reader.bytes()},
+               {"block", std::to_string(shape.block) + " tokens -> " + std::to_string(shape.gists) + " x " +
+                             std::to_string(shape.width) + ", " + precision_name(shape.precision)},
+               {"tokens", tokens},
+               {"documents", documents},
+               {"level_0_bytes", tokens * sizeof(std::uint32_t)},
+               {"level_1_blocks", blocks},
+               {"level_1_bytes", blocks * gist_bytes},
+               {"row_bytes", row_bytes},
+               {"replaced_rows", reader.rows() - counts.rows},
+               {"model", about.model},
+               {"tokenizer", about.tokenizer},
+               {"compressor", about.compressor},
+               {"position", about.position}};
   if (counts.gists.size() > 1 ||
       (counts.gists.size() == 1 && counts.gists.begin()->first != number_text(about.compressor_number())))
     json["mixed_compressors"] = counts.gists;

@@ -6,6 +6,17 @@
 
 namespace gistmill::gists {
 
+std::uint32_t number_of(const GistReader& reader, const std::string& document) {
+  const std::uint32_t count = reader.slot().documents;
+  if (count == 0) throw formats::FormatError("'" + reader.path().string() + "' holds no document");
+  if (document.empty()) return count - 1;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (reader.document(i) == document) return i;
+  }
+  throw formats::FormatError("'" + reader.path().string() + "' holds no document " +
+                             formats::printable(document) + "; gistmill inspect lists those that it holds");
+}
+
 GistIndex::GistIndex(const GistReader& reader) : shape_(reader.shape()), documents_(reader.slot().documents) {
   try {
     for (std::uint64_t row = 0; row < reader.rows(); ++row) add(reader.head(row), row);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "plugins/store/gists/reader.hpp"
@@ -16,6 +17,9 @@ struct DocumentRows {
 
   std::uint64_t tokens(const Shape& shape) const { return blocks.size() * shape.block + tail_tokens; }
 };
+
+// Number of the document of this name; "": the last one. Throws FormatError where there is none.
+std::uint32_t number_of(const GistReader& reader, const std::string& document);
 
 class GistIndex {
  public:

@@ -11,4 +11,5 @@ GISTMILL_PLUGIN(gistmill::component<GistStore>("store/gists")
                     .operation("commit", &GistStore::commit)
                     .operation("close", &GistStore::close)
                     .operation("context", &GistStore::context)
-                    .operation("describe_file", &GistStore::describe_file));
+                    .operation("describe_file", &GistStore::describe_file)
+                    .operation("export_file", &GistStore::export_file));

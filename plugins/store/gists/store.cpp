@@ -10,6 +10,7 @@
 #include "plugins/store/common/translated.hpp"
 #include "plugins/store/gists/context.hpp"
 #include "plugins/store/gists/description.hpp"
+#include "plugins/store/gists/export.hpp"
 
 namespace gistmill::gists {
 namespace {
@@ -144,6 +145,14 @@ Tensor GistStore::describe_file(const Tensor& path) const {
   const std::string file = text_of(path);
   if (!is_store(file)) return bytes_of("");
   return translated("path", [&] { return bytes_of(description_of(GistReader(file)).dump()); });
+}
+
+void GistStore::export_file(const Tensor& path, const std::optional<Tensor>& document,
+                            const Tensor& target) const {
+  translated("path", [&] {
+    export_document(GistReader(text_of(path)), document ? text_of(*document) : std::string(),
+                    text_of(target));
+  });
 }
 
 }  // namespace gistmill::gists

@@ -29,6 +29,7 @@ class GistStore {
                                                              const std::optional<Tensor>& document,
                                                              const Tensor& recent, const Tensor& room) const;
   Tensor describe_file(const Tensor& path) const;
+  void export_file(const Tensor& path, const std::optional<Tensor>& document, const Tensor& target) const;
 
  private:
   Growth& growth() const;

@@ -136,9 +136,14 @@ Model::Top Model::topk(const Batch& batch, std::int64_t count, double temperatur
 }
 
 at::Tensor Model::score(const at::Tensor& tokens, std::shared_ptr<const GistCache> cache) const {
-  const at::NoGradGuard no_grad;
   Batch text{tokens.unsqueeze(0), {}, {}, {}};
   text.cache = std::move(cache);
+  return score(text);
+}
+
+at::Tensor Model::score(const Batch& text) const {
+  const at::NoGradGuard no_grad;
+  const at::Tensor tokens = text.ids.squeeze(0);
   const at::Tensor rows = hidden(text).squeeze(0);
   const std::int64_t last = tokens.size(0) - 1;
   const at::Tensor targets = here(tokens.narrow(0, 1, last)).to(at::kLong);

@@ -109,6 +109,8 @@ class Model {
 
   // tokens i32[T] -> negative log-likelihood of tokens 1.., each given all before it, in nats: f32[T-1].
   at::Tensor score(const at::Tensor& tokens, std::shared_ptr<const GistCache> cache = {}) const;
+  // The same of a batch of one text, whose gist stands in the place of tokens.
+  at::Tensor score(const Batch& text) const;
 
   // The keys and values of the batch's gist, at gist_places: its vectors, or where there are none what the
   // ids have there. Every text has one. The origin has no model and no adapter: the model knows of no files.

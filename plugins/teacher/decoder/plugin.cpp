@@ -140,8 +140,11 @@ class Decoder : public gistmill::decoder::LoadedModel {
     const auto top = model().topk(batch_of(ids, mask, positions, {}, gist, gist_places), topk_, taken);
     return {top.ids, top.log_probability, top.log_partition, at::full({}, taken, at::kFloat)};
   }
-  at::Tensor score(const at::Tensor& tokens, const std::optional<GistPointer>& cache) const {
-    return model().score(tokens, cache ? *cache : cache_);
+  at::Tensor score(const at::Tensor& tokens, const Optional& positions, const Optional& gist,
+                   const Optional& gist_places, const std::optional<GistPointer>& cache) const {
+    const auto row = [](const Optional& port) { return port ? Optional(port->unsqueeze(0)) : port; };
+    return model().score(batch_of(tokens.unsqueeze(0), {}, row(positions), {}, row(gist), row(gist_places),
+                                  cache ? *cache : cache_));
   }
   std::tuple<at::Tensor, at::Tensor> follow(const at::Tensor& ids, const Optional& positions,
                                             const Optional& gist, const Optional& gist_places,

@@ -8,9 +8,11 @@
 #include <numeric>
 
 #include <gistmill/formats/error.hpp>
+#include <gistmill/formats/safetensors.hpp>
 
 #include "plugins/store/gists/context.hpp"
 #include "plugins/store/gists/description.hpp"
+#include "plugins/store/gists/export.hpp"
 #include "tests/plugins/store/gists/small_store.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
@@ -198,6 +200,23 @@ TEST_F(GrowingStore, LeavesTheOldestOutWhereThereIsNoRoom) {
   EXPECT_THAT(message_of([&] { context_of(GistReader(path_), "a", 0, 1); }), HasSubstr("room for 1"));
 }
 
+TEST_F(GrowingStore, IsExportedWithPositionsAndTokens) {
+  compress(counting(22));
+  export_document(GistReader(path_), "a", folder_ / "a.safetensors");
+  const formats::Safetensors file(folder_ / "a.safetensors");
+  EXPECT_THAT(file.tensor("gists").shape, ElementsAre(5, 2, 3));
+  EXPECT_THAT(file.tensor("positions").shape, ElementsAre(5, 2));
+  EXPECT_THAT(file.tensor("ids").shape, ElementsAre(22));
+  EXPECT_EQ(load<std::int64_t>(file.tensor("positions").data.data() + 3 * 8), 7);
+  EXPECT_EQ(load<std::int32_t>(file.tensor("ids").data.data() + 21 * 4), 121);
+  EXPECT_EQ(load<float>(file.tensor("gists").data.data() + 6 * 4), 1.0f);
+  EXPECT_EQ(file.metadata().at("document"), "a");
+  export_document(GistReader(path_), "", folder_ / "a.npy");
+  EXPECT_EQ(fs::file_size(folder_ / "a.npy"), 128u + 5 * 2 * 3 * 4);
+  EXPECT_THAT(message_of([&] { export_document(GistReader(path_), "", folder_ / "a.pt"); }),
+              HasSubstr("ends with '.pt' when gists are exported as .safetensors or .npy"));
+}
+
 TEST_F(GrowingStore, SaysWhatItHoldsAndWhichBlocksAreDamaged) {
   compress(counting(22));
   const GistReader whole(path_);
@@ -208,7 +227,7 @@ TEST_F(GrowingStore, SaysWhatItHoldsAndWhichBlocksAreDamaged) {
   file.close();
   const auto said = description_of(GistReader(path_));
   EXPECT_EQ(said["tokens"], 22);
-  EXPECT_EQ(said["level_1"], "5 blocks");
+  EXPECT_EQ(said["level_1_blocks"], 5);
   EXPECT_EQ(said["documents"]["a"], 22);
   EXPECT_EQ(said["damaged"], std::vector<std::string>{"block 2 of 'a'"});
 }

@@ -131,5 +131,22 @@ TEST(Score, IsTheNegativeLogLikelihoodOfEveryTokenButTheFirst) {
   EXPECT_EQ(model.score(text.narrow(0, 0, 1)).size(0), 0);
 }
 
+TEST(Score, OfATextWithGistsIsThatOfItsVectorsAtTheirPlaces) {
+  const Model model = random_model(tiny_config(), 11);
+  const Reference reference(model.config(), model.weights());
+  const at::Tensor text = random_tokens(97, 40, 5);
+  const at::Tensor positions = at::arange(40, at::kLong) + at::arange(40, at::kLong).clamp_max(2) * 31;
+  const at::Tensor gist = at::randn({2, model.config().width});
+  at::Tensor embeddings = reference.embed(text).clone();
+  embeddings.narrow(0, 1, 2).copy_(gist);
+  const at::Tensor rows = reference.hidden(embeddings, positions);
+  const at::Tensor expected = nll(rows.narrow(0, 2, 37), reference.head(), text.narrow(0, 3, 37));
+  Batch batch{text.unsqueeze(0), {}, positions.unsqueeze(0).to(at::kInt), {}};
+  batch.gist = gist.unsqueeze(0);
+  batch.gist_places = at::tensor({1, 2}, at::kInt).unsqueeze(0);
+  EXPECT_LE(largest_difference(model.score(batch).narrow(0, 2, 37), expected),
+            1e-5 * expected.max().item<double>());
+}
+
 }  // namespace
 }  // namespace gistmill::decoder::test

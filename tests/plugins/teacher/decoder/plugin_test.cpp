@@ -119,7 +119,8 @@ TEST_F(LlamaPlugin, GivesWhatItsModelGives) {
   const Batch batch{ids, none, none, none};
   EXPECT_TRUE(at::equal(driver->forward(kHidden, whole(ids))[0], model_.hidden(batch)));
   EXPECT_TRUE(at::equal(driver->forward(kForward, whole(ids))[0], model_.forward(batch)));
-  EXPECT_TRUE(at::equal(driver->forward(kScore, {tokens_, at::Tensor()})[0], model_.score(tokens_)));
+  EXPECT_TRUE(
+      at::equal(driver->forward(kScore, {tokens_, none, none, none, none})[0], model_.score(tokens_)));
   const auto top = driver->forward(kTopk, {ids, none, none, none, none, none});
   ASSERT_EQ(top.size(), 4u);
   EXPECT_TRUE(at::equal(top[0], model_.topk(batch, 7, 1.0).ids));

@@ -1,0 +1,64 @@
+// Fills a gist store with what a compressor makes of texts: windows over each document, blocks that the store
+// does not have yet, a commit every few seconds. The store is a component of the contract gist-store.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/instance/stop_signal.hpp"
+#include "host/run/gist_pass.hpp"
+
+namespace gistmill {
+
+// Tokens [begin, end) go through the model, and blocks from `first` on are compressed.
+struct GistWindow {
+  std::int64_t begin = 0;
+  std::int64_t first = 0;
+  std::int64_t end = 0;
+};
+
+// Windows of at most `window` tokens for blocks of `block` tokens in [first, end). In which window a block
+// lies, and so what of the text before it is seen, depends on its place alone: a text that grows has the
+// gists of one that was read at once. Windows are half a window apart, so that behind the first window every
+// block has at least about that much text before it. All are multiples of block, window at least two.
+std::vector<GistWindow> gist_windows(std::int64_t first, std::int64_t end, std::int64_t block,
+                                     std::int64_t window);
+
+class GistFiller {
+ public:
+  // All outlive this. talk: lines about progress.
+  GistFiller(const Instance& store, GistPass& pass, const StopSignal& stop,
+             std::function<void(std::string_view)> talk)
+      : store_(store), pass_(pass), stop_(stop), talk_(std::move(talk)) {}
+
+  struct Filled {
+    std::int64_t tokens = 0;  // of the document
+    std::int64_t blocks = 0;  // that got a gist
+  };
+  // Throws Failure, also (ExitCode::stopped) where a stop was asked for: what is finished is committed.
+  Filled fill(const std::string& name, const std::vector<std::int32_t>& tokens);
+
+  std::int64_t tokens() const { return tokens_; }  // that were compressed
+  double seconds() const { return seconds_; }      // that the compressor took
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void compress(const std::vector<std::int32_t>& tokens, const GistWindow& window);
+  void rest(const std::string& name, std::int64_t done, std::int64_t end);
+
+  const Instance& store_;
+  GistPass& pass_;
+  const StopSignal& stop_;
+  std::function<void(std::string_view)> talk_;
+  std::int64_t tokens_ = 0;
+  double seconds_ = 0;
+  Clock::time_point committed_ = Clock::now();
+  Clock::time_point said_ = Clock::now();
+};
+
+}  // namespace gistmill

@@ -1,0 +1,129 @@
+// compress, and what reads a store: the shipped recipe on the real model, cut to seconds.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/small_training.hpp"
+
+namespace gistmill {
+namespace {
+
+using ::testing::HasSubstr;
+
+class CompressTest : public TrainTest {
+ protected:
+  void SetUp() override {
+    TrainTest::SetUp();
+    if (IsSkipped()) return;
+    train("run", 1);
+    history_ = read(folder_ / "text/0.txt") + read(folder_ / "text/1.txt");
+    history_.pop_back();  // a space, which is a part of the next word's token
+  }
+  void train(const std::string& folder, int seed) const {
+    const Answer answer =
+        gistmill("run '" GISTMILL_SOURCE_DIR "/recipes/gistnet/contextual.toml'" + small() + " --folder " +
+                 folder + " --set run.steps=2 --set run.seed=" + std::to_string(seed) +
+                 " --set evaluations.heldout.steps=1 --set components.teacher.dtype=f32");
+    ASSERT_EQ(answer.code, 0) << answer.err;
+  }
+  nlohmann::json compress(const std::string& arguments) const {
+    const Answer answer = gistmill("compress " + arguments + " --json");
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    return answer.code == 0 ? nlohmann::json::parse(answer.out) : nlohmann::json();
+  }
+  void expect_refused(const std::string& arguments, int code, const std::string& message) const {
+    const Answer answer = gistmill("compress " + arguments);
+    EXPECT_EQ(answer.code, code) << answer.err;
+    EXPECT_THAT(answer.err, HasSubstr(message));
+  }
+
+  std::string history_;
+};
+
+TEST_F(CompressTest, AppendsOnlyNewBlocksAndRefusesWhatIsNoGrowth) {
+  expect_refused("run text/0.txt", 2, "compress needs --out FILE");
+  expect_refused("run --out s.h5", 2, "compress needs a text");
+  expect_refused("text text/0.txt --out s.h5", 3, "text holds no run");
+  expect_refused("run nothing.txt --out s.h5", 3, "nothing.txt: no such file");
+  write("s.h5", "no store");
+  expect_refused("run text/0.txt --out s.h5", 3, "is not a readable gist store");
+  EXPECT_EQ(read(folder_ / "s.h5"), "no store");
+
+  const std::string half = history_.substr(0, history_.size() / 2);
+  write("history.txt", half);
+  const auto first = compress("run history.txt --out grown.h5");
+  const auto blocks = first["documents"][0]["new_blocks"].get<std::int64_t>();
+  EXPECT_GT(blocks, 10);
+  write("history.txt", history_);
+  const auto second = compress("run history.txt --out grown.h5");
+  const auto more = second["documents"][0]["new_blocks"].get<std::int64_t>();
+  EXPECT_GT(more, 10);
+  const auto whole = compress("run history.txt --out whole.h5");
+  EXPECT_EQ(whole["documents"][0]["new_blocks"], blocks + more);
+  EXPECT_EQ(compress("run history.txt --out grown.h5")["documents"][0]["new_blocks"], 0);
+
+  const std::string before = read(folder_ / "grown.h5");
+  std::string changed = history_;
+  changed.replace(half.size() / 2, 8, "CHANGED ");
+  write("history.txt", changed);
+  expect_refused("run history.txt --out grown.h5", 3, "history.txt' has changed in block ");
+  write("history.txt", half.substr(0, half.size() / 2));
+  expect_refused("run history.txt --out grown.h5", 3, "history.txt' has shrunk: it ends in block ");
+  EXPECT_EQ(read(folder_ / "grown.h5"), before);
+
+  train("other", 2);
+  write("history.txt", history_);
+  expect_refused("other history.txt --out grown.h5", 3, "was made with compressor");
+  const auto refreshed = compress("other --out grown.h5 --refresh");
+  EXPECT_EQ(refreshed["documents"][0]["new_blocks"], blocks + more);
+  EXPECT_EQ(compress("other history.txt --out grown.h5")["documents"][0]["new_blocks"], 0);
+  expect_refused("run history.txt --out grown.h5", 3, "was made with compressor");
+}
+
+TEST_F(CompressTest, MakesAStoreThatTheModelReads) {
+  write("history.txt", history_);
+  compress("run history.txt --out s.h5");
+  const Answer said = gistmill("inspect s.h5 --json");
+  ASSERT_EQ(said.code, 0) << said.err;
+  const auto store = nlohmann::json::parse(said.out)["store"];
+  EXPECT_EQ(store["component"], "store/gists");
+  EXPECT_TRUE(store["damaged"].empty());
+  EXPECT_EQ(store["sample"].size(), 3u);
+  const Answer text = gistmill("inspect s.h5 --set tokenizer.model='" + model() + "'");
+  EXPECT_THAT(text.out, HasSubstr("history.txt, block 0: " + history_.substr(0, 20)));
+
+  // All of it as tokens is the text itself: the same likelihood of what follows.
+  const std::string next = " " + read(folder_ / "text/2.txt").substr(0, 300);
+  write("next.txt", next);
+  write("whole.txt", history_ + next);
+  const std::string options = "score '" + model() + "' next.txt --store s.h5 --set teacher.dtype=f32 --json";
+  const Answer raw = gistmill(options + " --recent 100000");
+  ASSERT_EQ(raw.code, 0) << raw.err;
+  const auto exact = nlohmann::json::parse(raw.out);
+  const Answer whole = gistmill("score '" + model() + "' whole.txt --per-token --set teacher.dtype=f32");
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  std::vector<double> nll;
+  std::istringstream lines(whole.out);
+  for (std::string line; std::getline(lines, line);) {
+    const auto value = nlohmann::json::parse(line)["nll"];
+    nll.push_back(value.is_null() ? 0 : value.get<double>());
+  }
+  const auto scored = exact["scored"].get<std::size_t>();
+  ASSERT_GT(nll.size(), scored);
+  double sum = 0;
+  for (std::size_t i = nll.size() - scored; i < nll.size(); ++i) sum += nll[i];
+  EXPECT_NEAR(exact["mean_nll"].get<double>(), sum / static_cast<double>(scored), 1e-4);
+
+  const Answer gists = gistmill(options + " --recent 64");
+  ASSERT_EQ(gists.code, 0) << gists.err;
+  EXPECT_THAT(gists.err, HasSubstr("of them gists"));
+  EXPECT_NE(nlohmann::json::parse(gists.out)["mean_nll"], exact["mean_nll"]);
+  const Answer goes_on = gistmill("generate '" + model() + "' --store s.h5 --prompt '' --max-tokens 3");
+  EXPECT_EQ(goes_on.code, 0) << goes_on.err;
+  const Answer lost = gistmill("generate '" + model() + "' --store s.h5 --document b --prompt ''");
+  EXPECT_EQ(lost.code, 3);
+  EXPECT_THAT(lost.err, HasSubstr("holds no document 'b'"));
+}
+
+}  // namespace
+}  // namespace gistmill
