@@ -45,7 +45,7 @@ class TokenizerReader {
         once(key, &seen);
         *part = small_value();
       } else {
-        cursor_.skip();  // version, truncation, padding: nothing that encoding would use
+        cursor_.skip();  // version, truncation: nothing that encoding would use
       }
     });
     cursor_.finish();
@@ -66,6 +66,7 @@ class TokenizerReader {
            : key == "pre_tokenizer"  ? &file->pre_tokenizer
            : key == "decoder"        ? &file->decoder
            : key == "post_processor" ? &file->post_processor
+           : key == "padding"        ? &file->padding
                                      : nullptr;
   }
 

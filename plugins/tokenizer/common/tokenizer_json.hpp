@@ -35,7 +35,7 @@ struct TokenizerJson {
   StringTable added_contents;         // one for each of
   std::vector<JsonAddedToken> added;  // in file order
   // The parts that are small; null where the file has none.
-  nlohmann::json normalizer, pre_tokenizer, decoder, post_processor;
+  nlohmann::json normalizer, pre_tokenizer, decoder, post_processor, padding;
   nlohmann::json model;  // without vocab and merges
 };
 

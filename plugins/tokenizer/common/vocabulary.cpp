@@ -59,6 +59,17 @@ void add_tokens(const TokenizerJson& file, CommonVocabulary* vocabulary) {
   }
 }
 
+// To transformers the token that tokenizer.json pads with is the pad token, and so special, where no file
+// beside it speaks of one. `tokenizers`, which reads tokenizer.json alone, knows no such role.
+nlohmann::json with_pad_token(nlohmann::json values, const TokenizerJson& file,
+                              const std::filesystem::path& folder) {
+  const bool alone = values.empty() && !std::filesystem::exists(folder / "config.json");
+  if (alone || values.contains("pad_token") || !file.padding.is_object()) return values;
+  const auto token = file.padding.find("pad_token");
+  if (token != file.padding.end() && token->is_string()) values["pad_token"] = *token;
+  return values;
+}
+
 }  // namespace
 
 void CommonVocabulary::fail(const std::string& message) const {
@@ -116,14 +127,15 @@ CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesys
   vocabulary.model_tokens = vocabulary.tokens.size();
   index_of(vocabulary);  // for its complaint
   add_tokens(file, &vocabulary);
-  add_tokens_beside(tokens_beside(folder, configuration.values), &vocabulary);
-  vocabulary.named = named_tokens(configuration.values, vocabulary.tokens);
+  const nlohmann::json values = with_pad_token(configuration.values, file, folder);
+  add_tokens_beside(tokens_beside(folder, values), &vocabulary);
+  vocabulary.named = named_tokens(values, vocabulary.tokens);
   vocabulary.begin = begin_tokens(file.post_processor, vocabulary.tokens);
   if (vocabulary.named.bos < 0 && vocabulary.begin.size() == 1)
     vocabulary.named.bos = vocabulary.begin.front();
   vocabulary.split_special_tokens = configuration.flag("split_special_tokens").value_or(false);
-  vocabulary.chat_templates = chat_sources(folder, configuration.values);
-  vocabulary.special_texts = template_texts(configuration.values);
+  vocabulary.chat_templates = chat_sources(folder, values);
+  vocabulary.special_texts = template_texts(values);
   return vocabulary;
 }
 

@@ -75,6 +75,11 @@ GEMMA = [
     replace("normalizer", TO_SPACE),
     replace("decoder", sequence("decoders", FROM_SPACE, {"type": "ByteFallback"}, {"type": "Fuse"})),
 ]
+TEKKEN = (
+    "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|"
+    "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|"
+    "\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+)
 CL100K = (
     "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|"
     "\\s*[\\r\\n]|\\s+(?!\\S)|\\s+"
@@ -211,6 +216,12 @@ def json_cases():
         ],
     )
     yield "NoBeginToken", "llama2.json", [replace("post_processor", template())]
+    yield "RunsOfSpacesAsTokens", "gpt2.json", [normalizers({"type": "NFC"}), replace("added_tokens", runs_of_spaces("gpt2.json"))]
+    yield "DropoutOfZero", "gpt2.json", [replace("model/dropout", 0.0)]
+    yield "HalfOfTheMerges", "qwen2.json", [merges("qwen2.json", lambda all_merges: all_merges[: len(all_merges) // 2])]
+    yield "MetaspaceWithItsTextTwice", "llama2_metaspace.json", [
+        replace("pre_tokenizer", metaspace(add_prefix_space=True, str_rep=SPACE))]  # fmt: skip
+    yield "TekkensPattern", "gpt2.json", [pre_tokenizers(split(TEKKEN), byte_level(False))]
     yield "TokenWithoutText", "gpt2.json", [replace("added_tokens", added_after("gpt2.json", "", "<one>", "<two>"))]
 
 
@@ -221,6 +232,12 @@ def added_after(base, *contents):
     last = max([*document["model"]["vocab"].values(), *(token["id"] for token in added)])
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
     return added + [{"id": last + 1 + i, "content": content, **flags} for i, content in enumerate(contents)]
+
+
+def runs_of_spaces(base):
+    """As GPT-NeoX has them: not special, looked for in normalized text."""
+    added = added_after(base, *(" " * count for count in range(24, 1, -1)))
+    return [{**token, "normalized": True, "special": False} if token["content"].isspace() else token for token in added]
 
 
 def decoder_after(base, *contents):
@@ -324,6 +341,27 @@ def config_cases():
         {},
     )  # fmt: skip
     yield "NoBeginTokenWithoutAPostProcessor", "gpt2.json", {**FAST, "bos_token": "<s>", "add_bos_token": True}, {}
+
+
+def padding(token):
+    return replace("padding", {"strategy": {"Fixed": 16}, "direction": "Left", "pad_to_multiple_of": None, "pad_id": 0,
+                               "pad_type_id": 0, "pad_token": token})  # fmt: skip
+
+
+def patched_cases():
+    """name, base, patch, configuration, other small files: both beside each other."""
+    yield "PaddingByATokenOfTheModel", "gpt2.json", [padding("th")], FAST, {}
+    yield "PaddingByATokenThatIsNew", "gpt2.json", [padding("<pad>")], {**FAST, "eos_token": "</s>"}, {}
+    yield "PaddingByNoToken", "gpt2.json", [padding("th")], {**FAST, "pad_token": None}, {}
+    yield "PaddingByAnotherToken", "gpt2.json", [padding("th")], {**FAST, "pad_token": "<s>"}, {}
+    cut = {"direction": "Right", "max_length": 2, "strategy": "LongestFirst", "stride": 0}
+    yield "Truncation", "llama3.json", [replace("truncation", cut)], FAST, {}
+    yield "SwitchesThatChangeNoIds", "gpt2.json", [], {
+        **FAST, "model_max_length": 4, "truncation_side": "left", "padding_side": "left", "added_tokens_decoder": {},
+        "clean_up_tokenization_spaces": True, "model_input_names": ["input_ids"], "bos_token": None}, {}  # fmt: skip
+    yield "ClassOfTransformers5", "gpt2.json", [], {
+        "tokenizer_class": "TokenizersBackend", "backend": "tokenizers", "is_local": True, "extra_special_tokens": [],
+        "model_specific_special_tokens": {}}, {}  # fmt: skip
 
 
 def vocabulary_cases():

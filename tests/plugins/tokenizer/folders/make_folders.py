@@ -17,7 +17,9 @@ import tempfile
 import sentencepiece
 import tokenizers
 import transformers
-from folder_cases import FIXTURES, HERE, SPACE, TEXTS, as_strings, config_cases, json_cases, model_cases, vocabulary_cases
+from folder_cases import (
+    FIXTURES, HERE, SPACE, TEXTS, as_strings, config_cases, json_cases, model_cases, patched_cases, vocabulary_cases,
+)  # fmt: skip
 from transformers import AutoTokenizer
 
 sys.path.insert(0, str(FIXTURES))
@@ -92,6 +94,9 @@ def main():
     for name, base, configuration, more in config_cases():
         source = {"tokenizer.json": FIXTURES / base}
         folders.append(in_a_folder(name, source, configuration, more, {"base": base, "patch": []}))
+    for name, base, patch, configuration, more in patched_cases():
+        source = {"tokenizer.json": patched(base, patch)}
+        folders.append(in_a_folder(name, source, configuration, more, {"base": base, "patch": patch}))
     model = patched("gpt2.json", [])["model"]
     lines = "\n".join(["#version: 0.2", *as_strings(model["merges"])]) + "\n"
     for name, configuration, more in vocabulary_cases():
