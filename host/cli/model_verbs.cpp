@@ -112,8 +112,9 @@ std::string prompt_of(const Command& command) {
 
 // name: the option that says what is kept.
 void run_save_cache(const Command& command, const ModelTask& task, const char* name) {
-  refuse_together(command, name,
-                  {"gist-cache", "chat", "system", "max-tokens", "temperature", "top-p", "seed", "cost", "store"});
+  refuse_together(
+      command, name,
+      {"gist-cache", "chat", "system", "max-tokens", "temperature", "top-p", "seed", "cost", "store"});
   GistCacheSettings settings;
   settings.file = *command.value(name);
   settings.tokens = command.all("gist-token");

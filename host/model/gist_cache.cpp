@@ -85,7 +85,11 @@ void save_gist_cache(const ModelTask& task, const std::string& prompt, const Gis
                  {{"ids", token_array(tokens, true)},
                   {"gist_places", token_array(places, true)},
                   {"file", bytes_array(settings.file)}});
-  const std::uintmax_t bytes = std::filesystem::file_size(settings.file);
+  std::error_code missing;
+  const std::uintmax_t bytes = std::filesystem::file_size(settings.file, missing);
+  if (missing)
+    throw Failure(ExitCode::failed, fmt::format("{} saved no gist cache: there is no file {}",
+                                                model->planned().spec->name, settings.file));
   if (task.json) {
     const nlohmann::ordered_json answer = {{"file", settings.file},
                                            {"prompt_tokens", tokens.size()},

@@ -80,9 +80,15 @@ TrainedCompressor compressor_of(RunContext& context) {
                   context.request.recipe.string()));
 }
 
-nlohmann::json without_build(nlohmann::json identity) {
+// What of an instance decides its results for good. Another build of the program is no other compressor, and
+// neither is one whose components have learned an option that the run's recipe does not name.
+nlohmann::json lasting_identity(const TensorInstance& instance) {
+  nlohmann::json identity = identity_of(instance);
   identity.erase("build");
   identity.erase("plugin");
+  for (const PlannedOption& option : instance.planned().options) {
+    if (!option.origin.known()) identity["options"].erase(option.key);
+  }
   return identity;
 }
 
@@ -97,11 +103,11 @@ std::string model_text(const GistPass& pass, const std::vector<TensorInstance*>&
 }
 
 std::string compressor_text(const GistPass& pass) {
-  nlohmann::json identity = {{"compressor", without_build(identity_of(pass.compressor()))},
+  nlohmann::json identity = {{"compressor", lasting_identity(pass.compressor())},
                              {"parameters", parameter_digest({&pass.compressor()})},
                              {"window", pass.window()}};
   for (const TensorInstance* reader : pass.readers())
-    identity["readers"].push_back(without_build(identity_of(*reader)));
+    identity["readers"].push_back(lasting_identity(*reader));
   return pass.compressor().planned().spec->name + " " + digest_of(identity);
 }
 

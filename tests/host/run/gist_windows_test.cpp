@@ -14,7 +14,9 @@ TEST(GistWindows, HoldEveryBlockOnceWithTextBeforeIt) {
   for (const GistWindow& window : windows) {
     EXPECT_EQ(window.first, next);
     EXPECT_LE(window.end - window.begin, 100);
-    if (window.begin > 0) EXPECT_GE(window.first - window.begin, 50);
+    if (window.begin > 0) {
+      EXPECT_GE(window.first - window.begin, 50);
+    }
     next = window.end;
   }
   EXPECT_EQ(next, 1000);
