@@ -32,8 +32,6 @@ class Lens : public gistmill::torch::Component {
       const at::Tensor& scores, const at::Tensor& counts, const at::Tensor& levels, const at::Tensor& starts,
       const at::Tensor& block, const at::Tensor& cursor, const at::Tensor& protected_tail,
       const at::Tensor& utilities) const {
-    if (scores.numel() != levels.numel() || utilities.numel() != 2 * levels.numel())
-      throw Error(GM_ERROR_USER, "scores, levels and utilities are not of the same entries", "scores");
     const focus::ContextBatch contexts = focus::checked_batch(
         {*block.const_data_ptr<std::int32_t>(), counts.const_data_ptr<std::int32_t>(),
          cursor.const_data_ptr<std::int32_t>(), nullptr, protected_tail.const_data_ptr<std::int32_t>(),

@@ -122,10 +122,10 @@ TEST_F(LensLoss, OfOneSideAloneHasABalanceOfOne) {
   EXPECT_EQ(made.forward(0, problem.inputs())[2].item<double>(), 0);
 }
 
-TEST_F(LensLoss, RefusesScoresOfOtherEntries) {
+TEST_F(LensLoss, RefusesContextsWhoseEntriesDoNotAddUp) {
   PluginDriver made(LOSS_LENS_PLUGIN, "loss/lens", options(), {});
   Problem problem;
-  problem.scores = at::zeros({8});
+  problem.counts = ints({6, 4});
   EXPECT_THROW(made.forward(0, problem.inputs()), std::exception);
 }
 

@@ -267,7 +267,7 @@ TEST_F(LlamaPlugin, ContinuesFromTheGistCacheOfItsOption) {
   Batch prompt{ids.narrow(1, 0, 20), {}, {}, {}};
   prompt.gist_places = places;
   const auto cache = std::make_shared<GistCache>(model_.gist_cache(prompt));
-  const at::Tensor nll = driver->forward(kScore, {behind[0], none})[0];
+  const at::Tensor nll = driver->forward(kScore, {behind[0], none, none, none, none})[0];
   EXPECT_TRUE(at::allclose(nll, model_.score(behind[0], cache), 0, 1e-5));
   EXPECT_FALSE(at::allclose(nll, model_.score(behind[0]), 0, 1e-2));
   try {
@@ -307,7 +307,9 @@ TEST_F(LlamaPlugin, PointsAtTheOptionThatIsWrong) {
 // A model with a shorter context than the default span can be scored; spans of it are what is refused.
 TEST_F(LlamaPlugin, RefusesASpanLongerThanItsContextWhereSpansAreUsedOnly) {
   const auto driver = make({{"span", std::int64_t{641}}});
-  EXPECT_TRUE(at::equal(driver->forward(kScore, {tokens_, at::Tensor()})[0], model_.score(tokens_)));
+  EXPECT_TRUE(
+      at::equal(driver->forward(kScore, {tokens_, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()})[0],
+                model_.score(tokens_)));
   try {
     driver->forward(kEmbed, {tokens_, spans_});
     ADD_FAILURE() << "was not refused";
