@@ -12,7 +12,6 @@ namespace {
 
 namespace focus = gistmill::focus;
 namespace lens = gistmill::lens;
-using gistmill::Error;
 
 // The value as a tensor that knows its gradient in the scores.
 at::Tensor given(const lens::Part& part, const at::Tensor& scores) {
