@@ -60,6 +60,18 @@ std::vector<const ComponentSpec*> components_offering(const std::vector<std::str
   return found;
 }
 
+std::unique_ptr<Instance> instance_of(const ComponentSpec& spec, Value::Table options, Registry& registry) {
+  ComponentUse use;
+  use.name = spec.name;
+  use.use = spec.name;
+  use.options = Value(std::move(options), Origin{});
+  PlannedInstance planned;
+  planned.name = spec.name;
+  planned.spec = &spec;
+  planned.options = plan_options(use, spec);
+  return std::make_unique<Instance>(planned, registry.load(spec.name, plugin_host()), plugin_host());
+}
+
 std::unique_ptr<Instance> start_offering(const std::vector<std::string>& operations, const Value& options,
                                          Registry& registry) {
   const ComponentSpec& spec = chosen_of(operations, options, registry);
@@ -67,15 +79,7 @@ std::unique_ptr<Instance> start_offering(const std::vector<std::string>& operati
   for (const auto& entry : table_of(options, spec.role)) {
     if (entry.first != "use") table.push_back(entry);
   }
-  ComponentUse use;
-  use.name = spec.name;
-  use.use = spec.name;
-  use.options = Value(std::move(table), Origin{});
-  PlannedInstance planned;
-  planned.name = spec.name;
-  planned.spec = &spec;
-  planned.options = plan_options(use, spec);
-  auto instance = std::make_unique<Instance>(planned, registry.load(spec.name, plugin_host()), plugin_host());
+  std::unique_ptr<Instance> instance = instance_of(spec, std::move(table), registry);
   instance->start({}, 0);
   return instance;
 }

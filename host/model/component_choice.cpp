@@ -9,9 +9,7 @@
 
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/offered.hpp"
-#include "host/instance/plugin_host.hpp"
 #include "host/model/candidates.hpp"
-#include "host/plan/options.hpp"
 #include "host/recipe/overrides.hpp"
 
 namespace gistmill {
@@ -97,18 +95,9 @@ class Refusals {
 };
 
 std::unique_ptr<Instance> make(const Candidate& candidate, Registry& registry, const Origin& model = {}) {
-  const ComponentSpec& spec = *candidate.spec;
   Value::Table table = *candidate.options.get_if<Value::Table>();
   table.emplace_back("model", Value(candidate.model.string(), model));
-  ComponentUse use;
-  use.name = spec.name;
-  use.use = spec.name;
-  use.options = Value(std::move(table), Origin{});
-  PlannedInstance planned;
-  planned.name = spec.name;
-  planned.spec = &spec;
-  planned.options = plan_options(use, spec);
-  return std::make_unique<Instance>(planned, registry.load(spec.name, plugin_host()), plugin_host());
+  return instance_of(*candidate.spec, std::move(table), registry);
 }
 
 struct Taker {
