@@ -3,8 +3,8 @@
 #include <sstream>
 #include <vector>
 
-#include <gistmill/formats/error.hpp>
-
+#include "plugins/store/common/checked_file.hpp"
+#include "plugins/store/common/kept_state.hpp"
 #include "plugins/store/common/provenance.hpp"
 #include "plugins/store/common/translated.hpp"
 #include "plugins/store/focus-labels/identities.hpp"
@@ -123,12 +123,7 @@ std::string LabelStore::save_state() {
 
 void LabelStore::load_state(std::string_view state) {
   if (path_.empty() || writer_) throw Error(GM_ERROR_MISUSE, "a state was loaded before begin, or too late");
-  std::istringstream in{std::string(state)};
-  std::string head;
-  int version = 0;
-  in >> head >> version;
-  if (!in || head != kStateHead || version != kStateVersion)
-    throw Error(GM_ERROR_USER, "what was kept was not written by this version of store/focus-labels");
+  std::istringstream in = store::words_of_state(state, kStateHead, kStateVersion);
   std::int64_t block = 0;
   std::int64_t hidden = 0;
   Kept kept;
@@ -141,16 +136,6 @@ void LabelStore::load_state(std::string_view state) {
       "", [&] { writer_ = std::make_unique<LabelWriter>(path_, header(block, hidden), provenance_, kept); });
 }
 
-Tensor LabelStore::check(const Tensor& path) const {
-  const auto* name = path.data<std::uint8_t>();
-  std::string defect;
-  try {
-    const LabelReader reader(std::string(name, name + path.size()));
-  } catch (const formats::FormatError& error) {
-    defect = error.what();
-  }
-  return Tensor::of(std::vector<std::uint8_t>(defect.begin(), defect.end()),
-                    {static_cast<std::int64_t>(defect.size())});
-}
+Tensor LabelStore::check(const Tensor& path) const { return store::defect_of_file<LabelReader>(path); }
 
 }  // namespace gistmill::labels

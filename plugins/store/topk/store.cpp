@@ -4,11 +4,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
-#include <vector>
 
 #include <gistmill/files/error.hpp>
-#include <gistmill/formats/error.hpp>
 
+#include "plugins/store/common/checked_file.hpp"
+#include "plugins/store/common/kept_state.hpp"
 #include "plugins/store/common/provenance.hpp"
 #include "plugins/store/common/translated.hpp"
 #include "plugins/store/topk/reader.hpp"
@@ -108,12 +108,7 @@ std::string TopkStore::save_state() {
 
 void TopkStore::load_state(std::string_view state) {
   if (path_.empty() || writer_) throw Error(GM_ERROR_MISUSE, "a state was loaded before begin, or too late");
-  std::istringstream in{std::string(state)};
-  std::string head;
-  int version = 0;
-  in >> head >> version;
-  if (!in || head != kStateHead || version != kStateVersion)
-    throw Error(GM_ERROR_USER, "what was kept was not written by this version of store/topk");
+  std::istringstream in = store::words_of_state(state, kStateHead, kStateVersion);
   std::int64_t length = 0;
   std::int64_t tokens = 0;
   std::string temperature;
@@ -128,16 +123,6 @@ void TopkStore::load_state(std::string_view state) {
   });
 }
 
-Tensor TopkStore::check(const Tensor& path) const {
-  const auto* name = path.data<std::uint8_t>();
-  std::string defect;
-  try {
-    const TopkReader reader(std::string(name, name + path.size()));
-  } catch (const formats::FormatError& error) {
-    defect = error.what();
-  }
-  return Tensor::of(std::vector<std::uint8_t>(defect.begin(), defect.end()),
-                    {static_cast<std::int64_t>(defect.size())});
-}
+Tensor TopkStore::check(const Tensor& path) const { return store::defect_of_file<TopkReader>(path); }
 
 }  // namespace gistmill::topk
