@@ -46,6 +46,13 @@ void check_positions(const Config& config) {
   if (config.positions == PositionKind::kLearned) return;
   if (config.head_size % 2 != 0) refuse("the size of a head", config.head_size, "even");
   check_frequencies(config, config.rotary_frequencies);
+  for (const double magnitude : {config.rotary_magnitude, config.windowed_magnitude}) {
+    if (magnitude > 0.0 && std::isfinite(magnitude)) continue;
+    throw Error(GM_ERROR_USER,
+                "rotated queries and keys are " + std::to_string(magnitude) +
+                    " times as long when it should be above 0",
+                "model");
+  }
   check_windows(config);
 }
 
@@ -62,6 +69,11 @@ std::int64_t Config::window_of(std::int64_t layer) const {
 
 const std::vector<double>& Config::frequencies_of(std::int64_t layer) const {
   return window_of(layer) > 0 ? windowed_frequencies : rotary_frequencies;
+}
+
+double Config::magnitude_of(std::int64_t layer) const {
+  if (!rotates(layer)) return 1.0;
+  return window_of(layer) > 0 ? windowed_magnitude : rotary_magnitude;
 }
 
 double Config::attention_scale() const {

@@ -50,6 +50,8 @@ struct Config {
   PositionKind positions = PositionKind::kRotary;
   // Radians a position by which each pair of a head turns, f64[E/2], scaling applied; empty where learned.
   std::vector<double> rotary_frequencies;
+  // Layers that rotate make queries and keys this many times as long (YaRN, LongRoPE).
+  double rotary_magnitude = 1.0;
   // Layers that do not rotate at all (SmolLM3: every fourth); ascending.
   std::vector<std::int64_t> unrotated_layers;
   // Layers whose tokens see only the last `window` positions, their own among them; ascending. Their pairs
@@ -57,6 +59,7 @@ struct Config {
   std::int64_t window = 0;
   std::vector<std::int64_t> windowed_layers;
   std::vector<double> windowed_frequencies;
+  double windowed_magnitude = 1.0;
 
   std::int64_t group() const { return heads / kv_heads; }  // query heads that a key head serves
   std::int64_t query_width() const { return heads * head_size; }
@@ -66,6 +69,7 @@ struct Config {
   bool rotates(std::int64_t layer) const;
   std::int64_t window_of(std::int64_t layer) const;  // 0: it sees all
   const std::vector<double>& frequencies_of(std::int64_t layer) const;
+  double magnitude_of(std::int64_t layer) const;  // of queries and keys after the rotation; 1: as before it
   double attention_scale() const;
 };
 

@@ -18,11 +18,12 @@ using torch::kAnySize;
 std::string text(std::int64_t number) { return std::to_string(number); }
 
 // Cosine and sine of position times frequency, f32[C, E/2] each; f64 until the last rounding.
-Rotation make_rotation(std::int64_t context, const std::vector<double>& frequencies,
+Rotation make_rotation(std::int64_t context, const std::vector<double>& frequencies, double magnitude,
                        const at::Device& device) {
   if (frequencies.empty()) return {};
   const at::Tensor angles = at::outer(at::arange(context, at::kDouble), at::tensor(frequencies, at::kDouble));
-  return {at::cos(angles).to(at::kFloat).to(device), at::sin(angles).to(at::kFloat).to(device)};
+  return {(at::cos(angles) * magnitude).to(at::kFloat).to(device),
+          (at::sin(angles) * magnitude).to(at::kFloat).to(device)};
 }
 
 void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR_USER, message, port); }
@@ -59,8 +60,9 @@ Model::Model(const Config& config, Weights weights, std::vector<std::int64_t> re
   check_recorded(config, recorded_);
   if (span < 1) refuse("span is " + text(span) + " when it should be 1 or more", "span");
   const at::NoGradGuard no_grad;
-  rotation_ = make_rotation(config.context, config.rotary_frequencies, device());
-  windowed_rotation_ = make_rotation(config.context, config.windowed_frequencies, device());
+  rotation_ = make_rotation(config.context, config.rotary_frequencies, config.rotary_magnitude, device());
+  windowed_rotation_ =
+      make_rotation(config.context, config.windowed_frequencies, config.windowed_magnitude, device());
   at::Tensor sum = at::zeros({config.width}, at::TensorOptions(device()).dtype(at::kDouble));
   at::Tensor norms = at::zeros({}, sum.options());
   for (const at::Tensor& part : weights_.embedding.split(4096)) {  // bounds the copy in f32

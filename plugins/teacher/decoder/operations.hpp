@@ -11,7 +11,7 @@
 
 namespace gistmill::decoder {
 
-// cosine and sine of every position, f32[C, E/2].
+// cosine and sine of every position, times Config::magnitude_of, f32[C, E/2].
 struct Rotation {
   at::Tensor cosine;
   at::Tensor sine;

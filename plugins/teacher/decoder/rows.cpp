@@ -99,8 +99,9 @@ GISTMILL_CLONES void norm_grad_row(const NormGradRow<BFloat16>& row, std::int64_
   norm_grad_row_body(row, width, inverse);
 }
 
-// values compute[E], half = E/2: each pair (a, b) -> (a cos - b sin, a sin + b cos). A rotation's backward is
-// its inverse, so the gradient turns by minus the angle: `sign` -1.
+// values compute[E], half = E/2: each pair (a, b) -> (a cos - b sin, a sin + b cos). Its backward is
+// its transpose, so the gradient turns by minus the angle: `sign` -1. cosine and sine may both be some times
+// as long (Config::magnitude_of), and the transpose is then too.
 template <class T>
 GISTMILL_INLINE void rotate_head_body(T* values, const float* cosine, const float* sine, float sign,
                                       std::int64_t half) {

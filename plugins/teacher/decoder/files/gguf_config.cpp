@@ -97,11 +97,43 @@ class MetadataReader {
       if (!(factor > 0.0))
         refuse(file_.name() + ": the rotary scaling factor is " + std::to_string(factor) +
                " when it should be above 0");
+    } else if (type == "yarn") {
+      read_yarn(factor);
     } else if (type != "none") {
       keys_.wrong("rope.scaling.type", formats::printable(type),
-                  "none or linear: positions scaled in another way are not known here");
+                  "none, linear or yarn: positions scaled in another way are not known here; a folder of the "
+                  "same model in Hugging Face's form may say it in a way that is");
     }
     read_factors();
+  }
+
+  // As llama.cpp: what lengthens queries and keys comes from the factor, whatever else the file says of it.
+  void read_yarn(double factor) {
+    Rotary& rotary = plan_.rotary;
+    const auto above_zero = [&](const char* key, double value) {
+      if (!(value > 0.0) || !std::isfinite(value)) keys_.wrong(key, std::to_string(value), "above 0");
+      return value;
+    };
+    rotary.scaling = Rotary::Scaling::kYarn;
+    rotary.factor = above_zero("rope.scaling.factor", factor);
+    rotary.original_context = above_zero(
+        "rope.scaling.original_context_length",
+        keys_.number_or("rope.scaling.original_context_length", static_cast<double>(plan_.config.context)));
+    rotary.beta_fast =
+        above_zero("rope.scaling.yarn_beta_fast", keys_.number_or("rope.scaling.yarn_beta_fast", 32.0));
+    rotary.beta_slow =
+        above_zero("rope.scaling.yarn_beta_slow", keys_.number_or("rope.scaling.yarn_beta_slow", 1.0));
+    if (!(rotary.beta_fast > rotary.beta_slow))
+      keys_.wrong("rope.scaling.yarn_beta_fast", std::to_string(rotary.beta_fast), "above yarn_beta_slow");
+    if (!(rotary.base > 1.0)) keys_.wrong("rope.freq_base", std::to_string(rotary.base), "above 1");
+    const double extrapolated = keys_.number_or("rope.scaling.yarn_ext_factor", 1.0);
+    if (extrapolated != 1.0 && extrapolated >= 0.0)  // below 0: not stated
+      keys_.wrong("rope.scaling.yarn_ext_factor", std::to_string(extrapolated), "1");
+    const double multiplier = keys_.number_or("rope.scaling.yarn_log_multiplier", 0.0);
+    if (multiplier != 0.0)  // of DeepSeek's architectures
+      keys_.wrong("rope.scaling.yarn_log_multiplier", std::to_string(multiplier), "0 or left out");
+    rotary.magnitude = yarn_magnitude(rotary.factor);
+    plan_.config.context = context_of(rotary, plan_.config.context);
   }
 
   // Llama 3.1's scaling, as factors: how far each frequency is divided.
@@ -110,7 +142,7 @@ class MetadataReader {
     if (!found) return;
     const std::int64_t pairs = plan_.config.head_size / 2;
     if (plan_.rotary.scaling != Rotary::Scaling::kNone) {
-      refuse(file_.name() + ": has both rope_freqs.weight and a linear scaling of positions");
+      refuse(file_.name() + ": has both rope_freqs.weight and another scaling of positions");
     }
     check_shape(found.file->name(), "rope_freqs.weight", found.tensor->shape(),
                 std::vector<std::int64_t>{pairs});

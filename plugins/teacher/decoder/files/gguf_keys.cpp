@@ -15,7 +15,7 @@ using formats::GgufEntry;
 using formats::GgufValueType;
 
 // Keys of llama.cpp's table (llama-arch.cpp, and gguf 0.19's constants.py) that no model of these
-// architectures computes with, whatever they say.
+// architectures computes with, whatever they say; those of YaRN are read where the scaling is YaRN.
 constexpr std::array<std::string_view, 22> kIgnored = {
     "attention.group_norm_epsilon",
     "attention.group_norm_groups",

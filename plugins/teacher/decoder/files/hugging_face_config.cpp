@@ -144,6 +144,7 @@ ModelPlan read_llama_like(const JsonObject& json, const Family& family) {
   if (!is_silu(json.string_or("hidden_act", "silu"))) json.wrong("hidden_act", "\"silu\" or \"swish\"");
   plan.layout.own_head = !json.boolean_or("tie_word_embeddings", family.tied_head);
   plan.rotary = read_hugging_face_rotary(json, family.rotary_base, config.context);
+  config.context = context_of(plan.rotary, config.context);
   read_family_extras(json, family, plan);
   if (config.architecture == "qwen2" || config.architecture == "qwen3") {
     read_qwen_windows(json, plan);

@@ -43,11 +43,31 @@ json rope_scaling_of(const Rotary& rotary) {
     return {{"type", "linear"}, {"rope_type", "linear"}, {"factor", rotary.factor}};
   }
   if (rotary.scaling == Rotary::Scaling::kNone) return nullptr;
+  if (rotary.scaling == Rotary::Scaling::kDynamic)
+    return {{"type", "dynamic"}, {"rope_type", "dynamic"}, {"factor", rotary.factor}};
+  const auto original = static_cast<std::int64_t>(rotary.original_context);
+  if (rotary.scaling == Rotary::Scaling::kYarn) {
+    return {{"rope_type", "yarn"},
+            {"factor", rotary.factor},
+            {"original_max_position_embeddings", original},
+            {"attention_factor", rotary.magnitude},
+            {"beta_fast", rotary.beta_fast},
+            {"beta_slow", rotary.beta_slow},
+            {"truncate", rotary.whole_pairs}};
+  }
+  if (rotary.scaling == Rotary::Scaling::kLong) {
+    return {{"rope_type", "longrope"},
+            {"factor", rotary.factor},
+            {"original_max_position_embeddings", original},
+            {"attention_factor", rotary.magnitude},
+            {"short_factor", rotary.factors},
+            {"long_factor", rotary.long_factors}};
+  }
   return {{"rope_type", "llama3"},
           {"factor", rotary.factor},
           {"low_freq_factor", rotary.low_frequency_factor},
           {"high_freq_factor", rotary.high_frequency_factor},
-          {"original_max_position_embeddings", static_cast<std::int64_t>(rotary.original_context)}};
+          {"original_max_position_embeddings", original}};
 }
 
 json gpt2_config(const Config& config) {

@@ -8,7 +8,7 @@
 namespace gistmill::decoder {
 
 // base: where the file states none; context: max_position_embeddings. Throws Error (user) for kinds of
-// scaling other than none, linear and llama3, and for keys that the kind does not have.
+// scaling that rotary.hpp does not know, and for keys that the kind does not have.
 Rotary read_hugging_face_rotary(const JsonObject& config, double base, std::int64_t context);
 // The same of one kind of layers: rope_parameters.sliding_attention.
 Rotary read_rotary_parameters(const JsonObject& parameters, double base, std::int64_t context);

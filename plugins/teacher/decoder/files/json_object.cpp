@@ -120,6 +120,18 @@ std::vector<std::string> JsonObject::strings(const std::string& key) const {
   return result;
 }
 
+std::vector<double> JsonObject::numbers(const std::string& key) const {
+  const json* value = find(key);
+  std::vector<double> result;
+  if (value == nullptr) return result;
+  if (!value->is_array()) wrong(key, "a list of numbers");
+  for (const json& element : *value) {
+    if (!element.is_number() || !std::isfinite(element.get<double>())) wrong(key, "a list of numbers");
+    result.push_back(element.get<double>());
+  }
+  return result;
+}
+
 std::vector<std::int64_t> JsonObject::token_ids(const std::string& key) const {
   const json* value = find(key);
   if (value == nullptr) return {};

@@ -31,6 +31,7 @@ class JsonObject {
   std::string string_or(const std::string& key, const std::string& fallback) const;
   std::optional<std::vector<std::int64_t>> integers(const std::string& key) const;
   std::vector<std::string> strings(const std::string& key) const;  // empty where missing
+  std::vector<double> numbers(const std::string& key) const;       // finite; empty where missing
   // A token id or a list of them; empty where missing.
   std::vector<std::int64_t> token_ids(const std::string& key) const;
   std::optional<JsonObject> object(const std::string& key) const;

@@ -71,6 +71,18 @@ class Listing {
   std::vector<NamedShape> tensors_;
 };
 
+// Before rotary.hpp takes one for each pair of a head.
+void check_factors(const std::string& file, const Rotary& rotary, std::int64_t head_size) {
+  if (rotary.scaling != Rotary::Scaling::kLong) return;
+  const auto check = [&](const char* key, const std::vector<double>& factors) {
+    if (static_cast<std::int64_t>(factors.size()) == head_size / 2) return;
+    refuse(file + ": " + key + " has " + std::to_string(factors.size()) + " numbers when it should have " +
+           std::to_string(head_size / 2) + ", one for each pair of a head");
+  };
+  check("short_factor", rotary.factors);
+  check("long_factor", rotary.long_factors);
+}
+
 }  // namespace
 
 std::vector<NamedShape> tensors_of(const ModelPlan& plan) { return Listing(plan).take(); }
@@ -121,9 +133,14 @@ void complete(ModelPlan& plan, const std::string& file, std::size_t tensors) {
            std::to_string(tensors) + " tensors");
   }
   if (config.positions == PositionKind::kRotary) {
+    check_factors(file, plan.rotary, config.head_size);
+    check_factors(file, plan.windowed_rotary, config.head_size);
     config.rotary_frequencies = frequencies(plan.rotary, config.head_size);
-    if (!config.windowed_layers.empty())
+    config.rotary_magnitude = plan.rotary.magnitude;
+    if (!config.windowed_layers.empty()) {
       config.windowed_frequencies = frequencies(plan.windowed_rotary, config.head_size);
+      config.windowed_magnitude = plan.windowed_rotary.magnitude;
+    }
   }
   try {
     check(config);

@@ -39,10 +39,10 @@ at::Tensor Reference::rotate(std::int64_t layer, const at::Tensor& heads, const 
   const at::Tensor pairs = heads.reshape({heads.size(0), heads.size(1), config_.head_size / 2, 2});
   const at::Tensor first = pairs.select(3, 0);
   const at::Tensor second = pairs.select(3, 1);
-  return at::stack({first * at::cos(angles) - second * at::sin(angles),
-                    first * at::sin(angles) + second * at::cos(angles)},
-                   3)
-      .reshape(heads.sizes());
+  const at::Tensor turned = at::stack({first * at::cos(angles) - second * at::sin(angles),
+                                       first * at::sin(angles) + second * at::cos(angles)},
+                                      3);
+  return turned.reshape(heads.sizes()) * config_.magnitude_of(layer);
 }
 
 at::Tensor Reference::attend(std::int64_t index, const at::Tensor& qkv, const at::Tensor& positions) const {

@@ -9,10 +9,15 @@ namespace gistmill::decoder::test {
 
 const std::vector<Family>& families() {
   static const std::vector<Family> all = {
-      {"llama2", "llama", true},        {"llama31", "llama", true},      {"llama-linear", "llama", false},
-      {"mistral", "mistral", false},    {"smollm3", "smollm3", true},    {"qwen2", "qwen2", true},
-      {"qwen3", "qwen3", true},         {"gpt2", "gpt2", true},          {"qwen2-window", "qwen2", false},
-      {"qwen3-window", "qwen3", false}, {"gemma3", "gemma3_text", true}, {"gemma3-old", "gemma3_text", false},
+      {"llama2", "llama", true},          {"llama31", "llama", true},
+      {"llama-linear", "llama", false},   {"mistral", "mistral", false},
+      {"smollm3", "smollm3", true},       {"qwen2", "qwen2", true},
+      {"qwen3", "qwen3", true},           {"gpt2", "gpt2", true},
+      {"qwen2-window", "qwen2", false},   {"qwen3-window", "qwen3", false},
+      {"gemma3", "gemma3_text", true},    {"gemma3-old", "gemma3_text", false},
+      {"llama-yarn", "llama", false},     {"qwen2-yarn", "qwen2", true},
+      {"smollm3-yarn", "smollm3", false}, {"llama-longrope", "llama", false},
+      {"llama-dynamic", "llama", false},
   };
   return all;
 }

@@ -50,6 +50,7 @@ void expect_same_model(const ModelFile& found, const ModelFile& expected) {
   EXPECT_EQ(a.unrotated_layers, b.unrotated_layers);
   EXPECT_EQ(a.end_tokens, b.end_tokens);
   EXPECT_EQ(a.context, b.context);
+  EXPECT_DOUBLE_EQ(a.rotary_magnitude, b.rotary_magnitude);
   ASSERT_EQ(a.rotary_frequencies.size(), b.rotary_frequencies.size());
   for (std::size_t i = 0; i < a.rotary_frequencies.size(); ++i) {
     EXPECT_NEAR(a.rotary_frequencies[i] / b.rotary_frequencies[i], 1.0, 1e-4);

@@ -132,20 +132,34 @@ TEST(GgufModel, FollowsLinearScaling) {
 }
 
 TEST(GgufModel, RefusesOtherScaling) {
-  EXPECT_EQ(
-      refusal("qwen2",
-              [](GgufContent& file) {
-                file.metadata["qwen2.rope.scaling.type"] = std::string("yarn");
-                file.metadata["qwen2.rope.scaling.factor"] = 4.0f;
-              }),
-      "tiny.gguf: qwen2.rope.scaling.type is 'yarn' when it should be none or linear: positions scaled in "
-      "another way are not known here");
+  EXPECT_EQ(refusal("qwen2",
+                    [](GgufContent& file) {
+                      file.metadata["qwen2.rope.scaling.type"] = std::string("longrope");
+                      file.metadata["qwen2.rope.scaling.factor"] = 4.0f;
+                    }),
+            "tiny.gguf: qwen2.rope.scaling.type is 'longrope' when it should be none, linear or yarn: "
+            "positions scaled "
+            "in another way are not known here; a folder of the same model in Hugging Face's form may say it "
+            "in a way "
+            "that is");
+  const auto yarn = [](const std::string& key, float value) {
+    return refusal("qwen2", [&](GgufContent& file) {
+      file.metadata["qwen2.rope.scaling.type"] = std::string("yarn");
+      file.metadata["qwen2.rope.scaling.factor"] = 4.0f;
+      file.metadata["qwen2.rope.scaling." + key] = value;
+    });
+  };
+  EXPECT_EQ(yarn("yarn_ext_factor", -1.0f), "") << "not stated";
+  EXPECT_THAT(yarn("factor", 0.0f), HasSubstr("rope.scaling.factor is 0.000000 when it should be above 0"));
+  EXPECT_THAT(yarn("yarn_ext_factor", 0.5f), HasSubstr("yarn_ext_factor is 0.500000 when it should be 1"));
+  EXPECT_THAT(yarn("yarn_beta_fast", 0.5f), HasSubstr("when it should be above yarn_beta_slow"));
+  EXPECT_THAT(yarn("yarn_log_multiplier", 0.1f), HasSubstr("when it should be 0 or left out"));
   EXPECT_THAT(refusal("llama31",
                       [](GgufContent& file) {
                         file.metadata["llama.rope.scaling.type"] = std::string("linear");
                         file.metadata["llama.rope.scaling.factor"] = 4.0f;
                       }),
-              HasSubstr("both rope_freqs.weight and a linear scaling"));
+              HasSubstr("both rope_freqs.weight and another scaling"));
   EXPECT_EQ(refusal("llama2",
                     [](GgufContent& file) {
                       file.metadata["llama.rope.scaling.type"] = std::string("linear");

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <fstream>
 #include <gistmill/plugin/values.hpp>
 
@@ -139,12 +140,43 @@ TEST(HuggingFaceConfig, ReadsTheScalingOfLlama31) {
   EXPECT_EQ(rotary.original_context, 40.0);
 }
 
+TEST(HuggingFaceConfig, ReadsYarnWithWhatTransformersTakesWhereAKeyIsLeftOut) {
+  const ModelPlan plan = plan_with("llama2", {{"rope_scaling", {{"type", "yarn"}, {"factor", 4.0}}}});
+  EXPECT_EQ(plan.rotary.scaling, Rotary::Scaling::kYarn);
+  EXPECT_EQ(plan.rotary.original_context, 64.0);
+  EXPECT_EQ(plan.rotary.beta_fast, 32.0);
+  EXPECT_EQ(plan.rotary.beta_slow, 1.0);
+  EXPECT_NEAR(plan.rotary.magnitude, 0.1 * std::log(4.0) + 1.0, 1e-12);
+  EXPECT_EQ(plan.config.context, 256) << "the positions that it was stretched to";
+  json scaling = {{"type", "yarn"}, {"factor", 2.0}, {"original_max_position_embeddings", 16}};
+  EXPECT_EQ(plan_with("llama2", {{"rope_scaling", scaling}}).config.context, 64) << "the file says more";
+  scaling["attention_factor"] = 1.5;
+  EXPECT_EQ(plan_with("llama2", {{"rope_scaling", scaling}}).rotary.magnitude, 1.5);
+  scaling["beta_fast"] = 0.5;
+  EXPECT_EQ(refusal_with("llama2", {{"rope_scaling", scaling}}),
+            "config.json: rope_scaling: beta_fast is 0.5 when it should be above beta_slow");
+}
+
+TEST(HuggingFaceConfig, TakesLongRopeUpToTheContextBeforeIt) {
+  const json config = config_of("llama-longrope");
+  const ModelPlan plan = read_hugging_face_config(config, "config.json", nullptr, "");
+  EXPECT_EQ(plan.config.context, 16);
+  EXPECT_NEAR(plan.rotary.magnitude, std::sqrt(1.0 + std::log(4.0) / std::log(16.0)), 1e-12);
+  json parameters = config["rope_parameters"];
+  const auto refused = [&] { return refusal_with("llama-longrope", {{"rope_parameters", parameters}}); };
+  parameters["short_factor"] = {1.0, 0.0};
+  EXPECT_THAT(refused(), HasSubstr("short_factor is [1.0,0.0] when it should be a list of numbers above 0"));
+  parameters.erase("short_factor");
+  EXPECT_THAT(refused(), HasSubstr("short_factor is missing when it should be a list of numbers, one for"));
+}
+
 TEST(HuggingFaceConfig, RefusesOtherScaling) {
-  for (const char* kind : {"yarn", "dynamic", "longrope", "proportional", "su"}) {
-    EXPECT_EQ(refusal_with("llama2", {{"rope_scaling", {{"rope_type", kind}, {"factor", 2.0}}}}),
-              "config.json: rope_scaling: rope_type is \"" + std::string(kind) +
-                  "\" when it should be default, linear or llama3: positions scaled in another way are not "
-                  "known here");
+  for (const char* kind : {"proportional", "su"}) {
+    EXPECT_EQ(
+        refusal_with("llama2", {{"rope_scaling", {{"rope_type", kind}, {"factor", 2.0}}}}),
+        "config.json: rope_scaling: rope_type is \"" + std::string(kind) +
+            "\" when it should be default, linear, dynamic, llama3, yarn or longrope: positions scaled in "
+            "another way are not known here");
   }
   EXPECT_EQ(refusal_with("llama2", {{"rope_scaling", {{"type", "linear"}}}}),
             "config.json: rope_scaling: factor is missing when it should be a number");

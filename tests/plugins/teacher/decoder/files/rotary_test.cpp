@@ -58,6 +58,23 @@ TEST(RotaryFrequencies, ScaleAsLlama31) {
   EXPECT_EQ(scaled[63], plain[63] / 8.0);
 }
 
+// Values of transformers 5.24, _compute_yarn_parameters, for Qwen2.5 with a factor of 4.
+TEST(RotaryFrequencies, ScaleAsQwen25InYarn) {
+  Rotary rotary;
+  rotary.base = 1000000.0;
+  rotary.scaling = Rotary::Scaling::kYarn;
+  rotary.factor = 4.0;
+  rotary.original_context = 32768.0;
+  const std::vector<double> scaled = frequencies(rotary, 128);
+  EXPECT_EQ(scaled[20], rotary_frequencies(1000000.0, 128)[20]);  // kept
+  EXPECT_NEAR(scaled[30], 1.064360957e-03, 1e-9);
+  EXPECT_NEAR(scaled[34], 3.342405544e-04, 1e-10);
+  EXPECT_NEAR(scaled[45], 1.510740913e-05, 1e-11);
+  EXPECT_NEAR(scaled[63], 3.102344408e-07, 1e-13);
+  EXPECT_NEAR(yarn_magnitude(4.0), 1.138629436, 1e-9);
+  EXPECT_EQ(context_of(rotary, 32768), 131072);
+}
+
 TEST(RotaryFrequencies, ScaleLinearlyOrByFactors) {
   Rotary rotary;
   rotary.base = 100.0;
