@@ -33,6 +33,19 @@ namespace gistmill::formats {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
+// 8-bit floats of the OCP specification (8-bit Floating Point, revision 1.0). E5M2 is the upper byte of a
+// half; E4M3 has no infinities: 0x7F and 0xFF are its NaNs.
+[[gnu::always_inline]] inline float float_from_e5m2(unsigned char bits) {
+  return float_from_half(static_cast<std::uint16_t>(bits << 8));
+}
+[[gnu::always_inline]] inline float float_from_e4m3(unsigned char bits) {
+  // As a half its exponent and mantissa have a bias that is 8 less.
+  const auto half = static_cast<std::uint16_t>((bits & 0x80) << 8 | (bits & 0x7F) << 7);
+  const float value = float_from_half(half) * 0x1p8f;
+  const std::uint32_t nan = (bits & 0x7F) == 0x7F ? 0x7FC00000u : 0u;
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | nan);
+}
+
 // Rounds to nearest, ties to even. A NaN stays one, with its sign, and is quiet.
 [[gnu::always_inline]] inline std::uint16_t bf16_from_float(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
@@ -53,6 +66,8 @@ namespace gistmill::formats {
 
 // The same over arrays; `in` need not be aligned.
 void floats_from_half(const unsigned char* in, std::uint64_t count, float* out);
+void floats_from_e5m2(const unsigned char* in, std::uint64_t count, float* out);
+void floats_from_e4m3(const unsigned char* in, std::uint64_t count, float* out);
 void floats_from_bf16(const unsigned char* in, std::uint64_t count, float* out);
 void bf16_from_floats(const float* in, std::uint64_t count, std::uint16_t* out);
 

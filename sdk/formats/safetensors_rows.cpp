@@ -22,14 +22,25 @@ void to_floats(SafetensorsDtype dtype, const unsigned char* in, std::uint64_t co
   if (dtype == SafetensorsDtype::kF16) return floats_from_half(in, count, out);
   if (dtype == SafetensorsDtype::kBF16) return floats_from_bf16(in, count, out);
   if (dtype == SafetensorsDtype::kF64) return floats_from_doubles(in, count, out);
+  if (dtype == SafetensorsDtype::kF8E5M2) return floats_from_e5m2(in, count, out);
+  if (dtype == SafetensorsDtype::kF8E4M3) return floats_from_e4m3(in, count, out);
   std::memcpy(out, in, count * sizeof(float));
 }
 
 }  // namespace
 
 bool safetensors_gives_floats(SafetensorsDtype dtype) {
-  return dtype == SafetensorsDtype::kF32 || dtype == SafetensorsDtype::kF16 ||
-         dtype == SafetensorsDtype::kBF16 || dtype == SafetensorsDtype::kF64;
+  switch (dtype) {
+    case SafetensorsDtype::kF32:
+    case SafetensorsDtype::kF16:
+    case SafetensorsDtype::kBF16:
+    case SafetensorsDtype::kF64:
+    case SafetensorsDtype::kF8E5M2:
+    case SafetensorsDtype::kF8E4M3:
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::uint64_t SafetensorsTensor::row_length() const {
@@ -49,7 +60,8 @@ std::string_view Safetensors::row_bytes(const SafetensorsTensor& tensor, std::ui
     throw FormatError(name_ + ": tensor " + printable(tensor.name) + " " + message);
   };
   if (!safetensors_gives_floats(tensor.dtype)) {
-    fail(std::string("is ") + safetensors_dtype_name(tensor.dtype) + ", expected F32, F16, BF16 or F64");
+    fail(std::string("is ") + safetensors_dtype_name(tensor.dtype) +
+         ", expected F32, F16, BF16, F64, F8_E4M3 or F8_E5M2");
   }
   if (first > tensor.rows() || count > tensor.rows() - first) {
     fail("has " + std::to_string(tensor.rows()) + " rows, " + std::to_string(count) + " asked for from row " +

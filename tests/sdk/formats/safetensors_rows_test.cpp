@@ -1,6 +1,7 @@
 // Rows of safetensors as floats and bf16.
 #include <gistmill/formats/safetensors.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -53,6 +54,41 @@ TEST(SafetensorsRows, AreExactFloats) {
   EXPECT_THAT(out, ElementsAre(1.0f, -2.0f, 0x1p-133f, 0x1.FEp127f, INFINITY, -0.0f));
 }
 
+// Against the definition, for all 256 of each: torch's conversions of 2.13.0 give the same.
+TEST(SafetensorsRows, AreExactFloatsOfEightBits) {
+  std::string all;
+  for (int i = 0; i < 256; ++i) all.push_back(static_cast<char>(i));
+  const std::string bytes =
+      test::Bytes()
+          .string(R"({"e4m3":{"dtype":"F8_E4M3","shape":[256],"data_offsets":[0,256]},)"
+                  R"("e5m2":{"dtype":"F8_E5M2","shape":[256],"data_offsets":[256,512]}})")
+          .raw(all + all)
+          .str();
+  const Safetensors file(bytes, "x");
+  std::vector<float> four(256);
+  std::vector<float> five(256);
+  file.read_rows(file.tensor("e4m3"), 0, 1, four.data());
+  file.read_rows(file.tensor("e5m2"), 0, 1, five.data());
+  const auto by_definition = [](int bits, int mantissa_bits, int bias) {
+    const int exponent = (bits & 0x7F) >> mantissa_bits;
+    const int mantissa = bits & ((1 << mantissa_bits) - 1);
+    const double fraction = std::ldexp(mantissa, -mantissa_bits);
+    const double value =
+        exponent == 0 ? std::ldexp(fraction, 1 - bias) : std::ldexp(1.0 + fraction, exponent - bias);
+    return static_cast<float>((bits & 0x80) != 0 ? -value : value);
+  };
+  for (int i = 0; i < 256; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const int magnitude = i & 0x7F;
+    EXPECT_EQ(std::signbit(four[at]), i >= 128) << i;
+    if (magnitude == 0x7F) EXPECT_TRUE(std::isnan(four[at])) << i;
+    if (magnitude < 0x7F) EXPECT_EQ(four[at], by_definition(i, 3, 7)) << i;
+    if (magnitude > 0x7C) EXPECT_TRUE(std::isnan(five[at])) << i;
+    if (magnitude == 0x7C) EXPECT_TRUE(std::isinf(five[at])) << i;
+    if (magnitude < 0x7C) EXPECT_EQ(five[at], by_definition(i, 2, 15)) << i;
+  }
+}
+
 TEST(SafetensorsRows, RoundToBf16WithTiesToEven) {
   const std::string bytes = matrices();
   const Safetensors file(bytes, "x");
@@ -88,7 +124,7 @@ TEST(SafetensorsRows, OutsideOrOfAnotherTypeAreRefused) {
             "x: tensor 'f32' has 3 rows, 2 asked for from row 2");
   EXPECT_NE(refusal([&] { file.read_rows(file.tensor("f32"), 4, ~0ull - 2, out); }), "");
   EXPECT_EQ(refusal([&] { file.read_rows(file.tensor("byte"), 0, 1, out); }),
-            "x: tensor 'byte' is U8, expected F32, F16, BF16 or F64");
+            "x: tensor 'byte' is U8, expected F32, F16, BF16, F64, F8_E4M3 or F8_E5M2");
 }
 
 TEST(SafetensorsRows, OfF64AreRounded) {

@@ -22,6 +22,8 @@ namespace fs = std::filesystem;
 // (transformers 4.50, and from 4.52 on).
 constexpr const char* kOtherPrefixes[] = {"", "language_model.model.", "model.language_model."};
 
+constexpr const char* kScales = "_scale_inv";  // behind the name of the matrix
+
 // What a folder without config.json is, where it is known, and what to name instead.
 std::string why_no_model(const std::string& folder) {
   const auto has = [&](const char* name) { return fs::exists(fs::path(folder) / name); };
@@ -87,6 +89,11 @@ formats::GgufType stored_type(formats::SafetensorsDtype dtype) {
   }
 }
 
+// Whether values of this dtype lie as `type` says.
+bool is_stored_as(formats::SafetensorsDtype dtype, formats::GgufType type) {
+  return type != formats::GgufType::kF32 || dtype == formats::SafetensorsDtype::kF32;
+}
+
 // A tensor's name where the model's tensors begin with `prefix` instead of `full`.
 std::string renamed(const std::string& name, const std::string& full, const std::string& prefix) {
   return name.starts_with(full) ? prefix + name.substr(full.size()) : name;
@@ -111,6 +118,8 @@ FolderModel::FolderModel(const std::string& folder, Opened opened, std::vector<s
   for (const std::string& sentence : files_.notes()) note(files_.name() + ": " + sentence);
   name_files(folder);
   mended([&] { place_tensors(); });
+  if (plan().scaled_block[0] > 0)
+    note(files_.name() + ": matrices in FP8 are multiplied with their scales; activations stay as they are");
 }
 
 void FolderModel::name_files(const std::string& folder) {
@@ -145,18 +154,46 @@ FolderModel::Place FolderModel::place(const NamedShape& wanted, const std::strin
   check_shape(tensor.file->name(), name, tensor->shape, place.stored_shape);
   if (!formats::safetensors_gives_floats(tensor->dtype)) {
     refuse(tensor.file->name() + ": tensor " + formats::printable(name) + " is stored as " +
-           formats::safetensors_dtype_name(tensor->dtype) + " when it should be F32, F16, BF16 or F64");
+           formats::safetensors_dtype_name(tensor->dtype) +
+           " when it should be F32, F16, BF16, F64, F8_E4M3 or F8_E5M2");
   }
   const std::int64_t heads = rotated_heads(config(), wanted.name);
   if (heads > 0) place.order = paired_order(wanted.shape[0], heads);
   place.less_one = stored.less_one;
   place.type = stored_type(tensor->dtype);
-  if (tensor->dtype != formats::SafetensorsDtype::kF64) place.data = tensor->data.data();
+  if (is_stored_as(tensor->dtype, place.type)) place.data = tensor->data.data();
   place.row_bytes =
       static_cast<std::int64_t>(tensor->row_length() * formats::safetensors_dtype_size(tensor->dtype));
   place.tensor = tensors_.size();
+  scales_.push_back(scales_of(tensor));
   tensors_.push_back(tensor);
   return place;
+}
+
+FolderModel::Scales FolderModel::scales_of(const formats::ShardTensor& tensor) const {
+  const auto [rows, columns] = plan().scaled_block;
+  const auto dtype = tensor->dtype;
+  if (rows == 0 || dtype != formats::SafetensorsDtype::kF8E4M3) return {};
+  const std::string name = std::string(tensor->name) + kScales;
+  const formats::ShardTensor stored = files_.find(name);
+  if (!stored) {
+    refuse(files_.name() + ": has no tensor " + formats::printable(name) +
+           ", the scales of a matrix in FP8 that config.json speaks of");
+  }
+  if (tensor->shape.size() != 2)
+    refuse(tensor.file->name() + ": tensor " + formats::printable(tensor->name) + " in FP8 is no matrix");
+  const auto blocks = [](std::int64_t size, std::int64_t block) {
+    return size / block + (size % block != 0 ? 1 : 0);
+  };
+  const std::vector<std::int64_t> shape = {blocks(tensor->shape[0], rows), blocks(tensor->shape[1], columns)};
+  check_shape(stored.file->name(), name, stored->shape, shape);
+  if (!formats::safetensors_gives_floats(stored->dtype)) {
+    refuse(stored.file->name() + ": tensor " + formats::printable(name) + " is stored as " +
+           formats::safetensors_dtype_name(stored->dtype) + " when it should be F32 or BF16");
+  }
+  Scales scales{std::vector<float>(static_cast<std::size_t>(shape[0] * shape[1])), shape[1]};
+  stored.read_rows(0, stored->rows(), scales.values.data());
+  return scales;
 }
 
 void FolderModel::place_tensors() {
@@ -175,11 +212,17 @@ void FolderModel::place_tensors() {
 // tensor within it that nobody asks for would change the result: a bias, an adapter.
 void FolderModel::leave_out_others(const std::string& prefix) {
   std::set<std::string_view> used = {"lm_head.weight"};  // the same as the embedding where it is not in use
-  for (const formats::ShardTensor& tensor : tensors_) used.insert(tensor->name);
+  std::set<std::string> scales;
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    used.insert(tensors_[i]->name);
+    if (!scales_[i].values.empty()) scales.insert(std::string(tensors_[i]->name) + kScales);
+  }
   std::vector<std::string> left_out;
   for (const formats::Safetensors& file : files_.files()) {
     for (const formats::SafetensorsTensor& tensor : file.tensors()) {
-      if (used.count(tensor.name) > 0 || is_harmless_tensor(config(), std::string(tensor.name))) continue;
+      if (used.count(tensor.name) > 0 || scales.count(std::string(tensor.name)) > 0 ||
+          is_harmless_tensor(config(), std::string(tensor.name)))
+        continue;
       if (!is_ignored(tensor.name) && is_within_model(config(), prefix, tensor.name)) {
         refuse(file.name() + ": has tensor " + formats::printable(tensor.name) + " when a " +
                config().architecture + " model with this config.json has none of that name, so its result " +
@@ -210,6 +253,15 @@ void FolderModel::check_tied_head(const std::string& prefix) const {
 
 void FolderModel::read_rows(std::size_t tensor, std::int64_t first, std::int64_t count, float* out) const {
   tensors_[tensor].read_rows(static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(count), out);
+  const Scales& scales = scales_[tensor];
+  if (scales.values.empty()) return;
+  const auto [rows, columns] = plan().scaled_block;
+  const std::int64_t width = tensors_[tensor]->shape[1];
+  for (std::int64_t row = 0; row < count; ++row) {
+    const float* of_row = scales.values.data() + (first + row) / rows * scales.columns;
+    for (std::int64_t column = 0; column < width; ++column)
+      out[row * width + column] *= of_row[column / columns];
+  }
 }
 
 std::map<std::string, std::int64_t> FolderModel::stored_types() const {

@@ -42,10 +42,18 @@ class FolderModel final : public ModelFile {
   std::map<std::string, std::int64_t> stored_types() const override;
   std::int64_t file_bytes() const override { return static_cast<std::int64_t>(files_.bytes()); }
 
+  // Of a matrix in FP8: what each block of its values is multiplied with.
+  struct Scales {
+    std::vector<float> values;  // [blocks of rows, columns], row-major; empty: there are none
+    std::int64_t columns = 0;
+  };
+  Scales scales_of(const formats::ShardTensor& tensor) const;
+
   nlohmann::json json_;  // config.json
   formats::SafetensorsFolder files_;
   std::vector<std::string> ignore_;
   std::vector<formats::ShardTensor> tensors_;  // those in use, by Place::tensor
+  std::vector<Scales> scales_;                 // of each of them
 };
 
 }  // namespace gistmill::decoder

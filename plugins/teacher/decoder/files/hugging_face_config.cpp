@@ -47,12 +47,24 @@ void expect_plain(const JsonObject& config) {
   config.expect("pruned_heads", nlohmann::json::object());
   config.expect("rope_interleaved", false);
   config.expect("use_mrope", false);
-  if (const nlohmann::json* quantization = config.find("quantization_config")) {
-    const auto method =
-        quantization->is_object() ? quantization->value("quant_method", nlohmann::json()) : nlohmann::json();
-    refuse(config.where() + ": the weights are quantized (" + printable_json(method) +
+}
+
+// Matrices in FP8 with a scale for each block, as DeepSeek and Qwen publish them. Their activations are in
+// FP8 too where a GPU has it; elsewhere transformers computes with the weights that the scales give, as here.
+std::array<std::int64_t, 2> scaled_block_of(const JsonObject& config) {
+  const auto quantization = config.object("quantization_config");
+  if (!quantization) return {0, 0};
+  const std::string method = quantization->string_or("quant_method", "");
+  if (method != "fp8") {
+    refuse(config.where() + ": the weights are quantized (" + formats::printable(method) +
            "), which this reader does not know; take the unquantized folder or a GGUF file");
   }
+  quantization->expect("activation_scheme", "dynamic");
+  quantization->expect("fmt", "e4m3");
+  const auto block = quantization->integers("weight_block_size");
+  if (!block || block->size() != 2 || block->front() < 1 || block->back() < 1)
+    quantization->wrong("weight_block_size", "a list of two numbers, rows and columns, of 1 or more");
+  return {block->front(), block->back()};
 }
 
 // Layer types other than full attention would need masks that no operation makes.
@@ -205,6 +217,7 @@ ModelPlan read_model(const JsonObject& json) {
 ModelPlan read_plan(const JsonObject& json) {
   ModelPlan plan = read_model(json);
   expect_plain(json);
+  plan.scaled_block = scaled_block_of(json);
   json.token_ids("eos_token_id");  // for its complaint
   return plan;
 }

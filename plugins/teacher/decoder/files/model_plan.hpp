@@ -1,6 +1,7 @@
 // What the header of a model file says of the model. Data only; needs no LibTorch.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,7 +24,9 @@ struct ModelPlan {
   Config config;
   Layout layout;
   Rotary rotary;
-  Rotary windowed_rotary;                      // of config.windowed_layers
+  Rotary windowed_rotary;  // of config.windowed_layers
+  // Of matrices in FP8: rows and columns that share a number of NAME_scale_inv; 0: none have.
+  std::array<std::int64_t, 2> scaled_block = {0, 0};
   std::vector<std::string> end_token_sources;  // what names each of config.end_tokens (end_tokens.hpp)
   // Tokens that a token sees in every layer; 0: all. The context is no longer than it. Windows of some layers
   // are the configuration's.

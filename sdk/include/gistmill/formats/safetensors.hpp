@@ -53,7 +53,7 @@ struct SafetensorsTensor {
   std::uint64_t row_length() const;
   std::uint64_t rows() const;
 };
-// True of F32, F16, BF16 and F64.
+// True of F32, F16, BF16, F64, F8_E4M3 and F8_E5M2.
 bool safetensors_gives_floats(SafetensorsDtype dtype);
 
 // Immutable after construction: any number of threads may read. Throws FormatError.

@@ -17,7 +17,8 @@ const std::vector<Family>& families() {
       {"gemma3", "gemma3_text", true},    {"gemma3-old", "gemma3_text", false},
       {"llama-yarn", "llama", false},     {"qwen2-yarn", "qwen2", true},
       {"smollm3-yarn", "smollm3", false}, {"llama-longrope", "llama", false},
-      {"llama-dynamic", "llama", false},
+      {"llama-dynamic", "llama", false},  {"qwen3-fp8", "qwen3", false},
+      {"qwen3-fp8-edge", "qwen3", false},
   };
   return all;
 }

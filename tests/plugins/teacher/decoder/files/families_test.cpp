@@ -108,6 +108,10 @@ TEST_P(Families, StoredMatricesHoldTheValuesRead) {
       EXPECT_FALSE(stored) << "a matrix in F64";
       continue;
     }
+    if (GetParam().family.name.find("fp8") != std::string::npos && name[0] == 'b') {
+      EXPECT_FALSE(stored) << "a matrix with scales";
+      continue;
+    }
     ASSERT_TRUE(stored) << name;
     ASSERT_EQ(stored->rows, rows);
     ASSERT_EQ(stored->columns, width);

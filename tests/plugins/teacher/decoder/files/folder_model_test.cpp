@@ -120,6 +120,19 @@ TEST(FolderModel, NamesATensorThatIsMissing) {
   EXPECT_THAT(refusal(folder), HasSubstr("has no tensor 'model.norm.weight'"));
 }
 
+TEST(FolderModel, NamesTheScalesOfAMatrixInFp8ThatAreMissingOrOfAnotherShape) {
+  FolderCopy folder("qwen3-fp8");
+  EXPECT_EQ(refusal(folder), "");
+  folder.change_json("config.json", [](nlohmann::json& config) {
+    config["quantization_config"]["weight_block_size"] = {8, 8};
+  });
+  EXPECT_THAT(refusal(folder), HasSubstr("_scale_inv"));
+  FolderCopy plain("qwen3-fp8");
+  plain.change_json("config.json", [](nlohmann::json& config) { config.erase("quantization_config"); });
+  EXPECT_THAT(refusal(plain),
+              HasSubstr("_scale_inv' when a qwen3 model with this config.json has none of that name"));
+}
+
 TEST(FolderModel, NamesATensorOfAnotherShape) {
   FolderCopy folder("gpt2");
   folder.change_tensors([](Tensors& tensors) { named(tensors, "h.1.mlp.c_fc.weight").shape = {48, 32}; });

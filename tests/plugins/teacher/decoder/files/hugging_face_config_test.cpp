@@ -157,6 +157,21 @@ TEST(HuggingFaceConfig, ReadsYarnWithWhatTransformersTakesWhereAKeyIsLeftOut) {
             "config.json: rope_scaling: beta_fast is 0.5 when it should be above beta_slow");
 }
 
+TEST(HuggingFaceConfig, TakesMatricesInFp8WithScalesAndNoOtherQuantization) {
+  EXPECT_THAT(plan_with("qwen3-fp8", json::object()).scaled_block, ::testing::ElementsAre(4, 8));
+  json quantization = config_of("qwen3-fp8")["quantization_config"];
+  const auto refused = [&] { return refusal_with("qwen3-fp8", {{"quantization_config", quantization}}); };
+  quantization["activation_scheme"] = "static";
+  EXPECT_THAT(refused(), HasSubstr("activation_scheme is \"static\" when it should be \"dynamic\""));
+  quantization["activation_scheme"] = "dynamic";
+  for (const json& block : {json(nullptr), json::array({4}), json::array({4, 0}), json("4")}) {
+    quantization["weight_block_size"] = block;
+    EXPECT_THAT(refused(), HasSubstr("weight_block_size is")) << block;
+  }
+  quantization["quant_method"] = "awq";
+  EXPECT_THAT(refused(), HasSubstr("the weights are quantized ('awq')"));
+}
+
 TEST(HuggingFaceConfig, TakesLongRopeUpToTheContextBeforeIt) {
   const json config = config_of("llama-longrope");
   const ModelPlan plan = read_hugging_face_config(config, "config.json", nullptr, "");
@@ -279,7 +294,7 @@ TEST(HuggingFaceConfig, RefusesWhatChangesTheComputation) {
   EXPECT_EQ(refusal_with("llama2", {{"partial_rotary_factor", 0.5}}),
             "config.json: partial_rotary_factor is 0.5 when it should be 1.0");
   EXPECT_THAT(refusal_with("llama2", {{"quantization_config", {{"quant_method", "gptq"}}}}),
-              HasSubstr("the weights are quantized (\"gptq\")"));
+              HasSubstr("the weights are quantized ('gptq')"));
 }
 
 TEST(HuggingFaceConfig, TakesKeysThatNoClassOfTheFamilyReads) {
