@@ -81,11 +81,11 @@ TEST(SafetensorsRows, AreExactFloatsOfEightBits) {
     const auto at = static_cast<std::size_t>(i);
     const int magnitude = i & 0x7F;
     EXPECT_EQ(std::signbit(four[at]), i >= 128) << i;
-    if (magnitude == 0x7F) EXPECT_TRUE(std::isnan(four[at])) << i;
-    if (magnitude < 0x7F) EXPECT_EQ(four[at], by_definition(i, 3, 7)) << i;
-    if (magnitude > 0x7C) EXPECT_TRUE(std::isnan(five[at])) << i;
-    if (magnitude == 0x7C) EXPECT_TRUE(std::isinf(five[at])) << i;
-    if (magnitude < 0x7C) EXPECT_EQ(five[at], by_definition(i, 2, 15)) << i;
+    EXPECT_TRUE(magnitude == 0x7F ? std::isnan(four[at]) : four[at] == by_definition(i, 3, 7)) << i;
+    EXPECT_TRUE(magnitude > 0x7C    ? std::isnan(five[at])
+                : magnitude == 0x7C ? std::isinf(five[at])
+                                    : five[at] == by_definition(i, 2, 15))
+        << i;
   }
 }
 
