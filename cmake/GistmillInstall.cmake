@@ -4,6 +4,7 @@
 if(TARGET gistmill)
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/gistmill RENAME copyright COMPONENT host)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/recipes DESTINATION share/gistmill COMPONENT host FILES_MATCHING PATTERN *.toml)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/sdk/roles DESTINATION share/gistmill COMPONENT host)
   set(data ${PROJECT_SOURCE_DIR}/data/catalog.toml ${PROJECT_SOURCE_DIR}/scripts/text_from_packages.py)
   install(FILES ${data} DESTINATION share/gistmill/data COMPONENT host)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/sdk/contracts DESTINATION lib/gistmill/plugins COMPONENT host
@@ -15,6 +16,7 @@ if(TARGET gistmill)
     file(CREATE_LINK ${file} ${PROJECT_BINARY_DIR}/share/gistmill/data/${name} SYMBOLIC)
   endforeach()
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/recipes ${PROJECT_BINARY_DIR}/share/gistmill/recipes SYMBOLIC)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/sdk/roles ${PROJECT_BINARY_DIR}/share/gistmill/roles SYMBOLIC)
 endif()
 
 # A program that was built finds LibTorch and Arrow as an installed one does: by links beside its plugins.

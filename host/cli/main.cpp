@@ -52,6 +52,7 @@ constexpr struct {
     {"generate", gistmill::run_model_verb},
     {"plugins list", gistmill::run_plugins_list},
     {"plugins inspect", gistmill::run_plugins_inspect},
+    {"plugins new", gistmill::run_plugins_new},
     {"recipes list", gistmill::run_recipes_list},
     {"recipes show", gistmill::run_recipes_show},
     {"recipes copy", gistmill::run_recipes_copy},

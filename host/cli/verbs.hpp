@@ -36,6 +36,7 @@ ExitCode run_sweep_report(const Command& command);
 ExitCode run_schema(const Command& command);
 ExitCode run_plugins_list(const Command& command);
 ExitCode run_plugins_inspect(const Command& command);
+ExitCode run_plugins_new(const Command& command);
 ExitCode run_recipes_list(const Command& command);
 ExitCode run_recipes_show(const Command& command);
 ExitCode run_recipes_copy(const Command& command);

@@ -11,6 +11,7 @@ struct ProgramFolders {
   std::filesystem::path plugins;      // lib/gistmill/plugins, with contracts/ in it
   std::filesystem::path torch;        // lib/gistmill/torch: a link to LibTorch's folder, with lib/ in it
   std::filesystem::path recipes;      // share/gistmill/recipes: those that are shipped
+  std::filesystem::path roles;        // share/gistmill/roles: what a new plugin of each role begins with
   std::filesystem::path
       data;  // share/gistmill/data: the catalog of corpora, and the reader of packages' text
 };
