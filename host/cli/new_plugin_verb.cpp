@@ -80,7 +80,8 @@ std::string class_name(const std::string& name) {
   return result;
 }
 
-using Words = std::vector<std::pair<std::string, std::string>>;  // what stands there, and what is to stand there
+using Words =
+    std::vector<std::pair<std::string, std::string>>;  // what stands there, and what is to stand there
 
 std::string replaced(std::string text, const Words& words) {
   for (const auto& [word, by] : words) {
@@ -125,8 +126,7 @@ Choice choice_of(const Command& command) {
   }
   const std::string tier = command.value("tier").value_or(found->second.front());
   if (std::ranges::find(found->second, tier) == found->second.end()) {
-    throw Failure(ExitCode::usage,
-                  fmt::format("for the role {} there is no tier '{}'", role, tier),
+    throw Failure(ExitCode::usage, fmt::format("for the role {} there is no tier '{}'", role, tier),
                   {fmt::format("--tier {}", fmt::join(found->second, " or "))});
   }
   return {role, tier};
@@ -162,8 +162,9 @@ ExitCode run_plugins_new(const Command& command) {
   });
   nlohmann::json written = nlohmann::json::array();
   for (const auto& entry : files) written.push_back((target / entry.first).string());
-  print_answer(command.json() ? nlohmann::json({{"folder", target.string()}, {"files", written}}).dump(2) + "\n"
-                              : target.string() + "\n");
+  print_answer(command.json()
+                   ? nlohmann::json({{"folder", target.string()}, {"files", written}}).dump(2) + "\n"
+                   : target.string() + "\n");
   print_talk(fmt::format("{} says how it is built and tested", (target / "README.md").string()));
   return ExitCode::ok;
 }

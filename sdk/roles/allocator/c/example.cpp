@@ -14,8 +14,9 @@ class Example {
   explicit Example(const gistmill::Options&) {}
 
   // residency and last_action, for policies that leave an entry alone for a while, are not read.
-  Tensor allocate(const Tensor& levels, const Tensor& starts, const Tensor&, const Tensor&, const Tensor& block,
-                  const Tensor& cursor, const Tensor& budget, const Tensor& protected_tokens) const {
+  Tensor allocate(const Tensor& levels, const Tensor& starts, const Tensor&, const Tensor&,
+                  const Tensor& block, const Tensor& cursor, const Tensor& budget,
+                  const Tensor& protected_tokens) const {
     const std::int64_t size = number(block);
     const std::int64_t tail = number(cursor) - number(protected_tokens);  // entries that end behind it stay
     std::int64_t cost = 0;

@@ -53,7 +53,9 @@ class Example {
   }
 
  private:
-  static gistmill::Error wrong_state() { return {GM_ERROR_USER, "the saved state is of another version or file"}; }
+  static gistmill::Error wrong_state() {
+    return {GM_ERROR_USER, "the saved state is of another version or file"};
+  }
 
   std::vector<std::string> lines_;
   std::size_t next_ = 0;

@@ -18,7 +18,8 @@ class Example : public gistmill::torch::Component {
 
   // embeddings f32[K, S, D] -> gist f32[K, 1, D], offsets i32[K, 1]
   std::tuple<at::Tensor, at::Tensor> compress(const at::Tensor& embeddings) const {
-    return {embeddings.mean(1, /*keepdim=*/true) * factor_, gistmill::torch::one_place(position_, embeddings)};
+    return {embeddings.mean(1, /*keepdim=*/true) * factor_,
+            gistmill::torch::one_place(position_, embeddings)};
   }
 
  private:

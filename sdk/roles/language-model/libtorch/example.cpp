@@ -1,5 +1,5 @@
-// teacher/example: a uniform language model. A real one reads its sizes from a file in the constructor (headers
-// only), answers them in symbol(), and loads its weights in start().
+// teacher/example: a uniform language model. A real one reads its sizes from a file in the constructor
+// (headers only), answers them in symbol(), and loads its weights in start().
 #include <gistmill/random.hpp>
 #include <gistmill/torch.hpp>
 

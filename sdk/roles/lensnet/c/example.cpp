@@ -9,9 +9,11 @@ using gistmill::Tensor;
 
 class Example {
  public:
-  explicit Example(const gistmill::Options& options) : distance_(static_cast<double>(options.integer("distance"))) {}
+  explicit Example(const gistmill::Options& options)
+      : distance_(static_cast<double>(options.integer("distance"))) {}
 
-  // levels i32[N], starts i32[N], cursor i32[] -> scores f32[N]: 1 at the cursor, 0 at `distance`, at least -1
+  // levels i32[N], starts i32[N], cursor i32[] -> scores f32[N]: 1 at the cursor, 0 at `distance`, at least
+  // -1
   Tensor score(const Tensor& levels, const Tensor& starts, const Tensor& cursor) const {
     Tensor scores = Tensor::zeros<float>({levels.size()});
     for (std::int64_t i = 0; i < levels.size(); ++i) {

@@ -7,7 +7,8 @@
 
 namespace {
 
-// The number behind "key": in a JSON object on one line; "" where it is not there. A JSON library does better.
+// The number behind "key": in a JSON object on one line; "" where it is not there. A JSON library does
+// better.
 std::string number_of(std::string_view json, const std::string& key) {
   const std::size_t at = json.find('"' + key + "\":");
   if (at == std::string_view::npos) return "";

@@ -15,7 +15,8 @@ class Example {
   // gist f32[K, G, D] -> loss f32[]
   Tensor value(const Tensor& gist) const {
     double sum = 0;
-    for (std::int64_t i = 0; i < gist.size(); ++i) sum += double(gist.data<float>()[i]) * gist.data<float>()[i];
+    for (std::int64_t i = 0; i < gist.size(); ++i)
+      sum += double(gist.data<float>()[i]) * gist.data<float>()[i];
     return Tensor::of<float>({static_cast<float>(sum * share(gist))}, {});
   }
 
@@ -31,7 +32,9 @@ class Example {
   }
 
  private:
-  static double share(const Tensor& gist) { return gist.size() > 0 ? 1.0 / static_cast<double>(gist.size()) : 0.0; }
+  static double share(const Tensor& gist) {
+    return gist.size() > 0 ? 1.0 / static_cast<double>(gist.size()) : 0.0;
+  }
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// monitor/example: decides from events and options alone, so that a resumed run is the same run; what it counts
-// is saved with checkpoints.
+// monitor/example: decides from events and options alone, so that a resumed run is the same run; what it
+// counts is saved with checkpoints.
 #include <gistmill/plugin.hpp>
 
 #include <cstdlib>
@@ -21,14 +21,17 @@ class Example {
     const std::string number(json.substr(at + 7, 32));
     char* end = nullptr;
     const double loss = std::strtod(number.c_str(), &end);
-    seen_ = end != number.c_str() && loss < limit_ ? seen_ + 1 : 0;  // null, where it is not finite, ends a row
+    seen_ =
+        end != number.c_str() && loss < limit_ ? seen_ + 1 : 0;  // null, where it is not finite, ends a row
     if (seen_ < steps_) return {};
-    return gistmill::Decision::stop("the loss was below the limit " + std::to_string(seen_) + " times in a row");
+    return gistmill::Decision::stop("the loss was below the limit " + std::to_string(seen_) +
+                                    " times in a row");
   }
 
   std::string save_state() const { return "1 " + std::to_string(seen_); }  // 1: version of the format
   void load_state(std::string_view state) {
-    if (state.substr(0, 2) != "1 ") throw gistmill::Error(GM_ERROR_USER, "the saved state is of another version");
+    if (state.substr(0, 2) != "1 ")
+      throw gistmill::Error(GM_ERROR_USER, "the saved state is of another version");
     seen_ = std::strtoll(std::string(state.substr(2)).c_str(), nullptr, 10);
   }
 

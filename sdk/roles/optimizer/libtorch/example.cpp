@@ -1,5 +1,5 @@
-// optimizer/example: plain gradient descent. An optimizer with moments keeps them as buffers (parameter() with
-// GM_PARAM_BUFFER, made in bind), so that checkpoints hold them.
+// optimizer/example: plain gradient descent. An optimizer with moments keeps them as buffers (parameter()
+// with GM_PARAM_BUFFER, made in bind), so that checkpoints hold them.
 #include <ATen/core/grad_mode.h>
 #include <gistmill/torch.hpp>
 

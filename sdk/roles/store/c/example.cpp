@@ -1,5 +1,5 @@
-// store/example: lines of text. The host calls begin, append for every item, commit; a store that is destroyed
-// without a commit leaves nothing.
+// store/example: lines of text. The host calls begin, append for every item, commit; a store that is
+// destroyed without a commit leaves nothing.
 #include <gistmill/plugin.hpp>
 
 #include <cstdio>
@@ -18,7 +18,8 @@ class Example {
   Example(const Example&) = delete;
   Example& operator=(const Example&) = delete;
 
-  // provenance: JSON that says what made the items. A format that can keep it does; a text file beside it can too.
+  // provenance: JSON that says what made the items. A format that can keep it does; a text file beside it can
+  // too.
   void begin(const std::string& path, const std::string& /*provenance*/) {
     discard();
     path_ = path;

@@ -25,7 +25,8 @@ class Example {
     for (std::int64_t i = 0; i < tokens.size(); ++i) {
       const std::int32_t token = tokens.data<std::int32_t>()[i];
       if (token < 0 || token > 255)
-        throw gistmill::Error(GM_ERROR_USER, "token " + std::to_string(token) + " is none of 0 to 255", "tokens");
+        throw gistmill::Error(GM_ERROR_USER, "token " + std::to_string(token) + " is none of 0 to 255",
+                              "tokens");
       text.mutable_data<std::uint8_t>()[i] = static_cast<std::uint8_t>(token);
     }
     return text;
