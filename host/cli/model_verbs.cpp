@@ -162,7 +162,7 @@ std::filesystem::path run_of(const std::filesystem::path& path) {
   if (is_run(path)) return path;
   std::filesystem::path folder = path.lexically_normal();
   for (; folder.has_relative_path(); folder = folder.parent_path()) {
-    const std::filesystem::path around = folder.parent_path().empty() ? "." : folder.parent_path();
+    std::filesystem::path around = folder.parent_path().empty() ? "." : folder.parent_path();
     if (folder.filename() == "checkpoints" && is_run(around)) return around;
   }
   return "";

@@ -28,9 +28,10 @@ bool is_name(std::string_view text) {
 
 // It stands on the command line of apt-get or pip, and so must not look like an option or hold a blank.
 std::string package_word(const Fields& fields, std::string_view key) {
-  const std::string word = fields.string(key);
+  std::string word = fields.string(key);
   const auto fits = [](unsigned char letter) {
-    return std::isalnum(letter) != 0 || std::string_view("+-.:_~").find(letter) != std::string_view::npos;
+    return std::isalnum(letter) != 0 ||
+           std::string_view("+-.:_~").find(static_cast<char>(letter)) != std::string_view::npos;
   };
   if (word.empty() || std::isalnum(static_cast<unsigned char>(word.front())) == 0 ||
       !std::ranges::all_of(word, fits))
@@ -39,7 +40,7 @@ std::string package_word(const Fields& fields, std::string_view key) {
 }
 
 std::string digest_of(const Fields& fields) {
-  const std::string text = fields.string("sha256");
+  std::string text = fields.string("sha256");
   const auto is_digit = [](char letter) {
     return std::string_view("0123456789abcdef").find(letter) != std::string_view::npos;
   };
@@ -56,7 +57,7 @@ PackageSource source_of(const Fields& fields) {
 }
 
 std::string kind_of(const Fields& fields) {
-  const std::string text = fields.string("kind");
+  std::string text = fields.string("kind");
   if (std::ranges::find(kKinds, text) == std::end(kKinds))
     fields.refuse(fields.required("kind"), "kind", fmt::format("{}", fmt::join(kKinds, ", ")));
   return text;

