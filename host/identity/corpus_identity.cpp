@@ -73,6 +73,7 @@ json corpus_identity(const PlannedPipeline& pipeline, const std::vector<const In
 std::string other_build(const json& made, const json& wanted) {
   if (!made.is_object() || !value_of(made, {"instances"}).is_object()) return "";
   if (call_names(made) != call_names(wanted) || value_of(made, {"seed"}) != value_of(wanted, {"seed"}) ||
+      value_of(made, {"parameters"}) != value_of(wanted, {"parameters"}) ||
       made["instances"].size() != wanted["instances"].size()) {
     return "";
   }

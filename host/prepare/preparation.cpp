@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <utility>
 
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/array_call.hpp"
@@ -25,11 +26,14 @@ void ask_sizes(Preparation& made) {
 }  // namespace
 
 void Preparation::start(Instance& instance) const {
-  if (!instance.started()) instance.start(plan.instance(instance.name())->symbols, seed);
+  if (instance.started()) return;
+  instance.start(plan.instance(instance.name())->symbols, seed);
+  if (const auto from = starting.find(instance.name()); from != starting.end())
+    load_parameters(from->second, instance);
 }
 
 Preparation preparation_of(const Recipe& recipe, const Plan& plan, const PlannedPipeline& pipeline,
-                           Registry& registry, const PreparedPath& corpora) {
+                           Registry& registry, const PreparedFrom& from) {
   Preparation result;
   result.plan = plan;
   result.seed = static_cast<std::uint64_t>(recipe.run.seed);
@@ -38,11 +42,14 @@ Preparation preparation_of(const Recipe& recipe, const Plan& plan, const Planned
   pipeline.mark_used(used);
   for (std::size_t i = 0; i < used.size(); ++i) {
     if (used[i] == 0) continue;
-    const PlannedInstance planned = with_corpora(plan.instances[i], plan, corpora);
+    const PlannedInstance planned = with_corpora(plan.instances[i], plan, from.corpora);
     result.owned.push_back(
         std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host()));
     Instance* instance = result.owned.back().get();
     result.instances[i] = instance;
+    if (planned.spec->parameters) {
+      if (auto starting = from.starting(planned)) result.starting.emplace(planned.name, std::move(*starting));
+    }
     if (const auto* store = instance->extension<gm_store_extension>(GM_STORE_EXTENSION); store != nullptr) {
       result.store = instance;
       result.extension = store;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,15 +24,15 @@ struct Preparation {
   Instance* store = nullptr;
   const gm_store_extension* extension = nullptr;  // of the store
   std::uint64_t seed = 0;
+  std::map<std::string, StartingParameters> starting;  // by instance, of those that start from some
 
-  // Starts an instance that was not started already.
+  // Starts an instance that was not started already, with its parameters in place.
   void start(Instance& instance) const;
 };
 
-// Made, not started. `corpora` answers the files of other pipelines that it reads. Throws Failure, also where
-// none of its components is a store.
+// Made, not started. Throws Failure, also where none of its components is a store.
 Preparation preparation_of(const Recipe& recipe, const Plan& plan, const PlannedPipeline& pipeline,
-                           Registry& registry, const PreparedPath& corpora);
+                           Registry& registry, const PreparedFrom& from);
 
 // What its store says is wrong with a file that was committed; "" where nothing is, or the store does not
 // tell.

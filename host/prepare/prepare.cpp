@@ -172,14 +172,16 @@ std::uint64_t run_steps(const Preparation& made, const PlannedPipeline& pipeline
 }  // namespace
 
 PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
-                     const PrepareListener& listener, const PreparedPath& corpora, WhereMissing missing) {
+                     const PrepareListener& listener, const PreparedFrom& from, WhereMissing missing) {
   const PlannedPipeline* pipeline = plan.pipeline(name);
   if (pipeline == nullptr) {
     throw Failure(ExitCode::recipe, fmt::format("no pipeline '{}' to prepare a corpus with", name));
   }
-  const Preparation made = preparation_of(recipe, plan, *pipeline, registry, corpora);
+  const Preparation made = preparation_of(recipe, plan, *pipeline, registry, from);
   nlohmann::json provenance =
       corpus_identity(*pipeline, {made.instances.begin(), made.instances.end()}, made.seed);
+  for (const auto& [instance, starting] : made.starting)
+    provenance["parameters"][instance] = digest_of(starting);
   const std::string identity = digest_of(provenance);
 
   PreparedFile result;
@@ -202,6 +204,8 @@ PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& 
   if (nlohmann::json sources = corpora_of(made); !sources.is_null())
     provenance["corpora"] = std::move(sources);
 
+  for (const auto& [instance, starting] : made.starting)
+    listener.message("info", fmt::format("{}: {} starts from {}", name, instance, starting.text));
   for (const auto& instance : made.owned) made.start(*instance);
   const PlannedPipeline& planned = *made.plan.pipeline(name);
   KeptProgress kept(made, planned, result.path, identity);

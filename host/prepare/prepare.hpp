@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "host/plan/plan.hpp"
+#include "host/prepare/starting_parameters.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/registry/registry.hpp"
 
@@ -38,13 +39,18 @@ struct PrepareListener {
 // Answers the file of another pipeline.
 using PreparedPath = std::function<std::filesystem::path(const Plan&, const std::string& pipeline)>;
 
+// What a preparation reads beside what its own options name.
+struct PreparedFrom {
+  PreparedPath corpora;     // the files of other pipelines
+  StartingPoints starting;  // trained parameters, which are part of what the file is named by
+};
+
 // The file of pipeline `name`, made now where it is not there. Whether one that is there is as it was made,
-// its store's operation `check` tells, where it has one. `corpora` answers the files of other pipelines that
-// it reads. Where another process makes it, waits for that. Throws Failure where the pipeline has no store or
-// a step fails; then nothing is left behind. For make_again the store is told by `"again": true` in its
-// provenance, for it may keep more than this file.
+// its store's operation `check` tells, where it has one. Where another process makes it, waits for that.
+// Throws Failure where the pipeline has no store or a step fails; then nothing is left behind. For make_again
+// the store is told by `"again": true` in its provenance, for it may keep more than this file.
 PreparedFile prepare(const Recipe& recipe, const Plan& plan, const std::string& name, Registry& registry,
-                     const PrepareListener& listener, const PreparedPath& corpora,
+                     const PrepareListener& listener, const PreparedFrom& from,
                      WhereMissing missing = WhereMissing::make);
 
 }  // namespace gistmill

@@ -3,8 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/instance/call_watch.hpp"
 #include "host/instance/plugin_host.hpp"
+#include "host/plan/options.hpp"
+#include "host/prepare/awaited_parameters.hpp"
 #include "host/prepare/measured_text.hpp"
 
 namespace gistmill {
@@ -25,12 +29,38 @@ class PluginsTalk {
   ~PluginsTalk() { set_plugin_listener({}); }
 };
 
+// Every file that the options of the part's instances name, and those that these are made from. Answers those
+// that wait for a run.
+std::vector<std::string> prepare_part(const std::vector<Part>& parts, std::size_t index,
+                                      PreparedCorpora& corpora) {
+  const Part& part = parts[index];
+  const PreparedPath prepared = corpora.of(part.recipe);
+  std::vector<std::string> later;
+  for (const PlannedInstance& instance : part.plan.instances) {
+    for (const PlannedOption& option : instance.options) {
+      for (const std::string& name : prepared_names(*instance.spec->option(option.key), option.value)) {
+        const std::vector<AwaitedParameters> awaited = awaited_by(parts, index, name);
+        if (awaited.empty()) {
+          prepared(part.plan, name);
+        } else {
+          later.push_back(fmt::format("{}{}{}  made when the run gets there: {}\n", part.name,
+                                      part.name.empty() ? "" : ", ", name, to_text(awaited)));
+        }
+      }
+    }
+  }
+  return later;
+}
+
 }  // namespace
 
 PreparedAnswer prepare_parts(const PlannedRecipe& recipe, PreparedCorpora& corpora) {
-  for (const Part& part : recipe.parts) {
-    const CallWatch watch(part.recipe.run.call_seconds);
-    corpora.prepare_all(part.recipe, part.plan);
+  std::vector<std::string> later;  // a line for each pipeline that waits
+  for (std::size_t i = 0; i < recipe.parts.size(); ++i) {
+    const CallWatch watch(recipe.parts[i].recipe.run.call_seconds);
+    for (std::string& line : prepare_part(recipe.parts, i, corpora)) {
+      if (std::ranges::find(later, line) == later.end()) later.push_back(std::move(line));
+    }
   }
   PreparedAnswer answer;
   answer.files = nlohmann::json::array();
@@ -39,7 +69,8 @@ PreparedAnswer prepare_parts(const PlannedRecipe& recipe, PreparedCorpora& corpo
     answer.text += fmt::format("{}  {}\n", file.path.string(), file.made ? "made" : "already there");
     answer.files.push_back({{"pipeline", named.pipeline}, {"path", file.path.string()}, {"made", file.made}});
   }
-  if (answer.files.empty()) answer.text = "nothing to prepare: no component's option names a pipeline\n";
+  for (const std::string& line : later) answer.text += line;
+  if (answer.text.empty()) answer.text = "nothing to prepare: no component's option names a pipeline\n";
   return answer;
 }
 

@@ -19,8 +19,8 @@ struct PreparedAnswer {
   nlohmann::json files;  // [{"pipeline", "path", "made"}]
 };
 
-// Prepares what all parts of the recipe need; `corpora` has its registry. Throws Failure; files that were
-// ready before it stand.
+// Prepares what all parts of the recipe need, but for files that wait for what the run trains, which the text
+// names; `corpora` has its registry. Throws Failure; files that were ready before it stand.
 PreparedAnswer prepare_parts(const PlannedRecipe& recipe, PreparedCorpora& corpora);
 
 struct PrepareRequest {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "host/plan/options.hpp"
 
@@ -12,7 +13,8 @@ namespace gistmill {
 namespace {
 
 // What decides a prepared file within one process: its folder, and the calls with their instances.
-std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::string& name) {
+std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::string& name,
+                         const StartingPoints& starting) {
   std::string key = fmt::format("{}\n{} seed {}", recipe.run.prepared, name, recipe.run.seed);
   const PlannedPipeline* pipeline = plan.pipeline(name);
   if (pipeline == nullptr) return key;
@@ -23,35 +25,29 @@ std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::stri
       key += fmt::format(" {}={}", option.key, option_text(option.value));
     for (const PlannedOption& option : instance.options) {
       for (const std::string& corpus : prepared_names(*instance.spec->option(option.key), option.value))
-        key += "\nfrom " + prepared_key(recipe, plan, corpus);
+        key += "\nfrom " + prepared_key(recipe, plan, corpus, starting);
     }
     for (const PlannedInput& input : call.inputs) key += " " + input.slot;
+    if (!instance.spec->parameters) continue;
+    if (const auto start = starting(instance))
+      key += fmt::format(" starts {} of {}", start->name, start->path.string());
   }
   return key;
 }
 
 }  // namespace
 
-PreparedPath PreparedCorpora::of(const Recipe& recipe) {
-  return [this, &recipe](const Plan& plan, const std::string& pipeline) {
-    const std::string key = prepared_key(recipe, plan, pipeline);
+PreparedPath PreparedCorpora::of(const Recipe& recipe, StartingPoints starting) {
+  return [this, &recipe, starting = std::move(starting)](const Plan& plan, const std::string& pipeline) {
+    const std::string key = prepared_key(recipe, plan, pipeline, starting);
     if (const auto known = paths_.find(key); known != paths_.end()) return known->second;
-    const PreparedFile file = prepare(recipe, plan, pipeline, registry_, listener_, of(recipe), missing_);
+    const PreparedFile file =
+        prepare(recipe, plan, pipeline, registry_, listener_, {of(recipe, starting), starting}, missing_);
     files_.push_back({pipeline, file});
     paths_[key] = file.path;
     for (const std::string& line : two_sides_.add(file.path)) listener_.message("warning", line);
     return file.path;
   };
-}
-
-void PreparedCorpora::prepare_all(const Recipe& recipe, const Plan& plan) {
-  const PreparedPath prepared = of(recipe);
-  for (const PlannedInstance& instance : plan.instances) {
-    for (const PlannedOption& option : instance.options) {
-      for (const std::string& name : prepared_names(*instance.spec->option(option.key), option.value))
-        prepared(plan, name);
-    }
-  }
 }
 
 PlannedInstance with_corpora(PlannedInstance instance, const Plan& plan, const PreparedPath& prepared) {

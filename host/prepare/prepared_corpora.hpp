@@ -30,10 +30,8 @@ class PreparedCorpora {
 
   // Answers a pipeline of `recipe` with its file, made now where it is not there; also where several parts
   // ask for the same. Warns where another corpus of this process splits the same texts in another way.
-  // `recipe` and this outlive the result.
-  PreparedPath of(const Recipe& recipe);
-  // Every file that the options of a part's instances name, and those that these are made from.
-  void prepare_all(const Recipe& recipe, const Plan& plan);
+  // `starting`: from which parameters what is made starts. `recipe` and this outlive the result.
+  PreparedPath of(const Recipe& recipe, StartingPoints starting = named_parameters);
   // In the order in which they were ready.
   const std::vector<Named>& files() const { return files_; }
 

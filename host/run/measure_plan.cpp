@@ -12,6 +12,7 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/figures/wording.hpp"
 #include "host/machine/memory.hpp"
+#include "host/prepare/awaited_parameters.hpp"
 #include "host/prepare/prepare.hpp"
 #include "host/run/schedule.hpp"
 #include "host/run/training_step.hpp"
@@ -51,7 +52,8 @@ void set_option(Recipe& recipe, const ItemsOption& option, std::int64_t value) {
 // One part of a recipe, its training made and run in a scratch as often as asked.
 class Prober {
  public:
-  Prober(const Part& part, RunContext& context) : part_(part), context_(context) {}
+  Prober(std::size_t part, RunContext& context)
+      : index_(part), part_(context.parts[part]), context_(context) {}
 
   Probe run(const std::optional<ItemsOption>& option, std::int64_t items, std::int64_t steps) {
     const bool resized = option && items > 0;
@@ -87,15 +89,20 @@ class Prober {
     return [this](const Plan& plan, const std::string& pipeline) {
       std::filesystem::path& path = paths_[pipeline];
       if (path.empty()) {
+        if (const auto awaited = awaited_by(context_.parts, index_, pipeline); !awaited.empty()) {
+          throw Failure(ExitCode::failed,
+                        fmt::format("{} is made when the run gets there: {}", pipeline, to_text(awaited)));
+        }
         const PrepareListener nobody{[](std::string_view, const std::string&) {}, {}};
-        path =
-            prepare(part_.recipe, plan, pipeline, context_.registry, nobody, prepared(), WhereMissing::refuse)
-                .path;
+        path = prepare(part_.recipe, plan, pipeline, context_.registry, nobody,
+                       {prepared(), named_parameters}, WhereMissing::refuse)
+                   .path;
       }
       return path;
     };
   }
 
+  std::size_t index_;
   const Part& part_;
   RunContext& context_;
   Events quiet_{nullptr};  // plugins have said it when the plan was described, or will when it runs
@@ -195,13 +202,14 @@ std::optional<ItemsOption> items_option(const Recipe& recipe, const Plan& plan) 
   return std::nullopt;
 }
 
-PlanMeasure measure_plan(const Part& part, RunContext& context, std::uint64_t available) {
+PlanMeasure measure_plan(std::size_t index, RunContext& context, std::uint64_t available) {
+  const Part& part = context.parts[index];
   PlanMeasure measure;
   const std::uint64_t here = formats::available_memory().value_or(0) + resident_bytes();
   measure.available = available > 0 ? available : here;
   measure.items = part.recipe.run.items;
   measure.peak = context.machine.peak;
-  Prober prober(part, context);
+  Prober prober(index, context);
   try {
     measure.items_setting = items_option(part.recipe, part.plan);
     measure_steps(measure, prober, here);

@@ -50,9 +50,9 @@ struct PlanMeasure {
   std::optional<std::int64_t> largest;  // where it does not fit: items that do; 0: not even one
 };
 
-// `available`: 0: what this machine can still give. What keeps it from measuring (no file, no memory) is told
-// in the result and no failure. The context's machine is set up.
-PlanMeasure measure_plan(const Part& part, RunContext& context, std::uint64_t available);
+// Of part number `part`. `available`: 0: what this machine can still give. What keeps it from measuring (no
+// file, no memory) is told in the result and no failure. The context's machine is set up.
+PlanMeasure measure_plan(std::size_t part, RunContext& context, std::uint64_t available);
 
 // Where it does not fit: "needs 9.1 GB of memory with 64 spans when 3.0 GB is available; 17 fit: --set ...".
 std::string refusal(const PlanMeasure& measure, const std::string& stage);

@@ -12,6 +12,8 @@
 
 #include "host/identity/recipe_identity.hpp"
 #include "host/instance/call_watch.hpp"
+#include "host/prepare/awaited_parameters.hpp"
+#include "host/prepare/given_files.hpp"
 #include "host/run/finished_part.hpp"
 #include "host/run/trainer.hpp"
 
@@ -69,7 +71,8 @@ StageResult train_part(RunContext& context, std::size_t index, Trainer& trainer,
                        RunSummary& summary) {
   const Part& part = context.parts[index];
   const bool resumed = context.request.resume && trainer.resume();
-  if (!resumed && !part.earlier.empty()) trainer.go_on_after(part.earlier, part.take);
+  if (!resumed && !part.earlier.empty())
+    trainer.go_on_after(part.earlier, part.take, read_anew(context.parts, index));
   emit_stage_started(context, index, session, trainer.step());
   const StageResult result = trainer.run();
   add(result, summary);
@@ -112,9 +115,9 @@ std::optional<PartEnd> had_finished(RunContext& context, const Part& part, const
 }
 
 // Rank 0 prepares a corpus that is missing; the others take the file.
-PreparedPath prepared_once(RunContext& context, const Recipe& recipe) {
-  return [&ranks = context.ranks, prepared = context.prepared.of(recipe)](const Plan& plan,
-                                                                          const std::string& pipeline) {
+PreparedPath prepared_once(RunContext& context, const Recipe& recipe, const TrainedParameters& trained) {
+  return [&ranks = context.ranks, prepared = context.prepared.of(recipe, starting_points(trained))](
+             const Plan& plan, const std::string& pipeline) {
     return std::filesystem::path(ranks.from_first([&] { return prepared(plan, pipeline).string(); }));
   };
 }
@@ -140,6 +143,10 @@ std::map<std::string, std::string> load_parameters_into(Session& session, const 
   for (const auto& [instance, from] : starts) names.insert(instance);
   session.set_carried(std::move(names));
   return starts;
+}
+
+StartingPoints starting_points(const TrainedParameters& trained) {
+  return [&trained](const PlannedInstance& instance) { return trained.start_of(instance); };
 }
 
 void add_trained(TrainedParameters& trained, const std::vector<Part>& parts, std::size_t index) {
@@ -170,8 +177,13 @@ PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const
   if (context.ranks.first()) finished.forget();
   const CallWatch watch(part.recipe.run.call_seconds);
   carried.pool.begin(index);
+  const StartingPoints starting = starting_points(carried.trained);
+  context.ranks.from_first([&] {
+    check_given_files(context.parts, index, context.registry, &starting);
+    return std::string();
+  });
   Session session(part.recipe, part.plan, context.registry, context.events, SessionUse::train_and_evaluate,
-                  prepared_once(context, part.recipe), &carried.pool);
+                  prepared_once(context, part.recipe, carried.trained), &carried.pool);
   emit_contents(context, session, part.name);
   const auto starts = load_parameters_into(session, carried.trained, context.events);
   Evaluator evaluator(session, context.events, &context.registry);

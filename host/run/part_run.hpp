@@ -36,6 +36,9 @@ PartEnd run_part(RunContext& context, std::size_t index, Carried& carried, const
 // what is left out where it is not.
 bool is_measured_all_the_same(RunContext& context, std::size_t index, const TrainedParameters& trained);
 
+// What the preparations of a part start from. `trained` outlives the result.
+StartingPoints starting_points(const TrainedParameters& trained);
+
 // What part number `index` trained is what later parts start from.
 void add_trained(TrainedParameters& trained, const std::vector<Part>& parts, std::size_t index);
 

@@ -6,6 +6,7 @@
 
 #include "host/machine/device.hpp"
 #include "host/plan/describe.hpp"
+#include "host/prepare/given_files.hpp"
 #include "host/run/measure_plan.hpp"
 #include "host/run/run.hpp"
 #include "host/run/run_context.hpp"
@@ -38,8 +39,9 @@ std::string parameters_text(const Session& session, nlohmann::json& json) {
   return text;
 }
 
-void add_measure(const Part& part, RunContext& context, RunOutcome& outcome, nlohmann::json& entry) {
-  const PlanMeasure measure = measure_plan(part, context, context.request.memory);
+void add_measure(std::size_t index, RunContext& context, RunOutcome& outcome, nlohmann::json& entry) {
+  const Part& part = context.parts[index];
+  const PlanMeasure measure = measure_plan(index, context, context.request.memory);
   outcome.text += to_text(measure, part.recipe.run.steps, part.name);
   entry["measured"] = to_json(measure, part.recipe.run.steps);
   entry["measured"]["machine"] = to_json(context.machine);
@@ -58,16 +60,18 @@ RunOutcome plan_recipe(const RunRequest& request) {
   if (request.measure)
     context.machine.peak =
         measure_gemm_peak(device_of(context.recipe.run.device, context.recipe.run.device_origin));
+  check_given_files(context.parts, context.registry);
   RunOutcome outcome;
   nlohmann::json json = nlohmann::json::array();
-  for (const Part& part : context.parts) {
+  for (std::size_t i = 0; i < context.parts.size(); ++i) {
+    const Part& part = context.parts[i];
     const Session session(part.recipe, part.plan, context.registry, context.events, SessionUse::describe,
                           [](const Plan&, const std::string&) { return std::filesystem::path(); });
     nlohmann::json trained = nlohmann::json::array();
     if (!part.name.empty()) outcome.text += fmt::format("stage {}\n", part.name);
     outcome.text += describe(session.plan()) + parameters_text(session, trained);
     nlohmann::json entry = {{"stage", part.name}, {"plan", to_json(session.plan())}, {"trained", trained}};
-    if (request.measure && part.recipe.run.steps > 0) add_measure(part, context, outcome, entry);
+    if (request.measure && part.recipe.run.steps > 0) add_measure(i, context, outcome, entry);
     outcome.text += "\n";
     json.push_back(std::move(entry));
   }

@@ -14,6 +14,8 @@
 #include "host/instance/call_watch.hpp"
 #include "host/machine/machine.hpp"
 #include "host/machine/memory.hpp"
+#include "host/prepare/awaited_parameters.hpp"
+#include "host/prepare/given_files.hpp"
 #include "host/prepare/prepare_recipe.hpp"
 #include "host/run/evaluator.hpp"
 #include "host/run/open_run.hpp"
@@ -167,6 +169,10 @@ RunOutcome run_recipe(const RunRequest& request) {
   const StopSignal stop;  // before there is anything to save
   RunContext context(request);
   return together(context, [&] {
+    context.ranks.from_first([&] {
+      check_given_files(context.parts, context.registry);
+      return std::string();
+    });
     const OpenedRun opened = open_run(context);
     if (opened.is_done) return context.ranks.first() ? finished_before(context) : RunOutcome();
     return run_parts(context, stop, opened.earlier_seconds, seconds);
@@ -181,10 +187,12 @@ RunOutcome evaluate_recipe(const RunRequest& request) {
   const StopSignal stop;
   const Part& part = context.parts.back();
   const CallWatch watch(part.recipe.run.call_seconds);
-  Session session(part.recipe, part.plan, context.registry, context.events, SessionUse::train_and_evaluate,
-                  context.prepared.of(part.recipe));
   TrainedParameters trained(context.folder);
   for (std::size_t i = 0; i < context.parts.size(); ++i) add_trained(trained, context.parts, i);
+  const StartingPoints starting = starting_points(trained);
+  check_given_files(context.parts, context.parts.size() - 1, context.registry, &starting);
+  Session session(part.recipe, part.plan, context.registry, context.events, SessionUse::train_and_evaluate,
+                  context.prepared.of(part.recipe, starting));
   load_parameters_into(session, trained, context.events);
   const CheckpointFolder checkpoints(context.folder, "");
   for (TensorInstance* instance : session.trained()) {
@@ -206,7 +214,9 @@ namespace {
 // Of each part; the answer for programs becomes an object.
 void add_samples(RunOutcome& outcome, nlohmann::json files, RunContext& context, std::int64_t count) {
   nlohmann::json samples = nlohmann::json::array();
-  for (const Part& part : context.parts) {
+  for (std::size_t i = 0; i < context.parts.size(); ++i) {
+    const Part& part = context.parts[i];
+    if (!read_anew(context.parts, i).empty()) continue;  // not there before the run gets to it
     const Samples found = peek(part, context.registry, context.prepared.of(part.recipe), count);
     outcome.text += to_text(found);
     samples.push_back(to_json(found));

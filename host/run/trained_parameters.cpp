@@ -27,29 +27,30 @@ void TrainedParameters::add_part(const Part& part) {
   stages_[part.stage] = place;
 }
 
+std::optional<StartingParameters> TrainedParameters::start_of(const PlannedInstance& instance) const {
+  if (auto named = named_parameters(instance)) return named;
+  if (!instance.from.empty()) {
+    const std::size_t dot = instance.from.find('.');
+    const std::string name = instance.from.substr(dot + 1);
+    const Place& place = place_of(instance.from.substr(0, dot), instance.origin);
+    return StartingParameters{place.checkpoint, name, fmt::format("{} of {}", name, place.text)};
+  }
+  const auto latest = latest_.find({instance.name, instance.spec->name});
+  if (latest == latest_.end()) return std::nullopt;
+  return StartingParameters{latest->second.checkpoint, instance.name, latest->second.text};
+}
+
 std::map<std::string, std::string> TrainedParameters::load_into(const Session& session,
                                                                 Events& events) const {
   std::map<std::string, std::string> carried;
   for (TensorInstance* instance : session.instances()) {
     if (instance == nullptr || instance->parameters().empty()) continue;
     const PlannedInstance& planned = instance->planned();
-    std::string from;
-    if (!planned.parameters.empty()) {
-      load_parameters(planned.parameters, planned.name, *instance);
-      from = planned.parameters;
-    } else if (!planned.from.empty()) {
-      const std::size_t dot = planned.from.find('.');
-      const std::string name = planned.from.substr(dot + 1);
-      const Place& place = place_of(planned.from.substr(0, dot), planned.origin);
-      load_parameters(place.checkpoint, name, *instance);
-      from = fmt::format("{} of {}", name, place.text);
-    } else if (const auto latest = latest_.find({planned.name, planned.spec->name});
-               latest != latest_.end()) {
-      load_parameters(latest->second.checkpoint, planned.name, *instance);
-      from = carried[planned.name] = latest->second.text;
-    }
-    if (from.empty()) continue;
-    events.message("info", fmt::format("{} starts from {}", planned.name, from));
+    const std::optional<StartingParameters> start = start_of(planned);
+    if (!start) continue;
+    load_parameters(start->path, start->name, *instance);
+    if (planned.parameters.empty() && planned.from.empty()) carried[planned.name] = start->text;
+    events.message("info", fmt::format("{} starts from {}", planned.name, start->text));
     if (planned.parameters.empty()) continue;
     for (const std::string& change : changed_components(planned.parameters, session.recipe()))
       events.message("info", change);

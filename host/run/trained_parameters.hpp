@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "host/plan/parts.hpp"
+#include "host/prepare/starting_parameters.hpp"
 #include "host/run/ranks.hpp"
 #include "host/run/step/events.hpp"
 #include "host/run/step/session.hpp"
@@ -28,9 +30,13 @@ class TrainedParameters {
   // Whether a pass of it has ended.
   bool has_stage(const std::string& stage) const { return stages_.contains(stage); }
 
-  // Puts parameters in place before the first step: of the file that the recipe names, of the stage that it
-  // takes the instance from, else the latest of an instance of that name and component. Says each. Answers
-  // where the latest ones are from, by instance: "stage refine, step 190". Throws Failure.
+  // What an instance starts from now: the file that the recipe names, the stage that it is taken from, else
+  // the latest of an instance of that name and component; none: nothing trained it. Throws Failure where that
+  // stage trained nothing yet.
+  std::optional<StartingParameters> start_of(const PlannedInstance& instance) const;
+
+  // Puts these in place before the first step, and says each. Answers where the latest ones are from, by
+  // instance: "stage refine, step 190". Throws Failure.
   std::map<std::string, std::string> load_into(const Session& session, Events& events) const;
 
  private:

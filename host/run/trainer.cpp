@@ -105,11 +105,13 @@ bool Trainer::resume() {
   return true;
 }
 
-void Trainer::go_on_after(const std::string& earlier, Take take) {
+void Trainer::go_on_after(const std::string& earlier, Take take, const std::set<std::string>& anew) {
   const CheckpointFolder before(run_folder_, earlier, &ranks_);
   const std::filesystem::path last = before.last();
   load_optimizer(take == Take::last ? last : before.best_or_latest(), training_step_.optimizer());
-  load_states(last, stateful_);
+  std::vector<TensorInstance*> goes_on = stateful_;
+  std::erase_if(goes_on, [&](const TensorInstance* instance) { return anew.contains(instance->name()); });
+  load_states(last, goes_on);
 }
 
 // Going on from a run that carried parameters from stage to stage in another way would mix two trainings.

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,8 +63,9 @@ class Trainer {
   bool resume();
 
   // Before the first step of a later pass of a stage: the optimizer goes on as the checkpoint left it that
-  // the parameters are from, and the data where the pass before ended.
-  void go_on_after(const std::string& earlier, Take take);
+  // the parameters are from, and the data where the pass before ended, but for what the instances `anew`
+  // read, which is other data than it was.
+  void go_on_after(const std::string& earlier, Take take, const std::set<std::string>& anew);
 
   std::int64_t step() const { return info_.step; }  // done so far
 

@@ -115,6 +115,30 @@ TEST_F(LensRecipes, SessionsWithFactsSayHowOftenTheSpanThatIsNeededIsOpen) {
   EXPECT_LT(open.at("greedy"), 1) << "a third of the session fits, and scores by chance know nothing";
 }
 
+TEST_F(LensRecipes, LabelsOfAnotherGistnetThanTheRunsAreRefusedBeforeItUnlessTaken) {
+  const std::string digest(64, 'a');
+  labels::test::write_labels(
+      folder_ / "labels.h5", {.sessions = 16, .blocks = 24, .hidden = 8, .budget = 40},
+      R"({"instances":{"gist":{"component":"gistnet/refine","options":{},"contents":""},)"
+      R"("lens":{"component":"lensnet/mlp","options":{},"contents":""}},"parameters":{"gist":")" +
+          digest + "\"}}");
+  for (const char* verb : {"plan", "run"}) {
+    const Answer answer =
+        gistmill(std::string(verb) + " '" GISTMILL_SOURCE_DIR "/recipes/focus/lens-short.toml'" + data());
+    EXPECT_EQ(answer.code, 3) << answer.err;
+    EXPECT_THAT(answer.err,
+                HasSubstr("labels.h5 was made with another gist than this run has: gistnet/refine "
+                          "trained to aaaaaaaaaaaa, not gistnet/mean "));
+    EXPECT_THAT(answer.err, HasSubstr("name the pipeline that makes it in `labels`"));
+    EXPECT_THAT(answer.err, HasSubstr("drift = \"take\""));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs"));
+  const Answer taken =
+      run("lens-short",
+          "--set run.steps=10 --set components.contexts.drift=take --set components.heldout.drift=take");
+  EXPECT_EQ(taken.code, 0) << taken.err;
+}
+
 TEST_F(LensRecipes, ALabelFileThatIsNotThereIsNamedAtItsLine) {
   const Answer answer = run("lens-short", "--set components.contexts.file=none.h5");
   EXPECT_EQ(answer.code, 3) << answer.err;

@@ -8,10 +8,12 @@
 
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/error.hpp>
+#include <nlohmann/json.hpp>
 
 #include "plugins/dataset/common/split.hpp"
 #include "plugins/focus/common/tail.hpp"
 #include "plugins/store/common/translated.hpp"
+#include "plugins/store/focus-labels/identities.hpp"
 
 namespace gistmill::dataset {
 namespace {
@@ -54,6 +56,7 @@ FocusLabels::FocusLabels(const Options& options)
       batch_(options.integer("batch")),
       tail_(options.integer("tail")),
       by_kl_(options.string("utility") == "kl"),
+      takes_any_(options.string("drift") == "take"),
       order_(1, false, true) {
   check_identities(options);
   choose(options);
@@ -72,6 +75,16 @@ void FocusLabels::check_identities(const Options& options) const {
                     wanted + "'; make them again with that one: `gistmill prepare RECIPE`",
                 key);
   }
+}
+
+std::string FocusLabels::describe() const {
+  const labels::Header& header = file_.header();
+  nlohmann::json description = {{"teacher", header.teacher}, {"gistnet", header.gistnet}};
+  if (!takes_any_) {
+    description["made_by"] = nlohmann::json::parse(labels::makers_of(file_.provenance()));
+    description["taken_by"] = "drift = \"take\"";
+  }
+  return description.dump();
 }
 
 bool FocusLabels::has_labels(std::uint64_t snapshot) const {

@@ -24,6 +24,8 @@ class FocusLabels {
   void start(const Start& start);
   std::int64_t symbol(std::string_view name) const;
   std::string digest() const { return file_.digest(); }
+  // With `made_by`, who made a file that was given, unless any will do.
+  std::string describe() const;
 
   // B contexts with M entries in all, one context after the other. counts i32[B]; levels, starts, residency,
   // last_action i32[M]; utilities f32[M, 2]; vectors f32[M, D]; tail f32[B, G, D];
@@ -49,6 +51,7 @@ class FocusLabels {
   std::int64_t batch_;
   std::int64_t tail_;
   bool by_kl_;
+  bool takes_any_;                       // whoever made them
   std::vector<std::uint64_t> chosen_;    // snapshots of an epoch
   std::vector<std::int32_t> documents_;  // [session], sessions of one name have one number
   WindowOrder order_;

@@ -15,9 +15,12 @@ std::string named_teacher(const Json& made) {
   const Json& calls = made.at("calls");
   const std::string read = calls.back().at("reads").at("topk_ids");  // "1.topk_ids"
   const std::string call = calls.at(std::stoul(read)).at("call");
-  const Json& instance = made.at("instances").at(call.substr(0, call.find('.')));
+  const std::string name = call.substr(0, call.find('.'));
+  const Json& instance = made.at("instances").at(name);
+  const std::string trained = made.value("parameters", Json::object()).value(name, std::string());
   return instance.at("component").get<std::string>() + " " + instance.at("options").dump() + " with " +
-         instance.at("contents").get<std::string>().substr(0, kDigits);
+         instance.at("contents").get<std::string>().substr(0, kDigits) +
+         (trained.empty() ? "" : " trained to " + trained.substr(0, kDigits));
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ class LabelBatches : public ::testing::Test {
         {"split", std::string("all")}, {"validation", 0.1},        {"hold_out", std::vector<std::string>{}},
         {"salt", std::string()},       {"batch", std::int64_t{3}}, {"order", std::string("sequential")},
         {"limit", std::int64_t{0}},    {"repeat", false},          {"tail", std::int64_t{3}},
-        {"teacher", std::string()},    {"gistnet", std::string()}};
+        {"teacher", std::string()},    {"gistnet", std::string()}, {"drift", std::string("refuse")}};
     for (const auto& [key, value] : changes) all[key] = value;
     FocusLabels made(PlainOptions(all).get());
     const gm_start start = start_of(seed);

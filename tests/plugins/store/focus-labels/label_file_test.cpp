@@ -6,6 +6,9 @@
 #include <fstream>
 #include <sstream>
 
+#include <nlohmann/json.hpp>
+
+#include "plugins/store/focus-labels/identities.hpp"
 #include "plugins/store/focus-labels/reader.hpp"
 #include "tests/plugins/store/focus-labels/synthetic_labels.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
@@ -152,6 +155,22 @@ TEST_F(LabelFile, KnowsWhoMadeIt) {
   EXPECT_EQ(header.position, "center");
   test::write_labels(path_);
   EXPECT_EQ(LabelReader(path_).header().gistnet, "unknown");
+}
+
+TEST_F(LabelFile, KnowsWithWhichParametersItWasMade) {
+  nlohmann::json made = nlohmann::json::parse(kProvenance);
+  made["parameters"]["gist"] = std::string(64, 'c');
+  test::write_labels(path_, {}, made.dump());
+  EXPECT_EQ(LabelReader(path_).header().gistnet,
+            R"(gistnet/refine {"width":64} with fedcba987654 trained to cccccccccccc)");
+  EXPECT_EQ(nlohmann::json::parse(makers_of(made.dump()))["gist"]["parameters"], std::string(64, 'c'));
+}
+
+TEST_F(LabelFile, OfAnotherProgramNamesNoMakers) {
+  for (const char* provenance :
+       {"", "[]", "{}", R"({"instances":3})", R"({"instances":{"a":{"component":7}}})",
+        R"({"instances":{"a":{"component":"gistnet/mean"}}})"})
+    EXPECT_EQ(makers_of(provenance), "{}") << provenance;
 }
 
 TEST_F(LabelFile, OfYoungHistoriesHasNoVectorsOfLevelTwo) {
