@@ -73,10 +73,13 @@ void add_trained(const Part& part, Lines& lines) {
 
 void add_measured(const Part& part, Lines& lines) {
   for (const PlannedEvaluation& evaluation : part.plan.evaluations) {
-    for (const PlannedCall& call : part.plan.pipelines[evaluation.pipeline].calls) {
-      const PlannedInstance& instance = part.plan.instances[call.instance];
-      if (const PlannedOption* split = side_of(instance, "train"); split != nullptr)
-        lines.add(measured_line(evaluation.name, instance, *split));
+    for (const PlannedVariant& variant :
+         evaluation.variants) {  // which may read other text than the pipeline says
+      for (const PlannedCall& call : variant.pipeline.calls) {
+        const PlannedInstance& instance = part.plan.instances[call.instance];
+        if (const PlannedOption* split = side_of(instance, "train"); split != nullptr)
+          lines.add(measured_line(evaluation.name, instance, *split));
+      }
     }
   }
 }

@@ -126,11 +126,11 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tenso
 }
 
 // 1 where a token follows; 0 everywhere where it is not `wanted`.
-Tensor Focus::mask(bool wanted) const {
+std::vector<float> Focus::following_mask(bool wanted) const {
   const std::int64_t left = documents_.length(document()) - session_->context().cursor();
   std::vector<float> there(static_cast<std::size_t>(horizon_), 0.0f);
   if (wanted) std::fill_n(there.begin(), std::clamp<std::int64_t>(left, 0, horizon_), 1.0f);
-  return Tensor::of(there, {horizon_});
+  return there;
 }
 
 std::tuple<Tensor, Tensor, Tensor, Tensor> Focus::look() const {
@@ -162,19 +162,42 @@ void Focus::carry_out(const std::vector<focus::Edit>& edits) {
   if (!edits.empty()) done_.back().push_back(edits);
 }
 
-std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> Focus::rows() const {
+Focus::ShownRows Focus::shown_rows() const {
   const focus::WorkingContext& context = session().context();
   focus::Rows rows = focus::rows_of(context, session().tree().data(), place_);
-  std::vector<std::int32_t> places, levels, starts;
+  ShownRows shown;
   for (std::size_t i = 0; i < rows.token.size(); ++i) {
     if (rows.token[i] >= 0) continue;
     const focus::Entry& entry = context.entries()[static_cast<std::size_t>(rows.entry[i])];
-    places.push_back(static_cast<std::int32_t>(i));
-    levels.push_back(entry.level);
-    starts.push_back(entry.start);
+    shown.gist_places.push_back(static_cast<std::int32_t>(i));
+    shown.gist_levels.push_back(entry.level);
+    shown.gist_starts.push_back(entry.start);
     rows.token[i] = 0;  // any id: a gist stands there
   }
-  return {row(rows.token), row(rows.position), row(places), row(levels), row(starts)};
+  shown.ids = std::move(rows.token);
+  shown.positions = std::move(rows.position);
+  return shown;
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> Focus::rows() const {
+  const ShownRows shown = shown_rows();
+  return {row(shown.ids), row(shown.positions), row(shown.gist_places), row(shown.gist_levels),
+          row(shown.gist_starts)};
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Focus::continued() const {
+  ShownRows shown = shown_rows();
+  const std::int64_t cursor = session().context().cursor();
+  std::vector<float> counts(shown.ids.size(), 0.0f);
+  const std::vector<float> there = following_mask(true);
+  counts.insert(counts.end(), there.begin(), there.end());
+  const std::vector<std::int32_t> following = read(cursor, horizon_);
+  shown.ids.insert(shown.ids.end(), following.begin(), following.end());
+  for (std::int64_t i = 0; i < horizon_; ++i)
+    shown.positions.push_back(static_cast<std::int32_t>(cursor + i));
+  const auto length = static_cast<std::int64_t>(counts.size());
+  return {row(shown.ids),         row(shown.positions),   Tensor::of(counts, {1, length}),
+          row(shown.gist_places), row(shown.gist_levels), row(shown.gist_starts)};
 }
 
 std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Focus::note(

@@ -40,6 +40,10 @@ class Focus {
   // The rows of a model's input: ids, positions i32[1, R]; gist_places, gist_levels, gist_starts i32[1, G].
   std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> rows() const;
 
+  // The same with the H tokens behind the cursor: ids, positions i32[1, R + H]; counts f32[1, R + H], 1 of
+  // those that exist; gist_places, gist_levels, gist_starts i32[1, G].
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> continued() const;
+
   // The legal swaps that are to be measured: edit_entry, edit_direction, edit_first, edit_removed, edit_added
   // i32[B]; added_ids, added_positions i32[1, P]; added_gist_places, _levels, _starts i32[1, W].
   std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> candidates()
@@ -68,7 +72,13 @@ class Focus {
   const focus::Session& session() const;
   bool is_measured() const { return session().iteration() % candidates_every_ == 0; }
   std::vector<focus::Swap> measured_swaps() const;
-  Tensor mask(bool wanted) const;
+  struct ShownRows {
+    std::vector<std::int32_t> ids, positions;                         // [R]
+    std::vector<std::int32_t> gist_places, gist_levels, gist_starts;  // [G]
+  };
+  ShownRows shown_rows() const;
+  std::vector<float> following_mask(bool wanted) const;  // [H]
+  Tensor mask(bool wanted) const { return Tensor::of(following_mask(wanted), {horizon_}); }
   void build_facts(const Options& options);
   bool is_over() const;
   std::int64_t document() const { return (begun_ - 1) % documents_.count(); }

@@ -77,7 +77,9 @@ class Query {
         head_(Linear::zero(build.in("head"), shape.width, sizes.hidden)) {}
   // `entropy`, where not null, becomes that of the weights in bits, mean over heads, [K].
   at::Tensor operator()(const at::Tensor& tokens, at::Tensor* entropy = nullptr) const {
-    const auto split = [&](const at::Tensor& x) { return x.view({x.size(0), x.size(1), heads_, -1}); };
+    const auto split = [&](const at::Tensor& x) {  // no -1: there may be no span
+      return x.view({x.size(0), x.size(1), heads_, x.size(2) / heads_});
+    };
     const at::Tensor keys = split(key_(tokens) + positions_);  // [K, S, h, w]
     const at::Tensor scores = (keys * query_).sum(3) / std::sqrt(static_cast<double>(query_.size(1)));
     const at::Tensor weights = at::softmax(scores, 1);  // [K, S, h]

@@ -33,6 +33,15 @@ class TreeMemory {
   Tensor gather(const Tensor& level_1, const Tensor& level_2, const Tensor& block, const Tensor& gist_levels,
                 const Tensor& gist_starts) const;
 
+  // gist_levels, gist_starts i32[1, G] -> spans i32[K]: first tokens of the gists of level 1.
+  Tensor shown(const Tensor& gist_levels, const Tensor& gist_starts) const;
+
+  // gist f32[1, G, D], gist_levels i32[1, G], renewed f32[K, 1, D] -> f32[1, G, D], where the gists of level
+  // 1 are those of `renewed`. Throws Error (user) where there are not K of them.
+  Tensor renew(const Tensor& gist, const Tensor& gist_levels, const Tensor& renewed) const;
+  std::vector<Tensor> renew_vjp(const Call&, const std::vector<Tensor>& inputs,
+                                const std::vector<Tensor>& grad_outputs) const;
+
   // The tokens and the gists of level 1, which a compressor that trains would not make again.
   std::string save_state() const;
   void load_state(std::string_view state);

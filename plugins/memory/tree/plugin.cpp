@@ -6,4 +6,6 @@ using gistmill::memory::TreeMemory;
 GISTMILL_PLUGIN(gistmill::component<TreeMemory>("memory/tree")
                     .operation("missing", &TreeMemory::missing)
                     .operation("append", &TreeMemory::append)
-                    .operation("gather", &TreeMemory::gather));
+                    .operation("gather", &TreeMemory::gather)
+                    .operation("shown", &TreeMemory::shown)
+                    .operation("renew", &TreeMemory::renew, &TreeMemory::renew_vjp));

@@ -88,10 +88,38 @@ std::vector<std::string> adapter_targets(const Config& config) {
   return targets;
 }
 
+std::vector<std::int64_t> layers_of(const Config& config, const std::vector<std::int64_t>& asked) {
+  std::vector<std::int64_t> layers;
+  for (const std::int64_t layer : asked) layers.push_back(layer < 0 ? config.layers + layer : layer);
+  std::sort(layers.begin(), layers.end());
+  std::string list;
+  for (const std::int64_t layer : asked) list += (list.empty() ? "" : ", ") + std::to_string(layer);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i] < 0 || layers[i] >= config.layers) {
+      throw Error(GM_ERROR_USER,
+                  "lora_layers is [" + list + "] when the model has the layers 0 to " +
+                      std::to_string(config.layers - 1),
+                  "lora_layers");
+    }
+    if (i > 0 && layers[i] != layers[i - 1] + 1) {
+      throw Error(
+          GM_ERROR_USER,
+          "lora_layers is [" + list +
+              "] when they should stand one behind the other: the first two, [0, 1], or the last two, "
+              "[-2, -1], not both",
+          "lora_layers");
+    }
+  }
+  if (asked.empty()) {
+    for (std::int64_t layer = 0; layer < config.layers; ++layer) layers.push_back(layer);
+  }
+  return layers;
+}
+
 std::vector<AdapterPart> make_adapters(const Config& config, const AdapterOptions& options) {
   at::Generator generator = at::detail::createCPUGenerator(options.seed);
   std::vector<AdapterPart> adapters;
-  for (std::int64_t layer = 0; layer < config.layers; ++layer) {
+  for (const std::int64_t layer : layers_of(config, options.layers)) {
     for (const std::string& target : options.targets) {
       const Place place = place_of(config, target, "lora_targets");
       const double bound = 1.0 / std::sqrt(static_cast<double>(place.columns));

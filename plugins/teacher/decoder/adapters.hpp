@@ -24,13 +24,18 @@ struct AdapterOptions {
   double alpha = 16.0;  // the scale is alpha / rank
   std::vector<std::string> targets;
   std::uint64_t seed = 0;
+  std::vector<std::int64_t> layers = {};  // as layers_of() takes them
 };
 
 // The names of what adapters can be put on, for this family.
 std::vector<std::string> adapter_targets(const Config& config);
 
-// New adapters on every layer: `down` uniform as PEFT starts it, `up` zero, so that nothing changes yet.
-// Throws Error (user, "lora_targets") where a target is none of the family's.
+// The layers that `asked` names, ascending: all where it is empty; from the last one where negative. Throws
+// Error (user, "lora_layers") where one is none of the model's, or they are not one behind the other.
+std::vector<std::int64_t> layers_of(const Config& config, const std::vector<std::int64_t>& asked);
+
+// New adapters on the layers of `options`: `down` uniform as PEFT starts it, `up` zero, so that nothing
+// changes yet. Throws Error (user, "lora_targets") where a target is none of the family's.
 std::vector<AdapterPart> make_adapters(const Config& config, const AdapterOptions& options);
 
 // Puts them into the projections they belong to. The tensors are shared: what changes them changes the model.

@@ -55,6 +55,8 @@ LoadedModel::LoadedModel(const Options& options, const std::vector<std::string>&
   adapters_.rank = options.integer("lora_rank");
   adapters_.alpha = options.number("lora_alpha");
   adapters_.targets = options.strings("lora_targets");
+  adapters_.layers = options.integers("lora_layers");
+  layers_of(config_, adapters_.layers);  // refused here
   trained_tokens_ = options.integers("trainable_tokens");
   check_recorded(config_, layers_);
   read_.vocabulary = config_.vocabulary;

@@ -101,6 +101,10 @@ nlohmann::json lora_json(const AdapterFile& adapter, const Config& config) {
                          {"fan_in_fan_out", config.architecture == "gpt2"},
                          {"init_lora_weights", true},
                          {"inference_mode", true}};
+  std::set<std::int64_t> layers;
+  for (const AdapterPart& part : adapter.parts) layers.insert(part.layer);
+  if (!layers.empty() && adapter.tables.empty() && static_cast<std::int64_t>(layers.size()) < config.layers)
+    json["layers_to_transform"] = layers;
   if (!adapter.saved_modules.empty()) json["modules_to_save"] = adapter.saved_modules;
   nlohmann::json& tokens = json["trainable_token_indices"];
   if (!adapter.rows.tokens.empty()) tokens[last_part(embedding_module(config))] = adapter.rows.tokens;

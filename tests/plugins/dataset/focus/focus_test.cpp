@@ -111,6 +111,29 @@ TEST_F(FocusSessions, RowsAreThePortsOfATeacherThatTakesVectorsInPlacesOfTokens)
   EXPECT_THAT(numbers(starts), ElementsAre(4));
 }
 
+TEST_F(FocusSessions, AContextIsContinuedByWhatFollowsAndOnlyThatCounts) {
+  Focus focus = make();
+  for (int i = 0; i < 3; ++i) focus.next();
+  focus.act(actions({1, -1}));
+  const auto [ids, positions, counts, places, levels, starts] = focus.continued();
+  EXPECT_EQ(ids.shape(), (std::vector<std::int64_t>{1, 15}));
+  EXPECT_THAT(numbers(ids), ElementsAre(0, 1, 2, 3, 0, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17));
+  EXPECT_THAT(numbers(positions), ElementsAre(0, 1, 2, 3, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17));
+  EXPECT_THAT(values<float>(counts), ElementsAre(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1));
+  EXPECT_THAT(numbers(places), ElementsAre(4));
+  EXPECT_THAT(numbers(levels), ElementsAre(1));
+  EXPECT_THAT(numbers(starts), ElementsAre(4));
+}
+
+TEST_F(FocusSessions, PastTheDocumentsEndAContinuedContextCountsNothing) {
+  Focus focus = make();
+  for (int i = 0; i < 7; ++i) focus.next();
+  const Tensor counts = std::get<2>(focus.continued());
+  const std::vector<float> last(counts.data<float>() + counts.size() - 6,
+                                counts.data<float>() + counts.size());
+  EXPECT_THAT(last, ElementsAre(1, 1, 0, 0, 0, 0));
+}
+
 TEST_F(FocusSessions, AContextOfTokensAloneHasNoGistPlaces) {
   Focus focus = make();
   focus.next();

@@ -75,6 +75,17 @@ TEST_P(Pooled, LearnsFromItsFirstStepOn) {
   }
 }
 
+// A working context may show no gist at all.
+TEST_P(Pooled, GivesNothingForNoSpanAndNoGradient) {
+  PluginDriver driver = make(GetParam());
+  const at::Tensor none = embeddings_.narrow(0, 0, 0);
+  EXPECT_EQ(driver.forward(0, {none, norm_, {}})[0].sizes(), (std::vector<std::int64_t>{0, 1, kHidden}));
+  const auto gradients = driver.bind_gradients();
+  driver.forward_and_vjp(0, {none, norm_, {}}, {0, 0, 0},
+                         gradients_of(random_normal({0, 1, kHidden}, 5, at::kFloat)));
+  for (const at::Tensor& gradient : gradients) EXPECT_EQ(gradient.abs().max().item<float>(), 0);
+}
+
 // By central differences, of the embeddings and of every parameter.
 TEST_P(Pooled, HasTheGradientOfDifferences) {
   PluginDriver driver = make(GetParam(), {{"N", 2}});

@@ -136,6 +136,46 @@ TEST(TreeMemory, GathersTheGistsThatAWorkingContextShows) {
             (std::vector<std::int64_t>{1, 0, kWidth}));
 }
 
+TEST(TreeMemory, SaysWhichBlocksAContextShowsAsTheirOwnGists) {
+  const TreeMemory memory = make();
+  EXPECT_THAT(values<std::int32_t>(memory.shown(row({2, 1, 1}), row({9, 18, 0}))), ElementsAre(18, 0));
+  EXPECT_THAT(values<std::int32_t>(memory.shown(row({}), row({}))), IsEmpty());
+}
+
+TEST(TreeMemory, PutsNewVectorsInThePlacesOfTheBlocksAndLeavesLevelTwo) {
+  const TreeMemory memory = make();
+  const Tensor gist = Tensor::of<float>({1, 2, 3, 4, 5, 6}, {1, 3, kWidth});
+  const Tensor renewed = Tensor::of<float>({10, 20, 30, 40}, {2, 1, kWidth});
+  const Tensor result = memory.renew(gist, row({1, 2, 1}), renewed);
+  EXPECT_EQ(result.shape(), gist.shape());
+  EXPECT_THAT(values<float>(result), ElementsAre(10, 20, 3, 4, 30, 40));
+  const Tensor none = Tensor::of<float>({}, {0, 1, kWidth});
+  EXPECT_THAT(values<float>(memory.renew(gist, row({2, 2, 2}), none)), ElementsAre(1, 2, 3, 4, 5, 6));
+  try {
+    memory.renew(gist, row({1, 1, 1}), renewed);
+    ADD_FAILURE() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.key, "renewed");
+    EXPECT_THAT(error.what(), HasSubstr("2 vectors for 3 gists of level 1"));
+  }
+}
+
+TEST(TreeMemory, GivesNewVectorsTheGradientOfTheirPlacesAlone) {
+  const TreeMemory memory = make();
+  const Tensor gist = Tensor::of<float>({1, 2, 3, 4, 5, 6}, {1, 3, kWidth});
+  const Tensor renewed = Tensor::of<float>({10, 20, 30, 40}, {2, 1, kWidth});
+  const Tensor flows = Tensor::of<float>({.1f, .2f, .3f, .4f, .5f, .6f}, {1, 3, kWidth});
+  const gm_call call{};
+  const std::vector<Tensor> gradients =
+      memory.renew_vjp(Call(&call), {gist, row({1, 2, 1}), renewed}, {flows});
+  ASSERT_EQ(gradients.size(), 3u);
+  EXPECT_EQ(gradients[2].shape(), renewed.shape());
+  EXPECT_THAT(values<float>(gradients[2]), ElementsAre(.1f, .2f, .5f, .6f));
+  const std::vector<Tensor> nothing =
+      memory.renew_vjp(Call(&call), {gist, row({1, 2, 1}), renewed}, {Tensor()});
+  EXPECT_THAT(values<float>(nothing[2]), ElementsAre(0, 0, 0, 0));
+}
+
 TEST(TreeMemory, GoesOnFromItsStateBitForBit) {
   TreeMemory whole = make();
   for (int blocks = 1; blocks <= 12; ++blocks) {

@@ -221,5 +221,38 @@ TEST(AllWeights, GetAGradientEach) {
   }
 }
 
+std::string refused_layers(std::vector<std::int64_t> layers) {
+  try {
+    layers_of(tiny_config(), layers);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.key, "lora_layers");
+    return error.what();
+  }
+  return "not refused";
+}
+
+TEST(AdapterLayers, AreThoseAskedForCountedFromEitherEnd) {
+  const Config config = tiny_config();
+  const std::int64_t count = config.layers;
+  ASSERT_GE(count, 2);
+  EXPECT_EQ(layers_of(config, {}).size(), static_cast<std::size_t>(count));
+  EXPECT_EQ(layers_of(config, {-1, -2}), (std::vector<std::int64_t>{count - 2, count - 1}));
+  for (const AdapterPart& part : make_adapters(config, {3, 6.0, {"q_proj", "o_proj"}, 9, {0}}))
+    EXPECT_EQ(part.layer, 0);
+}
+
+TEST(AdapterLayers, ThatStandApartOrAreNoneOfTheModelsAreRefused) {
+  Config config = tiny_config();
+  EXPECT_NE(refused_layers({config.layers}).find("when the model has the layers 0 to"), std::string::npos);
+  config.layers = 8;
+  try {
+    layers_of(config, {0, 1, -2, -1});
+    ADD_FAILURE() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("the first two, [0, 1], or the last two, [-2, -1], not both"),
+              std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace gistmill::decoder::test
