@@ -1,5 +1,5 @@
-// The focus cycle by the real program, cut to a step a phase: which module each phase changes, with what its labels
-// were made, going on after a stop, and what is refused.
+// The focus cycle by the real program, cut to a step a phase: which module each phase changes, with what its
+// labels were made, going on after a stop, and what is refused.
 #include <gmock/gmock.h>
 
 #include <map>
@@ -35,9 +35,9 @@ class FocusCycle : public ProgramTest {
   // Two cycles of a step a phase, on sessions of eight blocks of which five fit.
   std::string tiny() const {
     std::string text;
-    for (const char* value :
-         {"tokens=256", "sessions=1", "held=1", "held_blocks=3", "budget=160", "every=4", "candidates=2", "blocks=7",
-          "cycles=2", "gist_steps=1", "lens_steps=1", "b1_steps=1", "b2_steps=1", "b3_steps=1", "text=text"})
+    for (const char* value : {"tokens=256", "sessions=1", "held=1", "held_blocks=3", "budget=160", "every=4",
+                              "candidates=2", "blocks=7", "cycles=2", "gist_steps=1", "lens_steps=1",
+                              "b1_steps=1", "b2_steps=1", "b3_steps=1", "text=text"})
       text += set("variables." + std::string(value));
     text += set("variables.model=" + model());
     for (const char* value : {"group=file", "hold_out=[]", "validation=0.4"}) {
@@ -84,13 +84,14 @@ TEST_F(FocusCycle, EachPhaseChangesItsModuleAndLabelsAreMadeWithAllAsTheyThenAre
   ASSERT_EQ(plan.code, 0) << plan.err;
   const Answer prepared = cycle("prepare");
   ASSERT_EQ(prepared.code, 0) << prepared.err;
-  EXPECT_THAT(prepared.out, AllOf(HasSubstr("warm-lens, label  made when the run gets there: it reads gist, which "
-                                            "stage warm-gist trains"),
-                                  HasSubstr("b2.2, label  made when the run gets there")));
+  EXPECT_THAT(prepared.out,
+              AllOf(HasSubstr("warm-lens, label  made when the run gets there: it reads gist, which "
+                              "stage warm-gist trains"),
+                    HasSubstr("b2.2, label  made when the run gets there")));
   const Answer answer = cycle("run", " --folder run");
   ASSERT_EQ(answer.code, 0) << answer.err;
   const std::map<std::string, std::string> trains = {
-      {"warm-gist", "gist"}, {"warm-lens", "lensnet"}, {"b1.1", "gist"}, {"b2.1", "lensnet"},
+      {"warm-gist", "gist"}, {"warm-lens", "lensnet"}, {"b1.1", "gist"},    {"b2.1", "lensnet"},
       {"b3.1", "teacher"},   {"b1.2", "gist"},         {"b2.2", "lensnet"}, {"b3.2", "teacher"}};
   for (const auto& [stage, module] : trains) EXPECT_THAT(changed(stage), ElementsAre(module)) << stage;
   EXPECT_NE(digest("b1.1", "gist"), digest("warm-gist", "gist"));
@@ -108,7 +109,7 @@ TEST_F(FocusCycle, EachPhaseChangesItsModuleAndLabelsAreMadeWithAllAsTheyThenAre
   std::filesystem::remove(folder_ / "run/summary.json");
   for (const char* stage : {"b2.2", "b3.2"}) std::filesystem::remove_all(folder_ / "run/checkpoints" / stage);
   const Answer other =
-      cycle("run", " --folder run --resume" + set("stage.*.components.gist.use=gistnet/mean-linear"));
+      cycle("run", " --folder run --resume" + set("stage.*.components.gist.use=gistnet/refine"));
   EXPECT_NE(other.code, 0);
   EXPECT_THAT(other.err, HasSubstr("holds an unfinished run of another recipe"));
   const Answer resumed = cycle("run", " --folder run --resume");
@@ -124,7 +125,8 @@ TEST_F(FocusCycle, APhaseThatTrainsAModuleThatIsNotThereIsRefused) {
 }
 
 TEST_F(FocusCycle, AdaptersOnTheFirstAndTheLastLayersAtOnceAreRefused) {
-  const Answer answer = cycle("plan", " --no-measure" + set("stage.b3.components.teacher.lora_layers=[0, 1, -2, -1]"));
+  const Answer answer =
+      cycle("plan", " --no-measure" + set("stage.b3.components.teacher.lora_layers=[0, 1, -2, -1]"));
   EXPECT_EQ(answer.code, 3) << answer.err;
   EXPECT_THAT(answer.err, HasSubstr("the first two, [0, 1], or the last two, [-2, -1], not both"));
 }

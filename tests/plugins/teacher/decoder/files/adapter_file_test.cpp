@@ -185,6 +185,21 @@ TEST(AdapterFile, FollowsRanksAndAlphasOfSingleModules) {
   fs::remove_all(path);
 }
 
+// PEFT would else look for adapters in every layer.
+TEST(AdapterFile, NamesTheLayersWhereNotAllHaveAdapters) {
+  const ModelPlan plan = model_of(kCases[0])->plan();
+  AdapterFile adapter = read_adapter(adapter_of("llama31"), plan);
+  std::erase_if(adapter.parts, [](const AdapterPart& part) { return part.layer > 0; });
+  ASSERT_FALSE(adapter.parts.empty());
+  const std::string path = ::testing::TempDir() + "/gistmill_adapter_layers";
+  fs::remove_all(path);
+  write_adapter(path, adapter, plan.config, "adapter");
+  std::ifstream file(fs::path(path) / "adapter_config.json");
+  EXPECT_EQ(nlohmann::json::parse(file)["layers_to_transform"], nlohmann::json::array({0}));
+  EXPECT_EQ(read_adapter(path, plan).parts.size(), adapter.parts.size());
+  fs::remove_all(path);
+}
+
 // Trained rows take the model's place in the embedding, and in the head where the model ties them, unless the
 // adapter has a head of its own.
 TEST(AdapterFile, PutsTrainedRowsAndWholeTablesInTheModelsPlace) {
