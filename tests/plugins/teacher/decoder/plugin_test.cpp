@@ -82,6 +82,7 @@ class LlamaPlugin : public ::testing::Test {
                          {"lora_rank", std::int64_t{4}},
                          {"lora_alpha", 8.0},
                          {"lora_dropout", 0.0},
+                         {"lora_layers", std::vector<std::int64_t>{}},
                          {"lora_targets", std::vector<std::string>{"q_proj", "v_proj", "down_proj"}}};
     for (const auto& [key, value] : changes) table[key] = value;
     return table;
