@@ -138,6 +138,7 @@ void ask_for_store(const Command& command, RunRequest& request) {
   request.target = *out;
   request.texts.assign(command.arguments.begin() + 1, command.arguments.end());
   request.refresh = command.has("refresh");
+  request.keep = command.value("keep").value_or("");
   if (request.texts.empty() && !request.refresh)
     throw Failure(ExitCode::usage, "compress needs a text, or --refresh for those that the store holds");
   std::swap(request.overrides, request.store_overrides);

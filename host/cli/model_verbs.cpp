@@ -77,7 +77,7 @@ void run_tokenize(const Command& command, const ModelTask& task) {
 
 std::optional<StoreSettings> store_of(const Command& command) {
   if (!command.has("store")) {
-    for (const char* option : {"document", "recent"}) {
+    for (const char* option : {"document", "recent", "level1"}) {
       if (command.has(option)) throw Failure(ExitCode::usage, fmt::format("--{} needs --store", option));
     }
     return std::nullopt;
@@ -86,6 +86,7 @@ std::optional<StoreSettings> store_of(const Command& command) {
   store.file = *command.value("store");
   store.document = command.value("document");
   store.recent = integer_option(command, "recent", store.recent);
+  store.level1 = integer_option(command, "level1", store.level1);
   return store;
 }
 

@@ -90,6 +90,9 @@ constexpr Option kOptions[] = {
     {'x', "merge", nullptr, "write the whole model with the trained parameters merged into it"},
     {'G', "out", "FILE", "the store: made where it is not there, else appended to"},
     {'G', "refresh", nullptr, "make gists of another compressor anew, of all documents that the store holds"},
+    {'G', "keep", "KINDS",
+     "words of these kinds stay as tokens beside the gists: numbers, names, identifiers, separated by "
+     "commas"},
     {'G', "set", "+KEY=VALUE",
      "set an option of the component that keeps the gists: --set store.precision=int8"},
     {'I', "document", "NAME", "of a gist store: the document (default: the last one)"},
@@ -125,6 +128,10 @@ constexpr Option kOptions[] = {
      "read a document of this gist store first: its newest part as tokens, older ones as gists"},
     {'H', "document", "NAME", "the document (default: the last one of the store)"},
     {'H', "recent", "N", "so many tokens at its end stand as they are (default: 256)"},
+    {'H', "level1", "N",
+     "no gist of level 2 stands for the last N tokens (default: 4096); older ones, of whole groups of "
+     "blocks, "
+     "stand as these where the store has them"},
     {'m', "set", "+KEY=VALUE",
      "set an option of the component that reads the model: --set teacher.dtype=f32, "
      "--set tokenizer.special=false; --set teacher.use=NAME chooses the component"},

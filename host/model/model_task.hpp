@@ -31,6 +31,7 @@ struct StoreSettings {
   std::string file;
   std::optional<std::string> document;  // without: the last
   std::int64_t recent = 256;            // tokens at its end that stand as they are, at least
+  std::int64_t level1 = 4096;           // tokens at its end that gists of level 2 never stand for
 };
 
 struct ScoreSettings {

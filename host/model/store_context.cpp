@@ -58,6 +58,8 @@ StoreContext::StoreContext(const StoreSettings& settings, const ModelChoice& cho
       {"path", bytes_array(settings.file)}, {"recent", number(settings.recent)}, {"room", number(room)}};
   if (settings.document) in["document"] = bytes_array(*settings.document);
   const std::unique_ptr<Instance> store = choice.offering({"context", "describe_file"});
+  if (store->planned().spec->operation("context")->input("level1") != nullptr)
+    in["level1"] = number(settings.level1);
   Arrays out = call_operation(*store, "context", in);
   about_ = nlohmann::json::parse(text_of(out.at("about")), nullptr, false);
   if (!about_.is_object())

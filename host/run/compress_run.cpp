@@ -1,5 +1,5 @@
-// The verb `compress`: the compressor that a run trained, its best checkpoint, texts, and a store that grows
-// by what they have more than it. How gists are kept is a component's business.
+// The verb `compress`: the compressor that a run trained, texts, and a store that grows by what they have
+// more than it. How gists are kept is a component's business.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
@@ -12,110 +12,24 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/files/file_failure.hpp"
 #include "host/identity/file_identity.hpp"
-#include "host/identity/instance_identity.hpp"
 #include "host/instance/array_call.hpp"
 #include "host/instance/begin_tokens.hpp"
 #include "host/instance/offered.hpp"
 #include "host/instance/plugin_host.hpp"
 #include "host/machine/machine.hpp"
 #include "host/recipe/overrides.hpp"
-#include "host/run/checkpoint.hpp"
 #include "host/run/gist_filler.hpp"
+#include "host/run/kept_words.hpp"
 #include "host/run/locked_request.hpp"
 #include "host/run/run.hpp"
 #include "host/run/run_context.hpp"
-#include "host/run/run_folder.hpp"
+#include "host/run/trained_compressor.hpp"
 
 namespace gistmill {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-// The trained compressor of a run, ready to use.
-struct TrainedCompressor {
-  std::unique_ptr<Session> session;
-  std::unique_ptr<GistPass> pass;
-  fs::path checkpoint;
-};
-
-// The parameters of what the compressor reads, where an earlier part of the run trained them.
-void load_earlier(const RunContext& context, std::size_t index, TensorInstance& reader) {
-  for (std::size_t i = index; i-- > 0;) {
-    const Part& part = context.parts[i];
-    if (part.plan.trained.empty()) continue;
-    const std::vector<std::size_t>& train = part.plan.pipeline(part.plan.trained)->train;
-    const bool trains = std::ranges::any_of(
-        train, [&](std::size_t instance) { return part.plan.instances[instance].name == reader.name(); });
-    if (!trains) continue;
-    load_parameters(CheckpointFolder(context.folder, part.name).last(), reader.name(), reader);
-    return;
-  }
-}
-
-TrainedCompressor compressor_of(RunContext& context) {
-  for (std::size_t i = context.parts.size(); i-- > 0;) {  // the last stage has what training led to
-    const Part& part = context.parts[i];
-    TrainedCompressor found;
-    found.session = std::make_unique<Session>(part.recipe, part.plan, context.registry, context.events,
-                                              SessionUse::describe,
-                                              [](const Plan&, const std::string&) { return fs::path(); });
-    found.pass = GistPass::find(*found.session);
-    if (found.pass == nullptr) continue;
-    found.checkpoint = CheckpointFolder(context.folder, part.name).best_or_latest();
-    load_parameters(found.checkpoint, found.pass->compressor().name(), found.pass->compressor());
-    const std::vector<TensorInstance*> trained = found.session->trained();
-    for (TensorInstance* reader : found.pass->readers()) {
-      if (std::ranges::count(trained, reader) > 0) {
-        load_parameters(found.checkpoint, reader->name(), *reader);
-      } else {
-        load_earlier(context, i, *reader);
-      }
-    }
-    return found;
-  }
-  throw Failure(
-      ExitCode::recipe,
-      fmt::format("{} trained no compressor: no component that it trains has an operation 'compress'",
-                  context.request.recipe.string()));
-}
-
-// What of an instance decides its results for good. Another build of the program is no other compressor, and
-// neither is one whose components have learned an option that the run's recipe does not name.
-nlohmann::json lasting_identity(const TensorInstance& instance) {
-  nlohmann::json identity = identity_of(instance);
-  identity.erase("build");
-  identity.erase("plugin");
-  for (const PlannedOption& option : instance.planned().options) {
-    if (!option.origin.known()) identity["options"].erase(option.key);
-  }
-  return identity;
-}
-
-std::string model_text(const GistPass& pass, const std::vector<TensorInstance*>& trained) {
-  std::string text;
-  for (TensorInstance* reader : pass.readers()) {
-    if (!text.empty()) text += " and ";
-    text += file_identity(*reader);
-    if (std::ranges::count(trained, reader) > 0) text += " trained to " + parameter_digest({reader});
-  }
-  return text.empty() ? "none" : text;
-}
-
-std::string compressor_text(const GistPass& pass) {
-  nlohmann::json identity = {{"compressor", lasting_identity(pass.compressor())},
-                             {"parameters", parameter_digest({&pass.compressor()})},
-                             {"window", pass.window()}};
-  for (const TensorInstance* reader : pass.readers())
-    identity["readers"].push_back(lasting_identity(*reader));
-  return pass.compressor().planned().spec->name + " " + digest_of(identity);
-}
-
-std::string position_text(const GistPass& pass) {
-  const PlannedOption* option = pass.compressor().planned().option("position");
-  const auto* rule = option == nullptr ? nullptr : std::get_if<std::string>(&option->value);
-  return rule == nullptr ? "as the compressor says" : *rule;
-}
 
 // The tokenizer that made the text that the run trained on.
 class RunTokenizer {
@@ -137,6 +51,7 @@ class RunTokenizer {
         begin_, tokens_of(call_operation(*instance_, "encode", {{"text", bytes_array(text)}}).at("tokens")));
   }
   std::string identity() const { return file_identity(*instance_); }
+  const Instance& instance() const { return *instance_; }
 
  private:
   std::unique_ptr<Instance> instance_;
@@ -144,20 +59,23 @@ class RunTokenizer {
 };
 
 nlohmann::json settings_of(const RunContext& context, TrainedCompressor& trained,
-                           const RunTokenizer& tokenizer, const StopSignal& stop) {
+                           const RunTokenizer& tokenizer, const std::string& keep, const StopSignal& stop) {
   GistPass& pass = *trained.pass;
   const at::Tensor block = at::zeros({pass.block()}, at::kInt);
   const at::Tensor gist = pass.run(block, at::zeros({1}, at::kInt), stop.cancel_flag()).gist;
-  return {
+  nlohmann::json settings = {
       {"block", static_cast<std::uint64_t>(pass.block())},
       {"gists", static_cast<std::uint64_t>(gist.size(1))},
       {"width", static_cast<std::uint64_t>(gist.size(2))},
-      {"model", model_text(pass, trained.session->trained())},
+      {"model", trained.model()},
       {"tokenizer", tokenizer.identity()},
-      {"compressor", compressor_text(pass)},
-      {"position", position_text(pass)},
+      {"compressor", trained.compressor()},
+      {"position", trained.position()},
       {"origin", {{"run", context.folder.string()}, {"checkpoint", trained.checkpoint.filename().string()}}},
       {"refresh", context.request.refresh}};
+  if (trained.group != nullptr) settings["level2"] = trained.level2();
+  if (!keep.empty()) settings["keep"] = keep;
+  return settings;
 }
 
 std::string text_at(const fs::path& path) {
@@ -170,12 +88,19 @@ std::string text_at(const fs::path& path) {
 
 class Documents {
  public:
-  Documents(GistFiller& filler, const fs::path& store) : filler_(filler), store_(store) {}
+  // kept: which tokens stay beside the gists; null: none.
+  Documents(GistFiller& filler, const KeptWords* kept, const fs::path& store)
+      : filler_(filler), kept_(kept), store_(store) {}
 
   void add(const std::string& name, const std::vector<std::int32_t>& tokens) {
-    const GistFiller::Filled filled = filler_.fill(name, tokens);
-    list_.push_back({{"document", name}, {"tokens", filled.tokens}, {"new_blocks", filled.blocks}});
-    text_ += fmt::format("{}  {} tokens, {} new blocks\n", name, filled.tokens, filled.blocks);
+    const std::vector<std::uint8_t> kept = kept_ == nullptr ? std::vector<std::uint8_t>() : kept_->of(tokens);
+    const GistFiller::Filled filled = filler_.fill(name, tokens, kept);
+    list_.push_back({{"document", name},
+                     {"tokens", filled.tokens},
+                     {"new_blocks", filled.blocks},
+                     {"new_groups", filled.groups}});
+    text_ += fmt::format("{}  {} tokens, {} new blocks{}\n", name, filled.tokens, filled.blocks,
+                         filled.groups == 0 ? "" : fmt::format(", {} new groups of them", filled.groups));
   }
   RunOutcome outcome() const {
     const std::uint64_t bytes = fs::file_size(store_);
@@ -195,10 +120,17 @@ class Documents {
 
  private:
   GistFiller& filler_;
+  const KeptWords* kept_;
   fs::path store_;
   nlohmann::json list_ = nlohmann::json::array();
   std::string text_;
 };
+
+std::vector<std::string> store_operations(const TrainedCompressor& trained) {
+  std::vector<std::string> operations = {"open", "document", "extend", "append", "commit", "close"};
+  if (trained.group != nullptr) operations.insert(operations.end(), {"group", "append_group"});
+  return operations;
+}
 
 void refresh_all(const Instance& store, std::int32_t count, Documents& documents) {
   for (std::int32_t number = 0; number < count; ++number) {
@@ -211,21 +143,23 @@ void refresh_all(const Instance& store, std::int32_t count, Documents& documents
 }  // namespace
 
 RunOutcome compress_run(const RunRequest& request) {
+  const text::ExactKinds kinds = request.keep.empty() ? text::ExactKinds() : exact_kinds(request.keep);
   const RunRequest locked = locked_request(request, "compress");
   RunContext context(locked);
   set_up_machine(context.recipe.run.threads);
-  TrainedCompressor trained = compressor_of(context);
+  TrainedCompressor trained = trained_compressor(context);
   const RunTokenizer tokenizer(trained.session->plan(), context.registry);
   const std::unique_ptr<Instance> store =
-      start_offering({"open", "document", "extend", "append", "commit", "close"},
-                     parse_overrides(request.store_overrides), context.registry);
+      start_offering(store_operations(trained), parse_overrides(request.store_overrides), context.registry);
+  std::optional<KeptWords> kept;
+  if (!request.keep.empty()) kept.emplace(tokenizer.instance(), kinds);
   const StopSignal stop;
-  const nlohmann::json settings = settings_of(context, trained, tokenizer, stop);
+  const nlohmann::json settings = settings_of(context, trained, tokenizer, to_text(kinds), stop);
   const Arrays opened = call_operation(
       *store, "open",
       {{"path", bytes_array(request.target.string())}, {"settings", bytes_array(settings.dump())}});
-  GistFiller filler(*store, *trained.pass, stop, request.talk);
-  Documents documents(filler, request.target);
+  GistFiller filler(*store, *trained.pass, trained.group.get(), stop, request.talk);
+  Documents documents(filler, kept ? &*kept : nullptr, request.target);
   if (request.refresh) refresh_all(*store, *opened.at("documents").data<std::int32_t>(), documents);
   for (const fs::path& path : request.texts) {
     documents.add(path.string(), tokenizer.tokens(text_at(path)));

@@ -27,6 +27,14 @@ Tensor array_of(const at::Tensor& tensor) {
   return array;
 }
 
+// A copy.
+template <class T>
+at::Tensor tensor_like(const Tensor& array, at::ScalarType type) {
+  at::Tensor tensor = at::empty(array.shape(), type);
+  std::memcpy(tensor.mutable_data_ptr(), array.data<T>(), static_cast<std::size_t>(tensor.nbytes()));
+  return tensor;
+}
+
 }  // namespace
 
 std::vector<GistWindow> gist_windows(std::int64_t first, std::int64_t end, std::int64_t block,
@@ -43,17 +51,40 @@ std::vector<GistWindow> gist_windows(std::int64_t first, std::int64_t end, std::
   return windows;
 }
 
-GistFiller::Filled GistFiller::fill(const std::string& name, const std::vector<std::int32_t>& tokens) {
-  const Arrays missing =
-      call_operation(store_, "extend", {{"name", bytes_array(name)}, {"tokens", token_array(tokens)}});
+GistFiller::Filled GistFiller::fill(const std::string& name, const std::vector<std::int32_t>& tokens,
+                                    const std::vector<std::uint8_t>& kept) {
+  Arrays in = {{"name", bytes_array(name)}, {"tokens", token_array(tokens)}};
+  if (!kept.empty()) in["kept"] = Tensor::of(kept, {std::ssize(kept)});
+  const Arrays missing = call_operation(store_, "extend", in);
   const std::int64_t first = *missing.at("first").data<std::int32_t>();
   const std::int64_t end = *missing.at("end").data<std::int32_t>();
   for (const GistWindow& window : gist_windows(first, end, pass_.block(), pass_.window())) {
     compress(tokens, window);
     rest(name, window.end, end);
   }
+  const std::int64_t groups = groups_ == nullptr ? 0 : compress_groups(name);
   call_operation(store_, "commit", {});
-  return {std::ssize(tokens), (end - first) / pass_.block()};
+  return {std::ssize(tokens), (end - first) / pass_.block(), groups};
+}
+
+// Of gists as the store has them: a group that was made later has the gist of one that was made at once.
+std::int64_t GistFiller::compress_groups(const std::string& name) {
+  for (std::int64_t made = 0;; ++made) {
+    const Arrays group = call_operation(store_, "group", {});
+    const Tensor& gist = group.at("gist");
+    if (gist.size() == 0) return made;
+    if (stop_.requested()) {
+      call_operation(store_, "commit", {});
+      throw Failure(ExitCode::stopped, fmt::format("stopped at group {} of {}", made, name),
+                    {"what was finished is in the store; the same command goes on from there"});
+    }
+    const GistPass::Gists made_gist =
+        groups_->run(tensor_like<float>(gist, at::kFloat),
+                     tensor_like<std::int32_t>(group.at("offsets"), at::kInt), stop_.cancel_flag());
+    call_operation(
+        store_, "append_group",
+        {{"gist", array_of<float>(made_gist.gist)}, {"offsets", array_of<std::int32_t>(made_gist.offsets)}});
+  }
 }
 
 void GistFiller::compress(const std::vector<std::int32_t>& tokens, const GistWindow& window) {

@@ -11,6 +11,7 @@
 
 #include "host/instance/stop_signal.hpp"
 #include "host/run/gist_pass.hpp"
+#include "host/run/group_pass.hpp"
 
 namespace gistmill {
 
@@ -30,17 +31,20 @@ std::vector<GistWindow> gist_windows(std::int64_t first, std::int64_t end, std::
 
 class GistFiller {
  public:
-  // All outlive this. talk: lines about progress.
-  GistFiller(const Instance& store, GistPass& pass, const StopSignal& stop,
+  // All outlive this. groups: what makes gists of gists, or null. talk: lines about progress.
+  GistFiller(const Instance& store, GistPass& pass, GroupPass* groups, const StopSignal& stop,
              std::function<void(std::string_view)> talk)
-      : store_(store), pass_(pass), stop_(stop), talk_(std::move(talk)) {}
+      : store_(store), pass_(pass), groups_(groups), stop_(stop), talk_(std::move(talk)) {}
 
   struct Filled {
     std::int64_t tokens = 0;  // of the document
     std::int64_t blocks = 0;  // that got a gist
+    std::int64_t groups = 0;  // of blocks, that got one of level 2
   };
-  // Throws Failure, also (ExitCode::stopped) where a stop was asked for: what is finished is committed.
-  Filled fill(const std::string& name, const std::vector<std::int32_t>& tokens);
+  // kept: [tokens], 1 for those that stay beside the gists; or empty. Throws Failure, also
+  // (ExitCode::stopped) where a stop was asked for: what is finished is committed.
+  Filled fill(const std::string& name, const std::vector<std::int32_t>& tokens,
+              const std::vector<std::uint8_t>& kept);
 
   std::int64_t tokens() const { return tokens_; }  // that were compressed
   double seconds() const { return seconds_; }      // that the compressor took
@@ -49,10 +53,12 @@ class GistFiller {
   using Clock = std::chrono::steady_clock;
 
   void compress(const std::vector<std::int32_t>& tokens, const GistWindow& window);
+  std::int64_t compress_groups(const std::string& name);
   void rest(const std::string& name, std::int64_t done, std::int64_t end);
 
   const Instance& store_;
   GistPass& pass_;
+  GroupPass* groups_;
   const StopSignal& stop_;
   std::function<void(std::string_view)> talk_;
   std::int64_t tokens_ = 0;

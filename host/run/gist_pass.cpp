@@ -14,16 +14,19 @@ namespace {
 
 constexpr std::int64_t kUsualWindow = 1024;  // where the source says nothing
 
-std::optional<std::size_t> output_of(const PlannedCall& call, std::string_view name) {
-  for (std::size_t i = 0; i < call.outputs.size(); ++i) {
-    if (call.outputs[i].port->name == name) return i;
-  }
-  return std::nullopt;
+// Whether a compressor stands within the training of a level above (group_pass.hpp): it reads gists, or the
+// blocks of longer spans.
+bool is_of_groups(const PlannedPipeline& pipeline, const PlannedCall& call) {
+  return std::ranges::any_of(call.inputs, [&](const PlannedInput& input) {
+    if (!input.source) return false;
+    const std::string& from = pipeline.calls[input.source->call].operation->name;
+    return from == "join" || from == "split" || from == "split_states";
+  });
 }
 
 }  // namespace
 
-std::unique_ptr<GistPass> GistPass::find(const Session& session) {
+std::unique_ptr<GistPass> GistPass::find(const Session& session, Registry& registry) {
   const Plan& plan = session.plan();
   if (plan.trained.empty()) return nullptr;
   const std::vector<TensorInstance*> trained = session.trained();
@@ -32,33 +35,20 @@ std::unique_ptr<GistPass> GistPass::find(const Session& session) {
     const PlannedCall& call = pipeline.calls[i];
     const TensorInstance* instance = session.find(plan.instances[call.instance].name);
     if (call.operation->name != "compress" || std::ranges::count(trained, instance) == 0) continue;
-    if (!output_of(call, "gist") || !output_of(call, "offsets")) continue;
-    return std::unique_ptr<GistPass>(new GistPass(session, i));
+    if (!output_of(call, "gist") || !output_of(call, "offsets") || is_of_groups(pipeline, call)) continue;
+    return std::unique_ptr<GistPass>(new GistPass(session, registry, i));
   }
   return nullptr;
 }
 
-GistPass::GistPass(const Session& session, std::size_t call)
+GistPass::GistPass(const Session& session, Registry& registry, std::size_t call)
     : pipeline_(*session.plan().pipeline(session.plan().trained)), call_(call) {
   compressor_ = session.find(session.plan().instances[pipeline_.calls[call].instance].name);
-  keep_what_leads_to(call);
+  keep_what_leads_to(pipeline_, call, std::nullopt);
   give_source();
   read_sizes();
-  start_all(session);
-  run_.emplace(pipeline_, session.instances());
-}
-
-void GistPass::keep_what_leads_to(std::size_t call) {
-  std::vector<std::uint8_t> leads(pipeline_.calls.size(), 0);
-  leads[call] = 1;
-  for (std::size_t i = call + 1; i-- > 0;) {
-    if (leads[i] == 0) continue;
-    for (const PlannedInput& input : pipeline_.calls[i].inputs)
-      if (input.source) leads[input.source->call] = 1;
-  }
-  for (std::size_t i = 0; i < leads.size(); ++i) {
-    if (leads[i] == 0) pipeline_.calls[i].kind = CallClass::skipped;
-  }
+  used_.emplace(session, registry, pipeline_, source_);
+  run_.emplace(pipeline_, used_->all());
 }
 
 // The source does not run: what it would give is given.
@@ -95,13 +85,7 @@ void GistPass::give_source() {
 
 // The sizes of training's text are not those of this one: a size that the source alone declares is free.
 void GistPass::read_sizes() {
-  const std::map<std::string, std::int64_t> known = pipeline_.known_symbols();
-  const auto size_of = [&](const PlannedOutput& output) -> std::int64_t {
-    if (output.type.shape.empty()) return -1;
-    const auto found = known.find(output.type.shape[0].symbol);
-    return found == known.end() ? -1 : found->second;
-  };
-  const std::int64_t window = size_of(pipeline_.calls[source_].outputs[tokens_]);
+  const std::int64_t window = size_of(pipeline_, pipeline_.calls[source_].outputs[tokens_], 0);
   window_ = window > 0 ? window : kUsualWindow;
   const PlannedSymbol* block = pipeline_.symbol("S");
   if (block == nullptr || !block->value) {
@@ -118,28 +102,6 @@ void GistPass::read_sizes() {
       return declaration.instance == source;
     });
     if (of_source && &symbol != block) symbol.value.reset();
-  }
-}
-
-void GistPass::start_all(const Session& session) {
-  std::vector<std::uint8_t> used(session.plan().instances.size(), 0);
-  for (std::size_t i = 0; i < pipeline_.calls.size(); ++i) {
-    if (pipeline_.calls[i].kind != CallClass::skipped && i != source_) used[pipeline_.calls[i].instance] = 1;
-  }
-  const std::vector<TensorInstance*> instances = session.instances();
-  for (std::size_t i = 0; i < used.size(); ++i) {
-    if (used[i] == 0) continue;
-    const PlannedInstance& planned = session.plan().instances[i];
-    if (instances[i] == nullptr) {
-      throw Failure(ExitCode::recipe,
-                    fmt::format("{} cannot compress other text: it reads what {} gives, which is "
-                                "made for training alone",
-                                compressor_->name(), planned.name));
-    }
-    if (!instances[i]->started())
-      instances[i]->start_on(at::kCPU, planned.symbols,
-                             static_cast<std::uint64_t>(session.recipe().run.seed));
-    if (instances[i] != compressor_) readers_.push_back(instances[i]);
   }
 }
 

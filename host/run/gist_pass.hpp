@@ -9,22 +9,21 @@
 #include <optional>
 #include <vector>
 
-#include "host/run/step/pipeline_run.hpp"
-#include "host/run/step/session.hpp"
+#include "host/run/pipeline_part.hpp"
 
 namespace gistmill {
 
 class GistPass {
  public:
-  // The compressor is the trained instance with the operation `compress`; nothing where the session trains
-  // none. The session is of SessionUse::describe and outlives this; the instances that are needed and not
-  // started are started. Throws Failure where what leads to the compressor reads something else of the source
-  // than tokens and spans.
-  static std::unique_ptr<GistPass> find(const Session& session);
+  // The compressor is the trained instance with the operation `compress` that reads text; nothing where the
+  // session trains none. The session is of SessionUse::describe and outlives this; the instances that are
+  // needed and not started are started. Throws Failure where what leads to the compressor reads something
+  // else of the source than tokens and spans.
+  static std::unique_ptr<GistPass> find(const Session& session, Registry& registry);
 
   TensorInstance& compressor() const { return *compressor_; }
   // The other instances that the pass calls, in the order of the plan.
-  const std::vector<TensorInstance*>& readers() const { return readers_; }
+  std::vector<TensorInstance*> readers() const { return used_->without(*compressor_); }
 
   std::int64_t block() const { return block_; }    // S, tokens of a span
   std::int64_t window() const { return window_; }  // tokens of a pass: as many as in training
@@ -37,11 +36,9 @@ class GistPass {
   Gists run(const at::Tensor& tokens, const at::Tensor& spans, const volatile std::int32_t* cancel);
 
  private:
-  GistPass(const Session& session, std::size_t call);
-  void keep_what_leads_to(std::size_t call);
+  GistPass(const Session& session, Registry& registry, std::size_t call);
   void read_sizes();
   void give_source();
-  void start_all(const Session& session);
 
   PlannedPipeline pipeline_;  // calls that do not lead to the compressor are skipped
   std::size_t call_ = 0;      // the compressor's
@@ -49,7 +46,7 @@ class GistPass {
   std::size_t tokens_ = 0;    // output of the source
   std::size_t spans_ = 0;
   TensorInstance* compressor_ = nullptr;
-  std::vector<TensorInstance*> readers_;
+  std::optional<UsedInstances> used_;
   std::int64_t block_ = 0;
   std::int64_t window_ = 0;
   std::optional<PipelineRun> run_;

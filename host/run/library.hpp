@@ -28,12 +28,13 @@ struct RunRequest {
   std::vector<std::filesystem::path> texts;           // compress: the documents
   std::vector<std::string> store_overrides;           // compress: of the component that keeps the gists
   bool refresh = false;                               // compress: make gists of another compressor anew
-  bool profile = false;                               // run: where the time goes, profile.json
-  bool measure = true;                                // plan: take steps
-  std::uint64_t memory = 0;                           // plan: bytes to plan for; 0: this machine's
-  std::int64_t peek = 0;                              // peek: samples to show of what trains
-  bool merge = false;                                 // export_run: the whole model, not what was added
-  std::vector<std::string> command;                   // for the record
+  std::string keep;          // compress: kinds of words that stay as tokens, separated by commas; empty: none
+  bool profile = false;      // run: where the time goes, profile.json
+  bool measure = true;       // plan: take steps
+  std::uint64_t memory = 0;  // plan: bytes to plan for; 0: this machine's
+  std::int64_t peek = 0;     // peek: samples to show of what trains
+  bool merge = false;        // export_run: the whole model, not what was added
+  std::vector<std::string> command;            // for the record
   std::int64_t environment_threads = 0;        // compute threads that the environment asks for; 0: none
   std::function<void(std::string_view)> talk;  // messages to the user
   // Says a failure after which the process ends at once, as one of several that a launcher started.

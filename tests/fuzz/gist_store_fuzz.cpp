@@ -27,12 +27,14 @@ std::string whole_store() {
   const ScratchFolder folder;
   const std::filesystem::path path = folder.path() / "store.h5";
   const gists::Shape shape = {4, 1, 2, 2, gists::Precision::int8};
-  gists::Growth growth(path, shape, {"m", "t", "c", "end", {}}, 2, false);
-  const gists::Missing missing = growth.extend("a", std::vector<std::int32_t>(14, 5));
+  gists::Growth growth(path, shape, {"m", "t", "c", "end", "l", "names", {}}, 2, false);
+  const gists::Missing missing =
+      growth.extend("a", std::vector<std::int32_t>(22, 5), std::vector<std::uint8_t>(22, 1));
   const std::vector<float> gist = {1, 2};
   const std::vector<std::int32_t> offsets = {3};
   for (std::uint32_t block = missing.first; block < missing.end; ++block)
     growth.append(1, gist.data(), offsets.data());
+  if (growth.group()) growth.append_group(gist.data(), offsets.data());
   growth.close();
   return files::read_all(path);
 }
@@ -68,7 +70,7 @@ void read_all(const std::filesystem::path& path) {
   const gists::GistReader reader(path);
   for (const char* document : {"", "a"}) {
     try {
-      gists::context_of(reader, document, 3, 12);
+      gists::context_of(reader, document, 3, 4, 20);
     } catch (const formats::FormatError&) {
     }
   }

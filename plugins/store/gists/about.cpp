@@ -29,7 +29,11 @@ About About::of(const nlohmann::json& object) {
               text_in(object, "tokenizer"),
               text_in(object, "compressor"),
               text_in(object, "position"),
+              {},
+              {},
               {}};
+  if (object.contains("level2")) about.level2 = text_in(object, "level2");
+  if (object.contains("keep")) about.keep = text_in(object, "keep");
   if (const auto origin = object.find("origin"); origin != object.end()) about.origin = *origin;
   return about;
 }
@@ -41,17 +45,19 @@ About About::parse(std::string_view text) {
 }
 
 std::string About::text() const {
-  return nlohmann::json({{"format", "gistmill-gists"},
-                         {"version", kVersion},
-                         {"model", model},
-                         {"tokenizer", tokenizer},
-                         {"compressor", compressor},
-                         {"position", position},
-                         {"origin", origin}})
-      .dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
+  nlohmann::json object = {
+      {"format", "gistmill-gists"}, {"version", kVersion},  {"model", model},  {"tokenizer", tokenizer},
+      {"compressor", compressor},   {"position", position}, {"origin", origin}};
+  if (!level2.empty()) object["level2"] = level2;
+  if (!keep.empty()) object["keep"] = keep;
+  return object.dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::uint64_t About::compressor_number() const { return checksum_of(compressor); }
+std::uint64_t About::compressor_number() const {
+  const std::uint64_t number = checksum_of(compressor);
+  return keep.empty() ? number : checksum_of(keep, number);
+}
+std::uint64_t About::level2_number() const { return checksum_of(level2, compressor_number()); }
 
 void expect_same(const std::string& path, const About& held, const About& given, bool compressors) {
   constexpr const char* kNew = "write to another file";
@@ -61,6 +67,9 @@ void expect_same(const std::string& path, const About& held, const About& given,
   constexpr const char* kRefresh = "--refresh makes its gists anew, or write to another file";
   expect_one(path, "compressor", held.compressor, given.compressor, kRefresh);
   expect_one(path, "positions", held.position, given.position, kRefresh);
+  const auto named = [](const std::string& text) { return text.empty() ? "none" : text; };
+  expect_one(path, "a second level", named(held.level2), named(given.level2), kRefresh);
+  expect_one(path, "words that are kept", named(held.keep), named(given.keep), kRefresh);
 }
 
 }  // namespace gistmill::gists

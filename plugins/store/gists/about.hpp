@@ -11,6 +11,8 @@ namespace gistmill::gists {
 
 struct About {
   std::string model, tokenizer, compressor, position;
+  std::string level2;     // what makes gists of gists; empty: nothing does
+  std::string keep;       // which words stay as tokens beside the gists; empty: none
   nlohmann::json origin;  // where these lie, for people
 
   // Throws FormatError where a text is missing.
@@ -19,7 +21,8 @@ struct About {
   std::string text() const;  // of its JSON
 
   // How rows name the compressor.
-  std::uint64_t compressor_number() const;
+  std::uint64_t compressor_number() const;  // and of what stays beside its gists
+  std::uint64_t level2_number() const;      // of both networks: a gist of other gists is another
 };
 
 // Throws FormatError naming both where a store of `held` cannot take what `given` makes. `compressors`: those

@@ -8,6 +8,8 @@ namespace gistmill::gists {
 namespace {
 
 constexpr float kCodes = 127;
+constexpr float kNibbles = 7;
+constexpr int kNibbleZero = 8;  // the code of 0; no number has code 0
 
 // `bits` of value / 2^shift, rounded to the nearest, ties to even.
 std::uint32_t shifted(std::uint32_t value, std::uint32_t shift) {
@@ -50,6 +52,63 @@ bool encode_int8(const Shape& shape, const float* values, char* stored, char* sc
     stored += shape.width;
   }
   return finite;
+}
+
+// The smallest half with which `largest` has a code of at most 7.
+std::uint16_t step_of(float largest) {
+  std::uint16_t step = half_of(largest / kNibbles);
+  if (float_of_half(step) * kNibbles < largest) ++step;
+  return step;
+}
+
+bool encode_int4(const Shape& shape, const float* values, char* stored, char* scale) {
+  bool finite = true;
+  for (std::uint32_t gist = 0; gist < shape.gists; ++gist) {
+    std::fill_n(stored, shape.code_bytes(), '\0');
+    for (std::uint32_t first = 0; first < shape.width; first += kGroup, scale += sizeof(std::uint16_t)) {
+      const std::uint32_t end = std::min(first + kGroup, shape.width);
+      float largest = 0;
+      for (std::uint32_t i = first; i < end; ++i) {
+        finite = finite && std::isfinite(values[i]);
+        largest = std::max(largest, std::abs(values[i]));
+      }
+      const std::uint16_t half = finite ? step_of(largest) : std::uint16_t{0};
+      const float step = float_of_half(half);
+      finite = finite && std::isfinite(step);
+      save(scale, half);
+      for (std::uint32_t i = first; i < end; ++i) {
+        const float code =
+            finite && step > 0 ? std::clamp(std::nearbyint(values[i] / step), -kNibbles, kNibbles) : 0;
+        const auto nibble = static_cast<unsigned>(static_cast<int>(code) + kNibbleZero);
+        stored[i / 2] = static_cast<char>(static_cast<unsigned char>(stored[i / 2]) | nibble << (i % 2 * 4));
+      }
+    }
+    values += shape.width;
+    stored += shape.code_bytes();
+  }
+  return finite;
+}
+
+void decode_int8(const Shape& shape, const char* stored, const char* scale, float* values) {
+  for (std::uint32_t gist = 0; gist < shape.gists; ++gist) {
+    const float step = load<float>(scale + gist * sizeof(float));
+    decode_each<std::int8_t>(shape.width, stored + std::size_t{gist} * shape.width,
+                             values + std::size_t{gist} * shape.width,
+                             [step](std::int8_t code) { return step * static_cast<float>(code); });
+  }
+}
+
+void decode_int4(const Shape& shape, const char* stored, const char* scale, float* values) {
+  for (std::uint32_t gist = 0; gist < shape.gists; ++gist) {
+    for (std::uint32_t i = 0; i < shape.width; ++i) {
+      const float step = float_of_half(load<std::uint16_t>(scale + i / kGroup * sizeof(std::uint16_t)));
+      const int nibble = (static_cast<unsigned char>(stored[i / 2]) >> (i % 2 * 4)) & 15;
+      values[i] = step * static_cast<float>(nibble - kNibbleZero);
+    }
+    values += shape.width;
+    stored += shape.code_bytes();
+    scale += shape.scale_bytes();
+  }
 }
 
 }  // namespace
@@ -104,6 +163,8 @@ bool encode_gists(const Shape& shape, const float* values, char* stored, char* s
       return encode_each<std::uint16_t>(count, values, stored, bfloat_of);
     case Precision::int8:
       return encode_int8(shape, values, stored, scale);
+    case Precision::int4:
+      return encode_int4(shape, values, stored, scale);
   }
   return false;
 }
@@ -118,13 +179,9 @@ void decode_gists(const Shape& shape, const char* stored, const char* scale, flo
     case Precision::bf16:
       return decode_each<std::uint16_t>(count, stored, values, float_of_bfloat);
     case Precision::int8:
-      for (std::uint32_t gist = 0; gist < shape.gists; ++gist) {
-        const float step = load<float>(scale + gist * sizeof(float));
-        decode_each<std::int8_t>(shape.width, stored + std::size_t{gist} * shape.width,
-                                 values + std::size_t{gist} * shape.width,
-                                 [step](std::int8_t code) { return step * static_cast<float>(code); });
-      }
-      return;
+      return decode_int8(shape, stored, scale, values);
+    case Precision::int4:
+      return decode_int4(shape, stored, scale, values);
   }
 }
 

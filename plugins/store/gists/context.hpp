@@ -1,6 +1,7 @@
 // What a model reads of a document in a store: a simple policy for programs that choose nothing themselves.
-// The newest blocks stand as tokens, older ones as their gists; where the model knows too few positions, the
-// oldest blocks are left out, and positions count from the first that is not.
+// The newest blocks stand as tokens, older ones as their gists, the oldest as gists of gists; where the model
+// knows too few positions, the oldest blocks are left out, and positions count from the first that is not.
+// Tokens that the store keeps stand beside the gists, whatever their level.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,11 @@ struct Context {
   std::uint64_t left_out = 0;  // of these, at its begin
 };
 
-// document: "": the last one. recent: tokens that stand as they are, at least. room: positions. Throws
-// FormatError where there is no such document, or a row is damaged.
+// document: "": the last one. recent: tokens that stand as they are, at least. level1: tokens at the end that
+// stand as they are or as gists of level 1, at least; what is older and whole stands as gists of level 2
+// where the store has them. room: positions. Throws FormatError where there is no such document, or a row is
+// damaged.
 Context context_of(const GistReader& reader, const std::string& document, std::uint64_t recent,
-                   std::uint64_t room);
+                   std::uint64_t level1, std::uint64_t room);
 
 }  // namespace gistmill::gists

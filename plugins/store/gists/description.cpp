@@ -26,16 +26,22 @@ std::string number_text(std::uint64_t compressor) {
 
 struct Counts {
   std::map<std::string, std::uint64_t> gists;  // blocks of a compressor
+  std::uint64_t groups = 0;                    // of level 2
+  std::uint64_t kept = 0;                      // tokens that stay beside a gist
+  std::uint64_t stale = 0;                     // of these, of other networks than the store says
   std::vector<std::string> damaged;            // blocks
   std::uint64_t rows = 0;                      // that count
 };
 
-void count(const GistReader& reader, std::uint64_t row, Counts& counts) {
+void count(const GistReader& reader, const About& about, std::uint64_t row, Counts& counts) {
   ++counts.rows;
   const RowHead head = reader.head(row);
+  if (head.level == 2) ++counts.groups;
+  if (head.level == 2 && head.compressor != about.level2_number()) ++counts.stale;
   if (head.level == 1) ++counts.gists[number_text(head.compressor)];
   try {
     reader.check(row);
+    for (const std::uint8_t stays : reader.kept(row)) counts.kept += stays;
   } catch (const formats::FormatError&) {
     counts.damaged.push_back(reader.name_of(head));
   }
@@ -72,8 +78,8 @@ nlohmann::ordered_json description_of(const GistReader& reader) {
   std::uint64_t tokens = 0;
   for (std::uint32_t number = 0; number < index.documents().size(); ++number) {
     const DocumentRows& rows = index.documents()[number];
-    for (const std::uint64_t row : rows.blocks) count(reader, row, counts);
-    for (const std::uint64_t row : rows.tail) count(reader, row, counts);
+    for (const std::vector<std::uint64_t>* part : {&rows.blocks, &rows.groups, &rows.tail})
+      for (const std::uint64_t row : *part) count(reader, about, row, counts);
     blocks += rows.blocks.size();
     tokens += rows.tokens(shape);
     documents[reader.document(number)] = rows.tokens(shape);
@@ -89,12 +95,17 @@ nlohmann::ordered_json description_of(const GistReader& reader) {
                {"level_0_bytes", tokens * sizeof(std::uint32_t)},
                {"level_1_blocks", blocks},
                {"level_1_bytes", blocks * gist_bytes},
+               {"level_2_groups", counts.groups},
+               {"level_2_bytes", counts.groups * gist_bytes},
                {"row_bytes", row_bytes},
                {"replaced_rows", reader.rows() - counts.rows},
                {"model", about.model},
                {"tokenizer", about.tokenizer},
                {"compressor", about.compressor},
                {"position", about.position}};
+  if (!about.keep.empty()) json["kept"] = about.keep + ": " + std::to_string(counts.kept) + " tokens";
+  if (!about.level2.empty()) json["level_2"] = about.level2;
+  if (counts.stale > 0) json["level_2_of_other_networks"] = counts.stale;
   if (counts.gists.size() > 1 ||
       (counts.gists.size() == 1 && counts.gists.begin()->first != number_text(about.compressor_number())))
     json["mixed_compressors"] = counts.gists;

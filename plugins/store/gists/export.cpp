@@ -15,27 +15,43 @@ namespace {
 using formats::SafetensorsDtype;
 using Sizes = std::vector<std::int64_t>;
 
-struct Arrays {
-  std::vector<float> gists;             // [n, G, D]
+struct Gists {
+  std::vector<float> vectors;           // [n, G, D]
   std::vector<std::int64_t> positions;  // [n, G]
-  std::vector<std::int32_t> ids;        // [tokens]
-  std::int64_t blocks = 0;              // n
+  std::int64_t count = 0;               // n
 };
+
+struct Arrays {
+  Gists blocks;                   // level 1
+  Gists groups;                   // level 2
+  std::vector<std::int32_t> ids;  // [tokens]
+};
+
+// Of rows that each stand for `tokens` tokens.
+Gists gists_of(const GistReader& reader, const std::vector<std::uint64_t>& rows, std::uint64_t tokens) {
+  const Shape& shape = reader.shape();
+  Gists gists;
+  gists.count = static_cast<std::int64_t>(rows.size());
+  gists.vectors.resize(rows.size() * shape.numbers());
+  std::vector<std::int32_t> offsets(shape.gists);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    reader.read(rows[i], nullptr, &gists.vectors[i * shape.numbers()], offsets.data());
+    for (const std::int32_t offset : offsets)
+      gists.positions.push_back(static_cast<std::int64_t>(i * tokens) + offset);
+  }
+  return gists;
+}
 
 Arrays arrays_of(const GistReader& reader, const DocumentRows& rows) {
   const Shape& shape = reader.shape();
   Arrays arrays;
-  arrays.blocks = static_cast<std::int64_t>(rows.blocks.size());
-  arrays.gists.resize(rows.blocks.size() * shape.numbers());
+  arrays.blocks = gists_of(reader, rows.blocks, shape.block);
+  arrays.groups = gists_of(reader, rows.groups, shape.group());
   arrays.ids.resize(rows.tokens(shape) + shape.block);
-  std::vector<std::int32_t> offsets(shape.gists);
   std::size_t at = 0;
-  for (std::size_t block = 0; block < rows.blocks.size(); ++block, at += shape.block) {
-    reader.read(rows.blocks[block], &arrays.ids[at], &arrays.gists[block * shape.numbers()], offsets.data());
-    for (const std::int32_t offset : offsets)
-      arrays.positions.push_back(static_cast<std::int64_t>(block * shape.block) + offset);
+  for (const std::vector<std::uint64_t>* part : {&rows.blocks, &rows.tail}) {
+    for (const std::uint64_t row : *part) at += reader.read(row, &arrays.ids[at], nullptr, nullptr).tokens;
   }
-  for (const std::uint64_t row : rows.tail) at += reader.read(row, &arrays.ids[at], nullptr, nullptr).tokens;
   arrays.ids.resize(at);
   return arrays;
 }
@@ -73,20 +89,27 @@ void export_document(const GistReader& reader, const std::string& document,
   const Shape& shape = reader.shape();
   const GistIndex index(reader);
   const Arrays arrays = arrays_of(reader, index.documents()[number]);
-  const Sizes gists = {arrays.blocks, shape.gists, shape.width};
+  const auto sizes = [&](const Gists& gists) { return Sizes{gists.count, shape.gists, shape.width}; };
   files::NewFile file(target);
   if (ending == ".npy") {
-    file.write(npy_header(gists));
-    file.write({reinterpret_cast<const char*>(arrays.gists.data()), arrays.gists.size() * sizeof(float)});
+    file.write(npy_header(sizes(arrays.blocks)));
+    file.write({reinterpret_cast<const char*>(arrays.blocks.vectors.data()),
+                arrays.blocks.vectors.size() * sizeof(float)});
   } else {
+    std::vector<formats::SafetensorsItem> items;
+    const auto add = [&](const char* name, const char* positions, const Gists& gists) {
+      items.push_back(item(name, SafetensorsDtype::kF32, sizes(gists), gists.vectors));
+      items.push_back(item(positions, SafetensorsDtype::kI64, {gists.count, shape.gists}, gists.positions));
+    };
+    add("gists", "positions", arrays.blocks);
+    if (arrays.groups.count > 0) add("gists_level2", "positions_level2", arrays.groups);
+    items.push_back(
+        item("ids", SafetensorsDtype::kI32, {static_cast<std::int64_t>(arrays.ids.size())}, arrays.ids));
     formats::write_safetensors(
         [&](const void* data, std::size_t size) {
           file.write({static_cast<const char*>(data), size});
         },
-        {item("gists", SafetensorsDtype::kF32, gists, arrays.gists),
-         item("positions", SafetensorsDtype::kI64, {arrays.blocks, shape.gists}, arrays.positions),
-         item("ids", SafetensorsDtype::kI32, {static_cast<std::int64_t>(arrays.ids.size())}, arrays.ids)},
-        {{"about", std::string(reader.about())}, {"document", reader.document(number)}});
+        items, {{"about", std::string(reader.about())}, {"document", reader.document(number)}});
   }
   file.commit();
 }

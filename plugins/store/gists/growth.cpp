@@ -82,9 +82,14 @@ void Growth::expect_prefix(std::uint32_t document, const std::string& name) cons
                     "another file");
 }
 
-Missing Growth::extend(const std::string& name, std::vector<std::int32_t> tokens) {
+Missing Growth::extend(const std::string& name, std::vector<std::int32_t> tokens,
+                       std::vector<std::uint8_t> kept) {
   if (next_ != end_) throw FormatError("a document was begun before the last one had all its gists");
+  if (!kept.empty() && kept.size() != tokens.size())
+    throw FormatError("which tokens are kept is said of " + std::to_string(kept.size()) + " when there are " +
+                      std::to_string(tokens.size()));
   tokens_ = std::move(tokens);
+  kept_ = std::move(kept);
   document_ = writer_->document(name);
   expect_prefix(document_, name);
   const std::vector<std::uint64_t>& held = writer_->rows(document_).blocks;
@@ -108,7 +113,8 @@ void Growth::append(std::uint32_t count, const float* gist, const std::int32_t* 
   for (std::uint32_t i = 0; i < count; ++i, ++next_) {
     writer_->append_block(document_, next_, tokens_.data() + std::size_t{next_} * shape.block,
                           gist + i * shape.numbers(), offsets + std::size_t{i} * shape.gists,
-                          about_.compressor_number());
+                          about_.compressor_number(),
+                          kept_.empty() ? nullptr : kept_.data() + std::size_t{next_} * shape.block);
   }
   if (next_ == end_) put_tail();
 }
@@ -132,12 +138,52 @@ void Growth::put_tail() {
   if (held != tail) writer_->append_tail(document_, tail);
 }
 
+// The first group of level 2 that is not there, or is of others where all are made anew.
+std::uint32_t Growth::next_group() const {
+  const std::vector<std::uint64_t>& groups = writer_->rows(document_).groups;
+  const auto stale = std::find_if(groups.begin(), groups.end(), [&](std::uint64_t row) {
+    return refresh_ && writer_->read(row, nullptr, nullptr, nullptr).compressor != about_.level2_number();
+  });
+  return static_cast<std::uint32_t>(stale - groups.begin());
+}
+
+std::optional<Group> Growth::group() const {
+  if (about_.level2.empty()) throw FormatError("gists of gists were asked for when nothing makes them");
+  if (next_ != end_) throw FormatError("gists of gists were asked for before all blocks had theirs");
+  const Shape& shape = writer_->shape();
+  const std::vector<std::uint64_t>& blocks = writer_->rows(document_).blocks;
+  Group group;
+  group.number = next_group();
+  const std::size_t first = std::size_t{group.number} * shape.block;
+  if (first + shape.block > blocks.size()) return std::nullopt;
+  group.gists.resize(shape.block * shape.numbers());
+  group.offsets.resize(std::size_t{shape.block} * shape.gists);
+  for (std::size_t i = 0; i < shape.block; ++i) {
+    writer_->read(blocks[first + i], nullptr, group.gists.data() + i * shape.numbers(),
+                  group.offsets.data() + i * shape.gists);
+  }
+  return group;
+}
+
+void Growth::append_group(const float* gist, const std::int32_t* offsets) {
+  const std::uint32_t number = next_group();
+  if ((number + std::size_t{1}) * writer_->shape().block > writer_->rows(document_).blocks.size())
+    throw FormatError("a gist of gists came when no group of blocks is without one");
+  writer_->append_group(document_, number, gist, offsets, about_.level2_number());
+}
+
 bool Growth::all_refreshed() const {
-  const std::uint64_t own = about_.compressor_number();
+  const auto all_of = [&](const std::vector<std::uint64_t>& rows, std::uint64_t own) {
+    return std::all_of(rows.begin(), rows.end(), [&](std::uint64_t row) {
+      return writer_->read(row, nullptr, nullptr, nullptr).compressor == own;
+    });
+  };
   for (std::uint32_t document = 0; document < writer_->names().size(); ++document) {
-    for (const std::uint64_t row : writer_->rows(document).blocks) {
-      if (writer_->read(row, nullptr, nullptr, nullptr).compressor != own) return false;
-    }
+    const DocumentRows& rows = writer_->rows(document);
+    if (!all_of(rows.blocks, about_.compressor_number())) return false;
+    if (about_.level2.empty()) continue;
+    if (rows.groups.size() < rows.blocks.size() / writer_->shape().block) return false;
+    if (!all_of(rows.groups, about_.level2_number())) return false;
   }
   return true;
 }
@@ -153,6 +199,9 @@ void Growth::write_anew() {
       anew.document(writer_->names()[document]);
       const DocumentRows& rows = writer_->rows(document);
       for (const std::uint64_t row : rows.blocks) anew.append_row_of(*writer_, row);
+      const bool two = !about_.level2.empty();
+      for (std::size_t i = 0; two && i < rows.groups.size(); ++i)
+        anew.append_row_of(*writer_, rows.groups[i]);
       for (const std::uint64_t row : rows.tail) anew.append_row_of(*writer_, row);
     }
     anew.commit();
@@ -165,8 +214,10 @@ void Growth::write_anew() {
 void Growth::close() {
   writer_->commit();
   std::uint64_t used = 0;
-  for (std::uint32_t document = 0; document < writer_->names().size(); ++document)
-    used += writer_->rows(document).blocks.size() + writer_->rows(document).tail.size();
+  for (std::uint32_t document = 0; document < writer_->names().size(); ++document) {
+    const DocumentRows& rows = writer_->rows(document);
+    used += rows.blocks.size() + rows.groups.size() + rows.tail.size();
+  }
   const bool replaced = used < writer_->row_count() || writer_->about() != about_.text();
   if (refresh_ && replaced && all_refreshed()) write_anew();
   writer_.reset();

@@ -44,6 +44,13 @@ void GistIndex::add(const RowHead& head, std::uint64_t row) {
     rows.tail_tokens = 0;
     return;
   }
+  if (head.level == 2) {
+    const std::uint64_t end = (std::uint64_t{head.block} + 1) * shape_.block;
+    if (head.block > rows.groups.size() || end > rows.blocks.size()) refuse("comes before its blocks");
+    if (head.block == rows.groups.size()) rows.groups.push_back(row);
+    rows.groups[head.block] = row;
+    return;
+  }
   if (head.level != 0 || head.tokens < 1 || head.tokens > shape_.block)
     refuse("has no tokens that fit a block");
   if (head.block == rows.blocks.size()) {

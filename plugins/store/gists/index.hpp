@@ -12,6 +12,7 @@ namespace gistmill::gists {
 
 struct DocumentRows {
   std::vector<std::uint64_t> blocks;  // of level 1, from the first block on
+  std::vector<std::uint64_t> groups;  // of level 2, from the first group of K blocks on
   std::vector<std::uint64_t> tail;    // of level 0: the tokens behind these
   std::uint64_t tail_tokens = 0;
 

@@ -11,15 +11,11 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "rows are little endian");
 
 constexpr std::string_view kMagic = "GISTROWS";
-constexpr const char* kNames[kPrecisions] = {"f32", "f16", "bf16", "int8"};
+constexpr const char* kNames[kPrecisions] = {"f32", "f16", "bf16", "int8", "int4"};
 constexpr std::uint32_t kMostBlock = 4096;
 constexpr std::uint32_t kMostWidth = 1 << 20;
 constexpr std::size_t kMostNumbers = 1 << 24;
 constexpr std::uint32_t kMostDocuments = 1 << 20;
-
-std::size_t number_bytes(Precision precision) {
-  return precision == Precision::f32 ? 4 : precision == Precision::int8 ? 1 : 2;
-}
 
 // The numbers of a slot behind magic and version, in their order.
 template <class Numbers, class Each>
@@ -62,11 +58,32 @@ std::string refusal_of(const Shape& shape) {
   return "";
 }
 
+std::size_t Shape::code_bytes() const {
+  switch (precision) {
+    case Precision::f32:
+      return sizeof(float) * width;
+    case Precision::f16:
+    case Precision::bf16:
+      return sizeof(std::uint16_t) * width;
+    case Precision::int8:
+      return width;
+    case Precision::int4:
+      return (std::size_t{width} + 1) / 2;
+  }
+  return 0;
+}
+
+std::size_t Shape::scale_bytes() const {
+  if (precision == Precision::int8) return sizeof(float);
+  return precision == Precision::int4 ? groups() * sizeof(std::uint16_t) : 0;
+}
+
 RowLayout::RowLayout(const Shape& shape)
-    : ids(offset + sizeof(std::uint16_t) * shape.gists),
+    : kept(offset + sizeof(std::uint16_t) * shape.gists),
+      ids(kept + shape.kept_bytes()),
       gist(ids + sizeof(std::uint32_t) * shape.block),
-      scale(gist + number_bytes(shape.precision) * shape.numbers()),
-      checksum(scale + (shape.precision == Precision::int8 ? sizeof(float) * shape.gists : 0)),
+      scale(gist + shape.code_bytes() * shape.gists),
+      checksum(scale + shape.scale_bytes() * shape.gists),
       bytes(checksum + sizeof(std::uint64_t)) {}
 
 std::uint64_t checksum_of(std::string_view bytes, std::uint64_t seed) {
@@ -102,7 +119,7 @@ std::optional<Slot> decode_slot(std::string_view bytes) {
   if (version != kVersion) {
     throw formats::FormatError("its version is " + std::to_string(version) +
                                " when this program reads version " + std::to_string(kVersion) +
-                               "; it needs a newer program");
+                               (version > kVersion ? "; it needs a newer program" : "; make it anew"));
   }
   take(precision);
   if (precision >= kPrecisions)

@@ -10,7 +10,7 @@
 
 namespace gistmill::gists {
 
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::uint64_t kUserBlock = 8192;       // bytes before HDF5's own
 constexpr std::uint64_t kSlots[] = {512, 4096};  // where the two slots begin, in pages of their own
 constexpr std::size_t kSlotBytes = 144;
@@ -19,8 +19,9 @@ constexpr std::size_t kDocumentBytes = 256;  // of an entry of /documents: a nam
 constexpr std::size_t kNameBytes = kDocumentBytes - sizeof(std::uint64_t);
 
 // How the numbers of a gist are stored.
-enum class Precision : std::uint32_t { f32, f16, bf16, int8 };
-constexpr std::uint32_t kPrecisions = 4;
+enum class Precision : std::uint32_t { f32, f16, bf16, int8, int4 };
+constexpr std::uint32_t kPrecisions = 5;
+constexpr std::uint32_t kGroup = 32;  // numbers of a gist that share a scale in int4
 const char* precision_name(Precision precision);
 std::optional<Precision> precision_of(std::string_view name);
 
@@ -33,7 +34,12 @@ struct Shape {
   Precision precision = Precision::f32;
 
   bool operator==(const Shape&) const = default;
+  std::uint32_t group() const { return block * block; }  // tokens of a row of level 2: K blocks
   std::size_t numbers() const { return std::size_t{gists} * width; }
+  std::size_t kept_bytes() const { return (block + std::size_t{7}) / 8; }
+  std::size_t groups() const { return (width + std::size_t{kGroup} - 1) / kGroup; }  // of a gist, in int4
+  std::size_t code_bytes() const;                                                    // of one gist's numbers
+  std::size_t scale_bytes() const;                                                   // of one gist's scales
 };
 // Empty where a file may have it, else what is wrong.
 std::string refusal_of(const Shape& shape);
@@ -42,16 +48,17 @@ std::string refusal_of(const Shape& shape);
 struct RowLayout {
   explicit RowLayout(const Shape& shape);
 
-  static constexpr std::size_t document = 0;     // u32, number of the document
-  static constexpr std::size_t block = 4;        // u32, number of the block in it
-  static constexpr std::size_t tokens = 8;       // u16, of the block: K, or fewer at a document's end
-  static constexpr std::size_t level = 10;       // u8, 1: tokens with their gist, 0: tokens alone
+  static constexpr std::size_t document = 0;  // u32, number of the document
+  static constexpr std::size_t block = 4;     // u32, number of the block in it; level 2: of the group
+  static constexpr std::size_t tokens = 8;    // u16, of the block: K, or fewer at a document's end
+  static constexpr std::size_t level = 10;    // u8, 0: tokens alone, 1: with their gist, 2: gist of K blocks
   static constexpr std::size_t compressor = 12;  // u64, which compressor made the gist
   static constexpr std::size_t text = 20;        // u64, checksum of the document's tokens up to here
-  static constexpr std::size_t offset = 28;      // u16[G], place of each gist in the block
-  std::size_t ids;                               // u32[K]
+  static constexpr std::size_t offset = 28;      // u16[G], place of each gist in the block or group
+  std::size_t kept;                              // u8[K / 8], a bit for each token that stays beside its gist
+  std::size_t ids;                               // u32[K]; level 2: 0
   std::size_t gist;                              // [G, D]
-  std::size_t scale;                             // f32[G], int8 alone
+  std::size_t scale;                             // int8: f32[G]; int4: f16[G, groups]
   std::size_t checksum;                          // u64, XXH3 of the row before it
   std::size_t bytes;
 };

@@ -22,18 +22,26 @@ std::string defect_of_row(const Slot& slot, const RowLayout& layout, const char*
   const Shape& shape = slot.shape;
   const RowHead head = head_of(row);
   const bool whole = head.tokens == shape.block;
-  if (head.document >= slot.documents || head.tokens < 1 || head.tokens > shape.block || head.level > 1 ||
-      (head.level == 1 && !whole))
+  if (head.document >= slot.documents || head.tokens < 1 || head.tokens > shape.block || head.level > 2 ||
+      (head.level > 0 && !whole))
     return "does not fit into the store";
   for (std::uint32_t i = 0; i < head.tokens; ++i) {
     if (load<std::int32_t>(row + layout.ids + i * sizeof(std::uint32_t)) < 0)
       return "has a token id that is none";
   }
-  for (std::uint32_t i = 0; head.level == 1 && i < shape.gists; ++i) {
-    if (load<std::uint16_t>(row + RowLayout::offset + i * sizeof(std::uint16_t)) >= shape.block)
+  for (std::uint32_t i = 0; head.level > 0 && i < shape.gists; ++i) {
+    const std::uint32_t end = head.level == 1 ? shape.block : shape.group();
+    if (load<std::uint16_t>(row + RowLayout::offset + i * sizeof(std::uint16_t)) >= end)
       return "has a gist outside of its block";
   }
   return "";
+}
+
+std::vector<std::uint8_t> kept_of(const Shape& shape, const RowLayout& layout, const char* row) {
+  std::vector<std::uint8_t> kept(shape.block);
+  for (std::uint32_t i = 0; i < shape.block; ++i)
+    kept[i] = (static_cast<unsigned char>(row[layout.kept + i / 8]) >> (i % 8)) & 1;
+  return kept;
 }
 
 void decode_row(const Shape& shape, const RowLayout& layout, const char* row, std::int32_t* ids, float* gist,
@@ -102,7 +110,7 @@ std::string GistReader::document(std::uint32_t number) const {
 }
 
 std::string GistReader::name_of(const RowHead& head) const {
-  std::string name = "block " + std::to_string(head.block);
+  std::string name = (head.level == 2 ? "group " : "block ") + std::to_string(head.block);
   if (head.document >= slot_.documents) return name + " of document " + std::to_string(head.document);
   return name + " of " + formats::printable(document(head.document));
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gistmill/formats/mapped_file.hpp>
 
@@ -26,6 +27,8 @@ struct RowHead {
 RowHead head_of(const char* row);
 // What is wrong with the bytes of a row, its checksum first; empty: nothing.
 std::string defect_of_row(const Slot& slot, const RowLayout& layout, const char* row);
+// Of a row without defect: 1 for each of its K tokens that stays beside the block's gist.
+std::vector<std::uint8_t> kept_of(const Shape& shape, const RowLayout& layout, const char* row);
 // Of a row without defect. ids: [tokens of the row]; gist: f32[G, D]; offsets: [G]; null: not asked for.
 void decode_row(const Shape& shape, const RowLayout& layout, const char* row, std::int32_t* ids, float* gist,
                 std::int32_t* offsets);
@@ -52,7 +55,11 @@ class GistReader {
   void check(std::uint64_t row) const;
   // Checked; as decode_row.
   RowHead read(std::uint64_t row, std::int32_t* ids, float* gist, std::int32_t* offsets) const;
-  // "block 3 of 'a.txt'"
+  // As kept_of; of a row that was read.
+  std::vector<std::uint8_t> kept(std::uint64_t row) const {
+    return kept_of(slot_.shape, layout_, begin(row));
+  }
+  // "block 3 of 'a.txt'"; level 2: "group 3 of 'a.txt'"
   std::string name_of(const RowHead& head) const;
 
   // Gives back the memory of what was read so far.

@@ -89,28 +89,49 @@ std::tuple<Tensor, Tensor> GistStore::document(const Tensor& number) const {
   return {bytes_of(names[place]), Tensor::of(tokens, {static_cast<std::int64_t>(tokens.size())})};
 }
 
-std::tuple<Tensor, Tensor> GistStore::extend(const Tensor& name, const Tensor& tokens) {
+std::tuple<Tensor, Tensor> GistStore::extend(const Tensor& name, const Tensor& tokens,
+                                             const std::optional<Tensor>& kept) {
   const auto* ids = tokens.data<std::int32_t>();
+  std::vector<std::uint8_t> stays;
+  if (kept) stays.assign(kept->data<std::uint8_t>(), kept->data<std::uint8_t>() + kept->size());
   const Missing missing = translated("tokens", [&] {
-    return growth().extend(text_of(name), {ids, ids + tokens.size()});
+    return growth().extend(text_of(name), {ids, ids + tokens.size()}, std::move(stays));
   });
   const std::uint64_t block = growth().writer().shape().block;
   return {number(missing.first * block), number(missing.end * block)};
 }
 
-void GistStore::append(const Tensor& gist, const Tensor& offsets) {
+void GistStore::expect_gists(const Tensor& gist) const {
   const Shape& shape = growth().writer().shape();
-  if (gist.shape()[1] != shape.gists || gist.shape()[2] != shape.width) {
-    throw Error(GM_ERROR_USER,
-                std::to_string(gist.shape()[1]) + " gists of " + std::to_string(gist.shape()[2]) +
-                    " numbers came when the store has " + std::to_string(shape.gists) + " of " +
-                    std::to_string(shape.width),
-                "gist");
-  }
+  if (gist.shape()[1] == shape.gists && gist.shape()[2] == shape.width) return;
+  throw Error(GM_ERROR_USER,
+              std::to_string(gist.shape()[1]) + " gists of " + std::to_string(gist.shape()[2]) +
+                  " numbers came when the store has " + std::to_string(shape.gists) + " of " +
+                  std::to_string(shape.width),
+              "gist");
+}
+
+void GistStore::append(const Tensor& gist, const Tensor& offsets) {
+  expect_gists(gist);
   translated("gist", [&] {
     growth().append(static_cast<std::uint32_t>(gist.shape()[0]), gist.data<float>(),
                     offsets.data<std::int32_t>());
   });
+}
+
+std::tuple<Tensor, Tensor> GistStore::group() const {
+  return translated("", [&]() -> std::tuple<Tensor, Tensor> {
+    const Shape& shape = growth().writer().shape();
+    const Group group = growth().group().value_or(Group());
+    const std::int64_t blocks = group.gists.empty() ? 0 : shape.block;
+    return {Tensor::of(group.gists, {blocks, shape.gists, shape.width}),
+            Tensor::of(group.offsets, {blocks, shape.gists})};
+  });
+}
+
+void GistStore::append_group(const Tensor& gist, const Tensor& offsets) {
+  expect_gists(gist);
+  translated("gist", [&] { growth().append_group(gist.data<float>(), offsets.data<std::int32_t>()); });
 }
 
 void GistStore::commit() {
@@ -125,11 +146,13 @@ void GistStore::close() {
 std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> GistStore::context(const Tensor& path,
                                                                       const std::optional<Tensor>& document,
                                                                       const Tensor& recent,
+                                                                      const std::optional<Tensor>& level1,
                                                                       const Tensor& room) const {
   return translated("path", [&]() -> std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> {
     const GistReader reader(text_of(path));
-    const Context context = context_of(reader, document ? text_of(*document) : std::string(),
-                                       count_of(recent, "recent"), count_of(room, "room"));
+    const Context context =
+        context_of(reader, document ? text_of(*document) : std::string(), count_of(recent, "recent"),
+                   level1 ? count_of(*level1, "level1") : UINT32_MAX, count_of(room, "room"));
     nlohmann::json about = nlohmann::json::parse(About::parse(reader.about()).text());
     about["document"] = context.document;
     about["tokens"] = context.tokens;

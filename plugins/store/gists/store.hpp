@@ -20,19 +20,25 @@ class GistStore {
   // not fit, MISUSE for calls out of order.
   Tensor open(const Tensor& path, const Tensor& settings);
   std::tuple<Tensor, Tensor> document(const Tensor& number) const;
-  std::tuple<Tensor, Tensor> extend(const Tensor& name, const Tensor& tokens);
+  std::tuple<Tensor, Tensor> extend(const Tensor& name, const Tensor& tokens,
+                                    const std::optional<Tensor>& kept);
   void append(const Tensor& gist, const Tensor& offsets);
+  std::tuple<Tensor, Tensor> group() const;
+  void append_group(const Tensor& gist, const Tensor& offsets);
   void commit();
   void close();
 
   std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> context(const Tensor& path,
                                                              const std::optional<Tensor>& document,
-                                                             const Tensor& recent, const Tensor& room) const;
+                                                             const Tensor& recent,
+                                                             const std::optional<Tensor>& level1,
+                                                             const Tensor& room) const;
   Tensor describe_file(const Tensor& path) const;
   void export_file(const Tensor& path, const std::optional<Tensor>& document, const Tensor& target) const;
 
  private:
   Growth& growth() const;
+  void expect_gists(const Tensor& gist) const;
 
   Precision precision_;
   std::uint32_t documents_;

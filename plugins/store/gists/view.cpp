@@ -30,6 +30,8 @@ hdf5::Handle number_type(Precision precision) {
       return hdf5::Handle(H5Tcopy(H5T_STD_U16LE));
     case Precision::int8:
       return hdf5::Handle(H5Tcopy(H5T_STD_I8LE));
+    case Precision::int4:  // two codes a byte
+      return hdf5::Handle(H5Tcopy(H5T_STD_U8LE));
     case Precision::f32:
       break;
   }
@@ -67,9 +69,13 @@ Compound row_type(const Shape& shape) {
   type.add("compressor", RowLayout::compressor, H5T_STD_U64LE);
   type.add("text", RowLayout::text, H5T_STD_U64LE);
   type.add("offset", RowLayout::offset, H5T_STD_U16LE, {shape.gists});
+  type.add("kept", row.kept, H5T_STD_U8LE, {shape.kept_bytes()});
   type.add("ids", row.ids, H5T_STD_U32LE, {shape.block});
-  type.add("gist", row.gist, number_type(shape.precision).get(), {shape.gists, shape.width});
+  const bool pairs = shape.precision == Precision::int4;
+  type.add("gist", row.gist, number_type(shape.precision).get(),
+           {shape.gists, pairs ? shape.code_bytes() : shape.width});
   if (shape.precision == Precision::int8) type.add("scale", row.scale, H5T_IEEE_F32LE, {shape.gists});
+  if (pairs) type.add("scale", row.scale, half_type().get(), {shape.gists, shape.groups()});
   type.add("checksum", row.checksum, H5T_STD_U64LE);
   return type;
 }

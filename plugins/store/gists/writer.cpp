@@ -170,24 +170,52 @@ void GistWriter::append(std::vector<char>& row) {
   ++rows_;
 }
 
-void GistWriter::append_block(std::uint32_t document, std::uint32_t block, const std::int32_t* ids,
-                              const float* gist, const std::int32_t* offsets, std::uint64_t compressor) {
+// `name` of what stands for so many tokens, for messages.
+void GistWriter::put_gists(std::vector<char>& row, const std::string& name, std::uint32_t tokens,
+                           const float* gist, const std::int32_t* offsets) const {
   const Shape& shape = slot_.shape;
-  std::vector<char> row = row_of(document, block, ids, shape.block, text_before(document, block));
-  save(&row[RowLayout::level], std::uint8_t{1});
-  save(&row[RowLayout::compressor], compressor);
+  const std::uint32_t end = std::min<std::uint32_t>(tokens, 1u << 16);
   for (std::uint32_t i = 0; i < shape.gists; ++i) {
-    if (offsets[i] < 0 || offsets[i] >= static_cast<std::int32_t>(shape.block)) {
-      throw FormatError("a gist stands at " + std::to_string(offsets[i]) +
-                        " of its block when it should be 0 to " + std::to_string(shape.block - 1));
+    if (offsets[i] < 0 || offsets[i] >= static_cast<std::int32_t>(end)) {
+      throw FormatError("a gist stands at " + std::to_string(offsets[i]) + " of its " +
+                        name.substr(0, name.find(' ')) + " when it should be 0 to " +
+                        std::to_string(end - 1));
     }
     save(&row[RowLayout::offset + i * sizeof(std::uint16_t)], static_cast<std::uint16_t>(offsets[i]));
   }
   if (!encode_gists(shape, gist, &row[layout_.gist], row.data() + layout_.scale)) {
-    throw FormatError("the gist of block " + std::to_string(block) + " of " +
-                      formats::printable(names_[document]) + " has numbers that " +
-                      precision_name(shape.precision) + " does not hold");
+    throw FormatError("the gist of " + name + " has numbers that " + precision_name(shape.precision) +
+                      " does not hold");
   }
+}
+
+void GistWriter::append_block(std::uint32_t document, std::uint32_t block, const std::int32_t* ids,
+                              const float* gist, const std::int32_t* offsets, std::uint64_t compressor,
+                              const std::uint8_t* kept) {
+  std::vector<char> row = row_of(document, block, ids, slot_.shape.block, text_before(document, block));
+  save(&row[RowLayout::level], std::uint8_t{1});
+  save(&row[RowLayout::compressor], compressor);
+  for (std::uint32_t i = 0; kept != nullptr && i < slot_.shape.block; ++i) {
+    char& bits = row[layout_.kept + i / 8];
+    if (kept[i] != 0) bits = static_cast<char>(static_cast<unsigned char>(bits) | 1u << (i % 8));
+  }
+  put_gists(row, "block " + std::to_string(block) + " of " + formats::printable(names_[document]),
+            slot_.shape.block, gist, offsets);
+  append(row);
+}
+
+void GistWriter::append_group(std::uint32_t document, std::uint32_t group, const float* gist,
+                              const std::int32_t* offsets, std::uint64_t compressor) {
+  const DocumentRows& held = rows(document);
+  if (group > held.groups.size() || (group + std::size_t{1}) * slot_.shape.block > held.blocks.size())
+    throw FormatError("group " + std::to_string(group) + " comes before its blocks");
+  const std::vector<std::int32_t> none(slot_.shape.block, 0);
+  std::vector<char> row = row_of(document, group, none.data(), none.size(), 0);
+  save(&row[RowLayout::level], std::uint8_t{2});
+  save(&row[RowLayout::compressor], compressor);
+  save(&row[RowLayout::text], text_before(document, (group + 1) * slot_.shape.block));
+  put_gists(row, "group " + std::to_string(group) + " of " + formats::printable(names_[document]),
+            slot_.shape.group(), gist, offsets);
   append(row);
 }
 

@@ -37,10 +37,15 @@ class GistWriter {
   // room for more, or the name is too long or empty.
   std::uint32_t document(const std::string& name);
 
-  // ids: [K], gist: f32[G, D], offsets: [G]. Block number `block` of a document, its next one or one that is
-  // there. Throws FormatError for values that no store can hold, FileError; after that the writer is of no
-  // use, and the store is as it was committed.
+  // ids: [K], gist: f32[G, D], offsets: [G]; kept: [K], 1 for tokens that stay beside the gist, or null.
+  // Block number `block` of a document, its next one or one that is there. Throws FormatError for values that
+  // no store can hold, FileError; after that the writer is of no use, and the store is as it was committed.
   void append_block(std::uint32_t document, std::uint32_t block, const std::int32_t* ids, const float* gist,
+                    const std::int32_t* offsets, std::uint64_t compressor,
+                    const std::uint8_t* kept = nullptr);
+  // gist: f32[G, D], offsets: [G], in tokens: of the K blocks of group number `group`, which are there.
+  // Throws as append_block.
+  void append_group(std::uint32_t document, std::uint32_t group, const float* gist,
                     const std::int32_t* offsets, std::uint64_t compressor);
   // The tokens behind a document's blocks, instead of those that stood there.
   void append_tail(std::uint32_t document, const std::vector<std::int32_t>& ids);
@@ -59,6 +64,8 @@ class GistWriter {
   std::vector<char> row_of(std::uint32_t document, std::uint32_t block, const std::int32_t* ids,
                            std::size_t tokens, std::uint64_t before) const;
   std::uint64_t text_before(std::uint32_t document, std::uint32_t block) const;
+  void put_gists(std::vector<char>& row, const std::string& name, std::uint32_t tokens, const float* gist,
+                 const std::int32_t* offsets) const;
   void append(std::vector<char>& row);
   std::vector<char> bytes_of(std::uint64_t row) const;
   void expect_open() const;

@@ -15,8 +15,8 @@ Tensor Stored::apply(const Tensor& gist) const {
   const auto width = static_cast<std::uint32_t>(gist.shape()[2]);
   const gists::Shape shape = {1, gists, width, 1, precision_};
   Tensor given = Tensor::zeros<float>(gist.shape());
-  std::vector<char> bytes(shape.numbers() * sizeof(float));
-  std::vector<char> scale(gists * sizeof(float));
+  std::vector<char> bytes(gists * shape.code_bytes());
+  std::vector<char> scale(gists * shape.scale_bytes());
   for (std::int64_t span = 0; span < gist.shape()[0]; ++span) {
     const std::size_t at = static_cast<std::size_t>(span) * shape.numbers();
     if (!gists::encode_gists(shape, gist.data<float>() + at, bytes.data(), scale.data())) {

@@ -73,14 +73,18 @@ TEST_F(GistStore, GivesBackWhatWentIn) {
 }
 
 TEST_F(GistStore, HoldsAGistInEachPrecision) {
-  for (const Precision precision : {Precision::f32, Precision::f16, Precision::bf16, Precision::int8}) {
+  const std::pair<Precision, double> precisions[] = {{Precision::f32, 0},
+                                                     {Precision::f16, 0},
+                                                     {Precision::bf16, 0},
+                                                     {Precision::int8, 0.5 * 3.5 / 127},
+                                                     {Precision::int4, 0.5 * 3.5 / 7}};
+  for (const auto& [precision, error] : precisions) {
     Shape shape = kSmall;
     shape.precision = precision;
     const fs::path path = folder_ / precision_name(precision);
     make_store(path, 4, shape);
     const ReadRow row = read(GistReader(path), 3);
-    for (std::size_t i = 0; i < row.gist.size(); ++i)
-      EXPECT_NEAR(row.gist[i], gist_of(3)[i], precision == Precision::int8 ? 4.0 / 127 : 1e-6);
+    for (std::size_t i = 0; i < row.gist.size(); ++i) EXPECT_NEAR(row.gist[i], gist_of(3)[i], error + 1e-3);
     EXPECT_EQ(row.ids, ids_of(3));
   }
 }
@@ -91,13 +95,14 @@ TEST_F(GistStore, IsAsLargeAsItsFormulaSays) {
   EXPECT_LT(empty, kUserBlock + kSmall.documents * kDocumentBytes + 8192);
   fs::remove(path_);
   make_store(path_, 5);
-  EXPECT_EQ(fs::file_size(path_), empty + 5 * (36 + 2 * 2 + 4 * 4 + 2 * 3 * 4));
+  EXPECT_EQ(fs::file_size(path_), empty + 5 * (36 + 2 * 2 + 1 + 4 * 4 + 2 * 3 * 4));
 }
 
 TEST_F(GistStore, IsLaidOutForAnyShape) {
   for (const std::uint32_t documents : {1u, 2u, 7u, 256u, 5000u}) {
     for (const std::uint32_t width : {1u, 3u, 255u, 576u, 5000u}) {
-      for (const Precision precision : {Precision::f32, Precision::f16, Precision::bf16, Precision::int8}) {
+      for (const Precision precision :
+           {Precision::f32, Precision::f16, Precision::bf16, Precision::int8, Precision::int4}) {
         for (const std::uint64_t about : {1u, 100u, 2000u, 2048u, 9000u}) {
           const Shape shape = {32, 1, width, documents, precision};
           ASSERT_NO_THROW(make_view(shape, about)) << documents << ' ' << width << ' ' << about;
@@ -252,16 +257,23 @@ TEST_F(GistStore, OpensByTheOtherSlotWhereOneIsTorn) {
   EXPECT_THAT(opening(), HasSubstr("its head is damaged"));
 }
 
-TEST_F(GistStore, RefusesANewerVersion) {
+TEST_F(GistStore, RefusesAnotherVersion) {
   make_store(path_, 1);
-  std::string newer = bytes();
-  for (const std::uint64_t at : kSlots) {
-    newer[at + 8] = 2;
-    const std::uint64_t checksum = checksum_of(std::string_view(newer).substr(at, kSlotBytes - 8));
-    std::memcpy(&newer[at + kSlotBytes - 8], &checksum, 8);
-  }
-  overwrite(newer);
-  EXPECT_THAT(opening(), HasSubstr("its version is 2 when this program reads version 1"));
+  const std::string own = bytes();
+  const auto of_version = [&](char version) {
+    std::string other = own;
+    for (const std::uint64_t at : kSlots) {
+      other[at + 8] = version;
+      const std::uint64_t checksum = checksum_of(std::string_view(other).substr(at, kSlotBytes - 8));
+      std::memcpy(&other[at + kSlotBytes - 8], &checksum, 8);
+    }
+    overwrite(other);
+  };
+  of_version(3);
+  EXPECT_THAT(opening(),
+              HasSubstr("its version is 3 when this program reads version 2; it needs a newer program"));
+  of_version(1);
+  EXPECT_THAT(opening(), HasSubstr("its version is 1 when this program reads version 2; make it anew"));
 }
 
 TEST_F(GistStore, IsAsItWasWhereTheDiskIsFull) {

@@ -27,7 +27,11 @@ using Ids = std::vector<std::int32_t>;
 
 constexpr std::uint32_t kUnsettled = 2;
 
-About about_of(const std::string& compressor = "c1") { return {"m1", "t1", compressor, "end", {}}; }
+constexpr std::uint64_t kNoLevel2 = 1u << 20;  // more tokens than any document has
+
+About about_of(const std::string& compressor = "c1", const std::string& level2 = "") {
+  return {"m1", "t1", compressor, "end", level2, {}, {}};
+}
 
 Ids counting(std::int32_t count) {
   Ids ids(static_cast<std::size_t>(count));
@@ -179,7 +183,7 @@ TEST_F(GrowingStore, MakesGistsAnewBlockByBlockAndGoesOnAfterAKill) {
 
 TEST_F(GrowingStore, ShowsAModelTheNewestAsTokensAndOlderOnesAsGists) {
   compress(counting(22));
-  const Context context = context_of(GistReader(path_), "", 7, 100);
+  const Context context = context_of(GistReader(path_), "", 7, kNoLevel2, 100);
   // Blocks 0 to 2 as two gists each; block 3, of which the last 7 tokens begin, and what follows as tokens.
   EXPECT_EQ(context.ids, (Ids{0, 0, 0, 0, 0, 0, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121}));
   EXPECT_EQ(context.positions, (Ids{2, 3, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21}));
@@ -188,16 +192,56 @@ TEST_F(GrowingStore, ShowsAModelTheNewestAsTokensAndOlderOnesAsGists) {
   EXPECT_EQ(context.left_out, 0u);
 }
 
+TEST_F(GrowingStore, ShowsTokensThatAreKeptBesideTheirGist) {
+  About about = about_of();
+  about.keep = "names";
+  const auto growth = open(about);
+  std::vector<std::uint8_t> kept(22, 0);
+  for (const std::size_t token : {1, 2, 3, 8, 9, 10, 11, 13}) kept[token] = 1;
+  growth->extend("a", counting(22), kept);
+  for (int block = 0; block < 5; ++block) {
+    const std::vector<float> gist(6, static_cast<float>(block));
+    const Ids offsets = {2, 3};
+    growth->append(1, gist.data(), offsets.data());
+  }
+  growth->close();
+  const Context context = context_of(GistReader(path_), "", 6, kNoLevel2, 100);
+  // Tokens 1 to 3 around and before the gists of block 0, at 2 and 3; block 2, of which all are kept, as
+  // tokens.
+  EXPECT_EQ(context.ids,
+            (Ids{101, 102, 0, 103, 0, 0, 0, 108, 109, 110, 111, 113, 0, 0, 116, 117, 118, 119, 120, 121}));
+  EXPECT_EQ(context.positions, (Ids{1, 2, 2, 3, 3, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19, 20, 21}));
+  EXPECT_EQ(context.places, (Ids{2, 4, 5, 6, 12, 13}));
+  EXPECT_EQ(context.gist[6], 1.0f);
+  EXPECT_EQ(context.gist[12], 3.0f);
+  EXPECT_EQ(description_of(GistReader(path_))["kept"], "names: 8 tokens");
+}
+
+TEST_F(GrowingStore, RefusesToKeepOtherWordsThanItDoes) {
+  compress(counting(13));
+  About about = about_of();
+  about.keep = "names";
+  EXPECT_THAT(message_of([&] { open(about); }),
+              HasSubstr("was made with words that are kept 'none' when this is 'names'; --refresh makes"));
+  const auto growth = open(about, true);
+  EXPECT_THAT(message_of([&] {
+                growth->extend("a", counting(13), {1, 0});
+              }),
+              HasSubstr("is said of 2 when there are 13"));
+  EXPECT_EQ(growth->extend("a", counting(13), std::vector<std::uint8_t>(13, 0)).first, 0u);
+}
+
 TEST_F(GrowingStore, LeavesTheOldestOutWhereThereIsNoRoom) {
   compress(counting(22));
-  const Context context = context_of(GistReader(path_), "a", 0, 15);
+  const Context context = context_of(GistReader(path_), "a", 0, kNoLevel2, 15);
   EXPECT_EQ(context.left_out, 8u);
   EXPECT_EQ(context.positions.front(), 2);
   EXPECT_EQ(context.positions.back(), 13);
   EXPECT_EQ(context.places.size(), 6u);
-  EXPECT_THAT(message_of([&] { context_of(GistReader(path_), "b", 0, 15); }),
+  EXPECT_THAT(message_of([&] { context_of(GistReader(path_), "b", 0, kNoLevel2, 15); }),
               HasSubstr("holds no document 'b'"));
-  EXPECT_THAT(message_of([&] { context_of(GistReader(path_), "a", 0, 1); }), HasSubstr("room for 1"));
+  EXPECT_THAT(message_of([&] { context_of(GistReader(path_), "a", 0, kNoLevel2, 1); }),
+              HasSubstr("room for 1"));
 }
 
 TEST_F(GrowingStore, IsExportedWithPositionsAndTokens) {

@@ -19,7 +19,7 @@ Tensor stored(const std::string& precision, const std::vector<float>& values) {
 TEST(StoredGists, AreAsTheyWereInF32AndRoundedOtherwise) {
   const std::vector<float> values = {1.0f, -0.3f, 1e-3f, 20.0f, 0.1f, 0.0f};
   for (const auto& [precision, step] :
-       {std::pair("f32", 0.0), {"f16", 1e-3}, {"bf16", 4e-3}, {"int8", 0.5 / 127}}) {
+       {std::pair("f32", 0.0), {"f16", 1e-3}, {"bf16", 4e-3}, {"int8", 0.5 / 127}, {"int4", 0.5 / 7}}) {
     const Tensor given = stored(precision, values);
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double largest = i < 3 ? 1 : 20;
