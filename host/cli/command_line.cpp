@@ -11,6 +11,7 @@
 #include "host/diagnostic/did_you_mean.hpp"
 #include "host/diagnostic/exit_codes.hpp"
 #include "host/diagnostic/failure.hpp"
+#include "host/isolate/serve.hpp"
 
 namespace gistmill {
 
@@ -119,7 +120,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
     if (words.size() > 1) command.verb = words[1] + (words.size() > 2 ? " " + words[2] : "");
     return command;
   }
-  if (words[0] == kCompleteVerb) {
+  if (words[0] == kCompleteVerb || words[0] == kServeVerb) {
     command.verb = words[0];
     command.arguments.assign(words.begin() + 1, words.end());
     return command;

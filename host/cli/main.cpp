@@ -9,6 +9,7 @@
 #include "host/cli/shipped_recipes.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
+#include "host/isolate/serve.hpp"
 
 namespace {
 
@@ -62,6 +63,7 @@ constexpr struct {
     {"schema", gistmill::run_schema},
     {"completion", gistmill::run_completion},
     {gistmill::kCompleteVerb, gistmill::run_complete},
+    {gistmill::kServeVerb, gistmill::run_serve},
     {"env", gistmill::run_env},
     {"version", gistmill::run_version},
 };

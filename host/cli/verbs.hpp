@@ -45,6 +45,7 @@ ExitCode run_data_fetch(const Command& command);
 ExitCode run_reference(const Command& command);
 ExitCode run_completion(const Command& command);
 ExitCode run_complete(const Command& command);  // kCompleteVerb
+ExitCode run_serve(const Command& command);     // kServeVerb
 ExitCode run_env(const Command& command);
 ExitCode run_version(const Command& command);
 

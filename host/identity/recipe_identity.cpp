@@ -58,6 +58,7 @@ Value deciding_tree(const Recipe& recipe, const Names& taken) {
     for (auto& entry : table_of(*pipelines)) erase_keys(entry.second, {"cache"});
   }
   if (Value* components = tree.find("components")) {
+    for (auto& entry : table_of(*components)) erase_keys(entry.second, {"isolate"});
     const Names called = called_by(recipe);
     std::erase_if(table_of(*components), [&](const auto& entry) {
       return called.count(entry.first) == 0 && taken.count(entry.first) == 0;

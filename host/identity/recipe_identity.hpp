@@ -10,6 +10,7 @@ namespace gistmill {
 
 // SHA-256 in hexadecimal. Equal for two recipes that differ in nothing but
 //   doc, [checkpoints], [cache], pipelines.NAME.cache
+//   components.NAME.isolate
 //   run.call_seconds, run.device, run.loggers, run.prepared, run.threads
 //   components that nothing calls, such as a logger
 // in them or in their stages. Threads and device change the rounding, not what is computed.

@@ -9,8 +9,15 @@
 #include "host/check/violation.hpp"
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/marshalled_options.hpp"
+#include "host/instance/plugin_host.hpp"
+#include "host/isolate/isolating_proxy.hpp"
 
 namespace gistmill {
+
+LoadedComponent component_for(const PlannedInstance& planned, Registry& registry) {
+  return planned.isolation ? registry.unloaded(planned.spec->name)
+                           : registry.load(planned.spec->name, plugin_host());
+}
 
 std::uint32_t operation_index(const ComponentSpec& spec, const OperationSpec& operation) {
   for (std::size_t i = 0; i < spec.operations.size(); ++i) {
@@ -60,11 +67,21 @@ Instance::Instance(const PlannedInstance& planned, const LoadedComponent& compon
   const MarshalledOptions options(planned_.options);
   ErrorSink sink;
   const char* const use = planned_.spec->name.c_str();
-  const bool checked = checks_calls();
-  interface_ = checked ? &checking_interface() : component_.interface;
-  const gm_status status = checked ? create_checked({component_.interface, component_.spec}, planned_.name,
-                                                    &host, use, options.get(), &handle_, sink.get())
-                                   : interface_->create(&host, use, options.get(), &handle_, sink.get());
+  const auto create = [&]() -> gm_status {
+    if (planned_.isolation) {  // its process checks calls, where they are checked
+      interface_ = &isolating_interface();
+      return create_isolated({component_.spec, component_.folders, component_.digest, *planned_.isolation},
+                             planned_.name, &host, options.get(), &handle_, sink.get());
+    }
+    if (checks_calls()) {
+      interface_ = &checking_interface();
+      return create_checked({component_.interface, component_.spec}, planned_.name, &host, use, options.get(),
+                            &handle_, sink.get());
+    }
+    interface_ = component_.interface;
+    return interface_->create(&host, use, options.get(), &handle_, sink.get());
+  };
+  const gm_status status = create();
   if (status != GM_OK || handle_ == nullptr) fail(status, sink, "creating");
 }
 

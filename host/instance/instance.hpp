@@ -112,6 +112,9 @@ class Instance::ErrorSink {
   std::string key_;
 };
 
+// What an instance that is planned so is made of: loaded, or for a process of its own.
+LoadedComponent component_for(const PlannedInstance& planned, Registry& registry);
+
 // Position of `operation`, one of `spec`'s own, in the manifest's order.
 std::uint32_t operation_index(const ComponentSpec& spec, const OperationSpec& operation);
 

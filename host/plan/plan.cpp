@@ -26,6 +26,7 @@ PlannedInstance plan_instance(const Recipe& recipe, const ComponentUse& written,
   instance.name = use.name;
   instance.from = use.from;
   instance.parameters = use.parameters;
+  instance.isolation = use.isolate;
   instance.origin = use.origin;
   instance.spec = &catalog.find(use.use, use.use_origin);
   instance.options = plan_options(use, *instance.spec);

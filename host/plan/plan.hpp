@@ -32,6 +32,7 @@ struct PlannedInstance {
   std::vector<PlannedOption> options;   // every option of the manifest, in its order
   std::string from;                     // as ComponentUse
   std::string parameters;
+  std::optional<Isolation> isolation;
   Origin origin;
   // What start() is told: the symbols that the manifest declares and that have the same size in every
   // pipeline that uses the instance. Filled by bind_symbols.

@@ -44,7 +44,7 @@ Preparation preparation_of(const Recipe& recipe, const Plan& plan, const Planned
     if (used[i] == 0) continue;
     const PlannedInstance planned = with_corpora(plan.instances[i], plan, from.corpora);
     result.owned.push_back(
-        std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host()));
+        std::make_unique<Instance>(planned, component_for(planned, registry), plugin_host()));
     Instance* instance = result.owned.back().get();
     result.instances[i] = instance;
     if (planned.spec->parameters) {

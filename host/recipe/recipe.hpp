@@ -14,6 +14,7 @@
 #include "host/figures/published.hpp"
 #include "host/figures/statistics.hpp"
 #include "host/figures/target.hpp"
+#include "host/recipe/isolation.hpp"
 #include "host/recipe/value.hpp"
 
 namespace gistmill {
@@ -26,8 +27,9 @@ struct ComponentUse {
   std::string use;         // "gistnet/refine"; empty where `from` is given
   std::string from;        // "refine.gist": use, options and parameters of component gist of stage refine
   std::string parameters;  // a checkpoint folder or safetensors file to start from; empty: none
-  Value options;           // a table without the reserved keys use, from, parameters
-  Origin origin;           // of the name
+  std::optional<Isolation> isolate;
+  Value options;  // a table without the reserved keys use, from, parameters, isolate
+  Origin origin;  // of the name
   Origin use_origin;
 };
 

@@ -42,7 +42,18 @@ RecipeTable component() {
            {"from", "string", kNone,
             "`\"stage.instance\"`: component, options and trained parameters of another stage's instance; "
             "instead of `use`, with no other key beside it"},
-           {"parameters", "string", kNone, "a checkpoint folder or safetensors file to start from"}}};
+           {"parameters", "string", kNone, "a checkpoint folder or safetensors file to start from"},
+           {"isolate", "boolean or table", "false",
+            "runs it in a process of its own, so that what ends that process is an error of its call"}}};
+}
+
+RecipeTable isolation() {
+  return {"components.NAME.isolate",
+          "What the process of an isolated component may use.",
+          {{"seconds", "number", "0",
+            "of one call; then the process is stopped. 0: no limit beside `run.call_seconds`"},
+           {"memory_mb", "integer", "0", "megabytes of address space; 0: no limit"},
+           {"network", "boolean", "true", "false: the process has no network"}}};
 }
 
 RecipeTable pipeline() {
@@ -285,6 +296,7 @@ const std::vector<RecipeTable>& recipe_tables() {
   static const std::vector<RecipeTable> kTables = {
       top_level(),
       component(),
+      isolation(),
       pipeline(),
       call(),
       repeated_part(),

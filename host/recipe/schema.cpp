@@ -23,6 +23,24 @@ constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::min();
 
 // ---- [components] ----
 
+// true, or a table of limits. Absent and false: none.
+std::optional<Isolation> read_isolation(const Fields& component) {
+  const Value* written = component.find("isolate");
+  if (written == nullptr) return std::nullopt;
+  Isolation isolation;
+  if (!written->is_table() && written->get_if<bool>() == nullptr)
+    component.refuse(*written, "isolate", "true, false, or a table with seconds, memory_mb and network");
+  if (!written->is_table())
+    return component.boolean("isolate", false) ? std::optional<Isolation>(isolation) : std::nullopt;
+  const std::string path = component.path_of("isolate");
+  const Fields fields(*written, path, path, keys_of("components.NAME.isolate"), kCode);
+  isolation.seconds = fields.number("seconds", 0);
+  if (isolation.seconds < 0) fields.refuse(*fields.find("seconds"), "seconds", "0 or more");
+  isolation.memory = static_cast<std::uint64_t>(fields.integer("memory_mb", 0, 0)) * 1'000'000;
+  isolation.network = fields.boolean("network", true);
+  return isolation;
+}
+
 ComponentUse read_component(const std::string& name, const Value& value) {
   const std::vector<std::string> reserved_keys = keys_of("components.NAME");
   const Origin& origin = place_of(value);
@@ -46,6 +64,7 @@ ComponentUse read_component(const std::string& name, const Value& value) {
   component.use = fields.string("use", "");
   component.from = fields.string("from", "");
   component.parameters = fields.string("parameters", "");
+  component.isolate = read_isolation(fields);
   const Value* use = fields.find("use");
   const Value* from = fields.find("from");
   if ((use == nullptr) == (from == nullptr)) {

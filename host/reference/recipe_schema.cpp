@@ -27,6 +27,7 @@ Json schema_of_type(std::string_view type) {
   if (type == "list of tables") return {{"type", "array"}, {"items", {{"type", "object"}}}};
   if (type == "string or list") return {{"type", {"string", "array"}}};
   if (type == "string or table") return {{"type", {"string", "object"}}};
+  if (type == "boolean") return {{"type", "boolean"}};
   return or_variable({{"type", "array"}});  // "list"
 }
 
@@ -115,6 +116,8 @@ Json schema_of_option(const OptionSpec& option) {
   return value;
 }
 
+Json isolate_schema() { return any_of({{{"type", "boolean"}}, object_of("components.NAME.isolate")}); }
+
 // [components.NAME]: the options of the component that it uses; in a layer that does not say which, those of
 // any.
 Json components_schema(const Registry& registry) {
@@ -124,6 +127,7 @@ Json components_schema(const Registry& registry) {
     const ComponentSpec& component = *registry.find(name);
     Json properties = object_of("components.NAME")["properties"];
     properties.erase("from");
+    properties["isolate"] = isolate_schema();
     properties["use"] = {{"enum", Json::array({name})}, {"description", component.doc}};
     for (const OptionSpec& option : component.options) {
       properties[option.key] = schema_of_option(option);
@@ -141,6 +145,7 @@ Json components_schema(const Registry& registry) {
                    {"required", Json::array({"from"})},
                    {"additionalProperties", false}});
   all_options["parameters"] = {{"type", "string"}};
+  all_options["isolate"] = isolate_schema();
   kinds.push_back({{"type", "object"},
                    {"title", "options of a component that a layer below names"},
                    {"properties", std::move(all_options)},

@@ -198,20 +198,30 @@ class Loader {
 
 }  // namespace
 
-LoadedComponent Registry::load(std::string_view component, const gm_host& host) {
+const PluginFile& Registry::file_or_refuse(std::string_view component) const {
   const PluginFile* file = file_of(component);
-  if (file == nullptr) {
-    std::vector<std::string> notes = {suggestion(component, "the registry", component_names())};
-    for (const RefusedFile& refused : refused_) {
-      notes.push_back(fmt::format("refused {}: {}", refused.path.string(), refused.reason));
-    }
-    throw Failure(ExitCode::plugin, fmt::format("no plugin offers '{}'", component), std::move(notes));
+  if (file != nullptr) return *file;
+  std::vector<std::string> notes = {suggestion(component, "the registry", component_names())};
+  for (const RefusedFile& refused : refused_) {
+    notes.push_back(fmt::format("refused {}: {}", refused.path.string(), refused.reason));
   }
+  throw Failure(ExitCode::plugin, fmt::format("no plugin offers '{}'", component), std::move(notes));
+}
+
+LoadedComponent Registry::unloaded(std::string_view component) const {
+  const PluginFile& file = file_or_refuse(component);
+  std::vector<std::filesystem::path> folders;
+  for (const std::filesystem::path& folder : folders_) folders.push_back(std::filesystem::absolute(folder));
+  return {file.manifest.component(component), &file, nullptr, file.build(), std::move(folders)};
+}
+
+LoadedComponent Registry::load(std::string_view component, const gm_host& host) {
+  const PluginFile* const file = &file_or_refuse(component);
   auto& libraries = loaded_libraries();
   const std::string identity = std::filesystem::absolute(file->path).lexically_normal().string();
   auto library = libraries.find(identity);
   if (library == libraries.end()) library = libraries.emplace(identity, Loader(*file, host).load()).first;
-  return {file->manifest.component(component), file, &library->second.interface, library->second.digest};
+  return {file->manifest.component(component), file, &library->second.interface, library->second.digest, {}};
 }
 
 }  // namespace gistmill

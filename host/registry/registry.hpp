@@ -35,12 +35,15 @@ struct RefusedFile {
   std::string reason;
 };
 
-// A loaded component. spec and file live as long as the registry, interface as long as the process.
+// A component to make instances of. spec and file live as long as the registry, interface as long as the
+// process.
 struct LoadedComponent {
   const ComponentSpec* spec = nullptr;
   const PluginFile* file = nullptr;
   const gm_component_interface* interface = nullptr;
   std::string digest;  // PluginFile::build
+  // Of one that was not loaded: where another process finds it.
+  std::vector<std::filesystem::path> folders;
 };
 
 class Registry {
@@ -69,7 +72,13 @@ class Registry {
   // agree. Throws Failure (ExitCode::plugin) with what was found and expected. Main thread only.
   LoadedComponent load(std::string_view component, const gm_host& host);
 
+  // The same for a component that another process loads: `interface` is null, and nothing of the library runs
+  // here.
+  LoadedComponent unloaded(std::string_view component) const;
+
  private:
+  const PluginFile& file_or_refuse(std::string_view component) const;
+
   std::vector<std::filesystem::path> folders_;  // as given
   std::vector<std::unique_ptr<PluginFile>> plugins_;
   std::vector<RefusedFile> refused_;

@@ -41,8 +41,7 @@ class RunTokenizer {
     const auto found = std::ranges::find_if(plan.instances, encodes);
     if (found == plan.instances.end())
       throw Failure(ExitCode::recipe, "the run's recipe has no component that encodes text");
-    instance_ =
-        std::make_unique<Instance>(*found, registry.load(found->spec->name, plugin_host()), plugin_host());
+    instance_ = std::make_unique<Instance>(*found, component_for(*found, registry), plugin_host());
     instance_->start({}, 0);
     begin_ = begin_tokens_of(*instance_);
   }

@@ -45,7 +45,7 @@ class Mean {
 class Decoder {
  public:
   Decoder(const PlannedInstance& planned, Registry& registry, std::uint64_t seed)
-      : instance_(planned, registry.load(planned.spec->name, plugin_host()), plugin_host()) {
+      : instance_(planned, component_for(planned, registry), plugin_host()) {
     instance_.start_on(at::kCPU, {}, seed);
     context_.seed = seed;
     context_.cancel = &never_;

@@ -52,8 +52,7 @@ Source source_of(const Plan& plan) {
 std::unique_ptr<Instance> started_source(Plan& plan, std::size_t index, Registry& registry,
                                          const PreparedPath& prepared, std::uint64_t seed) {
   const PlannedInstance planned = with_corpora(plan.instances[index], plan, prepared);
-  auto source =
-      std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host());
+  auto source = std::make_unique<Instance>(planned, component_for(planned, registry), plugin_host());
   bind_symbols(plan, [&](const PlannedInstance& asked, const std::string& symbol) -> std::int64_t {
     return asked.name == planned.name ? source->symbol(symbol) : kNotMade;
   });

@@ -23,8 +23,7 @@ Decoder::Decoder(const Plan& plan, Registry& registry, std::uint64_t seed) {
   };
   const auto found = std::ranges::find_if(plan.instances, decodes);
   if (found == plan.instances.end()) return;
-  instance_ =
-      std::make_unique<Instance>(*found, registry.load(found->spec->name, plugin_host()), plugin_host());
+  instance_ = std::make_unique<Instance>(*found, component_for(*found, registry), plugin_host());
   instance_->start({}, seed);
 }
 

@@ -31,8 +31,7 @@ std::vector<std::unique_ptr<Instance>> tokenizers(const Plan& plan, Registry& re
   std::map<std::string, std::unique_ptr<Instance>> found;
   for (const PlannedInstance& planned : plan.instances) {
     if (!is_tokenizer(planned)) continue;
-    auto instance =
-        std::make_unique<Instance>(planned, registry.load(planned.spec->name, plugin_host()), plugin_host());
+    auto instance = std::make_unique<Instance>(planned, component_for(planned, registry), plugin_host());
     instance->start({}, 0);
     const bool named = planned.spec->operation("identity") != nullptr;
     const std::string key =

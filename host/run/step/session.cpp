@@ -1,6 +1,7 @@
 // Creates, binds and starts the instances of a recipe; see session.hpp.
 #include "host/run/step/session.hpp"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/plugin_host.hpp"
+#include "host/isolate/isolated_process.hpp"
 #include "host/machine/device.hpp"
 #include "host/plan/options.hpp"
 #include "host/run/step/instance_pool.hpp"
@@ -61,8 +63,8 @@ Session::Session(const Recipe& recipe, Plan plan, Registry& registry, Events& ev
 std::shared_ptr<TensorInstance> Session::make(std::size_t index, Registry& registry,
                                               const PreparedPath& prepared) const {
   const PlannedInstance planned = with_corpora(plan_.instances[index], plan_, prepared);
-  return std::make_shared<TensorInstance>(planned, registry.load(planned.spec->name, plugin_host()),
-                                          plugin_host());
+  if (planned.isolation) set_isolated_threads(at::get_num_threads());
+  return std::make_shared<TensorInstance>(planned, component_for(planned, registry), plugin_host());
 }
 
 void Session::start(SessionUse use, Registry& registry, const PreparedPath& prepared, InstancePool* pool) {
