@@ -27,9 +27,10 @@ text::ExactKinds exact_kinds(std::string_view list) {
     const std::string_view name = list.substr(0, comma);
     const auto kind = std::ranges::find_if(kKinds, [&](const Kind& one) { return one.name == name; });
     if (kind == std::end(kKinds)) {
-      throw Failure(ExitCode::usage,
-                    fmt::format("--keep has '{}' when words are kept by kind: numbers, names, identifiers", name),
-                    {"several are separated by commas: --keep numbers,names"});
+      throw Failure(
+          ExitCode::usage,
+          fmt::format("--keep has '{}' when words are kept by kind: numbers, names, identifiers", name),
+          {"several are separated by commas: --keep numbers,names"});
     }
     kinds.*kind->member = true;
     if (comma == std::string_view::npos) return kinds;
@@ -47,10 +48,11 @@ std::string to_text(const text::ExactKinds& kinds) {
 
 KeptWords::KeptWords(const Instance& tokenizer, const text::ExactKinds& kinds) : kinds_(kinds) {
   if (tokenizer.planned().spec->operation("vocabulary") == nullptr) {
-    throw Failure(ExitCode::recipe,
-                  fmt::format("{} cannot keep words: it does not say which bytes its tokens stand for (no operation "
-                              "'vocabulary')",
-                              tokenizer.name()));
+    throw Failure(
+        ExitCode::recipe,
+        fmt::format("{} cannot keep words: it does not say which bytes its tokens stand for (no operation "
+                    "'vocabulary')",
+                    tokenizer.name()));
   }
   const Arrays vocabulary = call_operation(tokenizer, "vocabulary", {});
   bytes_ = text_of(vocabulary.at("token_bytes"));

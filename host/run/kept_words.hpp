@@ -12,8 +12,8 @@
 
 namespace gistmill {
 
-// Of a list such as "names,numbers". Throws Failure (ExitCode::usage) for anything else than numbers, names and
-// identifiers.
+// Of a list such as "names,numbers". Throws Failure (ExitCode::usage) for anything else than numbers, names
+// and identifiers.
 text::ExactKinds exact_kinds(std::string_view list);
 // The same list in one order, for stores: "numbers, names"; "" for none.
 std::string to_text(const text::ExactKinds& kinds);

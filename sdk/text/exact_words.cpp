@@ -83,10 +83,10 @@ class Reader {
 
   void take(const Word& word) {
     const bool identifier = word.mixed && !word.first_digit && word.letters > 1;
-    const bool name = !word.mixed && word.letters > 1 &&
-                      (word.all_capitals() || (word.first_capital && !sentence_begins_));
-    const bool kept = (word.first_digit && kinds_.numbers) || (identifier && kinds_.identifiers) ||
-                      (name && kinds_.names);
+    const bool name =
+        !word.mixed && word.letters > 1 && (word.all_capitals() || (word.first_capital && !sentence_begins_));
+    const bool kept =
+        (word.first_digit && kinds_.numbers) || (identifier && kinds_.identifiers) || (name && kinds_.names);
     if (kept) found_.push_back({word.begin, word.end});
     sentence_begins_ = false;
     lines_ = 0;

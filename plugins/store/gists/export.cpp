@@ -8,6 +8,8 @@
 #include <gistmill/formats/safetensors.hpp>
 
 #include "plugins/store/gists/index.hpp"
+#include "plugins/store/gists/torch_file.hpp"
+#include "plugins/store/gists/tree_files.hpp"
 
 namespace gistmill::gists {
 namespace {
@@ -81,14 +83,20 @@ std::string npy_header(const Sizes& shape) {
 void export_document(const GistReader& reader, const std::string& document,
                      const std::filesystem::path& target) {
   const std::string ending = target.extension().string();
-  if (ending != ".safetensors" && ending != ".npy") {
-    throw formats::FormatError("'" + target.string() + "' ends with " + formats::printable(ending) +
-                               " when gists are exported as .safetensors or .npy");
+  if (!ending.empty() && ending != ".safetensors" && ending != ".npy" && ending != ".pt") {
+    throw formats::FormatError(
+        "'" + target.string() + "' ends with " + formats::printable(ending) +
+        " when gists are exported as .safetensors, .npy or .pt, or as a folder, whose name "
+        "has no ending");
   }
   const std::uint32_t number = number_of(reader, document);
   const Shape& shape = reader.shape();
   const GistIndex index(reader);
+  if (ending.empty())
+    return write_tree_files(reader, index.documents()[number], reader.document(number), target);
   const Arrays arrays = arrays_of(reader, index.documents()[number]);
+  if (ending == ".pt")
+    return write_torch_file(target, arrays.blocks.vectors, arrays.blocks.count * shape.gists, shape.width);
   const auto sizes = [&](const Gists& gists) { return Sizes{gists.count, shape.gists, shape.width}; };
   files::NewFile file(target);
   if (ending == ".npy") {

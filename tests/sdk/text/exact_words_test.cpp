@@ -57,7 +57,8 @@ TEST(ExactIdentifiers, HaveAnUnderscoreADigitOrACapitalInside) {
 }
 
 TEST(ExactWords, OfAllKindsComeInTheOrderOfTheText) {
-  EXPECT_THAT(words("see Emma in 1815 by find_all", {true, true, true}), ElementsAre("Emma", "1815", "find_all"));
+  EXPECT_THAT(words("see Emma in 1815 by find_all", {true, true, true}),
+              ElementsAre("Emma", "1815", "find_all"));
   EXPECT_THAT(words("see Emma in 1815", {}), IsEmpty());
   EXPECT_THAT(words("", {true, true, true}), IsEmpty());
 }

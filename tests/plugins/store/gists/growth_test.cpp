@@ -257,8 +257,9 @@ TEST_F(GrowingStore, IsExportedWithPositionsAndTokens) {
   EXPECT_EQ(file.metadata().at("document"), "a");
   export_document(GistReader(path_), "", folder_ / "a.npy");
   EXPECT_EQ(fs::file_size(folder_ / "a.npy"), 128u + 5 * 2 * 3 * 4);
-  EXPECT_THAT(message_of([&] { export_document(GistReader(path_), "", folder_ / "a.pt"); }),
-              HasSubstr("ends with '.pt' when gists are exported as .safetensors or .npy"));
+  EXPECT_THAT(
+      message_of([&] { export_document(GistReader(path_), "", folder_ / "a.bin"); }),
+      HasSubstr("ends with '.bin' when gists are exported as .safetensors, .npy or .pt, or as a folder"));
 }
 
 TEST_F(GrowingStore, SaysWhatItHoldsAndWhichBlocksAreDamaged) {
