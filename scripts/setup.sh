@@ -16,7 +16,7 @@ readonly PACKAGES=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates unzip
   python3 python3-venv python3-pip python3-jsonschema
   libboost-dev libboost-program-options-dev libtomlplusplus-dev libfmt-dev
-  libhdf5-dev libsqlite3-dev libarchive-dev libgumbo-dev libre2-dev libutf8proc-dev libxxhash-dev nlohmann-json3-dev libssl-dev
+  libhdf5-dev libsqlite3-dev libarchive-dev libcpp-httplib-dev libgumbo-dev libre2-dev libutf8proc-dev libxxhash-dev nlohmann-json3-dev libssl-dev
   libopenmpi-dev openmpi-bin
   libgtest-dev libgmock-dev libbenchmark-dev hdf5-tools clang-format
   clang-14 libclang-rt-14-dev dpkg-dev file binutils

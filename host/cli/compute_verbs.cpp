@@ -1,11 +1,4 @@
-// run, evaluate, prepare --peek, plan, export, compress: loads the run library, and with it LibTorch, only
-// now.
-#include <vector>  // before Boost.DLL, which needs it and forgets to include it
-
-#define BOOST_DLL_USE_STD_FS
-
-#include <boost/dll/shared_library.hpp>
-
+// run, evaluate, prepare --peek, plan, export, compress: what the run library is asked for.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -15,18 +8,15 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <thread>
-#include <type_traits>
 #include <utility>
 
 #include "host/cli/baseline_gate.hpp"
+#include "host/cli/run_library.hpp"
 #include "host/cli/run_outputs.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
 #include "host/files/make_folders.hpp"
 #include "host/files/text_file.hpp"
-#include "host/installation/folders.hpp"
-#include "host/installation/libtorch.hpp"
-#include "host/installation/linker_message.hpp"
 #include "host/machine/threads.hpp"
 #include "host/record/run_record.hpp"
 #include "host/registry/launch.hpp"
@@ -37,28 +27,6 @@ namespace gistmill {
 namespace {
 
 namespace fs = std::filesystem;
-
-using RunVerbFunction = decltype(&gistmill_run_verb);
-
-// The library is never unloaded: tensors and plugins live until the process ends.
-RunVerbFunction load_run_library() {
-  const fs::path path = program_folders().run_library;
-  load_libtorch();
-  static auto* const library = new boost::dll::shared_library;  // whose end would unload it
-  std::string reason;
-  try {
-    library->load(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
-    return &library->get<std::remove_pointer_t<RunVerbFunction>>("gistmill_run_verb");
-  } catch (const std::exception& error) {
-    reason = linker_message(error);
-  }
-  std::vector<std::string> advice = {"install gistmill again, or build it with LibTorch (GISTMILL_TORCH=ON)"};
-  if (fs::exists(path)) {
-    if (std::vector<std::string> torch = libtorch_advice(); !torch.empty()) advice = std::move(torch);
-  }
-  throw Failure(ExitCode::failed, fmt::format("the run library cannot be loaded: {}", reason),
-                std::move(advice));
-}
 
 // "300M", "1.5 GB", "2000000": bytes; K, M, G, T are powers of ten.
 std::uint64_t memory_of(const std::string& text) {
@@ -181,7 +149,7 @@ ExitCode run_compute_verb(const Command& command, RunVerb verb) {
   const RunOutputs outputs(command);
   RunOutcome outcome;
   set_up_openmp();
-  in_one_voice(command, [&] { load_run_library()(&request, &outcome); });
+  in_one_voice(command, [&] { run_in_library(request, outcome); });
   if (outcome.is_answered_elsewhere) return outcome.code;
   if (!outcome.report_due.empty()) write_report(outcome.report_due);
   if (const auto folder = command.value("folder"); folder && verb == RunVerb::plan) {

@@ -47,6 +47,8 @@ constexpr struct {
     {"sweep report", gistmill::run_sweep_report},
     {"export", gistmill::run_export},
     {"compress", compute<RunVerb::compress>},
+    {"chat", gistmill::run_chat},
+    {"focus demo", gistmill::run_focus_demo},
     {"inspect", gistmill::run_model_verb},
     {"tokenize", gistmill::run_model_verb},
     {"score", gistmill::run_model_verb},

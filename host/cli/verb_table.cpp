@@ -34,6 +34,13 @@ constexpr Verb kVerbs[] = {
     {"compress", "RUN [FILE...]", 1, 100000, "Gpj",
      "write texts as tokens and gists into a store, by what a run trained; what it holds already is not "
      "computed again"},
+    {"chat", "RUN|RECIPE", 1, 1, "aspj",
+     "hold a conversation over a history that is longer than the model's context, through a run's tree, "
+     "scores "
+     "and allocator"},
+    {"focus demo", "RECIPE", 1, 1, "Qspj",
+     "play the session that a recipe tells: what is read, what is said, what is opened and closed, the "
+     "answer"},
     {"inspect", "MODEL", 1, 1, "mpj",
      "show architecture, shapes, types and tokenizer of a model's files; of a gist store what it holds"},
     {"tokenize", "MODEL [FILE]", 1, 2, "dmpj", "convert text to token ids, or back with --decode"},
@@ -96,6 +103,28 @@ constexpr Option kOptions[] = {
     {'G', "set", "+KEY=VALUE",
      "set an option of the component that keeps the gists: --set store.precision=int8"},
     {'I', "document", "NAME", "of a gist store: the document (default: the last one)"},
+    {'a', "history", "+FILE", "read this text before the first message; may be repeated"},
+    {'a', "system", "TEXT", "system message"},
+    {'a', "watch", nullptr,
+     "show what stands open in the working context, at which level, and what was opened and closed by which "
+     "score"},
+    {'a', "record", "DIR",
+     "keep the conversation in this folder: events, pictures of the working context, and a trace that can be "
+     "played again"},
+    {'a', "http", "ADDRESS:PORT",
+     "serve OpenAI's chat completions and a page that shows the working context, at 127.0.0.1:8080 for "
+     "example; "
+     "port 0: any that is free"},
+    {'a', "allow-remote", nullptr, "with --http, let an address be one that other machines reach"},
+    {'a', "max-tokens", "N", "maximum number of tokens of an answer (default: 512)"},
+    {'a', "temperature", "X", "sampling temperature (default: 0, the most probable token)"},
+    {'a', "top-p", "X", "sample from the smallest set of tokens with total probability X"},
+    {'a', "seed", "N", "seed of the sampling (default: 0)"},
+    {'Q', "record", "DIR",
+     "keep the session in this folder: events, pictures of the working context, and a trace that can be "
+     "played "
+     "again"},
+    {'Q', "max-tokens", "N", "maximum number of tokens of the answer (default: 128)"},
     {'d', "decode", nullptr, "read token ids and write their text"},
     {'w', "per-token", nullptr, "print a JSON line per token (token, text, nll) instead of the totals"},
     {'w', "window", "N", "context length in tokens (default: the model's)"},

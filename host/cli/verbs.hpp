@@ -18,7 +18,9 @@ std::vector<std::string> check_recipe(const Command& command, const std::filesys
 ExitCode run_compute_verb(const Command& command, RunVerb verb);
 ExitCode run_prepare(const Command& command);
 ExitCode run_model_verb(const Command& command);  // inspect, tokenize, score, generate
-ExitCode run_export(const Command& command);      // of a run, or of a gist store
+ExitCode run_chat(const Command& command);
+ExitCode run_focus_demo(const Command& command);
+ExitCode run_export(const Command& command);  // of a run, or of a gist store
 ExitCode run_report(const Command& command);
 ExitCode run_watch(const Command& command);
 ExitCode run_validate(const Command& command);

@@ -13,7 +13,6 @@
 #include "host/files/file_failure.hpp"
 #include "host/identity/file_identity.hpp"
 #include "host/instance/array_call.hpp"
-#include "host/instance/begin_tokens.hpp"
 #include "host/instance/offered.hpp"
 #include "host/instance/plugin_host.hpp"
 #include "host/machine/machine.hpp"
@@ -23,6 +22,7 @@
 #include "host/run/locked_request.hpp"
 #include "host/run/run.hpp"
 #include "host/run/run_context.hpp"
+#include "host/run/run_tokenizer.hpp"
 #include "host/run/trained_compressor.hpp"
 
 namespace gistmill {
@@ -30,32 +30,6 @@ namespace gistmill {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The tokenizer that made the text that the run trained on.
-class RunTokenizer {
- public:
-  RunTokenizer(const Plan& plan, Registry& registry) {
-    const auto encodes = [](const PlannedInstance& planned) {
-      return planned.spec->operation("encode") != nullptr;
-    };
-    const auto found = std::ranges::find_if(plan.instances, encodes);
-    if (found == plan.instances.end())
-      throw Failure(ExitCode::recipe, "the run's recipe has no component that encodes text");
-    instance_ = std::make_unique<Instance>(*found, component_for(*found, registry), plugin_host());
-    instance_->start({}, 0);
-    begin_ = begin_tokens_of(*instance_);
-  }
-  std::vector<std::int32_t> tokens(const std::string& text) const {
-    return as_document(
-        begin_, tokens_of(call_operation(*instance_, "encode", {{"text", bytes_array(text)}}).at("tokens")));
-  }
-  std::string identity() const { return file_identity(*instance_); }
-  const Instance& instance() const { return *instance_; }
-
- private:
-  std::unique_ptr<Instance> instance_;
-  std::vector<std::int32_t> begin_;
-};
 
 nlohmann::json settings_of(const RunContext& context, TrainedCompressor& trained,
                            const RunTokenizer& tokenizer, const std::string& keep, const StopSignal& stop) {
@@ -161,7 +135,7 @@ RunOutcome compress_run(const RunRequest& request) {
   Documents documents(filler, kept ? &*kept : nullptr, request.target);
   if (request.refresh) refresh_all(*store, *opened.at("documents").data<std::int32_t>(), documents);
   for (const fs::path& path : request.texts) {
-    documents.add(path.string(), tokenizer.tokens(text_at(path)));
+    documents.add(path.string(), tokenizer.document(text_at(path)));
   }
   call_operation(*store, "close", {});
   return documents.outcome();

@@ -42,8 +42,13 @@ std::optional<StartingParameters> TrainedParameters::start_of(const PlannedInsta
 
 std::map<std::string, std::string> TrainedParameters::load_into(const Session& session,
                                                                 Events& events) const {
+  return load_into(session.instances(), session.recipe(), events);
+}
+
+std::map<std::string, std::string> TrainedParameters::load_into(const std::vector<TensorInstance*>& instances,
+                                                                const Recipe& recipe, Events& events) const {
   std::map<std::string, std::string> carried;
-  for (TensorInstance* instance : session.instances()) {
+  for (TensorInstance* instance : instances) {
     if (instance == nullptr || instance->parameters().empty()) continue;
     const PlannedInstance& planned = instance->planned();
     const std::optional<StartingParameters> start = start_of(planned);
@@ -52,7 +57,7 @@ std::map<std::string, std::string> TrainedParameters::load_into(const Session& s
     if (planned.parameters.empty() && planned.from.empty()) carried[planned.name] = start->text;
     events.message("info", fmt::format("{} starts from {}", planned.name, start->text));
     if (planned.parameters.empty()) continue;
-    for (const std::string& change : changed_components(planned.parameters, session.recipe()))
+    for (const std::string& change : changed_components(planned.parameters, recipe))
       events.message("info", change);
   }
   return carried;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "host/plan/parts.hpp"
 #include "host/prepare/starting_parameters.hpp"
@@ -38,6 +39,9 @@ class TrainedParameters {
   // Puts these in place before the first step, and says each. Answers where the latest ones are from, by
   // instance: "stage refine, step 190". Throws Failure.
   std::map<std::string, std::string> load_into(const Session& session, Events& events) const;
+  // The same of any instances of `recipe`; null ones are passed over.
+  std::map<std::string, std::string> load_into(const std::vector<TensorInstance*>& instances,
+                                               const Recipe& recipe, Events& events) const;
 
  private:
   struct Place {

@@ -17,7 +17,7 @@ class CommandLineDocs : public ProgramTest {
   std::vector<std::string> verbs() const {
     std::vector<std::string> names;
     const std::string help = gistmill("--help").out;
-    const std::regex line("\n  ((?:data|plugins|recipes|sweep) [a-z-]+|[a-z-]+) ");
+    const std::regex line("\n  ((?:data|focus|plugins|recipes|sweep) [a-z-]+|[a-z-]+) ");
     for (std::sregex_iterator found(help.begin(), help.end(), line), end; found != end; ++found)
       names.push_back((*found)[1]);
     return names;
@@ -64,7 +64,7 @@ TEST_F(CommandLineDocs, TheReadmesTableHasEveryVerbOfTheProgram) {
 TEST_F(CommandLineDocs, EveryCommandInTheDocsIsAVerbOfTheProgram) {
   const std::vector<std::string> known = verbs();
   ASSERT_THAT(known, IsSupersetOf({"run", "plan", "plugins list"}));
-  const std::regex command("^gistmill ((?:data|plugins|recipes|sweep) [a-z-]+|[a-z][a-z-]*)( |$)");
+  const std::regex command("^gistmill ((?:data|focus|plugins|recipes|sweep) [a-z-]+|[a-z][a-z-]*)( |$)");
   for (const std::string& page : pages()) {
     const Page read(page);
     for (const std::string& word : code_words(read.text())) {

@@ -50,21 +50,20 @@ Tensor figure(std::optional<double> value) {
 }  // namespace
 
 Focus::Focus(const Options& options)
-    : documents_(store::translated("corpus",
-                                   [&] {
-                                     return FocusDocuments(
-                                         options.string("corpus"), options.string("split") == "train" ? 0 : 1,
-                                         std::max(options.integer("shortest"), options.integer("block")),
-                                         options.integer("limit"));
-                                   })),
-      rules_(rules_of(options)),
+    : rules_(rules_of(options)),
       place_(focus::place_of(options.string("position"))),
       longest_(options.integer("longest")),
       horizon_(options.integer("horizon")),
       repeat_(options.boolean("repeat")),
       candidates_(options.integer("candidates")),
       candidates_every_(options.integer("candidates_every")) {
-  if (documents_.count() > 0) {
+  if (options.string("corpus").empty()) return;  // its text will be given
+  store::translated("corpus", [&] {
+    documents_.emplace(options.string("corpus"), options.string("split") == "train" ? 0 : 1,
+                       std::max(options.integer("shortest"), options.integer("block")),
+                       options.integer("limit"));
+  });
+  if (documents_->count() > 0) {
     build_facts(options);
     return;
   }
@@ -75,7 +74,12 @@ Focus::Focus(const Options& options)
 }
 
 void Focus::start(const Start&) {
-  store::translated("corpus", [&] { documents_.verify(); });
+  if (documents_) store::translated("corpus", [&] { documents_->verify(); });
+}
+
+const FocusDocuments& Focus::documents() const {
+  if (documents_) return *documents_;
+  throw Error(GM_ERROR_MISUSE, "a session without a corpus was asked for a document's text");
 }
 
 const focus::Session& Focus::session() const {
@@ -87,7 +91,7 @@ const focus::Session& Focus::session() const {
 bool Focus::is_over() const { return session_->context().cursor() + rules_.block > session_length(); }
 
 void Focus::begin_session(std::int64_t number) {
-  const std::string name = documents_.name(number % documents_.count());
+  const std::string name = documents().name(number % documents().count());
   session_.emplace(number, focus::SessionHead{name, rules_, place_});
   begun_ = number + 1;
   done_.clear();
@@ -95,26 +99,33 @@ void Focus::begin_session(std::int64_t number) {
 
 void Focus::append() {
   const std::vector<std::int32_t> ids = read(session_->context().cursor(), rules_.block);
+  const bool tells = !documents_ && session_->iteration() > 0;
+  if (tells)
+    told_.push_back(session_->record(std::nullopt, latency_ms_));  // nothing more is done at that block
   try {
     session_->append(ids.data());
   } catch (const focus::ContextError& error) {
-    throw Error(GM_ERROR_USER, "document '" + documents_.name(document()) + "': " + error.what(), "budget");
+    if (tells) told_.pop_back();
+    throw Error(GM_ERROR_USER, "document '" + session_->head().name + "': " + error.what(), "budget");
   }
   done_.emplace_back();
 }
 
 std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Focus::next() {
   if (!session_ || is_over()) {
-    if (!repeat_ && begun_ == documents_.count()) throw EndOfData();
+    if (!repeat_ && begun_ == documents().count()) throw EndOfData();
     begin_session(begun_);
   }
   append();
-  const std::int64_t cursor = session_->context().cursor();
-  const focus::Tree& tree = session_->tree();
-  Tensor tokens = list(std::vector<std::int32_t>(tree.data(), tree.data() + tree.tokens()));
   latency_ms_ = 0;
   handed_out_ = Clock::now();
-  return {std::move(tokens),
+  return block();
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> Focus::block() const {
+  const std::int64_t cursor = session_->context().cursor();
+  const focus::Tree& tree = session_->tree();
+  return {list(std::vector<std::int32_t>(tree.data(), tree.data() + tree.tokens())),
           list(read(cursor, horizon_)),
           mask(true),
           scalar(rules_.block),
@@ -122,12 +133,13 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tenso
           scalar(rules_.budget),
           scalar(rules_.protected_tail),
           scalar(begun_ - 1),
-          text(documents_.name(document()))};
+          text(session_->head().name)};
 }
 
 // 1 where a token follows; 0 everywhere where it is not `wanted`.
 std::vector<float> Focus::following_mask(bool wanted) const {
-  const std::int64_t left = documents_.length(document()) - session_->context().cursor();
+  const std::int64_t length = documents_ ? documents_->length(document()) : std::ssize(given_);
+  const std::int64_t left = length - session_->context().cursor();
   std::vector<float> there(static_cast<std::size_t>(horizon_), 0.0f);
   if (wanted) std::fill_n(there.begin(), std::clamp<std::int64_t>(left, 0, horizon_), 1.0f);
   return there;
@@ -174,6 +186,7 @@ Focus::ShownRows Focus::shown_rows() const {
     shown.gist_starts.push_back(entry.start);
     rows.token[i] = 0;  // any id: a gist stands there
   }
+  focus::fit_positions(rows, context.cursor(), known_, rules_.block);
   shown.ids = std::move(rows.token);
   shown.positions = std::move(rows.position);
   return shown;

@@ -1,5 +1,5 @@
-// dataset/focus: long documents that grow block by block under a working context. It holds the context; the
-// actions on it come from an allocator of the same pipeline.
+// dataset/focus: long documents, or a text that is given, that grow block by block under a working context.
+// It holds the context; the actions on it come from an allocator of the same pipeline.
 #pragma once
 
 #include <chrono>
@@ -31,6 +31,12 @@ class Focus {
   // name u8[M]: the document's.
   std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next();
 
+  // The next block of one session whose text is given, in place of next(); without a corpus. tokens i32[K];
+  // positions_known i32[] or nothing: how many positions the model has (rows()). As next(); nothing is known
+  // to follow. Throws Error: (misuse) a session of documents was begun.
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> extend(
+      const Tensor& block_tokens, const std::optional<Tensor>& positions_known);
+
   // The context as it is: levels, starts, residency, last_action, i32[N].
   std::tuple<Tensor, Tensor, Tensor, Tensor> look() const;
 
@@ -38,7 +44,12 @@ class Focus {
   void act(const Tensor& actions);
 
   // The rows of a model's input: ids, positions i32[1, R]; gist_places, gist_levels, gist_starts i32[1, G].
+  // Within the positions that are known (rows.hpp).
   std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> rows() const;
+  // All blocks of a session that is given so far, u8[B]: a trace, as store/focus writes it.
+  Tensor trace() const;
+  // The position of the token behind the cursor, i32[], as rows() has them.
+  Tensor end() const;
 
   // The same with the H tokens behind the cursor: ids, positions i32[1, R + H]; counts f32[1, R + H], 1 of
   // those that exist; gist_places, gist_levels, gist_starts i32[1, G].
@@ -70,6 +81,10 @@ class Focus {
   using Clock = std::chrono::steady_clock;
 
   const focus::Session& session() const;
+  const FocusDocuments& documents() const;  // throws Error (misuse) where there is no corpus
+  std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> block() const;
+  void begin_given();
+  std::vector<std::int32_t> read_given(std::int64_t begin, std::int64_t size) const;
   bool is_measured() const { return session().iteration() % candidates_every_ == 0; }
   std::vector<focus::Swap> measured_swaps() const;
   struct ShownRows {
@@ -81,7 +96,7 @@ class Focus {
   Tensor mask(bool wanted) const { return Tensor::of(following_mask(wanted), {horizon_}); }
   void build_facts(const Options& options);
   bool is_over() const;
-  std::int64_t document() const { return (begun_ - 1) % documents_.count(); }
+  std::int64_t document() const { return (begun_ - 1) % documents().count(); }
   std::int64_t session_length() const;  // tokens, of the session that was begun last
   std::vector<std::int32_t> read(std::int64_t begin, std::int64_t size) const;
   void begin_session(std::int64_t number);
@@ -89,7 +104,10 @@ class Focus {
   void carry_out(const std::vector<focus::Edit>& edits);
   void play_again(std::int64_t begun, const std::vector<std::vector<std::vector<focus::Edit>>>& blocks);
 
-  FocusDocuments documents_;
+  std::optional<FocusDocuments> documents_;  // none where the text is given
+  std::vector<std::int32_t> given_;          // the text of a session that is given
+  std::vector<focus::BlockRecord> told_;     // of a session that is given: its blocks but the newest
+  std::int64_t known_ = 0;                   // positions of the model; 0: any
   std::optional<BuiltFacts> facts_;
   focus::ContextRules rules_;
   focus::Place place_;

@@ -18,22 +18,26 @@ void Focus::build_facts(const Options& options) {
                    static_cast<std::uint64_t>(options.integer("facts_seed")));
   });
   // Said before the first session, not in the middle of a run.
-  for (std::int64_t i = 0; i < documents_.count(); ++i)
-    facts_->facts(i, std::min(documents_.length(i), longest_));
+  for (std::int64_t i = 0; i < documents().count(); ++i)
+    facts_->facts(i, std::min(documents().length(i), longest_));
 }
 
 std::string Focus::digest() const {
-  if (!facts_) return documents_.digest();
+  if (!documents_) return "";
+  if (!facts_) return documents().digest();
   formats::Sha256 sha;
-  sha.update_field(documents_.digest());
+  sha.update_field(documents().digest());
   sha.update_field(facts_->digest());
   return sha.hex();
 }
 
-std::int64_t Focus::session_length() const { return std::min(documents_.length(document()), longest_); }
+std::int64_t Focus::session_length() const {
+  return documents_ ? std::min(documents_->length(document()), longest_) : std::ssize(given_);
+}
 
 std::vector<std::int32_t> Focus::read(std::int64_t begin, std::int64_t size) const {
-  std::vector<std::int32_t> ids = documents_.read(document(), begin, size);
+  if (!documents_) return read_given(begin, size);
+  std::vector<std::int32_t> ids = documents_->read(document(), begin, size);
   if (facts_) facts_->put(document(), session_length(), begin, size, ids.data());
   return ids;
 }

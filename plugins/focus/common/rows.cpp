@@ -1,5 +1,6 @@
 #include "plugins/focus/common/rows.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -29,6 +30,18 @@ Rows rows_of(const WorkingContext& context, const std::int32_t* tokens, Place pl
     }
   }
   return rows;
+}
+
+std::int64_t fit_positions(Rows& rows, std::int64_t cursor, std::int64_t known, std::int64_t block) {
+  const std::int64_t most = most_rows(known, block);
+  if (known == 0 || cursor <= most) return cursor;
+  const std::int64_t step = std::max(known / 8 / block, std::int64_t{1}) * block;
+  const std::int64_t shift = (cursor - most + step - 1) / step * step;
+  for (std::size_t i = 0; i < rows.position.size(); ++i) {
+    rows.position[i] = static_cast<std::int32_t>(
+        std::max<std::int64_t>(static_cast<std::int64_t>(i), rows.position[i] - shift));
+  }
+  return std::max<std::int64_t>(std::ssize(rows.position), cursor - shift);
 }
 
 }  // namespace gistmill::focus

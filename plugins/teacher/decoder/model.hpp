@@ -27,6 +27,7 @@
 #include "plugins/teacher/decoder/entries.hpp"
 #include "plugins/teacher/decoder/operations.hpp"
 #include "plugins/teacher/decoder/packed_batch.hpp"
+#include "plugins/teacher/decoder/reading.hpp"
 #include "plugins/teacher/decoder/weights.hpp"
 
 namespace gistmill::decoder {
@@ -149,6 +150,16 @@ class Model {
   // generated since; its position is one more than that of the token before it in its row.
   Generated generate(const Batch& prompt, const Sampling& sampling) const;
 
+  struct NextTokens {
+    std::vector<std::int32_t> tokens;  // without the end token
+    bool ended = false;                // by an end token
+    std::int64_t computed = 0;         // rows of the text that were not taken from `reading`
+  };
+  // Continues one text behind what is kept of it, and keeps its rows and those of all tokens but the last.
+  // The same tokens as generate() of the whole text, but for the order of sums; where a window hides
+  // positions all is computed. Throws as generate(); what is kept is then nothing. (next_tokens.cpp)
+  NextTokens next_tokens(const Batch& text, const Sampling& sampling, Reading& reading) const;
+
  private:
   // Attention of layer `layer`: rotated compute[n, (A + 2 J) E] -> compute[n, A E].
   using Attention = std::function<at::Tensor(std::size_t layer, const at::Tensor& qkv)>;
@@ -237,6 +248,9 @@ class Model {
   struct Kept;
   at::Tensor fill(const Batch& prompt, std::int64_t room, Kept& kept) const;
   at::Tensor extend(const at::Tensor& tokens, Kept& kept) const;
+  at::Tensor read_on(const Batch& text, const at::Tensor& positions, std::int64_t kept,
+                     Reading& reading) const;
+  at::Tensor read_one(std::int64_t token, std::int64_t position, Reading& reading) const;
   at::Tensor choose(const at::Tensor& hidden, const Sampling& sampling, at::Generator& generator) const;
 
   Config config_;

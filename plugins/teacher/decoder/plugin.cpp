@@ -192,6 +192,21 @@ class Decoder : public gistmill::decoder::LoadedModel {
     return {generated.tokens, generated.lengths};
   }
 
+  std::tuple<at::Tensor, at::Tensor, at::Tensor> next_tokens(
+      const Call& call, const at::Tensor& ids, const Optional& positions, const Optional& gist,
+      const Optional& gist_places, const Optional& most, const Optional& temperature, const Optional& top_p) {
+    auto sampling = sampling_;
+    if (most)
+      sampling.max_tokens = std::clamp<std::int64_t>(most->item<std::int32_t>(), 0, sampling.max_tokens);
+    if (temperature) sampling.temperature = number_in(*temperature, 0, 100, "temperature");
+    if (top_p) sampling.top_p = number_in(*top_p, 1e-4, 1, "top_p");
+    sampling.seed = call.random_key();
+    const auto next =
+        model().next_tokens(batch_of(ids, {}, positions, {}, gist, gist_places), sampling, reading_);
+    return {at::tensor(next.tokens, at::kInt), at::full({}, next.ended ? 1 : 0, at::kInt),
+            at::full({}, next.computed, at::kInt)};
+  }
+
   GistPointer gist_cache(const at::Tensor& ids, const Optional& mask, const Optional& positions,
                          const Optional& gist, const at::Tensor& gist_places) const {
     return std::make_shared<GistCache>(
@@ -209,13 +224,20 @@ class Decoder : public gistmill::decoder::LoadedModel {
  private:
   GistPointer given(const std::optional<GistPointer>& cache) const { return cache ? *cache : GistPointer(); }
 
+  static double number_in(const at::Tensor& port, double least, double most, const char* name) {
+    const double number = port.item<double>();
+    if (number >= least && number <= most) return number;
+    throw Error(GM_ERROR_USER, std::string(name) + " is out of range", name);
+  }
+
   std::int64_t future_;
   std::int64_t topk_;
   double topk_temperature_;
   std::int64_t branch_rows_;
   gistmill::decoder::Model::Sampling sampling_;
   std::string cache_file_;
-  GistPointer cache_;  // of that file; null: none
+  GistPointer cache_;                   // of that file; null: none
+  gistmill::decoder::Reading reading_;  // of next_tokens; decides nothing but time
 };
 
 struct Llama : Decoder {
@@ -246,6 +268,7 @@ auto family(const char* name) {
       .operation("topk", &Decoder::topk)
       .operation("score", &Decoder::score)
       .operation("generate", &Decoder::generate)
+      .operation("next_tokens", &Decoder::next_tokens)
       .operation("save", &Decoder::save)
       .operation("save_merged", &Decoder::save_merged)
       .operation("save_with_tokens", &Decoder::save_with_tokens)

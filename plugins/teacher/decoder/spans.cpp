@@ -77,7 +77,8 @@ void Model::check_spans(std::int64_t length, const at::Tensor& spans) const {
 at::Tensor Model::embed(const at::Tensor& tokens, const at::Tensor& spans) const {
   expect_shape(tokens, {kAnySize}, "tokens");
   expect_shape(spans, {kAnySize}, "spans");
-  check_tokens(tokens);
+  if (tokens.numel() < 1) throw Error(GM_ERROR_USER, "a document of 0 tokens", "tokens");
+  check_vocabulary(tokens);  // it may be longer than the model's context: nothing is read
   const at::Tensor ids = tokens.cpu().to(at::kLong);
   check_spans(ids.size(0), spans);
   const at::Tensor rows = places(spans, 0, span_, tokens.size(0) - 1);  // [K, S]

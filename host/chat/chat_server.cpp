@@ -1,0 +1,275 @@
+#include "host/chat/chat_server.hpp"
+
+#include <fmt/format.h>
+#include <httplib.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <ctime>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <gistmill/text/utf8.hpp>
+
+#include "host/chat/chat_page.hpp"
+#include "host/chat/openai_api.hpp"
+#include "host/chat/request_line.hpp"
+#include "host/diagnostic/failure.hpp"
+
+namespace gistmill {
+namespace {
+
+using openai::Refusal;
+
+constexpr const char* kJson = "application/json";
+constexpr auto kPatience = std::chrono::milliseconds(100);  // between two looks at `stop`
+constexpr std::int64_t kShownBytes = 160;                   // of an entry's text
+
+Refusal stopping() { return {503, "the server is stopping", "", "", "server_error"}; }
+
+// The host of "127.0.0.1:8080" or "[::1]:8080".
+std::string host_of(const std::string& header) {
+  if (header.starts_with('[')) return header.substr(1, header.find(']') - 1);
+  return header.substr(0, header.rfind(':'));
+}
+
+bool names_loopback(const std::string& host) {
+  return host == "localhost" || host == "127.0.0.1" || host == "::1" || host.starts_with("127.");
+}
+
+void answer_json(httplib::Response& response, const std::string& json, int status = 200) {
+  response.status = status;
+  response.set_content(json, kJson);
+}
+
+void refuse(httplib::Response& response, const Refusal& refusal) {
+  answer_json(response, to_json(refusal), refusal.status);
+}
+
+// What the library itself refused, without a body.
+Refusal refusal_of(int status, std::size_t most_bytes) {
+  switch (status) {
+    case 404:
+      return {404, "there is nothing at this address", "", "not_found", "invalid_request_error"};
+    case 413:
+      return {413, fmt::format("the request has more than {} bytes", most_bytes), "", "request_too_large",
+              "invalid_request_error"};
+    case 414:
+      return {414, "the address is too long", "", "", "invalid_request_error"};
+    default:
+      return {status, "the request could not be read", "", "", "invalid_request_error"};
+  }
+}
+
+// The begin of the text of what stands open, for the page.
+std::string context_json(const ChatModel& model, std::uint64_t version) {
+  const ContextView view = model.view();
+  nlohmann::ordered_json json = to_json(view);
+  json["version"] = version;
+  const Tokens& all = model.history();
+  const auto text = [&](std::int64_t begin, std::int64_t end) {
+    std::string bytes =
+        model.decode({all.begin() + begin, all.begin() + std::min<std::int64_t>(end, std::ssize(all))});
+    if (std::ssize(bytes) > kShownBytes) bytes.resize(static_cast<std::size_t>(kShownBytes));
+    return bytes;
+  };
+  for (nlohmann::ordered_json& entry : json["entries"])
+    if (entry["level"] == 0) entry["text"] = text(entry["begin"], entry["end"]);
+  for (nlohmann::ordered_json& action : json["actions"])
+    action["text"] = text(action["begin"], action["end"]);
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+bool Address::is_loopback() const { return names_loopback(host); }
+
+Address parse_address(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  Address address;
+  if (colon != std::string::npos) {
+    address.host = text.substr(0, colon);
+    if (address.host.starts_with('[') && address.host.ends_with(']'))
+      address.host = address.host.substr(1, address.host.size() - 2);
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, address.port);
+    const bool is_port = error == std::errc() && rest == end && address.port >= 0 && address.port <= 65535;
+    if (is_port && !address.host.empty()) return address;
+  }
+  throw Failure(
+      ExitCode::usage,
+      fmt::format("--http is '{}' when it should be an address and a port, such as 127.0.0.1:8080", text));
+}
+
+struct ChatServer::Parts {
+  explicit Parts(ServerSettings given) : settings(std::move(given)), line(settings.most_waiting) {}
+
+  void route();
+  void complete(const httplib::Request& request, httplib::Response& response);
+  void stream(const std::shared_ptr<WaitingRequest>& waiting, const openai::Head& head,
+              httplib::Response& response) const;
+  void show(const ChatModel& model) {
+    const std::scoped_lock lock(context_mutex);
+    context = context_json(model, ++version);
+  }
+
+  ServerSettings settings;
+  RequestLine line;
+  httplib::Server server;
+  std::thread listener;
+  std::atomic<std::uint64_t> number = 0;
+  std::int64_t created = std::time(nullptr);
+  std::mutex context_mutex;
+  std::string context = to_json(ContextView()).dump();
+  std::uint64_t version = 0;
+};
+
+void ChatServer::Parts::route() {
+  server.set_payload_max_length(settings.most_bytes);
+  server.set_read_timeout(settings.read_seconds);
+  server.set_keep_alive_timeout(settings.read_seconds);
+  // The library's own choice is SO_REUSEPORT, with which two programs share a port without a word.
+  server.set_socket_options([](int connection) {
+    const int yes = 1;
+    setsockopt(connection, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
+  // A page of another site must not talk to this one, by a name that it points here.
+  server.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+    const std::string host = host_of(request.get_header_value("Host"));
+    if (!settings.address.is_loopback() || names_loopback(host))
+      return httplib::Server::HandlerResponse::Unhandled;
+    refuse(response, {403, "the Host of the request is not this machine", "", "", "invalid_request_error"});
+    return httplib::Server::HandlerResponse::Handled;
+  });
+  server.set_error_handler([this](const httplib::Request&, httplib::Response& response) {
+    if (response.body.empty()) refuse(response, refusal_of(response.status, settings.most_bytes));
+  });
+  server.set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+    refuse(response, {500, "the request failed", "", "", "server_error"});
+  });
+  server.Get("/", [](const httplib::Request&, httplib::Response& response) {
+    response.set_header("Content-Security-Policy",
+                        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+                        "connect-src 'self'; frame-ancestors 'none'");
+    response.set_header("X-Content-Type-Options", "nosniff");
+    response.set_content(chat_page(), "text/html; charset=utf-8");
+  });
+  server.Get("/context", [this](const httplib::Request&, httplib::Response& response) {
+    const std::scoped_lock lock(context_mutex);
+    answer_json(response, context);
+  });
+  server.Get("/v1/models", [this](const httplib::Request&, httplib::Response& response) {
+    answer_json(response, openai::models(settings.model, created));
+  });
+  server.Get(R"(/v1/models/(.+))", [this](const httplib::Request& request, httplib::Response& response) {
+    if (request.matches[1] == settings.model)
+      return answer_json(response, openai::one_model(settings.model, created));
+    refuse(response, {404, "this model does not exist", "model", "model_not_found", "invalid_request_error"});
+  });
+  server.Post("/v1/chat/completions", [this](const httplib::Request& request, httplib::Response& response) {
+    complete(request, response);
+  });
+}
+
+void ChatServer::Parts::complete(const httplib::Request& request, httplib::Response& response) {
+  // What a page of another site cannot send without asking first.
+  if (!request.get_header_value("Content-Type").starts_with(kJson)) {
+    return refuse(response,
+                  {415, "the Content-Type should be application/json", "", "", "invalid_request_error"});
+  }
+  openai::Request asked;
+  try {
+    asked = openai::parse_request(request.body, settings.model, settings.sampling);
+  } catch (const Refusal& refusal) {
+    return refuse(response, refusal);
+  }
+  const auto waiting = line.add(std::move(asked));
+  if (waiting == nullptr)
+    return refuse(response,
+                  {503, "too many requests wait already; try again", "", "overloaded", "server_error"});
+  const openai::Head head{fmt::format("chatcmpl-{}", ++number), settings.model, std::time(nullptr)};
+  if (const auto refusal = waiting->refused_at_once()) return refuse(response, *refusal);
+  if (waiting->request.stream) return stream(waiting, head, response);
+  waiting->wait();
+  const WaitingRequest::More more = waiting->more();
+  if (more.refusal) return refuse(response, *more.refusal);
+  answer_json(response, openai::completion(head, *more.answer));
+}
+
+void ChatServer::Parts::stream(const std::shared_ptr<WaitingRequest>& waiting, const openai::Head& head,
+                               httplib::Response& response) const {
+  response.set_header("Cache-Control", "no-cache");
+  const auto send = [](httplib::DataSink& sink, const std::string& text) {
+    return sink.write(text.data(), text.size());
+  };
+  response.set_chunked_content_provider(
+      "text/event-stream",
+      [waiting, head, send](std::size_t offset, httplib::DataSink& sink) {
+        if (offset == 0 && !send(sink, openai::first_part(head))) return false;
+        const WaitingRequest::More more = waiting->more();
+        if (!more.text.empty() && !send(sink, openai::text_part(head, more.text))) return false;
+        if (more.refusal && !send(sink, openai::error_part(*more.refusal))) return false;
+        if (more.answer && !send(sink, openai::last_parts(head, *more.answer, waiting->request.usage)))
+          return false;
+        if (more.answer || more.refusal) sink.done();
+        return true;
+      },
+      [waiting](bool whole) {
+        if (!whole) waiting->abandoned = true;
+      });
+}
+
+ChatServer::ChatServer(ServerSettings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {
+  parts_->route();
+  Address& address = parts_->settings.address;
+  const bool bound = address.port == 0 ? (address.port = parts_->server.bind_to_any_port(address.host)) > 0
+                                       : parts_->server.bind_to_port(address.host, address.port);
+  if (!bound) {
+    throw Failure(ExitCode::failed,
+                  fmt::format("nothing can listen at {} port {}", address.host, address.port),
+                  {"another program may listen there: choose another port, or 0 for any that is free"});
+  }
+  parts_->listener = std::thread([this] { parts_->server.listen_after_bind(); });
+  while (!parts_->server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+ChatServer::~ChatServer() {
+  parts_->line.close(stopping());
+  parts_->server.stop();
+  parts_->listener.join();
+}
+
+std::string ChatServer::url() const {
+  const Address& address = parts_->settings.address;
+  const bool six = address.host.find(':') != std::string::npos;
+  return fmt::format("http://{}{}{}:{}/", six ? "[" : "", address.host, six ? "]" : "", address.port);
+}
+
+void ChatServer::serve(Conversation& conversation, const volatile std::int32_t* stop) {
+  parts_->show(conversation.model());
+  while (*stop == 0) {
+    const auto waiting = parts_->line.next(kPatience);
+    if (waiting == nullptr) continue;
+    try {
+      Answer answer = conversation.answer(waiting->request.messages, waiting->request.sampling,
+                                          {[&](std::string_view more) {
+                                             waiting->add_text(more);
+                                             return !waiting->abandoned;
+                                           },
+                                           [&] { parts_->show(conversation.model()); }},
+                                          stop);
+      parts_->show(conversation.model());
+      waiting->finish(std::move(answer));
+    } catch (const Failure& failure) {
+      const bool asked = failure.code() == ExitCode::recipe;
+      waiting->fail(
+          {asked ? 400 : 500, failure.message(), "", "", asked ? "invalid_request_error" : "server_error"});
+    }
+  }
+  parts_->line.close(stopping());
+}
+
+}  // namespace gistmill

@@ -1,0 +1,52 @@
+// A conversation over HTTP: OpenAI's chat completions, and a page that shows the working context live.
+// Requests come on threads of their own and wait in a line; the model is asked on the thread that serves, one
+// request at a time. No path of a request is a path of a file: the page is in the program.
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "host/chat/conversation.hpp"
+
+namespace gistmill {
+
+struct Address {
+  std::string host;
+  int port = 0;  // 0: any that is free
+  bool is_loopback() const;
+};
+// "127.0.0.1:8080", "[::1]:8080", "localhost:8080". Throws Failure (ExitCode::usage).
+Address parse_address(const std::string& text);
+
+struct ServerSettings {
+  Address address;
+  std::string model;                              // what requests call it
+  Sampling sampling;                              // where a request does not say
+  std::size_t most_bytes = std::size_t{4} << 20;  // of a request's body
+  std::size_t most_waiting = 16;                  // requests in line; more are refused
+  int read_seconds = 10;                          // that a client may take to send
+};
+
+class ChatServer {
+ public:
+  // Binds the address and begins to listen. Throws Failure where it cannot.
+  explicit ChatServer(ServerSettings settings);
+  ~ChatServer();
+  ChatServer(const ChatServer&) = delete;
+  ChatServer& operator=(const ChatServer&) = delete;
+
+  std::string url() const;  // "http://127.0.0.1:8080/"
+
+  // Answers requests until `stop` is not 0, which also ends the answer that is being made.
+  void serve(Conversation& conversation, const volatile std::int32_t* stop);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace gistmill

@@ -1,0 +1,174 @@
+#include "host/chat/conversation.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <gistmill/text/utf8.hpp>
+#include <gistmill/text/white_space.hpp>
+
+#include "host/diagnostic/failure.hpp"
+
+namespace gistmill {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kBefore = 8;  // tokens that a token's text may depend on
+
+double seconds_since(Clock::time_point began) {
+  return std::chrono::duration<double>(Clock::now() - began).count();
+}
+
+// Of a model without a chat template.
+std::string plain(const std::vector<Message>& messages, std::size_t first) {
+  std::string text;
+  for (std::size_t i = first; i < messages.size(); ++i) {
+    const std::string& role = messages[i].role;
+    text += role == "user" ? "\nUser: " : role == "assistant" ? "\nAssistant: " : "\n";
+    text += messages[i].content + "\n";
+  }
+  return text + "\nAssistant:";
+}
+
+// The bytes of `text` that are whole characters: a token may end within a letter.
+std::size_t whole_characters(std::string_view text) {
+  for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+    if (byte < 0x80) break;
+    if (byte < 0xC0) continue;
+    const std::size_t size = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
+    return size > back ? text.size() - back : text.size();
+  }
+  return text.size();
+}
+
+// The text of an answer as it grows.
+class AnswerText {
+ public:
+  AnswerText(const ChatModel& model, const Tokens& history) : model_(model) {
+    before_.assign(history.end() - static_cast<std::ptrdiff_t>(std::min(kBefore, history.size())),
+                   history.end());
+    start_ = model.decode(before_);
+  }
+  // What is more with `token`; `last`: also what is no whole character.
+  std::string_view add(std::int32_t token) {
+    tokens_.push_back(token);
+    Tokens all = before_;
+    all.insert(all.end(), tokens_.begin(), tokens_.end());
+    text_ = model_.decode(all);
+    text_ = text_.starts_with(start_) ? text_.substr(start_.size()) : model_.decode(tokens_);
+    return more(whole_characters(text_));
+  }
+  std::string_view rest() { return more(text_.size()); }
+  const std::string& text() const { return text_; }
+  std::int64_t tokens() const { return std::ssize(tokens_); }
+
+ private:
+  std::string_view more(std::size_t end) {
+    const std::size_t begin = std::exchange(told_, std::max(told_, end));
+    return std::string_view(text_).substr(begin, told_ - begin);
+  }
+
+  const ChatModel& model_;
+  Tokens before_, tokens_;
+  std::string start_, text_;
+  std::size_t told_ = 0;
+};
+
+}  // namespace
+
+const char* to_text(Answer::End end) {
+  return end == Answer::End::stop ? "stop" : end == Answer::End::length ? "length" : "canceled";
+}
+
+void Conversation::read(const std::string& text) {
+  Tokens tokens = model_.history().empty() ? model_.encode_document(text) : model_.encode(text);
+  model_.append(tokens);
+}
+
+bool Conversation::goes_on(const std::vector<Message>& messages) const {
+  return messages.size() > messages_.size() &&
+         std::equal(messages_.begin(), messages_.end(), messages.begin());
+}
+
+// What the messages add to what was read, in the model's template. A template that writes what was read in
+// another way, such as without an answer's reasoning, gets the new messages as a conversation of their own.
+std::string Conversation::new_text(const std::vector<Message>& messages) {
+  const std::size_t known = messages_.size();
+  const std::optional<std::string> whole = model_.render(messages);
+  if (!whole) {
+    rendered_.clear();
+    return plain(messages, known);
+  }
+  const std::string before = std::exchange(rendered_, *whole);
+  if (known == 0) return *whole;
+  if (whole->starts_with(before)) return whole->substr(before.size());
+  const std::string& answer = messages_.back().content;  // with white space that the template takes away
+  const std::string start = before.substr(0, before.size() - std::min(answer.size(), before.size())) +
+                            std::string(text::trimmed(answer));
+  if (whole->starts_with(start)) return whole->substr(start.size());
+  return model_.render({messages.begin() + static_cast<std::ptrdiff_t>(known), messages.end()}).value_or("");
+}
+
+void Conversation::take(const Tokens& tokens, const Listener& listener) {
+  const std::int64_t before = model_.view().cursor;
+  model_.append(tokens);
+  if (listener.context && model_.view().cursor != before) listener.context();
+}
+
+Answer Conversation::answer(const std::vector<Message>& messages, const Sampling& sampling,
+                            const Listener& listener, const volatile std::int32_t* cancel) {
+  const Clock::time_point began = Clock::now();
+  for (const Message& message : messages) {
+    if (!text::is_utf8(message.content)) throw Failure(ExitCode::recipe, "a message is not UTF-8");
+  }
+  if (!std::exchange(marked_, true)) model_.mark();
+  if (broken_ || !goes_on(messages)) {
+    model_.return_to_mark();
+    messages_.clear();
+    rendered_.clear();
+  }
+  broken_ = true;  // until the answer is there
+  const std::string text = new_text(messages);
+  const auto encoded = [&] {
+    if (!rendered_.empty()) return model_.encode_rendered(text);  // a template writes its own begin
+    return model_.history().empty() ? model_.encode_document(text) : model_.encode(text);
+  };
+  take(encoded(), listener);
+  messages_.clear();
+
+  Answer answer;
+  answer.history = std::ssize(model_.history());
+  answer.end = Answer::End::length;
+  AnswerText said(model_, model_.history());
+  try {
+    while (said.tokens() < sampling.most) {
+      const std::optional<std::int32_t> token = model_.next(sampling, cancel);
+      if (said.tokens() == 0) answer.first_token_seconds = seconds_since(began);
+      if (!token) {
+        answer.end = Answer::End::stop;
+        break;
+      }
+      const std::string_view more = said.add(*token);
+      take({*token}, listener);
+      if (more.empty() || !listener.text || listener.text(more)) continue;
+      answer.end = Answer::End::canceled;
+      break;
+    }
+  } catch (const Failure& failure) {
+    if (failure.code() != ExitCode::interrupted) throw;
+    answer.end = Answer::End::canceled;
+  }
+  if (const std::string_view rest = said.rest(); !rest.empty() && listener.text) listener.text(rest);
+  answer.text = said.text();
+  answer.tokens = said.tokens();
+  answer.seconds = seconds_since(began);
+  messages_ = messages;
+  messages_.push_back({"assistant", answer.text});
+  if (!rendered_.empty()) rendered_ += answer.text;
+  broken_ = false;
+  return answer;
+}
+
+}  // namespace gistmill

@@ -1,0 +1,291 @@
+// chat: a conversation on the terminal, a message a line of standard input, or requests over HTTP.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gistmill/files/transfer.hpp>
+#include <gistmill/text/shown.hpp>
+
+#include "host/chat/chat_server.hpp"
+#include "host/chat/conversation.hpp"
+#include "host/cli/chat_screen.hpp"
+#include "host/cli/run_library.hpp"
+#include "host/cli/terminal.hpp"
+#include "host/cli/verbs.hpp"
+#include "host/files/file_failure.hpp"
+#include "host/machine/threads.hpp"
+#include "host/recipe/recipe.hpp"
+
+namespace gistmill {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Ctrl-C ends the answer; without one, or a second time, the program. Nothing is on disk that could be torn.
+volatile std::int32_t cancel = 0;
+volatile std::sig_atomic_t answering = 0;
+volatile std::sig_atomic_t interrupted = 0;
+
+void on_interrupt(int /*signal*/) {
+  if (answering != 0 && cancel != 0) _exit(static_cast<int>(ExitCode::interrupted));
+  cancel = 1;
+  if (answering == 0) interrupted = 1;
+}
+
+void take_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;  // without SA_RESTART: waiting for a line ends
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+constexpr std::size_t kMostLine = std::size_t{4} << 20;
+
+// Lines of standard input, until its end or a Ctrl-C.
+class Lines {
+ public:
+  std::optional<std::string> next() {
+    for (;;) {
+      if (const std::size_t end = bytes_.find('\n'); end != std::string::npos) {
+        std::string line = bytes_.substr(0, end);
+        bytes_.erase(0, end + 1);
+        return line;
+      }
+      if (bytes_.size() > kMostLine)
+        throw Failure(ExitCode::recipe, fmt::format("a message of more than {}", text::bytes_text(kMostLine)),
+                      {"give longer texts with --history FILE"});
+      char buffer[4096];
+      const ssize_t count = interrupted != 0 ? -1 : read(STDIN_FILENO, buffer, sizeof buffer);
+      if (count > 0) {
+        bytes_.append(buffer, static_cast<std::size_t>(count));
+        continue;
+      }
+      if (count < 0 || bytes_.empty()) return std::nullopt;
+      return std::exchange(bytes_, "");
+    }
+  }
+
+ private:
+  std::string bytes_;
+};
+
+template <class Number>
+Number number_of(const Command& command, const char* name, Number fallback, Number least, Number most) {
+  const auto text = command.value(name);
+  if (!text) return fallback;
+  Number number{};
+  const char* const end = text->data() + text->size();
+  const auto [rest, error] = std::from_chars(text->data(), end, number);
+  if (error == std::errc() && rest == end && number >= least && number <= most) return number;
+  throw Failure(ExitCode::usage, fmt::format("--{} is '{}' when it should be a number from {} to {}", name,
+                                             *text, least, most));
+}
+
+Sampling sampling_of(const Command& command) {
+  Sampling sampling;
+  sampling.most = number_of<std::int64_t>(command, "max-tokens", sampling.most, 1, 1 << 20);
+  sampling.temperature = number_of(command, "temperature", 0.0, 0.0, 100.0);
+  sampling.top_p = number_of(command, "top-p", 1.0, 0.0001, 1.0);
+  sampling.seed = static_cast<std::uint64_t>(number_of<std::int64_t>(command, "seed", 0, 0, INT64_MAX));
+  return sampling;
+}
+
+std::string text_at(const fs::path& path) {
+  try {
+    return files::read_all(path);
+  } catch (const files::FileError& error) {
+    throw failure_of(error, ExitCode::recipe);
+  }
+}
+
+// Read before the model is loaded: a file that is not there is said at once.
+std::vector<std::string> texts_of(const Command& command) {
+  std::vector<std::string> texts;
+  for (const std::string& file : command.all("history")) texts.push_back(text_at(file));
+  return texts;
+}
+
+// Answers the last of the messages, which get the answer.
+void turn(Conversation& conversation, std::vector<Message>& messages, const Sampling& sampling,
+          ChatScreen& screen) {
+  screen.message(messages.back().content);
+  cancel = 0;
+  answering = 1;
+  const Answer answer = conversation.answer(
+      messages, sampling,
+      {[&](std::string_view more) { return screen.text(more); }, [&] { screen.changed(); }}, &cancel);
+  answering = 0;
+  screen.answer(answer);
+  screen.show_changes();
+  messages = conversation.messages();
+}
+
+void converse(const Command& command, const Sampling& sampling, const std::vector<std::string>& texts,
+              ChatRecord* record, ChatModel& model) {
+  Conversation conversation(model);
+  ChatScreen screen(model, command.json(), command.has("watch"), record);
+  for (const std::string& text : texts) conversation.read(text);
+  screen.changed();
+  screen.show_changes();
+  std::vector<Message> messages;
+  if (const auto system = command.value("system")) messages.push_back({"system", *system});
+  Lines lines;
+  for (screen.prompt();; screen.prompt()) {
+    std::optional<std::string> line = lines.next();
+    if (!line || *line == "/quit") return;
+    if (!line->empty() && line->back() == '\r') line->pop_back();
+    if (*line == "/context") {
+      screen.show_context();
+    } else if (!line->empty()) {
+      messages.push_back({"user", *line});
+      turn(conversation, messages, sampling, screen);
+    }
+  }
+}
+
+// The run's or recipe's name.
+std::string model_name(const fs::path& asked) {
+  const fs::path path = fs::absolute(asked).lexically_normal();
+  const fs::path name = path.has_filename() ? path.filename() : path.parent_path().filename();
+  return name.extension() == ".toml" ? name.stem().string() : name.string();
+}
+
+std::optional<ServerSettings> server_of(const Command& command, const Sampling& sampling) {
+  const auto text = command.value("http");
+  if (!text) {
+    if (command.has("allow-remote")) throw Failure(ExitCode::usage, "--allow-remote needs --http");
+    return std::nullopt;
+  }
+  for (const char* other : {"watch", "system"}) {
+    if (command.has(other))
+      throw Failure(ExitCode::usage, fmt::format("--http and --{} cannot be used together", other));
+  }
+  ServerSettings settings;
+  settings.address = parse_address(*text);
+  settings.model = model_name(command.arguments.front());
+  settings.sampling = sampling;
+  if (!settings.address.is_loopback() && !command.has("allow-remote")) {
+    throw Failure(ExitCode::usage,
+                  fmt::format("{} is an address that other machines may reach", settings.address.host),
+                  {"take 127.0.0.1, or say --allow-remote: whoever reaches it can use the model and read the "
+                   "history"});
+  }
+  return settings;
+}
+
+void serve(const Command& command, const ServerSettings& settings, const std::vector<std::string>& texts,
+           ChatModel& model) {
+  Conversation conversation(model);
+  for (const std::string& text : texts) conversation.read(text);
+  ChatServer server(settings);
+  if (command.json())
+    print_answer(nlohmann::json({{"url", server.url()}, {"model", settings.model}}).dump() + "\n");
+  else
+    print_answer(fmt::format("{}  model {}\n", server.url(), settings.model));
+  server.serve(conversation, &cancel);
+}
+
+// Makes the model of the verb's first argument and holds the conversation. -> the exit code.
+ExitCode chat_with(const Command& command, ChatRecord* record,
+                   const std::function<void(ChatModel&)>& converse) {
+  ChatRequest request;
+  request.run.recipe = command.arguments.front();
+  request.run.overrides = command.overrides();
+  request.run.plugin_folders = command.plugin_folders();
+  request.run.talk = print_talk;
+  if (!fs::is_directory(request.run.recipe)) check_recipe(command, request.run.recipe);
+  request.converse = [&](ChatModel& model) {
+    take_interrupts();
+    converse(model);
+    if (record != nullptr) record->finish(model);
+  };
+  set_up_openmp();
+  chat_in_library(request);
+  return interrupted != 0 ? ExitCode::interrupted : ExitCode::ok;
+}
+
+std::optional<ChatRecord> record_of(const Command& command) {
+  const auto folder = command.value("record");
+  return folder ? std::optional<ChatRecord>(*folder) : std::nullopt;
+}
+
+// A variable of the recipe, which says what a demonstration tells.
+std::string variable_of(const Recipe& recipe, const char* name) {
+  const Value* variables = recipe.resolved.find("variables");
+  const Value* value = variables == nullptr ? nullptr : variables->find(name);
+  const auto* text = value == nullptr ? nullptr : value->get_if<std::string>();
+  if (text != nullptr) return *text;
+  throw Failure(
+      ExitCode::recipe,
+      fmt::format("{} tells no session: it has no variable '{}'", recipe.path.string(), name),
+      {"variables.history is a file or folder beside the recipe, variables.message what the user says"});
+}
+
+// The file, or all files of the folder in the order of their names.
+std::vector<fs::path> files_at(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return {path};
+  std::vector<fs::path> list;
+  for (const auto& entry : fs::directory_iterator(path)) {
+    if (entry.is_regular_file()) list.push_back(entry.path());
+  }
+  std::ranges::sort(list);
+  return list;
+}
+
+}  // namespace
+
+ExitCode run_chat(const Command& command) {
+  const Sampling sampling = sampling_of(command);
+  const std::optional<ServerSettings> server = server_of(command, sampling);
+  const std::vector<std::string> texts = texts_of(command);
+  std::optional<ChatRecord> record = record_of(command);
+  if (record && server) throw Failure(ExitCode::usage, "--http and --record cannot be used together");
+  ChatRecord* const kept = record ? &*record : nullptr;
+  return chat_with(command, kept, [&](ChatModel& model) {
+    if (server)
+      serve(command, *server, texts, model);
+    else
+      converse(command, sampling, texts, kept, model);
+  });
+}
+
+// A session that the recipe tells: what is read, what is said, and what comes of it.
+ExitCode run_focus_demo(const Command& command) {
+  const Recipe recipe = load_recipe(command.arguments.front(), command.overrides());
+  const std::string message = variable_of(recipe, "message");
+  const fs::path history = recipe.path.parent_path() / variable_of(recipe, "history");
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (const fs::path& file : files_at(history)) texts.emplace_back(file.filename().string(), text_at(file));
+  Sampling sampling;
+  sampling.most = number_of<std::int64_t>(command, "max-tokens", 128, 1, 1 << 20);
+  std::optional<ChatRecord> record = record_of(command);
+  ChatRecord* const kept = record ? &*record : nullptr;
+  return chat_with(command, kept, [&](ChatModel& model) {
+    Conversation conversation(model);
+    ChatScreen screen(model, command.json(), true, kept);
+    for (const auto& [name, text] : texts) {
+      conversation.read(text);
+      print_talk(fmt::format("read {}", name));
+      screen.changed();
+    }
+    screen.show_changes();
+    print_talk("> " + message);
+    std::vector<Message> messages = {{"user", message}};
+    turn(conversation, messages, sampling, screen);
+    if (kept != nullptr) print_talk(fmt::format("recorded in {}", kept->folder().string()));
+  });
+}
+
+}  // namespace gistmill

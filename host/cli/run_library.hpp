@@ -1,0 +1,13 @@
+// The library that computes: it is loaded, and with it LibTorch, when a verb first asks for it.
+#pragma once
+
+#include "host/run/chat_door.hpp"
+#include "host/run/library.hpp"
+
+namespace gistmill {
+
+// Both throw Failure, also where the library cannot be loaded. Main thread.
+void run_in_library(const RunRequest& request, RunOutcome& outcome);
+void chat_in_library(const ChatRequest& request);
+
+}  // namespace gistmill
