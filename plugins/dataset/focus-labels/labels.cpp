@@ -103,7 +103,7 @@ void FocusLabels::choose(const Options& options) {
     documents_.push_back(
         numbers.emplace(session.name, static_cast<std::int32_t>(numbers.size())).first->second);
     const bool held_out = split_of(how, session.name) == 1;
-    wanted.push_back(split == "all" || held_out == (split == "validation"));
+    wanted.push_back(split == "all" || held_out == (split == "validation") ? 1 : 0);
   }
   std::uint64_t of_split = 0;
   for (std::uint64_t i = 0; i < file_.snapshots(); ++i) {
