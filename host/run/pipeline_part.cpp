@@ -65,8 +65,8 @@ UsedInstances::UsedInstances(const Session& session, Registry& registry, const P
       continue;
     }
     if (all_[i] == nullptr) {  // it has no parameters, and answers no size
-      made_.push_back(std::make_unique<TensorInstance>(
-          planned[i], registry.load(planned[i].spec->name, plugin_host()), plugin_host()));
+      made_.push_back(
+          std::make_unique<TensorInstance>(planned[i], component_for(planned[i], registry), plugin_host()));
       all_[i] = made_.back().get();
     }
     if (!all_[i]->started())

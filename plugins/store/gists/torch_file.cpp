@@ -59,7 +59,9 @@ std::string tensor_pickle(std::int64_t rows, std::int64_t width) {
     put_integer(pickle, second);
     pickle += '\x86';
   }
-  pickle += "\x89" "ccollections\nOrderedDict\n)RtR.";
+  pickle +=
+      "\x89"
+      "ccollections\nOrderedDict\n)RtR.";
   return pickle;
 }
 
@@ -69,9 +71,9 @@ class Archive {
 
   void add(const std::string& name, std::string_view data) {
     const std::uint32_t at = size_;
-    std::string fields;  // what both headers have
-    put(fields, std::uint16_t{0});  // flags
-    put(fields, std::uint16_t{0});  // stored
+    std::string fields;                      // what both headers have
+    put(fields, std::uint16_t{0});           // flags
+    put(fields, std::uint16_t{0});           // stored
     put(fields, std::uint32_t{0x00210000});  // the first day that ZIP knows
     put(fields, crc_of(data));
     put(fields, static_cast<std::uint32_t>(data.size()));
@@ -124,8 +126,8 @@ class Archive {
 
 }  // namespace
 
-void write_torch_file(const std::filesystem::path& target, const std::vector<float>& values, std::int64_t rows,
-                      std::int64_t width) {
+void write_torch_file(const std::filesystem::path& target, const std::vector<float>& values,
+                      std::int64_t rows, std::int64_t width) {
   const std::size_t bytes = values.size() * sizeof(float);
   constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max() - (1u << 16);
   if (bytes > kMost) {

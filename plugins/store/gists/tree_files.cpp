@@ -69,8 +69,11 @@ Level gists_of(const GistReader& reader, std::uint16_t number, const std::vector
   Shape shape = reader.shape();
   std::vector<float> gist(shape.numbers());
   shape.precision = file_precision(shape.precision);
-  Level level{number, type_of(shape.precision), static_cast<std::uint16_t>(shape.width),
-              rows.size() * shape.gists, {}};
+  Level level{number,
+              type_of(shape.precision),
+              static_cast<std::uint16_t>(shape.width),
+              rows.size() * shape.gists,
+              {}};
   std::vector<char> bytes(shape.code_bytes() * shape.gists);
   for (const std::uint64_t row : rows) {
     reader.read(row, nullptr, gist.data(), nullptr);
@@ -80,8 +83,8 @@ Level gists_of(const GistReader& reader, std::uint16_t number, const std::vector
   return level;
 }
 
-// The nodes in the order in which a history makes them: of each block its tokens and its gist, and behind the last
-// of a group the gist of its gists.
+// The nodes in the order in which a history makes them: of each block its tokens and its gist, and behind the
+// last of a group the gist of its gists.
 class Nodes {
  public:
   Nodes(const GistReader& reader, const DocumentRows& rows) : reader_(reader), rows_(rows) {
@@ -102,11 +105,10 @@ class Nodes {
   Json node(int level, std::uint64_t number, std::uint64_t tokens, std::uint64_t entry,
             std::uint64_t row) const {
     const std::string version = level == 0 ? "" : version_text(reader_.head(row).compressor);
-    return {{"span_id", nodes_.size()}, {"level", level},
-            {"start", number * tokens}, {"end", (number + 1) * tokens},
-            {"parent", -1},             {"child_ids", Json::array()},
-            {"data_offset", entry},     {"timestamp", 0},
-            {"access_count", 0},        {"gist_version", version}};
+    return {{"span_id", nodes_.size()},     {"level", level}, {"start", number * tokens},
+            {"end", (number + 1) * tokens}, {"parent", -1},   {"child_ids", Json::array()},
+            {"data_offset", entry},         {"timestamp", 0}, {"access_count", 0},
+            {"gist_version", version}};
   }
   void end_group(std::uint64_t group) {
     if (group < rows_.groups.size()) {
@@ -136,8 +138,9 @@ void write_tree_files(const GistReader& reader, const DocumentRows& rows, const 
   const Shape& shape = reader.shape();
   constexpr std::uint32_t kMost = std::numeric_limits<std::uint16_t>::max();
   if (shape.width > kMost) {
-    throw formats::FormatError("a gist has " + std::to_string(shape.width) + " numbers when these files hold " +
-                               std::to_string(kMost) + "; export .safetensors");
+    throw formats::FormatError("a gist has " + std::to_string(shape.width) +
+                               " numbers when these files hold " + std::to_string(kMost) +
+                               "; export .safetensors");
   }
   const About about = About::parse(reader.about());
   files::NewFolder folder(target);

@@ -42,7 +42,9 @@ class ExportedStore : public ::testing::Test {
     writer.commit();
     return GistReader(path_);
   }
-  static About about() { return {"teacher/llama 0123456789abcdef0123456789abcdef", "t1", "c1", "end", "l1", {}, {}}; }
+  static About about() {
+    return {"teacher/llama 0123456789abcdef0123456789abcdef", "t1", "c1", "end", "l1", {}, {}};
+  }
   std::string exported(const char* file) const { return files::read_all(folder_ / "tree" / file); }
 
   ScratchFolder folder_;
@@ -113,9 +115,10 @@ TEST_F(ExportedStore, HasTheNodesOfItsTree) {
 }
 
 TEST_F(ExportedStore, KeepsHalvesAndWritesCodesAsFloats) {
-  for (const auto& [precision, type, bytes] :
-       {std::tuple(Precision::f16, 1, 2u), {Precision::bf16, 2, 2u}, {Precision::int8, 3, 4u},
-        {Precision::int4, 3, 4u}}) {
+  for (const auto& [precision, type, bytes] : {std::tuple(Precision::f16, 1, 2u),
+                                               {Precision::bf16, 2, 2u},
+                                               {Precision::int8, 3, 4u},
+                                               {Precision::int4, 3, 4u}}) {
     fs::remove(path_);
     fs::remove_all(folder_ / "tree");
     export_document(store(precision), "a", folder_ / "tree");
