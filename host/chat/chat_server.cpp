@@ -147,9 +147,10 @@ void ChatServer::Parts::route() {
   server.set_error_handler([this](const httplib::Request&, httplib::Response& response) {
     if (response.body.empty()) refuse(response, refusal_of(response.status, settings.most_bytes));
   });
-  server.set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
-    refuse(response, {500, "the request failed", "", "", "server_error"});
-  });
+  server.set_exception_handler(
+      [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
+        refuse(response, {500, "the request failed", "", "", "server_error"});
+      });
   server.Get("/", [](const httplib::Request&, httplib::Response& response) {
     response.set_header("Content-Security-Policy",
                         "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
