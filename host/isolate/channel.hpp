@@ -1,4 +1,5 @@
-// Messages between the host and the process of an isolated component: a JSON object, and memory that both see.
+// Messages between the host and the process of an isolated component: a JSON object, and memory that both
+// see.
 #pragma once
 
 #include <chrono>
@@ -30,8 +31,8 @@ class Channel {
 
   // Throws ChannelClosed.
   void send(const Message& message);
-  // Waits at most so long for a message to begin; none: it did not. Throws ChannelClosed, and Error where its memory
-  // cannot be used.
+  // Waits at most so long for a message to begin; none: it did not. Throws ChannelClosed, and Error where its
+  // memory cannot be used.
   std::optional<Message> receive(std::chrono::milliseconds most);
   Message receive();  // however long it takes
 

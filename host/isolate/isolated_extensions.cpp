@@ -23,7 +23,8 @@ std::int64_t get_symbol(gm_instance* handle, const char* name) {
   }
 }
 
-const char* told(gm_instance* handle, const char* what, std::string IsolatedInstance::*kept, gm_error* error) {
+const char* told(gm_instance* handle, const char* what, std::string IsolatedInstance::*kept,
+                 gm_error* error) {
   const char* text = nullptr;
   detail::guarded(error, [&] {
     Message answer;
@@ -49,8 +50,9 @@ const gm_param_info* describe_parameter(gm_instance* handle, std::uint32_t index
 }
 
 gm_status parameter_tensor(gm_instance* handle, std::uint32_t index, gm_tensor** out, gm_error* error) {
-  return detail::guarded(
-      error, [&] { *out = tensor_in(of(handle).parameter_memory, of(handle).parameters.at(index).value, 0); });
+  return detail::guarded(error, [&] {
+    *out = tensor_in(of(handle).parameter_memory, of(handle).parameters.at(index).value, 0);
+  });
 }
 
 void release(gm_tensor* tensor) {
@@ -92,7 +94,8 @@ gm_status load(gm_instance* handle, const void* data, std::uint64_t size, gm_err
 gm_status begin(gm_instance* handle, const char* path, const char* provenance, gm_error* error) {
   return detail::guarded(error, [&] {
     Message answer;
-    ask(of(handle), {{{"do", "begin"}, {"path", path}, {"provenance", provenance}}, nullptr}, "begin", &answer);
+    ask(of(handle), {{{"do", "begin"}, {"path", path}, {"provenance", provenance}}, nullptr}, "begin",
+        &answer);
   });
 }
 
@@ -110,7 +113,8 @@ gm_status on_event(gm_instance* handle, const char* json, std::uint64_t size, gm
   });
 }
 
-gm_status decide(gm_instance* handle, const char* json, std::uint64_t size, gm_decision* out, gm_error* error) {
+gm_status decide(gm_instance* handle, const char* json, std::uint64_t size, gm_decision* out,
+                 gm_error* error) {
   return detail::guarded(error, [&] {
     IsolatedInstance& self = of(handle);
     Message answer;
@@ -142,7 +146,8 @@ void collect_gradients(IsolatedInstance& self) {
   for (const IsolatedParameter& parameter : self.parameters) {
     if (parameter.bound == nullptr) continue;
     const std::uint64_t bytes = bytes_of(*self.parameter_memory, parameter.gradient);
-    unsigned char* const place = self.parameter_memory->data() + parameter.gradient.at("offset").get<std::uint64_t>();
+    unsigned char* const place =
+        self.parameter_memory->data() + parameter.gradient.at("offset").get<std::uint64_t>();
     const auto add = [&](auto* from) {
       auto* const to = reinterpret_cast<decltype(from)>(static_cast<char*>(parameter.bound->data) +
                                                         parameter.bound->byte_offset);
@@ -159,9 +164,10 @@ void collect_gradients(IsolatedInstance& self) {
 
 const void* isolated_extension(std::string_view id) {
   const std::pair<std::string_view, const void*> tables[] = {
-      {GM_SYMBOLS_EXTENSION, &symbols}, {GM_IDENTITY_EXTENSION, &identity}, {GM_DESCRIBE_EXTENSION, &description},
-      {GM_PARAMS_EXTENSION, &params},   {GM_STATE_EXTENSION, &state},       {GM_STORE_EXTENSION, &store},
-      {GM_EVENTS_EXTENSION, &events},   {GM_MONITOR_EXTENSION, &monitor}};
+      {GM_SYMBOLS_EXTENSION, &symbols},      {GM_IDENTITY_EXTENSION, &identity},
+      {GM_DESCRIBE_EXTENSION, &description}, {GM_PARAMS_EXTENSION, &params},
+      {GM_STATE_EXTENSION, &state},          {GM_STORE_EXTENSION, &store},
+      {GM_EVENTS_EXTENSION, &events},        {GM_MONITOR_EXTENSION, &monitor}};
   for (const auto& [name, table] : tables) {
     if (name == id) return table;
   }

@@ -18,7 +18,7 @@ namespace gistmill {
 struct IsolatedParameter {
   std::string name;
   gm_param_info info{};
-  nlohmann::json value;     // descriptions
+  nlohmann::json value;  // descriptions
   nlohmann::json gradient;
   gm_tensor* bound = nullptr;  // the host's buffer
 };
@@ -34,9 +34,9 @@ struct IsolatedInstance {
   std::set<std::string, std::less<>> extensions;  // that the plugin has
   SharedMemoryPointer parameter_memory;
   std::vector<IsolatedParameter> parameters;
-  std::string digest;       // what was told last, since answers live as long as the instance
+  std::string digest;  // what was told last, since answers live as long as the instance
   std::string description;
-  std::string reason;       // of a monitor's decision
+  std::string reason;  // of a monitor's decision
 
   gm_instance* handle() { return reinterpret_cast<gm_instance*>(this); }
   static IsolatedInstance& of(gm_instance* handle) { return *reinterpret_cast<IsolatedInstance*>(handle); }
@@ -49,8 +49,8 @@ struct IsolatedTape {
   static IsolatedTape& of(gm_tape* handle) { return *reinterpret_cast<IsolatedTape*>(handle); }
 };
 
-// Asks the other side. What it answers with a status other than GM_OK and GM_END becomes an Error with its message
-// and key; false: GM_END.
+// Asks the other side. What it answers with a status other than GM_OK and GM_END becomes an Error with its
+// message and key; false: GM_END.
 bool ask(IsolatedInstance& self, const Message& question, const std::string& doing, Message* answer,
          const volatile std::int32_t* cancel = nullptr);
 

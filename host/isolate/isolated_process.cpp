@@ -22,11 +22,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kGlance(20);   // how often a wait looks at `cancel`
-constexpr std::chrono::seconds kCancelPatience(3); // that a canceled call has to answer; the run's own watch has five
-constexpr double kSecondsToEnd = 2;                // that one which is not needed any more has
-constexpr int kCannotCutOff = 126;                 // exit code of a child that could not leave the network
-constexpr int kChannelDescriptor = 3;              // in the child
+constexpr std::chrono::milliseconds kGlance(20);  // how often a wait looks at `cancel`
+constexpr std::chrono::seconds kCancelPatience(
+    3);                                // that a canceled call has to answer; the run's own watch has five
+constexpr double kSecondsToEnd = 2;    // that one which is not needed any more has
+constexpr int kCannotCutOff = 126;     // exit code of a child that could not leave the network
+constexpr int kChannelDescriptor = 3;  // in the child
 
 std::atomic<int> compute_threads = 0;
 
@@ -48,7 +49,9 @@ class Environment {
   std::vector<const char*> words_;
 };
 
-double seconds_since(Clock::time_point time) { return std::chrono::duration<double>(Clock::now() - time).count(); }
+double seconds_since(Clock::time_point time) {
+  return std::chrono::duration<double>(Clock::now() - time).count();
+}
 
 // What became of a process that waitpid tells of; "" where it ended as it should.
 std::string ended_by(int status) {
@@ -61,7 +64,8 @@ std::string ended_by(int status) {
 }
 
 // In the child, between fork and exec: only what is safe there.
-[[noreturn]] void become_other_side(const char* const* words, const char* const* environment, int channel, const Isolation& limits, pid_t parent) {
+[[noreturn]] void become_other_side(const char* const* words, const char* const* environment, int channel,
+                                    const Isolation& limits, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
   if (!limits.network && unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
@@ -122,7 +126,8 @@ IsolatedProcess::~IsolatedProcess() {
     host_.log(GM_LOG_WARNING, name_.c_str(), ("its process " + end + " when it was destroyed").c_str());
 }
 
-Message IsolatedProcess::ask(const Message& question, const std::string& doing, const volatile std::int32_t* cancel) {
+Message IsolatedProcess::ask(const Message& question, const std::string& doing,
+                             const volatile std::int32_t* cancel) {
   const std::lock_guard lock(mutex_);
   if (!ended_.empty()) throw Error(GM_ERROR_INTERNAL, ended_);
   std::memset(control_->data(), 0, sizeof(std::int32_t));

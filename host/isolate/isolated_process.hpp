@@ -1,4 +1,5 @@
-// The process that an isolated component runs in: started, asked, watched. What becomes of it is an ordinary error.
+// The process that an isolated component runs in: started, asked, watched. What becomes of it is an ordinary
+// error.
 #pragma once
 
 #include <sys/types.h>
@@ -15,8 +16,8 @@
 
 namespace gistmill {
 
-// How many compute threads processes that are started from now on have (OMP_NUM_THREADS); 0: as this one's environment
-// says. With another number than the run's, sums would be taken in another order.
+// How many compute threads processes that are started from now on have (OMP_NUM_THREADS); 0: as this one's
+// environment says. With another number than the run's, sums would be taken in another order.
 void set_isolated_threads(int threads);
 
 class IsolatedProcess {
@@ -28,10 +29,11 @@ class IsolatedProcess {
   // Asks it to end, and stops it where it does not.
   ~IsolatedProcess();
 
-  // Sends and waits for the answer. `doing`: for errors, "compress". cancel: as in gm_call, or null. Throws Error where the
-  // process has ended, was stopped for taking too long or for not answering a cancel; from then on always. Any
-  // thread, one after the other.
-  Message ask(const Message& question, const std::string& doing, const volatile std::int32_t* cancel = nullptr);
+  // Sends and waits for the answer. `doing`: for errors, "compress". cancel: as in gm_call, or null. Throws
+  // Error where the process has ended, was stopped for taking too long or for not answering a cancel; from
+  // then on always. Any thread, one after the other.
+  Message ask(const Message& question, const std::string& doing,
+              const volatile std::int32_t* cancel = nullptr);
 
   // A word that both sides see: nonzero tells the plugin that its call is canceled.
   const SharedMemoryPointer& control() const { return control_; }

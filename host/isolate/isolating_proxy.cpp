@@ -49,8 +49,8 @@ void refuse_objects(const ComponentSpec& spec) {
       for (const PortSpec& port : *ports) {
         if (!port.type.is_object) continue;
         throw Error(GM_ERROR_USER,
-                    fmt::format("cannot be isolated: {} of {} is an object, which cannot leave its process", port.name,
-                                operation.name));
+                    fmt::format("cannot be isolated: {} of {} is an object, which cannot leave its process",
+                                port.name, operation.name));
       }
     }
   }
@@ -76,10 +76,12 @@ void take_parameters(IsolatedInstance& self, const Message& answer) {
     parameter.info.flags = each.at("flags").get<std::uint32_t>();
     parameter.value = each.at("value");
     parameter.gradient = each.at("gradient");
-    const bool known = each.at("value").at("code") == GM_FLOAT && each.at("value").at("bits").get<int>() >= 32;
+    const bool known =
+        each.at("value").at("code") == GM_FLOAT && each.at("value").at("bits").get<int>() >= 32;
     if (answer.memory == nullptr || !known ||
         bytes_of(*answer.memory, parameter.value) != bytes_of(*answer.memory, parameter.gradient))
-      throw Error(GM_ERROR_INTERNAL, "cannot be isolated: parameter " + parameter.name + " is not of f32 or f64");
+      throw Error(GM_ERROR_INTERNAL,
+                  "cannot be isolated: parameter " + parameter.name + " is not of f32 or f64");
     self.parameters.push_back(std::move(parameter));
   }
   for (IsolatedParameter& parameter : self.parameters) parameter.info.name = parameter.name.c_str();
@@ -91,7 +93,8 @@ gm_status start(gm_instance* handle, const gm_start* start, gm_error* error) {
     if (start->device_type != GM_DEVICE_CPU)
       throw Error(GM_ERROR_USER, "cannot be isolated on a device: it would need the host's memory there");
     Json symbols = Json::object();
-    for (std::uint32_t i = 0; i < start->symbol_count; ++i) symbols[start->symbols[i].name] = start->symbols[i].value;
+    for (std::uint32_t i = 0; i < start->symbol_count; ++i)
+      symbols[start->symbols[i].name] = start->symbols[i].value;
     Message answer;
     ask(self, {{{"do", "start"}, {"symbols", symbols}, {"seed", start->seed}}, nullptr}, "start", &answer);
     take_parameters(self, answer);
@@ -145,8 +148,8 @@ std::string operation_name(const IsolatedInstance& self, std::uint32_t operation
                                                          : std::to_string(operation);
 }
 
-gm_status forward(gm_instance* handle, std::uint32_t operation, const gm_call* call, gm_value* in, std::uint32_t n,
-                  gm_value* out, std::uint32_t m, gm_tape** tape) {
+gm_status forward(gm_instance* handle, std::uint32_t operation, const gm_call* call, gm_value* in,
+                  std::uint32_t n, gm_value* out, std::uint32_t m, gm_tape** tape) {
   return detail::guarded(call->error, [&] {
     IsolatedInstance& self = IsolatedInstance::of(handle);
     TensorPacker packer;
@@ -172,8 +175,8 @@ gm_status forward(gm_instance* handle, std::uint32_t operation, const gm_call* c
   });
 }
 
-gm_status vjp(gm_instance* handle, std::uint32_t operation, const gm_call* call, gm_tape* tape, gm_tensor** grad_out,
-              std::uint32_t m, gm_tensor** grad_in, std::uint32_t n) {
+gm_status vjp(gm_instance* handle, std::uint32_t operation, const gm_call* call, gm_tape* tape,
+              gm_tensor** grad_out, std::uint32_t m, gm_tensor** grad_in, std::uint32_t n) {
   return detail::guarded(call->error, [&] {
     IsolatedInstance& self = IsolatedInstance::of(handle);
     TensorPacker packer;
@@ -206,7 +209,8 @@ void tape_release(gm_instance* handle, gm_tape* tape) {
 }
 
 const void* extension(gm_instance* handle, const char* id) {
-  return IsolatedInstance::of(handle).extensions.contains(std::string_view(id)) ? isolated_extension(id) : nullptr;
+  return IsolatedInstance::of(handle).extensions.contains(std::string_view(id)) ? isolated_extension(id)
+                                                                                : nullptr;
 }
 
 }  // namespace
@@ -224,12 +228,9 @@ bool ask(IsolatedInstance& self, const Message& question, const std::string& doi
 nlohmann::json described(const gm_call& call, std::uint32_t inputs) {
   Json need;
   if (call.need != nullptr) need = std::vector<std::uint8_t>(call.need, call.need + inputs);
-  return {{"flags", call.flags},
-          {"step", call.step},
-          {"micro_step", call.micro_step},
-          {"parameter_generation", call.parameter_generation},
-          {"random_key", call.random_key},
-          {"need", std::move(need)}};
+  return {{"flags", call.flags},           {"step", call.step},
+          {"micro_step", call.micro_step}, {"parameter_generation", call.parameter_generation},
+          {"random_key", call.random_key}, {"need", std::move(need)}};
 }
 
 gm_status create_isolated(const IsolatedPlugin& plugin, const std::string& name, const gm_host* host,

@@ -1,6 +1,7 @@
-// A component in a process of its own, behind the same contract: what it does to its process, and what ends it, is no
-// more than an error of its call. Tensors cross by shared memory with one copy. Not for components whose ports hold
-// objects, which cannot leave their process, nor for optimizers and what joins ranks, which work on the run's own memory.
+// A component in a process of its own, behind the same contract: what it does to its process, and what ends
+// it, is no more than an error of its call. Tensors cross by shared memory with one copy. Not for components
+// whose ports hold objects, which cannot leave their process, nor for optimizers and what joins ranks, which
+// work on the run's own memory.
 #pragma once
 
 #include <filesystem>
@@ -14,9 +15,9 @@
 namespace gistmill {
 
 struct IsolatedPlugin {
-  const ComponentSpec* spec = nullptr;          // outlives the instance
-  std::vector<std::filesystem::path> folders;   // where the other side looks for the component
-  std::string build;                            // PluginFile::build: the other side refuses another one
+  const ComponentSpec* spec = nullptr;         // outlives the instance
+  std::vector<std::filesystem::path> folders;  // where the other side looks for the component
+  std::string build;                           // PluginFile::build: the other side refuses another one
   Isolation limits;
 };
 

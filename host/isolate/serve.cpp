@@ -8,8 +8,8 @@
 namespace gistmill {
 namespace {
 
-// What the plugin says goes to the host before the answer that it was said in. From the thread that answers alone: what
-// other threads say would come between the parts of a message.
+// What the plugin says goes to the host before the answer that it was said in. From the thread that answers
+// alone: what other threads say would come between the parts of a message.
 Channel* speaking = nullptr;
 std::mutex speech;
 

@@ -106,7 +106,8 @@ Message ServedComponent::answer(const Message& question) {
 
 void ServedComponent::refuse_violations() const {
   const std::vector<Violation> found = take_violations();
-  if (!found.empty()) throw Error(GM_ERROR_INTERNAL, "the contract of the ABI was broken: " + found[0].text());
+  if (!found.empty())
+    throw Error(GM_ERROR_INTERNAL, "the contract of the ABI was broken: " + found[0].text());
 }
 
 Message ServedComponent::dispatch(const Message& question) {
@@ -125,7 +126,8 @@ Message ServedComponent::dispatch(const Message& question) {
   if (what == "describe") return text(GM_DESCRIBE_EXTENSION, true);
   if (what == "symbol") {
     const auto name = body.at("name").get<std::string>();
-    return {{{"value", extension<gm_symbols_extension>(GM_SYMBOLS_EXTENSION)->get(instance_, name.c_str())}}, nullptr};
+    return {{{"value", extension<gm_symbols_extension>(GM_SYMBOLS_EXTENSION)->get(instance_, name.c_str())}},
+            nullptr};
   }
   if (what == "tape_release") {
     const auto tape = tapes_.extract(body.at("tape").get<std::uint64_t>());
@@ -167,20 +169,22 @@ Message ServedComponent::create(const Message& question) {
   const auto name = body.at("name").get<std::string>();
   const bool checked = checks_calls();
   interface_ = checked ? &checking_interface() : loaded.interface;
-  sink.check(checked ? create_checked({loaded.interface, loaded.spec}, name, &host_, component.c_str(), options.get(),
-                                      &instance_, &sink)
+  sink.check(checked ? create_checked({loaded.interface, loaded.spec}, name, &host_, component.c_str(),
+                                      options.get(), &instance_, &sink)
                      : interface_->create(&host_, component.c_str(), options.get(), &instance_, &sink));
   if (instance_ == nullptr) throw Error(GM_ERROR_INTERNAL, "create gave no instance");
   Json extensions = Json::array();
   for (const char* id : kExtensions) {
-    if (interface_->extension != nullptr && interface_->extension(instance_, id) != nullptr) extensions.push_back(id);
+    if (interface_->extension != nullptr && interface_->extension(instance_, id) != nullptr)
+      extensions.push_back(id);
   }
   return {{{"extensions", std::move(extensions)}}, nullptr};
 }
 
 Message ServedComponent::start(const Json& body) {
   std::vector<std::pair<std::string, std::int64_t>> named;
-  for (const auto& [name, value] : body.at("symbols").items()) named.emplace_back(name, value.get<std::int64_t>());
+  for (const auto& [name, value] : body.at("symbols").items())
+    named.emplace_back(name, value.get<std::int64_t>());
   std::vector<gm_symbol> symbols;
   for (const auto& [name, value] : named) symbols.push_back({name.c_str(), value});
   gm_start start{};
@@ -198,7 +202,8 @@ Message ServedComponent::start(const Json& body) {
 
 // Values and gradients of all parameters in one piece of memory.
 void ServedComponent::share_parameters(Message& answer) {
-  if (interface_->extension == nullptr || interface_->extension(instance_, GM_PARAMS_EXTENSION) == nullptr) return;
+  if (interface_->extension == nullptr || interface_->extension(instance_, GM_PARAMS_EXTENSION) == nullptr)
+    return;
   const auto* params = extension<gm_params_extension>(GM_PARAMS_EXTENSION);
   Sink sink;
   Json told = Json::array();
@@ -223,8 +228,8 @@ void ServedComponent::share_parameters(Message& answer) {
   }
   parameter_memory_ = std::make_shared<SharedMemory>(offset + 64);
   for (Parameter& parameter : parameters_) {
-    std::memcpy(parameter_memory_->data() + parameter.value["offset"].get<std::uint64_t>(), bytes_at(*parameter.tensor),
-                size_of(*parameter.tensor));
+    std::memcpy(parameter_memory_->data() + parameter.value["offset"].get<std::uint64_t>(),
+                bytes_at(*parameter.tensor), size_of(*parameter.tensor));
   }
   answer = {{{"parameters", std::move(told)}}, parameter_memory_};
 }
@@ -232,7 +237,8 @@ void ServedComponent::share_parameters(Message& answer) {
 void ServedComponent::bind_gradient(std::uint32_t index) {
   Sink sink;
   gm_tensor* const gradient = tensor_in(parameter_memory_, parameters_.at(index).gradient, 0);
-  sink.check(extension<gm_params_extension>(GM_PARAMS_EXTENSION)->bind_gradient(instance_, index, gradient, &sink));
+  sink.check(
+      extension<gm_params_extension>(GM_PARAMS_EXTENSION)->bind_gradient(instance_, index, gradient, &sink));
 }
 
 // The host changes parameters between calls, in the memory that both see.
@@ -240,7 +246,8 @@ void ServedComponent::take_new_values(std::uint64_t generation) {
   if (generation == generation_) return;
   generation_ = generation;
   for (Parameter& parameter : parameters_) {
-    std::memcpy(bytes_at(*parameter.tensor), parameter_memory_->data() + parameter.value["offset"].get<std::uint64_t>(),
+    std::memcpy(bytes_at(*parameter.tensor),
+                parameter_memory_->data() + parameter.value["offset"].get<std::uint64_t>(),
                 size_of(*parameter.tensor));
   }
 }
@@ -249,12 +256,13 @@ void ServedComponent::take_new_values(std::uint64_t generation) {
 void ServedComponent::give_buffers() {
   for (Parameter& parameter : parameters_) {
     if ((parameter.flags & GM_PARAM_BUFFER) == 0) continue;
-    std::memcpy(parameter_memory_->data() + parameter.value["offset"].get<std::uint64_t>(), bytes_at(*parameter.tensor),
-                size_of(*parameter.tensor));
+    std::memcpy(parameter_memory_->data() + parameter.value["offset"].get<std::uint64_t>(),
+                bytes_at(*parameter.tensor), size_of(*parameter.tensor));
   }
 }
 
-gm_call ServedComponent::call_of(const Json& body, gm_error* error, gm_work* work, std::vector<std::uint8_t>& need) {
+gm_call ServedComponent::call_of(const Json& body, gm_error* error, gm_work* work,
+                                 std::vector<std::uint8_t>& need) {
   const Json& told = body.at("call");
   gm_call call{};
   call.struct_size = sizeof call;
@@ -291,16 +299,19 @@ Message ServedComponent::forward(const Message& question) {
   }
   std::vector<gm_value> out(body.at("outputs").get<std::size_t>(), gm_value{GM_VALUE_NONE, 0, {}});
   gm_tape* tape = nullptr;
-  const gm_status status = interface_->forward(
-      instance_, body.at("operation").get<std::uint32_t>(), &call, in.data(), static_cast<std::uint32_t>(in.size()),
-      out.data(), static_cast<std::uint32_t>(out.size()), body.at("tape").get<bool>() ? &tape : nullptr);
+  const gm_status status = interface_->forward(instance_, body.at("operation").get<std::uint32_t>(), &call,
+                                               in.data(), static_cast<std::uint32_t>(in.size()), out.data(),
+                                               static_cast<std::uint32_t>(out.size()),
+                                               body.at("tape").get<bool>() ? &tape : nullptr);
   sink.check(status);
   give_buffers();
   TensorPacker packer;
   Json told = Json::array();
-  for (const gm_value& value : out) told.push_back(value.kind == GM_VALUE_TENSOR ? packer.add(value.as.tensor) : Json());
+  for (const gm_value& value : out)
+    told.push_back(value.kind == GM_VALUE_TENSOR ? packer.add(value.as.tensor) : Json());
   if (tape != nullptr) tapes_[++last_tape_] = tape;
-  return {{{"out", std::move(told)}, {"tape", tape != nullptr ? last_tape_ : 0}, {"work", work_of(work)}}, packer.pack()};
+  return {{{"out", std::move(told)}, {"tape", tape != nullptr ? last_tape_ : 0}, {"work", work_of(work)}},
+          packer.pack()};
 }
 
 Message ServedComponent::vjp(const Message& question) {
@@ -312,10 +323,11 @@ Message ServedComponent::vjp(const Message& question) {
   const auto tape = tapes_.find(body.at("tape").get<std::uint64_t>());
   if (tape == tapes_.end()) throw Error(GM_ERROR_MISUSE, "vjp without the tape of its forward");
   std::vector<gm_tensor*> given;
-  for (const Json& each : body.at("grad_out")) given.push_back(tensor_in(question.memory, each, GM_TENSOR_READ_ONLY));
+  for (const Json& each : body.at("grad_out"))
+    given.push_back(tensor_in(question.memory, each, GM_TENSOR_READ_ONLY));
   std::vector<gm_tensor*> results(body.at("inputs").get<std::size_t>(), nullptr);
-  sink.check(interface_->vjp(instance_, body.at("operation").get<std::uint32_t>(), &call, tape->second, given.data(),
-                             static_cast<std::uint32_t>(given.size()), results.data(),
+  sink.check(interface_->vjp(instance_, body.at("operation").get<std::uint32_t>(), &call, tape->second,
+                             given.data(), static_cast<std::uint32_t>(given.size()), results.data(),
                              static_cast<std::uint32_t>(results.size())));
   TensorPacker packer;
   Json told = Json::array();
@@ -339,7 +351,8 @@ Message ServedComponent::save() {
 Message ServedComponent::load(const Message& question) {
   Sink sink;
   const auto size = question.body.at("size").get<std::uint64_t>();
-  sink.check(extension<gm_state_extension>(GM_STATE_EXTENSION)->load(instance_, question.memory->data(), size, &sink));
+  sink.check(extension<gm_state_extension>(GM_STATE_EXTENSION)
+                 ->load(instance_, question.memory->data(), size, &sink));
   return {Json::object(), nullptr};
 }
 
@@ -356,9 +369,8 @@ Message ServedComponent::decide(const Json& body) {
 
 Message ServedComponent::text(const char* id, bool describes) {
   Sink sink;
-  const char* const found =
-      describes ? extension<gm_describe_extension>(id)->describe(instance_, &sink)
-                : extension<gm_identity_extension>(id)->digest(instance_, &sink);
+  const char* const found = describes ? extension<gm_describe_extension>(id)->describe(instance_, &sink)
+                                      : extension<gm_identity_extension>(id)->digest(instance_, &sink);
   if (found == nullptr) sink.check(GM_ERROR_UNAVAILABLE);
   return {{{"text", found}}, nullptr};
 }

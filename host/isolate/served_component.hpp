@@ -42,7 +42,8 @@ class ServedComponent {
   Message save();
   Message decide(const nlohmann::json& body);
   Message text(const char* id, bool describes);
-  gm_call call_of(const nlohmann::json& body, gm_error* error, gm_work* work, std::vector<std::uint8_t>& need);
+  gm_call call_of(const nlohmann::json& body, gm_error* error, gm_work* work,
+                  std::vector<std::uint8_t>& need);
   void take_new_values(std::uint64_t generation);
   void give_buffers();
   void share_parameters(Message& answer);

@@ -29,7 +29,8 @@ struct Placed {
 
 std::vector<std::int64_t> shape_in(const nlohmann::json& description) {
   const auto shape = description.find("shape");
-  if (shape == description.end() || !shape->is_array() || shape->size() > kMostDimensions) refuse("has no shape");
+  if (shape == description.end() || !shape->is_array() || shape->size() > kMostDimensions)
+    refuse("has no shape");
   std::vector<std::int64_t> sizes;
   for (const auto& size : *shape) {
     if (!size.is_number_integer() || size.get<std::int64_t>() < 0) refuse("has a size that is no number");
@@ -64,7 +65,8 @@ SharedMemory::SharedMemory(files::Descriptor descriptor, std::uint64_t bytes)
 void SharedMemory::map() {
   if (size_ == 0) return;
   void* const found = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_.get(), 0);
-  if (found == MAP_FAILED) throw Error(GM_ERROR_OUT_OF_MEMORY, "memory that two processes share cannot be mapped");
+  if (found == MAP_FAILED)
+    throw Error(GM_ERROR_OUT_OF_MEMORY, "memory that two processes share cannot be mapped");
   data_ = static_cast<unsigned char*>(found);
 }
 
@@ -109,7 +111,8 @@ std::uint64_t bytes_of(const SharedMemory& memory, const nlohmann::json& descrip
   return bytes;
 }
 
-gm_tensor* tensor_in(const SharedMemoryPointer& memory, const nlohmann::json& description, std::uint64_t flags) {
+gm_tensor* tensor_in(const SharedMemoryPointer& memory, const nlohmann::json& description,
+                     std::uint64_t flags) {
   if (description.is_null()) return nullptr;
   if (memory == nullptr || !description.is_object()) refuse("has no memory");
   bytes_of(*memory, description);

@@ -1,5 +1,5 @@
-// Memory that two processes see, and tensors in it: a tensor crosses with one copy, into the memory, and is used where
-// it lies on the other side.
+// Memory that two processes see, and tensors in it: a tensor crosses with one copy, into the memory, and is
+// used where it lies on the other side.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,8 @@ using SharedMemoryPointer = std::shared_ptr<SharedMemory>;
 // Collects tensors for one piece of memory.
 class TensorPacker {
  public:
-  // Takes ownership. Returns what tells the other side where it lies: {"offset", "code", "bits", "shape"}; null for
-  // null. Throws Error where it is on a device.
+  // Takes ownership. Returns what tells the other side where it lies: {"offset", "code", "bits", "shape"};
+  // null for null. Throws Error where it is on a device.
   nlohmann::json add(gm_tensor* tensor);
   // Null where nothing was added.
   SharedMemoryPointer pack() const;
@@ -52,9 +52,10 @@ class TensorPacker {
   std::uint64_t size_ = 0;
 };
 
-// The tensor that a description tells of, which keeps the memory; null for null. flags: GM_TENSOR_READ_ONLY or 0.
-// Throws Error (GM_ERROR_MISUSE) where it does not lie in the memory: the other side is not trusted.
-gm_tensor* tensor_in(const SharedMemoryPointer& memory, const nlohmann::json& description, std::uint64_t flags);
+// The tensor that a description tells of, which keeps the memory; null for null. flags: GM_TENSOR_READ_ONLY
+// or 0. Throws Error (GM_ERROR_MISUSE) where it does not lie in the memory: the other side is not trusted.
+gm_tensor* tensor_in(const SharedMemoryPointer& memory, const nlohmann::json& description,
+                     std::uint64_t flags);
 
 // Bytes of a contiguous tensor of this description, checked against the memory in the same way.
 std::uint64_t bytes_of(const SharedMemory& memory, const nlohmann::json& description);

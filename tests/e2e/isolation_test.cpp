@@ -1,5 +1,5 @@
-// Components in processes of their own: the same run to the bit, and whatever such a process does to itself is an
-// error of its call, which ends the run in order.
+// Components in processes of their own: the same run to the bit, and whatever such a process does to itself
+// is an error of its call, which ends the run in order.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,7 +55,8 @@ class IsolationTest : public ProgramTest {
 };
 
 const std::string kIsolateAll =
-    " --set components.data.isolate=true --set components.scale.isolate=true --set components.gate.isolate=true"
+    " --set components.data.isolate=true --set components.scale.isolate=true --set "
+    "components.gate.isolate=true"
     " --set components.loss.isolate=true";
 
 TEST_F(IsolationTest, ChangesNoBitOfARun) {
@@ -72,7 +73,8 @@ TEST_F(IsolationTest, ChangesNoBitOfARun) {
 }
 
 TEST_F(IsolationTest, EndsARunSoThatItGoesOnToTheBit) {
-  const std::string once = " --set components.gate.way=segfault --set components.gate.call=4 --set components.gate.once=mark";
+  const std::string once =
+      " --set components.gate.way=segfault --set components.gate.call=4 --set components.gate.once=mark";
   write("mark", "");
   ASSERT_EQ(run(once, "whole").code, 0);
   std::filesystem::remove(folder_ / "mark");
@@ -108,14 +110,17 @@ TEST_P(Deaths, AreErrorsOfTheCallAndLeaveCheckpointsWhole) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, Deaths,
-    ::testing::Values(Death{"abort", "ended by signal SIGABRT in pass"}, Death{"segfault", "ended by signal SIGSEGV in pass"},
-                      Death{"stack", "ended by signal SIGSEGV in pass"}, Death{"divide", "ended by signal SIGFPE in pass"},
+    ::testing::Values(Death{"abort", "ended by signal SIGABRT in pass"},
+                      Death{"segfault", "ended by signal SIGSEGV in pass"},
+                      Death{"stack", "ended by signal SIGSEGV in pass"},
+                      Death{"divide", "ended by signal SIGFPE in pass"},
                       Death{"terminate", "ended by signal SIGABRT in pass"},
                       Death{"exit", "ended itself with exit code 0 in pass"},
                       Death{"quick-exit", "ended itself with exit code 0 in pass"},
                       Death{"kill", "ended by signal SIGKILL in pass"},
                       Death{"deaf", "took more than the 2 s that isolate.seconds allows"},
-                      Death{"hang", "took more than the 2 s that isolate.seconds allows"}, Death{"memory", "out of memory"}),
+                      Death{"hang", "took more than the 2 s that isolate.seconds allows"},
+                      Death{"memory", "out of memory"}),
     [](const auto& death) {
       std::string name = death.param.way;
       std::erase(name, '-');
@@ -124,17 +129,20 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(IsolationTest, NamesWhatWasDoneWhereAProcessEndsBeforeTheFirstCall) {
   const std::string abort = " --set components.gate.isolate=true --set components.gate.way=abort";
-  EXPECT_THAT(run(abort + " --set components.gate.when=create").err,
-              AllOf(HasSubstr("its process ended by signal SIGABRT in create"), HasSubstr("while creating gate")));
-  EXPECT_THAT(run(abort + " --set components.gate.when=start --fresh").err,
-              AllOf(HasSubstr("its process ended by signal SIGABRT in start"), HasSubstr("while starting gate")));
+  EXPECT_THAT(
+      run(abort + " --set components.gate.when=create").err,
+      AllOf(HasSubstr("its process ended by signal SIGABRT in create"), HasSubstr("while creating gate")));
+  EXPECT_THAT(
+      run(abort + " --set components.gate.when=start --fresh").err,
+      AllOf(HasSubstr("its process ended by signal SIGABRT in start"), HasSubstr("while starting gate")));
   const Answer at_the_end = run(abort + " --set components.gate.when=destroy --fresh");
   EXPECT_EQ(at_the_end.code, 0) << at_the_end.err;
 }
 
 TEST_F(IsolationTest, KeepsTheStateOfTheProcessFromTheRun) {
   for (const char* way : {"folder", "descriptors"}) {
-    const Answer answer = run(std::string(" --fresh --set components.gate.isolate=true --set components.gate.way=") + way);
+    const Answer answer =
+        run(std::string(" --fresh --set components.gate.isolate=true --set components.gate.way=") + way);
     EXPECT_EQ(answer.code, 0) << way << answer.err;
     EXPECT_TRUE(std::filesystem::exists(folder_ / "out/report.html")) << way;
   }
@@ -143,17 +151,22 @@ TEST_F(IsolationTest, KeepsTheStateOfTheProcessFromTheRun) {
 TEST_F(IsolationTest, TakesTheNetworkAwayWhereItIsAsked) {
   const Answer with = run(" --set components.gate.way=connect --set components.gate.isolate=true");
   EXPECT_THAT(with.err, HasSubstr("there is a network"));
-  const Answer without = run(" --fresh --set components.gate.way=connect --set components.gate.isolate.network=false");
-  if (without.err.find("cannot be cut off") != std::string::npos) GTEST_SKIP() << "no namespaces for networks here";
+  const Answer without =
+      run(" --fresh --set components.gate.way=connect --set components.gate.isolate.network=false");
+  if (without.err.find("cannot be cut off") != std::string::npos)
+    GTEST_SKIP() << "no namespaces for networks here";
   EXPECT_EQ(without.code, 0) << without.err;
 }
 
 TEST_F(IsolationTest, IsRefusedWhereItCannotBe) {
-  EXPECT_THAT(run(" --set components.optimizer.isolate=true").err,
-              HasSubstr("optimizer (optimizer/adamw): cannot be isolated: gm.optimizer/1 works on the run's own memory"));
+  EXPECT_THAT(
+      run(" --set components.optimizer.isolate=true").err,
+      HasSubstr(
+          "optimizer (optimizer/adamw): cannot be isolated: gm.optimizer/1 works on the run's own memory"));
   EXPECT_THAT(run(" --set components.gate.isolate.seconds=-1").err, HasSubstr("0 or more"));
   EXPECT_THAT(run(" --set components.gate.isolate.second=1").err, HasSubstr("did you mean 'seconds'"));
-  EXPECT_THAT(run(" --set components.gate.isolate=5").err, HasSubstr("true, false, or a table with seconds, memory_mb and network"));
+  EXPECT_THAT(run(" --set components.gate.isolate=5").err,
+              HasSubstr("true, false, or a table with seconds, memory_mb and network"));
 }
 
 TEST_F(IsolationTest, GivesComponentsOfLibTorchTheSameBits) {

@@ -70,7 +70,8 @@ void die(const std::string& way) {
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
   }
-  if (way == "connect" && !has_no_network()) throw gistmill::Error(GM_ERROR_USER, "there is a network", "way");
+  if (way == "connect" && !has_no_network())
+    throw gistmill::Error(GM_ERROR_USER, "there is a network", "way");
 }
 
 class Deadly {
@@ -96,7 +97,8 @@ class Deadly {
     if (when_ == "pass" && ++calls_ == call_ && is_first()) die(way_);
     return x;
   }
-  std::vector<Tensor> pass_vjp(const Call&, const std::vector<Tensor>&, const std::vector<Tensor>& gradients) const {
+  std::vector<Tensor> pass_vjp(const Call&, const std::vector<Tensor>&,
+                               const std::vector<Tensor>& gradients) const {
     return gradients;
   }
 
@@ -117,4 +119,5 @@ class Deadly {
 
 }  // namespace
 
-GISTMILL_PLUGIN(gistmill::component<Deadly>("test/deadly").operation("pass", &Deadly::pass, &Deadly::pass_vjp));
+GISTMILL_PLUGIN(
+    gistmill::component<Deadly>("test/deadly").operation("pass", &Deadly::pass, &Deadly::pass_vjp));
