@@ -3,7 +3,8 @@
 # The program finds everything from where it lies, so these folders are fixed beneath the prefix.
 if(TARGET gistmill)
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/gistmill RENAME copyright COMPONENT host)
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/recipes DESTINATION share/gistmill COMPONENT host FILES_MATCHING PATTERN *.toml)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/recipes DESTINATION share/gistmill COMPONENT host
+          FILES_MATCHING PATTERN *.toml REGEX "/focus/walkthrough/[^/]+$")  # which is text that a recipe reads
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/sdk/roles DESTINATION share/gistmill COMPONENT host)
   set(data ${PROJECT_SOURCE_DIR}/data/catalog.toml ${PROJECT_SOURCE_DIR}/scripts/text_from_packages.py)
   install(FILES ${data} DESTINATION share/gistmill/data COMPONENT host)

@@ -50,7 +50,7 @@ constexpr Verb kVerbs[] = {
     {"plugins list", "", 0, 0, "pj", "list components that recipes can use, and files that were refused"},
     {"plugins inspect", "COMPONENT|FILE", 1, 1, "pj",
      "show options, operations and ports of a component or plugin"},
-    {"plugins new", "NAME [FOLDER]", 1, 2, "Qj",
+    {"plugins new", "NAME [FOLDER]", 1, 2, "Nj",
      "write the project of a new plugin: manifest, source, build, tests"},
     {"recipes list", "", 0, 0, "j", "list the recipes that came with the program, and how each is run"},
     {"recipes show", "NAME", 1, 1, "v", "print a recipe that came with the program"},
@@ -197,8 +197,8 @@ constexpr Option kOptions[] = {
      "cache for "
      "others have up to 8"},
     {'h', "man", nullptr, "write the manual pages instead, for man(1)"},
-    {'Q', "role", "ROLE", "what it is: loss, gistnet, dataset, ... (without it, the roles are named)"},
-    {'Q', "tier", "c|libtorch", "with LibTorch or without (default: as most of its role are)"},
+    {'N', "role", "ROLE", "what it is: loss, gistnet, dataset, ... (without it, the roles are named)"},
+    {'N', "tier", "c|libtorch", "with LibTorch or without (default: as most of its role are)"},
     {'p', "plugins", "+DIR", "search this folder for plugins first; may be repeated"},
     {'j', "json", nullptr, "print the answer as JSON"},
 };

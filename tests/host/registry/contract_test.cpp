@@ -296,7 +296,7 @@ TEST_F(OwnContracts, AreTheOnesListedHere) {
   std::vector<std::string> names;
   for (const Contract& contract : contracts_) names.push_back(contract.name);
   EXPECT_THAT(names,
-              ElementsAre("allocator", "collective", "dataset", "gist-store", "gistnet", "keep",
+              ElementsAre("allocator", "collective", "dataset", "gist-store", "gistnet", "hierarchy", "keep",
                           "language-model", "lensnet", "logger", "loss", "metric", "monitor", "optimizer",
                           "reference", "resumable", "store", "tokenizer", "trained-tokens", "transform"));
 }

@@ -34,6 +34,7 @@ enum Operation : std::uint32_t {
   kTopk,
   kScore,
   kGenerate,
+  kNextTokens,
   kSave,
   kSaveMerged,
   kSaveWithTokens,
