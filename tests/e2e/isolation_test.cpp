@@ -44,8 +44,9 @@ class IsolationTest : public ProgramTest {
     ProgramTest::SetUp();
     write("recipe.toml", kRecipe);
   }
-  Answer run(const std::string& settings, const std::string& folder = "out") const {
-    return gistmill("run recipe.toml" + kPlugins + " --folder " + folder + settings);
+  Answer run(const std::string& settings, const std::string& folder = "out",
+             const std::string& before = "") const {
+    return gistmill("run recipe.toml" + kPlugins + " --folder " + folder + settings, before);
   }
   std::vector<double> losses(const std::string& folder) const {
     std::vector<double> all;
@@ -89,6 +90,9 @@ TEST_F(IsolationTest, EndsARunSoThatItGoesOnToTheBit) {
       << "steps 3 to 6";
 }
 
+// These plugins break the contract, which is not what is tested: the checking proxy would say so first.
+const std::string kUnchecked = "export GISTMILL_CHECK=0;";
+
 // What it does in its fourth call, and what the run says of it.
 struct Death {
   const char* way;
@@ -100,8 +104,9 @@ TEST_P(Deaths, AreErrorsOfTheCallAndLeaveCheckpointsWhole) {
   const std::string way = GetParam().way;
   const std::string seconds = way == "deaf" || way == "hang" ? "2" : "60";
   const Answer answer = run(" --set components.gate.call=4 --set components.gate.way=" + way +
-                            " --set components.gate.isolate.seconds=" + seconds +
-                            " --set components.gate.isolate.memory_mb=1000");
+                                " --set components.gate.isolate.seconds=" + seconds +
+                                " --set components.gate.isolate.memory_mb=1000",
+                            "out", kUnchecked);
   EXPECT_EQ(answer.code, 1) << answer.err;
   EXPECT_THAT(answer.err, AllOf(HasSubstr(GetParam().said), HasSubstr("gate (test/deadly)")));
   EXPECT_EQ(losses("out").size(), 3u);
@@ -142,7 +147,8 @@ TEST_F(IsolationTest, NamesWhatWasDoneWhereAProcessEndsBeforeTheFirstCall) {
 TEST_F(IsolationTest, KeepsTheStateOfTheProcessFromTheRun) {
   for (const char* way : {"folder", "descriptors"}) {
     const Answer answer =
-        run(std::string(" --fresh --set components.gate.isolate=true --set components.gate.way=") + way);
+        run(std::string(" --fresh --set components.gate.isolate=true --set components.gate.way=") + way,
+            "out", kUnchecked);
     EXPECT_EQ(answer.code, 0) << way << answer.err;
     EXPECT_TRUE(std::filesystem::exists(folder_ / "out/report.html")) << way;
   }
