@@ -60,8 +60,9 @@ std::string summary_line(const ContextView& view) {
   std::string parts;
   for (const auto& [level, count] : counts) {
     parts += parts.empty() ? ": " : ", ";
-    parts += level == 0 ? fmt::format("{} parts as tokens", count)
-                        : fmt::format("{} gists of level {}", count, level);
+    const char* const more = count == 1 ? "" : "s";
+    parts += level == 0 ? fmt::format("{} part{} as tokens", count, more)
+                        : fmt::format("{} gist{} of level {}", count, more, level);
   }
   return fmt::format("a history of {} tokens as {} of {} rows{}", view.history, view.rows, view.budget,
                      parts);

@@ -53,6 +53,9 @@ const Verb& take_verb(const std::vector<std::string>& words, std::size_t& used) 
       ways.push_back(
           fmt::format("gistmill {}{}{}", verb.name, *verb.arguments == 0 ? "" : " ", verb.arguments));
     }
+    const bool has_second = words.size() >= 2 && !words[1].starts_with('-');
+    if (has_second)
+      refuse(fmt::format("unknown verb '{} {}'", words[0], words[1]), did_you_mean(words[1], seconds, ways));
     refuse(fmt::format("'{}' needs a second word", words[0]), ways);
   }
   refuse(fmt::format("unknown verb '{}'", words[0]),

@@ -146,6 +146,8 @@ ExitCode run_plugins_inspect(const Command& command) {
   } else {
     const Registry registry = open_registry(command);
     const ComponentSpec* component = registry.find(asked);
+    if (component == nullptr && asked.ends_with(".so"))
+      throw Failure(ExitCode::plugin, fmt::format("{}: there is no such file", asked));
     if (component == nullptr) {
       throw Failure(
           ExitCode::plugin, fmt::format("no plugin offers '{}'", asked),

@@ -63,7 +63,9 @@ class Refusals {
       if (why && best->components.size() == 1) lines.push_back(fmt::format("{} is the only one", sayers));
       fail(reason, lines, broken);
     }
-    const std::string reader = fmt::format("so says {}, which reads models of this kind", sayers);
+    const std::string reader =
+        fmt::format("so {} {}, which {} models of this kind", best->components.size() == 1 ? "says" : "say",
+                    sayers, best->components.size() == 1 ? "reads" : "read");
     if (!why) fail(reason, {reader + "; --why shows what the others say"}, broken);
     std::vector<std::string> lines = notes(&*best);
     lines.insert(lines.begin(), reader);

@@ -2,6 +2,7 @@
 // more than it. How gists are kept is a component's business.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -57,6 +58,11 @@ std::string text_at(const fs::path& path) {
   } catch (const files::FileError& error) {
     throw failure_of(error, ExitCode::recipe);
   }
+}
+
+// A text that is not there is said before a model is loaded, and before a store is made.
+void expect_readable(const fs::path& path) {
+  if (fs::is_directory(path) || ::access(path.c_str(), R_OK) != 0) text_at(path);
 }
 
 class Documents {
@@ -117,6 +123,7 @@ void refresh_all(const Instance& store, std::int32_t count, Documents& documents
 
 RunOutcome compress_run(const RunRequest& request) {
   const text::ExactKinds kinds = request.keep.empty() ? text::ExactKinds() : exact_kinds(request.keep);
+  for (const fs::path& path : request.texts) expect_readable(path);
   const RunRequest locked = locked_request(request, "compress");
   RunContext context(locked);
   set_up_machine(context.recipe.run.threads);

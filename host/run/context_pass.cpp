@@ -338,6 +338,7 @@ void ContextPass::return_to_mark() {
   for (std::size_t i = 0; i < instances_.size(); ++i) {
     if (instances_[i] != nullptr && instances_[i]->has_state()) instances_[i]->load_state(mark_.states[i]);
   }
+  run_.emplace(pipeline_, instances());  // the one that was knows what its calls read last, not at the mark
   run_->results() = mark_.results;
   step_ = mark_.step;
   actions_ = mark_.actions;

@@ -29,8 +29,8 @@ std::string parameters_text(const Session& session, nlohmann::json& json) {
                       {"shape", parameter.tensor.sizes().vec()},
                       {"dtype", dtype_name(parameter.tensor)}});
     }
-    text += fmt::format("  {} ({}) trains {} parameters in {} tensors\n", instance->name(),
-                        instance->planned().spec->name, numbers, list.size());
+    text += fmt::format("  {} ({}) trains {} parameters in {} tensor{}\n", instance->name(),
+                        instance->planned().spec->name, numbers, list.size(), list.size() == 1 ? "" : "s");
     json.push_back({{"instance", instance->name()},
                     {"use", instance->planned().spec->name},
                     {"numbers", numbers},

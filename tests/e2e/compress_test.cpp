@@ -45,6 +45,7 @@ TEST_F(CompressTest, AppendsOnlyNewBlocksAndRefusesWhatIsNoGrowth) {
   expect_refused("run --out s.h5", 2, "compress needs a text");
   expect_refused("text text/0.txt --out s.h5", 3, "text holds no run");
   expect_refused("run nothing.txt --out s.h5", 3, "nothing.txt: no such file");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "s.h5")) << "nothing is half made";
   write("s.h5", "no store");
   expect_refused("run text/0.txt --out s.h5", 3, "is not a readable gist store");
   EXPECT_EQ(read(folder_ / "s.h5"), "no store");

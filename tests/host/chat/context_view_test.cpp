@@ -23,7 +23,7 @@ ContextView small_view() {
 TEST(ContextViewTest, IsSummedUpInALine) {
   EXPECT_EQ(
       summary_line(small_view()),
-      "a history of 70 tokens as 18 of 32 rows: 1 parts as tokens, 1 gists of level 1, 1 gists of level 2");
+      "a history of 70 tokens as 18 of 32 rows: 1 part as tokens, 1 gist of level 1, 1 gist of level 2");
   EXPECT_EQ(summary_line({}), "a history of 0 tokens as 0 of 0 rows");
 }
 
