@@ -43,6 +43,18 @@ std::size_t whole_characters(std::string_view text) {
   return text.size();
 }
 
+// A model may say bytes that are no character. In a message, a replacement character stands for them.
+std::string as_utf8(std::string_view text) {
+  std::string whole;
+  while (!text.empty()) {
+    const text::Character first = text::first_character(text);
+    const std::size_t size = first.valid() ? first.size : text::broken_size(text);
+    whole += first.valid() ? text.substr(0, size) : text::kReplacement;
+    text.remove_prefix(size);
+  }
+  return whole;
+}
+
 // The text of an answer as it grows.
 class AnswerText {
  public:
@@ -165,8 +177,8 @@ Answer Conversation::answer(const std::vector<Message>& messages, const Sampling
   answer.tokens = said.tokens();
   answer.seconds = seconds_since(began);
   messages_ = messages;
-  messages_.push_back({"assistant", answer.text});
-  if (!rendered_.empty()) rendered_ += answer.text;
+  messages_.push_back({"assistant", as_utf8(answer.text)});
+  if (!rendered_.empty()) rendered_ += messages_.back().content;
   broken_ = false;
   return answer;
 }

@@ -103,6 +103,15 @@ TEST_F(ConversationTest, GivesAnAnswerInWholeCharactersAsItComes) {
   EXPECT_THAT(pieces_, ElementsAre("a", "\xC3\xA9", "\xE2\x82\xAC", "z", "\xC3"));
 }
 
+TEST_F(ConversationTest, GoesOnBehindAnAnswerThatIsNotUtf8) {
+  model_.answers = {"a\xE9(\xC3", "no"};
+  say("a?");
+  EXPECT_EQ(conversation_.messages().back().content, "a\xEF\xBF\xBD(\xEF\xBF\xBD");
+  EXPECT_EQ(say("b?").text, "no");
+  EXPECT_EQ(model_.text(), "<user>a?</><assistant>a\xE9(\xC3</><user>b?</><assistant>no")
+      << "what was read is what the model said";
+}
+
 TEST_F(ConversationTest, SaysHowAnAnswerEnded) {
   model_.answers = {"yes", "endless", "endless"};
   EXPECT_EQ(say("a?").end, Answer::End::stop);
