@@ -7,6 +7,7 @@
 #include <boost/program_options.hpp>
 #include <sstream>
 
+#include "host/certify/check_process.hpp"
 #include "host/cli/verb_table.hpp"
 #include "host/diagnostic/did_you_mean.hpp"
 #include "host/diagnostic/exit_codes.hpp"
@@ -123,7 +124,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
     if (words.size() > 1) command.verb = words[1] + (words.size() > 2 ? " " + words[2] : "");
     return command;
   }
-  if (words[0] == kCompleteVerb || words[0] == kServeVerb) {
+  if (words[0] == kCompleteVerb || words[0] == kServeVerb || words[0] == kCertifyCheckVerb) {
     command.verb = words[0];
     command.arguments.assign(words.begin() + 1, words.end());
     return command;

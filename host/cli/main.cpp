@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/certify/check_process.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/shipped_recipes.hpp"
 #include "host/cli/terminal.hpp"
@@ -56,6 +57,7 @@ constexpr struct {
     {"plugins list", gistmill::run_plugins_list},
     {"plugins inspect", gistmill::run_plugins_inspect},
     {"plugins new", gistmill::run_plugins_new},
+    {"plugins certify", gistmill::run_plugins_certify},
     {"recipes list", gistmill::run_recipes_list},
     {"recipes show", gistmill::run_recipes_show},
     {"recipes copy", gistmill::run_recipes_copy},
@@ -66,6 +68,7 @@ constexpr struct {
     {"completion", gistmill::run_completion},
     {gistmill::kCompleteVerb, gistmill::run_complete},
     {gistmill::kServeVerb, gistmill::run_serve},
+    {gistmill::kCertifyCheckVerb, gistmill::run_certify_check},
     {"env", gistmill::run_env},
     {"version", gistmill::run_version},
 };

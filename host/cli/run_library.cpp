@@ -52,4 +52,8 @@ void chat_in_library(const ChatRequest& request) {
   door_of_library<decltype(gistmill_chat)>("gistmill_chat")(&request);
 }
 
+void (*torch_state_of_library())(GlobalState* state) {
+  return door_of_library<decltype(gistmill_read_torch_state)>("gistmill_read_torch_state");
+}
+
 }  // namespace gistmill

@@ -6,8 +6,10 @@
 
 namespace gistmill {
 
-// Both throw Failure, also where the library cannot be loaded. Main thread.
+// All throw Failure, also where the library cannot be loaded. Main thread.
 void run_in_library(const RunRequest& request, RunOutcome& outcome);
 void chat_in_library(const ChatRequest& request);
+// Loads it, and gives a probe of LibTorch's state for add_state_probe.
+void (*torch_state_of_library())(GlobalState* state);
 
 }  // namespace gistmill

@@ -52,6 +52,8 @@ constexpr Verb kVerbs[] = {
      "show options, operations and ports of a component or plugin"},
     {"plugins new", "NAME [FOLDER]", 1, 2, "Nj",
      "write the project of a new plugin: manifest, source, build, tests"},
+    {"plugins certify", "FILE", 1, 1, "zpj",
+     "check a plugin against the whole contract, each check in a process of its own"},
     {"recipes list", "", 0, 0, "j", "list the recipes that came with the program, and how each is run"},
     {"recipes show", "NAME", 1, 1, "v", "print a recipe that came with the program"},
     {"recipes copy", "NAME [FILE]", 1, 2, "o", "copy it to a file of your own (default: its name, here)"},
@@ -196,6 +198,10 @@ constexpr Option kOptions[] = {
      "compute threads of each trial (default: the recipe's), or a range such as 1-8: points that fill a "
      "cache for "
      "others have up to 8"},
+    {'z', "component", "NAME", "this component alone (default: all of the plugin)"},
+    {'z', "check", "NAME", "this check alone: the command that a failed one names"},
+    {'z', "seed", "N", "of sizes, inputs and directions that are drawn (default: 1)"},
+    {'z', "set", "+KEY=VALUE", "an option of the components that have it, such as a model's file"},
     {'h', "man", nullptr, "write the manual pages instead, for man(1)"},
     {'N', "role", "ROLE", "what it is: loss, gistnet, dataset, ... (without it, the roles are named)"},
     {'N', "tier", "c|libtorch", "with LibTorch or without (default: as most of its role are)"},

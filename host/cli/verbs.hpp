@@ -39,6 +39,8 @@ ExitCode run_schema(const Command& command);
 ExitCode run_plugins_list(const Command& command);
 ExitCode run_plugins_inspect(const Command& command);
 ExitCode run_plugins_new(const Command& command);
+ExitCode run_plugins_certify(const Command& command);
+ExitCode run_certify_check(const Command& command);  // kCertifyCheckVerb
 ExitCode run_recipes_list(const Command& command);
 ExitCode run_recipes_show(const Command& command);
 ExitCode run_recipes_copy(const Command& command);

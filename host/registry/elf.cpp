@@ -136,6 +136,33 @@ std::vector<std::string> ElfFile::needed_in(const std::string& entries, const st
   return names;
 }
 
+std::vector<std::string> ElfFile::exported() const {
+  std::vector<std::string> names;
+  std::uint64_t bytes = 0;
+  for (const Elf64_Shdr& section : sections_) {
+    if (section.sh_type != SHT_DYNSYM) continue;
+    if (section.sh_link >= sections_.size()) {
+      refuse(fmt::format("damaged: its dynamic symbols name section {} of {}", section.sh_link,
+                         sections_.size()));
+    }
+    const std::string entries = contents(section, "table of dynamic symbols");
+    const std::string strings = contents(sections_[section.sh_link], "table of dynamic strings");
+    for (std::size_t i = 0; i < entries.size() / sizeof(Elf64_Sym); ++i) {
+      const auto symbol = record_at<Elf64_Sym>(entries, i);
+      const auto visibility = ELF64_ST_VISIBILITY(symbol.st_other);
+      if (symbol.st_shndx == SHN_UNDEF || ELF64_ST_BIND(symbol.st_info) == STB_LOCAL ||
+          visibility == STV_HIDDEN || visibility == STV_INTERNAL)
+        continue;
+      const auto name = string_at(strings, symbol.st_name);
+      bytes += name ? name->size() + 1 : 0;
+      if (!name || bytes > kNeededBytes)
+        refuse("damaged: the names of its dynamic symbols lie outside the string table, or are too many");
+      names.emplace_back(*name);
+    }
+  }
+  return names;
+}
+
 std::string ElfFile::contents(const Elf64_Shdr& section, const char* what) const {
   if (section.sh_type == SHT_NOBITS) refuse(fmt::format("damaged: its {} has no bytes", what));
   return read(section.sh_offset, section.sh_size, what);

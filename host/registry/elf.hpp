@@ -27,6 +27,9 @@ class ElfFile {
   // What the dynamic section lists as DT_NEEDED: "libc10.so".
   std::vector<std::string> needed() const;
 
+  // What other libraries may find in it: the global symbols that its table of dynamic symbols defines.
+  std::vector<std::string> exported() const;
+
  private:
   void check_header(const Elf64_Ehdr& header) const;
   void read_section_headers(const Elf64_Ehdr& header);

@@ -58,6 +58,16 @@ Registry::Registry(const std::vector<fs::path>& folders) : folders_(folders) {
   }
 }
 
+Registry Registry::of_library(const fs::path& library, const std::vector<fs::path>& folders) {
+  Registry registry;
+  registry.folders_ = folders;
+  const std::vector<Contract> contracts = find_contracts(folders, registry.refused_);
+  const std::string source = library.string() + " (plugin.toml)";
+  registry.plugins_.push_back(std::make_unique<PluginFile>(
+      PluginFile{library, parse_manifest(read_embedded_manifest(library), source, contracts)}));
+  return registry;
+}
+
 std::vector<fs::path> Registry::search_path(std::vector<fs::path> asked,
                                             const std::optional<fs::path>& recipe_folder) {
   std::vector<fs::path> folders = std::move(asked);

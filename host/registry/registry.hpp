@@ -52,6 +52,11 @@ class Registry {
   // comes from the first; a bad file never blocks others.
   explicit Registry(const std::vector<std::filesystem::path>& folders);
 
+  // The components of one library, wherever it lies, with the contracts of `folders`. Throws Failure
+  // (ExitCode::plugin) where the file is refused.
+  static Registry of_library(const std::filesystem::path& library,
+                             const std::vector<std::filesystem::path>& folders);
+
   // Folders in search order: those `asked` for (--plugins), plugins/ beside the recipe (none without one),
   // $GISTMILL_PLUGIN_PATH (colon-separated; ignored for a privileged process), the installed or built plugin
   // folder beside the program.
@@ -77,6 +82,7 @@ class Registry {
   LoadedComponent unloaded(std::string_view component) const;
 
  private:
+  Registry() = default;
   const PluginFile& file_or_refuse(std::string_view component) const;
 
   std::vector<std::filesystem::path> folders_;  // as given

@@ -1,7 +1,8 @@
-// The exported door; see library.hpp.
+// The exported doors; see library.hpp.
 #include "host/run/library.hpp"
 
 #include "host/run/run.hpp"
+#include "host/run/step/torch_state.hpp"
 
 extern "C" void gistmill_run_verb(const gistmill::RunRequest* request, gistmill::RunOutcome* outcome) {
   using gistmill::RunVerb;
@@ -25,4 +26,8 @@ extern "C" void gistmill_run_verb(const gistmill::RunRequest* request, gistmill:
       *outcome = gistmill::plan_recipe(*request);
       return;
   }
+}
+
+extern "C" void gistmill_read_torch_state(gistmill::GlobalState* state) {
+  gistmill::read_torch_state(*state);
 }

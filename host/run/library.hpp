@@ -1,5 +1,5 @@
-// The door of this library: what cli calls after loading it. One function, so that the program itself links
-// no LibTorch and answers `--help`, `validate` and `plugins list` at once.
+// The doors of this library: what cli calls after loading it. So few, so that the program itself links no
+// LibTorch and answers `--help`, `validate` and `plugins list` at once.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/check/global_state.hpp"
 #include "host/diagnostic/failure.hpp"
 
 namespace gistmill {
@@ -58,3 +59,7 @@ struct RunOutcome {
 // Runs the verb. Throws gistmill::Failure; both sides are built together. Main thread.
 extern "C" __attribute__((visibility("default"))) void gistmill_run_verb(const gistmill::RunRequest* request,
                                                                          gistmill::RunOutcome* outcome);
+
+// Adds what LibTorch keeps for the whole process, as a probe of add_state_probe.
+extern "C" __attribute__((visibility("default"))) void gistmill_read_torch_state(
+    gistmill::GlobalState* state);

@@ -22,9 +22,13 @@ gm_status refuse_operation(const gm_call* call) {
                  [] { throw gistmill::Error(GM_ERROR_MISUSE, "collective/mpi has no operations"); });
 }
 
-gm_status create(const gm_host*, const char*, const gm_options*, gm_instance** out, gm_error* error) {
+gm_status create(const gm_host*, const char* name, const gm_options*, gm_instance** out, gm_error* error) {
   *out = nullptr;
-  return guarded(error, [&] { *out = new gm_instance; });
+  return guarded(error, [&] {
+    if (std::string_view(name) != "collective/mpi")
+      throw gistmill::Error(GM_ERROR_MISUSE, "this plugin has no component '" + std::string(name) + "'");
+    *out = new gm_instance;
+  });
 }
 
 void destroy(gm_instance* instance) { delete instance; }

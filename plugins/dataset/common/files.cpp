@@ -25,9 +25,10 @@ void add_folder(const fs::path& folder, const FileSelection& options, std::vecto
   std::error_code error;
   fs::recursive_directory_iterator entry(folder, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code unreadable;  // of one entry: it is left out, as one that is no file
     if (is_hidden(entry->path())) {
       entry.disable_recursion_pending();
-    } else if (entry->is_regular_file() && has_extension(entry->path(), options.extensions)) {
+    } else if (entry->is_regular_file(unreadable) && has_extension(entry->path(), options.extensions)) {
       files.push_back({(top / entry->path().lexically_relative(folder)).generic_string(), entry->path()});
     }
   }

@@ -9,9 +9,11 @@ use_scratch "$4"
 install_to "$build" "$scratch/sdk" sdk
 cp -r "$source/sdk/template" "$scratch/contrastive"
 cmake -S "$scratch/contrastive" -B "$scratch/contrastive/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-  -DCMAKE_PREFIX_PATH="$scratch/sdk" -DGISTMILL_TORCH_ROOT="$torch" >/dev/null
+  -DCMAKE_PREFIX_PATH="$scratch/sdk" -DGISTMILL_TORCH_ROOT="$torch" -DGISTMILL_PROGRAM="$build/bin/gistmill" >/dev/null
 cmake --build "$scratch/contrastive/build"
 plugin=$scratch/contrastive/build/contrastive.so
+
+ctest --test-dir "$scratch/contrastive/build" --output-on-failure
 
 expect_plugin "$build/bin/gistmill" "$plugin" 'cosine distance that costs nothing'
 
