@@ -24,7 +24,7 @@ std::string far_apart(const Tensor& a, const Tensor& b) {
   if (!is_floating(a) || !b || a.shape() != b.shape()) return difference_of(a, b);
   for (std::int64_t i = 0; i < a.size(); ++i) {
     const double x = element(a, i), y = element(b, i);
-    if (std::isnan(x) && std::isnan(y)) continue;
+    if (x == y || (std::isnan(x) && std::isnan(y))) continue;  // infinities too
     if (!(std::abs(x - y) <= kRounding * (1 + std::abs(x))))
       return fmt::format("element {} is {} and then {}", i, x, y);
   }
@@ -106,7 +106,7 @@ void report_refusal(const ComponentSpec& spec, std::uint32_t operation, const Ca
   if (!search.reason.empty()) return findings.not_checked(about(spec, operation) + search.reason);
   const Answer& answer = search.refused;
   if (answer.message.empty())
-    return findings.fault(about(spec, operation) + "refuses every input that was drawn without a message");
+    return findings.fault(about(spec, operation) + "refuses every input that was drawn: " + answer.text());
   if (takes_floats_alone(spec.operations[operation]) && search.defects == search.tries)
     return findings.fault(fmt::format("{}answers {}, for every input that was drawn of its ports",
                                       about(spec, operation), answer.text()));

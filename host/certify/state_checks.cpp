@@ -154,6 +154,9 @@ void check_state(Subject& subject, Findings& findings) {
     if (!asked.has_state()) {
       return findings.nothing_here("it has no gm.state/1");
     }
+    if (asked.extension<gm_store_extension>(GM_STORE_EXTENSION) != nullptr)
+      return findings.not_checked(
+          "a store loads its state between begin and the first item, beside its file");
     if (asked.extension<gm_monitor_extension>(GM_MONITOR_EXTENSION) != nullptr) driven.monitors();
   }
   if (driven.empty()) findings.not_checked("behavior after loading: no call of it could be drawn");

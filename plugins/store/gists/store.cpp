@@ -21,6 +21,14 @@ std::string text_of(const Tensor& bytes) {
   return {reinterpret_cast<const char*>(bytes.data<std::uint8_t>()), static_cast<std::size_t>(bytes.size())};
 }
 
+// What the system would cut at its first zero byte, and with it every message that names it.
+std::string path_of(const Tensor& bytes) {
+  std::string path = text_of(bytes);
+  if (path.find('\0') != std::string::npos)
+    throw Error(GM_ERROR_USER, "the path has a zero byte: " + formats::printable(path), "path");
+  return path;
+}
+
 Tensor bytes_of(const std::string& text) {
   return Tensor::of(std::vector<std::uint8_t>(text.begin(), text.end()),
                     {static_cast<std::int64_t>(text.size())});
@@ -74,7 +82,7 @@ Tensor GistStore::open(const Tensor& path, const Tensor& settings) {
     if (!given.is_object()) throw formats::FormatError("the settings are no JSON object");
     const Shape shape = {size_in(given, "block"), size_in(given, "gists"), size_in(given, "width"),
                          documents_, precision_};
-    growth_ = std::make_unique<Growth>(text_of(path), shape, About::of(given), unsettled_,
+    growth_ = std::make_unique<Growth>(path_of(path), shape, About::of(given), unsettled_,
                                        given.value("refresh", false));
   });
   return number(growth_->writer().names().size());
@@ -149,7 +157,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> GistStore::context(const Tens
                                                                       const std::optional<Tensor>& level1,
                                                                       const Tensor& room) const {
   return translated("path", [&]() -> std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> {
-    const GistReader reader(text_of(path));
+    const GistReader reader(path_of(path));
     const Context context =
         context_of(reader, document ? text_of(*document) : std::string(), count_of(recent, "recent"),
                    level1 ? count_of(*level1, "level1") : UINT32_MAX, count_of(room, "room"));
@@ -165,7 +173,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> GistStore::context(const Tens
 }
 
 Tensor GistStore::describe_file(const Tensor& path) const {
-  const std::string file = text_of(path);
+  const std::string file = path_of(path);
   if (!is_store(file)) return bytes_of("");
   return translated("path", [&] { return bytes_of(description_of(GistReader(file)).dump()); });
 }
@@ -173,7 +181,7 @@ Tensor GistStore::describe_file(const Tensor& path) const {
 void GistStore::export_file(const Tensor& path, const std::optional<Tensor>& document,
                             const Tensor& target) const {
   translated("path", [&] {
-    export_document(GistReader(text_of(path)), document ? text_of(*document) : std::string(),
+    export_document(GistReader(path_of(path)), document ? text_of(*document) : std::string(),
                     text_of(target));
   });
 }
