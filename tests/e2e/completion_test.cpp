@@ -27,7 +27,7 @@ TEST_F(Completion, OffersEachFirstWordOfAVerbOnce) {
   EXPECT_EQ(complete("p"),
             "prepare\ttokenize the recipe's text into the file that training reads\n"
             "plan\tshow calls, shapes, gradients and parameters; estimate time and memory from three steps\n"
-            "plugins\tlist, inspect, new\n:\n");
+            "plugins\tlist, inspect, new, certify\n:\n");
   EXPECT_EQ(complete(""), complete("''"));
 }
 
