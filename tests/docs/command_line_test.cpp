@@ -114,7 +114,8 @@ const std::set<std::string> kForeign = {"--component",
                                         "--bind-to",
                                         "--mpi",
                                         "--cpus-per-task",
-                                        "--kill-on-bad-exit"};
+                                        "--kill-on-bad-exit",
+                                        "--test-dir"};
 
 TEST_F(CommandLineDocs, EveryOptionInTheDocsIsOneOfTheProgram) {
   std::set<std::string> known = options(verbs());
