@@ -175,6 +175,10 @@ void IsolatedProcess::gone(const std::string& doing) {
   channel_.reset();
   kill(child_, SIGKILL);  // one that only closed its end would be waited for
   ended_ = fmt::format("its process {} in {}", how_it_ended(), doing);
+  // A limit that is too low ends it in many ways: in the linker, in an allocation that nobody checks.
+  if (limits_.memory > 0)
+    ended_ +=
+        fmt::format("; isolate.memory_mb allows it {} MB, which may be too few", limits_.memory / 1'000'000);
   throw Error(GM_ERROR_INTERNAL, ended_);
 }
 

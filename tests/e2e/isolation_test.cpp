@@ -140,6 +140,9 @@ TEST_F(IsolationTest, NamesWhatWasDoneWhereAProcessEndsBeforeTheFirstCall) {
   EXPECT_THAT(
       run(abort + " --set components.gate.when=start --fresh").err,
       AllOf(HasSubstr("its process ended by signal SIGABRT in start"), HasSubstr("while starting gate")));
+  const Answer small = run(" --set components.gate.isolate.memory_mb=1 --fresh");
+  EXPECT_THAT(small.err,
+              AllOf(HasSubstr("its process ended"), HasSubstr("isolate.memory_mb allows it 1 MB")));
   const Answer at_the_end = run(abort + " --set components.gate.when=destroy --fresh");
   EXPECT_EQ(at_the_end.code, 0) << at_the_end.err;
 }
