@@ -1,6 +1,7 @@
 // run, evaluate, prepare --peek, plan, export, compress: what the run library is asked for.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -47,6 +48,7 @@ std::uint64_t memory_of(const std::string& text) {
 }
 
 constexpr std::int64_t kMostSamples = 1000;
+constexpr std::int64_t kMostTokens = 1'000'000'000;
 
 std::int64_t peek_of(const Command& command) {
   const auto text = command.value("peek");
@@ -112,9 +114,64 @@ void ask_for_store(const Command& command, RunRequest& request) {
   std::swap(request.overrides, request.store_overrides);
 }
 
+std::int64_t tokens_of(std::string_view text, std::string_view option) {
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc() && end == text.data() + text.size() && count >= 1 && count <= kMostTokens)
+    return count;
+  throw Failure(ExitCode::usage,
+                fmt::format("--{} has '{}' when it should be a number of tokens from 1 to {}", option, text,
+                            kMostTokens));
+}
+
+// Options of `plan --compress` say nothing to a plan of training, and the other way round.
+void refuse_other_plans(const Command& command) {
+  const bool compress = command.has("compress");
+  for (const char* option : {"length", "max-tokens", "recent", "level1"}) {
+    if (!compress && command.has(option))
+      throw Failure(ExitCode::usage, fmt::format("--{} needs --compress", option));
+  }
+  for (const char* option : {"folder", "memory", "no-measure"}) {
+    if (compress && command.has(option))
+      throw Failure(ExitCode::usage, fmt::format("--{} cannot be used with --compress", option));
+  }
+  if (compress && !command.has("length"))
+    throw Failure(ExitCode::usage, "plan --compress needs --length N[,N...]: lengths of texts, in tokens");
+}
+
+ExitCode plan_compression(const Command& command) {
+  CompressionPlanRequest request;
+  request.run.recipe = command.arguments.front();
+  request.run.overrides = command.overrides();
+  request.run.plugin_folders = command.plugin_folders();
+  request.run.talk = print_talk;
+  request.run.environment_threads = threads_of_environment();
+  const std::string lengths = command.value("length").value_or("");
+  for (std::size_t at = 0; at <= lengths.size();) {
+    const std::size_t comma = std::min(lengths.find(',', at), lengths.size());
+    request.lengths.push_back(tokens_of(std::string_view(lengths).substr(at, comma - at), "length"));
+    at = comma + 1;
+  }
+  const auto count = [&](const char* option, const char* usual) {
+    return tokens_of(command.value(option).value_or(usual), option);
+  };
+  request.new_tokens = count("max-tokens", "128");
+  request.recent = count("recent", "256");
+  request.level1 = count("level1", "4096");
+  set_up_openmp();
+  RunOutcome outcome;
+  plan_compression_in_library(request, outcome);
+  print_answer(command.json() ? outcome.json : outcome.text);
+  return outcome.code;
+}
+
 }  // namespace
 
 ExitCode run_compute_verb(const Command& command, RunVerb verb) {
+  if (verb == RunVerb::plan) {
+    refuse_other_plans(command);
+    if (command.has("compress")) return plan_compression(command);
+  }
   RunRequest request;
   request.verb = verb;
   request.recipe = command.arguments.front();

@@ -48,6 +48,10 @@ void run_in_library(const RunRequest& request, RunOutcome& outcome) {
   door_of_library<decltype(gistmill_run_verb)>("gistmill_run_verb")(&request, &outcome);
 }
 
+void plan_compression_in_library(const CompressionPlanRequest& request, RunOutcome& outcome) {
+  door_of_library<decltype(gistmill_plan_compression)>("gistmill_plan_compression")(&request, &outcome);
+}
+
 void chat_in_library(const ChatRequest& request) {
   door_of_library<decltype(gistmill_chat)>("gistmill_chat")(&request);
 }

@@ -10,7 +10,7 @@ constexpr Verb kVerbs[] = {
     {"run", "RECIPE", 1, 1, "Asfprnltkj", "train and evaluate, from an empty run folder to its report"},
     {"evaluate", "RECIPE", 1, 1, "sflpj", "measure a finished run again"},
     {"prepare", "RECIPE", 1, 1, "sEqlpj", "tokenize the recipe's text into the file that training reads"},
-    {"plan", "RECIPE", 1, 1, "seylpj",
+    {"plan", "RECIPE|RUN", 1, 1, "seylbpj",
      "show calls, shapes, gradients and parameters; estimate time and memory from three steps"},
     {"watch", "RUN", 1, 1, "cj", "show where a run stands, and go on until it ends; off a terminal, once"},
     {"report", "RUN", 1, 1, "k", "write the page of a run again, from what the run wrote: RUN/report.html"},
@@ -96,6 +96,19 @@ constexpr Option kOptions[] = {
     {'e', "no-measure", nullptr, "take no steps: use manifests and file headers only"},
     {'e', "memory", "SIZE", "plan for this much memory, such as 8G (default: what is free here)"},
     {'y', "folder", "DIR", "also write the plan to DIR/plan.json, for the report of the run in that folder"},
+    {'b', "compress", nullptr,
+     "of a finished run: what compressing a text and reading its store costs on this machine beside reading "
+     "the "
+     "text itself, from short measured runs"},
+    {'b', "length", "N[,N...]", "with --compress: lengths of texts, in tokens"},
+    {'b', "max-tokens", "N", "with --compress: so many new tokens are made at each reading (default: 128)"},
+    {'b', "recent", "N",
+     "with --compress: so many tokens at a text's end stand as they are, as generate --store has it "
+     "(default: "
+     "256)"},
+    {'b', "level1", "N",
+     "with --compress: no gist of level 2 stands for the last N tokens, as generate --store has it (default: "
+     "4096)"},
     {'x', "merge", nullptr, "write the whole model with the trained parameters merged into it"},
     {'G', "out", "FILE", "the store: made where it is not there, else appended to"},
     {'G', "refresh", nullptr, "make gists of another compressor anew, of all documents that the store holds"},

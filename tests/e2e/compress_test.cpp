@@ -2,6 +2,7 @@
 // is compressed costs its share of a pass, so histories are a few hundred tokens long.
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tests/e2e/small_training.hpp"
@@ -138,6 +139,53 @@ TEST_F(CompressTest, MakesAStoreThatTheModelReads) {
   const Answer lost = gistmill("generate '" + model() + "' --store s.h5 --document b --prompt ''");
   EXPECT_EQ(lost.code, 3);
   EXPECT_THAT(lost.err, HasSubstr("holds no document 'b'"));
+}
+
+TEST_F(CompressTest, PlansForWhichLengthsCompressingPays) {
+  train("run", 1);
+  const auto refused = [&](const std::string& arguments, int code, const std::string& message) {
+    const Answer answer = gistmill("plan " + arguments);
+    EXPECT_EQ(answer.code, code) << answer.err;
+    EXPECT_THAT(answer.err, HasSubstr(message));
+  };
+  refused("--compress run", 2, "plan --compress needs --length");
+  refused("--compress run --length 5,,6", 2, "--length has '' when it should be a number of tokens");
+  refused("--compress run --length 5 --recent 0", 2, "--recent has '0' when");
+  refused("--compress run --length 5 --memory 1G", 2, "--memory cannot be used with --compress");
+  refused("run/recipe.lock.toml --length 5", 2, "--length needs --compress");
+  refused("--compress text --length 5", 3, "text holds no run");
+
+  const std::string options = "plan run --compress --length 64,300,100000 --max-tokens 4 --recent 64";
+  const Answer answer = gistmill(options + " --json");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  const auto plan = nlohmann::json::parse(answer.out);
+  EXPECT_EQ(plan["block"], 32);
+  EXPECT_EQ(plan["window"], 192) << "as in training";
+  const auto seconds = [](const nlohmann::json& cost) { return cost["seconds"].get<double>(); };
+  // All of the first text is recent: its store has nothing but its tokens.
+  const auto& shortest = plan["lengths"][0];
+  EXPECT_EQ(shortest["store_rows"], 64);
+  EXPECT_EQ(seconds(shortest["whole"]), seconds(shortest["from_store"]));
+  EXPECT_TRUE(shortest["pays_from_readings"].is_null());
+  const auto& middle = plan["lengths"][1];
+  EXPECT_EQ(middle["store_rows"], 300 - 7 * 32 + 7);
+  EXPECT_GT(seconds(middle["compress"]), 0);
+  const double saved = seconds(middle["whole"]) - seconds(middle["from_store"]);
+  ASSERT_GT(saved, 0);
+  EXPECT_EQ(middle["pays_from_readings"].get<double>(), std::ceil(seconds(middle["compress"]) / saved));
+  EXPECT_GT(middle["whole"]["peak_bytes"].get<double>(), 50e6);
+  // The model does not know so many positions.
+  const auto& longest = plan["lengths"][2];
+  EXPECT_TRUE(longest["whole"].is_null());
+  EXPECT_TRUE(longest["pays_from_readings"].is_null());
+  EXPECT_GT(longest["left_out"], 100000 - plan["positions"].get<int>());
+  EXPECT_GT(seconds(longest["compress"]), 100 * seconds(middle["compress"]));
+  for (const auto& run : plan["measured"]["runs"]) EXPECT_GT(run["seconds"], 0) << run;
+
+  const Answer said = gistmill(options);
+  ASSERT_EQ(said.code, 0) << said.err;
+  for (const char* words : {"pays from", "never", "the store alone can be read", "measured: ", "computed: "})
+    EXPECT_THAT(said.out, HasSubstr(words));
 }
 
 // Groups of 8 blocks of 8 tokens.
