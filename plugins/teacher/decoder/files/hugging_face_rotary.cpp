@@ -57,7 +57,7 @@ void read_yarn(const JsonObject& json, std::int64_t context, Rotary& rotary) {
 }
 
 std::vector<double> factors_of(const JsonObject& json, const char* key) {
-  const std::vector<double> factors = json.numbers(key);
+  std::vector<double> factors = json.numbers(key);
   if (factors.empty()) json.wrong(key, "a list of numbers, one for each pair of a head");
   for (const double factor : factors) {
     if (!(factor > 0.0)) json.wrong(key, "a list of numbers above 0");
