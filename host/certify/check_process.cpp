@@ -20,6 +20,7 @@
 #include <gistmill/text/shown.hpp>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/files/scratch_folder.hpp"
 #include "host/process/child_program.hpp"
 
 namespace gistmill {
@@ -37,29 +38,17 @@ double seconds_since(Clock::time_point begin) {
   throw Failure(ExitCode::failed, fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
-// Gone with what is in it.
-class ScratchFolder {
+// What a check reads and writes.
+class CheckFolder {
  public:
-  ScratchFolder() {
-    std::string name = (fs::temp_directory_path() / "gistmill-certify-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr)
-      fail("cannot make a folder in " + fs::temp_directory_path().string());
-    path_ = name;
-    fs::create_directory(path_ / "work");
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    std::error_code gone;
-    fs::remove_all(path_, gone);
-  }
+  CheckFolder() { fs::create_directory(work()); }
 
-  fs::path work() const { return path_ / "work"; }  // where the check works
-  fs::path said() const { return path_ / "stdout"; }
-  fs::path complained() const { return path_ / "stderr"; }
+  fs::path work() const { return scratch_.path() / "work"; }  // where the check works
+  fs::path said() const { return scratch_.path() / "stdout"; }
+  fs::path complained() const { return scratch_.path() / "stderr"; }
 
  private:
-  fs::path path_;
+  ScratchFolder scratch_{"certify"};
 };
 
 files::Descriptor file_to_write(const fs::path& path) {
@@ -71,18 +60,18 @@ files::Descriptor file_to_write(const fs::path& path) {
 // A child whose process group ends with this.
 class CheckingProcess {
  public:
-  CheckingProcess(const CheckRequest& request, const ScratchFolder& scratch) {
+  CheckingProcess(const CheckRequest& request, const CheckFolder& folder) {
     int ends[2] = {-1, -1};
     if (pipe2(ends, O_CLOEXEC) != 0) fail("cannot make a pipe");
     answers_ = files::Descriptor(ends[0]);
     const files::Descriptor writes(ends[1]);
-    const files::Descriptor said = file_to_write(scratch.said());
-    const files::Descriptor complained = file_to_write(scratch.complained());
+    const files::Descriptor said = file_to_write(folder.said());
+    const files::Descriptor complained = file_to_write(folder.complained());
     const std::vector<std::string> words = words_of(request, writes.get());
     std::vector<const char*> pointers;
     for (const std::string& word : words) pointers.push_back(word.c_str());
     pointers.push_back(nullptr);
-    const std::string folder = scratch.work().string();
+    const std::string work = folder.work().string();
     // Small inputs: more threads would only wait for each other where the machine is busy.
     setenv("OMP_NUM_THREADS", "1", 1);
     setenv("GISTMILL_RANKS", "off", 1);  // a process of its own, also where mpirun or srun started this
@@ -92,7 +81,7 @@ class CheckingProcess {
     if (process_ == 0) {
       setpgid(0, 0);
       fcntl(writes.get(), F_SETFD, 0);
-      become_program(pointers.data(), folder.c_str(), said.get(), parent, complained.get());
+      become_program(pointers.data(), work.c_str(), said.get(), parent, complained.get());
     }
   }
   CheckingProcess(const CheckingProcess&) = delete;
@@ -214,8 +203,8 @@ std::string death(int status, const std::string& stage, const std::string& last_
 
 CheckEnd run_check(const CheckRequest& request) {
   const auto begin = Clock::now();
-  const ScratchFolder scratch;
-  CheckingProcess process(request, scratch);
+  const CheckFolder folder;
+  CheckingProcess process(request, folder);
   Heard heard;
   std::string overtime;
   const bool answered = listen(process.answers(), heard, overtime);
@@ -228,12 +217,12 @@ CheckEnd run_check(const CheckRequest& request) {
   } else if (!end.came_to_its_end || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     const std::string stage = end.came_to_its_end ? "at the end of the process" : heard.stage;
     end.came_to_its_end = false;
-    end.faults.push_back(death(status, stage, first_line(scratch.complained())));
+    end.faults.push_back(death(status, stage, first_line(folder.complained())));
   }
-  if (const std::string said = first_line(scratch.said()); !said.empty())
+  if (const std::string said = first_line(folder.said()); !said.empty())
     end.faults.push_back(fmt::format("wrote on standard output, which is the program's: '{}'", said));
   std::error_code unreadable;
-  for (const auto& left : fs::directory_iterator(scratch.work(), unreadable))
+  for (const auto& left : fs::directory_iterator(folder.work(), unreadable))
     end.faults.push_back(fmt::format("left {} in the working folder", left.path().filename().string()));
   end.seconds = seconds_since(begin);
   return end;

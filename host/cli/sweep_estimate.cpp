@@ -21,8 +21,8 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 Estimator estimator_of(const Command& command, const fs::path& folder) {
-  return Estimator(points_beside(folder), plan_of(fs::read_symlink("/proc/self/exe"),
-                                                  fs::temp_directory_path(), command.plugin_folders()));
+  return Estimator(points_beside(folder),
+                   plan_of(fs::read_symlink("/proc/self/exe"), command.plugin_folders()));
 }
 
 bool is_done(const FrozenPoint& point, const fs::path& folder) {

@@ -10,6 +10,7 @@
 
 #include "gistmill/text/shown.hpp"
 #include "host/figures/summary.hpp"
+#include "host/files/scratch_folder.hpp"
 #include "host/files/text_file.hpp"
 #include "host/recipe/toml.hpp"
 #include "host/sweep/program.hpp"
@@ -197,10 +198,10 @@ PointEstimate Estimator::from_plan(const FrozenPoint& point, const Known& asked)
   return estimate;
 }
 
-AskPlan plan_of(const fs::path& program, const fs::path& folder,
-                const std::vector<fs::path>& plugin_folders) {
+AskPlan plan_of(const fs::path& program, const std::vector<fs::path>& plugin_folders) {
   return [=](const std::string& recipe) {
-    const fs::path file = folder / fmt::format("gistmill-plan-{}.toml", std::hash<std::string>()(recipe));
+    const ScratchFolder scratch("plan");  // two sweeps may plan the same recipe at once
+    const fs::path file = scratch.path() / "point.toml";
     write_file_atomically(file, recipe);
     std::vector<std::string> words = {program.string(), "plan", file.string(), "--json"};
     for (const fs::path& each : plugin_folders) {
@@ -208,8 +209,6 @@ AskPlan plan_of(const fs::path& program, const fs::path& folder,
       words.push_back(each.string());
     }
     const ProgramAnswer answer = ask_program(words);
-    std::error_code error;
-    fs::remove(file, error);
     PlanAnswer given{answer.code, answer.out.empty() ? answer.err : answer.out};
     // Advice on a file that is gone by now: of a study, the first point that runs prepares.
     const std::string advice = "gistmill prepare " + file.string();

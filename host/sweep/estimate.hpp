@@ -57,8 +57,9 @@ class Estimator {
   std::map<std::string, Known> planned_;  // components -> what the plan said
 };
 
-// What asks `program` itself, in the working folder. The recipe lies in `folder`, which exists, meanwhile.
-AskPlan plan_of(const std::filesystem::path& program, const std::filesystem::path& folder,
+// What asks `program` itself, in the working folder. The recipe lies in a folder of this question's own
+// meanwhile; throws Failure (ExitCode::failed) where none can be made.
+AskPlan plan_of(const std::filesystem::path& program,
                 const std::vector<std::filesystem::path>& plugin_folders);
 
 struct WorkerCount {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include "host/figures/summary.hpp"
 
@@ -84,6 +86,30 @@ TEST_F(EstimateTest, WithoutAPlanTheReasonIsKept) {
   const PointEstimate estimate = estimator().estimate(point(recipe("gistnet/two", 256, 10)));
   EXPECT_EQ(estimate.seconds, 0);
   EXPECT_EQ(estimate.unknown, "error: no plan");
+}
+
+// Stands in for the program: the first to start ends when the second has begun, the second when it may.
+constexpr const char* kProgram = R"sh(#!/bin/sh
+cd "${0%/*}"
+if mkdir first 2> /dev/null; then until [ -e second ]; do sleep 0.01; done
+else touch second; until [ -e go ]; do sleep 0.01; done
+fi
+cat "$2"
+)sh";
+
+TEST_F(EstimateTest, TwoSweepsThatPlanTheSameRecipeAtOnceBothGetAnAnswer) {
+  std::filesystem::create_directories(folder_);
+  const std::filesystem::path program = folder_ / "program.sh";
+  std::ofstream(program) << kProgram;
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  const std::string text = recipe("gistnet/two", 256, 10);
+  const auto plan = [&] { return plan_of(program, {})(text); };
+  std::future<PlanAnswer> first = std::async(std::launch::async, plan);
+  while (!std::filesystem::exists(folder_ / "first")) std::this_thread::yield();
+  std::future<PlanAnswer> second = std::async(std::launch::async, plan);
+  EXPECT_EQ(first.get().text, text);
+  std::ofstream(folder_ / "go") << "";
+  EXPECT_EQ(second.get().text, text);
 }
 
 TEST(WorkerCount, IsBoundedByPointsCoresAndMemory) {
