@@ -27,7 +27,9 @@ class ChatRecordTest : public ::testing::Test {
     return std::move(text).str();
   }
 
-  fs::path folder_ = fs::path(::testing::TempDir()) / "gistmill-chat-record";
+  const fs::path folder_ =
+      fs::path(::testing::TempDir()) / (std::string("gistmill-chat-record-") +
+                                        ::testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
 TEST_F(ChatRecordTest, KeepsEventsPicturesAndTheTrace) {
