@@ -63,6 +63,31 @@ const Verb& take_verb(const std::vector<std::string>& words, std::size_t& used) 
          did_you_mean(words[0], verb_names(), {"gistmill --help lists the verbs"}));
 }
 
+bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h"; }
+
+// Verbs with a common first word that is none by itself: "plugins".
+bool is_group(const std::string& word) { return find_verb(word) == nullptr && !verbs_under(word).empty(); }
+
+// What `gistmill help WORDS` is about: a verb, a group of them, or (without words) all.
+std::string help_about(const std::vector<std::string>& words) {
+  if (words.empty() || words[0].starts_with('-')) return "";
+  if (words.size() == 1 && is_group(words[0])) return words[0];
+  std::size_t used = 0;
+  return take_verb(words, used).name;
+}
+
+// "  plugins list      list components ..."
+std::string verb_line(const Verb& verb) {
+  return fmt::format("  {:<32}{}\n", fmt::format("{} {}", verb.name, verb.arguments), verb.doc);
+}
+
+// The verbs "FIRST SECOND", a line each; none of a verb that has no such.
+std::string lines_under(const std::string& first) {
+  std::string lines;
+  for (const std::string& second : verbs_under(first)) lines += verb_line(*find_verb(first + " " + second));
+  return lines;
+}
+
 void read_options(const Verb& verb, const std::vector<std::string>& rest, Command& command) {
   options::options_description named = describe(verb);
   options::options_description hidden;
@@ -119,9 +144,14 @@ std::string exit_codes_text() {
 Command parse_command_line(const std::vector<std::string>& words) {
   Command command;
   command.words = words;
-  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+  if (words.empty() || asks_for_help(words[0]) || words[0] == "help") {
     command.help = true;
-    if (words.size() > 1) command.verb = words[1] + (words.size() > 2 ? " " + words[2] : "");
+    command.verb = words.empty() ? "" : help_about({words.begin() + 1, words.end()});
+    return command;
+  }
+  if (words.size() > 1 && asks_for_help(words[1]) && is_group(words[0])) {
+    command.help = true;
+    command.verb = words[0];
     return command;
   }
   if (words[0] == kCompleteVerb || words[0] == kServeVerb || words[0] == kCertifyCheckVerb) {
@@ -169,18 +199,38 @@ std::vector<std::string> verb_names() {
   return names;
 }
 
+void expect_plugin_folders(const Command& command) {
+  for (const std::filesystem::path& folder : command.plugin_folders()) {
+    std::error_code error;
+    if (std::filesystem::is_directory(folder, error)) continue;
+    if (!std::filesystem::exists(folder, error))
+      refuse(fmt::format("--plugins: there is no folder '{}'", folder.string()),
+             {"it should be the folder that a plugin's .so file lies in"});
+    const std::filesystem::path parent = folder.has_parent_path() ? folder.parent_path() : ".";
+    refuse(fmt::format("--plugins is '{}', a file, when it should be the folder that it lies in",
+                       folder.string()),
+           {"--plugins " + parent.string()});
+  }
+}
+
 std::string help_text(const std::string& name) {
+  const std::string under = lines_under(name);
   if (const Verb* verb = find_verb(name)) {
     std::ostringstream text;
     text << fmt::format("gistmill {} {}\n{}\n\n", verb->name, verb->arguments, verb->doc) << describe(*verb);
+    if (!under.empty()) text << "\nof what it made:\n" << under;
     return std::move(text).str();
+  }
+  if (!under.empty()) {
+    return fmt::format(
+        "usage: gistmill {} VERB [ARGUMENTS] [OPTIONS]\n\n{}\n"
+        "gistmill {} VERB --help lists the options of a verb.\n",
+        name, under, name);
   }
   std::string text =
       "gistmill: trains and measures networks that compress a language model's context\n\n"
       "usage: gistmill VERB [ARGUMENTS] [OPTIONS]\n\n";
-  for (const Verb& verb : verb_table()) {
-    text += fmt::format("  {:<32}{}\n", fmt::format("{} {}", verb.name, verb.arguments), verb.doc);
-  }
+  for (const Verb& verb : verb_table()) text += verb_line(verb);
   return text + "\ngistmill VERB --help lists the options of a verb.\n" + exit_codes_text();
 }
 

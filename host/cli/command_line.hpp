@@ -36,7 +36,11 @@ Command parse_command_line(const std::vector<std::string>& words);
 // "run", "plugins list", in the order of --help.
 std::vector<std::string> verb_names();
 
-// The text of `gistmill --help`, or of `gistmill VERB --help`.
+// The folders of --plugins are there. Throws Failure (ExitCode::usage) that names one that is not.
+void expect_plugin_folders(const Command& command);
+
+// The text of `gistmill --help`, of `gistmill VERB --help`, or of a group of verbs: `gistmill plugins
+// --help`.
 std::string help_text(const std::string& verb);
 
 }  // namespace gistmill

@@ -164,10 +164,11 @@ Completion first_words(std::string_view typed) {
   return completion;
 }
 
-Completion second_words(const std::string& first) {
+Completion second_words(const std::string& first, std::string_view typed) {
   Completion completion;
   for (const std::string& second : verbs_under(first))
     completion.candidates.push_back({second, find_verb(first + " " + second)->doc});
+  if (typed.starts_with('-')) completion.candidates.push_back({"--help", "list these verbs"});
   return completion;
 }
 
@@ -195,7 +196,9 @@ Completion next_argument(const Line& line) {
 // `typed` loses "--name=" where it is the value that is completed.
 Completion candidates_for(std::span<const std::string> before, std::string& typed) {
   if (before.empty()) return first_words(typed);
-  if (before.size() == 1 && !verbs_under(before[0]).empty()) return second_words(before[0]);
+  const bool own_options = typed.starts_with('-') && find_verb(before[0]) != nullptr;  // sweep --dry-run
+  if (before.size() == 1 && !verbs_under(before[0]).empty() && !own_options)
+    return second_words(before[0], typed);
   const Line line = read_line(before);
   if (line.verb == nullptr) return {};
   if (line.asks != nullptr) return meaning_of(line.asks->value_name(), line);

@@ -163,7 +163,7 @@ Json missing(const FoundLibtorch& torch, const Json& all) {
   for (const Json& folder : all["plugins"]["folders"]) {
     if (!folder["there"])
       add(fmt::format("there is no folder {}", folder["folder"].get<std::string>()),
-          "correct GISTMILL_PLUGIN_PATH or --plugins, or install gistmill again");
+          "correct GISTMILL_PLUGIN_PATH, or install gistmill again");
   }
   for (const Json& file : all["plugins"]["refused"])
     add(fmt::format("{} was refused: {}", file["file"].get<std::string>(), file["reason"].get<std::string>()),

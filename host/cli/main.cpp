@@ -80,6 +80,7 @@ ExitCode run(const std::vector<std::string>& words) {
     print_answer(help_text(command.verb));
     return words.empty() ? ExitCode::usage : ExitCode::ok;
   }
+  expect_plugin_folders(command);
   expect_recipe_files(command);
   for (const auto& runner : kRunners) {
     if (command.verb == runner.verb) return runner.run(command);

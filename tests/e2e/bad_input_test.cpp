@@ -140,6 +140,20 @@ TEST_F(BadInputTest, FileThatIsNotAPluginIsListedWithItsReason) {
   EXPECT_THAT(answer.out, HasSubstr("refused: more/notes.so: "));
 }
 
+TEST_F(BadInputTest, AFolderOfPluginsThatIsNotThereIsAnErrorOfTheCommandLine) {
+  write("more/notes.so", "just some text");
+  for (const char* verb : {"plugins list", "run r.toml", "validate r.toml", "env"}) {
+    const Answer missing = gistmill(std::string(verb) + " --plugins more --plugins nowhere");
+    EXPECT_EQ(missing.code, 2) << verb;
+    EXPECT_THAT(missing.err, HasSubstr("--plugins: there is no folder 'nowhere'\n")) << verb;
+    EXPECT_EQ(missing.out, "") << verb;
+  }
+  const Answer file = gistmill("plugins list --plugins more/notes.so");
+  EXPECT_EQ(file.code, 2);
+  EXPECT_THAT(file.err, HasSubstr("'more/notes.so', a file, when it should be the folder that it lies in\n"
+                                  "  --plugins more\n"));
+}
+
 TEST_F(BadInputTest, PluginThatThrowsEndsTheRunWithItsNameAndMessage) {
   expect("[components]\nscale = { use = \"test/throws\" }\n", 1, "scale (test/throws): thrown on purpose",
          "this is a defect of the plugin");

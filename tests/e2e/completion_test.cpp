@@ -34,6 +34,9 @@ TEST_F(Completion, OffersEachFirstWordOfAVerbOnce) {
 TEST_F(Completion, OffersSecondWordsOfVerbs) {
   EXPECT_EQ(complete("plugins i"),
             "inspect\tshow options, operations and ports of a component or plugin\n:\n");
+  EXPECT_EQ(complete("plugins -"), "--help\tlist these verbs\n:\n");
+  EXPECT_THAT(complete("sweep --dry"), StartsWith("--dry-run\t"))
+      << "a verb with second words has its options";
 }
 
 TEST_F(Completion, OffersOptionsOfTheVerbThatAreNotGivenYet) {

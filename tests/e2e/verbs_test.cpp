@@ -11,7 +11,9 @@
 namespace gistmill {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 using VerbsTest = ProgramTest;
 
@@ -118,6 +120,30 @@ TEST_F(VerbsTest, HelpIsThereForEveryVerb) {
     EXPECT_THAT(answer.out, HasSubstr(std::string("gistmill ") + verb));
   }
   EXPECT_EQ(gistmill("--help").code, 0);
+}
+
+TEST_F(VerbsTest, AGroupOfVerbsTellsItsVerbs) {
+  for (const char* asked : {"plugins --help", "plugins -h", "help plugins"}) {
+    const Answer answer = gistmill(asked);
+    EXPECT_EQ(answer.code, 0) << asked << "\n" << answer.err;
+    EXPECT_THAT(answer.out, HasSubstr("\n  plugins certify FILE ")) << asked;
+    EXPECT_THAT(answer.out, Not(HasSubstr("recipes show"))) << asked << ": verbs of other groups";
+  }
+  for (const char* group : {"data", "focus", "recipes"})
+    EXPECT_THAT(gistmill(std::string(group) + " --help").out, HasSubstr("\n  " + std::string(group) + " "));
+  EXPECT_THAT(gistmill("sweep --help").out,
+              AllOf(HasSubstr("--dry-run"), HasSubstr("\n  sweep status FOLDER ")));
+  const Answer alone = gistmill("plugins");
+  EXPECT_EQ(alone.code, 2);
+  EXPECT_EQ(alone.out, "");
+  EXPECT_THAT(alone.err, HasSubstr("\n  gistmill plugins certify FILE\n"));
+}
+
+TEST_F(VerbsTest, HelpAboutWhatIsNoVerbIsRefusedWithTheNearest) {
+  const Answer answer = gistmill("help tokenise");
+  EXPECT_EQ(answer.code, 2);
+  EXPECT_THAT(answer.err, AllOf(HasSubstr("unknown verb 'tokenise'"), HasSubstr("did you mean 'tokenize'?")));
+  EXPECT_THAT(gistmill("help plugins inspect").out, HasSubstr("gistmill plugins inspect COMPONENT|FILE\n"));
 }
 
 TEST_F(VerbsTest, VersionIsAnsweredAsJson) {
