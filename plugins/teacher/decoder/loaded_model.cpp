@@ -170,6 +170,7 @@ PassMode LoadedModel::mode(const Call& call) const {
 
 Weights LoadedModel::merged() const {
   if (train_ == "all") return model_->weights();
+  refuse_new_biases();
   Weights weights = load_weights(config_, source(), at::kFloat, Packing::kNone);
   attach(parts_, config_, weights);
   merge_adapters(weights);
@@ -220,16 +221,24 @@ std::string LoadedModel::state_digest() const {
 }
 
 void LoadedModel::refuse_what_only_merges(const std::string& lacks) const {
-  throw Error(
-      GM_ERROR_USER,
-      read_.only_read + " is read, but " + lacks + "; `gistmill export --merge` writes a model that holds it",
-      "adapter");
+  const char* way_on = read_.has_new_biases ? "" : "; `gistmill export --merge` writes a model that holds it";
+  throw Error(GM_ERROR_USER, read_.only_read + " is read, but " + lacks + way_on, "adapter");
+}
+
+void LoadedModel::refuse_new_biases() const {
+  if (!read_.has_new_biases) return;
+  throw Error(GM_ERROR_USER,
+              read_.only_read +
+                  " brings biases to matrices that have none in this model, so it cannot be merged, as in "
+                  "PEFT; go on reading it as an adapter, with train = none",
+              "adapter");
 }
 
 void LoadedModel::read_adapter() {
   read_ = decoder::read_adapter(adapter_, file_->plan());
   if (train_ == "lora" && !read_.only_read.empty())
     refuse_what_only_merges("not trained further: train = none reads it");
+  if (train_ == "all") refuse_new_biases();
   if (read_.rank > 0) {
     adapters_.rank = read_.rank;
     adapters_.alpha = read_.alpha;

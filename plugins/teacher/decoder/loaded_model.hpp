@@ -87,6 +87,9 @@ class LoadedModel : public torch::Component {
 
   [[noreturn]] void refuse_what_only_merges(const std::string& lacks) const;
 
+  // Where the adapter is merged, or the weights train that it would be merged into.
+  void refuse_new_biases() const;
+
   // What the file says of rank, alpha and targets counts.
   void read_adapter();
 

@@ -218,6 +218,9 @@ Model::Attention Model::causal(std::int64_t length, std::vector<at::Tensor>* key
 }
 
 at::Tensor Model::head() const {
+  if (weights_.head.bias.defined())
+    refuse("the head has a bias, of an adapter with lora_bias, and its matrix alone is not what it computes",
+           "adapter");
   const at::Tensor& table = weights_.head.weight;
   return (weights_.head.trained == nullptr ? table : weights_.head.trained->in_table(table)).to(dtype_);
 }

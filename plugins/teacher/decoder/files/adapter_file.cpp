@@ -115,6 +115,7 @@ nlohmann::json lora_json(const AdapterFile& adapter, const Config& config) {
 // What is read of a kind, and of those that are read only, which.
 void put_settings(const AdapterSettings& settings, AdapterFile& adapter) {
   if (settings.kind == AdapterKind::kIa3) adapter.only_read = "an IA3 adapter";
+  if (settings.lora_bias) adapter.only_read = "an adapter whose lora_B has a bias (lora_bias)";
   if (settings.decomposed) adapter.only_read = "a DoRA adapter (use_dora)";
   adapter.only_rows = settings.kind == AdapterKind::kTokens;
   adapter.keeps_ties = settings.keeps_ties;

@@ -27,6 +27,7 @@ struct Change {
   double scale = 1.0;    // of up(down)
   at::Tensor magnitude;  // DoRA: f32[out, 1], lengths of rows, or f32[1, in], of columns; undefined: none
   at::Tensor factor;     // IA3: f32[out, 1] or f32[1, in]; f32[out] for a bias; undefined: none
+  at::Tensor bias;  // lora_bias, of a bias, which the model need not have: f32[out], scaled; undefined: none
 };
 
 // Rank and alpha of low-rank matrices that the embedding or the head has.
@@ -51,6 +52,7 @@ struct AdapterFile {
   bool only_rows = false;  // PEFT's TRAINABLE_TOKENS: no low-rank matrices beside them
   // The kind that is read, but neither trained further nor written: "a DoRA adapter (use_dora)"; else empty.
   std::string only_read;
+  bool has_new_biases = false;  // lora_bias of matrices that have no bias in the model
   std::int64_t vocabulary = 0;  // V of the model with the adapter, which may bring longer or shorter tables
   std::int64_t rank = 0;        // 0: of a kind without
   double alpha = 0.0;

@@ -148,6 +148,8 @@ void read_lora(const JsonObject& json, AdapterSettings& settings) {
   settings.dropout = json.number_or("lora_dropout", 0.0);
   settings.rank_stabilized = json.boolean_or("use_rslora", false);
   settings.decomposed = json.boolean_or("use_dora", false);
+  settings.lora_bias = json.boolean_or("lora_bias", false);
+  if (settings.decomposed && settings.lora_bias) json.wrong("lora_bias", "false beside use_dora, as in PEFT");
   settings.ranks = patterns_of<std::int64_t>(json, "rank_pattern", [&](const nlohmann::json& rank) {
     if (!rank.is_number_unsigned() || rank < 1 || rank > kMostRank)
       json.wrong("rank_pattern", "whole numbers above 0");

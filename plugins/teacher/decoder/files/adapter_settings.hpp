@@ -36,6 +36,7 @@ struct AdapterSettings {
   bool rank_stabilized = false;
   std::string base_model;
   bool decomposed = false;                 // DoRA (arXiv 2402.09353): magnitudes lie beside the matrices
+  bool lora_bias = false;                  // the second of the matrices, lora_B, has a bias
   std::string bias = "none";               // which of the model's biases were trained: "all", "lora_only"
   std::vector<std::string> saved_modules;  // those that were trained whole: "norm", "lm_head"
   bool keeps_ties = false;                 // a tied head went along with an embedding that was trained whole

@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kEmbedding = "token_embd.weight";
 constexpr const char* kHead = "output.weight";
+constexpr const char* kHeadBias = "output.bias";
 // The way on where an adapter stands beside tables of another size than the model's.
 constexpr const char* kSaveTables =
     "; in PEFT, save_pretrained(FOLDER, save_embedding_layers=True) saves tables that were resized along";
@@ -60,6 +61,8 @@ class Tables {
       change.up = kept(b, {config_.vocabulary, rank});
     }
     change.scale = adapter_scale(alpha, rank, settings_.rank_stabilized);
+    if (settings_.lora_bias && !embedding)
+      adapter_.changes[kHeadBias].bias = kept(name + ".lora_B.bias", {config_.vocabulary}) * change.scale;
     if (settings_.decomposed) change.magnitude = magnitude(name, embedding);
     adapter_.changes[tensor] = change;
     adapter_.tables.push_back({module, rank, alpha});

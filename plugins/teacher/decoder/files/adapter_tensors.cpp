@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <set>
+
 #include "plugins/teacher/decoder/files/adapter_modules.hpp"
 #include "plugins/teacher/decoder/files/adapter_reader.hpp"
 #include "plugins/teacher/decoder/files/adapter_tables.hpp"
@@ -42,6 +45,7 @@ class Layers {
     part.up = file_.take(up, {module.outputs, rank});
     if (module.heads > 0) part.up = paired(part.up, module.heads).contiguous();
     part.scale = adapter_scale(settings_.alpha_of(name), rank, settings_.rank_stabilized);
+    if (settings_.lora_bias) read_bias(name, module, part, adapter);
     if (settings_.decomposed) {
       read_magnitude(name, module, part, adapter);
     } else {
@@ -60,6 +64,15 @@ class Layers {
       change.up = part.up.narrow(0, first, rows);
       change.scale = part.scale;
       change.magnitude = magnitude.narrow(0, first, rows).unsqueeze(1);
+    });
+  }
+
+  void read_bias(const std::string& name, const Module& module, const AdapterPart& part,
+                 AdapterFile& adapter) {
+    at::Tensor bias = file_.take(kPeftPrefix + name + ".lora_B.bias", {module.outputs}) * part.scale;
+    if (module.heads > 0) bias = paired(bias, module.heads).contiguous();
+    each_tensor(part.layer, module, [&](const std::string& tensor, std::int64_t first, std::int64_t rows) {
+      adapter.changes[tensor + ".bias"].bias = bias.narrow(0, first, rows);
     });
   }
 
@@ -113,6 +126,14 @@ void read_saved(const NamedShape& wanted, const Config& config, AdapterReader& f
   pass_over_copies(file, place.name);
 }
 
+bool has_new_biases(const AdapterFile& adapter, const ModelPlan& plan) {
+  std::set<std::string> names;
+  for (const NamedShape& tensor : tensors_of(plan)) names.insert(tensor.name);
+  return std::any_of(adapter.changes.begin(), adapter.changes.end(), [&](const auto& change) {
+    return change.second.bias.defined() && !names.contains(change.first);
+  });
+}
+
 }  // namespace
 
 void read_adapter_tensors(const formats::Safetensors& file, const ModelPlan& model,
@@ -123,6 +144,7 @@ void read_adapter_tensors(const formats::Safetensors& file, const ModelPlan& mod
   Layers(reader, plan.config, settings).read(adapter);
   for (const NamedShape& tensor : tensors_of(plan)) read_saved(tensor, plan.config, reader, adapter);
   read_tables(reader, plan, settings, adapter);
+  adapter.has_new_biases = has_new_biases(adapter, plan);
   reader.refuse_others(plan.config);
 }
 

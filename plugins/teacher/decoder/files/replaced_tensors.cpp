@@ -11,6 +11,7 @@ constexpr const char* kHead = "output.weight";
 
 // values f32[out, in], or f32[out] of a bias
 at::Tensor changed(at::Tensor values, const Change& change) {
+  if (change.bias.defined()) values = values + change.bias;
   if (change.up.defined()) values = values + at::mm(change.up, change.down) * change.scale;
   if (change.magnitude.defined()) {
     const std::int64_t along = change.magnitude.size(0) == 1 ? 0 : 1;  // a column's length, or a row's
@@ -31,7 +32,8 @@ class ReplacedTensors final : public TensorSource {
   }
 
   bool contains(const std::string& name) const override {
-    return replaced_.contains(name) || (own_head_ && name == kHead) || source_->contains(name);
+    return replaced_.contains(name) || (own_head_ && name == kHead) || brings_bias(name) ||
+           source_->contains(name);
   }
   at::Tensor read(const std::string& name, at::IntArrayRef shape) const override {
     at::Tensor values = before(name, shape);
@@ -58,8 +60,13 @@ class ReplacedTensors final : public TensorSource {
   at::Tensor before(const std::string& name, at::IntArrayRef shape) const {
     const auto found = replaced_.find(name);
     if (found != replaced_.end()) return found->second.clone();
+    if (brings_bias(name) && !source_->contains(name)) return at::zeros(shape);
     const bool tied = name == kHead && own_head_ && !source_->contains(kHead);
     return source_->read(tied ? kEmbedding : name, shape);
+  }
+  bool brings_bias(const std::string& name) const {
+    const auto change = changes_.find(name);
+    return change != changes_.end() && change->second.bias.defined();
   }
   bool is_as_stored(const std::string& name) const {
     return !replaced_.contains(name) && !changes_.contains(name) && !rows_.contains(name) &&

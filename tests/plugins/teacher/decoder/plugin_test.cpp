@@ -253,6 +253,40 @@ TEST_F(LlamaPlugin, KeepsWhatPeftTrainedOfTables) {
   std::filesystem::remove_all(folder);
 }
 
+// A model of this family has no place for biases that no matrix of it has.
+TEST_F(LlamaPlugin, ReadsNewBiasesOfAnAdapterButNeitherTrainsNorMergesThem) {
+  const std::filesystem::path folder = path_.string() + "_biases";
+  const at::Tensor none;
+  const OptionTable base = {{"model", families_folder() + "/llama31"},
+                            {"adapter", adapters_folder() + "/llama31-bias"},
+                            {"layers", std::vector<std::int64_t>{}}};
+  const auto driver = [&](OptionTable changes) {
+    changes.insert(base.begin(), base.end());
+    return make(changes);
+  };
+  const auto refusal = [](const auto& body) -> std::string {
+    try {
+      body();
+      return "";
+    } catch (const Refused& refused) {
+      EXPECT_EQ(refused.key, "adapter");
+      return refused.what();
+    }
+  };
+  const auto read = driver({});
+  const at::Tensor expected = load_tensor(adapters_folder() + "/llama31-bias.expected.safetensors", "logits");
+  const at::Tensor found = read->forward(kForward, whole(expected_of("llama31").ids.unsqueeze(0)))[0][0];
+  EXPECT_LE((found - expected).abs().max().item<double>(), 1e-4);
+  const char* unmerged = "(lora_bias) brings biases to matrices that have none in this model, so it cannot";
+  EXPECT_THAT(refusal([&] { read->forward(kSaveMerged, into(folder)); }), HasSubstr(unmerged));
+  EXPECT_THAT(refusal([&] { driver({{"train", std::string("all")}}); }), HasSubstr(unmerged));
+  EXPECT_THAT(refusal([&] {
+                driver({{"train", std::string("lora")}});
+              }),
+              testing::EndsWith("(lora_bias) is read, but not trained further: train = none reads it"));
+  EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
 TEST_F(LlamaPlugin, ContinuesFromTheGistCacheOfItsOption) {
   const std::string file = path_.string() + ".gist";
   const at::Tensor none;

@@ -34,6 +34,10 @@ constexpr Case kCases[] = {{"llama31", "llama"},
                            {"gpt2-dora", "gpt2"},
                            {"qwen2-whole", "qwen2"},
                            {"gpt2-whole", "gpt2"},
+                           {"llama31-bias", "llama"},
+                           {"qwen2-bias", "qwen2"},
+                           {"gpt2-bias", "gpt2"},
+                           {"llama2-head-bias", "llama"},
                            {"llama31-tokens", "llama"},
                            {"llama31-embedding", "llama"},
                            {"llama31-tied", "llama"},
@@ -251,6 +255,7 @@ TEST(AdapterFile, RefusesOtherKindsOfAdapters) {
   EXPECT_THAT(with("peft_type", "IA3"),
               HasSubstr("which is not known here: the result could be wrong; an adapter"));
   EXPECT_THAT(with("use_dora", true), HasSubstr("q_proj.lora_magnitude_"));
+  EXPECT_THAT(with("lora_bias", true), HasSubstr("q_proj.lora_B.bias"));
   EXPECT_THAT(with("bias", "some"), HasSubstr("bias is \"some\" when it should be \"none\", \"all\""));
   EXPECT_THAT(with("rank_pattern", {{"q_proj", 4}}),
               HasSubstr("has shape [2, 32] when it should be [4, 32]"));
