@@ -91,7 +91,7 @@ class Measured {
 
   // Of the inputs, with need as given; parameter gradients go to the buffers.
   Answer gradients(const std::vector<std::uint8_t>& need, std::vector<Tensor>& found) {
-    const Outcome outcome = specimen_.forward(index_, inputs_, {}, &need);
+    Outcome outcome = specimen_.forward(index_, inputs_, {}, &need);
     if (outcome.status != GM_OK || outcome.tape == nullptr) return outcome;
     return specimen_.vjp(index_, outcome, weights_, need, found);
   }

@@ -32,7 +32,7 @@ class OddFiles {
  public:
   OddFiles() {
     fs::create_directory(kFolder);
-    std::ofstream{kEmpty};
+    std::ofstream(kEmpty).close();
     std::ofstream garbage(kGarbage, std::ios::binary);
     for (std::size_t i = 0; i < kGarbageBytes; ++i) garbage.put(static_cast<char>(i * 167 % 251));
   }

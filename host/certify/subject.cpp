@@ -12,6 +12,7 @@
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/plugin_host.hpp"
 #include "host/plan/options.hpp"
+#include "host/plan/symbols.hpp"
 #include "host/recipe/overrides.hpp"
 #include "host/registry/manifest.hpp"
 
@@ -45,18 +46,6 @@ std::optional<Value> invented(const OptionSpec& option) {
     default:
       return std::nullopt;
   }
-}
-
-std::int64_t size_of(const OptionValue& value) {
-  return std::visit(
-      [](const auto& item) -> std::int64_t {
-        if constexpr (std::is_arithmetic_v<std::decay_t<decltype(item)>>) {
-          return static_cast<std::int64_t>(item);
-        } else {
-          return static_cast<std::int64_t>(item.size());
-        }
-      },
-      value);
 }
 
 }  // namespace
@@ -111,7 +100,7 @@ Sizes Subject::fixed_sizes(const std::vector<PlannedOption>& options) const {
     if (symbol.option.empty()) continue;
     const auto option = std::find_if(options.begin(), options.end(),
                                      [&](const PlannedOption& one) { return one.key == symbol.option; });
-    if (option != options.end()) sizes[symbol.name] = size_of(option->value);
+    if (option != options.end()) sizes[symbol.name] = size_by_option(option->value);
   }
   return sizes;
 }

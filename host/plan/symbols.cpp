@@ -33,24 +33,11 @@ struct Size {
                 std::move(notes));
 }
 
-// The size that an option fixes: its value, or the length of a list. Manifests let no other option fix one.
-std::int64_t size_of(const OptionValue& value) {
-  return std::visit(
-      [](const auto& item) -> std::int64_t {
-        if constexpr (std::is_arithmetic_v<std::decay_t<decltype(item)>>) {
-          return static_cast<std::int64_t>(item);
-        } else {
-          return static_cast<std::int64_t>(item.size());
-        }
-      },
-      value);
-}
-
 Size fixed_by_option(const PlannedInstance& instance, const SymbolSpec& symbol) {
   const PlannedOption& option = *instance.option(symbol.option);  // the manifest's parser has seen to it
   const std::string place =
       option.origin.known() ? option.origin.text() : fmt::format("default of {}", instance.spec->name);
-  return {size_of(option.value), instance.name + "." + option.key, option.origin,
+  return {size_by_option(option.value), instance.name + "." + option.key, option.origin,
           fmt::format("{}: {} = {} ({})", instance.name, option.key, option_text(option.value), place)};
 }
 
@@ -288,6 +275,18 @@ void note_symbols(SymbolClasses& classes, std::size_t index, const PlannedCall& 
 }
 
 }  // namespace
+
+std::int64_t size_by_option(const OptionValue& value) {
+  return std::visit(
+      [](const auto& item) -> std::int64_t {
+        if constexpr (std::is_arithmetic_v<std::decay_t<decltype(item)>>) {
+          return static_cast<std::int64_t>(item);
+        } else {
+          return static_cast<std::int64_t>(item.size());
+        }
+      },
+      value);
+}
 
 void plan_types(PlannedPipeline& pipeline, const std::vector<PlannedInstance>& instances) {
   SymbolClasses classes(pipeline, instances);

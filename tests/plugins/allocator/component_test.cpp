@@ -8,6 +8,7 @@
 #include "plugins/allocator/greedy/component.hpp"
 #include "plugins/allocator/oracle/component.hpp"
 #include "tests/plugins/support/plain_options.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace gistmill::allocator {
 namespace {
@@ -64,12 +65,8 @@ std::vector<std::int32_t> values(const Tensor& actions) {
 }
 
 std::string refused_ports(const Ports& ports) {
-  try {
-    ports.greedy(Greedy(PlainOptions(greedy_options()).get()));
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return gistmill::test::message_of<Error>(
+      [&] { ports.greedy(Greedy(PlainOptions(greedy_options()).get())); });
 }
 
 TEST(GreedyComponent, RefusesThresholdsThatAreOutOfOrder) {

@@ -12,6 +12,7 @@
 #include <hdf5.h>
 
 #include "tests/sdk/token_file/scratch_folder.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace gistmill::formats {
 namespace {
@@ -205,12 +206,7 @@ TEST(DamagedTokenFile, ThatIsMissingOrNotHdf5SaysSo) {
   std::ofstream(folder / "text.h5") << "only text";
   std::ofstream(folder / "empty.h5");
   const auto message = [&](const char* name) -> std::string {
-    try {
-      const TokenFileReader file(folder / name);
-    } catch (const FormatError& error) {
-      return error.what();
-    }
-    return "it was read";
+    return gistmill::test::message_of<FormatError>([&] { const TokenFileReader file(folder / name); });
   };
   EXPECT_EQ(message("missing.h5"),
             "'" + (folder / "missing.h5").string() + "': cannot open: no such file or directory");

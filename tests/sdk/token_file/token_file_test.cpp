@@ -16,10 +16,12 @@
 #include <unistd.h>
 
 #include "tests/sdk/token_file/scratch_folder.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace gistmill::formats {
 namespace {
 
+using gistmill::test::message_of;
 using gistmill::testing::ScratchFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -49,16 +51,6 @@ std::vector<std::int32_t> read(const TokenFileReader& file, std::size_t document
 std::string bytes(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-template <class E, class Body>
-std::string message_of(Body&& body) {
-  try {
-    body();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 TEST(TokenFile, GivesBackEveryDocumentWithItsNameAndSplit) {

@@ -8,6 +8,7 @@
 
 #include "tests/plugins/dataset/tensor_bytes.hpp"
 #include "tests/plugins/support/plain_options.hpp"
+#include "tests/plugins/support/refusal.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
@@ -64,12 +65,7 @@ class EdgeCasesTest : public ::testing::Test {
     return found;
   }
   std::string refusal(const PlainTable& changes) const {
-    try {
-      edge_cases(changes);
-    } catch (const Error& error) {
-      return error.key + ": " + error.what();
-    }
-    return "accepted";
+    return gistmill::test::refusal_of([&] { edge_cases(changes); });
   }
 
   ScratchFolder folder_;

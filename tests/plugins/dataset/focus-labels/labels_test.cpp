@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/plugins/store/focus-labels/synthetic_labels.hpp"
+#include "tests/plugins/support/refusal.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
@@ -48,12 +49,7 @@ class LabelBatches : public ::testing::Test {
     return made;
   }
   std::string refusal(const PlainTable& changes) const {
-    try {
-      make(changes);
-    } catch (const Error& error) {
-      return error.key + ": " + error.what();
-    }
-    return "nothing was thrown";
+    return gistmill::test::refusal_of([&] { make(changes); });
   }
   // Sessions and cursors of all contexts until the end.
   static std::vector<std::pair<int, int>> contexts(FocusLabels& labels) {

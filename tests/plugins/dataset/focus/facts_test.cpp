@@ -9,6 +9,7 @@
 #include <set>
 
 #include "tests/plugins/dataset/focus/sessions.hpp"
+#include "tests/plugins/support/refusal.hpp"
 
 namespace gistmill::dataset {
 namespace {
@@ -46,12 +47,7 @@ class BuiltSessions : public ::testing::Test {
     return Focus(PlainOptions(focus_options(corpus_, all)).get());
   }
   std::string refusal(const PlainTable& changes) const {
-    try {
-      make(changes);
-    } catch (const Error& error) {
-      return error.key + ": " + error.what();
-    }
-    return "nothing was thrown";
+    return gistmill::test::refusal_of([&] { make(changes); });
   }
 
   testing::ScratchFolder folder_;

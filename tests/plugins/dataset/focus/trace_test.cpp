@@ -9,6 +9,7 @@
 
 #include "plugins/store/focus/store.hpp"
 #include "tests/plugins/dataset/focus/sessions.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace gistmill::dataset {
 namespace {
@@ -149,13 +150,10 @@ TEST_F(FocusTraces, TheStoreWritesAPageBesideThem) {
 TEST_F(FocusTraces, TheStoreKeepsNoBlockThatDoesNotReplay) {
   store::FocusStore store(PlainOptions({{"trace", std::string()}, {"page", std::string()}}).get());
   const auto append = [&](const std::string& text) -> std::string {
-    try {
+    return gistmill::test::message_of<Error>([&] {
       store.append(Tensor::of(std::vector<std::uint8_t>(text.begin(), text.end()),
                               {static_cast<std::int64_t>(text.size())}));
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    });
   };
   EXPECT_THAT(append(records_[0]), HasSubstr("before begin"));
   store.begin((folder_ / "n.h5").string(), "{}");

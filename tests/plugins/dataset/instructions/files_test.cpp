@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/plugins/dataset/instructions/opened.hpp"
+#include "tests/plugins/support/refusal.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
@@ -34,12 +35,7 @@ class InstructionFilesTest : public ::testing::Test {
     return found;
   }
   std::string refusal(const std::string& file, const PlainTable& changes = {}) const {
-    try {
-      outputs(file, changes);
-    } catch (const Error& error) {
-      return error.key + ": " + error.what();
-    }
-    return "nothing was thrown";
+    return gistmill::test::refusal_of([&] { outputs(file, changes); });
   }
 
   ScratchFolder scratch_;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "tests/plugins/dataset/instructions/sample_file.hpp"
+#include "tests/plugins/support/refusal.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
@@ -51,12 +52,7 @@ class InstructionsTest : public ::testing::Test {
             numbers<float>(behind)};
   }
   std::string refusal(const PlainTable& changes) const {
-    try {
-      open(changes);
-    } catch (const Error& error) {
-      return error.key + ": " + error.what();
-    }
-    return "nothing was thrown";
+    return gistmill::test::refusal_of([&] { open(changes); });
   }
 
   ScratchFolder scratch_;

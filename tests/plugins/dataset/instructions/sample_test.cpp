@@ -1,5 +1,6 @@
 // One JSON object as a sample: Alpaca's fields, conversations, and everything that is neither.
 #include "plugins/dataset/instructions/sample.hpp"
+#include "tests/support/message_of.hpp"
 
 #include <gmock/gmock.h>
 
@@ -17,12 +18,7 @@ Sample read(const std::string& json, const SampleFields& fields = {}) {
 }
 
 std::string refusal(const std::string& json) {
-  try {
-    read(json);
-  } catch (const formats::FormatError& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
+  return gistmill::test::message_of<formats::FormatError>([&] { read(json); });
 }
 
 TEST(SampleOfAlpaca, HasInstructionInputAndOutput) {

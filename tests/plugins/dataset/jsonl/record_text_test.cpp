@@ -1,5 +1,6 @@
 // Which text an object of JSON gives, and what is refused.
 #include "plugins/dataset/jsonl/record_text.hpp"
+#include "tests/plugins/support/refusal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -75,12 +76,7 @@ TEST(Template, RefusesAFieldThatIsNoText) {
 
 TEST(Template, IsRefusedWhereItsBracesAreWrong) {
   const auto refusal = [](std::string_view text) -> std::string {
-    try {
-      RecordText::of_template(text);
-    } catch (const Error& error) {
-      return error.key + ": " + error.what();
-    }
-    return "accepted";
+    return gistmill::test::refusal_of([&] { RecordText::of_template(text); });
   };
   EXPECT_EQ(refusal("{a"), "template: template has a '{' that is not closed; write {{ and }} for braces");
   EXPECT_EQ(refusal("{a {b}}"),

@@ -8,6 +8,7 @@
 #include "tests/plugins/dataset/needle/phrase_file.hpp"
 #include "tests/plugins/dataset/packed/reading.hpp"
 #include "tests/plugins/store/packed/pack.hpp"
+#include "tests/plugins/support/refusal.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
@@ -15,6 +16,7 @@ namespace {
 
 using gistmill::test::PlainOptions;
 using gistmill::test::PlainTable;
+using gistmill::test::refusal_of;
 using gistmill::testing::ScratchFolder;
 using packed::test::PackedDocument;
 using test::numbers;
@@ -47,16 +49,6 @@ class NeedleTest : public ::testing::Test {
     needle->start(Start(&with));
     return needle;
   }
-  template <class Body>
-  static std::string refusal(Body&& body) {
-    try {
-      body();
-    } catch (const Error& error) {
-      return error.key + ": " + error.what();
-    }
-    return "nothing was thrown";
-  }
-
   ScratchFolder scratch_;
 };
 
@@ -103,20 +95,20 @@ TEST_F(NeedleTest, TheSeedDecidesAndASavedPositionGoesOn) {
 
 TEST_F(NeedleTest, RefusesCellsThatAreNone) {
   for (const char* cell : {"", "20", "20@", "@0.5", "20@1.5", "20@-0.1", "20@0.5x", "x@0.5"}) {
-    EXPECT_THAT(refusal([&] {
+    EXPECT_THAT(refusal_of([&] {
                   open({{"cells", std::vector<std::string>{cell}}});
                 }),
                 HasSubstr("cells: "))
         << cell;
   }
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(refusal_of([&] {
                 open({{"cells", std::vector<std::string>{"20@0.5", "20@.5"}}});
               }),
               HasSubstr("there twice"));
 }
 
 TEST_F(NeedleTest, RefusesABatchThatDoesNotDivideThePrompts) {
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(refusal_of([&] {
                 open({{"batch", std::int64_t{5}}});
               }),
               HasSubstr("batch is 5 when it should divide"));
@@ -127,7 +119,7 @@ TEST_F(NeedleTest, RefusesAnotherPipelinesFileAsPhrases) {
   const std::int32_t ids[] = {1, 2};
   writer.append(ids, 2, "novels/emma__01.txt", 0);
   writer.commit();
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(refusal_of([&] {
                 open({{"phrases", (scratch_ / "text.h5").string()}});
               }),
               HasSubstr("phrases: document 'novels/emma__01.txt' is no phrase"));

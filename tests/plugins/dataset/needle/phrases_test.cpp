@@ -7,6 +7,7 @@
 
 #include "tests/plugins/dataset/needle/phrase_options.hpp"
 #include "tests/plugins/dataset/tensor_bytes.hpp"
+#include "tests/plugins/support/refusal.hpp"
 
 namespace gistmill::dataset {
 namespace {
@@ -32,12 +33,7 @@ std::vector<std::pair<std::string, std::string>> phrases(NeedlePhrases& source) 
 }
 
 std::string refusal(const PlainTable& changes) {
-  try {
-    NeedlePhrases(PlainOptions(phrase_table(changes)).get());
-  } catch (const Error& error) {
-    return error.key + ": " + error.what();
-  }
-  return "nothing was thrown";
+  return gistmill::test::refusal_of([&] { NeedlePhrases(PlainOptions(phrase_table(changes)).get()); });
 }
 
 TEST(NeedlePhrases, AreANeedleOfEachNameAndNumberAQuestionOfEachNameAndEachAnswer) {

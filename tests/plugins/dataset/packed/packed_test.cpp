@@ -9,6 +9,7 @@
 
 #include "tests/plugins/dataset/packed/reading.hpp"
 #include "tests/plugins/store/packed/pack.hpp"
+#include "tests/plugins/support/refusal.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
@@ -16,6 +17,7 @@ namespace {
 
 using gistmill::test::PlainOptions;
 using gistmill::test::PlainTable;
+using gistmill::test::refusal_of;
 using gistmill::testing::ScratchFolder;
 using packed::test::pack;
 using packed::test::pack_table;
@@ -25,16 +27,6 @@ using test::packed_table;
 using test::PackedBatch;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-template <class Body>
-std::string refusal(Body&& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.key + ": " + error.what();
-  }
-  return "nothing was thrown";
-}
 
 class PackedTest : public ::testing::Test {
  protected:
@@ -128,10 +120,10 @@ TEST_F(PackedTest, ASavedPositionOfOtherDataIsRefused) {
   make_twenty();
   const std::string state = open()->save_state();
   const auto fewer = open({{"limit", std::int64_t{5}}});
-  EXPECT_THAT(refusal([&] { fewer->load_state(state); }), HasSubstr("20 sequences of"));
-  EXPECT_THAT(refusal([&] { fewer->load_state("dataset/spans 2 x"); }),
+  EXPECT_THAT(refusal_of([&] { fewer->load_state(state); }), HasSubstr("20 sequences of"));
+  EXPECT_THAT(refusal_of([&] { fewer->load_state("dataset/spans 2 x"); }),
               HasSubstr("not written by this version"));
-  EXPECT_THAT(refusal([&] { fewer->load_state("dataset/packed 1 x 1 5 0 9"); }), HasSubstr("damaged"));
+  EXPECT_THAT(refusal_of([&] { fewer->load_state("dataset/packed 1 x 1 5 0 9"); }), HasSubstr("damaged"));
 }
 
 TEST_F(PackedTest, ALimitIsSpreadOverAllSequences) {
@@ -147,17 +139,20 @@ TEST_F(PackedTest, ReadsTheIndexThatThePipelineMade) {
 
 TEST_F(PackedTest, RefusesBothCorpusAndFolderAndNeither) {
   make_twenty();
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(refusal_of([&] {
                 open({{"corpus", (scratch_ / "index.h5").string()}});
               }),
               HasSubstr("both corpus and folder"));
-  EXPECT_THAT(refusal([&] { open({{"folder", std::string()}}); }), HasSubstr("neither corpus nor folder"));
+  EXPECT_THAT(refusal_of([&] { open({{"folder", std::string()}}); }), HasSubstr("neither corpus nor folder"));
 }
 
 TEST_F(PackedTest, RefusesAnotherLengthNamingBoth) {
   make_twenty();
-  EXPECT_THAT(refusal([&] { open({{"length", std::int64_t{8}}}); }), HasSubstr("length: length is 8 when"));
-  EXPECT_THAT(refusal([&] { open({{"length", std::int64_t{8}}}); }), HasSubstr("max_seq_length 4"));
+  EXPECT_THAT(refusal_of([&] {
+                open({{"length", std::int64_t{8}}});
+              }),
+              HasSubstr("length: length is 8 when"));
+  EXPECT_THAT(refusal_of([&] { open({{"length", std::int64_t{8}}}); }), HasSubstr("max_seq_length 4"));
   EXPECT_NO_THROW(open({{"length", std::int64_t{4}}}));
 }
 
@@ -165,7 +160,7 @@ TEST_F(PackedTest, RefusesDataOfAnotherTokenizerThanTheRecipesNamingBoth) {
   make_twenty();
   const auto packed = open();
   EXPECT_EQ(next(*packed, packed::test::bytes("v1")).ids[0], 0);
-  const std::string said = refusal([&] { next(*packed, packed::test::bytes("v2")); });
+  const std::string said = refusal_of([&] { next(*packed, packed::test::bytes("v2")); });
   EXPECT_THAT(said, HasSubstr("tokenizer: "));
   EXPECT_THAT(said, HasSubstr("of 'small.gguf', v1, when the recipe's is v2"));
 }
@@ -173,13 +168,13 @@ TEST_F(PackedTest, RefusesDataOfAnotherTokenizerThanTheRecipesNamingBoth) {
 TEST_F(PackedTest, RefusesToMeasureWhatIsTrainedOn) {
   make({{"a", "one", {1, 2, 3, 4}, 0, "da"}, {"a", "two", {5, 6, 7, 8}, 1, "da"}});
   const std::string folder = (scratch_ / "packed").string();
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(refusal_of([&] {
                 open({{"apart_from", folder}});
               }),
               HasSubstr("apart_from: 'a' of '" + folder + "' is in the train split of '" + folder + "' too"));
   EXPECT_NO_THROW(open({{"apart_from", folder}, {"split", std::string("validation")}}));
   pack(scratch_ / "copy.h5", pack_table(scratch_ / "copy"), {{"renamed", "one", {1, 2, 3, 4}, 0, "da"}});
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(refusal_of([&] {
                 open({{"apart_from", folder}, {"folder", (scratch_ / "copy").string()}});
               }),
               HasSubstr("'renamed'"))
@@ -188,12 +183,15 @@ TEST_F(PackedTest, RefusesToMeasureWhatIsTrainedOn) {
 
 TEST_F(PackedTest, RefusesABatchThatOnePassDoesNotFill) {
   make_twenty();
-  EXPECT_THAT(refusal([&] { open({{"batch", std::int64_t{21}}}); }), HasSubstr("one pass has 20 sequences"));
+  EXPECT_THAT(refusal_of([&] {
+                open({{"batch", std::int64_t{21}}});
+              }),
+              HasSubstr("one pass has 20 sequences"));
 }
 
 TEST_F(PackedTest, RefusesASplitWithoutSequences) {
   make_twenty();
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(refusal_of([&] {
                 open({{"split", std::string("validation")}});
               }),
               HasSubstr("has no validation sequence"));

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "tests/plugins/support/plain_options.hpp"
+#include "tests/plugins/support/refusal.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
@@ -41,12 +42,7 @@ class BlocksTest : public ::testing::Test {
     return Blocks(PlainOptions(table).get());
   }
   Error refusal(const PlainTable& changes) const {
-    try {
-      make(changes);
-    } catch (const Error& error) {
-      return error;
-    }
-    return Error(GM_OK, "nothing was thrown");
+    return gistmill::test::error_of([&] { make(changes); });
   }
   // "doc0 1 0: 0 1 2 3 4 5" of each row: name, document, begin, split and window.
   static std::vector<std::string> rows(Blocks& blocks) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "tests/plugins/support/plain_options.hpp"
+#include "tests/plugins/support/refusal.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::dataset {
@@ -70,12 +71,7 @@ class TwinWindowsTest : public ::testing::Test {
   }
 
   Error refusal(const PlainTable& changes = {}) const {
-    try {
-      twins(changes);
-    } catch (const Error& error) {
-      return error;
-    }
-    return Error(GM_OK, "nothing was thrown", "");
+    return gistmill::test::error_of([&] { twins(changes); });
   }
 
   ScratchFolder folder_;

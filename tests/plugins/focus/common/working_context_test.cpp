@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/plugins/focus/common/grown.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace gistmill::focus {
 namespace {
@@ -33,12 +34,7 @@ std::string refusal(Grown& grown, const std::vector<Edit>& edits) {
 }
 
 std::string refused_rules(const ContextRules& rules) {
-  try {
-    const WorkingContext context(rules);
-  } catch (const ContextError& error) {
-    return error.what();
-  }
-  return "";
+  return gistmill::test::message_of<ContextError>([&] { const WorkingContext context(rules); });
 }
 
 TEST(WorkingContext, CoversTheHistoryAsTokensUntilSomethingIsCollapsed) {

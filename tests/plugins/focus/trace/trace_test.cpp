@@ -10,6 +10,7 @@
 
 #include "plugins/focus/trace/replay.hpp"
 #include "tests/plugins/focus/trace/played.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace gistmill::focus {
 namespace {
@@ -28,22 +29,14 @@ std::vector<BlockRecord> read(const std::string& text) {
 }
 
 std::string refusal(const std::string& text) {
-  try {
-    read(text);
-  } catch (const FormatError& error) {
-    return error.what();
-  }
-  return "";
+  return gistmill::test::message_of<FormatError>([&] { read(text); });
 }
 
 std::string replay_refusal(const std::vector<BlockRecord>& records, Replay::Tokens tokens = nullptr) {
   Replay replay(std::move(tokens));
-  try {
+  return gistmill::test::message_of<ContextError>([&] {
     for (const BlockRecord& record : records) replay.play(record);
-  } catch (const ContextError& error) {
-    return error.what();
-  }
-  return "";
+  });
 }
 
 std::size_t lines_of(const std::string& text) {
@@ -131,12 +124,7 @@ TEST(Trace, AnotherFileIsRefusedAtItsFirstLine) {
 TEST(Trace, KeysThatAreMissingUnknownOrOfAnotherTypeAreRefused) {
   const std::string sound = to_text(played(1, 1, 8).records[0]);
   const auto refused = [](const std::string& text) -> std::string {
-    try {
-      record_of(text, "line");
-    } catch (const FormatError& error) {
-      return error.what();
-    }
-    return "";
+    return gistmill::test::message_of<FormatError>([&] { record_of(text, "line"); });
   };
   const auto with = [&](const std::string& from, const std::string& to) {
     std::string text = sound;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "tests/plugins/support/plain_options.hpp"
+#include "tests/plugins/support/refusal.hpp"
 
 namespace gistmill::label {
 namespace {
@@ -60,13 +61,10 @@ TEST(Utility, IsWhatASwapGainsAtItsEntryAndNotANumberElsewhere) {
 TEST(Utility, RefusesSwapsOfOtherContexts) {
   const Utility utility(PlainOptions({{"by", std::string("nll")}}).get());
   const auto refused = [&](std::int32_t entry, std::int32_t direction) -> std::string {
-    try {
+    return gistmill::test::refusal_of([&] {
       utility.value(ints({0, 1}), ints({entry}), ints({direction}), floats({1}), floats({1}), scalar(1),
                     scalar(1));
-    } catch (const Error& error) {
-      return error.key + ": " + error.what();
-    }
-    return "";
+    });
   };
   EXPECT_EQ(refused(1, 1), "");
   EXPECT_EQ(refused(2, 1), "edit_entry: there is no entry 2 among 2");

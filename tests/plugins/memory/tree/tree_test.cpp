@@ -8,6 +8,7 @@
 
 #include "plugins/memory/tree/component.hpp"
 #include "tests/plugins/support/plain_options.hpp"
+#include "tests/plugins/support/refusal.hpp"
 
 namespace gistmill::memory {
 namespace {
@@ -75,12 +76,7 @@ Levels grow(TreeMemory& memory, std::int64_t blocks, std::int32_t session = 0) {
 }
 
 std::string refused(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.key + ": " + error.what();
-  }
-  return "";
+  return gistmill::test::refusal_of([&] { call(); });
 }
 
 TEST(TreeMemory, AsksForTheGistOfEachBlockOnce) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/plugins/support/plain_options.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace gistmill::metric {
 namespace {
@@ -33,12 +34,7 @@ std::tuple<Tensor, Tensor, Tensor> measure(const std::vector<std::int32_t>& pred
 }
 
 std::string refusal(const std::vector<float>& depths, const std::vector<std::int32_t>& begins) {
-  try {
-    measure({0, 0, 7, 8, 0, 0, 0, 7, 9, 0}, depths, begins);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
+  return gistmill::test::message_of<Error>([&] { measure({0, 0, 7, 8, 0, 0, 0, 7, 9, 0}, depths, begins); });
 }
 
 TEST(NeedleMetric, FindsANeedleWhereEveryTokenOfTheAnswerIsTheMostProbable) {

@@ -15,6 +15,7 @@
 #include "plugins/store/gists/view.hpp"
 #include "tests/plugins/store/gists/small_store.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
+#include "tests/support/message_of.hpp"
 
 // HDF5 keeps what it made once.
 // NOLINTNEXTLINE(bugprone-reserved-identifier)
@@ -27,6 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace hdf5 = formats::hdf5;
+using gistmill::test::message_of;
 using gistmill::testing::ScratchFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -38,15 +40,6 @@ class GistStore : public ::testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
   void overwrite(const std::string& bytes) const { std::ofstream(path_, std::ios::binary) << bytes; }
-  template <class Error = formats::FormatError, class Body>
-  static std::string message_of(const Body& body) {
-    try {
-      body();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "nothing was thrown";
-  }
   std::string opening() const {
     return message_of([&] { const GistReader reader(path_); });
   }

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
-#include <numeric>
 
 #include <gistmill/formats/error.hpp>
 #include <gistmill/formats/safetensors.hpp>
@@ -12,46 +11,34 @@
 #include "plugins/store/gists/description.hpp"
 #include "plugins/store/gists/export.hpp"
 #include "plugins/store/gists/growth.hpp"
+#include "tests/plugins/store/gists/growing.hpp"
 #include "tests/plugins/store/gists/small_store.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace gistmill::gists {
 namespace {
 
 namespace fs = std::filesystem;
+using gistmill::test::message_of;
 using gistmill::testing::ScratchFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Ids = std::vector<std::int32_t>;
 
-constexpr std::uint32_t kUnsettled = 2;
-
-About about_of(const std::string& compressor = "c1", const std::string& level2 = "l1") {
-  return {"m1", "t1", compressor, "end", level2, {}, {}};
-}
-
-Ids counting(std::int32_t count) {
-  Ids ids(static_cast<std::size_t>(count));
-  std::iota(ids.begin(), ids.end(), 100);
-  return ids;
+// A level 2 that is called "l1".
+About grouped(const std::string& compressor = "c1", const std::string& level2 = "l1") {
+  return about_of(compressor, level2);
 }
 
 // A group is 4 blocks of 4 tokens.
 class GroupsOfAStore : public ::testing::Test {
  protected:
-  std::unique_ptr<Growth> open(const About& about = about_of(), bool refresh = false,
+  std::unique_ptr<Growth> open(const About& about = grouped(), bool refresh = false,
                                Precision precision = Precision::f32) const {
     Shape shape = kSmall;
     shape.precision = precision;
     return std::make_unique<Growth>(path_, shape, about, kUnsettled, refresh);
-  }
-  static void compress_blocks(Growth& growth, const Ids& tokens, float mark = 0) {
-    const Missing missing = growth.extend("a", tokens);
-    for (std::uint32_t block = missing.first; block < missing.end; ++block) {
-      const std::vector<float> gist(6, static_cast<float>(block) + mark);
-      const Ids offsets = {2, 3};
-      growth.append(1, gist.data(), offsets.data());
-    }
   }
   // The gist of a group: the sum of the first numbers of its blocks' gists.
   static std::vector<std::uint32_t> compress_groups(Growth& growth) {
@@ -68,7 +55,7 @@ class GroupsOfAStore : public ::testing::Test {
   }
   void compress(const Ids& tokens) const {
     const auto growth = open();
-    compress_blocks(*growth, tokens);
+    compress_blocks(*growth, "a", tokens);
     compress_groups(*growth);
     growth->close();
   }
@@ -76,16 +63,6 @@ class GroupsOfAStore : public ::testing::Test {
     const GistReader reader(path_);
     return read(reader, GistIndex(reader).documents()[0].groups.at(group)).gist;
   }
-  template <class Body>
-  static std::string message_of(const Body& body) {
-    try {
-      body();
-    } catch (const formats::FormatError& error) {
-      return error.what();
-    }
-    return "nothing was thrown";
-  }
-
   ScratchFolder folder_;
   fs::path path_ = folder_ / "store.h5";
 };
@@ -120,32 +97,32 @@ TEST_F(GroupsOfAStore, ThatGrewAreThoseOfOneMadeAtOnce) {
 }
 
 TEST_F(GroupsOfAStore, AreMadeOfGistsAsTheStoreRoundsThem) {
-  const auto growth = open(about_of(), false, Precision::bf16);
-  compress_blocks(*growth, counting(20), 1.0f / 512);
+  const auto growth = open(grouped(), false, Precision::bf16);
+  compress_blocks(*growth, "a", counting(20), 1.0f / 512);
   EXPECT_EQ(growth->group()->gists[6], 1.0f);  // 1 + 1/512 has more bits than bf16
 }
 
 TEST_F(GroupsOfAStore, OfAnotherNetworkAreRefusedWithBoth) {
   compress(counting(20));
   EXPECT_THAT(
-      message_of([&] { open(about_of("c1", "l2")); }),
+      message_of([&] { open(grouped("c1", "l2")); }),
       HasSubstr("was made with a second level 'l1' when this is 'l2'; --refresh makes its gists anew"));
-  EXPECT_THAT(message_of([&] { open(about_of("c1", "")); }), HasSubstr("'l1' when this is 'none'"));
+  EXPECT_THAT(message_of([&] { open(grouped("c1", "")); }), HasSubstr("'l1' when this is 'none'"));
 }
 
 TEST_F(GroupsOfAStore, AreMadeAnewWithoutTheirBlocks) {
   compress(counting(40));
   {
-    const auto growth = open(about_of("c1", "l2"), true);
-    compress_blocks(*growth, growth->tokens(0), 50);  // none is missing: their compressor is the same
+    const auto growth = open(grouped("c1", "l2"), true);
+    compress_blocks(*growth, "a", growth->tokens(0), 50);  // none is missing: their compressor is the same
     const std::vector<float> gist(6, 7);
     const Ids offsets = {0, 1};
     growth->append_group(gist.data(), offsets.data());
     growth->commit();
   }
   EXPECT_EQ(description_of(GistReader(path_))["level_2_of_other_networks"], 1);
-  const auto growth = open(about_of("c1", "l2"), true);
-  compress_blocks(*growth, growth->tokens(0));
+  const auto growth = open(grouped("c1", "l2"), true);
+  compress_blocks(*growth, "a", growth->tokens(0));
   EXPECT_THAT(compress_groups(*growth), ElementsAre(1u));
   growth->close();
   const auto said = description_of(GistReader(path_));
@@ -157,8 +134,8 @@ TEST_F(GroupsOfAStore, AreMadeAnewWithoutTheirBlocks) {
 
 TEST_F(GroupsOfAStore, AreStaleWhereGistsOfTheirBlocksAreMadeAnew) {
   compress(counting(40));
-  const auto growth = open(about_of("c2", "l1"), true);
-  compress_blocks(*growth, growth->tokens(0), 10);
+  const auto growth = open(grouped("c2", "l1"), true);
+  compress_blocks(*growth, "a", growth->tokens(0), 10);
   EXPECT_THAT(compress_groups(*growth), ElementsAre(0u, 1u));
   growth->close();
   EXPECT_EQ(gist_of_group(1)[0], 4 + 5 + 6 + 7 + 40);
@@ -167,8 +144,8 @@ TEST_F(GroupsOfAStore, AreStaleWhereGistsOfTheirBlocksAreMadeAnew) {
 
 TEST_F(GroupsOfAStore, LeaveAStoreThatIsMadeAnewWithoutThem) {
   compress(counting(40));
-  const auto growth = open(about_of("c2", ""), true);
-  compress_blocks(*growth, growth->tokens(0));
+  const auto growth = open(grouped("c2", ""), true);
+  compress_blocks(*growth, "a", growth->tokens(0));
   growth->close();
   const auto said = description_of(GistReader(path_));
   EXPECT_EQ(said["level_2_groups"], 0);
@@ -190,7 +167,7 @@ TEST_F(GroupsOfAStore, StandForWhatIsOldestInWhatAModelReads) {
 }
 
 TEST_F(GroupsOfAStore, StandBetweenTokensThatAreKept) {
-  About about = about_of();
+  About about = grouped();
   about.keep = "names";
   const auto growth = open(about);
   std::vector<std::uint8_t> kept(20, 0);

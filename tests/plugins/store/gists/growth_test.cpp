@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <numeric>
 
 #include <gistmill/formats/error.hpp>
 #include <gistmill/formats/safetensors.hpp>
@@ -13,69 +12,40 @@
 #include "plugins/store/gists/context.hpp"
 #include "plugins/store/gists/description.hpp"
 #include "plugins/store/gists/export.hpp"
+#include "tests/plugins/store/gists/growing.hpp"
 #include "tests/plugins/store/gists/small_store.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace gistmill::gists {
 namespace {
 
 namespace fs = std::filesystem;
+using gistmill::test::message_of;
 using gistmill::testing::ScratchFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Ids = std::vector<std::int32_t>;
 
-constexpr std::uint32_t kUnsettled = 2;
-
 constexpr std::uint64_t kNoLevel2 = 1u << 20;  // more tokens than any document has
-
-About about_of(const std::string& compressor = "c1", const std::string& level2 = "") {
-  return {"m1", "t1", compressor, "end", level2, {}, {}};
-}
-
-Ids counting(std::int32_t count) {
-  Ids ids(static_cast<std::size_t>(count));
-  std::iota(ids.begin(), ids.end(), 100);
-  return ids;
-}
 
 class GrowingStore : public ::testing::Test {
  protected:
   std::unique_ptr<Growth> open(const About& about = about_of(), bool refresh = false) const {
     return std::make_unique<Growth>(path_, kSmall, about, kUnsettled, refresh);
   }
-  // Gists that say which block they are of.
-  static Missing compress(Growth& growth, const std::string& name, const Ids& tokens, float mark = 0) {
-    const Missing missing = growth.extend(name, tokens);
-    for (std::uint32_t block = missing.first; block < missing.end; ++block) {
-      const std::vector<float> gist(6, static_cast<float>(block) + mark);
-      const Ids offsets = {2, 3};
-      growth.append(1, gist.data(), offsets.data());
-    }
-    return missing;
-  }
   void compress(const Ids& tokens) const {
     const auto growth = open();
-    compress(*growth, "a", tokens);
+    compress_blocks(*growth, "a", tokens);
     growth->close();
   }
-  template <class Body>
-  static std::string message_of(const Body& body) {
-    try {
-      body();
-    } catch (const formats::FormatError& error) {
-      return error.what();
-    }
-    return "nothing was thrown";
-  }
-
   ScratchFolder folder_;
   fs::path path_ = folder_ / "store.h5";
 };
 
 TEST_F(GrowingStore, GivesGistsToWholeBlocksThatAreSettled) {
   const auto growth = open();
-  const Missing missing = compress(*growth, "a", counting(13));
+  const Missing missing = compress_blocks(*growth, "a", counting(13));
   EXPECT_EQ(missing.first, 0u);
   EXPECT_EQ(missing.end, 2u);  // 12 tokens are whole blocks, but the last 2 of the text are not settled
   EXPECT_EQ(growth->tokens(0), counting(13));
@@ -88,7 +58,7 @@ TEST_F(GrowingStore, AsksForNewBlocksAlone) {
   const auto growth = open();
   Ids longer = counting(23);
   longer[12] = 7;  // the last token of the text before has become another
-  const Missing missing = compress(*growth, "a", longer);
+  const Missing missing = compress_blocks(*growth, "a", longer);
   EXPECT_EQ(missing.first, 2u);
   EXPECT_EQ(missing.end, 5u);
   EXPECT_EQ(growth->tokens(0), longer);
@@ -106,14 +76,14 @@ TEST_F(GrowingStore, RefusesATextThatChangedAndNamesTheBlock) {
   Ids changed = counting(30);
   changed[9] = 7;
   const auto growth = open();
-  EXPECT_THAT(message_of([&] { compress(*growth, "a", changed); }),
+  EXPECT_THAT(message_of([&] { compress_blocks(*growth, "a", changed); }),
               HasSubstr("'a' has changed in block 2 (tokens 8 to 11)"));
 }
 
 TEST_F(GrowingStore, RefusesATextThatShrankAndNamesTheBlock) {
   compress(counting(22));
   const auto growth = open();
-  EXPECT_THAT(message_of([&] { compress(*growth, "a", counting(11)); }),
+  EXPECT_THAT(message_of([&] { compress_blocks(*growth, "a", counting(11)); }),
               HasSubstr("'a' has shrunk: it ends in block 2 with 11 tokens"));
 }
 
@@ -122,7 +92,7 @@ TEST_F(GrowingStore, LeavesTheStoreAsItWasWhereATextIsRefused) {
   const auto size = fs::file_size(path_);
   {
     const auto growth = open();
-    message_of([&] { compress(*growth, "a", counting(11)); });
+    message_of([&] { compress_blocks(*growth, "a", counting(11)); });
   }
   EXPECT_EQ(fs::file_size(path_), size);
   EXPECT_EQ(GistReader(path_).rows(), 6u);
@@ -130,9 +100,9 @@ TEST_F(GrowingStore, LeavesTheStoreAsItWasWhereATextIsRefused) {
 
 TEST_F(GrowingStore, HoldsSeveralDocumentsThatGrowInTurn) {
   const auto growth = open();
-  compress(*growth, "a", counting(10));
-  compress(*growth, "b", counting(15));
-  compress(*growth, "a", counting(19));
+  compress_blocks(*growth, "a", counting(10));
+  compress_blocks(*growth, "b", counting(15));
+  compress_blocks(*growth, "a", counting(19));
   EXPECT_EQ(growth->tokens(0), counting(19));
   EXPECT_EQ(growth->tokens(1), counting(15));
 }
@@ -168,7 +138,7 @@ TEST_F(GrowingStore, MakesGistsAnewBlockByBlockAndGoesOnAfterAKill) {
   EXPECT_EQ(mixed["mixed_compressors"].size(), 2u);
   EXPECT_EQ(mixed["replaced_rows"], 2);
   const auto growth = open(about_of("c2"), true);
-  const Missing rest = compress(*growth, "a", growth->tokens(0), 50);
+  const Missing rest = compress_blocks(*growth, "a", growth->tokens(0), 50);
   EXPECT_EQ(rest.first, 2u);
   growth->close();
   const GistReader reader(path_);

@@ -12,6 +12,7 @@
 #include "plugins/store/packed/index.hpp"
 #include "plugins/store/packed/shard_reader.hpp"
 #include "tests/plugins/store/packed/pack.hpp"
+#include "tests/plugins/support/refusal.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::packed {
@@ -19,6 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using gistmill::test::refusal_of;
 using gistmill::testing::ScratchFolder;
 using test::made_by;
 using test::pack;
@@ -31,16 +33,6 @@ std::vector<std::int32_t> sequence(const ShardReader& shard, std::size_t split, 
   std::vector<std::int32_t> ids(static_cast<std::size_t>(shard.header().length));
   shard.read(split, number, ids.data());
   return ids;
-}
-
-template <class Body>
-std::string refusal(Body&& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.key + ": " + error.what();
-  }
-  return "nothing was thrown";
 }
 
 class PackedStoreTest : public ::testing::Test {
@@ -99,7 +91,7 @@ TEST_F(PackedStoreTest, FilesWhoseNamesDifferInASlashAloneHaveShardsOfTheirOwn) 
 
 TEST_F(PackedStoreTest, RefusesANameThatLeadsOutOfTheFolder) {
   for (const char* name : {"../a", "/a", "a/../../b", "a//b", "./a", ""}) {
-    EXPECT_THAT(refusal([&] {
+    EXPECT_THAT(refusal_of([&] {
                   pack(index(), pack_table(folder()), {{name, "x", {1, 2, 3, 4}}});
                 }),
                 HasSubstr("no path that a shard can be named from"))
@@ -151,7 +143,7 @@ TEST_F(PackedStoreTest, AFileThatIsPackedNeedsOnlyItsMark) {
   pack(index(), pack_table(folder()), two_);
   pack(index(), pack_table(folder()), {{"t/a.jsonl", "", {}, -1, "da"}, {"t/b.jsonl", "", {}, -1, "db"}});
   EXPECT_EQ(read_index(index()).manifest.totals(0).sequences, 2u);
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(refusal_of([&] {
                 pack(index(), pack_table(folder()), {{"t/c.jsonl", "", {}, -1, "dc"}});
               }),
               HasSubstr("said to be packed, but not in"));
@@ -219,7 +211,7 @@ TEST_F(PackedStoreTest, TellsOfAnIndexThatIsNone) {
 TEST_F(PackedStoreTest, TwoCannotPackIntoAFolderAtOnce) {
   PackedStore first(gistmill::test::PlainOptions(pack_table(folder())).get());
   first.begin(index(), made_by("v1"));
-  const std::string said = refusal([&] { pack(scratch_ / "other.h5", pack_table(folder()), two_); });
+  const std::string said = refusal_of([&] { pack(scratch_ / "other.h5", pack_table(folder()), two_); });
   EXPECT_THAT(said, HasSubstr("'" + folder().string() + "' is being packed by process " +
                               std::to_string(getpid()) + "; wait until it has ended"));
   for (const PackedDocument& document : two_) test::append(first, document);
@@ -252,7 +244,7 @@ TEST_F(PackedStoreTest, AFileThatIsGoneIsKeptAndNotRead) {
 
 TEST_F(PackedStoreTest, RefusesAFolderOfAnotherTokenizerNamingBoth) {
   pack(index(), pack_table(folder()), two_);
-  const std::string said = refusal([&] { pack(index(), pack_table(folder()), two_, made_by("v2")); });
+  const std::string said = refusal_of([&] { pack(index(), pack_table(folder()), two_, made_by("v2")); });
   EXPECT_THAT(said, HasSubstr("folder: "));
   EXPECT_THAT(said,
               HasSubstr("tokenizer/bpe {} with v1 of 'small.gguf' when this is tokenizer/bpe {} with v2"));
@@ -262,7 +254,7 @@ TEST_F(PackedStoreTest, RefusesAFolderOfAnotherTokenizerNamingBoth) {
 
 TEST_F(PackedStoreTest, RefusesAFolderOfAnotherLengthNamingBoth) {
   pack(index(), pack_table(folder()), two_);
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(refusal_of([&] {
                 pack(index(), pack_table(folder(), {{"max_seq_length", std::int64_t{3}}}), two_);
               }),
               HasSubstr("max_seq_length: '" + folder().string() +
@@ -295,7 +287,7 @@ TEST_F(PackedStoreTest, WhatTheHostAsksToMakeAgainIsPackedAgainWhateverIsThere) 
 }
 
 TEST_F(PackedStoreTest, RefusesDocumentsOfOneFileInTwoPlaces) {
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(refusal_of([&] {
                 pack(index(), pack_table(folder()), {two_[0], two_[3], two_[1]});
               }),
               HasSubstr("documents of 't/a.jsonl' come in two places"));
@@ -312,7 +304,7 @@ TEST_F(PackedStoreTest, AFileWithoutTokensIsPackedOnceToo) {
 }
 
 TEST_F(PackedStoreTest, RefusesTextsThatFillNoSequence) {
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(refusal_of([&] {
                 pack(index(), pack_table(folder()), {{"a", "a", {1, 2, 3}}});
               }),
               HasSubstr("no sequence of 4 tokens in 1 files"));

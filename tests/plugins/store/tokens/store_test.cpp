@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 
 #include "tests/plugins/support/plain_options.hpp"
+#include "tests/plugins/support/refusal.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
 namespace gistmill::store {
 namespace {
 
+using gistmill::test::error_of;
 using gistmill::test::PlainOptions;
 using gistmill::test::PlainTable;
 using gistmill::testing::ScratchFolder;
@@ -35,16 +37,6 @@ void append(TokenStore& store, const std::vector<std::int32_t>& ids, std::string
             std::int32_t split) {
   store.append(Tensor::of(ids, {static_cast<std::int64_t>(ids.size())}), name_of(name),
                Tensor::of<std::int32_t>({split}, {}));
-}
-
-template <class Body>
-Error refusal(Body&& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(GM_OK, "nothing was thrown");
 }
 
 TEST(TokenStore, KeepsDocumentsInTheOrderOfTheirAppends) {
@@ -90,7 +82,7 @@ TEST(TokenStore, WritesOneFileAfterAnother) {
 TEST(TokenStore, SaysThatAFolderIsNotThereAndThatTryingAgainMayHelp) {
   const ScratchFolder folder;
   TokenStore store(PlainOptions(table()).get());
-  const Error error = refusal([&] { store.begin(folder / "missing/c.h5", "{}"); });
+  const Error error = error_of([&] { store.begin(folder / "missing/c.h5", "{}"); });
   EXPECT_EQ(error.code, GM_ERROR_UNAVAILABLE);
   EXPECT_THAT(error.what(), HasSubstr("missing/c.h5: no such file or directory"));
 }
@@ -99,7 +91,7 @@ TEST(TokenStore, RefusesWhatIsNotADocument) {
   const ScratchFolder folder;
   TokenStore store(PlainOptions(table()).get());
   store.begin(folder / "c.h5", "{}");
-  const Error error = refusal([&] { append(store, {-5}, "one", 0); });
+  const Error error = error_of([&] { append(store, {-5}, "one", 0); });
   EXPECT_EQ(error.code, GM_ERROR_USER);
   EXPECT_EQ(error.key, "tokens");
   EXPECT_STREQ(error.what(), "token 0 of document 'one' is -5 when ids are not negative");
@@ -109,16 +101,16 @@ TEST(TokenStore, SaysThatNothingWasAppended) {
   const ScratchFolder folder;
   TokenStore store(PlainOptions(table()).get());
   store.begin(folder / "c.h5", "{}");
-  EXPECT_THAT(refusal([&] { store.commit(); }).what(), HasSubstr("0 documents with no token among them"));
+  EXPECT_THAT(error_of([&] { store.commit(); }).what(), HasSubstr("0 documents with no token among them"));
 }
 
 TEST(TokenStore, TellsAHostThatBreaksTheOrderOfCalls) {
   const ScratchFolder folder;
   TokenStore store(PlainOptions(table()).get());
-  EXPECT_EQ(refusal([&] { append(store, {1}, "one", 0); }).code, GM_ERROR_MISUSE);
-  EXPECT_EQ(refusal([&] { store.commit(); }).code, GM_ERROR_MISUSE);
+  EXPECT_EQ(error_of([&] { append(store, {1}, "one", 0); }).code, GM_ERROR_MISUSE);
+  EXPECT_EQ(error_of([&] { store.commit(); }).code, GM_ERROR_MISUSE);
   store.begin(folder / "c.h5", "{}");
-  EXPECT_EQ(refusal([&] { store.begin(folder / "d.h5", "{}"); }).code, GM_ERROR_MISUSE);
+  EXPECT_EQ(error_of([&] { store.begin(folder / "d.h5", "{}"); }).code, GM_ERROR_MISUSE);
 }
 
 TEST(TokenStore, GivesDocumentsTheLengthsThatAreAskedFor) {
@@ -147,7 +139,7 @@ TEST(TokenStore, GivesDocumentsTheLengthsThatAreAskedFor) {
 }
 
 TEST(TokenStore, RefusesLengthsThatExcludeEachOther) {
-  const Error error = refusal([] {
+  const Error error = error_of([] {
     TokenStore store(
         PlainOptions(table({{"longest", std::int64_t{6}}, {"shortest", std::int64_t{4}}})).get());
   });
@@ -163,7 +155,7 @@ TEST(TokenStore, SaysWhereEveryDocumentWasTooShort) {
       PlainOptions(table({{"shortest", std::int64_t{4}}, {"short", std::string("drop")}})).get());
   store.begin(folder / "c.h5", "{}");
   append(store, {1, 2}, "a", 0);
-  EXPECT_EQ(refusal([&] { store.commit(); }).key, "shortest");
+  EXPECT_EQ(error_of([&] { store.commit(); }).key, "shortest");
 }
 
 }  // namespace

@@ -12,10 +12,12 @@
 
 #include "tests/sdk/formats/refusal.hpp"
 #include "tests/sdk/formats/test_data.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace gistmill::tokenizer {
 namespace {
 
+using gistmill::test::message_of;
 using nlohmann::ordered_json;
 using test::read_file;
 using test::shared_data;
@@ -25,16 +27,6 @@ const ordered_json& renderings() {
   static const auto kFile = ordered_json::parse(
       read_file(std::filesystem::path(GISTMILL_SOURCE_DIR) / "tests/plugins/tokenizer/chat/renderings.json"));
   return kFile;
-}
-
-template <class Body>
-std::string complaint(Body&& body) {
-  try {
-    body();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return {};
 }
 
 // One template, or some by name, with a place of its own each.
@@ -59,7 +51,7 @@ TEST_P(RealTemplate, RendersWhatTransformersRenders) {
   for (std::size_t i = 0; i < conversations.size(); ++i) {
     const ChatRequest request = parse_request(conversations[i].dump());
     if (texts.at(i).is_null()) {  // the template raises an exception
-      EXPECT_NE(complaint([&] { chat.render(request); }), "") << i;
+      EXPECT_NE(message_of<std::invalid_argument>([&] { chat.render(request); }), "") << i;
     } else {
       EXPECT_EQ(chat.render(request), texts.at(i).get<std::string>()) << i;
     }
@@ -88,7 +80,9 @@ TEST(ChatRequest, IsAListOfMessagesOrAnObjectWithMore) {
 }
 
 TEST(ChatRequest, IsRefusedWhereItIsAnythingElse) {
-  const auto of = [](const char* json) { return complaint([&] { parse_request(json); }); };
+  const auto of = [](const char* json) {
+    return message_of<std::invalid_argument>([&] { parse_request(json); });
+  };
   EXPECT_EQ(of("1"), "messages are not a JSON array");
   EXPECT_EQ(of("{}"), "messages are not a JSON array");
   EXPECT_EQ(of("[]"), "there are no messages");
@@ -122,9 +116,9 @@ TEST(Chat, TakesTheTemplateForToolsWhereThereIsOne) {
   EXPECT_EQ(chat.render(parse_request(R"([{"role":"u"}])")), "plain");
   EXPECT_EQ(chat.render(parse_request(R"({"messages":[{"role":"u"}],"tools":[]})")), "with tools");
   EXPECT_EQ(chat.render(parse_request(R"({"messages":[{"role":"u"}],"chat_template":"rag"})")), "rag");
-  EXPECT_EQ(
-      complaint([&] { chat.render(parse_request(R"({"messages":[{"role":"u"}],"chat_template":"x"})")); }),
-      "there is no chat template 'x', expected one of default, tool_use, rag");
+  EXPECT_EQ(message_of<std::invalid_argument>(
+                [&] { chat.render(parse_request(R"({"messages":[{"role":"u"}],"chat_template":"x"})")); }),
+            "there is no chat template 'x', expected one of default, tool_use, rag");
 }
 
 TEST(Chat, ContinuesTheLastMessage) {
@@ -137,9 +131,11 @@ TEST(Chat, ContinuesTheLastMessage) {
   EXPECT_EQ(rendered(text, request(R"("b  ")")), "[a][b");
   EXPECT_EQ(rendered("{{ messages[1].content }}!", request(R"("b  ")")), "b  ");
   EXPECT_EQ(rendered("{{ messages[1].content[0].text }}!", request(R"([{"type":"text","text":"c"}])")), "c");
-  EXPECT_EQ(complaint([&] { rendered("{{ messages[0].content }}", request(R"("b")")); }),
-            "the template leaves out the last message, so that it cannot be continued");
-  EXPECT_EQ(complaint([&] { rendered(text, request("null")); }), "the last message has no text to continue");
+  EXPECT_EQ(
+      message_of<std::invalid_argument>([&] { rendered("{{ messages[0].content }}", request(R"("b")")); }),
+      "the template leaves out the last message, so that it cannot be continued");
+  EXPECT_EQ(message_of<std::invalid_argument>([&] { rendered(text, request("null")); }),
+            "the last message has no text to continue");
 }
 
 TEST(Chat, TellsTheDateThatItIsGiven) {
@@ -150,7 +146,7 @@ TEST(Chat, TellsTheDateThatItIsGiven) {
   EXPECT_THAT(chat_of(text).render(request),
               testing::MatchesRegex("[0-9][0-9] [A-Z][a-z][a-z] [0-9]+ [A-Z][a-z]+ False"));
   for (const char* wrong : {"31 Jun 2024", "2024-07-26", "today", "1 Jul 2024"}) {
-    EXPECT_THAT(complaint([&] { chat_of(text, wrong); }),
+    EXPECT_THAT(message_of<std::invalid_argument>([&] { chat_of(text, wrong); }),
                 HasSubstr("is no day, expected one as '26 Jul 2024'"));
   }
 }
@@ -167,7 +163,8 @@ TEST(Chat, SaysWhereItsTemplateIsWrong) {
   const Chat chat = chat_of("a\n{{ b|nonsense }}");
   EXPECT_EQ(chat.complaint(), "m.jinja:2:6: there is no filter named 'nonsense'");
   EXPECT_THROW(chat.render(parse_request(R"([{"role":"u"}])")), UnreadableTemplate);
-  EXPECT_EQ(complaint([] { rendered("{{ raise_exception('only users') }}", R"([{"role":"u"}])"); }),
+  EXPECT_EQ(message_of<std::invalid_argument>(
+                [] { rendered("{{ raise_exception('only users') }}", R"([{"role":"u"}])"); }),
             "m.jinja:1:19: the template refuses these messages: only users");
 }
 
