@@ -8,6 +8,7 @@
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
 #include "host/identity/plugin_lock.hpp"
+#include "host/identity/plugin_pins.hpp"
 #include "host/plan/parts.hpp"
 #include "host/plan/plan.hpp"
 #include "host/recipe/recipe.hpp"
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 std::vector<std::string> check_recipe(const Command& command, const fs::path& path) {
   const Recipe recipe = load_recipe(path, command.overrides());
   const Registry registry(Registry::search_path(command.plugin_folders(), path.parent_path()));
+  check_pins(recipe, registry);
   std::vector<std::string> say = check_lock(
       recipe, registry, GM_VERSION, command.has("ignore-lock") ? OtherPlugins::say : OtherPlugins::refuse);
   parts_of(recipe, [&](const Recipe& part) { return make_plan(part, registry); });

@@ -40,6 +40,9 @@ ExitCode run_plugins_list(const Command& command);
 ExitCode run_plugins_inspect(const Command& command);
 ExitCode run_plugins_new(const Command& command);
 ExitCode run_plugins_certify(const Command& command);
+ExitCode run_plugins_install(const Command& command);
+ExitCode run_plugins_remove(const Command& command);
+ExitCode run_plugins_pin(const Command& command);
 ExitCode run_certify_check(const Command& command);  // kCertifyCheckVerb
 ExitCode run_recipes_list(const Command& command);
 ExitCode run_recipes_show(const Command& command);

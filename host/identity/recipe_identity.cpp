@@ -48,7 +48,7 @@ Names taken_from(const std::string& stage, const Recipe& recipe) {
 // `taken`: instances that another recipe takes from this one.
 Value deciding_tree(const Recipe& recipe, const Names& taken) {
   Value tree = recipe.resolved;
-  erase_keys(tree, {"doc", "variables", "lock", "cache"});
+  erase_keys(tree, {"doc", "variables", "plugins", "lock", "cache"});
   if (recipe.run.monitors.empty()) erase_keys(tree, {"checkpoints"});
   // A monitor may go back to one: then it matters where they are.
   if (Value* checkpoints = tree.find("checkpoints")) erase_keys(*checkpoints, {"keep"});

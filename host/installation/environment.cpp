@@ -6,6 +6,10 @@ namespace {
 
 constexpr EnvironmentVariable kVariables[] = {
     {"GISTMILL_PLUGIN_PATH", "folders to search for plugins before the program's own, separated by colons"},
+    {"GISTMILL_PLUGIN_POLICY",
+     "the file that says which plugins may be used (default: plugins.toml in the user's folder of settings)"},
+    {"XDG_DATA_HOME", "where plugins are installed, in gistmill/plugins (default: ~/.local/share)"},
+    {"XDG_CONFIG_HOME", "where settings lie, in gistmill (default: ~/.config)"},
     {"GISTMILL_TORCH_ROOT", "the folder that has LibTorch in lib/; of a wheel: <site-packages>/torch"},
     {"GISTMILL_CHECK", "1: hold every call of a plugin against the ABI's contract"},
     {"GISTMILL_RANKS", "off: a process that mpirun or srun started with others is a run of its own"},
@@ -22,8 +26,11 @@ constexpr EnvironmentVariable kVariables[] = {
     {"LC_ALL", "the locale: UTF-8 characters are drawn where it names UTF-8"},
     {"LC_CTYPE", "the same where LC_ALL is empty"},
     {"LANG", "the same where both are empty"},
-    {"HOME", "the folder that gistmill env shows as ~"},
-    {"PATH", "where gistmill sweep looks for sbatch and scancel, with --slurm"},
+    {"HOME", "the folder that gistmill env shows as ~, and that installed plugins and settings lie in"},
+    {"PATH",
+     "where sbatch and scancel are looked for (gistmill sweep --slurm), and ssh-keygen (plugins install "
+     "--signers)"},
+    {"TMPDIR", "the folder for files that are needed only meanwhile (default: /tmp)"},
     {"SOURCE_DATE_EPOCH", "the date of the manual pages, in seconds since 1970 (default: today)"},
 };
 

@@ -16,6 +16,16 @@ struct ProgramFolders {
       data;  // share/gistmill/data: the catalog of corpora, and the reader of packages' text
 };
 
+// Of the user who runs the program, as the XDG Base Directory Specification has them.
+struct UserFolders {
+  std::filesystem::path plugins;   // $XDG_DATA_HOME/gistmill/plugins; ~/.local/share without the variable
+  std::filesystem::path settings;  // $XDG_CONFIG_HOME/gistmill; ~/.config without the variable
+};
+
+// Paths only. Empty ones without a home, and for a privileged process, which must not use what its caller
+// names.
+UserFolders user_folders();
+
 // Paths only: nothing is looked at. A link to the program is followed, so that one in another bin/ does.
 ProgramFolders program_folders();
 

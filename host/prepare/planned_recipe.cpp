@@ -5,6 +5,7 @@
 
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
+#include "host/identity/plugin_pins.hpp"
 #include "host/recipe/fields.hpp"
 
 namespace gistmill {
@@ -18,6 +19,7 @@ PlannedRecipe::PlannedRecipe(const std::filesystem::path& path, const std::vecto
                   {fmt::format("gistmill sweep {}", recipe.path.string())});
   }
   // Before a plugin that is another one fails in the plan.
+  check_pins(recipe, registry);
   lock_notes = check_lock(recipe, registry, GM_VERSION, others);
   parts = parts_of(recipe, [this](const Recipe& part) { return make_plan(part, registry); });
 }

@@ -198,6 +198,13 @@ struct StageGroup {
   std::int64_t cycles = 1;
 };
 
+// [plugins]: a plugin that has to be this build, wherever it is found.
+struct PinnedPlugin {
+  std::string plugin;  // its name in the manifest
+  std::string sha256;  // of the library
+  Origin origin;
+};
+
 // [[lock.plugins]]: where a component came from when the recipe ran.
 struct LockedPlugin {
   std::string component;  // "gistnet/refine"
@@ -216,6 +223,7 @@ struct RecipeLock {
 struct Recipe {
   std::filesystem::path path;
   std::string doc;
+  std::vector<PinnedPlugin> pins;
   std::vector<ComponentUse> components;
   std::vector<PipelineRecipe> pipelines;
   RunSettings run;

@@ -31,6 +31,9 @@ RecipeTable top_level() {
            {"evaluations", "table", kNone, "one table for each evaluation"},
            {"stage", "list of tables", kNone, "recipes that run first, in order"},
            {"sweep", "table", kNone, "makes the recipe a study: the axes of `gistmill sweep`"},
+           {"plugins", "table", kNone,
+            "plugins that must be one build: `contrastive = \"sha256:...\"`, as `gistmill plugins pin` "
+            "prints it"},
            {"lock", "table", kNone, "written by `gistmill run`: the plugins that the recipe ran with"}}};
 }
 

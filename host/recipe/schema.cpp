@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "host/files/digest.hpp"
 #include "host/recipe/evaluation_schema.hpp"
 #include "host/recipe/fields.hpp"
 #include "host/recipe/lock.hpp"
@@ -175,6 +176,18 @@ CacheSettings read_cache(const Value& value) {
   return cache;
 }
 
+PinnedPlugin read_pin(const std::string& name, const Value& value) {
+  const auto* text = value.get_if<std::string>();
+  const std::optional<std::string> digest = text == nullptr ? std::nullopt : parse_digest(*text);
+  if (digest) return {name, *digest, place_of(value)};
+  throw Failure(
+      kCode, place_of(value),
+      fmt::format("plugins.{} is {} when it should be \"sha256:\" with the 64 hexadecimal digits of the "
+                  "plugin's digest",
+                  name, value.text()),
+      {"gistmill plugins pin RECIPE prints it"});
+}
+
 template <class Item, class Read>
 void read_entries(const Fields& fields, std::string_view key, std::vector<Item>& items, Read read) {
   const Value* table = fields.table(key);
@@ -187,6 +200,7 @@ void read_entries(const Fields& fields, std::string_view key, std::vector<Item>&
 void read_schema(Recipe& recipe) {
   const Fields fields(recipe.resolved, "", "the recipe", keys_of(""), kCode);
   recipe.doc = fields.string("doc", "");
+  read_entries(fields, "plugins", recipe.pins, read_pin);
   if (const Value* lock = fields.table("lock")) recipe.lock = read_lock(*lock);
   read_entries(fields, "components", recipe.components, read_component);
   read_entries(fields, "pipelines", recipe.pipelines, read_pipeline);

@@ -245,6 +245,7 @@ Json recipe_schema(const Registry& registry) {
   properties["evaluations"] = evaluations_schema();
   properties["stage"] = stages_schema();
   properties["sweep"] = object_of("sweep");
+  properties["plugins"] = map_of({{"type", "string"}, {"pattern", "^sha256:[0-9a-f]{64}$"}});
   properties["lock"] = lock_schema();
   return schema;
 }

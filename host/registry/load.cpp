@@ -19,14 +19,11 @@
 #include "host/installation/libtorch.hpp"
 #include "host/installation/linker_message.hpp"
 #include "host/registry/description.hpp"
-#include "host/registry/elf.hpp"
+#include "host/registry/plugin_fit.hpp"
 #include "host/registry/registry.hpp"
 
 namespace gistmill {
 namespace {
-
-constexpr bool kCxx11Abi = _GLIBCXX_USE_CXX11_ABI != 0;
-constexpr std::string_view kTorch = GISTMILL_TORCH_VERSION;
 
 // A library that passed every check.
 struct Library {
@@ -62,8 +59,7 @@ class Loader {
       : file_(file), host_(host), place_{file.path.string(), 0, 0} {}
 
   Library load() const {
-    check_build();
-    check_tier();
+    check_fit(file_);
     Library library;
     library.digest = file_.build();
     const gm_entry& entry = find_entry(open());
@@ -75,36 +71,6 @@ class Loader {
   }
 
  private:
-  void check_build() const {
-    if (file_.manifest.abi_major != 0) return;  // parse_manifest refused every other major
-    refuse("the manifest has no [build] table, so its ABI is unknown", "build it with gistmill_add_plugin");
-  }
-
-  void check_tier() const {
-    const Manifest& manifest = file_.manifest;
-    if (manifest.tier == "libtorch") {
-      if (kTorch.empty())
-        refuse("needs LibTorch when this program is built without it", "use a build with LibTorch");
-      if (manifest.torch != kTorch) {
-        refuse(fmt::format("built against LibTorch {} when this program has {}",
-                           manifest.torch.empty() ? "of unknown version" : manifest.torch, kTorch),
-               fmt::format("rebuild it with LibTorch {} and the SDK of gistmill {}", kTorch, GM_VERSION));
-      }
-      if (manifest.cxx11_abi != kCxx11Abi) {
-        refuse(fmt::format("built with _GLIBCXX_USE_CXX11_ABI={} when this program has {}",
-                           static_cast<int>(manifest.cxx11_abi), static_cast<int>(kCxx11Abi)),
-               fmt::format("rebuild it with LibTorch {} and the SDK of gistmill {}", kTorch, GM_VERSION));
-      }
-      return;
-    }
-    // A second LibTorch in the process, of whatever version, crashes where nobody looks for it.
-    for (const std::string& needed : ElfFile(file_.path).needed()) {
-      if (needed.rfind("libtorch", 0) != 0 && needed.rfind("libc10", 0) != 0) continue;
-      refuse(fmt::format("needs {} when its manifest has tier \"c\"", needed),
-             "write tier = \"libtorch\" in plugin.toml and build it with gistmill_add_plugin(... TORCH)");
-    }
-  }
-
   boost::dll::shared_library& open() const {
     if (file_.manifest.tier == "libtorch") load_libtorch();
     try {

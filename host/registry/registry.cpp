@@ -12,6 +12,7 @@
 #include "host/files/digest.hpp"
 #include "host/installation/folders.hpp"
 #include "host/registry/contract.hpp"
+#include "host/registry/plugin_policy.hpp"
 
 namespace gistmill {
 namespace {
@@ -40,6 +41,7 @@ std::string reason_of(const Failure& failure) {
 
 Registry::Registry(const std::vector<fs::path>& folders) : folders_(folders) {
   const std::vector<Contract> contracts = find_contracts(folders_, refused_);
+  const PluginPolicy policy = PluginPolicy::of_user();
   std::vector<fs::path> seen;
   for (const fs::path& folder : folders_) {
     std::error_code error;
@@ -49,8 +51,14 @@ Registry::Registry(const std::vector<fs::path>& folders) : folders_(folders) {
     for (const fs::path& path : libraries_in(folder)) {
       try {
         const std::string source = path.string() + " (plugin.toml)";
-        plugins_.push_back(std::make_unique<PluginFile>(
-            PluginFile{path, parse_manifest(read_embedded_manifest(path), source, contracts)}));
+        auto file = std::make_unique<PluginFile>(
+            PluginFile{path, parse_manifest(read_embedded_manifest(path), source, contracts)});
+        std::string forbidden = policy.reason_against(*file);
+        if (forbidden.empty()) {
+          plugins_.push_back(std::move(file));
+        } else {
+          refused_.push_back({path, std::move(forbidden)});
+        }
       } catch (const Failure& failure) {
         refused_.push_back({path, reason_of(failure)});
       }
@@ -81,6 +89,7 @@ std::vector<fs::path> Registry::search_path(std::vector<fs::path> asked,
       start = end + 1;
     }
   }
+  if (std::filesystem::path user = user_folders().plugins; !user.empty()) folders.push_back(std::move(user));
   folders.push_back(program_folders().plugins);
   return folders;
 }

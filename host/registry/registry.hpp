@@ -49,7 +49,8 @@ struct LoadedComponent {
 class Registry {
  public:
   // Reads the manifests of every *.so in `folders`, first folder first. A component that is offered twice
-  // comes from the first; a bad file never blocks others.
+  // comes from the first; a bad file never blocks others, and one that the user's policy forbids
+  // (plugin_policy.hpp) is refused. Throws Failure (ExitCode::plugin) where the policy cannot be read.
   explicit Registry(const std::vector<std::filesystem::path>& folders);
 
   // The components of one library, wherever it lies, with the contracts of `folders`. Throws Failure
@@ -58,8 +59,8 @@ class Registry {
                              const std::vector<std::filesystem::path>& folders);
 
   // Folders in search order: those `asked` for (--plugins), plugins/ beside the recipe (none without one),
-  // $GISTMILL_PLUGIN_PATH (colon-separated; ignored for a privileged process), the installed or built plugin
-  // folder beside the program.
+  // $GISTMILL_PLUGIN_PATH (colon-separated; ignored for a privileged process), those that the user installed
+  // (plugins install), the installed or built plugin folder beside the program.
   static std::vector<std::filesystem::path> search_path(
       std::vector<std::filesystem::path> asked,
       const std::optional<std::filesystem::path>& recipe_folder = std::nullopt);

@@ -12,8 +12,8 @@
 #include "host/figures/summary.hpp"
 #include "host/files/scratch_folder.hpp"
 #include "host/files/text_file.hpp"
+#include "host/process/ask_program.hpp"
 #include "host/recipe/toml.hpp"
-#include "host/sweep/program.hpp"
 #include "host/sweep/trial.hpp"
 
 namespace gistmill {

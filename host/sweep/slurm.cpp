@@ -10,9 +10,9 @@
 
 #include "host/diagnostic/failure.hpp"
 #include "host/files/text_file.hpp"
+#include "host/process/ask_program.hpp"
 #include "host/recipe/fields.hpp"
 #include "host/recipe/recipe_keys.hpp"
-#include "host/sweep/program.hpp"
 
 namespace gistmill {
 namespace {

@@ -27,13 +27,15 @@ TEST_F(Completion, OffersEachFirstWordOfAVerbOnce) {
   EXPECT_EQ(complete("p"),
             "prepare\ttokenize the recipe's text into the file that training reads\n"
             "plan\tshow calls, shapes, gradients and parameters; estimate time and memory from three steps\n"
-            "plugins\tlist, inspect, new, certify\n:\n");
+            "plugins\tlist, inspect, new, certify, install, remove, pin\n:\n");
   EXPECT_EQ(complete(""), complete("''"));
 }
 
 TEST_F(Completion, OffersSecondWordsOfVerbs) {
-  EXPECT_EQ(complete("plugins i"),
-            "inspect\tshow options, operations and ports of a component or plugin\n:\n");
+  EXPECT_EQ(
+      complete("plugins i"),
+      "inspect\tshow options, operations and ports of a component or plugin\n"
+      "install\tinstall a plugin, or all of a folder, for the user: recipes then find them everywhere\n:\n");
   EXPECT_EQ(complete("plugins -"), "--help\tlist these verbs\n:\n");
   EXPECT_THAT(complete("sweep --dry"), StartsWith("--dry-run\t"))
       << "a verb with second words has its options";

@@ -58,6 +58,16 @@ TEST_F(LockTest, OfAnotherPluginIsRefusedByEveryVerbOfARecipe) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "runs"));
 }
 
+TEST_F(LockTest, APinOfAnotherBuildIsRefusedByEveryVerbOfARecipeWhateverTheLockMayPass) {
+  write("pinned.toml", ramp("[plugins]\nplain = \"sha256:" + std::string(64, '0') + "\"\n"));
+  for (const char* verb : {"run", "run --ignore-lock", "evaluate", "prepare", "plan", "validate"}) {
+    const Answer answer = gistmill(std::string(verb) + " pinned.toml " + test_plugins());
+    EXPECT_EQ(answer.code, 4) << verb << "\n" << answer.err;
+    EXPECT_THAT(answer.err, HasSubstr("plugin plain is another build than the recipe pins")) << verb;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs"));
+}
+
 TEST_F(LockTest, PassesWithIgnoreLockWhichSaysWhatDiffers) {
   const Answer answer = gistmill("run other.toml --ignore-lock --folder passed " + test_plugins());
   ASSERT_EQ(answer.code, 0) << answer.err;

@@ -94,19 +94,35 @@ TEST_F(Search, KeepsTheReasonOfARefusedFileAndGoesOn) {
             "plugin.toml:8:7: the plugin is built for ABI 3.3 when this program has ABI 2.0");
 }
 
-TEST_F(Search, LooksWhereItIsAskedThenBesideTheRecipeThenInTheVariableThenBesideTheProgram) {
+class SearchPath : public ::testing::Test {
+ protected:
+  // Variables as they were are nobody's business here: each test is a process of its own in ctest.
+  void SetUp() override {
+    ::unsetenv("GISTMILL_PLUGIN_PATH");
+    ::unsetenv("XDG_DATA_HOME");
+    ::unsetenv("HOME");
+  }
+};
+
+TEST_F(SearchPath, IsWhatIsAskedForBesideTheRecipeInTheVariableOfTheUserAndBesideTheProgram) {
   ::setenv("GISTMILL_PLUGIN_PATH", "/opt/one::/opt/two", 1);
+  ::setenv("HOME", "/home/ada", 1);
   const std::vector<fs::path> folders = Registry::search_path({"asked"}, "recipes/mine");
-  ::unsetenv("GISTMILL_PLUGIN_PATH");
-  ASSERT_EQ(folders.size(), 5u);
+  ASSERT_EQ(folders.size(), 6u);
   EXPECT_EQ(folders[0], "asked");
   EXPECT_EQ(folders[1], "recipes/mine/plugins");
   EXPECT_EQ(folders[2], "/opt/one");
   EXPECT_EQ(folders[3], "/opt/two");
-  EXPECT_TRUE(folders[4].is_absolute());
-  EXPECT_THAT(folders[4].string(), ::testing::EndsWith("/lib/gistmill/plugins"));
+  EXPECT_EQ(folders[4], "/home/ada/.local/share/gistmill/plugins");
+  EXPECT_TRUE(folders[5].is_absolute());
+  EXPECT_THAT(folders[5].string(), ::testing::EndsWith("/lib/gistmill/plugins"));
+}
+
+TEST_F(SearchPath, HasNothingOfAUserWithoutAHome) {
   EXPECT_EQ(Registry::search_path({}, "r").size(), 2u);
   EXPECT_EQ(Registry::search_path({}).size(), 1u) << "no recipe, no folder beside it";
+  ::setenv("HOME", "relative", 1);
+  EXPECT_EQ(Registry::search_path({}).size(), 1u);
 }
 
 // ---- what the manifest and the ELF file alone forbid: refused before anything is loaded ----

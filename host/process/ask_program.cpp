@@ -1,4 +1,4 @@
-#include "host/sweep/program.hpp"
+#include "host/process/ask_program.hpp"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -11,7 +11,9 @@
 
 #include "gistmill/files/descriptor.hpp"
 #include "gistmill/files/error.hpp"
+#include "gistmill/files/transfer.hpp"
 #include "host/diagnostic/failure.hpp"
+#include "host/files/file_failure.hpp"
 
 namespace gistmill {
 namespace {
@@ -44,10 +46,11 @@ std::string all_of(const files::Descriptor& descriptor) {
 
 }  // namespace
 
-ProgramAnswer ask_program(const std::vector<std::string>& words) {
+ProgramAnswer ask_program(const std::vector<std::string>& words, const std::filesystem::path& input) {
   std::vector<const char*> pointers;
   for (const std::string& word : words) pointers.push_back(word.c_str());
   pointers.push_back(nullptr);
+  const files::Descriptor read = or_failure([&] { return files::open_to_read(input); });
   Pipe out = make_pipe(words.front());
   Pipe err = make_pipe(words.front());
   const pid_t process = fork();
@@ -55,8 +58,7 @@ ProgramAnswer ask_program(const std::vector<std::string>& words) {
   if (process == 0) {
     dup2(out.write.get(), STDOUT_FILENO);
     dup2(err.write.get(), STDERR_FILENO);
-    const int nothing = open("/dev/null", O_RDONLY);
-    if (nothing >= 0) dup2(nothing, STDIN_FILENO);
+    dup2(read.get(), STDIN_FILENO);
     execvp(pointers[0], const_cast<char* const*>(pointers.data()));
     _exit(127);
   }

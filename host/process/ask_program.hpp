@@ -1,6 +1,7 @@
 // Asks another program something and waits for the answer.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,9 @@ struct ProgramAnswer {
   std::string err;  // standard error: some lines, no more than a pipe holds
 };
 
-// Runs `words`, the program first: a path, or a name that is looked for in PATH. Throws Failure where no
-// process can be made.
-ProgramAnswer ask_program(const std::vector<std::string>& words);
+// Runs `words`, the program first: a path, or a name that is looked for in PATH. It reads `input`. Throws
+// Failure where no process can be made or the input cannot be read.
+ProgramAnswer ask_program(const std::vector<std::string>& words,
+                          const std::filesystem::path& input = "/dev/null");
 
 }  // namespace gistmill
