@@ -48,7 +48,8 @@ AddedToken read_token(const json& token, bool special) {
           special,
           flag(token, "lstrip"),
           flag(token, "rstrip"),
-          flag(token, "normalized", !special)};
+          flag(token, "normalized", !special),
+          flag(token, "single_word")};
 }
 
 // {"5": {"content": "<GIST>", "special": true}}
@@ -60,9 +61,6 @@ void read_decoder(const json& decoder, const std::string& source,
       throw formats::FormatError(source + ": added_tokens_decoder has entry " + printable(key) +
                                  ", expected a token under its id");
     }
-    if (flag(token, "single_word"))
-      throw formats::FormatError(source + ": added token " + printable(key) +
-                                 " has single_word, which is not supported");
     AddedToken read = read_token(token, flag(token, "special"));
     read.id = std::stoi(key);
     (*tokens)[read.id] = std::move(read);
@@ -138,10 +136,7 @@ TokensBeside tokens_beside(const fs::path& folder, const json& config) {
   const std::vector<AddedToken> special = special_tokens(config);
   for (const AddedToken& token : special) named.insert(token.content);
   for (auto& [id, token] : tokens) {
-    if (token.content.empty()) {
-      result.without_text.push_back(id);
-      continue;
-    }
+    if (token.content.empty()) continue;  // there is no such token: those behind it move up
     if (!seen.insert(token.content).second) continue;
     const bool is_named = named.contains(token.content);
     // added_tokens.json has no flags: a named token is special and looked for as it is.
@@ -169,12 +164,7 @@ void add_tokens_beside(const TokensBeside& beside, CommonVocabulary* vocabulary)
     const std::int32_t expected = known >= 0 ? known : static_cast<std::int32_t>(vocabulary->tokens.size());
     const auto own = listed.find(token.content);
     if (own != listed.end() && (token.id < 0 || !beside.overrule)) continue;
-    const auto& gaps = beside.without_text;
-    const auto moved = std::lower_bound(gaps.begin(), gaps.end(), token.id) - gaps.begin();
-    if (token.id >= 0 && token.id != expected && token.id != expected + moved) {
-      vocabulary->fail("added token " + printable(token.content) + " has id " + std::to_string(token.id) +
-                       " when it should be " + std::to_string(expected));
-    }
+    if (token.id >= 0) vocabulary->renumbered.see(token.content, token.id, expected);
     token.id = expected;
     if (own != listed.end()) {
       vocabulary->added[own->second] = std::move(token);

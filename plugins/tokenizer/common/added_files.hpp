@@ -27,16 +27,13 @@ struct TokensBeside {
   // Tokens with an id are as they stand here, also where the vocabulary's own list has them: with
   // added_tokens_decoder.
   bool overrule = false;
-  // Ids that the files give to tokens without text, ascending. There are no such tokens: what the files put
-  // behind one moves up.
-  std::vector<std::int32_t> without_text;
 };
 
 // Throws formats::FormatError that names the file: an id that is none, a token that is no token.
 TokensBeside tokens_beside(const std::filesystem::path& folder, const nlohmann::json& config);
 
-// Adds them: a token that the vocabulary has is found in text from now on; another one must have the next id,
-// and becomes it where the files give none. Throws formats::FormatError.
+// Adds them: a token that the vocabulary has is found in text from now on; another one gets the next id,
+// whichever the files give it, as in transformers.
 void add_tokens_beside(const TokensBeside& beside, CommonVocabulary* vocabulary);
 
 }  // namespace gistmill::tokenizer

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "plugins/tokenizer/common/unicode.hpp"
+#include "plugins/tokenizer/common/words.hpp"
 
 namespace gistmill::tokenizer {
 
@@ -63,6 +64,10 @@ AddedTokens::Match AddedTokens::find(std::string_view text, std::size_t from) co
     if (const AddedToken* token = longest_at(text, at)) return {at, at + token->content.size(), token};
   }
   return {};
+}
+
+bool AddedTokens::stands_alone(std::string_view text, const Match& match) {
+  return !ends_with_word(text.substr(0, match.begin)) && !starts_with_word(text.substr(match.end));
 }
 
 // What was cut before `done` cannot be taken again. No white space is looked through twice, even where it is

@@ -14,10 +14,11 @@ namespace gistmill::tokenizer {
 struct AddedToken {
   std::int32_t id = -1;
   std::string content;
-  bool special = false;     // text where the caller wants no special tokens
-  bool lstrip = false;      // takes the white space before it along
-  bool rstrip = false;      // and after it
-  bool normalized = false;  // is looked for in normalized text, in its own normal form
+  bool special = false;      // text where the caller wants no special tokens
+  bool lstrip = false;       // takes the white space before it along
+  bool rstrip = false;       // and after it
+  bool normalized = false;   // is looked for in normalized text, in its own normal form
+  bool single_word = false;  // is not found where a word goes on before or behind it
 };
 
 enum class SpecialTokens { kRecognize, kAsText };
@@ -38,6 +39,7 @@ class AddedTokens {
     std::size_t space_end = 0;  // of the white space that was last looked through
     for (Match match = find(text, 0); match.token != nullptr; match = find(text, match.end)) {
       if (special == SpecialTokens::kAsText && match.token->special) continue;
+      if (match.token->single_word && !stands_alone(text, match)) continue;
       const Match cut = with_space(text, match, done, &space_end);
       if (done < cut.begin) on_text(done, cut.begin);
       on_token(match.token->id);
@@ -56,6 +58,7 @@ class AddedTokens {
   Match find(std::string_view text, std::size_t from) const;
   std::size_t next_candidate(std::string_view text, std::size_t from) const;
   const AddedToken* longest_at(std::string_view text, std::size_t at) const;
+  static bool stands_alone(std::string_view text, const Match& match);
   static Match with_space(std::string_view text, Match match, std::size_t done, std::size_t* space_end);
 
   std::vector<AddedToken> tokens_;  // by content

@@ -153,6 +153,7 @@ class Component {
     source_ = vocabulary.source;
     read_templates(vocabulary, options.string("date"));
     describe(vocabulary);
+    if (vocabulary.renumbered.count > 0) log(GM_LOG_WARNING, source_ + ": " + vocabulary.renumbered.note());
     if (!vocabulary.left.empty())
       log(GM_LOG_WARNING, vocabulary.taken + " is taken as the tokenizer; refused: " + vocabulary.left);
   }
@@ -179,6 +180,7 @@ class Component {
     description_["add_bos"] = !vocabulary.begin.empty();
     description_["begin_tokens"] = vocabulary.begin;
     description_["added_tokens"] = vocabulary.added.size();
+    if (vocabulary.renumbered.count > 0) description_["renumbered"] = vocabulary.renumbered.note();
     description_.update(file_use(vocabulary.taken, vocabulary.left));
     description_["chat_template"] = chat_.empty() ? nlohmann::json() : nlohmann::json(chat_.names());
     if (const std::string why = chat_.complaint(); !why.empty()) description_["chat_template_refused"] = why;

@@ -1,6 +1,8 @@
 // Rules of transformers 5.24; where 4.57 differs, docs/tokenizers.md says so.
 #include "plugins/tokenizer/common/configuration.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include <gistmill/formats/error.hpp>
@@ -71,6 +73,13 @@ std::optional<bool> Configuration::flag(const char* key) const {
   const auto found = values.find(key);
   if (found == values.end() || !found->is_boolean()) return std::nullopt;
   return found->get<bool>();
+}
+
+bool Configuration::sorts_added_tokens() const {
+  static constexpr std::string_view kClasses[] = {
+      "CodeGenTokenizer", "CodeLlamaTokenizer", "CohereTokenizer", "GPT2Tokenizer",   "GPTNeoXTokenizer",
+      "GemmaTokenizer",   "LlamaTokenizer",     "Qwen2Tokenizer",  "RobertaTokenizer"};
+  return std::find(std::begin(kClasses), std::end(kClasses), tokenizer_class) != std::end(kClasses);
 }
 
 Configuration read_configuration(const fs::path& folder, bool byte_level) {

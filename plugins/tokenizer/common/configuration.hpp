@@ -20,6 +20,9 @@ struct Configuration {
 
   // A boolean; nothing where there is none, or null.
   std::optional<bool> flag(const char* key) const;
+  // Whether the class builds its tokenizer anew, from what tokenizer.json says of tokens and merges: it then
+  // adds tokens in the order of the ids that the file gives them.
+  bool sorts_added_tokens() const;
 };
 
 // byte_level: the tokenizer.json beside it is of byte-level BPE, which LlamaTokenizer does not read: that

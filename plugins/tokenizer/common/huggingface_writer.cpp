@@ -30,7 +30,7 @@ json added_tokens(const CommonVocabulary& vocabulary) {
     // The vocabulary's text, not what normalizing made of it.
     list.push_back({{"id", token.id},
                     {"content", text_of(vocabulary, static_cast<std::size_t>(token.id))},
-                    {"single_word", false},
+                    {"single_word", token.single_word},
                     {"lstrip", token.lstrip},
                     {"rstrip", token.rstrip},
                     {"normalized", token.normalized},

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes unicode_ranges.inc, unicode_categories.inc and nfc_inert.inc: what Hugging Face's `tokenizers` knows of characters, asked of the
+"""Writes unicode_ranges.inc, unicode_categories.inc, word_ranges.inc and nfc_inert.inc: what Hugging Face's `tokenizers` knows of characters, asked of the
 package itself.
 
 Its regular expressions, its Digits pre-tokenizer and its normalizers follow different versions of Unicode, which no
@@ -72,6 +72,20 @@ def category_ranges():
     return ranges_of(lambda character: next((kind for kind, match in kinds.items() if match(character)), None))
 
 
+def word_ranges():
+    """Beside which an added token with single_word is not found."""
+    token = "\ue000"
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
+    tokenizer.add_tokens([tokenizers.AddedToken(token, single_word=True, normalized=False)])
+
+    def kind_of(character):
+        before, behind = (not tokenizer.encode(text).ids for text in (character + token, token + character))
+        assert before == behind or character == token
+        return "word" if before and behind else None
+
+    return ranges_of(kind_of)
+
+
 def nfc_inert():
     """Characters that compose, decompose or change places by now, but not yet to the package."""
     theirs, now = normalizers.NFC().normalize_str, lambda text: unicodedata2.normalize("NFC", text)
@@ -116,6 +130,11 @@ def write_categories():
 
 def main():
     write_categories()
+    write(
+        "word_ranges.inc",
+        "{first, last}: characters of words.",
+        [f"{{0x{first:X}, 0x{last:X}}}," for first, last, _ in word_ranges()],
+    )
     write(
         "unicode_ranges.inc",
         "{first, last, class}; everything else is kOther.",

@@ -129,6 +129,12 @@ std::int32_t decode_utf8(std::string_view text, std::size_t at, std::size_t* siz
   return code;
 }
 
+std::size_t last_character(std::string_view text) {
+  std::size_t at = text.size() - 1;
+  while (at > 0 && text.size() - at < 4 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
+  return at;
+}
+
 Character character_at(std::string_view text, std::size_t at) {
   std::size_t size = 0;
   const std::int32_t code = decode_utf8(text, at, &size);
@@ -149,8 +155,7 @@ std::size_t leading_space(std::string_view text) {
 std::size_t trailing_space(std::string_view text) {
   std::size_t start = text.size();
   while (start > 0) {
-    std::size_t at = start - 1;
-    while (at > 0 && start - at < 4 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
+    const std::size_t at = last_character(text.substr(0, start));
     const Character character = character_at(text, at);
     if (character.type != kSpace || at + character.size != start) break;
     start = at;

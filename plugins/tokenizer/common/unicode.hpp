@@ -28,6 +28,10 @@ constexpr std::int32_t kNoCharacter = -1;
 // bytes are not UTF-8 (overlong, surrogate, beyond U+10FFFF, cut off).
 std::int32_t decode_utf8(std::string_view text, std::size_t at, std::size_t* size);
 
+// Where the last character of a text that is not empty starts; within the last four bytes where these are not
+// UTF-8.
+std::size_t last_character(std::string_view text);
+
 // A byte that is not UTF-8 is a character of class kOther.
 Character character_at(std::string_view text, std::size_t at);
 

@@ -2,6 +2,8 @@
 #include "plugins/tokenizer/common/vocabulary.hpp"
 
 #include <limits>
+#include <map>
+#include <numeric>
 
 #include "plugins/tokenizer/common/added_files.hpp"
 #include "plugins/tokenizer/common/post_processor.hpp"
@@ -33,29 +35,38 @@ StringTable in_order(const TokenIds& vocabulary, const std::string& source) {
   return tokens;
 }
 
-void add_tokens(const TokenizerJson& file, CommonVocabulary* vocabulary) {
+// The places of added tokens in the file, in the order in which they get their ids. Of several with one id
+// the last one counts where they are sorted by it.
+std::vector<std::size_t> order_of_added(const TokenizerJson& file, bool by_ids) {
+  std::vector<std::size_t> order(file.added.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (!by_ids) return order;
+  std::map<std::int32_t, std::size_t> sorted;
+  for (const std::size_t i : order) sorted[file.added[i].id] = i;
+  order.clear();
+  for (const auto& [id, i] : sorted) order.push_back(i);
+  return order;
+}
+
+void add_tokens(const TokenizerJson& file, bool by_ids, CommonVocabulary* vocabulary) {
   // Indexes the model's tokens only: those that follow are appended while it is in use.
   StringIndex model(vocabulary->tokens);
   for (std::size_t i = 0; i < vocabulary->tokens.size(); ++i) model.insert(static_cast<std::int32_t>(i));
-  std::int32_t without_text = 0;  // a token without text has no id: those behind it move up
-  for (std::size_t i = 0; i < file.added.size(); ++i) {
+  std::map<std::string, std::size_t, std::less<>> seen;
+  for (const std::size_t i : order_of_added(file, by_ids)) {
     const JsonAddedToken& token = file.added[i];
     const std::string content(file.added_contents[i]);
-    if (content.empty()) {
-      ++without_text;
-      continue;
+    if (content.empty()) continue;  // there is no such token: those behind it move up
+    const auto [place, is_new] = seen.emplace(content, vocabulary->added.size());
+    if (is_new) vocabulary->added.emplace_back();
+    AddedToken& added = vocabulary->added[place->second];
+    std::int32_t id = is_new ? model.find(content) : added.id;
+    if (id < 0) {
+      id = static_cast<std::int32_t>(vocabulary->tokens.size());
+      vocabulary->tokens.add(content);
     }
-    const std::string name = "added token " + printable(content);
-    const std::int32_t known = model.find(content);
-    const auto expected = known >= 0 ? known : static_cast<std::int32_t>(vocabulary->tokens.size());
-    if (token.id != expected && (known >= 0 || token.id != expected + without_text)) {
-      vocabulary->fail(name + " has id " + std::to_string(token.id) + " when it should be " +
-                       std::to_string(expected));
-    }
-    if (token.single_word) vocabulary->fail(name + " has single_word, which is not supported");
-    if (known < 0) vocabulary->tokens.add(content);
-    vocabulary->added.push_back(
-        {expected, content, token.special, token.lstrip, token.rstrip, token.normalized});
+    vocabulary->renumbered.see(content, token.id, id);
+    added = {id, content, token.special, token.lstrip, token.rstrip, token.normalized, token.single_word};
   }
 }
 
@@ -72,6 +83,17 @@ nlohmann::json with_pad_token(nlohmann::json values, const TokenizerJson& file,
 
 }  // namespace
 
+void Renumbered::see(std::string_view content, std::int32_t stated, std::int32_t given) {
+  if (stated == given) return;
+  if (count++ > 0) return;
+  first = "added token " + printable(content) + " has id " + std::to_string(given) +
+          ", as in transformers, not " + std::to_string(stated) + " as its file says";
+}
+
+std::string Renumbered::note() const {
+  return first + (count < 2 ? "" : "; and " + std::to_string(count - 1) + " more");
+}
+
 void CommonVocabulary::fail(const std::string& message) const {
   throw formats::FormatError(source + ": " + message);
 }
@@ -85,6 +107,7 @@ void CommonVocabulary::add_to(formats::Sha256* sha) const {
     sha->update_field(std::to_string(token.id));
     sha->update_field(std::string{token.special ? 's' : '-', token.lstrip ? 'l' : '-',
                                   token.rstrip ? 'r' : '-', token.normalized ? 'n' : '-'});
+    if (token.single_word) sha->update_field("single word");
   }
 }
 
@@ -126,7 +149,7 @@ CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesys
   vocabulary.tokens = in_order(file.vocabulary, file.source);
   vocabulary.model_tokens = vocabulary.tokens.size();
   index_of(vocabulary);  // for its complaint
-  add_tokens(file, &vocabulary);
+  add_tokens(file, configuration.sorts_added_tokens(), &vocabulary);
   const nlohmann::json values = with_pad_token(configuration.values, file, folder);
   add_tokens_beside(tokens_beside(folder, values), &vocabulary);
   vocabulary.named = named_tokens(values, vocabulary.tokens);

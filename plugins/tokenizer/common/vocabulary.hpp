@@ -20,11 +20,23 @@
 
 namespace gistmill::tokenizer {
 
+// Tokens that have another id than their file says. `tokenizers` numbers them itself, whatever the file says,
+// and so does what is here.
+struct Renumbered {
+  std::size_t count = 0;
+  std::string first;  // of them, with both ids
+
+  void see(std::string_view content, std::int32_t stated, std::int32_t given);
+  // A sentence; empty where there are none.
+  std::string note() const;
+};
+
 struct CommonVocabulary {
   std::string source;            // for messages: the file's name
   StringTable tokens;            // by id, the added ones among them
   std::size_t model_tokens = 0;  // how many are the model's own: the first ones
   std::vector<AddedToken> added;
+  Renumbered renumbered;
   NamedTokens named;
   // Tokens that the model expects before a text; who scores or continues one puts them there.
   std::vector<std::int32_t> begin;
@@ -53,9 +65,9 @@ enum class TokenType : std::int64_t {
 // the file has none. All of these throw formats::FormatError.
 CommonVocabulary common_vocabulary(const formats::Gguf& file, std::vector<TokenType>* types);
 
-// The same of tokenizer.json and its neighbors in `folder`, of which `configuration` is one. Ids must be
-// those that `tokenizers` would give: 0 to n - 1 for the model's tokens, the next ones for added tokens that
-// the model lacks, in file order.
+// The same of tokenizer.json and its neighbors in `folder`, of which `configuration` is one. Ids are those
+// that `tokenizers` gives: 0 to n - 1 for the model's tokens, the next ones for added tokens that the model
+// lacks, in the order of the file, or for some classes of transformers in that of the ids there.
 CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesystem::path& folder,
                                    const Configuration& configuration);
 

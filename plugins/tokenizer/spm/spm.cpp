@@ -41,9 +41,15 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
       remove_extra_whitespaces_(vocabulary.remove_extra_whitespaces),
       added_(added_sets(vocabulary)),
       added_ids_(vocabulary.tokens.size()),
+      before_prefix_(vocabulary.tokens.size()),
       merges_(0) {
-  for (const tokenizer::AddedToken& token : vocabulary.added)
-    added_ids_[static_cast<std::size_t>(token.id)] = true;
+  const bool fragments = prefix_ == Prefix::kFragments || prefix_ == Prefix::kFragmentsUnless;
+  for (const tokenizer::AddedToken& token : vocabulary.added) {
+    const auto id = static_cast<std::size_t>(token.id);
+    added_ids_[id] = true;
+    // The normalizer puts it before what lies between plain tokens, whatever is found in that.
+    before_prefix_[id] = fragments && !(token.normalized && normalizer_ == Normalizer::kPrependAndReplace);
+  }
   byte_tokens_.fill(-1);
   ascii_symbols_.fill(-1);
   const std::size_t size = vocabulary.tokens.size();
@@ -95,7 +101,7 @@ std::string Tokenizer::decode(const std::int32_t* ids, std::size_t count) const 
     const bool added = is_added(ids[i]);
     if (starts && !added && bytes.starts_with(' ')) bytes.remove_prefix(1);
     text += bytes;
-    starts = added ? prefix_ == Prefix::kFragments || prefix_ == Prefix::kFragmentsUnless : false;
+    starts = added && is_before_prefix(ids[i]);
   }
   return text;
 }

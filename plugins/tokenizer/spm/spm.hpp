@@ -57,13 +57,15 @@ class Tokenizer {
  private:
   void add_symbol(std::int32_t code, std::int32_t symbol);
   bool is_added(std::int32_t id) const { return added_ids_[static_cast<std::size_t>(id)]; }
+  // Whether encoding put a space before the text behind an added token.
+  bool is_before_prefix(std::int32_t id) const { return before_prefix_[static_cast<std::size_t>(id)]; }
 
   Prefix prefix_;
   Normalizer normalizer_;
   bool remove_extra_whitespaces_;
   Joints joints_;
   tokenizer::AddedTokenSets added_;
-  std::vector<bool> added_ids_;
+  std::vector<bool> added_ids_, before_prefix_;
   tokenizer::StringTable bytes_;
   std::array<std::int32_t, 256> byte_tokens_;
   std::array<std::int32_t, 128> ascii_symbols_;

@@ -3,6 +3,8 @@
 
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/mapped_file.hpp>
+#include <map>
+#include <set>
 #include <unordered_map>
 
 #include "plugins/tokenizer/common/added_files.hpp"
@@ -81,11 +83,35 @@ void add_pieces(const ModelFile& file, bool llama, Vocabulary* vocabulary) {
   for (std::size_t i = 0; i < file.types.size(); ++i) {
     const bool user_defined = file.types[i] == PieceType::kUserDefined;
     const bool special = file.types[i] == PieceType::kControl || file.types[i] == PieceType::kUnknown;
-    if (!special && !user_defined) continue;
+    const bool renamed = vocabulary->tokens[i] != file.pieces[i];
+    if ((!special && !user_defined) || renamed) continue;
     vocabulary->added.push_back({static_cast<std::int32_t>(i), std::string(file.pieces[i]), special, false,
                                  false, user_defined && !llama});
     if (user_defined && llama) vocabulary->types[i] = PieceType::kNormal;
   }
+}
+
+// A piece whose id added_tokens_decoder or added_tokens.json gives to another text has that text, as in
+// transformers: a placeholder that was left for it. LlamaTokenizer and GemmaTokenizer know no placeholders.
+void rename_pieces(const tokenizer::TokensBeside& beside, Vocabulary* vocabulary) {
+  std::map<std::int32_t, std::string_view> names;
+  for (const tokenizer::AddedToken& token : beside.tokens) {
+    if (token.id >= 0 && static_cast<std::size_t>(token.id) < vocabulary->model_tokens)
+      names.emplace(token.id, token.content);
+  }
+  std::set<std::string_view> kept;
+  for (std::size_t i = 0; i < vocabulary->model_tokens; ++i) {
+    if (!names.contains(static_cast<std::int32_t>(i))) kept.insert(vocabulary->tokens[i]);
+  }
+  tokenizer::StringTable tokens;
+  for (std::size_t i = 0; i < vocabulary->model_tokens; ++i) {
+    const auto name = names.find(static_cast<std::int32_t>(i));
+    const bool renamed =
+        name != names.end() && name->second != vocabulary->tokens[i] && !kept.contains(name->second);
+    tokens.add(renamed ? name->second : vocabulary->tokens[i]);
+    if (renamed) vocabulary->types[i] = PieceType::kControl;
+  }
+  vocabulary->tokens = std::move(tokens);
 }
 
 std::int32_t within(std::int32_t id, std::size_t size) {
@@ -156,11 +182,18 @@ Vocabulary vocabulary_from(const ModelFile& file, const std::filesystem::path& f
     vocabulary.normalizer =
         vocabulary.prefix == Prefix::kFragments ? Normalizer::kPrependAndReplace : Normalizer::kReplace;
   }
+  tokenizer::TokensBeside beside = tokenizer::tokens_beside(folder, configuration.values);
+  if (!llama && configuration.tokenizer_class != "GemmaTokenizer") {
+    rename_pieces(beside, &vocabulary);
+    // transformers looks for them in the text as it is, so that a space is put behind each.
+    for (tokenizer::AddedToken& token : beside.tokens)
+      token.normalized = token.normalized && (token.id < 0 || !file.add_dummy_prefix);
+  }
   add_pieces(file, llama, &vocabulary);
   const std::size_t size = file.pieces.size();
   vocabulary.named = {within(file.bos, size), within(file.eos, size), within(file.unk, size),
                       within(file.pad, size)};
-  tokenizer::add_tokens_beside(tokenizer::tokens_beside(folder, configuration.values), &vocabulary);
+  tokenizer::add_tokens_beside(beside, &vocabulary);
   if (!llama) {
     for (tokenizer::AddedToken& token : vocabulary.added) {
       if (token.normalized && token.id >= static_cast<std::int32_t>(size))

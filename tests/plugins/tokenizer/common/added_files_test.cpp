@@ -79,11 +79,17 @@ TEST_F(FilesBeside, LeaveTheVocabularysOwnListAsItIs) {
   EXPECT_TRUE(vocabulary_.added.front().lstrip);
 }
 
-TEST_F(FilesBeside, AreRefusedWhereAnIdIsAnothersOrLeavesAHole) {
-  write("added_tokens.json", R"({"<x>": 5})");
-  EXPECT_EQ(refusal([&] { added(); }), "vocab.json: added token '<x>' has id 5 when it should be 3");
-  write("added_tokens.json", R"({"<x>": 1})");
-  EXPECT_EQ(refusal([&] { added(); }), "vocab.json: added token '<x>' has id 1 when it should be 3");
+TEST_F(FilesBeside, AddTokensInTheOrderOfTheirIdsWhicheverTheseAre) {
+  write("added_tokens.json", R"({"<w>": 9, "<x>": 5, "<y>": 1, "<z>": 3})");
+  EXPECT_THAT(added(), ElementsAre("3:<y>", "4:<z>", "5:<x>", "6:<w>"));
+  EXPECT_EQ(vocabulary_.renumbered.note(),
+            "added token '<y>' has id 3, as in transformers, not 1 as its file says; and 2 more");
+}
+
+TEST_F(FilesBeside, SayNothingOfIdsThatStay) {
+  write("added_tokens.json", R"({"<x>": 3, "b": 1})");
+  EXPECT_THAT(added(), ElementsAre("1:b", "3:<x>"));
+  EXPECT_EQ(vocabulary_.renumbered.count, 0u);
 }
 
 TEST_F(FilesBeside, AreRefusedWhereTheyAreOfAnotherForm) {
@@ -97,9 +103,6 @@ TEST_F(FilesBeside, AreRefusedWhereTheyAreOfAnotherForm) {
   write("tokenizer_config.json", R"({"added_tokens_decoder": {"x": {"content": "<x>"}}})");
   EXPECT_THAT(refusal([&] { added(); }),
               HasSubstr("added_tokens_decoder has entry 'x', expected a token under its id"));
-  write("tokenizer_config.json",
-        R"({"added_tokens_decoder": {"3": {"content": "<x>", "single_word": true}}})");
-  EXPECT_THAT(refusal([&] { added(); }), HasSubstr("has single_word, which is not supported"));
 }
 
 TEST_F(FilesBeside, MayHoldManyTokens) {

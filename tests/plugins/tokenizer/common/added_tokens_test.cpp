@@ -56,5 +56,34 @@ TEST(AddedTokens, ThatAreSpecialMayBeTextWithAllThatTheyCover) {
   EXPECT_THAT(split(tokens, "s>x<s>", SpecialTokens::kAsText), ElementsAre("2", "[<s>]"));
 }
 
+// A word goes on by letters, marks, digits, connectors and joiners, in every script.
+TEST(AddedTokens, OfASingleWordAreFoundWhereNoWordGoesOn) {
+  std::vector<AddedToken> tokens = {token(1, "mill")};
+  tokens[0].single_word = true;
+  EXPECT_THAT(split(tokens, "mill mill, (mill)mill"), ElementsAre("1", "[ ]", "1", "[, (]", "1", "[)]", "1"));
+  for (const char* before : {"a", "7", "_", "\xC3\xA9", "e\xCC\x81", "\xE2\x80\x8D", "\xE6\xB0\xB4",
+                             "\xE2\x92\xB6", "\xF0\x9D\x9F\x98"}) {
+    const std::string text = std::string(before) + "mill";
+    EXPECT_THAT(split(tokens, text), ElementsAre("[" + text + "]")) << before;
+  }
+  for (const char* behind : {"s", "1", "\xCC\x81", "\xE2\x85\xA7"}) {
+    const std::string text = std::string("mill") + behind;
+    EXPECT_THAT(split(tokens, text), ElementsAre("[" + text + "]")) << behind;
+  }
+  for (const char* before : {" ", "-", "\xE2\x96\x81", "\xC2\xB2", "\xFF", "\xC3", "\xE6\xB0"}) {
+    EXPECT_THAT(split(tokens, std::string(before) + "mill"),
+                ElementsAre("[" + std::string(before) + "]", "1"))
+        << before;
+  }
+}
+
+// What was passed over is part of the text, also of a token that takes its white space along.
+TEST(AddedTokens, OfASingleWordTakeSpaceAlongWhereTheyAreFound) {
+  std::vector<AddedToken> tokens = {token(1, "<m>", true, true), token(2, "x")};
+  tokens[0].single_word = true;
+  EXPECT_THAT(split(tokens, "a<m> <m> b"), ElementsAre("[a<m>]", "1", "[b]"));
+  EXPECT_THAT(split(tokens, " <m>x"), ElementsAre("[ <m>]", "2"));
+}
+
 }  // namespace
 }  // namespace gistmill::tokenizer

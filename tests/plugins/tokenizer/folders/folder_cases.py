@@ -222,6 +222,18 @@ def json_cases():
     yield "MetaspaceWithItsTextTwice", "llama2_metaspace.json", [
         replace("pre_tokenizer", metaspace(add_prefix_space=True, str_rep=SPACE))]  # fmt: skip
     yield "TekkensPattern", "gpt2.json", [pre_tokenizers(split(TEKKEN), byte_level(False))]
+    yield "AddedTokensOutOfOrder", "gpt2.json", [renumbered("gpt2.json", {"<one>": 711, "<two>": 709, "<pad>": 710})]
+    yield "AddedTokensBehindAHole", "llama2.json", [renumbered("llama2.json", {"<one>": 720, "<two>": 722, "<pad>": 699})]
+    yield "AddedTokensWithIdsOfTheModel", "gpt2.json", [renumbered("gpt2.json", {"<one>": 5, "<two>": 5, "the": 300})]
+    yield "AddedTokensTwice", "gpt2.json", [renumbered("gpt2.json", {"<one>": 709, "<two>": 710}, {"<one>": 711})]
+    yield "SingleWords", "gpt2.json", [single_words("gpt2.json", "<one>", "<two>", "<pad>", "<mask>", "mill")]
+    yield "SingleWordsOfLlama", "llama2.json", [single_words("llama2.json", "</s>", "<one>", "<pad>", "<s>")]
+    yield "SingleWordsInNormalizedText", "llama2.json", [
+        single_words("llama2.json", "</s>", "<two>", "<pad>", normalized=True)]  # fmt: skip
+    yield "SingleWordsInNormalizedTextOfMetaspace", "llama2_metaspace.json", [
+        single_words("llama2_metaspace.json", "</s>", "<two>", "<pad>", "the", normalized=True)]  # fmt: skip
+    yield "SingleWordsThatTakeTheirSpace", "qwen2.json", [
+        single_words("qwen2.json", "<pad>", "mill", "<two>", lstrip=True, rstrip=True)]  # fmt: skip
     yield "TokenWithoutText", "gpt2.json", [replace("added_tokens", added_after("gpt2.json", "", "<one>", "<two>"))]
 
 
@@ -232,6 +244,22 @@ def added_after(base, *contents):
     last = max([*document["model"]["vocab"].values(), *(token["id"] for token in added)])
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
     return added + [{"id": last + 1 + i, "content": content, **flags} for i, content in enumerate(contents)]
+
+
+def renumbered(base, *ids):
+    """The added tokens of a fixture, and more with these ids."""
+    added = added_after(base)
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": False}
+    more = [{"id": number, "content": content, **flags} for some in ids for content, number in some.items()]
+    return replace("added_tokens", added + more)
+
+
+def single_words(base, *contents, **flags):
+    """These are found as words of their own only."""
+    known = {token["content"] for token in added_after(base)}
+    added = added_after(base, *(content for content in contents if content not in known))
+    return replace("added_tokens", [
+        {**token, "single_word": True, **flags} if token["content"] in contents else token for token in added])  # fmt: skip
 
 
 def runs_of_spaces(base):
@@ -329,6 +357,11 @@ def config_cases():
             },
         },
     )
+    yield "AddedTokensDecoderOutOfOrder", "gpt2.json", {**FAST, **decoder_of({715: "<two>", 712: "<pad>", 713: "<one>"})}, {}
+    yield "AddedTokensDecoderWithIdsOfTheModel", "llama2.json", {**FAST, **decoder_of({7: "<one>", 5: "the", 9: "<pad>"})}, {}
+    yield "AddedTokensDecoderWithSingleWords", "gpt2.json", {
+        **FAST, **decoder_of({709: "<one>", 710: "<pad>", 711: "mill"}, single_word=True)}, {}  # fmt: skip
+    yield "AddedTokensJsonOutOfOrder", "gpt2.json", FAST, {"added_tokens.json": {"<one>": 714, "<two>": 711, "<pad>": 5}}
     yield "NoSpaceForLlama", "llama2.json", {**LLAMA, "add_prefix_space": False, "unk_token": "<unk>"}, {}
     yield "SpaceForAnotherClass", "gpt2.json", {**FAST, "add_prefix_space": True}, {}
     yield "SpaceForGpt2", "gpt2.json", {**GPT2, "add_prefix_space": True}, {}
@@ -341,6 +374,11 @@ def config_cases():
         {},
     )  # fmt: skip
     yield "NoBeginTokenWithoutAPostProcessor", "gpt2.json", {**FAST, "bos_token": "<s>", "add_bos_token": True}, {}
+
+
+def decoder_of(tokens, **more):
+    flags = {"lstrip": False, "rstrip": False, "normalized": False, "single_word": False, "special": True, **more}
+    return {"added_tokens_decoder": {str(number): {"content": content, **flags} for number, content in tokens.items()}}
 
 
 def padding(token):
@@ -359,6 +397,12 @@ def patched_cases():
     yield "SwitchesThatChangeNoIds", "gpt2.json", [], {
         **FAST, "model_max_length": 4, "truncation_side": "left", "padding_side": "left", "added_tokens_decoder": {},
         "clean_up_tokenization_spaces": True, "model_input_names": ["input_ids"], "bos_token": None}, {}  # fmt: skip
+    mixed = {"<one>": 711, "<two>": 5, "<pad>": 710}
+    for name, configuration in {"Gpt2": GPT2, "Qwen": {"tokenizer_class": "Qwen2TokenizerFast"}, "NoClass": FAST}.items():
+        base = "qwen2.json" if name == "Qwen" else "gpt2.json"
+        yield f"AddedTokensOutOfOrderFor{name}", base, [renumbered(base, mixed)], configuration, {}
+    yield "AddedTokensOutOfOrderForLlama", "llama2_metaspace.json", [renumbered("llama2_metaspace.json", mixed)], LLAMA, {}
+    yield "AddedTokensWithOneIdForGpt2", "gpt2.json", [renumbered("gpt2.json", {"<one>": 709, "<two>": 709})], GPT2, {}
     yield "ClassOfTransformers5", "gpt2.json", [], {
         "tokenizer_class": "TokenizersBackend", "backend": "tokenizers", "is_local": True, "extra_special_tokens": [],
         "model_specific_special_tokens": {}}, {}  # fmt: skip
@@ -368,6 +412,7 @@ def vocabulary_cases():
     """name, configuration, other files beside vocab.json and merges.txt of GPT-2."""
     yield "VocabularyAndMerges", {**GPT2, "eos_token": "</s>"}, {}
     yield "VocabularyWithABeginToken", {**GPT2, "bos_token": "<s>", "add_bos_token": True}, {}
+    yield "VocabularyWithAddedTokensOutOfOrder", GPT2, {"added_tokens.json": {"<one>": 712, "<two>": 702, "<pad>": 3}}
     yield "VocabularyBesideAPointer", GPT2, {"tokenizer.json": POINTER}
     yield "VocabularyBesideWhatIsCutOff", GPT2, {"tokenizer.json": '{"model": {"type": "BPE", "vocab": {"a": 0'}
 
@@ -380,6 +425,14 @@ def model_cases():
     yield "ModelOfNewLlama", "plain.model", {**LLAMA, "legacy": False}, {}
     yield "ModelWithoutASpace", "plain.model", {**LLAMA, "add_prefix_space": False}, {}
     yield "ModelWithATokenMore", "plain.model", {**LLAMA, "pad_token": "<pad>", "extra_special_tokens": ["<one>"]}, {}
+    mixed = {"<one>": 470, "<two>": 463, "<pad>": 466}
+    for name, configuration in {"OfLlama": LLAMA, "Alone": None}.items():
+        yield f"ModelWithAddedTokensOutOfOrder{name}", "plain.model", configuration, {"added_tokens.json": mixed}
+    yield "ModelWithPlaceholdersOfLlama", "plain.model", LLAMA, {"added_tokens.json": {"<one>": 455, "<two>": 460}}
+    placeholders = {455: "<one>", 458: "<two>", 460: "<pad>", 457: "the"}
+    yield "ModelWithPlaceholders", "plain.model", {**FAST, **decoder_of(placeholders)}, {}
+    yield "ModelWithPlaceholdersByAddedTokensJson", "plain.model", FAST, {"added_tokens.json": {"<one>": 455, "<pad>": 460}}
+    yield "UserDefinedWithPlaceholders", "user.model", {**FAST, **decoder_of({455: "<one>", 4: "<two>"})}, {}
     yield "UserDefinedAlone", "user.model", None, {}
     yield "UserDefinedOfLlama", "user.model", LLAMA, {}
     yield "UserDefinedOfOldLlama", "user.model", {**LLAMA, "legacy": True}, {}
