@@ -7,6 +7,7 @@
 #include <map>
 
 #include "host/check/call_scope.hpp"
+#include "host/check/call_trace.hpp"
 #include "host/check/given_object.hpp"
 #include "host/check/given_tensor.hpp"
 #include "host/plan/types.hpp"
@@ -228,11 +229,13 @@ gm_status checked_forward(gm_instance* instance, std::uint32_t operation, const 
   Symbols symbols;
   check_inputs(scope, inputs, in, n, symbols);
   std::vector<InputShape> shapes = shapes_of(in, n);
+  TracedCall traced(scope.where(), values_text(inputs, in, n));
   GivenTensors given(scope.where());
   give_inputs(scope, given, inputs, in, n);
   gm_tape* inner = nullptr;
   const gm_status status = self.plugin.interface->forward(self.inner, operation, call, in, n, out, m,
                                                           tape != nullptr ? &inner : nullptr);
+  traced.end(status, values_text(outputs, out, m));
   check_outputs(scope, outputs, out, m, status, symbols);
   take_objects(scope, outputs, out, m);
   if (tape != nullptr) *tape = wrap_tape(scope, self, inner, status, operation, std::move(shapes));
@@ -250,6 +253,7 @@ gm_status checked_vjp(gm_instance* instance, std::uint32_t operation, const gm_c
     return GM_ERROR_MISUSE;
   }
   const OperationSpec* spec = self.operation(operation);
+  TracedCall traced(scope.where(), tensors_text(spec != nullptr ? &spec->outputs : nullptr, grad_out, m));
   GivenTensors given(scope.where());
   for (std::uint32_t i = 0; i < m; ++i) {
     const std::string port = port_name(spec != nullptr ? &spec->outputs : nullptr, i);
@@ -260,6 +264,7 @@ gm_status checked_vjp(gm_instance* instance, std::uint32_t operation, const gm_c
   const CheckedTape& kept = CheckedTape::of(tape);
   const gm_status status =
       self.plugin.interface->vjp(self.inner, operation, call, kept.inner, grad_out, m, grad_in, n);
+  traced.end(status, tensors_text(spec != nullptr ? &spec->inputs : nullptr, grad_in, n));
   check_gradients(scope, kept, spec != nullptr ? &spec->inputs : nullptr, call->need, grad_in, n, status);
   return status;
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "host/check/call_scope.hpp"
+#include "host/check/call_trace.hpp"
 #include "host/check/checked_call.hpp"
 #include "host/check/violation.hpp"
 
@@ -33,8 +34,10 @@ void destroy(gm_instance* handle) {
 
 gm_status start(gm_instance* handle, const gm_start* with, gm_error* error) {
   return in_scope(handle, "start", {CallThread::main, CallState::not_started}, GM_ERROR_MISUSE,
-                  [&](CheckedInstance& self, auto&) {
+                  [&](CheckedInstance& self, auto& scope) {
+                    TracedCall traced(scope.where(), "");
                     const gm_status status = self.plugin.interface->start(self.inner, with, error);
+                    traced.end(status, "");
                     self.state = status == GM_OK ? InstanceState::started : InstanceState::failed;
                     return status;
                   });

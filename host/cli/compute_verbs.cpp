@@ -190,6 +190,7 @@ ExitCode run_compute_verb(const Command& command, RunVerb verb) {
   request.peek = peek_of(command);
   request.merge = command.has("merge");
   request.profile = command.has("profile");
+  if (command.has("trace-calls")) setenv("GISTMILL_CHECK", "trace", 1);  // before any plugin is loaded
   request.measure = !command.has("no-measure");
   if (const auto size = command.value("memory")) request.memory = memory_of(*size);
   if (verb == RunVerb::compress) {

@@ -88,6 +88,9 @@ constexpr Option kOptions[] = {
     {'t', "profile", nullptr,
      "profile the run: a table at the end, and profile.json in the run folder (for chrome://tracing or "
      "ui.perfetto.dev)"},
+    {'t', "trace-calls", nullptr,
+     "print each call of a plugin on standard error, with shapes and time, and hold it against the ABI's "
+     "contract"},
     {'k', "metrics-path", "FILE", "write the losses of every step to this file, as JSON"},
     {'k', "save-plot", "FILE",
      "write the curve of the loss to this .svg or .png file; without librsvg a .png becomes an .svg"},

@@ -76,7 +76,8 @@ TEST_F(CommandLineDocs, EveryCommandInTheDocsIsAVerbOfTheProgram) {
 }
 
 // Options of other programs, which the docs name too.
-const std::set<std::string> kForeign = {"--component",
+const std::set<std::string> kForeign = {"--args",
+                                        "--component",
                                         "--install",
                                         "--preset",
                                         "--prefix",

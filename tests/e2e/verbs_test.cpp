@@ -151,5 +151,14 @@ TEST_F(VerbsTest, VersionIsAnsweredAsJson) {
   EXPECT_EQ(nlohmann::json::parse(answer.out)["version"], "0.1.0");
 }
 
+TEST_F(VerbsTest, TraceCallsPrintsWhatGoesThroughEachCall) {
+  write("recipe.toml", ramp());
+  const Answer answer = gistmill("run recipe.toml --trace-calls " + test_plugins());
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.err,
+              ::testing::ContainsRegex("> scale.apply\\(x f32\\[[0-9]+\\]\\)\n< scale.apply -> y f32"));
+  EXPECT_THAT(answer.err, HasSubstr("> scale.vjp of apply(y f32"));
+}
+
 }  // namespace
 }  // namespace gistmill
