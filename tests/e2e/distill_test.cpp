@@ -98,6 +98,14 @@ TEST_F(DistillRecipe, FromACacheHasTheLossesOfATeacherThatRunsBesideTheStudent) 
     EXPECT_NEAR(losses("cached")[step], expected[step], 1e-5) << step;
 }
 
+TEST_F(DistillRecipe, WithDocumentsApartTrainsAndMeasuresTheTeacherUnderTheMask) {
+  const Answer answer = run("distill-documents-short", "apart");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(losses("apart"), SizeIs(3));
+  EXPECT_THAT(answer.out, HasSubstr("teacher, "));
+  EXPECT_THAT(answer.out, HasSubstr("NLL in nats\n  teacher"));
+}
+
 TEST_F(DistillRecipe, FromACacheThatIsThereDoesNotLoadTheTeacher) {
   const Answer first = run("distill-cached", "first");
   ASSERT_EQ(first.code, 0) << first.err;

@@ -1,4 +1,5 @@
-// Whether text starts or ends with a character of a word, as `tokenizers` sees words (\w of its added tokens).
+// Whether text starts or ends with a character of a word, as `tokenizers` sees words (\w of its added
+// tokens).
 #pragma once
 
 #include <string_view>
