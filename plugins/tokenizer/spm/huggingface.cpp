@@ -105,29 +105,46 @@ Spaces spaces_of(const tokenizer::TokenizerJson& file) {
          "those of Llama 2 or Gemma: Prepend and Replace, Replace, or Metaspace");
 }
 
+// Metaspace as a decoder, not after tokens were joined: all of the text would be its first token.
+std::optional<SpacesLeftOut> metaspace_decoder(const json& step, bool joined) {
+  const std::optional<Prefix> prefix = prefix_of(step);
+  if (!prefix) return std::nullopt;
+  if (*prefix == Prefix::kNone) return SpacesLeftOut::kNone;
+  return joined ? std::nullopt : std::optional(SpacesLeftOut::kFirstToken);
+}
+
 // What decoders have done so far. Spaces and bytes come back in either order; tokens are joined after their
 // bytes are text, and a space at the start is one of the whole text only then.
 struct Decoding {
   bool spaces = false, bytes = false, joined = false, stripped = false;
+  SpacesLeftOut left_out = SpacesLeftOut::kPrefix;
 
   // False where the step is not known, or not at this place.
   bool take(const json& step) {
     const std::string type = type_of(step);
     if (is_replace(step, std::string(kSpace), " ")) return !std::exchange(spaces, true);
+    if (const auto metaspace = metaspace_decoder(step, joined)) {
+      left_out = *metaspace;
+      return !std::exchange(spaces, true);
+    }
     if (type == "ByteFallback") return !joined && !std::exchange(bytes, true);
-    if (type == "Fuse") return joined = bytes;
+    if (type == "Fuse") return joined = bytes || is_metaspace();
     return type == "Strip" && string_of(step, "content") == " " && step.value("start", json()) == 1 &&
-           step.value("stop", json()) == 0 && spaces && joined && !std::exchange(stripped, true);
+           step.value("stop", json()) == 0 && spaces && joined && !is_metaspace() &&
+           !std::exchange(stripped, true);
   }
+  bool is_metaspace() const { return left_out != SpacesLeftOut::kPrefix; }
 };
 
-void check_decoder(const tokenizer::TokenizerJson& file) {
+Decoding decoding_of(const tokenizer::TokenizerJson& file) {
   const std::vector<json> steps = steps_of(file.decoder, "decoders");
   Decoding decoding;
   const bool known =
       std::all_of(steps.begin(), steps.end(), [&](const json& step) { return decoding.take(step); });
-  if (known && decoding.spaces && decoding.bytes) return;
-  refuse(file, "decoder", file.decoder, "that of Llama 2: Replace, ByteFallback, Fuse and Strip");
+  if (known && decoding.spaces && (decoding.bytes || decoding.is_metaspace())) return decoding;
+  refuse(
+      file, "decoder", file.decoder,
+      "that of Llama 2: Replace, ByteFallback, Fuse and Strip; or Metaspace, alone or beside ByteFallback");
 }
 
 void check_model(const tokenizer::TokenizerJson& file) {
@@ -158,7 +175,7 @@ std::string normal_form(const std::string& content, Normalizer normalizer) {
 Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) {
   check_model(file);
   const Spaces spaces = spaces_of(file);
-  check_decoder(file);
+  const Decoding decoding = decoding_of(file);
   const tokenizer::Configuration configuration = tokenizer::read_configuration(folder);
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder, configuration));
   for (std::size_t id = 0; id < vocabulary.tokens.size(); ++id) {
@@ -168,6 +185,8 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::file
   vocabulary.normalizer = spaces.normalizer;
   vocabulary.prefix = spaces.prefix;
   vocabulary.words_apart = spaces.words_apart;
+  vocabulary.spaces_left_out = decoding.left_out;
+  vocabulary.decodes_bytes = decoding.bytes;
   if (configuration.tokenizer_class == "LlamaTokenizer" &&
       !configuration.flag("add_prefix_space").value_or(true)) {
     vocabulary.prefix = Prefix::kNone;

@@ -101,4 +101,9 @@ int byte_named(std::string_view token) {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
+std::string name_of_byte(unsigned char byte) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  return {'<', '0', 'x', kDigits[byte / 16u], kDigits[byte % 16u], '>'};
+}
+
 }  // namespace gistmill::spm

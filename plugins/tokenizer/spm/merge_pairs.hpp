@@ -19,5 +19,6 @@ tokenizer::MergeTable merges_by_scores(const Vocabulary& vocabulary, const Symbo
 
 // The byte that a token like <0x0A> stands for; -1 where the text names none.
 int byte_named(std::string_view token);
+std::string name_of_byte(unsigned char byte);
 
 }  // namespace gistmill::spm

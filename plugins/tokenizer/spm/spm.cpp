@@ -2,6 +2,7 @@
 #include "plugins/tokenizer/spm/spm.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 #include <gistmill/text/utf8.hpp>
@@ -39,6 +40,8 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     : prefix_(vocabulary.prefix),
       normalizer_(vocabulary.normalizer),
       remove_extra_whitespaces_(vocabulary.remove_extra_whitespaces),
+      spaces_left_out_(vocabulary.spaces_left_out),
+      decodes_bytes_(vocabulary.decodes_bytes),
       added_(added_sets(vocabulary)),
       added_ids_(vocabulary.tokens.size()),
       before_prefix_(vocabulary.tokens.size()),
@@ -93,15 +96,29 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
   ascii_symbols_[' '] = symbol_of(kSpaceCode);
 }
 
+bool Tokenizer::is_byte(std::int32_t id) const {
+  const std::string_view bytes = bytes_of(id);
+  return bytes.size() == 1 && token_of(static_cast<unsigned char>(bytes[0])) == id;
+}
+
 std::string Tokenizer::decode(const std::int32_t* ids, std::size_t count) const {
   std::string text;
-  bool starts = prefix_ != Prefix::kNone;
+  const bool prefix = spaces_left_out_ == SpacesLeftOut::kPrefix;
+  bool starts = prefix && prefix_ != Prefix::kNone;
   for (std::size_t i = 0; i < count; ++i) {
     std::string_view bytes = bytes_of(ids[i]);
     const bool added = is_added(ids[i]);
+    if (!decodes_bytes_ && is_byte(ids[i])) {
+      text += name_of_byte(static_cast<unsigned char>(bytes[0]));
+      continue;
+    }
+    if (i == 0 && !added && spaces_left_out_ == SpacesLeftOut::kFirstToken) {
+      std::ranges::remove_copy(bytes, std::back_inserter(text), ' ');
+      continue;
+    }
     if (starts && !added && bytes.starts_with(' ')) bytes.remove_prefix(1);
     text += bytes;
-    starts = added && is_before_prefix(ids[i]);
+    starts = prefix && added && is_before_prefix(ids[i]);
   }
   return text;
 }

@@ -37,7 +37,7 @@ class Tokenizer {
 
   // The bytes of a token, spaces as spaces. Throws std::out_of_range where there is no such id.
   std::string_view bytes_of(std::int32_t id) const { return bytes_.at(id); }
-  // Leaves out the space that encoding puts before text.
+  // Leaves out the space that encoding puts before text, or what the vocabulary says.
   std::string decode(const std::int32_t* ids, std::size_t count) const;
 
   std::int32_t token_of(unsigned char byte) const { return byte_tokens_[byte]; }
@@ -55,6 +55,7 @@ class Tokenizer {
   const Joints& joints() const { return joints_; }
 
  private:
+  bool is_byte(std::int32_t id) const;
   void add_symbol(std::int32_t code, std::int32_t symbol);
   bool is_added(std::int32_t id) const { return added_ids_[static_cast<std::size_t>(id)]; }
   // Whether encoding put a space before the text behind an added token.
@@ -63,6 +64,8 @@ class Tokenizer {
   Prefix prefix_;
   Normalizer normalizer_;
   bool remove_extra_whitespaces_;
+  SpacesLeftOut spaces_left_out_;
+  bool decodes_bytes_;
   Joints joints_;
   tokenizer::AddedTokenSets added_;
   std::vector<bool> added_ids_, before_prefix_;

@@ -129,6 +129,9 @@ std::string Vocabulary::digest() const {
     sha.update_field("n" + std::to_string(static_cast<int>(normalizer)));
   if (words_apart) sha.update_field("words apart");
   if (added_spaces) sha.update_field("added spaces");
+  if (spaces_left_out != SpacesLeftOut::kPrefix)
+    sha.update_field("left out " + std::to_string(static_cast<int>(spaces_left_out)));
+  if (!decodes_bytes) sha.update_field("names of bytes");
   add_to(&sha);
   sha.update_field({reinterpret_cast<const char*>(types.data()), types.size()});
   sha.update_field({reinterpret_cast<const char*>(scores.data()), scores.size() * sizeof(float)});

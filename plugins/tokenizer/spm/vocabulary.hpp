@@ -30,6 +30,13 @@ enum class Normalizer {
   kPrependAndReplace,  // and one before the text
 };
 
+// Which spaces decoding leaves out.
+enum class SpacesLeftOut {
+  kPrefix,      // the one that encoding puts before text
+  kFirstToken,  // all of the first token: Metaspace as a decoder
+  kNone,        // Metaspace that puts none
+};
+
 struct Vocabulary : tokenizer::CommonVocabulary {
   Vocabulary() = default;
   explicit Vocabulary(tokenizer::CommonVocabulary common) : CommonVocabulary(std::move(common)) {}
@@ -45,6 +52,8 @@ struct Vocabulary : tokenizer::CommonVocabulary {
   bool words_apart = false;               // text is cut before every space
   bool added_spaces = true;               // U+2581 in the text of an added token is a space, too
   bool remove_extra_whitespaces = false;  // spaces at the ends, and all but one between
+  SpacesLeftOut spaces_left_out = SpacesLeftOut::kPrefix;
+  bool decodes_bytes = true;  // else a byte token decodes to its name: "<0x0A>"
 
   // SHA-256 of all that encoding and decoding depend on.
   std::string digest() const;

@@ -166,6 +166,18 @@ def json_cases():
         "llama2.json",
         [replace("decoder", sequence("decoders", fallback, fuse, FROM_SPACE, STRIP))],
     )
+    for base in ("llama2.json", "llama2_metaspace.json"):
+        of = "Llama" if base == "llama2.json" else "Metaspace"
+        for scheme in ("always", "first", "never"):
+            decoder = metaspace(prepend_scheme=scheme, split=True)
+            yield f"MetaspaceDecoder{scheme.title()}Of{of}", base, [replace("decoder", decoder)]
+    old = metaspace(add_prefix_space=True)
+    yield "OldMetaspaceDecoder", "llama2_metaspace.json", [replace("decoder", old)]
+    for name, steps in {
+        "BeforeBytes": (old, fallback, fuse), "BehindBytes": (fallback, old, fuse), "AndFuse": (old, fuse),
+        "OfNoSpaceBehindFuse": (fallback, fuse, metaspace(prepend_scheme="never", split=False)),
+    }.items():  # fmt: skip
+        yield f"MetaspaceDecoder{name}", "llama2_metaspace.json", [replace("decoder", sequence("decoders", *steps))]
     yield "ByteLevelInASequence", "gpt2.json", [pre_tokenizers(sequence("pretokenizers", byte_level(True)))]
     yield "ByteLevelInASequenceWithASpace", "gpt2.json", [pre_tokenizers(byte_level(True, prefix=True))]
     yield "Gpt2sPatternInASplit", "gpt2.json", [pre_tokenizers(split(GPT2_PATTERN), byte_level(False))]
