@@ -30,7 +30,7 @@ probe() {  # FOLDER OUT: a library whose debug information holds every type that
 }
 
 # Prints what is not allowed of abidiff's report on changed types; GROWING: names that may grow, between spaces. (A
-# suppression file of abidiff 2.2 that allows additions at the end hides every other change of the same struct too.)
+# suppression file of abidiff 2.2 that allows additions at the end passes members of another type too.)
 not_allowed() {  # GROWING REPORT
   awk -v growing=" $1 " '
     function finish() { if (block != "" && !fine) printf "%s", block; block = "" }
