@@ -23,6 +23,7 @@ install_test_python() {
 install_packages zsh fish mandoc  # tests of completions and manual pages; they are skipped where one is missing
 install_packages chromium librsvg2-2  # the page in a browser, and its curve as PNG; skipped as well
 install_packages rustc  # the plugin in Rust; skipped as well
+install_packages python3-dev  # the plugin with an interpreter within; skipped as well
 install_packages abigail-tools  # abidiff, which compares the ABI with its earlier releases; skipped as well
 install_packages slurmctld slurmd slurm-client munge  # tests/cluster; about 20 s, and skipped as well
 install_test_python
