@@ -49,6 +49,14 @@ void refuse(httplib::Response& response, const Refusal& refusal) {
   answer_json(response, to_json(refusal), refusal.status);
 }
 
+// The methods of a path that there is; null where there is none.
+const char* methods_of(const std::string& path) {
+  if (path == "/v1/chat/completions") return "POST";
+  if (path == "/" || path == "/context" || path == "/v1/models" || path.starts_with("/v1/models/"))
+    return "GET, HEAD";
+  return nullptr;
+}
+
 // What the library itself refused, without a body.
 Refusal refusal_of(int status, std::size_t most_bytes) {
   switch (status) {
@@ -108,6 +116,7 @@ struct ChatServer::Parts {
   explicit Parts(ServerSettings given) : settings(std::move(given)), line(settings.most_waiting) {}
 
   void route();
+  void listen();
   void complete(const httplib::Request& request, httplib::Response& response);
   void stream(const std::shared_ptr<WaitingRequest>& waiting, const openai::Head& head,
               httplib::Response& response) const;
@@ -144,8 +153,13 @@ void ChatServer::Parts::route() {
     refuse(response, {403, "the Host of the request is not this machine", "", "", "invalid_request_error"});
     return httplib::Server::HandlerResponse::Handled;
   });
-  server.set_error_handler([this](const httplib::Request&, httplib::Response& response) {
-    if (response.body.empty()) refuse(response, refusal_of(response.status, settings.most_bytes));
+  server.set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
+    if (!response.body.empty()) return;
+    const char* const methods = response.status == 404 ? methods_of(request.path) : nullptr;
+    if (methods == nullptr) return refuse(response, refusal_of(response.status, settings.most_bytes));
+    response.set_header("Allow", methods);
+    refuse(response, {405, fmt::format("this address takes {}, not {}", methods, request.method), "",
+                      "method_not_allowed", "invalid_request_error"});
   });
   server.set_exception_handler(
       [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
@@ -233,12 +247,17 @@ ChatServer::ChatServer(ServerSettings settings) : parts_(std::make_unique<Parts>
                   fmt::format("nothing can listen at {} port {}", address.host, address.port),
                   {"another program may listen there: choose another port, or 0 for any that is free"});
   }
-  parts_->listener = std::thread([this] { parts_->server.listen_after_bind(); });
-  while (!parts_->server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+void ChatServer::Parts::listen() {
+  if (listener.joinable()) return;
+  listener = std::thread([this] { server.listen_after_bind(); });
+  while (!server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 ChatServer::~ChatServer() {
   parts_->line.close(stopping());
+  parts_->listen();  // the library gives the address back only when it stops listening
   parts_->server.stop();
   parts_->listener.join();
 }
@@ -251,6 +270,7 @@ std::string ChatServer::url() const {
 
 void ChatServer::serve(Conversation& conversation, const volatile std::int32_t* stop) {
   parts_->show(conversation.model());
+  parts_->listen();
   while (*stop == 0) {
     const auto waiting = parts_->line.next(kPatience);
     if (waiting == nullptr) continue;
@@ -264,10 +284,12 @@ void ChatServer::serve(Conversation& conversation, const volatile std::int32_t* 
                                           stop);
       parts_->show(conversation.model());
       waiting->finish(std::move(answer));
+    } catch (const RefusedMessages& refused) {
+      waiting->fail({400, refused.message(), "messages", "", "invalid_request_error"});
     } catch (const Failure& failure) {
-      const bool asked = failure.code() == ExitCode::recipe;
-      waiting->fail(
-          {asked ? 400 : 500, failure.message(), "", "", asked ? "invalid_request_error" : "server_error"});
+      waiting->fail({500, failure.message(), "", "", "server_error"});
+    } catch (const std::exception& error) {
+      waiting->fail({500, error.what(), "", "", "server_error"});
     }
   }
   parts_->line.close(stopping());

@@ -33,7 +33,8 @@ struct ServerSettings {
 
 class ChatServer {
  public:
-  // Binds the address and begins to listen. Throws Failure where it cannot.
+  // Binds the address, so that no other program has it; clients wait until serve() is called. Throws Failure
+  // where it cannot.
   explicit ChatServer(ServerSettings settings);
   ~ChatServer();
   ChatServer(const ChatServer&) = delete;

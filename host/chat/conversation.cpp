@@ -7,8 +7,6 @@
 #include <gistmill/text/utf8.hpp>
 #include <gistmill/text/white_space.hpp>
 
-#include "host/diagnostic/failure.hpp"
-
 namespace gistmill {
 namespace {
 
@@ -123,6 +121,16 @@ std::string Conversation::new_text(const std::vector<Message>& messages) {
   return model_.render({messages.begin() + static_cast<std::ptrdiff_t>(known), messages.end()}).value_or("");
 }
 
+// The same; what the template does not take is the messages' fault.
+std::string Conversation::asked_text(const std::vector<Message>& messages) {
+  try {
+    return new_text(messages);
+  } catch (const Failure& failure) {
+    if (failure.code() != ExitCode::recipe) throw;
+    throw RefusedMessages(failure.code(), failure.message(), failure.notes());
+  }
+}
+
 void Conversation::take(const Tokens& tokens, const Listener& listener) {
   const std::int64_t before = model_.view().cursor;
   model_.append(tokens);
@@ -133,7 +141,7 @@ Answer Conversation::answer(const std::vector<Message>& messages, const Sampling
                             const Listener& listener, const volatile std::int32_t* cancel) {
   const Clock::time_point began = Clock::now();
   for (const Message& message : messages) {
-    if (!text::is_utf8(message.content)) throw Failure(ExitCode::recipe, "a message is not UTF-8");
+    if (!text::is_utf8(message.content)) throw RefusedMessages(ExitCode::recipe, "the message is not UTF-8");
   }
   if (!std::exchange(marked_, true)) model_.mark();
   if (broken_ || !goes_on(messages)) {
@@ -141,8 +149,8 @@ Answer Conversation::answer(const std::vector<Message>& messages, const Sampling
     messages_.clear();
     rendered_.clear();
   }
+  const std::string text = asked_text(messages);
   broken_ = true;  // until the answer is there
-  const std::string text = new_text(messages);
   const auto encoded = [&] {
     if (!rendered_.empty()) return model_.encode_rendered(text);  // a template writes its own begin
     return model_.history().empty() ? model_.encode_document(text) : model_.encode(text);

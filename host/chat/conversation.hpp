@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/chat/chat_model.hpp"
+#include "host/diagnostic/failure.hpp"
 
 namespace gistmill {
 
@@ -22,6 +23,13 @@ struct Answer {
   double seconds = 0;
 };
 const char* to_text(Answer::End end);  // as OpenAI's finish_reason has it; "canceled"
+
+// Messages that are themselves at fault: not UTF-8, or refused by the model's template. Nothing of them was
+// read; the conversation goes on with others.
+class RefusedMessages : public Failure {
+ public:
+  using Failure::Failure;
+};
 
 class Conversation {
  public:
@@ -37,7 +45,7 @@ class Conversation {
   };
   // The answer to the last of `messages`. Where they go on from those that are held, with their answers, only
   // what is new is read; else a new conversation begins behind what read() read. cancel: not 0 ends the
-  // answer, which is kept as far as it came. Throws Failure: a message that is not UTF-8 among others.
+  // answer, which is kept as far as it came. Throws RefusedMessages, and Failure where the model failed.
   Answer answer(const std::vector<Message>& messages, const Sampling& sampling, const Listener& listener,
                 const volatile std::int32_t* cancel);
 
@@ -46,6 +54,7 @@ class Conversation {
 
  private:
   bool goes_on(const std::vector<Message>& messages) const;
+  std::string asked_text(const std::vector<Message>& messages);
   std::string new_text(const std::vector<Message>& messages);
   void take(const Tokens& tokens, const Listener& listener);
 

@@ -66,6 +66,11 @@ void ChatScreen::answer(const Answer& answer) {
                            answer.tokens, answer.history, answer.seconds, answer.first_token_seconds));
 }
 
+void ChatScreen::refused(const Failure& failure) {
+  event({{"event", "refused"}, {"message", failure.message()}});
+  if (!json_) print_failure(failure);
+}
+
 nlohmann::ordered_json ChatScreen::context_event(const ContextView& view) const {
   nlohmann::ordered_json json = {{"event", "context"}};
   json.update(to_json(view));

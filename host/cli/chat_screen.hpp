@@ -23,6 +23,7 @@ class ChatScreen {
   void message(const std::string& text);  // a turn begins
   bool text(std::string_view more);       // of its answer
   void answer(const Answer& answer);      // which is whole
+  void refused(const Failure& failure);   // there is none
   void changed();                         // the context; shown with the next show_changes()
   void show_changes();
   void show_context();  // asked for, whatever has changed

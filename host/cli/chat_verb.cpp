@@ -116,19 +116,44 @@ std::vector<std::string> texts_of(const Command& command) {
   return texts;
 }
 
-// Answers the last of the messages, which get the answer.
+// Answers the last of the messages, which get the answer; one that is refused is taken away.
 void turn(Conversation& conversation, std::vector<Message>& messages, const Sampling& sampling,
           ChatScreen& screen) {
   screen.message(messages.back().content);
   cancel = 0;
   answering = 1;
-  const Answer answer = conversation.answer(
-      messages, sampling,
-      {[&](std::string_view more) { return screen.text(more); }, [&] { screen.changed(); }}, &cancel);
-  answering = 0;
-  screen.answer(answer);
+  try {
+    const Answer answer = conversation.answer(
+        messages, sampling,
+        {[&](std::string_view more) { return screen.text(more); }, [&] { screen.changed(); }}, &cancel);
+    answering = 0;
+    screen.answer(answer);
+  } catch (const RefusedMessages& refused) {
+    answering = 0;
+    screen.refused(refused);
+    messages.pop_back();
+    return;
+  }
   screen.show_changes();
   messages = conversation.messages();
+}
+
+// "/quit" of a line that is a command. "/etc/hosts" and "/ alone" are none.
+std::optional<std::string> command_of(const std::string& line) {
+  if (!line.starts_with('/')) return std::nullopt;
+  const std::string word = line.substr(0, line.find_first_of(" \t"));
+  const bool is_word = word.size() > 1 && std::all_of(word.begin() + 1, word.end(), [](char letter) {
+                         return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
+                       });
+  return is_word ? std::optional(word) : std::nullopt;
+}
+
+void tell_commands(const std::string& asked) {
+  if (asked != "/help") print_talk(fmt::format("there is no command {}", asked));
+  print_talk("/context  show the working context");
+  print_talk("/help     show the commands");
+  print_talk("/quit     end");
+  print_talk("A message that begins so has a space before it.");
 }
 
 void converse(const Command& command, const Sampling& sampling, const std::vector<std::string>& texts,
@@ -143,10 +168,14 @@ void converse(const Command& command, const Sampling& sampling, const std::vecto
   Lines lines;
   for (screen.prompt();; screen.prompt()) {
     std::optional<std::string> line = lines.next();
-    if (!line || *line == "/quit") return;
+    if (!line) return;
     if (!line->empty() && line->back() == '\r') line->pop_back();
-    if (*line == "/context") {
-      screen.show_context();
+    if (const auto asked = command_of(*line)) {
+      if (*asked == "/quit") return;
+      if (*asked == "/context")
+        screen.show_context();
+      else
+        tell_commands(*asked);
     } else if (!line->empty()) {
       messages.push_back({"user", *line});
       turn(conversation, messages, sampling, screen);
@@ -184,15 +213,14 @@ std::optional<ServerSettings> server_of(const Command& command, const Sampling& 
   return settings;
 }
 
-void serve(const Command& command, const ServerSettings& settings, const std::vector<std::string>& texts,
-           ChatModel& model) {
+void serve(const Command& command, const std::string& name, const std::vector<std::string>& texts,
+           ChatServer& server, ChatModel& model) {
   Conversation conversation(model);
   for (const std::string& text : texts) conversation.read(text);
-  ChatServer server(settings);
   if (command.json())
-    print_answer(nlohmann::json({{"url", server.url()}, {"model", settings.model}}).dump() + "\n");
+    print_answer(nlohmann::json({{"url", server.url()}, {"model", name}}).dump() + "\n");
   else
-    print_answer(fmt::format("{}  model {}\n", server.url(), settings.model));
+    print_answer(fmt::format("{}  model {}\n", server.url(), name));
   server.serve(conversation, &cancel);
 }
 
@@ -248,14 +276,16 @@ std::vector<fs::path> files_at(const fs::path& path) {
 
 ExitCode run_chat(const Command& command) {
   const Sampling sampling = sampling_of(command);
-  const std::optional<ServerSettings> server = server_of(command, sampling);
+  const std::optional<ServerSettings> settings = server_of(command, sampling);
   const std::vector<std::string> texts = texts_of(command);
   std::optional<ChatRecord> record = record_of(command);
-  if (record && server) throw Failure(ExitCode::usage, "--http and --record cannot be used together");
+  if (record && settings) throw Failure(ExitCode::usage, "--http and --record cannot be used together");
+  std::optional<ChatServer> server;  // before the model is loaded: an address that is taken is said at once
+  if (settings) server.emplace(*settings);
   ChatRecord* const kept = record ? &*record : nullptr;
   return chat_with(command, kept, [&](ChatModel& model) {
     if (server)
-      serve(command, *server, texts, model);
+      serve(command, settings->model, texts, *server, model);
     else
       converse(command, sampling, texts, kept, model);
   });

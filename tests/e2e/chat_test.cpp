@@ -1,5 +1,8 @@
 // chat by the real program and model: what it answers, over histories that fit and those that do not.
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -103,6 +106,41 @@ TEST_F(ChatTest, ShowsTheAnswerOnStandardOutputAndTheContextBesideIt) {
   EXPECT_EQ(watched.out, quiet.out);
   EXPECT_THAT(watched.err, HasSubstr("a history of "));
   EXPECT_THAT(watched.err, HasSubstr("tokens behind a history of"));
+}
+
+TEST_F(ChatTest, TellsItsCommandsAndGoesOnBehindALineThatIsNotUtf8) {
+  const Answer plain = chat("Hello\n", "--max-tokens 8");
+  ASSERT_EQ(plain.code, 0) << plain.err;
+  const Answer answer = chat("/help\n/cotnext\n\xFF\xFE\nHello\n/quit\nnever read\n", "--max-tokens 8");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_EQ(answer.out, plain.out) << "the model saw nothing of the lines before";
+  EXPECT_THAT(answer.err, HasSubstr("/context  show the working context\n"));
+  EXPECT_THAT(answer.err, HasSubstr("there is no command /cotnext\n/context "));
+  EXPECT_THAT(answer.err, HasSubstr("the message is not UTF-8\n"));
+  const auto refused = events("\xFF\nHello\n", "refused", "--max-tokens 8");
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0]["message"], "the message is not UTF-8");
+}
+
+TEST_F(ChatTest, TakesALineThatNamesAFileForAMessage) {
+  EXPECT_EQ(events("/etc/hosts is a file.\n /quit\n/\n", "answer", "--max-tokens 1").size(), 3u);
+}
+
+// No model is there: that is said later.
+TEST_F(ChatTest, SaysThatItsAddressIsTakenBeforeItLoadsTheModel) {
+  const int other = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(other, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(other, 1), 0);
+  getsockname(other, reinterpret_cast<sockaddr*>(&address), &size);
+  const std::string port = std::to_string(ntohs(address.sin_port));
+  const std::string chat = std::string(kRecipe) + " --set variables.model=nothing.gguf --http 127.0.0.1:";
+  expect_refused(chat + port, 1, "nothing can listen at 127.0.0.1 port " + port);
+  close(other);
+  expect_refused(chat + port, 3, "nothing.gguf");
 }
 
 TEST_F(ChatTest, GoesThroughWhatARunHasTrained) {

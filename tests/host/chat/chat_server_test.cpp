@@ -140,8 +140,21 @@ TEST_F(ChatServerTest, RefusesWhatIsNoRequestInTheApisOwnForm) {
   expect_error(post(body(std::string(5000, 'a')).dump()), 413, "more than 4096 bytes");
   expect_error(client_->Get("/etc/passwd"), 404, "nothing at this address");
   expect_error(client_->Get("/../../etc/passwd"), 404, "nothing at this address");
-  expect_error(client_->Get("/v1/chat/completions"), 404, "nothing at this address");
   EXPECT_EQ(model_.appended, 0) << "the model saw nothing of it";
+}
+
+TEST_F(ChatServerTest, SaysWhichMethodsAKnownPathTakes) {
+  serve();
+  const auto expect_allowed = [](const httplib::Result& result, const std::string& methods) {
+    expect_error(result, 405, "this address takes " + methods);
+    EXPECT_EQ(result->get_header_value("Allow"), methods);
+  };
+  expect_allowed(client_->Get("/v1/chat/completions"), "POST");
+  expect_allowed(client_->Delete("/v1/chat/completions"), "POST");
+  for (const char* path : {"/", "/context", "/v1/models", "/v1/models/small"})
+    expect_allowed(client_->Post(path, "{}", "application/json"), "GET, HEAD");
+  expect_error(client_->Delete("/v1"), 404, "nothing at this address");
+  EXPECT_EQ(client_->Head("/v1/models")->status, 200);
 }
 
 TEST_F(ChatServerTest, OutlivesBytesThatAreNotHttp) {
@@ -170,8 +183,26 @@ TEST_F(ChatServerTest, RefusesTheNameOfAnotherMachine) {
   EXPECT_THAT(named(""), HasSubstr("403"));
 }
 
+TEST_F(ChatServerTest, TellsTheFaultOfMessagesFromThatOfTheModel) {
+  model_.answers = {"yes"};
+  model_.refuses = "b?";
+  model_.fails = ExitCode::recipe;  // as an option that a component refuses in a call
+  serve();
+  expect_error(post(body("b?").dump()), 400, "the template takes no such message");
+  expect_error(post(body("a?").dump()), 500, "the model failed");
+}
+
+TEST_F(ChatServerTest, AnswersOthersBehindAnErrorThatIsNoFailure) {
+  model_.answers = {"yes", "no"};
+  model_.during = [] { throw std::runtime_error("out of something"); };
+  serve();
+  expect_error(post(body("a?").dump()), 500, "out of something");
+  model_.during = nullptr;
+  EXPECT_EQ(post(body("b?").dump())->status, 200);
+}
+
 TEST_F(ChatServerTest, SaysWhyAModelFailed) {
-  model_.fails = true;
+  model_.fails = ExitCode::plugin;
   serve();
   expect_error(post(body().dump()), 500, "the model failed");
   json request = body();
@@ -269,7 +300,7 @@ TEST(ChatAddress, ThatIsTakenIsSaid) {
   settings.address = {"127.0.0.1", 0};
   const ChatServer first(settings);
   settings.address.port = parse_address(first.url().substr(7, first.url().size() - 8)).port;
-  EXPECT_THROW(ChatServer second(settings), Failure);
+  EXPECT_THROW(ChatServer second(settings), Failure) << "though the first serves nobody yet";
 }
 
 }  // namespace

@@ -66,9 +66,9 @@ TEST_F(ConversationTest, BeginsAnewBehindThatTextWhereMessagesDoNotGoOn) {
 
 TEST_F(ConversationTest, BeginsAnewBehindAnAnswerThatFailed) {
   model_.answers = {"yes"};
-  model_.fails = true;
+  model_.fails = ExitCode::plugin;
   EXPECT_THROW(say("a?"), Failure);
-  model_.fails = false;
+  model_.fails.reset();
   EXPECT_EQ(say("b?").text, "yes");
   EXPECT_EQ(model_.text(), "<user>b?</><assistant>yes");
 }
@@ -143,8 +143,17 @@ TEST_F(ConversationTest, SaysWhenTheWorkingContextHasChanged) {
   EXPECT_EQ(changes_, 3) << "the message, and two blocks of the answer";
 }
 
+TEST_F(ConversationTest, GoesOnBehindAMessageThatTheTemplateDoesNotTake) {
+  model_.answers = {"yes", "no"};
+  model_.refuses = "b?";
+  say("a?");
+  EXPECT_THROW(say("b?"), RefusedMessages);
+  say("c?");
+  EXPECT_EQ(model_.text(), "<user>a?</><assistant>yes</><user>c?</><assistant>no");
+}
+
 TEST_F(ConversationTest, RefusesAMessageThatIsNotUtf8AndStaysAsItWas) {
-  EXPECT_THROW(say("\xFF"), Failure);
+  EXPECT_THROW(say("\xFF"), RefusedMessages);
   EXPECT_EQ(model_.appended, 0);
 }
 

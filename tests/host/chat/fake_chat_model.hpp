@@ -38,6 +38,8 @@ class FakeChatModel : public ChatModel {
   std::optional<std::string> render(const std::vector<Message>& messages) const override {
     if (!has_template) return std::nullopt;
     std::string text;
+    if (refuses == messages.back().content)
+      throw Failure(ExitCode::recipe, "the template takes no such message");
     for (const Message& message : messages) {
       std::string content = message.content;
       if (trims) content.erase(0, content.find_first_not_of(' '));
@@ -53,7 +55,7 @@ class FakeChatModel : public ChatModel {
   const Tokens& history() const override { return history_; }
   std::optional<std::int32_t> next(const Sampling& sampling, const volatile std::int32_t* cancel) override {
     if (*cancel != 0) throw Failure(ExitCode::interrupted, "canceled");
-    if (fails) throw Failure(ExitCode::plugin, "the model failed");
+    if (fails) throw Failure(*fails, "the model failed");
     asked = sampling;
     if (answers.empty()) return std::nullopt;
     if (answers.front().empty()) {
@@ -91,9 +93,10 @@ class FakeChatModel : public ChatModel {
   Sampling asked;
   std::int64_t appended = 0;  // tokens, in all
   bool has_template = true;
-  bool trims = false;          // white space before a message
-  bool hides_answers = false;  // writes earlier answers in another way
-  bool fails = false;
+  bool trims = false;             // white space before a message
+  bool hides_answers = false;     // writes earlier answers in another way
+  std::string refuses = "none";   // the message that the template does not take
+  std::optional<ExitCode> fails;  // each answer
 
  private:
   Tokens history_, mark_;
