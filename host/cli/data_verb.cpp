@@ -45,7 +45,7 @@ std::string list_text(const CatalogCorpus& corpus, const LocalCorpus& local, con
   return fmt::format("{:<14} stage {}, {}: {} documents, {}, {} tokens\n    {}: {}\n    {}; {}\n    {}\n",
                      corpus.name, corpus.stage, corpus.kind, corpus.documents,
                      text::bytes_text(static_cast<std::uint64_t>(corpus.bytes)), count_text(corpus.tokens),
-                     corpus.title, corpus.purpose, corpus.package_text(), corpus.licence,
+                     corpus.title, corpus.purpose, corpus.package_text(), corpus.license,
                      state_text(corpus, local, texts));
 }
 
@@ -55,7 +55,7 @@ Json json_of(const CatalogCorpus& corpus, const LocalCorpus& local, const fs::pa
                {"purpose", corpus.purpose},
                {"stage", corpus.stage},
                {"kind", corpus.kind},
-               {"licence", corpus.licence},
+               {"license", corpus.license},
                {"from", corpus.source == PackageSource::debian ? "debian" : "pypi"},
                {"package", corpus.package},
                {"version", corpus.version},

@@ -53,7 +53,7 @@ std::string port_line(const char* direction, const PortSpec& port) {
 }
 
 std::string component_text(const ComponentSpec& component, const PluginFile& file) {
-  std::string text = fmt::format("{}\n  {}\n  plugin {} {}, tier {}, licence {}, {}\n", component.name,
+  std::string text = fmt::format("{}\n  {}\n  plugin {} {}, tier {}, license {}, {}\n", component.name,
                                  component.doc, file.manifest.name, file.manifest.version, file.manifest.tier,
                                  file.manifest.license, file.path.string());
   if (!component.fulfils.empty()) text += fmt::format("  fulfils {}\n", fmt::join(component.fulfils, ", "));

@@ -63,7 +63,7 @@ constexpr Verb kVerbs[] = {
     {"recipes show", "NAME", 1, 1, "v", "print a recipe that came with the program"},
     {"recipes copy", "NAME [FILE]", 1, 2, "o", "copy it to a file of your own (default: its name, here)"},
     {"data list", "", 0, 0, "Cj",
-     "list the corpora that can be fetched: for which stage, how large, under which licence, whether here"},
+     "list the corpora that can be fetched: for which stage, how large, under which license, whether here"},
     {"data fetch", "CORPUS...", 1, 1000, "CKj",
      "fetch corpora from Debian or PyPI: text, code, pages, JSON, tables; no root is needed"},
     {"reference", "FOLDER", 1, 1, "hp",

@@ -15,7 +15,7 @@ namespace gistmill {
 namespace {
 
 const std::vector<std::string> kKeys = {
-    "title",  "purpose", "licence", "stage",     "kind",   "from",     "package",   "version", "architecture",
+    "title",  "purpose", "license", "stage",     "kind",   "from",     "package",   "version", "architecture",
     "sha256", "folder",  "take",    "leave_out", "reader", "download", "documents", "bytes",   "tokens"};
 constexpr std::string_view kKinds[] = {"prose", "code", "json", "table", "html"};
 
@@ -70,7 +70,7 @@ CatalogCorpus corpus_of(const std::string& name, const Value& value) {
   corpus.name = name;
   corpus.title = fields.string("title");
   corpus.purpose = fields.string("purpose");
-  corpus.licence = fields.string("licence");
+  corpus.license = fields.string("license");
   corpus.stage = fields.integer("stage", 1, 1);
   corpus.kind = kind_of(fields);
   corpus.source = source_of(fields);

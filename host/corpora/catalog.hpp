@@ -15,7 +15,7 @@ struct CatalogCorpus {
   std::string name;  // and of its folder
   std::string title;
   std::string purpose;
-  std::string licence;
+  std::string license;
   std::int64_t stage = 1;  // of the curriculum that it was chosen for
   std::string kind;        // prose, code, json, table, html: how a dataset reads it
 

@@ -120,10 +120,10 @@ Unpacked read_text(const CatalogCorpus& corpus, const fs::path& unpacked, const 
 
 std::string source_text(const CatalogCorpus& corpus, const Checked& package, const Unpacked& text) {
   return fmt::format(
-      "# Fetched by gistmill data fetch {}.\ntitle = {}\nlicence = {}\npackage = {}\nversion = {}\nsha256 = "
+      "# Fetched by gistmill data fetch {}.\ntitle = {}\nlicense = {}\npackage = {}\nversion = {}\nsha256 = "
       "{}\n"
       "documents = {}\nbytes = {}\n",
-      corpus.name, string_text(corpus.title), string_text(corpus.licence), string_text(corpus.package),
+      corpus.name, string_text(corpus.title), string_text(corpus.license), string_text(corpus.package),
       string_text(package.version), string_text(package.sha256), text.files, text.bytes);
 }
 
@@ -145,8 +145,8 @@ void make(const CatalogCorpus& corpus, const fs::path& folder, const FetchSettin
   } else {
     unpack(corpus, package, work / "unpacked", settings.limits, settings.stopped);
     text = read_text(corpus, work / "unpacked", folder, settings);
-    if (fs::exists(work / "unpacked" / kLicenceFolder))
-      fs::rename(work / "unpacked" / kLicenceFolder, folder / kLicenceFolder);
+    if (fs::exists(work / "unpacked" / kLicenseFolder))
+      fs::rename(work / "unpacked" / kLicenseFolder, folder / kLicenseFolder);
   }
   if (text.files == 0)
     throw Failure(ExitCode::failed,

@@ -29,7 +29,7 @@ std::string name_in(const CatalogCorpus& corpus, const std::string& path) {
   return corpus.reader.empty() ? name : path;
 }
 
-bool is_licence(const CatalogCorpus& corpus, const std::string& path) {
+bool is_license(const CatalogCorpus& corpus, const std::string& path) {
   if (corpus.source == PackageSource::debian) return path == "usr/share/doc/" + corpus.package + "/copyright";
   return matches(path, "*.dist-info/LICENSE*") || matches(path, "*.dist-info/licenses/*");
 }
@@ -60,8 +60,8 @@ Unpacked unpack(const CatalogCorpus& corpus, const fs::path& package, const fs::
     if (const std::string name = name_in(corpus, member.path()); !name.empty()) {
       unpacked.bytes += write_member(member, folder / name, stopped);
       ++unpacked.files;
-    } else if (is_licence(corpus, member.path())) {
-      write_member(member, folder / kLicenceFolder / fs::path(member.path()).filename(), stopped);
+    } else if (is_license(corpus, member.path())) {
+      write_member(member, folder / kLicenseFolder / fs::path(member.path()).filename(), stopped);
     }
   });
   return unpacked;

@@ -14,12 +14,12 @@ struct Unpacked {
   std::int64_t bytes = 0;
 };
 
-// Where the files of a licence go in a folder of text: datasets pass over hidden folders.
-inline constexpr const char* kLicenceFolder = ".licence";
+// Where the files of a license go in a folder of text: datasets pass over hidden folders.
+inline constexpr const char* kLicenseFolder = ".license";
 
 // Writes what the corpus takes of the package into `folder`, which is there and empty: by the names below
-// corpus.folder, or, for a reader, by those in the package. What the package says of its licence goes into
-// kLicenceFolder. Not durable: the caller syncs. Throws Failure.
+// corpus.folder, or, for a reader, by those in the package. What the package says of its license goes into
+// kLicenseFolder. Not durable: the caller syncs. Throws Failure.
 Unpacked unpack(const CatalogCorpus& corpus, const std::filesystem::path& package,
                 const std::filesystem::path& folder, const PackageLimits& limits,
                 const std::function<bool()>& stopped);

@@ -42,12 +42,12 @@ cp "$SCRATCH/prose.deb" .
   }
   void write_catalog(const std::string& sha256, const std::string& more = "") {
     write("catalog.toml",
-          "[text.prose]\ntitle = \"Prose\"\npurpose = \"a test\"\nlicence = \"MIT\"\nkind = \"prose\"\n"
+          "[text.prose]\ntitle = \"Prose\"\npurpose = \"a test\"\nlicense = \"MIT\"\nkind = \"prose\"\n"
           "from = \"debian\"\npackage = \"prose\"\nversion = \"1-1\"\ndownload = 1000\nsha256 = \"" +
               sha256 + "\"\nfolder = \"usr/share/prose\"\ntake = [\"*.txt\"]\n" + more);
   }
   static std::string rows(const std::string& sha256) {
-    return "[text.rows]\ntitle = \"Rows\"\npurpose = \"a test\"\nlicence = \"MIT\"\nkind = \"table\"\nfrom = "
+    return "[text.rows]\ntitle = \"Rows\"\npurpose = \"a test\"\nlicense = \"MIT\"\nkind = \"table\"\nfrom = "
            "\"pypi\"\n"
            "package = \"rows\"\nversion = \"1.0\"\nsha256 = \"" +
            sha256 + "\"\nfolder = \"rows\"\ntake = [\"*.csv\"]\n";
@@ -102,7 +102,7 @@ TEST_F(DataVerb, ListSaysWhatIsHere) {
   EXPECT_EQ(json[0]["name"], "prose");
   EXPECT_EQ(json[0]["here"], true);
   EXPECT_EQ(json[0]["fetched"]["documents"], 2);
-  EXPECT_EQ(json[0]["licence"], "MIT");
+  EXPECT_EQ(json[0]["license"], "MIT");
 }
 
 TEST_F(DataVerb, TheShippedCatalogIsFoundByTheProgram) {

@@ -16,7 +16,7 @@ const std::string kDigest(64, '0');
 
 std::string entry(const std::string& more = "", const std::string& name = "prose") {
   return "[text." + name +
-         "]\ntitle = \"T\"\npurpose = \"P\"\nlicence = \"L\"\nkind = \"prose\"\nfrom = \"debian\"\n"
+         "]\ntitle = \"T\"\npurpose = \"P\"\nlicense = \"L\"\nkind = \"prose\"\nfrom = \"debian\"\n"
          "package = \"p\"\nversion = \"1-1\"\nsha256 = \"" +
          kDigest + "\"\ntake = [\"*.txt\"]\n" + more;
 }
@@ -66,7 +66,7 @@ TEST_F(Catalog, SaysWhereItIsWrong) {
               HasSubstr("text.prose.from is \"npm\" when it should be debian or pypi"));
   EXPECT_THAT(refusal(with("kind", "kind = \"poem\"")), HasSubstr("prose, code, json, table, html"));
   EXPECT_THAT(refusal(with("take", "")), HasSubstr("[text.prose] lacks the key 'take'"));
-  EXPECT_THAT(refusal(with("licence", "")), HasSubstr("[text.prose] lacks the key 'licence'"));
+  EXPECT_THAT(refusal(with("license", "")), HasSubstr("[text.prose] lacks the key 'license'"));
   EXPECT_THAT(refusal(entry("tokens = -1\n")), HasSubstr("text.prose.tokens is -1"));
   EXPECT_THAT(refusal("[texts]\n"), HasSubstr("unknown key 'texts'"));
 }

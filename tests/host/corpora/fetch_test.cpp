@@ -75,7 +75,7 @@ const std::vector<MadeMember> kMembers = {
     {"./usr/share/prose/old/c.txt", "not this"},  {"./usr/share/prose/d.md", "nor this"},
     {"./usr/share/prosecutor/e.txt", "nor this"}, {"./usr/share/doc/prose/copyright", "free"}};
 
-TEST_F(Fetch, TakesWhatTheCatalogSaysAndTheLicenceAndNotesTheSource) {
+TEST_F(Fetch, TakesWhatTheCatalogSaysAndTheLicenseAndNotesTheSource) {
   given(made_deb(kMembers));
   const LocalCorpus local = fetch_corpus(corpus_, settings_);
   EXPECT_TRUE(local.here && local.fetched);
@@ -83,7 +83,7 @@ TEST_F(Fetch, TakesWhatTheCatalogSaysAndTheLicenceAndNotesTheSource) {
   EXPECT_EQ(local.bytes, 9);
   EXPECT_EQ(local.version, "1-1");
   EXPECT_THAT(names(settings_.texts / "prose"),
-              ElementsAre(".licence/copyright", "a.txt", "source.toml", "sub/b.txt"));
+              ElementsAre(".license/copyright", "a.txt", "source.toml", "sub/b.txt"));
   EXPECT_EQ(told_, "");
   EXPECT_THAT(names(settings_.texts), ::testing::SizeIs(4));  // nothing beside it
 }
@@ -123,7 +123,7 @@ TEST_F(Fetch, OfAWheelNeedsTheCatalogsDigest) {
   corpus_.folder = "prose";
   given(made_wheel({{"prose/a.txt", "one"}, {"prose-1.dist-info/licenses/MIT.txt", "free"}}));
   EXPECT_EQ(fetch_corpus(corpus_, settings_).documents, 1);
-  EXPECT_THAT(names(settings_.texts / "prose"), ElementsAre(".licence/MIT.txt", "a.txt", "source.toml"));
+  EXPECT_THAT(names(settings_.texts / "prose"), ElementsAre(".license/MIT.txt", "a.txt", "source.toml"));
   fs::remove_all(settings_.texts);
   corpus_.sha256 = std::string(64, '0');
   EXPECT_THAT(refusal(), HasSubstr("when the catalog says"));
@@ -216,7 +216,7 @@ text = (unpacked / "usr/share/prose/a.txt").read_text()
   corpus_.reader = "upper";
   EXPECT_EQ(fetch_corpus(corpus_, settings_).documents, 1);
   EXPECT_THAT(names(settings_.texts / "prose"),
-              ElementsAre(".licence/copyright", "source.toml", "whole__01.txt"));
+              ElementsAre(".license/copyright", "source.toml", "whole__01.txt"));
   fs::remove_all(settings_.texts);
   corpus_.reader = "broken";
   EXPECT_THAT(refusal(), HasSubstr("the text of prose could not be read; nothing of it was kept"));

@@ -44,7 +44,7 @@ TEST(SimilarScores, AreHighOfWhatIsLikeTheNewestBlockAndLowOfWhatIsNot) {
 }
 
 // Again by the words of the header, of every entry.
-TEST(SimilarScores, AreDeviationsFromTheMeanOfCentredCosines) {
+TEST(SimilarScores, AreDeviationsFromTheMeanOfCenteredCosines) {
   const double m[2] = {0, 0.2};
   const float* const g = kGists.data<float>();
   double c[4], mean = 0, variance = 0;
