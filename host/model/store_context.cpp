@@ -20,7 +20,7 @@ void expect_same(const StoreSettings& settings, const nlohmann::json& about, con
   if (held == given) return;
   throw Failure(
       ExitCode::recipe,
-      fmt::format("{} was made with {} {} when this is {}", settings.file, what, held, given),
+      fmt::format("{} was made with the {} {} when this one is {}", settings.file, what, held, given),
       {"its gists mean something to the model that they were made for, and its tokens to its tokenizer"});
 }
 

@@ -133,7 +133,8 @@ TEST_F(CompressTest, MakesAStoreThatTheModelReads) {
   EXPECT_THAT(kept, HasSubstr("numbers, names: "));
   EXPECT_GE(std::stoi(kept.substr(kept.find(": ") + 2)), 5) << kept;
   expect_refused("run history.txt --out k.h5", 3,
-                 "was made with words that are kept 'numbers, names' when this is 'none'");
+                 "keeps words (numbers, names) as tokens when this would keep no words; say --keep "
+                 "numbers,names, or --refresh");
   const Answer goes_on = gistmill("generate '" + model() + "' --store s.h5 --prompt '' --max-tokens 3");
   EXPECT_EQ(goes_on.code, 0) << goes_on.err;
   const Answer lost = gistmill("generate '" + model() + "' --store s.h5 --document b --prompt ''");

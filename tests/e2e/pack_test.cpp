@@ -67,7 +67,7 @@ TEST_F(Pack, RefusesAFolderOfAnotherLengthNamingBothAndTheRemedy) {
   ASSERT_EQ(gistmill(text_recipe()).code, 0);
   const Answer refused = gistmill(text_recipe() + set("components.packing.max_seq_length=128"));
   EXPECT_EQ(refused.code, 3);
-  EXPECT_THAT(refused.err, HasSubstr("'packed' is packed with max_seq_length 512 when this is 128"));
+  EXPECT_THAT(refused.err, HasSubstr("'packed' is packed with max_seq_length 512 when this recipe has 128"));
   EXPECT_THAT(refused.err, HasSubstr("replace = true"));
 }
 

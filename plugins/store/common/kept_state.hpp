@@ -17,7 +17,9 @@ inline std::istringstream words_of_state(std::string_view state, const std::stri
   int found_version = 0;
   words >> found_store >> found_version;
   if (!words || found_store != store || found_version != version)
-    throw Error(GM_ERROR_USER, "what was kept was not written by this version of " + store);
+    throw Error(GM_ERROR_USER, "what an earlier preparation kept is " +
+                                   (words ? found_store + " " + std::to_string(found_version) : "damaged") +
+                                   " when it should be " + store + " " + std::to_string(version));
   return words;
 }
 

@@ -9,6 +9,8 @@
 #include <gistmill/formats/error.hpp>
 #include <gistmill/formats/hdf5.hpp>
 
+#include "plugins/store/common/column_file.hpp"
+
 namespace gistmill::examples {
 namespace {
 
@@ -17,33 +19,7 @@ using formats::FormatError;
 
 static_assert(std::endian::native == std::endian::little, "mapped columns are little endian");
 
-std::int64_t size_attribute(hid_t file, const char* name) {
-  const hdf5::Handle attribute = hdf5::open_attribute(file, name);
-  std::int64_t value = 0;
-  if (H5Aread(attribute.get(), H5T_NATIVE_INT64, &value) < 0 || value < 1 || value > (1 << 24))
-    throw FormatError(std::string("attribute '") + name + "' is no size");
-  return value;
-}
-
-std::string text_of(hid_t file, const std::string& name, std::uint64_t file_size, std::size_t* width) {
-  const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
-  if (!hdf5::is_text(set.type.get()))
-    throw FormatError("data set '" + name + "' holds no text of fixed length");
-  std::string text(set.bytes, '\0');
-  hdf5::read_data_set(set, set.type.get(), text.data());
-  *width = set.width;
-  return text;
-}
-
-// Where a column of this type and shape begins.
-std::uint64_t column(hid_t file, const std::string& name, hid_t type, const std::vector<hsize_t>& shape,
-                     std::uint64_t file_size) {
-  const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
-  if (set.shape != shape)
-    throw FormatError("data set '" + name + "' has another shape than its file's sizes");
-  if (H5Tequal(set.type.get(), type) <= 0) throw FormatError("data set '" + name + "' has another type");
-  return hdf5::begin_of(set, file_size);
-}
+constexpr std::int64_t kMostSize = 1 << 24;
 
 }  // namespace
 
@@ -65,21 +41,14 @@ void ExampleFileReader::read_header() {
   const hdf5::Handle file = hdf5::open_in_memory(map_.bytes().data(), size);
   if (!file) throw FormatError("it is not an HDF5 file");
   constexpr std::size_t kLongest = 256;
-  if (const std::string format = hdf5::text_attribute(file.get(), "format", kLongest); format != kFormat)
-    throw FormatError("its format is " + formats::printable(format) + " when it should be '" + kFormat + "'");
-  if (const std::int64_t version = size_attribute(file.get(), "version"); version != kVersion)
-    throw FormatError("its version is " + std::to_string(version) + ", which this program does not read");
+  store::expect_format(file.get(), kFormat, kVersion);
   digest_ = hdf5::text_attribute(file.get(), "digest", kLongest);
-  shape_ = {size_attribute(file.get(), "block_size"), size_attribute(file.get(), "horizon"),
-            size_attribute(file.get(), "hidden_size")};
+  shape_ = {store::size_attribute(file.get(), "block_size", kMostSize),
+            store::size_attribute(file.get(), "horizon", kMostSize),
+            store::size_attribute(file.get(), "hidden_size", kMostSize)};
   if (shape_.horizon % shape_.block != 0) throw FormatError("its horizon is no multiple of its block size");
-  std::size_t width = 0;
-  provenance_ = text_of(file.get(), "/provenance", size, &width);
-  const std::string names = text_of(file.get(), "/documents/name", size, &width);
-  for (std::size_t at = 0; at < names.size(); at += width) {
-    const std::string name = names.substr(at, width);
-    documents_.push_back(name.substr(0, name.find('\0')));
-  }
+  provenance_ = store::texts_of(file.get(), "/provenance", size).front();
+  documents_ = store::texts_of(file.get(), "/documents/name", size);
   for (std::size_t split = 0; split < kSplits; ++split) read_split(file.get(), split);
   // The sizes are held against the columns of examples.
   if (splits_[0].examples == 0 && splits_[1].examples == 0) throw FormatError("it has no examples");
@@ -89,17 +58,17 @@ void ExampleFileReader::read_split(std::int64_t file, std::size_t split) {
   const std::string group = std::string("/") + kSplitNames[split];
   if (H5Lexists(file, group.c_str(), H5P_DEFAULT) <= 0) return;
   const std::uint64_t size = map_.size();
-  const hdf5::DataSet numbers = hdf5::open_data_set(file, group + "/document", size);
-  if (numbers.shape.size() != 1) throw FormatError("data set '" + group + "/document' is no list");
-  const hsize_t count = numbers.shape[0];
+  const hsize_t count = store::rows_of(file, group + "/document", size);
+  const auto column = [&](const char* name, hid_t type, const std::vector<hsize_t>& shape) {
+    return store::place_of_column(file, group + name, {type}, shape, size).begin;
+  };
   const auto block = static_cast<hsize_t>(shape_.block);
   Split& found = splits_[split];
-  found.windows = column(file, group + "/context_input_ids", H5T_STD_I64LE,
-                         {count, static_cast<hsize_t>(shape_.horizon)}, size);
-  found.hidden = column(file, group + "/teacher_hidden", H5T_IEEE_F32LE,
-                        {count, block, static_cast<hsize_t>(shape_.hidden)}, size);
-  found.documents = column(file, group + "/document", H5T_STD_I32LE, {count}, size);
-  found.begins = column(file, group + "/begin", H5T_STD_I32LE, {count}, size);
+  found.windows = column("/context_input_ids", H5T_STD_I64LE, {count, static_cast<hsize_t>(shape_.horizon)});
+  found.hidden =
+      column("/teacher_hidden", H5T_IEEE_F32LE, {count, block, static_cast<hsize_t>(shape_.hidden)});
+  found.documents = column("/document", H5T_STD_I32LE, {count});
+  found.begins = column("/begin", H5T_STD_I32LE, {count});
   found.examples = count;
   for (hsize_t i = 0; i < count; ++i) {
     const std::int32_t number = document(split, i);

@@ -8,6 +8,8 @@
 #include <gistmill/formats/error.hpp>
 #include <gistmill/formats/hdf5.hpp>
 
+#include "plugins/store/common/column_file.hpp"
+
 namespace gistmill::labels {
 namespace {
 
@@ -16,49 +18,13 @@ using formats::FormatError;
 
 static_assert(std::endian::native == std::endian::little, "mapped columns are little endian");
 
-std::int64_t size_attribute(hid_t file, const char* name, std::int64_t most) {
-  const hdf5::Handle attribute = hdf5::open_attribute(file, name);
-  std::int64_t value = 0;
-  if (H5Aread(attribute.get(), H5T_NATIVE_INT64, &value) < 0 || value < 1 || value > most)
-    throw FormatError(std::string("attribute '") + name + "' is no size");
-  return value;
-}
-
-// Text of fixed length: one value, or a list of them.
-std::vector<std::string> texts_of(hid_t file, const std::string& name, std::uint64_t file_size) {
-  const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
-  if (!hdf5::is_text(set.type.get()) || set.shape.size() > 1)
-    throw FormatError("data set '" + name + "' holds no text of fixed length");
-  std::string all(set.bytes, '\0');
-  hdf5::read_data_set(set, set.type.get(), all.data());
-  std::vector<std::string> texts;
-  for (std::size_t at = 0; at < all.size(); at += set.width) {
-    const std::string text = all.substr(at, set.width);
-    texts.push_back(text.substr(0, text.find('\0')));
-  }
-  return texts;
-}
-
 // Where a column of this type and shape begins; 0 where it has no rows and is not there.
 std::uint64_t column_begin(hid_t file, const ColumnLayout& column, std::uint64_t rows,
                            std::uint64_t file_size) {
   if (rows == 0) return 0;
-  const std::string name = column.path;
-  const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
   std::vector<hsize_t> shape = {rows};
   shape.insert(shape.end(), column.row.begin(), column.row.end());
-  if (set.shape != shape)
-    throw FormatError("data set '" + name + "' has another shape than its file's sizes");
-  if (H5Tequal(set.type.get(), column.type) <= 0)
-    throw FormatError("data set '" + name + "' has another type");
-  return hdf5::begin_of(set, file_size);
-}
-
-// Rows of a column that is a list, whose length decides that of the others.
-std::uint64_t length_of(hid_t file, const std::string& name, std::uint64_t file_size) {
-  const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
-  if (set.shape.size() != 1) throw FormatError("data set '" + name + "' is no list");
-  return set.shape[0];
+  return store::place_of_column(file, column.path, {column.type}, shape, file_size).begin;
 }
 
 }  // namespace
@@ -81,20 +47,17 @@ void LabelReader::read_header() {
   const hdf5::Handle opened = hdf5::open_in_memory(map_.bytes().data(), size);
   if (!opened) throw FormatError("it is not an HDF5 file, or was cut short");
   const hid_t file = opened.get();
-  if (const std::string format = hdf5::text_attribute(file, "format", kLongestText); format != kFormat)
-    throw FormatError("its format is " + formats::printable(format) + " when it should be '" + kFormat + "'");
-  if (const std::int64_t version = size_attribute(file, "version", 1 << 30); version != kVersion)
-    throw FormatError("its version is " + std::to_string(version) + ", which this program does not read");
+  store::expect_format(file, kFormat, kVersion);
   digest_ = hdf5::text_attribute(file, "digest", kLongestText);
-  header_.block = size_attribute(file, "block", 1024);
+  header_.block = store::size_attribute(file, "block", 1024);
   if (header_.block < 2) throw FormatError("its block is 1 token when it should be 2 to 1024");
-  header_.horizon = size_attribute(file, "horizon", 1 << 24);
-  header_.hidden = size_attribute(file, "hidden_size", 1 << 24);
+  header_.horizon = store::size_attribute(file, "horizon", 1 << 24);
+  header_.hidden = store::size_attribute(file, "hidden_size", 1 << 24);
   header_.position = hdf5::text_attribute(file, "position", kLongestText);
   header_.teacher = hdf5::text_attribute(file, "teacher", kLongestText);
   header_.gistnet = hdf5::text_attribute(file, "gistnet", kLongestText);
   header_.corpus = hdf5::text_attribute(file, "corpus", kLongestText);
-  provenance_ = texts_of(file, "/provenance", size)[0];
+  provenance_ = store::texts_of(file, "/provenance", size)[0];
   columns_ = columns_of(header_);
   read_sessions(file);
   read_columns(file);
@@ -103,7 +66,7 @@ void LabelReader::read_header() {
 // The tree's columns have as many rows as the lengths of the sessions say.
 void LabelReader::read_sessions(hid_t file) {
   const std::uint64_t size = map_.size();
-  const std::vector<std::string> names = texts_of(file, "/session/name", size);
+  const std::vector<std::string> names = store::texts_of(file, "/session/name", size);
   rows_[number_of_session] = names.size();
   begins_[number_of_session] = column_begin(file, columns_[number_of_session], names.size(), size);
   const ColumnLayout lengths{"/session/length", H5T_STD_I32LE, {}, 4};
@@ -113,7 +76,8 @@ void LabelReader::read_sessions(hid_t file) {
     std::int32_t length = 0;
     std::memcpy(&length, map_.bytes().data() + begin + i * sizeof length, sizeof length);
     if (length < 1 || length % header_.block != 0)
-      throw FormatError("session " + std::to_string(i) + " has " + std::to_string(length) + " tokens");
+      throw FormatError("session " + std::to_string(i) + " has " + std::to_string(length) +
+                        " tokens when it should have whole blocks of " + std::to_string(header_.block));
     next.name = names[i];
     next.number = number<std::int32_t>(number_of_session, i);
     next.length = length;
@@ -133,12 +97,12 @@ void LabelReader::read_sessions(hid_t file) {
 
 void LabelReader::read_columns(hid_t file) {
   const std::uint64_t size = map_.size();
-  const std::uint64_t count = length_of(file, columns_[session_of_snapshot].path, size);
+  const std::uint64_t count = store::rows_of(file, columns_[session_of_snapshot].path, size);
   for (std::size_t column = session_of_snapshot; column <= entries_of_snapshot; ++column) {
     rows_[column] = count;
     begins_[column] = column_begin(file, columns_[column], count, size);
   }
-  const std::uint64_t entries = length_of(file, columns_[level_of_entry].path, size);
+  const std::uint64_t entries = store::rows_of(file, columns_[level_of_entry].path, size);
   for (std::size_t column = level_of_entry; column < kColumns; ++column) {
     rows_[column] = entries;
     begins_[column] = column_begin(file, columns_[column], entries, size);
@@ -152,7 +116,8 @@ void LabelReader::read_columns(hid_t file) {
     owners_.push_back(static_cast<std::uint64_t>(owner));
     const auto own = number<std::int32_t>(entries_of_snapshot, i);
     if (own < 1 || static_cast<std::uint64_t>(own) > entries - first_entry_.back())
-      throw FormatError("snapshot " + std::to_string(i) + " has " + std::to_string(own) + " entries");
+      throw FormatError("snapshot " + std::to_string(i) + " has " + std::to_string(own) +
+                        " entries when it should have 1 to " + std::to_string(entries - first_entry_.back()));
     first_entry_.push_back(first_entry_.back() + static_cast<std::uint64_t>(own));
   }
   if (first_entry_.back() != entries)

@@ -11,15 +11,33 @@ std::string text_in(const nlohmann::json& object, const char* key) {
   const auto found = object.find(key);
   if (!object.is_object() || found == object.end() || !found->is_string() ||
       found->get<std::string>().empty())
-    throw formats::FormatError(std::string("it does not say its ") + key);
+    throw formats::FormatError(std::string("it does not say its ") + key + ", a text that is not empty");
   return *found;
 }
 
+// what: "was made with model", of this file and of what is given.
 void expect_one(const std::string& path, const char* what, const std::string& held, const std::string& given,
-                const char* advice) {
+                const std::string& advice) {
   if (held == given) return;
-  throw formats::FormatError("'" + path + "' was made with " + what + " " + formats::printable(held) +
-                             " when this is " + formats::printable(given) + "; " + advice);
+  const auto shown = [](const std::string& text) { return text.empty() ? "none" : formats::printable(text); };
+  throw formats::FormatError("'" + path + "' " + what + " " + shown(held) + " when this run has " +
+                             shown(given) + "; " + advice);
+}
+
+// Kinds of words that stay as tokens. They are asked for with each text, so what to ask for can be said.
+void expect_same_keep(const std::string& path, const std::string& held, const std::string& given,
+                      const std::string& advice) {
+  if (held == given) return;
+  std::string kinds;
+  for (const char letter : held) {
+    if (letter != ' ') kinds += letter;
+  }
+  const auto words = [](const std::string& kept) {
+    return kept.empty() ? "no words" : "words (" + kept + ")";
+  };
+  throw formats::FormatError("'" + path + "' keeps " + words(held) + " as tokens when this would keep " +
+                             words(given) + "; " +
+                             (kinds.empty() ? "leave --keep out" : "say --keep " + kinds) + ", or " + advice);
 }
 
 }  // namespace
@@ -61,15 +79,14 @@ std::uint64_t About::level2_number() const { return checksum_of(level2, compress
 
 void expect_same(const std::string& path, const About& held, const About& given, bool compressors) {
   constexpr const char* kNew = "write to another file";
-  expect_one(path, "tokenizer", held.tokenizer, given.tokenizer, kNew);
-  expect_one(path, "model", held.model, given.model, kNew);
+  expect_one(path, "was made with tokenizer", held.tokenizer, given.tokenizer, kNew);
+  expect_one(path, "was made with model", held.model, given.model, kNew);
   if (compressors) return;
   constexpr const char* kRefresh = "--refresh makes its gists anew, or write to another file";
-  expect_one(path, "compressor", held.compressor, given.compressor, kRefresh);
-  expect_one(path, "positions", held.position, given.position, kRefresh);
-  const auto named = [](const std::string& text) { return text.empty() ? "none" : text; };
-  expect_one(path, "a second level", named(held.level2), named(given.level2), kRefresh);
-  expect_one(path, "words that are kept", named(held.keep), named(given.keep), kRefresh);
+  expect_one(path, "was made with compressor", held.compressor, given.compressor, kRefresh);
+  expect_one(path, "has gists at the position", held.position, given.position, kRefresh);
+  expect_one(path, "was made with a second level", held.level2, given.level2, kRefresh);
+  expect_same_keep(path, held.keep, given.keep, kRefresh);
 }
 
 }  // namespace gistmill::gists

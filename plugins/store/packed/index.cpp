@@ -9,6 +9,7 @@
 #include <gistmill/formats/hdf5.hpp>
 #include <gistmill/formats/mapped_file.hpp>
 
+#include "plugins/store/common/column_file.hpp"
 #include "plugins/store/packed/layout.hpp"
 
 namespace gistmill::packed {
@@ -24,34 +25,18 @@ void put_data(hid_t file, const char* name, const std::string& text) {
     throw formats::FormatError("HDF5 cannot write to memory: " + hdf5::reason());
 }
 
-std::string read_data(hid_t file, const char* name, std::size_t file_size) {
-  const hdf5::Handle set(H5Dopen2(file, name, H5P_DEFAULT));
-  if (!set) throw formats::FormatError(std::string("it has no data set '") + name + "'");
-  const hdf5::Handle type(H5Dget_type(set.get()));
-  const hdf5::Handle space(H5Dget_space(set.get()));
-  const std::size_t size = H5Tget_size(type.get());
-  if (!hdf5::is_text(type.get()) || H5Sget_simple_extent_npoints(space.get()) != 1 || size > file_size)
-    throw formats::FormatError(std::string("data set '") + name + "' holds no text");
-  std::string text(size, '\0');
-  if (H5Dread(set.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()) < 0)
-    throw formats::FormatError(std::string("data set '") + name + "' is damaged");
-  return text.substr(0, text.find('\0'));
-}
-
 Index read_whole(const fs::path& path) {
-  constexpr std::size_t kLongest = 256;
   const formats::MappedFile map(path);
   const hdf5::Handle file = hdf5::open_in_memory(map.bytes().data(), map.size());
   if (!file) throw formats::FormatError("it is not an HDF5 file, or was cut short");
-  if (const std::string format = hdf5::text_attribute(file.get(), "format", kLongest);
-      format != kIndexFormat) {
-    throw formats::FormatError("its format is " + formats::printable(format) + " when it should be '" +
-                               kIndexFormat + "'");
-  }
+  store::expect_format(file.get(), kIndexFormat, kVersion);
+  const auto read_data = [&](const char* name) {
+    return store::texts_of(file.get(), name, map.size()).front();
+  };
   Index index;
-  index.folder = (path.parent_path() / read_data(file.get(), "/folder", map.size())).lexically_normal();
-  index.manifest = manifest_of(read_data(file.get(), "/manifest", map.size()), "its manifest");
-  index.provenance = read_data(file.get(), "/provenance", map.size());
+  index.folder = (path.parent_path() / read_data("/folder")).lexically_normal();
+  index.manifest = manifest_of(read_data("/manifest"), "its manifest");
+  index.provenance = read_data("/provenance");
   return index;
 }
 

@@ -8,6 +8,8 @@
 #include <gistmill/formats/error.hpp>
 #include <gistmill/formats/hdf5.hpp>
 
+#include "plugins/store/common/column_file.hpp"
+
 namespace gistmill::packed {
 namespace {
 
@@ -18,21 +20,14 @@ static_assert(std::endian::native == std::endian::little, "mapped ids are little
 
 constexpr std::size_t kLongestText = 4096;
 
-template <class T>
-T number_attribute(hid_t owner, const char* name, hid_t native) {
-  const hdf5::Handle attribute = hdf5::open_attribute(owner, name);
-  T value{};
-  if (H5Aread(attribute.get(), native, &value) < 0)
-    throw FormatError(std::string("attribute '") + name + "' is no number");
-  return value;
-}
-
 // Who counts on labels being what follows in the ids must not meet labels that are moved already.
 void check_labels(hid_t file) {
   const char* const again = "; pack its text again";
   if (H5Aexists(file, "labels_shifted") <= 0)
     throw FormatError(std::string("it does not say whether its labels are shifted (labels_shifted)") + again);
-  if (number_attribute<std::uint8_t>(file, "labels_shifted", H5T_NATIVE_UINT8) != 0) {
+  const hdf5::Handle shifted = hdf5::open_attribute(file, "labels_shifted");
+  std::uint8_t value = 1;
+  if (H5Aread(shifted.get(), H5T_NATIVE_UINT8, &value) < 0 || value != 0) {
     throw FormatError(
         std::string("its labels are shifted (labels_shifted is true) when the loss shifts them") + again);
   }
@@ -70,18 +65,10 @@ void ShardReader::fail(const std::string& what) const {
 void ShardReader::read_header() {
   const hdf5::Handle file = hdf5::open_in_memory(map_.bytes().data(), map_.size());
   if (!file) throw FormatError("it is not an HDF5 file, or was cut short");
-  if (const std::string format = hdf5::text_attribute(file.get(), "format", kLongestText);
-      format != kShardFormat)
-    throw FormatError("its format is " + formats::printable(format) + " when it should be '" + kShardFormat +
-                      "'");
-  if (const auto version = number_attribute<std::uint32_t>(file.get(), "version", H5T_NATIVE_UINT32);
-      version != kVersion)
-    throw FormatError("its version is " + std::to_string(version) + ", which this program does not read");
+  store::expect_format(file.get(), kShardFormat, kVersion);
   check_labels(file.get());
   digest_ = hdf5::text_attribute(file.get(), "digest", kLongestText);
-  header_.length = number_attribute<std::int64_t>(file.get(), "max_seq_length", H5T_NATIVE_INT64);
-  if (header_.length < 1 || header_.length > kLongestSequence)
-    throw FormatError("its max_seq_length is " + std::to_string(header_.length));
+  header_.length = store::size_attribute(file.get(), "max_seq_length", kLongestSequence);
   header_.source = hdf5::text_attribute(file.get(), "source", kLongestText);
   header_.source_digest = hdf5::text_attribute(file.get(), "source_digest", kLongestText);
   header_.tokenizer = hdf5::text_attribute(file.get(), "tokenizer", kLongestText);
@@ -94,7 +81,7 @@ void ShardReader::read_split(std::int64_t file, std::size_t split) {
   Split& found = splits_[split];
   const hdf5::Handle handle(H5Gopen2(file, group.c_str(), H5P_DEFAULT));
   if (!handle) throw FormatError("group '" + group + "' is damaged");
-  found.tokens = number_attribute<std::uint64_t>(handle.get(), "tokens", H5T_NATIVE_UINT64);
+  found.tokens = static_cast<std::uint64_t>(store::size_attribute(handle.get(), "tokens", INT64_MAX));
   const std::string name = group + "/input_ids";
   const hdf5::DataSet ids = hdf5::open_data_set(file, name, map_.size());
   const auto length = static_cast<std::uint64_t>(header_.length);
@@ -148,20 +135,13 @@ std::vector<std::string> ShardReader::names(std::size_t split) const {
   const std::string name = std::string("/") + kSplitNames[split] + "/documents/name";
   std::vector<std::string> names;
   try {
-    const hdf5::DataSet set = hdf5::open_data_set(file.get(), name, map_.size());
-    if (!hdf5::is_text(set.type.get()) || set.shape.size() != 1)
-      throw FormatError("data set '" + name + "' holds no text of fixed length");
-    std::string bytes(set.bytes, '\0');
-    hdf5::read_data_set(set, set.type.get(), bytes.data());
-    for (std::size_t at = 0; at < bytes.size(); at += set.width) {
-      const std::string padded = bytes.substr(at, set.width);
-      names.push_back(padded.substr(0, padded.find('\0')));
-    }
+    names = store::texts_of(file.get(), name, map_.size());
   } catch (const FormatError& error) {
     fail(error.what());
   }
   if (names.size() != splits_[split].begins.size())
-    fail("data set '" + name + "' has another number of names than there are documents");
+    fail("data set '" + name + "' has " + std::to_string(names.size()) + " names when there are " +
+         std::to_string(splits_[split].begins.size()) + " documents");
   return names;
 }
 

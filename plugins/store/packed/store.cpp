@@ -98,14 +98,14 @@ void PackedStore::check_folder(const Manifest& found) const {
   if (found.tokenizer_text != manifest_.tokenizer_text) {
     throw Error(GM_ERROR_USER,
                 "'" + options_.folder + "' is packed with " + found.tokenizer_text + " of '" +
-                    found.tokenizer + "' when this is " + manifest_.tokenizer_text + " of '" +
+                    found.tokenizer + "' when this recipe has " + manifest_.tokenizer_text + " of '" +
                     manifest_.tokenizer + "'" + instead,
                 "folder");
   }
   if (found.length != options_.length) {
     throw Error(GM_ERROR_USER,
                 "'" + options_.folder + "' is packed with max_seq_length " + std::to_string(found.length) +
-                    " when this is " + std::to_string(options_.length) + instead,
+                    " when this recipe has " + std::to_string(options_.length) + instead,
                 "max_seq_length");
   }
 }

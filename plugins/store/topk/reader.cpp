@@ -3,13 +3,14 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/error.hpp>
 #include <gistmill/formats/hdf5.hpp>
+
+#include "plugins/store/common/column_file.hpp"
 
 namespace gistmill::topk {
 namespace {
@@ -21,35 +22,13 @@ static_assert(std::endian::native == std::endian::little, "mapped columns are li
 
 constexpr std::size_t kLongestText = 4096;
 
-// A single number in (0, most].
-template <class T>
-T number_attribute(hid_t file, const char* name, hid_t native, double most) {
-  const hdf5::Handle attribute = hdf5::open_attribute(file, name);
-  T value{};
-  if (H5Aread(attribute.get(), native, &value) < 0 || !(value > 0) || static_cast<double>(value) > most)
-    throw FormatError(std::string("attribute '") + name + "' is no size");
+double temperature_of(hid_t file) {
+  const hdf5::Handle attribute = hdf5::open_attribute(file, "temperature");
+  double value = 0;
+  if (H5Aread(attribute.get(), H5T_NATIVE_DOUBLE, &value) < 0 || !(value > 0) || value > 1e6)
+    throw FormatError("attribute 'temperature' is " + std::to_string(value) +
+                      " when it should be a number above 0 and up to 1000000");
   return value;
-}
-
-// Where a column of one of these types and this shape begins, and the bytes of its elements.
-std::pair<std::uint64_t, std::size_t> column_of(hid_t file, const std::string& name,
-                                                const std::vector<hid_t>& types,
-                                                const std::vector<hsize_t>& shape, std::uint64_t file_size) {
-  const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
-  if (set.shape != shape)
-    throw FormatError("data set '" + name + "' has another shape than its file's sizes");
-  bool fits = false;
-  for (const hid_t type : types) fits = fits || H5Tequal(set.type.get(), type) > 0;
-  if (!fits) throw FormatError("data set '" + name + "' has another type");
-  return {hdf5::begin_of(set, file_size), set.width};
-}
-
-std::string text_of(hid_t file, const std::string& name, std::uint64_t file_size) {
-  const hdf5::DataSet set = hdf5::open_data_set(file, name, file_size);
-  if (!hdf5::is_text(set.type.get())) throw FormatError("data set '" + name + "' holds no text");
-  std::string text(set.bytes, '\0');
-  hdf5::read_data_set(set, set.type.get(), text.data());
-  return text.substr(0, text.find('\0'));
 }
 
 }  // namespace
@@ -72,37 +51,37 @@ void TopkReader::read_header() {
   const hdf5::Handle opened = hdf5::open_in_memory(map_.bytes().data(), size);
   if (!opened) throw FormatError("it is not an HDF5 file, or was cut short");
   const hid_t file = opened.get();
-  if (const std::string format = hdf5::text_attribute(file, "format", kLongestText); format != kFormat) {
-    throw FormatError("its format is " + formats::printable(format) + " when it should be '" + kFormat + "'");
-  }
-  const auto version = number_attribute<std::uint32_t>(file, "version", H5T_NATIVE_UINT32, 1e9);
-  if (version != kVersion)
-    throw FormatError("its version is " + std::to_string(version) + ", which this program does not read");
+  store::expect_format(file, kFormat, kVersion);
   digest_ = hdf5::text_attribute(file, "digest", kLongestText);
-  header_.length = number_attribute<std::int64_t>(file, "length", H5T_NATIVE_INT64, 1 << 24);
-  header_.tokens = number_attribute<std::int64_t>(file, "topk", H5T_NATIVE_INT64, 1 << 24);
-  header_.temperature = number_attribute<double>(file, "temperature", H5T_NATIVE_DOUBLE, 1e6);
+  header_.length = store::size_attribute(file, "length", 1 << 24);
+  header_.tokens = store::size_attribute(file, "topk", 1 << 24);
+  header_.temperature = temperature_of(file);
   const std::string form = hdf5::text_attribute(file, "form", kLongestText);
   if (form != form_name(Form::exact) && form != form_name(Form::int8))
-    throw FormatError("its form " + formats::printable(form) + " is unknown");
+    throw FormatError("its form is " + formats::printable(form) + " when it should be '" +
+                      form_name(Form::exact) + "' or '" + form_name(Form::int8) + "'");
   header_.form = form == form_name(Form::int8) ? Form::int8 : Form::exact;
   header_.teacher = hdf5::text_attribute(file, "teacher", 1 << 16);
-  provenance_ = text_of(file, "/provenance", size);
+  provenance_ = store::texts_of(file, "/provenance", size).front();
 
-  const hdf5::DataSet numbers = hdf5::open_data_set(file, "/sequence", size);
-  if (numbers.shape.size() != 1) throw FormatError("data set '/sequence' is no list");
-  count_ = numbers.shape[0];
+  count_ = store::rows_of(file, "/sequence", size);
   const auto length = static_cast<hsize_t>(header_.length);
   const auto tokens = static_cast<hsize_t>(header_.tokens);
-  sequences_ = column_of(file, "/sequence", {H5T_STD_I32LE}, {count_}, size).first;
-  digests_ = column_of(file, "/ids_digest", {H5T_STD_U8LE}, {count_, kDigestBytes}, size).first;
-  std::tie(ids_, id_bytes_) =
-      column_of(file, "/topk_ids", {H5T_STD_U16LE, H5T_STD_U32LE}, {count_, length, tokens}, size);
+  const auto place_of = [&](const char* name, const std::vector<hid_t>& types,
+                            const std::vector<hsize_t>& shape) {
+    return store::place_of_column(file, name, types, shape, size);
+  };
+  sequences_ = place_of("/sequence", {H5T_STD_I32LE}, {count_}).begin;
+  digests_ = place_of("/ids_digest", {H5T_STD_U8LE}, {count_, kDigestBytes}).begin;
+  const store::ColumnPlace ids =
+      place_of("/topk_ids", {H5T_STD_U16LE, H5T_STD_U32LE}, {count_, length, tokens});
+  ids_ = ids.begin;
+  id_bytes_ = ids.width;
   if (header_.form == Form::exact) {
-    values_ = column_of(file, "/log_probability", {H5T_IEEE_F32LE}, {count_, length, tokens}, size).first;
+    values_ = place_of("/log_probability", {H5T_IEEE_F32LE}, {count_, length, tokens}).begin;
   } else {
-    values_ = column_of(file, "/code", {H5T_STD_U8LE}, {count_, length, tokens}, size).first;
-    scales_ = column_of(file, "/scale", {H5T_IEEE_F32LE}, {count_, length, 2}, size).first;
+    values_ = place_of("/code", {H5T_STD_U8LE}, {count_, length, tokens}).begin;
+    scales_ = place_of("/scale", {H5T_IEEE_F32LE}, {count_, length, 2}).begin;
   }
   for (std::uint64_t place = 0; place < count_; ++place) {
     std::int32_t number = 0;

@@ -106,8 +106,8 @@ TEST_F(GroupsOfAStore, OfAnotherNetworkAreRefusedWithBoth) {
   compress(counting(20));
   EXPECT_THAT(
       message_of([&] { open(grouped("c1", "l2")); }),
-      HasSubstr("was made with a second level 'l1' when this is 'l2'; --refresh makes its gists anew"));
-  EXPECT_THAT(message_of([&] { open(grouped("c1", "")); }), HasSubstr("'l1' when this is 'none'"));
+      HasSubstr("was made with a second level 'l1' when this run has 'l2'; --refresh makes its gists anew"));
+  EXPECT_THAT(message_of([&] { open(grouped("c1", "")); }), HasSubstr("'l1' when this run has none"));
 }
 
 TEST_F(GroupsOfAStore, AreMadeAnewWithoutTheirBlocks) {

@@ -112,10 +112,10 @@ TEST_F(GrowingStore, RefusesAnotherModelAndCompressorWithBoth) {
   About other = about_of();
   other.model = "m2";
   EXPECT_THAT(message_of([&] { open(other); }),
-              HasSubstr("was made with model 'm1' when this is 'm2'; write to another file"));
-  EXPECT_THAT(message_of([&] { open(other, true); }), HasSubstr("model 'm1' when this is 'm2'"));
+              HasSubstr("was made with model 'm1' when this run has 'm2'; write to another file"));
+  EXPECT_THAT(message_of([&] { open(other, true); }), HasSubstr("model 'm1' when this run has 'm2'"));
   EXPECT_THAT(message_of([&] { open(about_of("c2")); }),
-              HasSubstr("compressor 'c1' when this is 'c2'; --refresh makes its gists anew"));
+              HasSubstr("compressor 'c1' when this run has 'c2'; --refresh makes its gists anew"));
   Shape wide = kSmall;
   wide.width = 4;
   EXPECT_THAT(message_of([&] { Growth(path_, wide, about_of(), kUnsettled, false); }),
@@ -192,7 +192,8 @@ TEST_F(GrowingStore, RefusesToKeepOtherWordsThanItDoes) {
   About about = about_of();
   about.keep = "names";
   EXPECT_THAT(message_of([&] { open(about); }),
-              HasSubstr("was made with words that are kept 'none' when this is 'names'; --refresh makes"));
+              HasSubstr("keeps no words as tokens when this would keep words (names); leave --keep out, or "
+                        "--refresh makes"));
   const auto growth = open(about, true);
   EXPECT_THAT(message_of([&] {
                 growth->extend("a", counting(13), {1, 0});

@@ -246,8 +246,9 @@ TEST_F(PackedStoreTest, RefusesAFolderOfAnotherTokenizerNamingBoth) {
   pack(index(), pack_table(folder()), two_);
   const std::string said = refusal_of([&] { pack(index(), pack_table(folder()), two_, made_by("v2")); });
   EXPECT_THAT(said, HasSubstr("folder: "));
-  EXPECT_THAT(said,
-              HasSubstr("tokenizer/bpe {} with v1 of 'small.gguf' when this is tokenizer/bpe {} with v2"));
+  EXPECT_THAT(
+      said,
+      HasSubstr("tokenizer/bpe {} with v1 of 'small.gguf' when this recipe has tokenizer/bpe {} with v2"));
   pack(index(), pack_table(folder(), {{"replace", true}}), two_, made_by("v2"));
   EXPECT_EQ(manifest().tokenizer_digest, "v2");
 }
@@ -258,7 +259,7 @@ TEST_F(PackedStoreTest, RefusesAFolderOfAnotherLengthNamingBoth) {
                 pack(index(), pack_table(folder(), {{"max_seq_length", std::int64_t{3}}}), two_);
               }),
               HasSubstr("max_seq_length: '" + folder().string() +
-                        "' is packed with max_seq_length 4 when this is 3"));
+                        "' is packed with max_seq_length 4 when this recipe has 3"));
 }
 
 TEST_F(PackedStoreTest, AnotherBuildOrOptionOfTheSourcePacksAllAgain) {
