@@ -39,8 +39,8 @@ class OddFiles {
   OddFiles(const OddFiles&) = delete;
   OddFiles& operator=(const OddFiles&) = delete;
   ~OddFiles() {
-    std::error_code gone;
-    for (const char* name : {kEmpty, kGarbage, kFolder}) fs::remove(name, gone);
+    std::error_code gone;  // the missing one is made by a component that writes to the path
+    for (const char* name : {kMissing, kEmpty, kGarbage, kFolder}) fs::remove(name, gone);
   }
 };
 
