@@ -44,3 +44,22 @@ expect_plugin() {  # PROGRAM LIBRARY TEXT: the host reads it, and it exports one
   [ "$exported" = gm_plugin ] || fail "$2 exports '$exported' when it should export gm_plugin alone"
   "$1" plugins inspect "$2" | grep -q "$3" || fail "plugins inspect $2 does not say '$3'"
 }
+
+# Writes the files of a page, its commands (`sh`) to commands.sh and those that train (`sh training`) to training.sh. A file's
+# block follows a line that is nothing but its name: `first-hour/recipe.toml`:
+take_apart() {  # PAGE FOLDER
+  awk -v folder="$2/" '
+    /^`[^`]+`:$/ { file = substr($0, 2, length($0) - 3); next }
+    /^```/ {
+      inside = !inside
+      out = ""
+      if (!inside) next
+      if ($0 == "```sh") out = folder "commands.sh"
+      else if ($0 == "```sh training") out = folder "training.sh"
+      else if (file != "") out = folder file
+      file = ""
+      next
+    }
+    out != "" { print > out }
+  ' "$1"
+}

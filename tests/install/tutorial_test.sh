@@ -13,21 +13,7 @@ ln -s "$source/recipes" "$scratch/recipes"
 sed "s#\"$build/\${CMAKE_INSTALL_MANIFEST}\"#\"$scratch/\${CMAKE_INSTALL_MANIFEST}\"#" \
   "$build/cmake_install.cmake" >"$scratch/build/release/cmake_install.cmake"
 
-# A file's block follows a line that is nothing but its name: `first-hour/recipe.toml`:
-awk -v folder="$scratch/" '
-  /^`[^`]+`:$/ { file = substr($0, 2, length($0) - 3); next }
-  /^```/ {
-    inside = !inside
-    out = ""
-    if (!inside) next
-    if ($0 == "```sh") out = folder "commands.sh"
-    else if ($0 == "```sh training") out = folder "training.sh"
-    else if (file != "") out = folder file
-    file = ""
-    next
-  }
-  out != "" { print > out }
-' "$source/docs/tutorial.md"
+take_apart "$source/docs/tutorial.md" "$scratch"
 
 cd "$scratch"
 for file in plugin.toml weighted_mean.cpp CMakeLists.txt recipe.toml; do
