@@ -160,6 +160,14 @@ void Instance::set_device(std::int32_t type, std::int32_t id) {
   device_id_ = id;
 }
 
+bool Instance::process_ended() const { return planned_.isolation && isolated_process_ended(handle_); }
+
+void Instance::restart_process() {
+  ErrorSink sink;
+  const gm_status status = restart_isolated(handle_, sink.get());
+  if (status != GM_OK) fail(status, sink, "starting again");
+}
+
 void Instance::start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed) {
   std::vector<gm_symbol> list;
   for (const auto& [name, value] : symbols) list.push_back({name.c_str(), value});

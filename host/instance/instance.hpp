@@ -54,6 +54,12 @@ class Instance {
   // Before start: where it computes (GM_DEVICE_*). Main memory unless said.
   void set_device(std::int32_t type, std::int32_t id);
 
+  // Whether the process of an isolated component has ended, so that every call of it fails.
+  bool process_ended() const;
+  // Starts another in its place, with the instance as it was after start(). Only where isolation.skip_steps
+  // is above 0. Throws Failure where it cannot be made again.
+  void restart_process();
+
   // Once.
   void start(const std::map<std::string, std::int64_t>& symbols, std::uint64_t run_seed);
   bool started() const { return started_; }

@@ -24,13 +24,17 @@ struct IsolatedParameter {
 };
 
 struct IsolatedInstance {
-  IsolatedInstance(const IsolatedPlugin& of, const std::string& instance_name, const gm_host& host)
-      : plugin(of), name(instance_name), process(instance_name, of.limits, host) {}
+  IsolatedInstance(const IsolatedPlugin& of, const std::string& instance_name, const gm_host& of_host)
+      : plugin(of), name(instance_name), host(of_host) {}
   ~IsolatedInstance();
 
   IsolatedPlugin plugin;
   std::string name;
-  IsolatedProcess process;
+  const gm_host& host;
+  std::unique_ptr<IsolatedProcess> process;
+  std::uint64_t processes = 0;  // that were started, this one included
+  nlohmann::json creation;      // what a process is told first, and for its start
+  nlohmann::json beginning;
   std::set<std::string, std::less<>> extensions;  // that the plugin has
   SharedMemoryPointer parameter_memory;
   std::vector<IsolatedParameter> parameters;
@@ -44,6 +48,7 @@ struct IsolatedInstance {
 
 struct IsolatedTape {
   std::uint64_t number = 0;
+  std::uint64_t process = 0;  // of which IsolatedInstance::processes it is: another one has other tapes
 
   gm_tape* handle() { return reinterpret_cast<gm_tape*>(this); }
   static IsolatedTape& of(gm_tape* handle) { return *reinterpret_cast<IsolatedTape*>(handle); }

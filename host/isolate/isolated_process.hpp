@@ -35,6 +35,8 @@ class IsolatedProcess {
   Message ask(const Message& question, const std::string& doing,
               const volatile std::int32_t* cancel = nullptr);
 
+  bool has_ended() const { return !ended_.empty(); }
+
   // A word that both sides see: nonzero tells the plugin that its call is canceled.
   const SharedMemoryPointer& control() const { return control_; }
 

@@ -61,6 +61,27 @@ void refuse_extensions(const IsolatedInstance& self) {
     if (self.extensions.contains(id))
       throw Error(GM_ERROR_USER, fmt::format("cannot be isolated: {} works on the run's own memory", id));
   }
+  if (self.plugin.limits.skip_steps == 0) return;
+  for (const char* id : {GM_PARAMS_EXTENSION, GM_STATE_EXTENSION}) {
+    if (self.extensions.contains(id)) {
+      throw Error(
+          GM_ERROR_USER,
+          fmt::format("isolate.skip_steps is for components without parameters and state, which would "
+                      "begin anew with another process: it has {}",
+                      id));
+    }
+  }
+}
+
+// In a process of its own, which is started.
+void create_in_process(IsolatedInstance& self) {
+  self.process = std::make_unique<IsolatedProcess>(self.name, self.plugin.limits, self.host);
+  ++self.processes;
+  Message answer;
+  ask(self, {self.creation, self.process->control()}, "create", &answer);
+  self.extensions.clear();
+  for (const Json& id : answer.body.value("extensions", Json::array()))
+    self.extensions.insert(id.get<std::string>());
 }
 
 void destroy(gm_instance* handle) { delete &IsolatedInstance::of(handle); }
@@ -95,8 +116,9 @@ gm_status start(gm_instance* handle, const gm_start* start, gm_error* error) {
     Json symbols = Json::object();
     for (std::uint32_t i = 0; i < start->symbol_count; ++i)
       symbols[start->symbols[i].name] = start->symbols[i].value;
+    self.beginning = {{"do", "start"}, {"symbols", symbols}, {"seed", start->seed}};
     Message answer;
-    ask(self, {{{"do", "start"}, {"symbols", symbols}, {"seed", start->seed}}, nullptr}, "start", &answer);
+    ask(self, {self.beginning, nullptr}, "start", &answer);
     take_parameters(self, answer);
   });
 }
@@ -171,7 +193,7 @@ gm_status forward(gm_instance* handle, std::uint32_t operation, const gm_call* c
     }
     add_work(answer, call->work);
     const auto number = answer.body.value("tape", std::uint64_t{0});
-    if (tape != nullptr && number != 0) *tape = (new IsolatedTape{number})->handle();
+    if (tape != nullptr && number != 0) *tape = (new IsolatedTape{number, self.processes})->handle();
   });
 }
 
@@ -200,6 +222,7 @@ gm_status vjp(gm_instance* handle, std::uint32_t operation, const gm_call* call,
 
 void tape_release(gm_instance* handle, gm_tape* tape) {
   const std::unique_ptr<IsolatedTape> released(&IsolatedTape::of(tape));
+  if (released->process != IsolatedInstance::of(handle).processes) return;
   try {
     Message answer;
     ask(IsolatedInstance::of(handle), {{{"do", "tape_release"}, {"tape", released->number}}, nullptr},
@@ -217,7 +240,7 @@ const void* extension(gm_instance* handle, const char* id) {
 
 bool ask(IsolatedInstance& self, const Message& question, const std::string& doing, Message* answer,
          const volatile std::int32_t* cancel) {
-  *answer = self.process.ask(question, doing, cancel);
+  *answer = self.process->ask(question, doing, cancel);
   const auto status = answer->body.value("status", GM_ERROR_INTERNAL);
   if (status == GM_OK) return true;
   if (status == GM_END) return false;
@@ -241,18 +264,10 @@ gm_status create_isolated(const IsolatedPlugin& plugin, const std::string& name,
     auto self = std::make_unique<IsolatedInstance>(plugin, name, *host);
     Json folders = Json::array();
     for (const auto& folder : plugin.folders) folders.push_back(folder.string());
-    Message answer;
-    ask(*self,
-        {{{"do", "create"},
-          {"component", plugin.spec->name},
-          {"name", name},
-          {"folders", std::move(folders)},
-          {"build", plugin.build},
-          {"options", options_of(*options)}},
-         self->process.control()},
-        "create", &answer);
-    for (const Json& id : answer.body.value("extensions", Json::array()))
-      self->extensions.insert(id.get<std::string>());
+    self->creation = {{"do", "create"},        {"component", plugin.spec->name},
+                      {"name", name},          {"folders", std::move(folders)},
+                      {"build", plugin.build}, {"options", options_of(*options)}};
+    create_in_process(*self);
     refuse_extensions(*self);
     *out = self.release()->handle();
   });
@@ -270,6 +285,19 @@ const gm_component_interface& isolating_interface() {
                                                tape_release,
                                                extension};
   return table;
+}
+
+bool isolated_process_ended(gm_instance* instance) {
+  return IsolatedInstance::of(instance).process->has_ended();
+}
+
+gm_status restart_isolated(gm_instance* instance, gm_error* error) {
+  return detail::guarded(error, [&] {
+    IsolatedInstance& self = IsolatedInstance::of(instance);
+    create_in_process(self);
+    Message answer;
+    ask(self, {self.beginning, nullptr}, "start", &answer);
+  });
 }
 
 }  // namespace gistmill

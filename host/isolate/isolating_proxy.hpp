@@ -28,4 +28,11 @@ gm_status create_isolated(const IsolatedPlugin& plugin, const std::string& name,
 // Has no count, describe and create: nothing of the plugin is in this process.
 const gm_component_interface& isolating_interface();
 
+// Whether the process of an instance that create_isolated made has ended, so that every call of it fails.
+bool isolated_process_ended(gm_instance* instance);
+
+// Starts a process in place of one that has ended, which makes the instance anew from its options. Only for
+// limits.skip_steps above 0. As start of gm_component_interface where it cannot be made again.
+gm_status restart_isolated(gm_instance* instance, gm_error* error);
+
 }  // namespace gistmill

@@ -51,12 +51,16 @@ RecipeTable component() {
 }
 
 RecipeTable isolation() {
-  return {"components.NAME.isolate",
-          "What the process of an isolated component may use.",
-          {{"seconds", "number", "0",
-            "of one call; then the process is stopped. 0: no limit beside `run.call_seconds`"},
-           {"memory_mb", "integer", "0", "megabytes of address space; 0: no limit"},
-           {"network", "boolean", "true", "false: the process has no network"}}};
+  return {
+      "components.NAME.isolate",
+      "What the process of an isolated component may use.",
+      {{"seconds", "number", "0",
+        "of one call; then the process is stopped. 0: no limit beside `run.call_seconds`"},
+       {"memory_mb", "integer", "0", "megabytes of address space; 0: no limit"},
+       {"network", "boolean", "true", "false: the process has no network"},
+       {"skip_steps", "integer", "0",
+        "training steps at most that are left out where the process ends in them: it is started again. For "
+        "components without parameters and state"}}};
 }
 
 RecipeTable pipeline() {

@@ -30,7 +30,8 @@ std::optional<Isolation> read_isolation(const Fields& component) {
   if (written == nullptr) return std::nullopt;
   Isolation isolation;
   if (!written->is_table() && written->get_if<bool>() == nullptr)
-    component.refuse(*written, "isolate", "true, false, or a table with seconds, memory_mb and network");
+    component.refuse(*written, "isolate",
+                     "true, false, or a table with seconds, memory_mb, network and skip_steps");
   if (!written->is_table())
     return component.boolean("isolate", false) ? std::optional<Isolation>(isolation) : std::nullopt;
   const std::string path = component.path_of("isolate");
@@ -39,6 +40,7 @@ std::optional<Isolation> read_isolation(const Fields& component) {
   if (isolation.seconds < 0) fields.refuse(*fields.find("seconds"), "seconds", "0 or more");
   isolation.memory = static_cast<std::uint64_t>(fields.integer("memory_mb", 0, 0)) * 1'000'000;
   isolation.network = fields.boolean("network", true);
+  isolation.skip_steps = fields.integer("skip_steps", 0, 0);
   return isolation;
 }
 

@@ -41,6 +41,7 @@ Trainer::Trainer(Session& session, Ranks& ranks, Events& events, Evaluator& eval
       training_step_(session, ranks, instruments.profile, stop.cancel_flag()),
       stateful_(session.stateful(training_step_.pipeline())),
       monitors_(session, events, ranks),
+      lost_steps_(session, ranks, events),
       last_stage_(stage.last),
       budget_(session.recipe().run.minutes, session.plan().steps) {
   info_.stage = stage.name;
@@ -152,11 +153,32 @@ StageResult Trainer::run() {
   return result;
 }
 
+std::optional<TrainingStep::Figures> Trainer::compute_step(std::int64_t step) {
+  try {
+    return training_step_.compute(step);
+  } catch (const Failure& failure) {
+    if (!lost_steps_.leave_out(step, failure)) throw;
+    training_step_.leave_out();
+    return std::nullopt;
+  }
+}
+
+void Trainer::end_step(std::int64_t step) {
+  info_.step = step;
+  info_.evaluations_due = static_cast<std::int64_t>(session_.recipe().evaluations.size());
+}
+
 double Trainer::take_step(std::int64_t step) {
+  const auto began = Clock::now();
   StepRates rates = step_rates(session_.recipe(), step, budget_.steps());
   rates.scale(info_.learning_rate_factor);
   if (session_.cache() != nullptr) cache_before_ = session_.cache()->counts();
-  TrainingStep::Figures figures = training_step_.compute(step);
+  std::optional<TrainingStep::Figures> computed = compute_step(step);
+  if (!computed) {
+    end_step(step);
+    return seconds_since(began);
+  }
+  TrainingStep::Figures& figures = *computed;
   if (figures.ended) refuse_end(step);
   nlohmann::json event = figures_event(step, figures, rates);
   const bool skipped = monitors_.leave_out_update(event);
@@ -168,8 +190,7 @@ double Trainer::take_step(std::int64_t step) {
     training_step_.update(++info_.updates, rates, figures);
     info_.items += figures.items;
   }
-  info_.step = step;
-  info_.evaluations_due = static_cast<std::int64_t>(session_.recipe().evaluations.size());
+  end_step(step);
   emit_step(std::move(event), figures);
   carry_out_decisions();
   return figures.work.seconds;

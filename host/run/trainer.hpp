@@ -15,6 +15,7 @@
 #include "host/recipe/recipe.hpp"
 #include "host/run/checkpoint.hpp"
 #include "host/run/evaluator.hpp"
+#include "host/run/lost_steps.hpp"
 #include "host/run/monitors.hpp"
 #include "host/run/profile.hpp"
 #include "host/run/ranks.hpp"
@@ -85,6 +86,9 @@ class Trainer {
   void keep_time(std::int64_t step, double step_seconds);
   void tell_slow_calls();
   double take_step(std::int64_t step);  // seconds
+  // Nothing where the step is left out: a process was lost in it.
+  std::optional<TrainingStep::Figures> compute_step(std::int64_t step);
+  void end_step(std::int64_t step);
   // What ranks may see differently, as rank 0 does: how long the step took and the stage so far. A stop that
   // one rank was asked for is all ranks'.
   void agree(double& step_seconds);
@@ -119,6 +123,7 @@ class Trainer {
   TrainingStep training_step_;
   std::vector<TensorInstance*> stateful_;  // of the pipeline
   Monitors monitors_;
+  LostSteps lost_steps_;
   bool last_stage_;
   CheckpointInfo info_;
   TimeBudget budget_;

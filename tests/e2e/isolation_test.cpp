@@ -167,6 +167,33 @@ TEST_F(IsolationTest, TakesTheNetworkAwayWhereItIsAsked) {
   EXPECT_EQ(without.code, 0) << without.err;
 }
 
+TEST_F(IsolationTest, LeavesOutAsManyStepsWhoseProcessEndedAsItMay) {
+  const std::string mortal =
+      " --set components.gate.use=test/mortal --set components.gate.isolate.skip_steps=1 --set "
+      "components.gate.steps=";
+  const Answer answer = run(mortal + "[4]", "once");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.err, AllOf(HasSubstr("step 4 is left out (1 of at most 1)"),
+                                HasSubstr("its process ended by signal SIGSEGV in pass")));
+  ASSERT_EQ(run("", "plain").code, 0);
+  const std::vector<double> plain = losses("plain"), left = losses("once");
+  ASSERT_EQ(left.size(), 5u);
+  EXPECT_EQ(std::vector<double>(left.begin(), left.begin() + 3),
+            std::vector<double>(plain.begin(), plain.begin() + 3));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "once/checkpoints/step-000006/checkpoint.json"));
+
+  const Answer twice = run(mortal + "[2,4]", "twice");
+  EXPECT_EQ(twice.code, 1);
+  EXPECT_THAT(twice.err,
+              AllOf(HasSubstr("step 2 is left out"), HasSubstr("its process ended by signal SIGSEGV")));
+  EXPECT_EQ(losses("twice").size(), 2u) << "steps 1 and 3";
+}
+
+TEST_F(IsolationTest, LeavesOutNoStepOfAComponentThatWouldBeginAnew) {
+  EXPECT_THAT(run(" --set components.scale.isolate.skip_steps=1").err,
+              HasSubstr("isolate.skip_steps is for components without parameters and state"));
+}
+
 TEST_F(IsolationTest, IsRefusedWhereItCannotBe) {
   EXPECT_THAT(
       run(" --set components.optimizer.isolate=true").err,
@@ -175,7 +202,7 @@ TEST_F(IsolationTest, IsRefusedWhereItCannotBe) {
   EXPECT_THAT(run(" --set components.gate.isolate.seconds=-1").err, HasSubstr("0 or more"));
   EXPECT_THAT(run(" --set components.gate.isolate.second=1").err, HasSubstr("did you mean 'seconds'"));
   EXPECT_THAT(run(" --set components.gate.isolate=5").err,
-              HasSubstr("true, false, or a table with seconds, memory_mb and network"));
+              HasSubstr("true, false, or a table with seconds, memory_mb, network and skip_steps"));
 }
 
 TEST_F(IsolationTest, GivesComponentsOfLibTorchTheSameBits) {

@@ -117,7 +117,27 @@ class Deadly {
   std::int64_t calls_ = 0;
 };
 
+class Mortal {
+ public:
+  explicit Mortal(const gistmill::Options& options) : steps_(options.integers("steps")) {}
+
+  Tensor pass(const Call& call, const Tensor& x) const {
+    for (const std::int64_t step : steps_) {
+      if (static_cast<std::uint64_t>(step) == call.step()) die("segfault");
+    }
+    return x;
+  }
+  std::vector<Tensor> pass_vjp(const Call&, const std::vector<Tensor>&,
+                               const std::vector<Tensor>& gradients) const {
+    return gradients;
+  }
+
+ private:
+  std::vector<std::int64_t> steps_;
+};
+
 }  // namespace
 
 GISTMILL_PLUGIN(
-    gistmill::component<Deadly>("test/deadly").operation("pass", &Deadly::pass, &Deadly::pass_vjp));
+    gistmill::component<Deadly>("test/deadly").operation("pass", &Deadly::pass, &Deadly::pass_vjp),
+    gistmill::component<Mortal>("test/mortal").operation("pass", &Mortal::pass, &Mortal::pass_vjp));
