@@ -7,8 +7,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "gistmill/products.hpp"
-#include "plugins/lensnet/dual-cross/collect.hpp"
-#include "plugins/lensnet/dual-cross/tell.hpp"
+#include "plugins/lensnet/dual-cross/context_attention.hpp"
+#include "plugins/lensnet/dual-cross/gist_attention.hpp"
 
 namespace gistmill::lensnet {
 namespace {
@@ -23,17 +23,18 @@ class Pass {
   Pass(const Shape& shape, const Weights& weights, at::Tensor entries, at::Tensor gists,
        const at::Tensor& features)
       : shape_(shape), weights_(weights) {
-    for (std::size_t s = 0; s < weights.tells.size(); ++s) {
+    for (std::size_t s = 0; s < weights.context_attentions.size(); ++s) {
       entries_.emplace_back(entries);
       if (shape.sees_tail) {
         gists_.emplace_back(gists);
-        collects_.emplace_back(weights.collects[s], shape.heads, gists_.back().rows(),
-                               entries_.back().rows());
-        gists = gists + collects_.back().update();
+        gist_attentions_.emplace_back(weights.gist_attentions[s], shape.heads, gists_.back().rows(),
+                                      entries_.back().rows());
+        gists = gists + gist_attentions_.back().update();
       }
-      told_.emplace_back(gists);
-      tells_.emplace_back(weights.tells[s], shape.heads, told_.back().rows(), entries_.back().rows());
-      entries = tells_.back().update().add_(entries);
+      gists_after_.emplace_back(gists);
+      context_attentions_.emplace_back(weights.context_attentions[s], shape.heads, gists_after_.back().rows(),
+                                       entries_.back().rows());
+      entries = context_attentions_.back().update().add_(entries);
     }
     entries_.emplace_back(entries);
     head_.emplace_back(weights.head, entries_.back().rows(), features);
@@ -44,12 +45,14 @@ class Pass {
   // grad [N] -> gradients of entries [N, W] and gists [G, W]; those of the weights are added to `weights`.
   std::pair<at::Tensor, at::Tensor> backward(const at::Tensor& grad, Weights& weights) const {
     at::Tensor entries = entries_.back().backward(head_.back().backward(grad, weights.head));
-    at::Tensor gists = at::zeros_like(told_.back().rows());
-    for (std::size_t s = tells_.size(); s-- > 0;) {
+    at::Tensor gists = at::zeros_like(gists_after_.back().rows());
+    for (std::size_t s = context_attentions_.size(); s-- > 0;) {
       at::Tensor normed = at::zeros_like(entries);
-      gists.add_(told_[s].backward(tells_[s].backward(entries, weights.tells[s], normed)));
+      gists.add_(gists_after_[s].backward(
+          context_attentions_[s].backward(entries, weights.context_attentions[s], normed)));
       if (shape_.sees_tail)
-        gists.add_(gists_[s].backward(collects_[s].backward(gists, weights.collects[s], normed)));
+        gists.add_(
+            gists_[s].backward(gist_attentions_[s].backward(gists, weights.gist_attentions[s], normed)));
       entries.add_(entries_[s].backward(normed));
     }
     return {std::move(entries), std::move(gists)};
@@ -58,9 +61,9 @@ class Pass {
  private:
   const Shape& shape_;
   const Weights& weights_;
-  std::deque<Normed> entries_, gists_, told_;
-  std::deque<Collect> collects_;
-  std::deque<Tell> tells_;
+  std::deque<Normed> entries_, gists_, gists_after_;
+  std::deque<GistAttention> gist_attentions_;
+  std::deque<ContextAttention> context_attentions_;
   std::deque<Head> head_;  // one
 };
 
@@ -149,9 +152,9 @@ std::vector<at::Tensor> Weights::list() const {
   std::vector<at::Tensor> all = {input, level};
   if (tail.defined()) all.push_back(tail);
   all.push_back(places);
-  for (std::size_t s = 0; s < tells.size(); ++s) {
-    if (!collects.empty()) collects[s].append_to(all);
-    tells[s].append_to(all);
+  for (std::size_t s = 0; s < context_attentions.size(); ++s) {
+    if (!gist_attentions.empty()) gist_attentions[s].append_to(all);
+    context_attentions[s].append_to(all);
   }
   head.append_to(all);
   return all;
@@ -165,8 +168,8 @@ Weights Weights::of(const Shape& shape, const std::vector<at::Tensor>& list) {
   if (shape.sees_tail) weights.tail = list[at++];
   weights.places = list[at++];
   for (std::int64_t s = 0; s < shape.stacks; ++s) {
-    if (shape.sees_tail) weights.collects.push_back(Maps::taken_from(list, at));
-    weights.tells.push_back(Maps::taken_from(list, at));
+    if (shape.sees_tail) weights.gist_attentions.push_back(Maps::taken_from(list, at));
+    weights.context_attentions.push_back(Maps::taken_from(list, at));
   }
   weights.head = HeadMaps::taken_from(list, at, true);
   return weights;
@@ -178,8 +181,8 @@ Weights Weights::zeros() const {
   made.level = at::zeros_like(level);
   if (tail.defined()) made.tail = at::zeros_like(tail);
   made.places = at::zeros_like(places);
-  for (const Maps& maps : collects) made.collects.push_back(maps.zeros());
-  for (const Maps& maps : tells) made.tells.push_back(maps.zeros());
+  for (const Maps& maps : gist_attentions) made.gist_attentions.push_back(maps.zeros());
+  for (const Maps& maps : context_attentions) made.context_attentions.push_back(maps.zeros());
   made.head = head.zeros();
   return made;
 }
@@ -192,8 +195,9 @@ Network::Network(const Shape& shape, const torch::Builder& build) : shape_(shape
   weights_.places = build.normal("places", {shape.tail, shape.width}, shape.sees_tail ? 0.02 : 1.0);
   for (std::int64_t s = 0; s < shape.stacks; ++s) {
     const torch::Builder stack = build.in(std::to_string(s));
-    if (shape.sees_tail) weights_.collects.push_back(Maps::made(stack.in("collect"), shape.width));
-    weights_.tells.push_back(Maps::made(stack.in("tell"), shape.width));
+    if (shape.sees_tail)
+      weights_.gist_attentions.push_back(Maps::made(stack.in("gist_attention"), shape.width));
+    weights_.context_attentions.push_back(Maps::made(stack.in("context_attention"), shape.width));
   }
   weights_.head = HeadMaps::made(build.in("head"), shape.width, shape.features, shape.mlp);
 }

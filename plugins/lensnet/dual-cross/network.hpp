@@ -4,8 +4,8 @@
 // at::Tensors, f32 or f64; ports are the plugin's business (plugin.cpp).
 //
 //   entries  u = norm(vectors) Wx^T + E[level]         gists  g = norm(tail) Wt^T + P[place]
-//   stack    g = g + Collect(norm(g), norm(u))         gists attend the context
-//            u = u + Tell(norm(g), norm(u))            the context attends the gists
+//   stack    g = g + GistAttention(norm(g), norm(u))        gists attend the context
+//            u = u + ContextAttention(norm(g), norm(u))     the context attends the gists
 //   score    tanh(head([norm(u); features]))
 //
 // norm has no gain and no shift: a map follows it everywhere. One that sees no tail has learned vectors P in
@@ -46,11 +46,12 @@ struct Batch {
 };
 
 struct Weights {
-  at::Tensor input;                   // [W, D]
-  at::Tensor level;                   // [3, W]
-  at::Tensor tail;                    // [W, D]; undefined where the tail is not seen
-  at::Tensor places;                  // [G, W]
-  std::vector<Maps> collects, tells;  // [stacks]; no collects where the tail is not seen
+  at::Tensor input;   // [W, D]
+  at::Tensor level;   // [3, W]
+  at::Tensor tail;    // [W, D]; undefined where the tail is not seen
+  at::Tensor places;  // [G, W]
+  std::vector<Maps> gist_attentions,
+      context_attentions;  // [stacks]; no gist_attentions where the tail is not seen
   HeadMaps head;
 
   std::vector<at::Tensor> list() const;

@@ -45,11 +45,12 @@ inline at::Tensor plain_scores(const Shape& shape, const Weights& weights, const
       gists = at::linear(plain_norm(batch.tails[c]), weights.tail) +
               weights.places.index_select(0, batch.places[c]);
     }
-    for (std::size_t s = 0; s < weights.tells.size(); ++s) {
+    for (std::size_t s = 0; s < weights.context_attentions.size(); ++s) {
       const at::Tensor seen = plain_norm(entries);
       if (shape.sees_tail)
-        gists = gists + plain_attention(weights.collects[s], shape.heads, plain_norm(gists), seen);
-      entries = entries + plain_attention(weights.tells[s], shape.heads, seen, plain_norm(gists));
+        gists = gists + plain_attention(weights.gist_attentions[s], shape.heads, plain_norm(gists), seen);
+      entries =
+          entries + plain_attention(weights.context_attentions[s], shape.heads, seen, plain_norm(gists));
     }
     const HeadMaps& head = weights.head;
     const at::Tensor hidden = at::gelu(at::linear(plain_norm(entries), head.rows, head.bias) +

@@ -1,4 +1,4 @@
-#include "plugins/lensnet/dual-cross/collect.hpp"
+#include "plugins/lensnet/dual-cross/gist_attention.hpp"
 
 namespace gistmill::lensnet {
 
@@ -6,7 +6,8 @@ namespace gistmill::lensnet {
 //   q = g Wq^T + bq      F = q Wk / sqrt(w)      A = softmax over n (F c^T)
 //   m = A c              o = m Wv^T + bv         update = o Wo^T + bo
 // m goes through Wv behind the sum, as A sums to 1 and the maps are linear.
-Collect::Collect(const Maps& maps, std::int64_t heads, const at::Tensor& gists, const at::Tensor& entries)
+GistAttention::GistAttention(const Maps& maps, std::int64_t heads, const at::Tensor& gists,
+                             const at::Tensor& entries)
     : maps_(maps), heads_(heads), gists_(gists), entries_(entries) {
   const std::int64_t width = gists.size(1);
   const double scale = scale_of(width, heads);
@@ -14,10 +15,10 @@ Collect::Collect(const Maps& maps, std::int64_t heads, const at::Tensor& gists, 
   folded_ = at::bmm(query_, rows_by_head(maps.key, heads)).mul_(scale).flatten(0, 1);  // [h G, W]
   weights_ = at::softmax(at::mm(folded_, entries.t()), 1);                             // [h G, N]
   mixed_ = at::mm(weights_, entries);                                                  // [h G, W]
-  const at::Tensor heard =
+  const at::Tensor values =
       at::bmm(mixed_.view({heads, -1, width}), rows_by_head(maps.value, heads).transpose(1, 2));  // [h, G, w]
-  heard_ = joined(heard).add_(maps.value_bias);                                                   // [G, W]
-  update_ = at::addmm(maps.output_bias, heard_, maps.output.t());
+  values_ = joined(values).add_(maps.value_bias);                                                 // [G, W]
+  update_ = at::addmm(maps.output_bias, values_, maps.output.t());
 }
 
 //   do = du Wo           dm = do Wv              dA = dm c^T
@@ -25,10 +26,10 @@ Collect::Collect(const Maps& maps, std::int64_t heads, const at::Tensor& gists, 
 //   dc = A^T dm + dS^T F           dF = dS c
 //   dq = dF Wk^T / sqrt(w)         dg = dq Wq
 //   dWo = du^T o    dWv = do^T m    dWk = q^T dF / sqrt(w)    dWq = dq^T g
-at::Tensor Collect::backward(const at::Tensor& grad, Maps& maps, at::Tensor& grad_entries) const {
+at::Tensor GistAttention::backward(const at::Tensor& grad, Maps& maps, at::Tensor& grad_entries) const {
   const std::int64_t width = gists_.size(1);
   const double scale = scale_of(width, heads_);
-  maps.output.addmm_(grad.t(), heard_);
+  maps.output.addmm_(grad.t(), values_);
   maps.output_bias.add_(grad.sum(0));
   const at::Tensor grad_heard = at::mm(grad, maps_.output);  // [G, W]
   maps.value_bias.add_(grad_heard.sum(0));

@@ -10,12 +10,12 @@
 
 namespace gistmill::lensnet {
 
-class Tell {
+class ContextAttention {
  public:
   // gists [G, W] and entries [N, W], both normed. `maps` outlives this.
-  Tell(const Maps& maps, std::int64_t heads, const at::Tensor& gists, const at::Tensor& entries);
+  ContextAttention(const Maps& maps, std::int64_t heads, const at::Tensor& gists, const at::Tensor& entries);
 
-  // What the entries hear, [N, W].
+  // What is added to the entries, [N, W].
   at::Tensor update() const;
 
   // grad [N, W] of update(). Adds the gradients of the maps to `maps`, that of the entries to grad_entries
@@ -30,7 +30,7 @@ class Tell {
   at::Tensor gists_, entries_;
   at::Tensor key_, value_;  // [h, G, w]
   at::Tensor folded_;       // [h G, W] what an entry is multiplied with
-  at::Tensor said_;         // [h G, W] what each gist says through each head
+  at::Tensor outputs_;      // [h G, W] each value through the output map, by head
   at::Tensor weights_;      // [N, h G] sum to 1 over the G of each head
 };
 

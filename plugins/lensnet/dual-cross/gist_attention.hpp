@@ -9,12 +9,12 @@
 
 namespace gistmill::lensnet {
 
-class Collect {
+class GistAttention {
  public:
   // gists [G, W] and entries [N, W], both normed. `maps` outlives this.
-  Collect(const Maps& maps, std::int64_t heads, const at::Tensor& gists, const at::Tensor& entries);
+  GistAttention(const Maps& maps, std::int64_t heads, const at::Tensor& gists, const at::Tensor& entries);
 
-  // What the gists hear, [G, W].
+  // What is added to the gists, [G, W].
   const at::Tensor& update() const { return update_; }
 
   // grad [G, W] of update(). Adds the gradients of the maps to `maps`, that of the entries to grad_entries
@@ -29,7 +29,7 @@ class Collect {
   at::Tensor folded_;   // [h G, W] what an entry is multiplied with
   at::Tensor weights_;  // [h G, N] sum to 1 over N
   at::Tensor mixed_;    // [h G, W] weighted sums of entries
-  at::Tensor heard_;    // [G, W]
+  at::Tensor values_;   // [G, W]
   at::Tensor update_;   // [G, W]
 };
 
