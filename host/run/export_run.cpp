@@ -1,11 +1,13 @@
 // The verb `export`: the run's lock, the component that can save itself, its best checkpoint, a folder that
-// appears whole or not at all. What the files are is the component's business.
+// appears whole or not at all. What the files are is the component's business; of components that have no
+// format of their own, such as gistnets and lensnets, the parameters are written as they are.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include <gistmill/files/new_file.hpp>
 #include <gistmill/files/new_folder.hpp>
 
 #include "host/diagnostic/failure.hpp"
@@ -13,6 +15,7 @@
 #include "host/instance/array_call.hpp"
 #include "host/machine/machine.hpp"
 #include "host/run/locked_request.hpp"
+#include "host/run/parameter_file.hpp"
 #include "host/run/run.hpp"
 #include "host/run/run_context.hpp"
 #include "host/run/run_folder.hpp"
@@ -48,7 +51,7 @@ template <class Write>
 RunOutcome save(const RunContext& context, const fs::path& checkpoint, const TensorInstance& instance,
                 const Write& write) {
   files::NewFolder folder = make_folder(context.request.target);
-  fill(folder, [&] { write(bytes_array(folder.path().string())); });
+  fill(folder, [&] { write(folder.path()); });
   or_failure([&] { folder.commit(); });
   const std::string& use = instance.planned().spec->name;
   RunOutcome outcome;
@@ -93,10 +96,40 @@ RunOutcome save_with_tokens(RunContext& context, const Part& part, const Session
   if (std::ranges::count(session.trained(), model) > 0) load_parameters(checkpoint, model->name(), *model);
   Arrays trained = call_operation(tokens, "tokens", {});
   trained.merge(tokenizer_files(part.plan, context.registry, *model, "save_with_tokens"));
-  return save(context, checkpoint, *model, [&](const Tensor& folder) {
-    trained["folder"] = folder;
+  return save(context, checkpoint, *model, [&](const fs::path& folder) {
+    trained["folder"] = bytes_array(folder.string());
     call_operation(*model, "save_with_tokens", trained);
   });
+}
+
+// What a reader needs beside the tensors to make the component again. Sizes are those of the tensors.
+nlohmann::json config_of(const PlannedInstance& planned) {
+  nlohmann::json options = nlohmann::json::object();
+  for (const PlannedOption& option : planned.options)
+    std::visit([&](const auto& value) { options[option.key] = value; }, option.value);
+  return {{"name", planned.name}, {"component", planned.spec->name}, {"options", options}};
+}
+
+// Of a part whose trained components have no format of their own: config.json, and parameters.safetensors,
+// which the key `parameters` of a component reads.
+RunOutcome save_parameters_of(const RunContext& context, const Part& part,
+                              const std::vector<TensorInstance*>& trained) {
+  const fs::path checkpoint = CheckpointFolder(context.folder, part.name).best_or_latest();
+  nlohmann::json config = {{"format", "gistmill parameters"}, {"version", 1}, {"instances", {}}};
+  for (TensorInstance* instance : trained) {
+    load_parameters(checkpoint, instance->name(), *instance);
+    config["instances"].push_back(config_of(instance->planned()));
+  }
+  const ParameterNames names = trained.size() == 1 ? ParameterNames::without : ParameterNames::with_instance;
+  return save(context, checkpoint, *trained.front(), [&](const fs::path& folder) {
+    save_parameters(folder / "parameters.safetensors", trained, names);
+    files::write_file(folder / "config.json", config.dump(2) + "\n");
+  });
+}
+
+std::vector<TensorInstance*> started(std::vector<TensorInstance*> instances) {
+  std::erase(instances, nullptr);
+  return instances;
 }
 
 bool trains_tokens(const TensorInstance& instance) {
@@ -122,11 +155,17 @@ RunOutcome export_run(const RunRequest& request) {
       const fs::path checkpoint = CheckpointFolder(context.folder, part->name).best_or_latest();
       load_parameters(checkpoint, instance->name(), *instance);
       Arrays given = tokenizer_files(part->plan, context.registry, *instance, operation);
-      return save(context, checkpoint, *instance, [&](const Tensor& folder) {
-        given["folder"] = folder;
+      return save(context, checkpoint, *instance, [&](const fs::path& folder) {
+        given["folder"] = bytes_array(folder.string());
         call_operation(*instance, operation, given);
       });
     }
+  }
+  for (auto part = parts.rbegin(); !request.merge && part != parts.rend(); ++part) {
+    const Session session(part->recipe, part->plan, context.registry, context.events, SessionUse::describe,
+                          [](const Plan&, const std::string&) { return fs::path(); });
+    const std::vector<TensorInstance*> trained = started(session.trained());
+    if (!trained.empty()) return save_parameters_of(context, *part, trained);
   }
   throw Failure(ExitCode::recipe,
                 fmt::format("{} trained nothing that can be exported: no component that it trains has an "

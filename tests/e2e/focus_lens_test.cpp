@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <gistmill/formats/safetensors.hpp>
+
 #include "tests/e2e/program.hpp"
 #include "tests/plugins/store/focus-labels/synthetic_labels.hpp"
 
@@ -65,6 +67,35 @@ TEST_F(LensRecipes, TheSameSeedTrainsTheSameLensnetBitForBit) {
   const char* const weights = "checkpoints/step-000030/parameters.safetensors";
   EXPECT_NE(read(folder_ / "one" / weights), "");
   EXPECT_TRUE(read(folder_ / "one" / weights) == read(folder_ / "two" / weights));
+}
+
+TEST_F(LensRecipes, ATrainedLensnetIsExportedAsASafetensorsFileThatAnotherRecipeStartsFrom) {
+  ASSERT_EQ(run("lens-short", "--set run.steps=30").code, 0);
+  const Answer exported = gistmill("export runs/lens-short lens");
+  ASSERT_EQ(exported.code, 0) << exported.err;
+  EXPECT_THAT(exported.out, HasSubstr("lens  learner (lensnet/dual-cross) of "));
+  const formats::Safetensors saved(folder_ /
+                                   "runs/lens-short/checkpoints/step-000030/parameters.safetensors");
+  const formats::Safetensors file(folder_ / "lens/parameters.safetensors");
+  ASSERT_EQ(file.tensors().size(), saved.tensors().size());
+  for (const formats::SafetensorsTensor& tensor : file.tensors()) {
+    const auto& own = saved.tensor("learner." + std::string(tensor.name));
+    EXPECT_EQ(tensor.shape, own.shape) << tensor.name;
+    EXPECT_TRUE(tensor.data == own.data) << tensor.name;
+  }
+  EXPECT_NE(file.find("0.gist_attention.query.weight"), nullptr) << "named without the instance";
+  const auto config = nlohmann::json::parse(read(folder_ / "lens/config.json"));
+  EXPECT_EQ(config["instances"][0]["component"], "lensnet/dual-cross");
+  EXPECT_EQ(config["instances"][0]["options"]["width"], 64);
+  const Answer again =
+      run("lens-short",
+          "--set run.steps=0 --set components.learner.parameters=lens/parameters.safetensors --folder again");
+  ASSERT_EQ(again.code, 0) << again.err;
+  const auto measured = [&](const char* at) {
+    const auto summary = nlohmann::json::parse(read(folder_ / at / "summary.json"));
+    return summary["evaluations"][0]["entries"][0]["mean"];
+  };
+  EXPECT_EQ(measured("again"), measured("runs/lens-short"));
 }
 
 TEST_F(LensRecipes, TheAblationMeasuresEveryControlOnTheSameContexts) {
