@@ -111,6 +111,59 @@ TEST_F(FocusLoop, MeasuresWhatFollowsUnderEveryAllocatorWithARealModel) {
       << "means of embeddings are worth less than the tokens";
 }
 
+TEST_F(FocusLoop, OpensWhatTheModelAttendsToWithARealModelAndNothingTrained) {
+  if (const std::string missing = missing_for_a_model(); !missing.empty()) GTEST_SKIP() << missing;
+  std::string sessions;
+  for (const std::string which : {"", "-uniform", "-attention", "-similar"})
+    for (const std::string value : {"limit=1", "split=train", "facts=1", "horizon=8"})
+      sessions += " --set components.session" + which + "." + value;
+  const Answer answer = gistmill(
+      "run '" GISTMILL_SOURCE_DIR
+      "/recipes/focus/lens-untrained-short.toml' --folder run --set variables.model=" +
+      model() + " --set variables.text=text --set components.documents.group=file " +
+      "--set components.documents.hold_out=[] --set components.documents.validation=0 " +
+      "--set variables.tokens=512 --set variables.budget=192 --set evaluations.focus.steps=12 " +
+      "--set evaluations.focus.variants.greedy=false --set evaluations.focus.variants.similar=false" +
+      sessions);
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  const auto summary = nlohmann::json::parse(read(folder_ / "run/summary.json"));
+  std::map<std::string, double> swaps;
+  for (const auto& entry : summary["evaluations"][0]["entries"])
+    if (entry["figure"] == "swap_rate_per_block") swaps[entry["variant"]] = entry["value"];
+  EXPECT_GT(swaps.at("greedy on attention"), 0) << "attention differs from entry to entry";
+  EXPECT_EQ(swaps.at("uniform gists"), 0);
+}
+
+// One fact a session, asked for right before the cursor at which it is judged.
+TEST_F(FocusLoop, JudgesEachSessionAtOneCursorUnderOraclesLensnetsAndNoneWithARealModel) {
+  if (const std::string missing = missing_for_a_model(); !missing.empty()) GTEST_SKIP() << missing;
+  std::string values;
+  for (const char* value : {"tokens=256", "last=7", "budget=128", "label_budget=128", "horizon=8",
+                            "sessions=2", "held=1", "candidates=3", "text=[\"text\"]"})
+    values += std::string(" --set 'variables.") + value + "'";
+  for (const char* value : {"documents.group=file", "documents.hold_out=[\"*2*\"]", "contexts.batch=1",
+                            "contexts.validation=0", "heldout.validation=1"})
+    values += std::string(" --set 'components.") + value + "'";
+  const Answer answer =
+      gistmill("run '" GISTMILL_SOURCE_DIR
+               "/recipes/focus/lens-budget-built-short.toml' --folder run --set variables.model=" +
+               model() + values + " --set run.steps=2");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  const auto summary = nlohmann::json::parse(read(folder_ / "run/summary.json"));
+  std::map<std::string, double> loss, open;
+  for (const auto& evaluation : summary["evaluations"]) {
+    for (const auto& entry : evaluation["entries"]) {
+      if (entry["figure"] == "open_when_needed") open[entry["variant"]] = entry["value"];
+      if (entry["figure"] != "loss_at_h") continue;
+      loss[entry["variant"]] = entry["value"];
+      EXPECT_EQ(entry["n"], 1) << "one cursor a session";
+    }
+  }
+  EXPECT_EQ(loss.size(), 8u);
+  EXPECT_LE(loss.at("oracle"), loss.at("uniform gists") + 0.05) << "swaps that gain, each measured alone";
+  EXPECT_EQ(open.at("full context"), 1);
+}
+
 TEST_F(FocusLoop, MeasuresWhatEachSwapIsWorthWithARealModelAndOnlyOnce) {
   if (const std::string missing = missing_for_a_model(); !missing.empty()) GTEST_SKIP() << missing;
   const auto labels = [&] {

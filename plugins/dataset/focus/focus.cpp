@@ -55,6 +55,7 @@ Focus::Focus(const Options& options)
       longest_(options.integer("longest")),
       horizon_(options.integer("horizon")),
       repeat_(options.boolean("repeat")),
+      measure_every_(options.integer("measure_every")),
       candidates_(options.integer("candidates")),
       candidates_every_(options.integer("candidates_every")) {
   if (options.string("corpus").empty()) return;  // its text will be given
@@ -127,7 +128,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tenso
   const focus::Tree& tree = session_->tree();
   return {list(std::vector<std::int32_t>(tree.data(), tree.data() + tree.tokens())),
           list(read(cursor, horizon_)),
-          mask(true),
+          mask(session_->iteration() % measure_every_ == 0),
           scalar(rules_.block),
           scalar(cursor),
           scalar(rules_.budget),

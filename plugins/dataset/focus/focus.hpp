@@ -27,8 +27,8 @@ class Focus {
   std::string digest() const;
 
   // The next block, of the next session where one is over, then EndOfData. tokens i32[T]: the history;
-  // following i32[H], mask f32[H]; block, cursor, budget, protected, session: i32[];
-  // name u8[M]: the document's.
+  // following i32[H], mask f32[H], 0 where `measure_every` leaves the block out; block, cursor, budget,
+  // protected, session: i32[]; name u8[M]: the document's.
   std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> next();
 
   // The next block of one session whose text is given, in place of next(); without a corpus. tokens i32[K];
@@ -114,6 +114,7 @@ class Focus {
   std::int64_t longest_;  // tokens of a session
   std::int64_t horizon_;
   bool repeat_;
+  std::int64_t measure_every_;     // blocks from one whose following tokens count to the next
   std::int64_t candidates_;        // of a block, at most; 0: all
   std::int64_t candidates_every_;  // so many blocks
   std::int64_t begun_ = 0;         // sessions

@@ -133,6 +133,11 @@ class Model {
   BranchScores branches(const Batch& text, const Edits& edits, const Continuation& next,
                         std::int64_t rows) const;
 
+  // How much of the attention of the text's newest rows goes to each of its rows, f32[R]: the mean of the
+  // softmax weights over layers, query heads and the last `newest` rows (all, where there are fewer), so it
+  // sums to 1. Keeps no tape. Throws Error (user) where the batch is not one text. (attended.cpp)
+  at::Tensor attended(const Batch& text, std::int64_t newest) const;
+
   // ---- generation (generate.cpp)
 
   struct Sampling {

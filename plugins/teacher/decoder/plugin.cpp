@@ -60,7 +60,8 @@ class Decoder : public gistmill::decoder::LoadedModel {
         future_(options.integer("future")),
         topk_(options.integer("topk")),
         topk_temperature_(options.number("topk_temperature")),
-        branch_rows_(options.integer("branch_rows")) {
+        branch_rows_(options.integer("branch_rows")),
+        newest_(options.integer("newest")) {
     sampling_.max_tokens = options.integer("max_tokens");
     sampling_.temperature = options.number("temperature");
     sampling_.top_p = options.number("top_p");
@@ -178,6 +179,10 @@ class Decoder : public gistmill::decoder::LoadedModel {
         {following, mask, cursor.item<std::int64_t>(), reference.value_or(at::Tensor())}, branch_rows_);
     return {scores.nll, scores.kl, scores.text_nll, scores.text_kl};
   }
+  at::Tensor attended(const at::Tensor& ids, const Optional& positions, const Optional& gist,
+                      const Optional& gist_places) const {
+    return model().attended(batch_of(ids, {}, positions, {}, gist, gist_places), newest_).unsqueeze(0);
+  }
   std::tuple<at::Tensor, at::Tensor> generate(const Call& call, const at::Tensor& prompt,
                                               const Optional& mask, const Optional& positions,
                                               const Optional& gist, const Optional& gist_places,
@@ -234,6 +239,7 @@ class Decoder : public gistmill::decoder::LoadedModel {
   std::int64_t topk_;
   double topk_temperature_;
   std::int64_t branch_rows_;
+  std::int64_t newest_;
   gistmill::decoder::Model::Sampling sampling_;
   std::string cache_file_;
   GistPointer cache_;                   // of that file; null: none
@@ -280,7 +286,8 @@ auto family(const char* name) {
       .operation("follow", &Decoder::follow)
       .operation("unread", &Decoder::unread)
       .operation("follow_on", &Decoder::follow_on)
-      .operation("branches", &Decoder::branches);
+      .operation("branches", &Decoder::branches)
+      .operation("attended", &Decoder::attended);
 }
 
 }  // namespace

@@ -64,6 +64,18 @@ TEST_F(FocusSessions, PastTheDocumentsEndNothingFollows) {
   EXPECT_THAT(values<float>(mask), ElementsAre(1, 1, 0, 0, 0, 0));
 }
 
+TEST_F(FocusSessions, WhatFollowsCountsInEverySoManyBlocksOfASession) {
+  Focus focus = make({{"measure_every", std::int64_t{3}}});
+  for (int block = 1; block <= 7; ++block) {
+    const auto [tokens, following, mask, k, cursor, budget, tail, session, name] = focus.next();
+    EXPECT_THAT(values<float>(mask)[0], block % 3 == 0 ? 1.0f : 0.0f) << block;
+    EXPECT_THAT(numbers(following)[0], 4 * block) << "the tokens are there";
+  }
+  focus.next();  // of the next session, which counts its own blocks
+  focus.next();
+  EXPECT_THAT(values<float>(std::get<2>(focus.next()))[0], 1.0f);
+}
+
 TEST_F(FocusSessions, DocumentsComeOneAfterTheOtherUpToTheirLastWholeBlock) {
   Focus focus = make();
   std::vector<std::int32_t> sessions, cursors;

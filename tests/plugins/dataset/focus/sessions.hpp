@@ -45,6 +45,7 @@ inline PlainTable focus_options(const std::string& corpus, const PlainTable& cha
                     {"facts_seed", std::int64_t{1}},
                     {"position", std::string("center")},
                     {"horizon", std::int64_t{6}},
+                    {"measure_every", std::int64_t{1}},
                     {"candidates", std::int64_t{0}},
                     {"candidates_every", std::int64_t{1}}};
   for (const auto& [key, value] : changes) all[key] = value;

@@ -42,7 +42,12 @@ enum Operation : std::uint32_t {
   kAttention,
   kExpectedAttention,
   kGistCache,
-  kSaveGistCache
+  kSaveGistCache,
+  kFollow,
+  kUnread,
+  kFollowOn,
+  kBranches,
+  kAttended
 };
 
 // The inputs of hidden and forward where only the texts are given.
@@ -77,6 +82,7 @@ class LlamaPlugin : public ::testing::Test {
                          {"topk", std::int64_t{7}},
                          {"topk_temperature", 1.0},
                          {"branch_rows", std::int64_t{4096}},
+                         {"newest", std::int64_t{7}},
                          {"train", std::string("none")},
                          {"adapter", std::string()},
                          {"trainable_tokens", std::vector<std::int64_t>()},
@@ -314,6 +320,17 @@ TEST_F(LlamaPlugin, ContinuesFromTheGistCacheOfItsOption) {
     EXPECT_THAT(refusal.what(), HasSubstr("is of the adapter 'none' when this one is"));
   }
   std::filesystem::remove(file);
+}
+
+TEST_F(LlamaPlugin, GivesTheAttentionOfTheNewestRowsOfATextWithAGist) {
+  const at::Tensor none;
+  const at::Tensor ids = tokens_.unsqueeze(0);
+  Batch text{ids, none, at::arange(3, 63, at::kInt).unsqueeze(0), none};
+  text.gist = random_normal({1, 1, 48}, 5, at::kFloat);
+  text.gist_places = at::full({1, 1}, 4, at::kInt);
+  const at::Tensor found = make()->forward(kAttended, {ids, text.positions, text.gist, text.gist_places})[0];
+  EXPECT_EQ(found.sizes(), at::IntArrayRef({1, 60}));
+  EXPECT_TRUE(at::equal(found[0], model_.attended(text, 7))) << "option newest";
 }
 
 TEST_F(LlamaPlugin, TrainsAllItsWeights) {

@@ -45,7 +45,8 @@ at::Tensor Reference::rotate(std::int64_t layer, const at::Tensor& heads, const 
   return turned.reshape(heads.sizes()) * config_.magnitude_of(layer);
 }
 
-at::Tensor Reference::attend(std::int64_t index, const at::Tensor& qkv, const at::Tensor& positions) const {
+at::Tensor Reference::attend(std::int64_t index, const at::Tensor& qkv, const at::Tensor& positions,
+                             std::vector<at::Tensor>* all_weights) const {
   const LayerWeights& layer = weights_.layers[static_cast<std::size_t>(index)];
   const std::int64_t rows = qkv.size(0);
   const std::int64_t size = config_.head_size;
@@ -69,11 +70,12 @@ at::Tensor Reference::attend(std::int64_t index, const at::Tensor& qkv, const at
   }
   const at::Tensor scores = at::matmul(queries, keys.transpose(1, 2)) * config_.attention_scale();
   const at::Tensor weights = at::softmax(scores.masked_fill(hidden, -INFINITY), 2);
+  if (all_weights != nullptr) all_weights->push_back(weights);
   return at::matmul(weights, values).transpose(0, 1).reshape({rows, config_.query_width()});
 }
 
 at::Tensor Reference::hidden(const at::Tensor& embeddings, const at::Tensor& positions,
-                             std::vector<at::Tensor>* states) const {
+                             std::vector<at::Tensor>* states, std::vector<at::Tensor>* weights) const {
   at::Tensor rows = embeddings.to(at::kDouble);
   if (config_.positions == PositionKind::kLearned) {
     rows = rows + weights_.position_embedding.to(at::kDouble).index_select(0, positions.to(at::kLong));
@@ -85,7 +87,8 @@ at::Tensor Reference::hidden(const at::Tensor& embeddings, const at::Tensor& pos
     const auto behind = [&](const at::Tensor& part, const Norm& output) {
       return output.weight.defined() ? norm(part, output) : part;
     };
-    rows = rows + behind(linear(attend(i, qkv, positions), layer.output), layer.attention_output_norm);
+    rows =
+        rows + behind(linear(attend(i, qkv, positions, weights), layer.output), layer.attention_output_norm);
     at::Tensor inner = linear(norm(rows, layer.feed_norm), layer.up);
     if (config_.is_gated()) {
       const auto halves = inner.chunk(2, 1);

@@ -16,9 +16,11 @@ class Reference {
 
   // Embeddings [n, D] of consecutive rows at positions i64[n] -> rows after the final norm, f64[n, D]. Every
   // row sees the rows before it and itself, in a layer with a window those at positions within it. states,
-  // where given, takes the residual after 0, 1, .. L layers.
+  // where given, takes the residual after 0, 1, .. L layers; weights those of
+  // each layer's attention, f64[A, n, n].
   at::Tensor hidden(const at::Tensor& embeddings, const at::Tensor& positions,
-                    std::vector<at::Tensor>* states = nullptr) const;
+                    std::vector<at::Tensor>* states = nullptr,
+                    std::vector<at::Tensor>* weights = nullptr) const;
 
   at::Tensor embed(const at::Tensor& tokens) const;  // f64[n, D], scaled
   at::Tensor head() const;                           // f64[V, D]
@@ -26,7 +28,8 @@ class Reference {
  private:
   at::Tensor norm(const at::Tensor& rows, const Norm& norm) const;
   at::Tensor rotate(std::int64_t layer, const at::Tensor& heads, const at::Tensor& positions) const;
-  at::Tensor attend(std::int64_t layer, const at::Tensor& qkv, const at::Tensor& positions) const;
+  at::Tensor attend(std::int64_t layer, const at::Tensor& qkv, const at::Tensor& positions,
+                    std::vector<at::Tensor>* all_weights) const;
 
   Config config_;
   Weights weights_;
