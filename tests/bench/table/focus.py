@@ -1,10 +1,11 @@
-"""Rows of focus: labels of one working context."""
+"""Rows of focus: labels of one working context; one block of the loop."""
 from outcome import Figure, Goal, Measured, Task, median
 from workplace import ROOT, SCRATCH
 
 BLOCKS, OPEN, HORIZON = 254, 24, 64  # 32 tokens each: as many as leave room for H below SmolLM2's 8192 positions
 SAMPLE = 8  # of the swaps, evenly spread; all are counted as these
 ROUNDS = 3
+ACTIVE, LOOPED = 8192, 32  # rows of a working context; blocks that it grows by
 
 
 def focus_labels(work, _):
@@ -40,7 +41,29 @@ def focus_labels(work, _):
     return Measured(figures, details, "; ".join(notes))
 
 
+def focus_block(work, _):
+    """LensNet, allocator and edit of a block, in percent of decoding the block's tokens in the same process."""
+    parts = ("append", "score", "allocate", "edit")
+    rounds = [work.run_json([work.program("bench/focus_block"), work.model, "bf16", work.threads, ACTIVE,
+                             work.steps or LOOPED]) for _ in range(work.rounds or ROUNDS)]
+
+    def percent(clock):
+        block = {part: median([median(one[f"{part}_{clock}"]) for one in rounds]) for part in parts}
+        decode = median([one[f"decode_{clock}"][0] * 32 / one["decoded"] for one in rounds])
+        return block, decode, 100 * sum(block.values()) / decode
+
+    block, decode, share = percent("seconds")
+    last = rounds[-1]
+    split = ", ".join(f"{part} {1000 * block[part]:.2f}" for part in parts)
+    return Measured([Figure("of decoding", share, "%", Goal(10.0, at_least=False))], {"rounds": rounds},
+                    f"{1000 * sum(block.values()):.1f} ms ({split}) for {last['entries']} entries in {last['rows']} rows, "
+                    f"against {1000 * decode:.0f} ms for 32 tokens behind {last['read']}; by processor time "
+                    f"{percent('cpu_seconds')[2]:.1f} %; reading rows again that an edit changed is in neither")
+
+
 TASKS = [
+    Task("focus-block", f"one block at {ACTIVE} active tokens: lensnet, allocator and edit",
+         "decoding 32 tokens with the base model alone", focus_block),
     Task("focus-labels", f"labels of a working context of {BLOCKS} entries, H {HORIZON}, all legal swaps",
          "transformers, a pass for each; the program's own passes", focus_labels, needs_peer=True),
 ]
