@@ -72,7 +72,8 @@ MeasuredRun read_measured_run(const fs::path& folder) {
   const fs::path summary = folder / "summary.json";
   if (!fs::exists(summary)) {
     throw Failure(ExitCode::failed,
-                  fmt::format("{} holds no finished run: it has no summary.json", folder.string()));
+                  fmt::format("{} holds no finished run: it has no summary.json", folder.string()),
+                  {"name the folder of a run that has ended, runs/NAME where no other was given"});
   }
   return {read_summary(summary), read_items_of(folder)};
 }

@@ -38,8 +38,10 @@ void copy_parameters(const formats::Safetensors& file, const std::vector<TensorI
       const std::string name = saved_name(*instance, parameter);
       const SafetensorsTensor* saved = file.find(name);
       if (saved == nullptr) {
-        throw Failure(ExitCode::failed, fmt::format("{}: no tensor '{}', which {} ({}) needs", file.name(),
-                                                    name, instance->name(), instance->planned().spec->name));
+        throw Failure(ExitCode::failed,
+                      fmt::format("{}: no tensor '{}', which {} ({}) needs", file.name(), name,
+                                  instance->name(), instance->planned().spec->name),
+                      {"the file is of another component, or of another version of it"});
       }
       if (saved->shape != parameter.tensor.sizes().vec() || saved->dtype != saved_dtype(parameter.tensor)) {
         throw Failure(
@@ -47,14 +49,20 @@ void copy_parameters(const formats::Safetensors& file, const std::vector<TensorI
             fmt::format("{}: tensor '{}' is {}[{}] when it should be {}[{}]", file.name(), name,
                         formats::safetensors_dtype_name(saved->dtype), fmt::join(saved->shape, ", "),
                         formats::safetensors_dtype_name(saved_dtype(parameter.tensor)),
-                        fmt::join(parameter.tensor.sizes().vec(), ", ")));
+                        fmt::join(parameter.tensor.sizes().vec(), ", ")),
+            {fmt::format(
+                "{} had other sizes when it was saved: its options, or those of a model that it reads, "
+                "are others now",
+                instance->name())});
       }
       copies.emplace_back(parameter.tensor, saved);
     }
   }
   if (nothing_beside && copies.size() != file.tensors().size()) {
-    throw Failure(ExitCode::failed, fmt::format("{}: {} tensors when there should be {}", file.name(),
-                                                file.tensors().size(), copies.size()));
+    throw Failure(ExitCode::failed,
+                  fmt::format("{}: {} tensors when there should be {}", file.name(), file.tensors().size(),
+                              copies.size()),
+                  {"the file holds parameters of more than what is trained here: it is of another run"});
   }
   for (auto& [tensor, saved] : copies) {
     at::Tensor copy = at::empty(tensor.sizes(), tensor.options().device(at::kCPU));
@@ -141,7 +149,9 @@ CheckpointInfo verify_checkpoint(const fs::path& folder) {
     const nlohmann::json json = nlohmann::json::parse(read_text_file(manifest));
     for (const auto& [name, digest] : json.at("files").items()) {
       if (fs::path(name).filename() != name)
-        throw Failure(ExitCode::failed, manifest.string() + " names a path");
+        throw Failure(ExitCode::failed,
+                      fmt::format("{} is damaged: it names the path '{}' when it should name files beside it",
+                                  manifest.string(), name));
       const std::string found = sha256_file(folder / name);
       if (found != digest.get<std::string>()) {
         throw Failure(ExitCode::failed,

@@ -315,7 +315,10 @@ void Evaluator::measure(std::size_t index, const StopSignal& stop, const std::st
     context.step = static_cast<std::uint64_t>(step);
     if (!runs.step(context, stop, rows)) {
       if (step > 0) break;
-      throw Failure(ExitCode::failed, fmt::format("{} has no data: its source ended at once", planned.name));
+      throw Failure(
+          ExitCode::failed, fmt::format("{} has no data: its source ended at once", planned.name),
+          {"what is held out (validation, hold_out) may be empty, or shorter than one item; gistmill "
+           "prepare --peek 1 shows what is there"});
     }
     events_.emit("progress",
                  {{"stage", stage}, {"text", planned.name}, {"done", step + 1}, {"count", recipe.steps}});

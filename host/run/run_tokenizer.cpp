@@ -17,7 +17,8 @@ RunTokenizer::RunTokenizer(const Plan& plan, Registry& registry, bool marks) {
   };
   const auto found = std::ranges::find_if(plan.instances, encodes);
   if (found == plan.instances.end())
-    throw Failure(ExitCode::recipe, "the run's recipe has no component that encodes text");
+    throw Failure(ExitCode::recipe, "the run's recipe has no component that encodes text",
+                  {"it needs a tokenizer, with operations encode and decode, among its [components]"});
   PlannedInstance planned = *found;
   for (PlannedOption& option : planned.options) {
     if (marks && option.key == "special" && std::holds_alternative<bool>(option.value)) option.value = true;

@@ -96,7 +96,8 @@ void find_group(RunContext& context, std::size_t first, TrainedCompressor& found
                     fmt::format("{} makes one gist of {} blocks of {} tokens when a store has groups of {} "
                                 "blocks of {}",
                                 found.group->compressor().name(), found.group->blocks(), found.group->block(),
-                                found.pass->block(), found.pass->block()));
+                                found.pass->block(), found.pass->block()),
+                    {"train the second level on groups of as many blocks as a block has tokens"});
     }
     return;
   }
@@ -147,7 +148,8 @@ TrainedCompressor trained_compressor(RunContext& context) {
   throw Failure(
       ExitCode::recipe,
       fmt::format("{} trained no compressor: no component that it trains has an operation 'compress'",
-                  context.request.recipe.string()));
+                  context.request.recipe.string()),
+      {"train one: gistmill run recipes/gistnet/contextual.toml"});
 }
 
 }  // namespace gistmill

@@ -87,7 +87,9 @@ bool Trainer::resume() {
     throw Failure(
         ExitCode::recipe,
         fmt::format("{} is of another recipe than {}", path.string(), session_.recipe().path.string()),
-        {kStartOver});
+        {"go on with the recipe that it was started with: gistmill diff shows where two runs or recipes "
+         "differ",
+         kStartOver});
   }
   check_starts(path, info);
   if (info.ranks != ranks_.size()) {

@@ -1,7 +1,6 @@
 #include "plugins/store/common/column_file.hpp"
 
 #include <gistmill/formats/error.hpp>
-#include <gistmill/formats/hdf5.hpp>
 
 namespace gistmill::store {
 namespace {
@@ -45,6 +44,13 @@ std::string text_of_types(const std::vector<hid_t>& types) {
 }
 
 }  // namespace
+
+hdf5::Handle open_column_file(std::string_view bytes, const char* format, std::int64_t version) {
+  hdf5::Handle file = hdf5::open_in_memory(bytes.data(), bytes.size());
+  if (!file) throw FormatError("it is not an HDF5 file, or was cut short");
+  expect_format(file.get(), format, version);
+  return file;
+}
 
 void expect_format(hid_t file, const char* format, std::int64_t version) {
   if (const std::string found = hdf5::text_attribute(file, "format", kLongestFormat); found != format)

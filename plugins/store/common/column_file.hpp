@@ -7,11 +7,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <gistmill/formats/hdf5.hpp>
 
 namespace gistmill::store {
 
 // All throw FormatError, which says what was found and what should be there, not the file.
+
+// The file whose bytes these are, of this format and version. The bytes outlive what is opened.
+formats::hdf5::Handle open_column_file(std::string_view bytes, const char* format, std::int64_t version);
 
 // The attributes `format` and `version` are these.
 void expect_format(hid_t file, const char* format, std::int64_t version);

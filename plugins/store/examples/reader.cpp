@@ -38,10 +38,8 @@ void ExampleFileReader::fail(const std::string& what) const {
 
 void ExampleFileReader::read_header() {
   const std::uint64_t size = map_.size();
-  const hdf5::Handle file = hdf5::open_in_memory(map_.bytes().data(), size);
-  if (!file) throw FormatError("it is not an HDF5 file");
+  const hdf5::Handle file = store::open_column_file(map_.bytes(), kFormat, kVersion);
   constexpr std::size_t kLongest = 256;
-  store::expect_format(file.get(), kFormat, kVersion);
   digest_ = hdf5::text_attribute(file.get(), "digest", kLongest);
   shape_ = {store::size_attribute(file.get(), "block_size", kMostSize),
             store::size_attribute(file.get(), "horizon", kMostSize),

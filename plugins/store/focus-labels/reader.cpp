@@ -44,10 +44,8 @@ void LabelReader::fail(const std::string& what) const {
 
 void LabelReader::read_header() {
   const std::uint64_t size = map_.size();
-  const hdf5::Handle opened = hdf5::open_in_memory(map_.bytes().data(), size);
-  if (!opened) throw FormatError("it is not an HDF5 file, or was cut short");
+  const hdf5::Handle opened = store::open_column_file(map_.bytes(), kFormat, kVersion);
   const hid_t file = opened.get();
-  store::expect_format(file, kFormat, kVersion);
   digest_ = hdf5::text_attribute(file, "digest", kLongestText);
   header_.block = store::size_attribute(file, "block", 1024);
   if (header_.block < 2) throw FormatError("its block is 1 token when it should be 2 to 1024");

@@ -27,9 +27,7 @@ void put_data(hid_t file, const char* name, const std::string& text) {
 
 Index read_whole(const fs::path& path) {
   const formats::MappedFile map(path);
-  const hdf5::Handle file = hdf5::open_in_memory(map.bytes().data(), map.size());
-  if (!file) throw formats::FormatError("it is not an HDF5 file, or was cut short");
-  store::expect_format(file.get(), kIndexFormat, kVersion);
+  const hdf5::Handle file = store::open_column_file(map.bytes(), kIndexFormat, kVersion);
   const auto read_data = [&](const char* name) {
     return store::texts_of(file.get(), name, map.size()).front();
   };

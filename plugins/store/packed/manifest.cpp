@@ -65,10 +65,12 @@ Ordered splits_json(const Manifest& manifest) {
 
 void check_head(const Json& json) {
   if (json.value("format", "") != kShardFormat)
-    throw formats::FormatError(std::string("format is not '") + kShardFormat + "'");
+    throw formats::FormatError("format is " + json.value("format", Json()).dump() + " when it should be \"" +
+                               kShardFormat + "\"");
   if (json.at("version") != kVersion)
     throw formats::FormatError("version is " + json.at("version").dump() +
-                               ", which this program does not read");
+                               " when this program reads version " + std::to_string(kVersion) +
+                               "; pack again");
   if (!json.contains("labels_shifted"))
     throw formats::FormatError("it does not say whether labels are shifted (labels_shifted); pack again");
   if (json.at("labels_shifted") != false)
@@ -84,7 +86,8 @@ Manifest manifest_of_json(const Json& json) {
   manifest.tokenizer_text = json.at("tokenizer_identity");
   manifest.length = json.at("max_seq_length");
   if (manifest.length < 1 || manifest.length > kLongestSequence)
-    throw formats::FormatError("max_seq_length is " + std::to_string(manifest.length));
+    throw formats::FormatError("max_seq_length is " + std::to_string(manifest.length) +
+                               " when it should be 1 to " + std::to_string(kLongestSequence));
   manifest.tail = tail_of(json.at("tail"));
   manifest.separator = json.at("separator").get<std::vector<std::int32_t>>();
   manifest.input_path = json.at("input_path").get<std::vector<std::string>>();

@@ -63,9 +63,7 @@ void ShardReader::fail(const std::string& what) const {
 }
 
 void ShardReader::read_header() {
-  const hdf5::Handle file = hdf5::open_in_memory(map_.bytes().data(), map_.size());
-  if (!file) throw FormatError("it is not an HDF5 file, or was cut short");
-  store::expect_format(file.get(), kShardFormat, kVersion);
+  const hdf5::Handle file = store::open_column_file(map_.bytes(), kShardFormat, kVersion);
   check_labels(file.get());
   digest_ = hdf5::text_attribute(file.get(), "digest", kLongestText);
   header_.length = store::size_attribute(file.get(), "max_seq_length", kLongestSequence);

@@ -48,10 +48,8 @@ void TopkReader::fail(const std::string& what) const {
 
 void TopkReader::read_header() {
   const std::uint64_t size = map_.size();
-  const hdf5::Handle opened = hdf5::open_in_memory(map_.bytes().data(), size);
-  if (!opened) throw FormatError("it is not an HDF5 file, or was cut short");
+  const hdf5::Handle opened = store::open_column_file(map_.bytes(), kFormat, kVersion);
   const hid_t file = opened.get();
-  store::expect_format(file, kFormat, kVersion);
   digest_ = hdf5::text_attribute(file, "digest", kLongestText);
   header_.length = store::size_attribute(file, "length", 1 << 24);
   header_.tokens = store::size_attribute(file, "topk", 1 << 24);

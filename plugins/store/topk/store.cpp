@@ -64,7 +64,11 @@ TopkWriter& TopkStore::writer(std::int64_t length, std::int64_t tokens, double t
                 "topk_temperature");
   }
   if (header.length != length || header.tokens != tokens)
-    throw Error(GM_ERROR_USER, "sequences are not all of one length and number of tokens", "topk_ids");
+    throw Error(GM_ERROR_USER,
+                "a sequence has " + std::to_string(length) + " rows of " + std::to_string(tokens) +
+                    " tokens when earlier ones had " + std::to_string(header.length) + " rows of " +
+                    std::to_string(header.tokens) + "; a cache has sequences of one length",
+                "topk_ids");
   return *writer_;
 }
 
