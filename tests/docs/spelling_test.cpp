@@ -5,10 +5,10 @@
 #include <array>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <string_view>
+
+#include "tests/support/file_bytes.hpp"
 
 namespace gistmill {
 namespace {
@@ -30,10 +30,7 @@ constexpr std::string_view kStems[] = {
     "serial",  "special",   "stabil", "standard", "summar",  "synchron", "token", "util",   "visual"};
 
 std::string lower_case(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  std::string text = std::move(bytes).str();
+  std::string text = test::bytes_of(path);
   std::ranges::transform(text, text.begin(), [](unsigned char letter) { return std::tolower(letter); });
   return text;
 }

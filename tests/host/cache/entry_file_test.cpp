@@ -9,9 +9,10 @@
 #include <cstring>
 #include <fstream>
 #include <numeric>
-#include <sstream>
 
 #include "host/diagnostic/failure.hpp"
+
+#include "tests/support/file_bytes.hpp"
 
 namespace gistmill {
 namespace {
@@ -43,13 +44,8 @@ class EntryFile : public testing::Test {
   void write() { write_entry(path(), text(), values()); }
   std::filesystem::path path() const { return folder_ / "abcd.h5"; }
 
-  std::string bytes() const {
-    std::ifstream file(path(), std::ios::binary);
-    std::ostringstream all;
-    all << file.rdbuf();
-    return std::move(all).str();
-  }
-  void put(const std::string& bytes) const { std::ofstream(path(), std::ios::binary) << bytes; }
+  std::string bytes() const { return test::bytes_of(path()); }
+  void put(const std::string& bytes) const { test::write_bytes(path(), bytes); }
   std::string refusal(const std::string& key = "abcd") const {
     try {
       read_entry(path(), key);

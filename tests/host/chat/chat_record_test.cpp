@@ -4,11 +4,11 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
-#include <sstream>
 
 #include "host/chat/context_picture.hpp"
 #include "host/diagnostic/failure.hpp"
 #include "tests/host/chat/fake_chat_model.hpp"
+#include "tests/support/file_bytes.hpp"
 
 namespace gistmill {
 namespace {
@@ -21,11 +21,7 @@ class ChatRecordTest : public ::testing::Test {
  protected:
   void SetUp() override { fs::remove_all(folder_); }
   void TearDown() override { fs::remove_all(folder_); }
-  std::string read(const char* name) const {
-    std::ostringstream text;
-    text << std::ifstream(folder_ / name, std::ios::binary).rdbuf();
-    return std::move(text).str();
-  }
+  std::string read(const char* name) const { return test::bytes_of(folder_ / name); }
 
   const fs::path folder_ =
       fs::path(::testing::TempDir()) / (std::string("gistmill-chat-record-") +

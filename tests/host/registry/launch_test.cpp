@@ -2,12 +2,12 @@
 #include "host/registry/launch.hpp"
 
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 #include <gmock/gmock.h>
 
 #include "host/diagnostic/failure.hpp"
+
+#include "tests/support/file_bytes.hpp"
 
 namespace gistmill {
 namespace {
@@ -27,10 +27,8 @@ class LaunchTest : public ::testing::Test {
 
   // By the contract that comes with the program.
   static Launch launch() {
-    std::ifstream file(GISTMILL_SOURCE_DIR "/sdk/contracts/collective.toml");
-    std::ostringstream text;
-    text << file.rdbuf();
-    return launch_of_process({parse_contract(text.str(), "collective", "collective.toml")});
+    const std::string text = test::bytes_of(GISTMILL_SOURCE_DIR "/sdk/contracts/collective.toml");
+    return launch_of_process({parse_contract(text, "collective", "collective.toml")});
   }
 };
 

@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <sstream>
 
 #include "plugins/store/focus/store.hpp"
 #include "tests/plugins/dataset/focus/sessions.hpp"
+#include "tests/support/file_bytes.hpp"
 #include "tests/support/message_of.hpp"
 
 namespace gistmill::dataset {
@@ -21,12 +21,6 @@ using test::PlainTable;
 using test::text_of;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-std::string read(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return std::move(text).str();
-}
 
 class FocusTraces : public ::testing::Test {
  protected:
@@ -68,7 +62,7 @@ class FocusTraces : public ::testing::Test {
     }
   }
   void change(const std::string& from, const std::string& to) {
-    std::string text = read(folder_ / "out/t.jsonl");
+    std::string text = gistmill::test::bytes_of(folder_ / "out/t.jsonl");
     text.replace(text.find(from), from.size(), to);
     std::ofstream(folder_ / "changed.jsonl", std::ios::binary) << text;
   }
@@ -117,7 +111,7 @@ TEST_F(FocusTraces, ThatWereChangedOrCutShortAreRefusedWithTheirLine) {
   EXPECT_THAT(play(options(folder_ / "changed.jsonl")),
               StartsWith("trace: " + (folder_ / "changed.jsonl").string() + ":4: the line was changed"));
   EXPECT_EQ(played_.size(), 2u) << "what stands before it is whole";
-  const std::string whole = read(folder_ / "out/t.jsonl");
+  const std::string whole = gistmill::test::bytes_of(folder_ / "out/t.jsonl");
   std::ofstream(folder_ / "cut.jsonl", std::ios::binary) << whole.substr(0, whole.size() / 2);
   EXPECT_THAT(play(options(folder_ / "cut.jsonl")), HasSubstr("the trace is cut short within this line"));
 }
@@ -144,7 +138,7 @@ TEST_F(FocusTraces, GoOnFromTheirState) {
 }
 
 TEST_F(FocusTraces, TheStoreWritesAPageBesideThem) {
-  EXPECT_THAT(read(folder_ / "out/t.html"), HasSubstr("<h2>doc0</h2>"));
+  EXPECT_THAT(gistmill::test::bytes_of(folder_ / "out/t.html"), HasSubstr("<h2>doc0</h2>"));
 }
 
 TEST_F(FocusTraces, TheStoreKeepsNoBlockThatDoesNotReplay) {

@@ -5,9 +5,9 @@
 
 #include <fstream>
 #include <gistmill/plugin.hpp>
-#include <sstream>
 
 #include "tests/sdk/token_file/scratch_folder.hpp"
+#include "tests/support/file_bytes.hpp"
 
 namespace gistmill::csv {
 namespace {
@@ -23,11 +23,7 @@ class CsvLog : public ::testing::Test {
     logger.start();
     for (const std::string& event : events) logger.on_event(event);
   }
-  std::string contents() const {
-    std::ostringstream text;
-    text << std::ifstream(path(), std::ios::binary).rdbuf();
-    return text.str();
-  }
+  std::string contents() const { return gistmill::test::bytes_of(path()); }
   static std::string begin(int step) {
     return R"({"event":"stage_started","stage":"a","time":1,"step":)" + std::to_string(step) + "}";
   }

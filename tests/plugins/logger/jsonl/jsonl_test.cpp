@@ -11,6 +11,7 @@
 
 #include "plugins/logger/jsonl/jsonl_logger.hpp"
 #include "tests/host/report/scratch_folder.hpp"
+#include "tests/support/file_bytes.hpp"
 
 namespace gistmill::jsonl {
 namespace {
@@ -24,11 +25,7 @@ class JsonlLog : public testing::Test {
 
   void given(const std::string& contents) const { std::ofstream(path(), std::ios::binary) << contents; }
 
-  std::string contents() const {
-    std::ostringstream text;
-    text << std::ifstream(path(), std::ios::binary).rdbuf();
-    return text.str();
-  }
+  std::string contents() const { return gistmill::test::bytes_of(path()); }
 
   std::vector<std::string> lines() const {
     std::vector<std::string> out;

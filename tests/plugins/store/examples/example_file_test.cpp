@@ -8,7 +8,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 
 #include "plugins/dataset/examples/examples.hpp"
 #include "plugins/store/examples/metadata.hpp"
@@ -16,6 +15,7 @@
 #include "plugins/store/examples/store.hpp"
 #include "tests/plugins/support/plain_options.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
+#include "tests/support/file_bytes.hpp"
 #include "tests/support/message_of.hpp"
 
 namespace gistmill::examples {
@@ -66,15 +66,8 @@ class ExampleFile : public ::testing::Test {
     append_batch(made);
     made.commit();
   }
-  std::string bytes(const std::filesystem::path& path) const {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return std::move(text).str();
-  }
-  void overwrite(const std::string& content) const {
-    std::ofstream(path_, std::ios::binary | std::ios::trunc) << content;
-  }
+  static std::string bytes(const std::filesystem::path& path) { return gistmill::test::bytes_of(path); }
+  void overwrite(const std::string& content) const { gistmill::test::write_bytes(path_, content); }
   std::string refusal() const {
     return gistmill::test::message_of([&] { ExampleFileReader(path_).verify(); });
   }

@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 
 #include <nlohmann/json.hpp>
 
@@ -12,6 +11,7 @@
 #include "plugins/store/focus-labels/reader.hpp"
 #include "tests/plugins/store/focus-labels/synthetic_labels.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
+#include "tests/support/file_bytes.hpp"
 #include "tests/support/message_of.hpp"
 
 // As in topk_file_test.cpp: a changed length has HDF5 ask for more memory than there is.
@@ -65,14 +65,8 @@ class LabelFile : public ::testing::Test {
     for (int i = 0; i < blocks; ++i) session.grow();
     return session;
   }
-  std::string bytes() const {
-    std::ostringstream text;
-    text << std::ifstream(path_, std::ios::binary).rdbuf();
-    return std::move(text).str();
-  }
-  void overwrite(const std::string& content) const {
-    std::ofstream(path_, std::ios::binary | std::ios::trunc) << content;
-  }
+  std::string bytes() const { return gistmill::test::bytes_of(path_); }
+  void overwrite(const std::string& content) const { gistmill::test::write_bytes(path_, content); }
   std::string refusal() const {
     return message_of([&] { LabelReader(path_).verify(); });
   }

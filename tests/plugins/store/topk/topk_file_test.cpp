@@ -5,13 +5,13 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "plugins/store/topk/reader.hpp"
 #include "plugins/store/topk/store.hpp"
 #include "tests/plugins/support/plain_options.hpp"
 #include "tests/plugins/support/refusal.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
+#include "tests/support/file_bytes.hpp"
 
 // A length that was changed has HDF5 ask for more memory than there is. That is an error to HDF5, and would
 // be the end of the process to the address sanitizer, which asks this function.
@@ -96,14 +96,8 @@ class TeacherCache : public ::testing::Test {
     reader.read(place, tokens, rows.topk_ids.data(), rows.log_probability.data());
     return rows;
   }
-  std::string bytes() const {
-    std::ostringstream text;
-    text << std::ifstream(path_, std::ios::binary).rdbuf();
-    return std::move(text).str();
-  }
-  void overwrite(const std::string& content) const {
-    std::ofstream(path_, std::ios::binary | std::ios::trunc) << content;
-  }
+  std::string bytes() const { return gistmill::test::bytes_of(path_); }
+  void overwrite(const std::string& content) const { gistmill::test::write_bytes(path_, content); }
   std::string refusal() const {
     return message_of([&] { TopkReader(path_).verify(); });
   }
@@ -286,6 +280,21 @@ TEST_F(TeacherCache, RefusesASequenceThatCameBefore) {
   made.begin(path_, kProvenance);
   append(made, 3, rows_of(3));
   EXPECT_THAT(message_of([&] { append(made, 3, rows_of(3)); }), HasSubstr("sequence 3 came before"));
+}
+
+TEST_F(TeacherCache, RefusesASequenceOfAnotherLengthWithBoth) {
+  TopkStore made = store();
+  made.begin(path_, kProvenance);
+  append(made, 0, rows_of(0));
+  const Rows rows = rows_of(1);
+  const auto append_short = [&] {
+    made.append(
+        Tensor::of(std::vector<std::int32_t>{10, 11}, {1, 2}), Tensor::of(std::vector<std::int32_t>{1}, {1}),
+        Tensor::of(std::vector<std::int32_t>(rows.topk_ids.begin(), rows.topk_ids.begin() + 8), {1, 2, 4}),
+        Tensor::of(std::vector<float>(8, -1.0f), {1, 2, 4}), Tensor::of<float>({2.0f}, {}));
+  };
+  EXPECT_THAT(message_of(append_short),
+              HasSubstr("a sequence has 2 rows of 4 tokens when earlier ones had 3 rows of 4; a cache"));
 }
 
 TEST_F(TeacherCache, RefusesATemperatureThatChanges) {

@@ -1,4 +1,5 @@
 #include "tests/plugins/teacher/decoder/small_models.hpp"
+#include "tests/support/file_bytes.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
 
@@ -6,8 +7,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 namespace gistmill::decoder::test {
@@ -15,13 +14,6 @@ namespace {
 
 at::Tensor normal(at::IntArrayRef shape, double deviation, at::Generator& generator) {
   return at::empty(shape, at::kDouble).normal_(0.0, deviation, generator).to(at::kFloat);
-}
-
-std::string read_bytes(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  return bytes.str();
 }
 
 // stories260K.bin: seven int32 sizes, then f32 weights, each kind for all layers.
@@ -206,7 +198,7 @@ std::optional<Stories> load_stories() {
   const auto weights = shared_file("models/stories260K/stories260K.bin");
   const auto pieces = shared_file("models/stories260K/tok512.bin");
   if (!weights || !pieces) return std::nullopt;
-  StoriesReader reader(read_bytes(*weights));
+  StoriesReader reader(gistmill::test::bytes_of(*weights));
   Stories stories;
   Config& config = stories.config;
   config.width = reader.size();
@@ -236,7 +228,7 @@ std::optional<Stories> load_stories() {
   reader.layers(source, "ffn_down", {layers, width, config.feed_forward});
   reader.layers(source, "ffn_up", {layers, config.feed_forward, width});
   source.tensors["output_norm.weight"] = reader.tensor({width});
-  stories.pieces = read_pieces(read_bytes(*pieces), config.vocabulary);
+  stories.pieces = read_pieces(gistmill::test::bytes_of(*pieces), config.vocabulary);
   return stories;
 }
 

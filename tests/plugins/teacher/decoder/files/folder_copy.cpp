@@ -1,11 +1,11 @@
 #include "tests/plugins/teacher/decoder/files/folder_copy.hpp"
+#include "tests/support/file_bytes.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <gistmill/formats/safetensors.hpp>
-#include <sstream>
 
 namespace gistmill::decoder::test {
 
@@ -19,12 +19,7 @@ FolderCopy::FolderCopy(const std::string& name, const std::string& parent) {
   fs::copy(parent + "/" + name, path_, fs::copy_options::recursive);
 }
 
-std::string FolderCopy::text(const std::string& name) const {
-  std::ifstream stream(path_ / name, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
+std::string FolderCopy::text(const std::string& name) const { return gistmill::test::bytes_of(path_ / name); }
 
 void FolderCopy::write(const std::string& name, const std::string& text) const {
   std::ofstream(path_ / name, std::ios::binary) << text;
