@@ -169,8 +169,9 @@ Command parse_command_line(const std::vector<std::string>& words) {
   read_options(verb, {words.begin() + static_cast<std::ptrdiff_t>(used), words.end()}, command);
   if (command.help) return command;
   if (command.arguments.size() < verb.least || command.arguments.size() > verb.most) {
-    refuse(fmt::format("gistmill {} takes {} but was given {} arguments", verb.name,
-                       verb.most == 0 ? "no arguments" : verb.arguments, command.arguments.size()),
+    const std::size_t given = command.arguments.size();
+    refuse(fmt::format("gistmill {} takes {} but was given {} argument{}", verb.name,
+                       verb.most == 0 ? "no arguments" : verb.arguments, given, given == 1 ? "" : "s"),
            {fmt::format("gistmill {} --help", verb.name)});
   }
   if (command.has("resume") && command.has("fresh"))

@@ -28,6 +28,7 @@ const ComponentSpec& Catalog::find(const std::string& component, const Origin& o
   }
   std::vector<std::string> notes = did_you_mean(component, names);
   for (const auto& folder : searched) notes.push_back(fmt::format("searched {}", folder.string()));
+  if (!searched.empty()) notes.emplace_back("--plugins DIR searches another folder first");
   for (const RefusedFile& file : refused) {
     if (may_offer(file, component)) {
       notes.push_back(fmt::format("refused {}: {}", file.path.string(), file.reason));

@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "host/recipe/toml.hpp"
 
@@ -19,10 +21,15 @@ namespace fs = std::filesystem;
 
 std::string read_text(const fs::path& path, const Origin& named_at) {
   const auto fail = [&] {
-    std::string reason = std::generic_category().message(errno);
+    const int error = errno;
+    std::string reason = std::generic_category().message(error);
     reason[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(reason[0])));
+    std::vector<std::string> notes;
+    if (error == EISDIR)
+      notes.emplace_back(
+          "a recipe is a .toml file; the run in a folder goes on by its recipe, with --resume");
     throw Failure(ExitCode::recipe, named_at,
-                  fmt::format("cannot read recipe '{}': {}", path.string(), reason));
+                  fmt::format("cannot read recipe '{}': {}", path.string(), reason), std::move(notes));
   };
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!file) fail();

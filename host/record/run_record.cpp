@@ -86,7 +86,8 @@ RunRecord record_from_events(std::string_view jsonl) {
 
 RunRecord read_run(const std::filesystem::path& run_folder) {
   if (!std::filesystem::is_directory(run_folder)) {
-    throw Failure(ExitCode::failed, "no run folder '" + run_folder.string() + "'");
+    throw Failure(ExitCode::failed, "no run folder '" + run_folder.string() + "'",
+                  {"name the folder that a run writes to: runs/NAME where no other was given"});
   }
   RunRecord record = record_from_events(read_text_file_if_there(run_folder / "events.jsonl").value_or(""));
   if (const auto summary = read_text_file_if_there(run_folder / "summary.json"))

@@ -59,10 +59,11 @@ std::pair<fs::path, CheckpointInfo> CheckpointFolder::latest_or_refuse() const {
   std::string reason;
   auto found = latest([&](const std::string& skipped) { reason = skipped; });
   if (found) return *std::move(found);
-  throw Failure(ExitCode::failed,
-                reason.empty() ? fmt::format("no checkpoint in {}", folder_.string())
-                               : fmt::format("no checkpoint in {} can be read", folder_.string()),
-                {reason.empty() ? "train with gistmill run" : reason, kStartOver});
+  if (reason.empty())
+    throw Failure(ExitCode::failed, fmt::format("no checkpoint in {}", folder_.string()),
+                  {"train with gistmill run, or name the folder of a run with --folder"});
+  throw Failure(ExitCode::failed, fmt::format("no checkpoint in {} can be read", folder_.string()),
+                {reason, kStartOver});
 }
 
 fs::path CheckpointFolder::last() const {

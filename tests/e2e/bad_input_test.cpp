@@ -82,6 +82,19 @@ TEST_F(BadInputTest, CyclicExtendsShowsTheCircle) {
   EXPECT_THAT(answer.err, HasSubstr("b.toml:1:"));
 }
 
+TEST_F(BadInputTest, TheNumberOfArgumentsIsSaidInWords) {
+  EXPECT_THAT(gistmill("run").err, HasSubstr("gistmill run takes RECIPE but was given 0 arguments\n"));
+  EXPECT_THAT(gistmill("diff a").err, HasSubstr("gistmill diff takes A B but was given 1 argument\n"));
+}
+
+TEST_F(BadInputTest, EvaluatingWhatWasNeverTrainedNamesWhatEvaluateTakes) {
+  write("r.toml", ramp());
+  const Answer answer = gistmill("evaluate r.toml --folder nowhere " + test_plugins());
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_THAT(answer.err, HasSubstr("no checkpoint in nowhere/checkpoints\n"));
+  EXPECT_THAT(answer.err, Not(HasSubstr("--fresh"))) << "which is no option of evaluate";
+}
+
 TEST_F(BadInputTest, MissingRecipeIsNamed) {
   const Answer answer = gistmill("run nowhere.toml");
   EXPECT_EQ(answer.code, 3);

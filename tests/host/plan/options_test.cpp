@@ -193,7 +193,8 @@ TEST_F(Components, ThatNoPluginOffersAreRefusedWithTheNearestName) {
             "recipe.toml:2:16: no plugin offers 'gistnet/refin'\n"
             "did you mean 'gistnet/refine'?\n"
             "searched recipes/plugins\n"
-            "searched lib/gistmill/plugins");
+            "searched lib/gistmill/plugins\n"
+            "--plugins DIR searches another folder first");
 }
 
 TEST_F(Components, ThatARefusedFileMayOfferShowItsReason) {

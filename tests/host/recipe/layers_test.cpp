@@ -116,7 +116,9 @@ TEST_F(Layers, SayWhereAMissingFileIsNamed) {
 TEST_F(Layers, SayThatTheRecipeItselfIsMissingOrAFolder) {
   EXPECT_EQ(failure("absent.toml"), "cannot read recipe 'absent.toml': no such file or directory");
   std::filesystem::create_directory(folder_ / "folder");
-  EXPECT_EQ(failure("folder"), "cannot read recipe 'folder': is a directory");
+  EXPECT_EQ(failure("folder"),
+            "cannot read recipe 'folder': is a directory\n"
+            "  a recipe is a .toml file; the run in a folder goes on by its recipe, with --resume");
 }
 
 TEST_F(Layers, SayWhatExtendsShouldBe) {

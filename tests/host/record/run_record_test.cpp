@@ -254,6 +254,7 @@ TEST(RunRecord, RefusesAFolderThatIsNotThere) {
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.code(), ExitCode::failed);
     EXPECT_THAT(failure.message(), HasSubstr("no run folder '"));
+    EXPECT_THAT(failure.notes().front(), HasSubstr("runs/NAME"));
   }
 }
 
