@@ -73,7 +73,7 @@ class RolePages : public ProgramTest {
       std::istringstream lines(section.text);
       for (std::string line; std::getline(lines, line);) {
         if (line.starts_with("**`") && line.find("(required)") != std::string::npos)
-          names.push_back(line.substr(2, line.find("`", 3) - 1));
+          names.push_back(line.substr(2, line.find('`', 3) - 1));
       }
     }
     return names;
