@@ -50,7 +50,7 @@ std::string signer_of(std::string_view bytes, const fs::path& library, const fs:
       "signed");  // what is checked is what is installed, whatever becomes of the file
   const fs::path copy = scratch.path() / "plugin.so";
   write_file_atomically(copy, bytes);
-  const std::string signer = first_line(
+  std::string signer = first_line(
       ask({kProgram, "-Y", "find-principals", "-s", signature, "-f", signers.string()}, copy, library));
   ask({kProgram, "-Y", "verify", "-f", signers.string(), "-I", signer, "-n", kSignatureNamespace, "-s",
        signature},

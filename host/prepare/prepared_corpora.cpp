@@ -39,15 +39,21 @@ std::string prepared_key(const Recipe& recipe, const Plan& plan, const std::stri
 
 PreparedPath PreparedCorpora::of(const Recipe& recipe, StartingPoints starting) {
   return [this, &recipe, starting = std::move(starting)](const Plan& plan, const std::string& pipeline) {
-    const std::string key = prepared_key(recipe, plan, pipeline, starting);
-    if (const auto known = paths_.find(key); known != paths_.end()) return known->second;
-    const PreparedFile file =
-        prepare(recipe, plan, pipeline, registry_, listener_, {of(recipe, starting), starting}, missing_);
-    files_.push_back({pipeline, file});
-    paths_[key] = file.path;
-    for (const std::string& line : two_sides_.add(file.path)) listener_.message("warning", line);
-    return file.path;
+    return path_of(recipe, plan, pipeline, starting);
   };
+}
+
+std::filesystem::path PreparedCorpora::path_of(const Recipe& recipe, const Plan& plan,
+                                               const std::string& pipeline, const StartingPoints& starting) {
+  const std::string key = prepared_key(recipe, plan, pipeline, starting);
+  if (const auto known = paths_.find(key); known != paths_.end()) return known->second;
+  const PreparedPath inner = of(recipe, starting);
+  const PreparedFile file =
+      prepare(recipe, plan, pipeline, registry_, listener_, {inner, starting}, missing_);
+  files_.push_back({pipeline, file});
+  paths_[key] = file.path;
+  for (const std::string& line : two_sides_.add(file.path)) listener_.message("warning", line);
+  return file.path;
 }
 
 PlannedInstance with_corpora(PlannedInstance instance, const Plan& plan, const PreparedPath& prepared) {

@@ -36,6 +36,9 @@ class PreparedCorpora {
   const std::vector<Named>& files() const { return files_; }
 
  private:
+  std::filesystem::path path_of(const Recipe& recipe, const Plan& plan, const std::string& pipeline,
+                                const StartingPoints& starting);
+
   Registry& registry_;
   PrepareListener listener_;
   WhereMissing missing_;

@@ -95,7 +95,7 @@ std::string published_cell(const EvaluationEntry& entry, Aggregate aggregate) {
 
 std::string difference_cell(const EvaluationEntry& entry, Aggregate aggregate) {
   if (!entry.published) return "";
-  const std::string text = difference_from(*entry.published, entry.measured, aggregate);
+  std::string text = difference_from(*entry.published, entry.measured, aggregate);
   const auto agreed = agrees(*entry.published, entry.measured.value);
   if (!agreed) return text;
   return fmt::format("{} <span class='verdict {}'>{}</span>", text, *agreed ? "met" : "missed",
