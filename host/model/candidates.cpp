@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <gistmill/files/error.hpp>
+#include <gistmill/formats/model_place.hpp>
 
 #include "host/diagnostic/failure.hpp"
 
@@ -164,7 +165,7 @@ void expect_model(const fs::path& model, const Origin& origin) {
     throw Failure(ExitCode::recipe, origin, fmt::format("{} is neither a file nor a folder", model.string()),
                   {"docs/models.md says what a model is"});
   }
-  const std::string reason = error ? files::error_text(error.value()) : "there is no such file or folder";
+  const std::string reason = error ? files::error_text(error.value()) : formats::missing_model(model);
   throw Failure(ExitCode::recipe, origin, fmt::format("{}: {}", model.string(), reason),
                 {"docs/models.md says what a model is"});
 }

@@ -3,6 +3,7 @@
 
 #include <gistmill/formats/json.hpp>
 #include <gistmill/formats/mapped_file.hpp>
+#include <gistmill/formats/model_place.hpp>
 
 namespace gistmill::tokenizer {
 namespace {
@@ -41,6 +42,9 @@ std::int32_t find_token(const StringTable& tokens, const std::string& text) {
 }  // namespace
 
 std::vector<TokenizerPath> find_tokenizers(const fs::path& model) {
+  std::error_code failure;
+  if (fs::status(model, failure).type() == fs::file_type::not_found)
+    throw formats::FormatError(model.string() + ": " + formats::missing_model(model));
   if (!fs::is_directory(model)) return {{kind_of_file(model), model, model.parent_path()}};
   std::vector<TokenizerPath> found;
   const auto is_there = [&](const char* name) { return fs::exists(model / name); };
@@ -56,6 +60,8 @@ std::vector<TokenizerPath> find_tokenizers(const fs::path& model) {
     const formats::MappedFile file(model / foreign);
     refuse_foreign(file.bytes(), model / foreign);
   }
+  if (const std::string others = formats::gguf_files_in(model); !others.empty())
+    throw OtherKind(model.string() + ": has no tokenizer, but " + others);
   throw OtherKind(
       model.string() +
       ": has no tokenizer, expected tokenizer.json, vocab.json with merges.txt, or tokenizer.model");

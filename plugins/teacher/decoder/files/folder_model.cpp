@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <gistmill/formats/digest.hpp>
 #include <gistmill/formats/json.hpp>
+#include <gistmill/formats/model_place.hpp>
 #include <set>
 
 #include "plugins/teacher/decoder/files/hugging_face_config.hpp"
@@ -34,6 +35,7 @@ std::string why_no_model(const std::string& folder) {
            folder;
   if (has("snapshots"))
     return "is a folder of the Hugging Face cache; name the model's own: snapshots/HASH in it";
+  if (const std::string others = formats::gguf_files_in(folder); !others.empty()) return others;
   return "has no config.json, so it is not a model's folder";
 }
 
@@ -71,6 +73,8 @@ formats::SafetensorsFolder open_weights(const std::string& folder) {
              ", but not the index of the parts, model.safetensors.index.json; fetch it too, from where they "
              "came");
     }
+    if (const std::string others = formats::gguf_files_in(folder); !others.empty())
+      refuse(folder + ": has no safetensors, but " + others);
     refuse(folder +
            ": has neither model.safetensors nor model.safetensors.index.json; weights in other formats " +
            "(pytorch_model.bin) have to be converted with transformers' save_pretrained");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <gistmill/formats/model_place.hpp>
 #include <gistmill/plugin/values.hpp>
 #include <nlohmann/json.hpp>
 
@@ -28,11 +29,12 @@ std::string list(const std::vector<std::string>& names) {
   return result;
 }
 
-// Whether it is a GGUF file or the folder of a model, sound or not. What cannot be looked at is for the
-// readers to complain about.
+// Whether it is a GGUF file, a folder of such files or the folder of a model, sound or not. What cannot be
+// looked at is for the readers to complain about.
 bool of_this_kind(const std::string& path) {
   std::error_code failure;
-  if (fs::is_directory(path, failure)) return fs::exists(fs::path(path) / "config.json", failure);
+  if (fs::is_directory(path, failure))
+    return fs::exists(fs::path(path) / "config.json", failure) || !formats::gguf_files_in(path).empty();
   std::ifstream file(path, std::ios::binary);
   char magic[4] = {};
   return !file.read(magic, sizeof magic) || std::string_view(magic, sizeof magic) == "GGUF";
@@ -42,6 +44,8 @@ std::shared_ptr<const ModelFile> open_any(const std::string& path, const std::ve
   refuse_lfs_pointers(path);
   std::error_code failure;
   if (fs::is_directory(path, failure)) return std::make_shared<FolderModel>(path, ignore);
+  if (fs::status(path, failure).type() == fs::file_type::not_found)
+    refuse(path + ": " + formats::missing_model(path));
   const fs::path name = fs::path(path).filename();
   if (name.extension() == ".safetensors" || name == "config.json")
     refuse(path + ": is one file of a model; name the folder that holds config.json and the weights");

@@ -126,7 +126,7 @@ void expect_user_error(Body&& body, const std::string& key, const std::string& m
 }
 
 TEST_F(BpePlugin, PointsAtTheModelOptionWhereTheFileIsWrong) {
-  expect_user_error([&] { Bpe bpe(path_.string() + ".none"); }, "model", "cannot open: no such file");
+  expect_user_error([&] { Bpe bpe(path_.string() + ".none"); }, "model", "there is no such file or folder");
   write("falcon");
   expect_user_error([&] { Bpe bpe(path_); }, "model", "unknown pre-tokenizer 'falcon'");
 }

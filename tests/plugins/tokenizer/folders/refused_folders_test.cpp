@@ -68,6 +68,16 @@ TEST_F(RefusedFolder, NamesMistralsTekken) {
   }
 }
 
+TEST_F(RefusedFolder, NamesTheGgufFileThatItHoldsInstead) {
+  folder_.write("llama.Q8_0.gguf", std::string_view("GGUF"));
+  const std::string message =
+      folder_.path().string() +
+      ": has no tokenizer, but holds a GGUF file, which is a model of its own; name it: " +
+      place("llama.Q8_0.gguf");
+  EXPECT_EQ(read_as_bpe(folder_.path()).refusal, message);
+  EXPECT_EQ(read_as_spm(folder_.path()).refusal, message);
+}
+
 TEST_F(RefusedFolder, SaysWhatWasTakenInThePlaceOfWhat) {
   folder_.write("tokenizer.json", kPointer);
   folder_.write_vocabulary("gpt2.json");

@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include <gistmill/plugin/values.hpp>
 
 #include "tests/plugins/teacher/decoder/files/families.hpp"
@@ -207,6 +209,18 @@ TEST(FolderModel, SaysWhatAFolderLacks) {
   EXPECT_THAT(refusal(folder), HasSubstr("has neither model.safetensors nor model.safetensors.index.json"));
   std::filesystem::remove(folder.file("config.json"));
   EXPECT_EQ(refusal(folder), folder.path() + ": has no config.json, so it is not a model's folder");
+}
+
+TEST(FolderModel, NamesTheGgufFileThatAFolderHoldsInstead) {
+  FolderCopy folder("llama2");
+  std::ofstream(folder.file("llama.Q8_0.gguf")) << "GGUF";
+  std::filesystem::remove(folder.file("model.safetensors"));
+  EXPECT_THAT(refusal(folder),
+              HasSubstr(": has no safetensors, but holds a GGUF file, which is a model of its own; "
+                        "name it: " +
+                        folder.file("llama.Q8_0.gguf")));
+  std::filesystem::remove(folder.file("config.json"));
+  EXPECT_THAT(refusal(folder), HasSubstr(": holds a GGUF file, which is a model of its own; name it: "));
 }
 
 TEST(FolderModel, SaysWhereAConfigurationIsNotJson) {
