@@ -94,6 +94,10 @@ void JsonCursor::fail_at(std::size_t at, const std::string& message) const {
 }
 
 void JsonCursor::refuse(const char* expected) const {
+  for (const char* name : {"NaN", "Infinity"}) {  // as Python writes numbers that JSON has no words for
+    if (text_.substr(std::min(at_, text_.size())).starts_with(name))
+      fail(std::string("is not JSON: ") + name + ", which Python writes; put null or a number in its place");
+  }
   const std::string found = at_ < text_.size() ? printable(text_.substr(at_, 1)) : "the end";
   fail("is not JSON: " + found + " when it should be " + expected);
 }

@@ -28,12 +28,16 @@ bool is_neutral(const nlohmann::json& value) {
 
 // PEFT grows keys with every version; those that it leaves null, false or empty do nothing.
 void refuse_unread(const JsonObject& json, const nlohmann::json& config) {
-  static const std::set<std::string> harmless = {
-      "auto_mapping",   "ensure_weight_tying", "exclude_modules", "fan_in_fan_out",
-      "inference_mode", "init_ia3_weights",    "init_weights",    "layers_pattern",
-      "megatron_core",  "layers_to_transform", "peft_version",    "qalora_group_size",
-      "revision",       "feedforward_modules", "runtime_config",  "target_modules",
-      "task_type"};
+  // eva_config says how the matrices started, as init_lora_weights does.
+  static const std::set<std::string> harmless = {"auto_mapping",        "ensure_weight_tying",
+                                                 "exclude_modules",     "fan_in_fan_out",
+                                                 "eva_config",          "inference_mode",
+                                                 "init_ia3_weights",    "init_weights",
+                                                 "layers_pattern",      "megatron_core",
+                                                 "layers_to_transform", "peft_version",
+                                                 "qalora_group_size",   "revision",
+                                                 "feedforward_modules", "runtime_config",
+                                                 "target_modules",      "task_type"};
   for (const std::string& key : json.unread()) {
     if (harmless.count(key) > 0 || is_neutral(config.at(key))) continue;
     refuse(json.where() + ": " + key + " is " + printable_json(config.at(key)) +
