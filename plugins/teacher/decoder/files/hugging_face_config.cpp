@@ -97,6 +97,20 @@ void read_qwen_windows(const JsonObject& json, ModelPlan& plan) {
   plan.windowed_rotary = plan.rotary;
 }
 
+// Of every layer, where a text can be longer than it.
+void read_mistral_window(const JsonObject& json, ModelPlan& plan) {
+  Config& config = plan.config;
+  const bool none = json.contains("sliding_window") && !json.has("sliding_window");
+  const std::int64_t window = json.integer_or("sliding_window", kMistralWindow);
+  if (none) return;
+  if (window < 1) json.wrong("sliding_window", "1 or more, or null");
+  if (window >= config.context) return;
+  if (config.layers > kMostLayers) json.wrong("num_hidden_layers", "at most " + std::to_string(kMostLayers));
+  for (std::int64_t layer = 0; layer < config.layers; ++layer) config.windowed_layers.push_back(layer);
+  config.window = window;
+  plan.windowed_rotary = plan.rotary;
+}
+
 std::vector<std::int64_t> unrotated_layers(const JsonObject& json, std::int64_t layers) {
   std::vector<std::int64_t> result;
   if (layers > kMostLayers) json.wrong("num_hidden_layers", "at most " + std::to_string(kMostLayers));
@@ -122,14 +136,7 @@ void read_family_extras(const JsonObject& json, const Family& family, ModelPlan&
   }
   if (family.mlp_bias) plan.layout.feed_bias = json.boolean_or("mlp_bias", false);
   if (config.architecture == "smollm3") config.unrotated_layers = unrotated_layers(json, config.layers);
-  if (config.architecture != "mistral") return;
-  const bool none = json.contains("sliding_window") && !json.has("sliding_window");
-  const std::int64_t window = json.integer_or("sliding_window", kMistralWindow);
-  if (none) return;
-  // Documents that fit the window are computed exactly; longer ones would need its mask.
-  if (window < 1) json.wrong("sliding_window", "1 or more, or null");
-  plan.sliding_window = window;
-  config.context = std::min(config.context, window);
+  if (config.architecture == "mistral") read_mistral_window(json, plan);
 }
 
 ModelPlan read_llama_like(const JsonObject& json, const Family& family) {

@@ -28,8 +28,8 @@ struct ModelPlan {
   // Of matrices in FP8: rows and columns that share a number of NAME_scale_inv; 0: none have.
   std::array<std::int64_t, 2> scaled_block = {0, 0};
   std::vector<std::string> end_token_sources;  // what names each of config.end_tokens (end_tokens.hpp)
-  // Tokens that a token sees in every layer; 0: all. The context is no longer than it. Windows of some layers
-  // are the configuration's.
+  // Of a GGUF file: tokens that a token sees in every layer; 0: all. The context is no longer than it.
+  // Windows of a folder's model are the configuration's.
   std::int64_t sliding_window = 0;
 };
 

@@ -215,11 +215,13 @@ TEST(HuggingFaceConfig, RefusesOtherScaling) {
               HasSubstr("has key 'full_attention'"));
 }
 
-TEST(HuggingFaceConfig, LimitsMistralToItsWindow) {
-  const ModelPlan plan = plan_with("mistral", json::object());
-  EXPECT_EQ(plan.sliding_window, 32);
-  EXPECT_EQ(plan.config.context, 32);
-  EXPECT_EQ(plan_with("mistral", {{"sliding_window", nullptr}}).config.context, 64);
+TEST(HuggingFaceConfig, PutsMistralsWindowOnEveryLayer) {
+  const Config config = plan_with("mistral", json::object()).config;
+  EXPECT_EQ(config.window, 32);
+  EXPECT_EQ(config.windowed_layers, (std::vector<std::int64_t>{0, 1}));
+  EXPECT_EQ(config.context, 64);
+  for (const json& none : {json(nullptr), json(64), json(4096)})
+    EXPECT_TRUE(plan_with("mistral", {{"sliding_window", none}}).config.windowed_layers.empty()) << none;
   EXPECT_EQ(refusal_with("mistral", {{"sliding_window", 0}}),
             "config.json: sliding_window is 0 when it should be 1 or more, or null");
 }
@@ -309,7 +311,7 @@ TEST(HuggingFaceConfig, HasTheDefaultsOfTheClasses) {
     std::int64_t vocabulary, width, feed_forward, layers, heads, kv_heads, head_size, context, window;
   };
   for (const Defaults& expected : {Defaults{"llama", 32000, 4096, 11008, 32, 32, 32, 128, 2048, 0},
-                                   Defaults{"mistral", 32000, 4096, 14336, 32, 32, 8, 128, 4096, 4096},
+                                   Defaults{"mistral", 32000, 4096, 14336, 32, 32, 8, 128, 131072, 4096},
                                    Defaults{"qwen2", 151936, 4096, 22016, 32, 32, 32, 128, 32768, 0},
                                    Defaults{"qwen3", 151936, 4096, 22016, 32, 32, 32, 128, 32768, 0},
                                    Defaults{"smollm3", 128256, 2048, 11008, 36, 16, 4, 128, 32768, 0},
@@ -325,7 +327,7 @@ TEST(HuggingFaceConfig, HasTheDefaultsOfTheClasses) {
     EXPECT_EQ(plan.config.kv_heads, expected.kv_heads);
     EXPECT_EQ(plan.config.head_size, expected.head_size);
     EXPECT_EQ(plan.config.context, expected.context);
-    EXPECT_EQ(plan.sliding_window, expected.window);
+    EXPECT_EQ(plan.config.window, expected.window);
   }
 }
 

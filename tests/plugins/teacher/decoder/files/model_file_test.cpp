@@ -78,10 +78,11 @@ TEST(ModelFile, DescribesAGgufFile) {
   EXPECT_FALSE(found.contains("sliding_window"));
 }
 
-TEST(ModelFile, SaysThatAWindowLimitsTheContext) {
+TEST(ModelFile, SaysWhichLayersHaveAWindow) {
   const json found = json::parse(open_model(families_folder() + "/mistral", kLlamaLike)->describe());
-  EXPECT_EQ(found["context_length"], 32);
-  EXPECT_EQ(found["sliding_window"], 32);
+  EXPECT_EQ(found["context_length"], 64);
+  EXPECT_EQ(found["windowed_layers"]["window"], 32);
+  EXPECT_EQ(found["windowed_layers"]["layers"], json({0, 1}));
 }
 
 TEST(ModelFile, HasNoRotaryPositionsInGpt2) {
