@@ -26,7 +26,7 @@ std::set<std::string> names_of(const fs::path& folder) {
 }  // namespace
 
 std::string missing_model(const fs::path& path) {
-  const std::string message = "there is no such file or folder";
+  std::string message = "there is no such file or folder";
   const fs::path folder = path.parent_path();
   if (folder.filename() != "models" || folder.parent_path().filename() != "data") return message;
   return message + "; scripts/fetch-model.sh fetches the default model into data/models";
