@@ -17,9 +17,9 @@ import tempfile
 import sentencepiece
 import tokenizers
 import transformers
-from folder_cases import (
-    FIXTURES, HERE, SPACE, TEXTS, as_strings, config_cases, json_cases, model_cases, patched_cases, vocabulary_cases,
-)  # fmt: skip
+from folder_cases import config_cases, json_cases, patched_cases
+from folder_parts import FIXTURES, HERE, SPACE, TEXTS, as_strings
+from other_file_cases import model_cases, vocabulary_cases
 from transformers import AutoTokenizer
 
 sys.path.insert(0, str(FIXTURES))

@@ -1,0 +1,106 @@
+"""What the cases of folder_cases.py are put together from: parts of tokenizer.json, texts, patches."""
+
+import json
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIXTURES = HERE.parent / "fixtures"
+sys.path.insert(0, str(FIXTURES))
+from make_tokenizers import ENGLISH, REST  # noqa: E402
+
+SPACE = "\u2581"
+TEXTS = [
+    "the mill", " the  mill", "<s>the mill</s>", "the mill <s> grinds</s> corn", "corn</s>", "corn <s>", "<s> <s>",
+    "a<pad>b<image> x<one> <two><mask> <pad>\n b", "[INST] grind [/INST] corn[INST]", "hi\n\n it's 1234 DON'T \u017f'\u017f",
+    SPACE + SPACE + "a", "The  M\u00fchle, wir'll 12:45", "", "   ", "<|endoftext|>x",
+]  # fmt: skip
+
+FAST = {"tokenizer_class": "PreTrainedTokenizerFast"}
+LLAMA = {"tokenizer_class": "LlamaTokenizer"}
+GPT2 = {"tokenizer_class": "GPT2Tokenizer"}
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + 64 * "0" + "\nsize 2114\n"
+
+
+def replace(part, value):
+    return {"op": "replace", "path": "/" + part, "value": value}
+
+
+def sequence(members, *steps):
+    return {"type": "Sequence", members: list(steps)}
+
+
+def normalizers(*steps):
+    return replace("normalizer", sequence("normalizers", *steps))
+
+
+def pre_tokenizers(*steps):
+    return replace("pre_tokenizer", sequence("pretokenizers", *steps))
+
+
+def byte_level(use_regex, prefix=False):
+    return {"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": True, "use_regex": use_regex}
+
+
+def split(pattern, behavior="Isolated", invert=False):
+    return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": behavior, "invert": invert}
+
+
+def metaspace(**more):
+    return {"type": "Metaspace", "replacement": SPACE, **more}
+
+
+def template(*before):
+    return {
+        "type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": name, "type_id": 0}} for name, _ in before]
+        + [{"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {name: {"id": name, "ids": [number], "tokens": [name]} for name, number in before},
+    }
+
+
+PREPEND = {"type": "Prepend", "prepend": SPACE}
+TO_SPACE = {"type": "Replace", "pattern": {"String": " "}, "content": SPACE}
+TO_SPACE_REGEX = {"type": "Replace", "pattern": {"Regex": " "}, "content": SPACE}
+DOUBLE = {"type": "Replace", "pattern": {"Regex": "\\A" + SPACE}, "content": SPACE + SPACE}
+FROM_SPACE = {"type": "Replace", "pattern": {"String": SPACE}, "content": " "}
+STRIP = {"type": "Strip", "content": " ", "start": 1, "stop": 0}
+GEMMA_SPLIT = {"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious", "invert": False}
+GPT2_PATTERN = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+GPT2_SHORT = "'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+GEMMA = [
+    replace("normalizer", TO_SPACE),
+    replace("decoder", sequence("decoders", FROM_SPACE, {"type": "ByteFallback"}, {"type": "Fuse"})),
+]
+TEKKEN = (
+    "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|"
+    "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|"
+    "\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+)
+CL100K = (
+    "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|"
+    "\\s*[\\r\\n]|\\s+(?!\\S)|\\s+"
+)
+
+
+def normalized(base, which=None):
+    """All added tokens are looked for in normalized text, or the one that is named."""
+    document = json.loads((FIXTURES / base).read_text())
+    return [
+        replace(f"added_tokens/{i}/normalized", True)
+        for i, token in enumerate(document["added_tokens"])
+        if which in (None, token["content"])
+    ]
+
+
+def merges(base, change):
+    return replace("model/merges", change(json.loads((FIXTURES / base).read_text())["model"]["merges"]))
+
+
+def as_strings(pairs):
+    return [pair if isinstance(pair, str) else " ".join(pair) for pair in pairs]
+
+
+def as_pairs(strings):
+    return [merge.split(" ") if isinstance(merge, str) else merge for merge in strings]
