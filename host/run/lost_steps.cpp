@@ -13,7 +13,7 @@ bool LostSteps::leave_out(std::int64_t step, const Failure& failure) {
   if (failure.code() == ExitCode::interrupted || *cancel_flag() != 0 || !ranks_.alone()) return false;
   std::vector<TensorInstance*> ended;
   for (TensorInstance* instance : session_.instances()) {
-    if (!instance->process_ended()) continue;
+    if (instance == nullptr || !instance->process_ended()) continue;  // null: no pipeline uses it
     if (lost_[instance->name()] >= instance->planned().isolation->skip_steps) return false;
     ended.push_back(instance);
   }

@@ -189,6 +189,12 @@ TEST_F(IsolationTest, LeavesOutAsManyStepsWhoseProcessEndedAsItMay) {
   EXPECT_EQ(losses("twice").size(), 2u) << "steps 1 and 3";
 }
 
+TEST_F(IsolationTest, LeavesAFailureThatEndsNoProcessAsItIsAlsoBesideAComponentThatNobodyUses) {
+  const Answer answer = run(" --set components.gate.way=connect --set components.spare.use=test/scale");
+  EXPECT_EQ(answer.code, 3) << answer.err;
+  EXPECT_THAT(answer.err, HasSubstr("there is a network"));
+}
+
 TEST_F(IsolationTest, LeavesOutNoStepOfAComponentThatWouldBeginAnew) {
   EXPECT_THAT(run(" --set components.scale.isolate.skip_steps=1").err,
               HasSubstr("isolate.skip_steps is for components without parameters and state"));
