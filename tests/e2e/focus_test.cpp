@@ -117,14 +117,14 @@ TEST_F(FocusLoop, OpensWhatTheModelAttendsToWithARealModelAndNothingTrained) {
   for (const std::string which : {"", "-uniform", "-attention", "-similar"})
     for (const std::string value : {"limit=1", "split=train", "facts=1", "horizon=8"})
       sessions += " --set components.session" + which + "." + value;
-  const Answer answer = gistmill(
-      "run '" GISTMILL_SOURCE_DIR
-      "/recipes/focus/lens-untrained-short.toml' --folder run --set variables.model=" +
-      model() + " --set variables.text=text --set components.documents.group=file " +
-      "--set components.documents.hold_out=[] --set components.documents.validation=0 " +
-      "--set variables.tokens=512 --set variables.budget=192 --set evaluations.focus.steps=12 " +
-      "--set evaluations.focus.variants.greedy=false --set evaluations.focus.variants.similar=false" +
-      sessions);
+  const Answer answer =
+      gistmill("run '" GISTMILL_SOURCE_DIR
+               "/recipes/focus/lens-untrained-short.toml' --folder run --set variables.model=" +
+               model() + " --set variables.text=text --set components.documents.group=file " +
+               "--set components.documents.hold_out=[] --set components.documents.validation=0 " +
+               "--set evaluations.focus.steps=20 --set evaluations.focus.variants.greedy=false --set "
+               "evaluations.focus.variants.similar=false" +
+               sessions);
   ASSERT_EQ(answer.code, 0) << answer.err;
   const auto summary = nlohmann::json::parse(read(folder_ / "run/summary.json"));
   std::map<std::string, double> swaps;
