@@ -86,7 +86,7 @@ bool is_label(std::string_view text) {
 class Converter {
  public:
   explicit Converter(const Charset& charset) : handle_(::iconv_open("UTF-8", charset.name.c_str())) {
-    if (handle_ != reinterpret_cast<iconv_t>(-1)) return;
+    if (handle_ != reinterpret_cast<iconv_t>(-1)) return;  // NOLINT(performance-no-int-to-ptr): iconv_open(3)
     throw Error(GM_ERROR_USER, "charset '" + charset.declared + "' is not known", "files");
   }
   ~Converter() { ::iconv_close(handle_); }

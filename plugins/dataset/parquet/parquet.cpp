@@ -39,8 +39,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor> ParquetIds::next() {
   std::vector<std::int32_t> ids;
   if (document.split != kPackedFile) ids = rows_.ids();
   const auto count = static_cast<std::int64_t>(ids.size());
-  return {Tensor::of(std::move(ids), {count}), std::move(name), std::move(split), std::move(file),
-          std::move(digest)};
+  return {Tensor::of(ids, {count}), std::move(name), std::move(split), std::move(file), std::move(digest)};
 }
 
 std::string ParquetIds::save_state() const { return position_state(kIdsState, rows_.position()); }
