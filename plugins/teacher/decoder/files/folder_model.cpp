@@ -35,7 +35,7 @@ std::string why_no_model(const std::string& folder) {
            folder;
   if (has("snapshots"))
     return "is a folder of the Hugging Face cache; name the model's own: snapshots/HASH in it";
-  if (const std::string others = formats::gguf_files_in(folder); !others.empty()) return others;
+  if (std::string others = formats::gguf_files_in(folder); !others.empty()) return others;
   return "has no config.json, so it is not a model's folder";
 }
 

@@ -48,7 +48,7 @@ class Reader {
              text(std::span<const std::int64_t>(tensor->shape)) + " when it should be " +
              formats::safetensors_dtype_name(type) + " with " + std::to_string(rank) + " dimensions");
     }
-    const at::Tensor result = at::empty(tensor->shape, dtype);
+    at::Tensor result = at::empty(tensor->shape, dtype);
     if (result.nbytes() > 0) std::memcpy(result.mutable_data_ptr(), tensor->data.data(), result.nbytes());
     return result;
   }

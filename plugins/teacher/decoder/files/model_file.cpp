@@ -175,7 +175,7 @@ std::string ModelFile::describe() const {
 std::shared_ptr<const ModelFile> open_model(const std::string& path,
                                             const std::vector<std::string>& architectures,
                                             const std::vector<std::string>& ignore) {
-  const std::shared_ptr<const ModelFile> file = of_this_kind(path) ? open_any(path, ignore) : [&] {
+  std::shared_ptr<const ModelFile> file = of_this_kind(path) ? open_any(path, ignore) : [&] {
     try {
       return open_any(path, ignore);
     } catch (const Error& error) {
