@@ -52,7 +52,7 @@ Json option_of(const Json& made, const std::string& role, const std::string& opt
 Json tokenizer_of(const Json& made) {
   if (const Json* corpora = member(made, "corpora"); corpora != nullptr && corpora->is_object()) {
     for (const auto& [pipeline, corpus] : corpora->items()) {
-      if (const Json tokenizer = model_of(corpus, "tokenizer"); !tokenizer.is_null()) return tokenizer;
+      if (Json tokenizer = model_of(corpus, "tokenizer"); !tokenizer.is_null()) return tokenizer;
     }
   }
   return model_of(made, "tokenizer");

@@ -198,7 +198,7 @@ at::Tensor Model::resume(const Context& context, const at::Tensor& spans, const 
   if (rows > 0 && count > 0) {
     const at::Tensor after = embed_rows(context.tokens.index_select(0, places_after.flatten()))
                                  .view({count, following, config_.width});
-    const at::Tensor starts = spans.cpu().to(at::kLong).contiguous();
+    at::Tensor starts = spans.cpu().to(at::kLong).contiguous();
     Pass pass;
     pass.mode.tight = true;
     pass.embeddings = gists == 0 ? after : at::cat({gist.to(at::kFloat), after}, 1);

@@ -76,8 +76,9 @@ class Lexer {
       if (const std::size_t end = raw_begin(tag); end != 0) return raw(tag, end);
     }
     std::size_t inside = tag + 2;
-    const char sign =
-        inside < source_.size() && (source_[inside] == '-' || source_[inside] == '+') ? source_[inside++] : 0;
+    const char sign = inside < source_.size() && (source_[inside] == '-' || source_[inside] == '+')
+                          ? source_[inside++]
+                          : '\0';
     add_data(start, tag, sign, kind != '{');
     at_ = inside;
     line_starting_ = false;
@@ -122,11 +123,11 @@ class Lexer {
 
   void raw(std::size_t tag, std::size_t begin) {
     const char sign = source_[tag + 2];
-    add_data(at_, tag, sign == '-' || sign == '+' ? sign : 0, true);
+    add_data(at_, tag, sign == '-' || sign == '+' ? sign : '\0', true);
     line_starting_ = source_[begin - 1] == '\n';
     for (std::size_t at = begin; (at = source_.find("{%", at)) != std::string::npos; ++at) {
       std::size_t inside = at + 2;
-      const char end_sign = has(inside, "-") || has(inside, "+") ? source_[inside++] : 0;
+      const char end_sign = has(inside, "-") || has(inside, "+") ? source_[inside++] : '\0';
       inside = skip_space(inside);
       if (!has(inside, "endraw")) continue;
       const std::size_t end = block_end(skip_space(inside + 6));
@@ -157,7 +158,7 @@ class Lexer {
     const std::size_t found = source_.find("#}", at_);
     if (found == std::string::npos && at_ == source_.size()) return;  // as with {% raw %}
     if (found == std::string::npos) fail("a comment has no end", tag);
-    const char sign = found > at_ ? source_[found - 1] : 0;
+    const char sign = found > at_ ? source_[found - 1] : '\0';
     at_ = found + 2;
     if (sign == '-') at_ = skip_space(at_);
     if (sign != '-' && sign != '+' && has(at_, "\n")) ++at_;

@@ -17,7 +17,7 @@ Value to_whole(double number) {
 
 Value int_filter(const FilterCall& call) {
   const Bound given("int", call.arguments, {"default", "base"});
-  const Value otherwise = given.has(0) ? given[0] : Value(std::int64_t{0});
+  Value otherwise = given.has(0) ? given[0] : Value(std::int64_t{0});
   if (call.value.is_whole()) return Value(call.value.whole());
   expect_defined(call.value);
   if (call.value.is<double>()) return std::isnan(call.value.real()) ? otherwise : to_whole(call.value.real());

@@ -12,7 +12,7 @@ namespace {
 using Step = std::function<bool(Value*)>;  // false: the value is left out
 
 // Goes through the value when it is asked, and not at all where it is false.
-Value stepwise(const FilterCall& call, std::function<Step()> prepare) {
+Value stepwise(const FilterCall& call, const std::function<Step()>& prepare) {
   Machine& machine = call.machine;
   std::shared_ptr<Iterator> source;
   return generator(call.value,

@@ -110,7 +110,7 @@ Value unique(const FilterCall& call) {
   const Bound given("unique", call.arguments, {"case_sensitive", "attribute"});
   Machine& machine = call.machine;
   const bool cases = given.boolean(0, false);
-  const Value attribute = given[1];
+  const Value& attribute = given[1];
   auto source = iterate(call.budget(), call.value);
   auto seen = std::make_shared<Dict>();
   return generator(call.value, [&machine, cases, attribute, source, seen](Value* one) {

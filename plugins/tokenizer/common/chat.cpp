@@ -51,7 +51,7 @@ std::string mark_last(ordered_json* messages) {
     text = block == text->rend() ? nullptr : &(*block)["text"];
   }
   if (!text || !text->is_string()) throw invalid_argument("the last message has no text to continue");
-  const auto original = text->get<std::string>();
+  auto original = text->get<std::string>();
   *text = original + kMark;
   return original;
 }
