@@ -24,7 +24,7 @@ at::Tensor mixing_matrix(const Config& config, const Builder& build) {
   const double gain = std::exp2(-2.5);
   const double keys = xavier(gain, config.width, config.width);
   const double values = xavier(gain, config.width, config.value_width);
-  const at::Tensor matrix = build.uniform("weight", {config.mixed_width(), config.width}, keys);
+  at::Tensor matrix = build.uniform("weight", {config.mixed_width(), config.width}, keys);
   const at::NoGradGuard no_grad;
   matrix.narrow(0, 2 * config.width, 2 * config.value_width).mul_(values / keys);
   return matrix;
@@ -185,7 +185,7 @@ at::Tensor Model::score(const at::Tensor& ids) const {
   const at::Tensor rows = hidden(ids.unsqueeze(0)).squeeze(0);
   const std::int64_t last = ids.size(0) - 1;
   const at::Tensor targets = here(ids.narrow(0, 1, last)).to(at::kLong);
-  const at::Tensor result = at::empty({last}, rows.options().dtype(at::kFloat));
+  at::Tensor result = at::empty({last}, rows.options().dtype(at::kFloat));
   for (std::int64_t first = 0; first < last; first += kLogitRows) {
     const std::int64_t count = std::min(kLogitRows, last - first);
     const at::Tensor all = logits(rows.narrow(0, first, count));
