@@ -176,7 +176,7 @@ at::Tensor expected_attention_of(const Config& config, const Context& context, c
   const std::vector<std::int64_t> firsts = list(starts);
   const auto count = static_cast<std::int64_t>(firsts.size());
   const std::int64_t length = context.length();
-  const at::Tensor result =
+  at::Tensor result =
       at::zeros({config.layers, count, config.kv_heads, span}, context.states.options().dtype(at::kFloat));
   if (length <= kSinks) return result;
   const at::Device device = context.states.device();
