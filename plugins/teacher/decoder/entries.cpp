@@ -144,8 +144,8 @@ at::Tensor attention_of(const Config& config, const Context& context, const at::
   const std::vector<std::int64_t> firsts = list(starts);
   const auto count = static_cast<std::int64_t>(firsts.size());
   const double scale = config.attention_scale();
-  const at::Tensor result = at::empty({config.layers, count, config.kv_heads, span, span},
-                                      context.states.options().dtype(at::kFloat));
+  at::Tensor result = at::empty({config.layers, count, config.kv_heads, span, span},
+                                context.states.options().dtype(at::kFloat));
   const at::Tensor later = at::ones({span, span}, result.options().dtype(at::kBool)).triu(1);
   for (std::int64_t layer = 0; layer < config.layers; ++layer) {
     stop_if_canceled();

@@ -184,7 +184,7 @@ std::int64_t vocabulary_of(const AdapterReader& file, const ModelPlan& plan) {
 std::string saved_name(const AdapterReader& file, const std::string& name) {
   const std::size_t dot = name.rfind('.');
   for (const char* within : {"", ".base_layer", ".token_adapter.base_layer"}) {
-    const std::string full = kPeftPrefix + name.substr(0, dot) + within + name.substr(dot);
+    std::string full = kPeftPrefix + name.substr(0, dot) + within + name.substr(dot);
     if (file.has(full)) return full;
   }
   return "";
