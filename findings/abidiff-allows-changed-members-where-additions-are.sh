@@ -35,7 +35,7 @@ expect() {  # NAME, MEMBERS, exit code with the suppression
   plain=$(code "$1")
   suppressed=$(code "$1" --suppressions end.abignore)
   printf '%-30s exit code %s, with the suppression %s\n' "{ $2 }" "$plain" "$suppressed"
-  [ "$plain" = 4 ] && [ "$suppressed" = "$3" ] || { echo "this is not what was seen before" >&2; exit 1; }
+  [[ $plain == 4 && $suppressed == "$3" ]] || { echo "this is not what was seen before" >&2; exit 1; }
 }
 
 library old 'int a; int b;'
