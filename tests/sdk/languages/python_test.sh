@@ -3,36 +3,19 @@
 # gradient that a Python file computes; extension modules and packages are found. What the file raises is an error of the run.
 # arguments: build folder, source folder, scratch folder
 source "$2/tests/install/install.sh"
+source "$2/tests/sdk/languages/training.sh"
 build=$1 source=$2
 use_scratch "$3"
 [ -e /usr/include/python3.11/Python.h ] || skip "the headers of Python are not installed (Debian python3-dev)"
 cd "$scratch"
 
-train() {  # FOLDER FILE: 20 steps
-  "$build/bin/gistmill" run recipe.toml --plugins plugin --plugins "$build/tests/roles/gistnet-libtorch" \
-    --plugins "$build/tests/plugins" --folder "$1" --set "components.short.file=$2" >"$1.out" 2>&1
-}
 refused() {  # NAME TEXT: PY on standard input; the run ends and says TEXT
   cat >"$1.py"
-  if train "$1" "$1.py"; then fail "$1 trains"; fi
+  if train plugin "$1" --set "components.short.file=$1.py"; then fail "$1 trains"; fi
   grep -qF "$2" "$1.out" || { cat "$1.out"; fail "$1 does not say '$2'"; }
 }
 
-cat >recipe.toml <<'TOML'
-[components]
-source    = { use = "test/embeddings", width = 32, spans = 16 }
-gist      = { use = "gistnet/example" }  # of sdk/roles: a factor that can go to zero
-short     = { use = "loss/python", weight = 0.5 }
-optimizer = { use = "optimizer/adamw" }
-[pipelines.train]
-steps    = ["source.next", "gist.compress", "short.value"]
-minimize = "loss"
-train    = ["gist"]
-[run]
-steps = 20
-[learning_rate]
-peak = 1e-1
-TOML
+write_recipe '{ use = "loss/python", weight = 0.5 }'
 install_to "$build" "$scratch/sdk" sdk
 quietly cmake -S "$source/sdk/languages/python" -B plugin -DCMAKE_PREFIX_PATH="$scratch/sdk" -DCMAKE_BUILD_TYPE=Release \
   -DPython3_ROOT_DIR=/usr -DCMAKE_CXX_FLAGS='-Wall -Wextra -Wpedantic -Werror'
@@ -41,13 +24,11 @@ expect_plugin "$build/bin/gistmill" plugin/python-loss.so 'loss/python'
 "$build/bin/gistmill" plugins certify plugin/python-loss.so --set "file=$source/sdk/languages/python/log_cosh.py" \
   >certified.out 2>&1 || { cat certified.out; fail "certify"; }
 
-train run "$source/sdk/languages/python/log_cosh.py" || { cat run.out; fail "the training"; }
-losses=$(grep '"event":"step"' run/events.jsonl | sed -E 's/.*"loss":([0-9.e-]+).*/\1/')
-awk -v first="$(head -1 <<<"$losses")" -v last="$(tail -1 <<<"$losses")" 'BEGIN { exit !(last < first / 2) }' ||
-  fail "the loss does not fall: $losses"
+train plugin run --set "components.short.file=$source/sdk/languages/python/log_cosh.py" || { cat run.out; fail "the training"; }
+expect_falling_loss run
 
 { echo 'import _ctypes, json'; cat "$source/sdk/languages/python/log_cosh.py"; } >extension.py
-train extension extension.py || { cat extension.out; fail "a file that imports an extension module"; }
+train plugin extension --set components.short.file=extension.py || { cat extension.out; fail "a file that imports an extension module"; }
 
 refused raises 'raises.py:2: ValueError: no numbers today' <<'PY'
 def value(gist, shape, weight):
