@@ -9,13 +9,13 @@
 namespace gistmill::bpe {
 namespace {
 
-// Tokens that are looked for in normalized text are in form C themselves.
+// Tokens that are looked for in normalized text are normalized themselves.
 tokenizer::AddedTokenSets added_tokens(const Vocabulary& vocabulary) {
-  if (!vocabulary.nfc) return added_sets(vocabulary);
+  if (vocabulary.normalizer.empty()) return added_sets(vocabulary);
   tokenizer::CommonVocabulary normalized;
   normalized.added = vocabulary.added;
   for (tokenizer::AddedToken& token : normalized.added) {
-    if (token.normalized) token.content = tokenizer::to_nfc(token.content);
+    if (token.normalized) token.content = vocabulary.normalizer.apply(token.content);
   }
   return added_sets(normalized);
 }
@@ -25,7 +25,7 @@ tokenizer::AddedTokenSets added_tokens(const Vocabulary& vocabulary) {
 Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     : pre_tokenizer_(vocabulary.pre_tokenizer),
       prefix_space_(vocabulary.prefix_space),
-      nfc_(vocabulary.nfc),
+      normalizer_(vocabulary.normalizer),
       unknown_(vocabulary.unknown),
       fuse_unknown_(vocabulary.fuse_unknown),
       added_(added_tokens(vocabulary)),
@@ -63,7 +63,8 @@ std::string Tokenizer::decode(const std::int32_t* ids, std::size_t count) const 
 Encoder::Encoder(const Tokenizer& tokenizer) : tokenizer::Encoder(tokenizer.added()), tokenizer_(tokenizer) {}
 
 std::string_view Encoder::normalize(std::string_view text, bool) {
-  return tokenizer_.nfc() ? normalized_ = tokenizer::to_nfc(text) : text;
+  const tokenizer::Normalizer& normalizer = tokenizer_.normalizer();
+  return normalizer.empty() ? text : normalized_ = normalizer.apply(text);
 }
 
 void Encoder::encode_fragment(std::string_view fragment, bool, tokenizer::IdBuffer& out) {

@@ -31,7 +31,7 @@ class Tokenizer {
   std::int32_t size() const { return static_cast<std::int32_t>(bytes_.size()); }
   PreTokenizer pre_tokenizer() const { return pre_tokenizer_; }
   bool prefix_space() const { return prefix_space_; }
-  bool nfc() const { return nfc_; }
+  const tokenizer::Normalizer& normalizer() const { return normalizer_; }
   const tokenizer::AddedTokenSets& added() const { return added_; }
 
   // The bytes of a token; of an added one, its text. Throws std::out_of_range where there is no such id.
@@ -51,7 +51,7 @@ class Tokenizer {
  private:
   PreTokenizer pre_tokenizer_;
   bool prefix_space_;
-  bool nfc_;
+  tokenizer::Normalizer normalizer_;
   std::int32_t unknown_;
   bool fuse_unknown_;
   tokenizer::AddedTokenSets added_;
@@ -72,7 +72,7 @@ class Encoder : public tokenizer::Encoder {
   void merge_piece(std::string_view piece) override;
 
   const Tokenizer& tokenizer_;
-  std::string normalized_;  // text in form C
+  std::string normalized_;  // text after the normalizer
   std::string prefixed_;    // a fragment with a space before it
 };
 

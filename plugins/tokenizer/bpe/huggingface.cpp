@@ -1,6 +1,7 @@
 // Byte-level BPE from tokenizer.json. Each part is compared with those that are known, whole and exactly;
 // what is not known is refused by name.
 #include <algorithm>
+#include <utility>
 
 #include "plugins/tokenizer/bpe/huggingface_patterns.hpp"
 #include "plugins/tokenizer/bpe/vocabulary.hpp"
@@ -91,12 +92,14 @@ PreTokenizer pre_tokenizer_of(const tokenizer::TokenizerJson& file) {
          "without a prefix space");
 }
 
-bool is_nfc(const tokenizer::TokenizerJson& file) {
-  const std::vector<json> steps = steps_of(file.normalizer, "normalizers");
-  if (steps.empty()) return false;
-  if (std::all_of(steps.begin(), steps.end(), [](const json& step) { return type_of(step) == "NFC"; }))
-    return true;
-  refuse(file, "normalizer", file.normalizer, "null or NFC");
+tokenizer::Normalizer normalizer_of(const tokenizer::TokenizerJson& file) {
+  tokenizer::Normalizer normalizer;
+  for (const json& step : steps_of(file.normalizer, "normalizers")) {
+    auto known = tokenizer::NormalizerStep::read(step);
+    if (!known) refuse(file, "normalizer", step, std::string("null or of ") + tokenizer::kKnownNormalizers);
+    normalizer.add(std::move(*known));
+  }
+  return normalizer;
 }
 
 void check_decoder(const tokenizer::TokenizerJson& file) {
@@ -133,12 +136,12 @@ std::int32_t unknown_of(const tokenizer::TokenizerJson& file, const tokenizer::C
 Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) {
   check_model(file);
   const PreTokenizer pre_tokenizer = pre_tokenizer_of(file);
-  const bool nfc = is_nfc(file);
+  tokenizer::Normalizer normalizer = normalizer_of(file);
   check_decoder(file);
   const tokenizer::Configuration configuration = tokenizer::read_configuration(folder, /*byte_level=*/true);
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder, configuration));
   vocabulary.pre_tokenizer = pre_tokenizer;
-  vocabulary.nfc = nfc;
+  vocabulary.normalizer = std::move(normalizer);
   vocabulary.prefix_space = prefix_space_of(file, configuration);
   vocabulary.ignore_merges = boolean_of(file.model, "ignore_merges", false);
   vocabulary.fuse_unknown = boolean_of(file.model, "fuse_unk", false);

@@ -59,11 +59,10 @@ tokenizer::HuggingFaceFiles huggingface_files(const Vocabulary& vocabulary) {
   model["fuse_unk"] = vocabulary.fuse_unknown;
   model["byte_fallback"] = false;
   model["ignore_merges"] = vocabulary.ignore_merges;
-  return tokenizer::huggingface_files(vocabulary,
-                                      {{"model", std::move(model)},
-                                       {"normalizer", vocabulary.nfc ? json({{"type", "NFC"}}) : json()},
-                                       {"pre_tokenizer", pre_tokenizer_of(vocabulary)},
-                                       {"decoder", byte_level(true, true)}});
+  return tokenizer::huggingface_files(vocabulary, {{"model", std::move(model)},
+                                                   {"normalizer", vocabulary.normalizer.json()},
+                                                   {"pre_tokenizer", pre_tokenizer_of(vocabulary)},
+                                                   {"decoder", byte_level(true, true)}});
 }
 
 }  // namespace gistmill::bpe

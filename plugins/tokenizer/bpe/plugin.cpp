@@ -5,6 +5,11 @@
 namespace gistmill::bpe {
 namespace {
 
+nlohmann::json normalizer_name(const tokenizer::Normalizer& normalizer) {
+  if (normalizer.empty()) return nullptr;
+  return normalizer.is_form_c() ? "nfc" : normalizer.names();
+}
+
 struct Kind {
   using Vocabulary = bpe::Vocabulary;
   using Tokenizer = bpe::Tokenizer;
@@ -21,7 +26,7 @@ struct Kind {
   static nlohmann::json describe(const Vocabulary& vocabulary) {
     return {{"kind", "bpe"},
             {"pre_tokenizer", pre_tokenizer_name(vocabulary.pre_tokenizer)},
-            {"normalizer", vocabulary.nfc ? nlohmann::json("nfc") : nlohmann::json()},
+            {"normalizer", normalizer_name(vocabulary.normalizer)},
             {"merges", vocabulary.merges.size() / 2}};
   }
 };

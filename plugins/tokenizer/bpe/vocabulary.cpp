@@ -67,7 +67,9 @@ std::string Vocabulary::digest() const {
   formats::Sha256 sha;
   sha.update_field("gistmill bpe vocabulary 2");
   sha.update_field(pre_tokenizer_name(pre_tokenizer));
-  sha.update_field(std::string{nfc ? 'n' : '-', ignore_merges ? 'i' : '-', fuse_unknown ? 'f' : '-'});
+  sha.update_field(
+      std::string{normalizer.is_form_c() ? 'n' : '-', ignore_merges ? 'i' : '-', fuse_unknown ? 'f' : '-'});
+  if (!normalizer.is_form_c()) normalizer.add_to(&sha);
   if (prefix_space) sha.update_field("prefix space");
   sha.update_field(std::to_string(unknown));
   add_to(&sha);
@@ -115,7 +117,7 @@ Vocabulary vocabulary_from_folder(const std::filesystem::path& folder) {
   file.vocabulary = tokenizer::parse_vocab_json(vocab_file.bytes(), vocab.string());
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder, configuration));
   vocabulary.pre_tokenizer = known.pre_tokenizer;
-  vocabulary.nfc = known.nfc;
+  if (known.nfc) vocabulary.normalizer = tokenizer::Normalizer::form_c();
   vocabulary.prefix_space = configuration.flag("add_prefix_space").value_or(false);
   if (vocabulary.named.bos >= 0 && configuration.flag("add_bos_token").value_or(false))
     vocabulary.begin = {vocabulary.named.bos};

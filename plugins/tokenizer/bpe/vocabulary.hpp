@@ -11,6 +11,7 @@
 
 #include "plugins/tokenizer/bpe/splitter.hpp"
 #include "plugins/tokenizer/common/huggingface_writer.hpp"
+#include "plugins/tokenizer/common/normalizer.hpp"
 #include "plugins/tokenizer/common/vocabulary.hpp"
 
 namespace gistmill::bpe {
@@ -20,8 +21,8 @@ struct Vocabulary : tokenizer::CommonVocabulary {
   explicit Vocabulary(tokenizer::CommonVocabulary common) : CommonVocabulary(std::move(common)) {}
 
   PreTokenizer pre_tokenizer = PreTokenizer::kGpt2;
-  bool nfc = false;               // text is brought to normalization form C
-  bool prefix_space = false;      // text between added tokens that starts with no space gets one
+  tokenizer::Normalizer normalizer;  // of text, before anything but plain added tokens is looked for in it
+  bool prefix_space = false;         // text between added tokens that starts with no space gets one
   bool ignore_merges = false;     // a piece that is a token is that token, whatever merging would make of it
   bool fuse_unknown = false;      // bytes without a token next to each other become one unknown token
   std::int32_t unknown = -1;      // stands for a byte without a token; -1: such bytes are dropped

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes unicode_ranges.inc, unicode_categories.inc, word_ranges.inc and nfc_inert.inc: what Hugging Face's `tokenizers` knows of characters, asked of the
+"""Writes unicode_ranges.inc, unicode_categories.inc, word_ranges.inc, nfc_inert.inc, decomposition_inert.inc, lowercase.inc and
+marks.inc: what Hugging Face's `tokenizers` knows of characters, asked of the
 package itself.
 
 Its regular expressions, its Digits pre-tokenizer and its normalizers follow different versions of Unicode, which no
@@ -109,6 +110,29 @@ def nfc_inert():
     return inert
 
 
+def decomposition_inert():
+    """Characters that are more than one, or another, by now, but not yet to the package."""
+    theirs = normalizers.NFKD().normalize_str
+    return {code for code in CODES if theirs(chr(code)) != unicodedata2.normalize("NFKD", chr(code))}
+
+
+def lowercase():
+    """How far the lowercase letter lies from its capital; none where it is two characters (U+0130)."""
+    lower = normalizers.Lowercase().normalize_str
+
+    def distance(character):
+        other = lower(character)
+        return ord(other) - ord(character) if len(other) == 1 and other != character else None
+
+    return ranges_of(distance)
+
+
+def marks():
+    """What StripAccents removes."""
+    strip = normalizers.StripAccents().normalize_str
+    return ranges_of(lambda character: "mark" if not strip(character) else None)
+
+
 def write(name, comment, entries):
     lines, line = [], ""
     for entry in entries:
@@ -141,8 +165,11 @@ def main():
         [f"{{0x{first:X}, 0x{last:X}, {kind}}}," for first, last, kind in class_ranges()],
     )
     inert = nfc_inert()
-    ranges = ranges_of(lambda character: "inert" if ord(character) in inert else None)
-    write("nfc_inert.inc", "{first, last}", [f"{{0x{first:X}, 0x{last:X}}}," for first, last, _ in ranges])
+    for name, codes in {"nfc_inert.inc": inert, "decomposition_inert.inc": decomposition_inert()}.items():
+        ranges = ranges_of(lambda character: "inert" if ord(character) in codes else None)  # noqa: B023
+        write(name, "{first, last}", [f"{{0x{first:X}, 0x{last:X}}}," for first, last, _ in ranges])
+    write("lowercase.inc", "{first, last, distance}", [f"{{0x{a:X}, 0x{b:X}, {by}}}," for a, b, by in lowercase()])
+    write("marks.inc", "{first, last, 1}", [f"{{0x{first:X}, 0x{last:X}, 1}}," for first, last, _ in marks()])
 
 
 if __name__ == "__main__":

@@ -39,8 +39,4 @@ Character character_at(std::string_view text, std::size_t at);
 std::size_t leading_space(std::string_view text);
 std::size_t trailing_space(std::string_view text);
 
-// Normalization form C as `tokenizers` knows it, of what is UTF-8; other bytes stay, and nothing composes
-// across them.
-std::string to_nfc(std::string_view text);
-
 }  // namespace gistmill::tokenizer

@@ -25,6 +25,7 @@ bool is_replace(const json& step, const std::string& from, const std::string& to
 
 // How spaces are treated, from normalizer and pre-tokenizer together.
 struct Spaces {
+  tokenizer::Normalizer text;  // before them
   Normalizer normalizer = Normalizer::kIdentity;
   Prefix prefix = Prefix::kNone;
   bool words_apart = false;
@@ -32,12 +33,23 @@ struct Spaces {
 };
 
 struct NormalizerSteps {
+  tokenizer::Normalizer text;  // what is done before spaces are
   bool prepends = false;
   bool replaces = false;
   bool doubles = false;  // a space that stands first, as transformers 5 writes a SentencePiece model
 };
 
-// Nothing where there is a step that is not known.
+// A step that may as well come before those of spaces: it stands there, or does nothing with spaces and
+// leaves no text empty that one was put before. Nothing where it is another.
+std::optional<tokenizer::NormalizerStep> step_before(const json& step, bool prepends, bool replaces) {
+  auto known = tokenizer::NormalizerStep::read(step);
+  if (!prepends && !replaces) return known;
+  const std::string type = type_of(step);
+  const bool commutes = type == "NFC" || type == "NFD" || type == "Lowercase";
+  return commutes || (type == "StripAccents" && !prepends) ? known : std::nullopt;
+}
+
+// Nothing where there is a step that is not known, or not there.
 std::optional<NormalizerSteps> normalizer_steps(const tokenizer::TokenizerJson& file) {
   const std::string space(kSpace);
   NormalizerSteps known;
@@ -49,6 +61,8 @@ std::optional<NormalizerSteps> normalizer_steps(const tokenizer::TokenizerJson& 
       known.replaces = true;
     } else if (known.replaces && is_replace(step, "\\A" + space, space + space)) {
       known.doubles = true;
+    } else if (auto step_of_text = step_before(step, known.prepends, known.replaces)) {
+      known.text.add(std::move(*step_of_text));
     } else {
       return std::nullopt;
     }
@@ -81,10 +95,14 @@ std::optional<Spaces> known_spaces(const tokenizer::TokenizerJson& file) {
   std::vector<json> pre_tokenizers = steps_of(file.pre_tokenizer, "pretokenizers");
   if (normalizer->replaces) std::erase_if(pre_tokenizers, finds_nothing);
   Spaces spaces;
+  spaces.text = normalizer->text;
   if (normalizer->replaces) spaces.normalizer = Normalizer::kReplace;
   if (pre_tokenizers.empty()) {
     if (!normalizer->replaces || normalizer->doubles) return std::nullopt;
-    if (normalizer->prepends) spaces = {Normalizer::kPrependAndReplace, Prefix::kFragments};
+    if (normalizer->prepends) {
+      spaces.normalizer = Normalizer::kPrependAndReplace;
+      spaces.prefix = Prefix::kFragments;
+    }
     return spaces;
   }
   const std::optional<Prefix> prefix = prefix_of(pre_tokenizers[0]);
@@ -102,7 +120,8 @@ std::optional<Spaces> known_spaces(const tokenizer::TokenizerJson& file) {
 Spaces spaces_of(const tokenizer::TokenizerJson& file) {
   if (const std::optional<Spaces> known = known_spaces(file)) return *known;
   refuse(file, "normalizer and pre_tokenizer", {file.normalizer, file.pre_tokenizer},
-         "those of Llama 2 or Gemma: Prepend and Replace, Replace, or Metaspace");
+         std::string("those of Llama 2 or Gemma: Prepend and Replace, Replace, or Metaspace; before them ") +
+             tokenizer::kKnownNormalizers);
 }
 
 // Metaspace as a decoder, not after tokens were joined: all of the text would be its first token.
@@ -164,17 +183,18 @@ void check_model(const tokenizer::TokenizerJson& file) {
 }
 
 // The text that normalizing makes of an added token, by which it is found in normalized text.
-std::string normal_form(const std::string& content, Normalizer normalizer) {
-  if (normalizer == Normalizer::kIdentity) return content;
-  return (normalizer == Normalizer::kPrependAndReplace ? std::string(kSpace) : std::string()) +
-         with_escaped_spaces(content);
+std::string normal_form(const std::string& content, const Spaces& spaces) {
+  const std::string text = spaces.text.apply(content);
+  if (spaces.normalizer == Normalizer::kIdentity || text.empty()) return text;
+  return (spaces.normalizer == Normalizer::kPrependAndReplace ? std::string(kSpace) : std::string()) +
+         with_escaped_spaces(text);
 }
 
 }  // namespace
 
 Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) {
   check_model(file);
-  const Spaces spaces = spaces_of(file);
+  Spaces spaces = spaces_of(file);
   const Decoding decoding = decoding_of(file);
   const tokenizer::Configuration configuration = tokenizer::read_configuration(folder);
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder, configuration));
@@ -191,7 +211,9 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::file
       !configuration.flag("add_prefix_space").value_or(true)) {
     vocabulary.prefix = Prefix::kNone;
     if (vocabulary.normalizer == Normalizer::kPrependAndReplace) vocabulary.normalizer = Normalizer::kReplace;
+    spaces.normalizer = vocabulary.normalizer;
   }
+  vocabulary.text_normalizer = spaces.text;
   for (tokenizer::AddedToken& token : vocabulary.added) {
     const auto id = static_cast<std::size_t>(token.id);
     if (id >= vocabulary.model_tokens) vocabulary.types[id] = PieceType::kControl;
@@ -199,7 +221,7 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::file
       vocabulary.fail("added token " + std::to_string(token.id) + ", " + formats::printable(token.content) +
                       ", is looked for in normalized text, which is not supported with this normalizer");
     }
-    if (token.normalized) token.content = normal_form(token.content, vocabulary.normalizer);
+    if (token.normalized) token.content = normal_form(token.content, spaces);
   }
   vocabulary.by_scores = false;
   vocabulary.merges = file.merges;

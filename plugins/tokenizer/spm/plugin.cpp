@@ -5,6 +5,11 @@
 namespace gistmill::spm {
 namespace {
 
+std::string normalizer_name(const Vocabulary& vocabulary) {
+  if (!vocabulary.text_normalizer.empty()) return vocabulary.text_normalizer.names();
+  return vocabulary.remove_extra_whitespaces ? "remove extra spaces" : "identity";
+}
+
 struct Kind {
   using Vocabulary = spm::Vocabulary;
   using Tokenizer = spm::Tokenizer;
@@ -18,7 +23,7 @@ struct Kind {
                                                 "text without one"};
     return {{"kind", "spm"},
             {"pre_tokenizer", nullptr},
-            {"normalizer", vocabulary.remove_extra_whitespaces ? "remove extra spaces" : "identity"},
+            {"normalizer", normalizer_name(vocabulary)},
             {"prefix_space", kPrefixes[static_cast<int>(vocabulary.prefix)]},
             {"merges", vocabulary.by_scores ? nlohmann::json("by scores")
                                             : nlohmann::json(vocabulary.merges.size() / 2)}};

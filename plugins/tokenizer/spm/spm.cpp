@@ -38,6 +38,7 @@ void Tokenizer::add_symbol(std::int32_t code, std::int32_t symbol) {
 
 Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     : prefix_(vocabulary.prefix),
+      text_normalizer_(vocabulary.text_normalizer),
       normalizer_(vocabulary.normalizer),
       remove_extra_whitespaces_(vocabulary.remove_extra_whitespaces),
       spaces_left_out_(vocabulary.spaces_left_out),
@@ -136,6 +137,9 @@ Encoder::Encoder(const Tokenizer& tokenizer)
 }
 
 std::string_view Encoder::normalize(std::string_view text, bool) {
+  const tokenizer::Normalizer& before = tokenizer_.text_normalizer();
+  start_removed_ = false;
+  if (!before.empty()) text = normalized_ = before.apply(text, &start_removed_);
   const Normalizer normalizer = tokenizer_.normalizer();
   if (normalizer == Normalizer::kIdentity || tokenizer_.added().normalized.empty()) return text;
   if (tokenizer_.remove_extra_whitespaces()) text = without_extra_spaces(text);
@@ -166,7 +170,7 @@ bool Encoder::wants_prefix(std::string_view text, bool first) const {
     case Prefix::kFragmentsUnless:
       return !has_one;
     case Prefix::kTextUnless:
-      return first && !has_one;
+      return first && !has_one && !start_removed_;
     case Prefix::kNone:
       break;
   }

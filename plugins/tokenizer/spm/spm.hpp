@@ -32,6 +32,7 @@ class Tokenizer {
   std::int32_t size() const { return static_cast<std::int32_t>(bytes_.size()); }
   const tokenizer::AddedTokenSets& added() const { return added_; }
   Prefix prefix() const { return prefix_; }
+  const tokenizer::Normalizer& text_normalizer() const { return text_normalizer_; }
   Normalizer normalizer() const { return normalizer_; }
   bool remove_extra_whitespaces() const { return remove_extra_whitespaces_; }
 
@@ -62,6 +63,7 @@ class Tokenizer {
   bool is_before_prefix(std::int32_t id) const { return before_prefix_[static_cast<std::size_t>(id)]; }
 
   Prefix prefix_;
+  tokenizer::Normalizer text_normalizer_;
   Normalizer normalizer_;
   bool remove_extra_whitespaces_;
   SpacesLeftOut spaces_left_out_;
@@ -92,11 +94,13 @@ class Encoder : public tokenizer::Encoder {
   void expand_symbols();
 
   const Tokenizer& tokenizer_;
-  Prefix prefix_;         // of a fragment
-  bool removes_spaces_;   // from a fragment; else from what lies between plain added tokens
-  std::string trimmed_;   // text without extra spaces
-  std::string escaped_;   // text with U+2581 for its spaces
-  std::string prefixed_;  // the first piece, a space before it
+  Prefix prefix_;               // of a fragment
+  bool start_removed_ = false;  // by the text's normalizer, so that no prefix of a text is put
+  bool removes_spaces_;         // from a fragment; else from what lies between plain added tokens
+  std::string normalized_;      // text after the text's normalizer
+  std::string trimmed_;         // text without extra spaces
+  std::string escaped_;         // text with U+2581 for its spaces
+  std::string prefixed_;        // the first piece, a space before it
   std::vector<std::int32_t> expanded_;
 };
 

@@ -127,6 +127,8 @@ std::string Vocabulary::digest() const {
                    (by_scores ? "s" : "m"));
   if (normalizer != Normalizer::kIdentity)
     sha.update_field("n" + std::to_string(static_cast<int>(normalizer)));
+  if (!text_normalizer.empty()) sha.update_field("text is normalized");
+  text_normalizer.add_to(&sha);
   if (words_apart) sha.update_field("words apart");
   if (added_spaces) sha.update_field("added spaces");
   if (spaces_left_out != SpacesLeftOut::kPrefix)

@@ -9,6 +9,7 @@
 
 #include <gistmill/formats/gguf.hpp>
 
+#include "plugins/tokenizer/common/normalizer.hpp"
 #include "plugins/tokenizer/common/vocabulary.hpp"
 #include "plugins/tokenizer/spm/model_file.hpp"
 
@@ -48,6 +49,7 @@ struct Vocabulary : tokenizer::CommonVocabulary {
   bool by_scores = true;
   tokenizer::SameMerge same_merge = tokenizer::SameMerge::kRefused;
   Prefix prefix = Prefix::kFragments;
+  tokenizer::Normalizer text_normalizer;  // of what lies between plain added tokens, before the next
   Normalizer normalizer = Normalizer::kIdentity;
   bool words_apart = false;               // text is cut before every space
   bool added_spaces = true;               // U+2581 in the text of an added token is a space, too

@@ -84,7 +84,7 @@ TEST_F(ModelFolder, NamesTheClassThatKnowsThePreTokenizer) {
         "added_tokens_decoder": {"3": {"content": "<|end|>", "special": true}, "7": {"content": "<|new|>"}}})");
   const Vocabulary vocabulary = load();
   EXPECT_EQ(vocabulary.pre_tokenizer, PreTokenizer::kQwen2);
-  EXPECT_TRUE(vocabulary.nfc);
+  EXPECT_TRUE(vocabulary.normalizer.is_form_c());
   const Tokenizer tokenizer(vocabulary);
   EXPECT_THAT(Encoder(tokenizer).encode("12<|new|><|end|>", SpecialTokens::kRecognize),
               ElementsAre(4, 5, 7, 3));

@@ -99,7 +99,7 @@ TEST(WrittenVocabulary, KeepsEveryWayToSplitAndEverySwitch) {
     for (int switches = 0; switches < 16; ++switches) {
       Vocabulary vocabulary = small();
       vocabulary.pre_tokenizer = kind;
-      vocabulary.nfc = (switches & 1) != 0;
+      if ((switches & 1) != 0) vocabulary.normalizer = tokenizer::Normalizer::form_c();
       vocabulary.ignore_merges = (switches & 2) != 0;
       vocabulary.unknown = (switches & 4) != 0 ? 3 : -1;
       vocabulary.fuse_unknown = (switches & 8) != 0;

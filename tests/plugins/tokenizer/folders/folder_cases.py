@@ -147,7 +147,28 @@ def json_cases():
         single_words("llama2_metaspace.json", "</s>", "<two>", "<pad>", "the", normalized=True)]  # fmt: skip
     yield "SingleWordsThatTakeTheirSpace", "qwen2.json", [
         single_words("qwen2.json", "<pad>", "mill", "<two>", lstrip=True, rstrip=True)]  # fmt: skip
+    yield from normalizer_cases()
     yield "TokenWithoutText", "gpt2.json", [replace("added_tokens", added_after("gpt2.json", "", "<one>", "<two>"))]
+
+
+def normalizer_cases():
+    """Steps before text is cut, of both kinds of tokenizer; added tokens are looked for behind them."""
+    forms = {name: {"type": name} for name in ("NFD", "NFKC", "NFKD", "Nmt", "Lowercase", "StripAccents")}
+    strip = {"type": "Strip", "strip_left": True, "strip_right": True}
+    runs = {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}
+    word = {"type": "Replace", "pattern": {"String": "mill"}, "content": "grinds  corn"}
+    prefix = {"type": "Prepend", "prepend": "the "}
+    for name, step in forms.items():
+        yield f"{name}OfBytes", "gpt2.json", [replace("normalizer", step)]
+    yield "WithoutAccentsOfBytes", "smollm.json", [normalizers(forms["NFD"], forms["Lowercase"], forms["StripAccents"], strip)]
+    yield "ReplacedAndPrependedOfBytes", "qwen2.json", [normalizers(word, runs, prefix, forms["NFKC"])]
+    for name, step in {**forms, "Strip": strip, "Runs": runs, "Word": word, "Prefix": prefix}.items():
+        yield f"{name}BeforeSpacesOfLlama", "llama2.json", [normalizers(step, PREPEND, TO_SPACE)]
+        yield f"{name}BeforeMetaspace", "llama2_metaspace.json", [replace("normalizer", step)]
+    for name in ("NFD", "Lowercase"):
+        yield f"{name}BehindSpacesOfLlama", "llama2.json", [*normalized("llama2.json"), normalizers(PREPEND, forms[name], TO_SPACE, forms[name])]
+    yield "StripAccentsBehindReplace", "llama2.json", [*GEMMA, normalizers(forms["NFKD"], TO_SPACE, forms["StripAccents"])]
+    yield "NormalizedTokensInFormKC", "llama2.json", [*normalized("llama2.json"), normalizers(strip, forms["NFKC"], PREPEND, TO_SPACE)]
 
 
 def added_after(base, *contents):

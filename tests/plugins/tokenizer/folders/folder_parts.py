@@ -14,6 +14,7 @@ TEXTS = [
     "the mill", " the  mill", "<s>the mill</s>", "the mill <s> grinds</s> corn", "corn</s>", "corn <s>", "<s> <s>",
     "a<pad>b<image> x<one> <two><mask> <pad>\n b", "[INST] grind [/INST] corn[INST]", "hi\n\n it's 1234 DON'T \u017f'\u017f",
     SPACE + SPACE + "a", "The  M\u00fchle, wir'll 12:45", "", "   ", "<|endoftext|>x",
+    "  Cafe\u0301 \u00c0 LA\u00a0mill \ufb01ne\u2460\u3000\u0130<tool>", "e\u0301\u0323x\u2009", "\u0301",
 ]  # fmt: skip
 
 FAST = {"tokenizer_class": "PreTrainedTokenizerFast"}

@@ -44,5 +44,5 @@ def unknown_normalizer(folder):
     """A whole tokenizer.json of the model's vocabulary, with a normalizer that nobody takes."""
     vocabulary = AutoTokenizer.from_pretrained(folder)
     document = json.loads(vocabulary.backend_tokenizer.to_str())
-    document["normalizer"] = {"type": "Lowercase"}
+    document["normalizer"] = {"type": "BertNormalizer"}
     return json.dumps(document)

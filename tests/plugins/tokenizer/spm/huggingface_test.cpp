@@ -82,8 +82,15 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Mistake{"ItIsByteLevel", "gpt2", [](json&) {},
                 "x.json: model.byte_fallback is false when it should be true"},
-        Mistake{"TheNormalizerPrependsAnother", "llama2",
-                [](json& v) { v["normalizer"]["normalizers"][0]["prepend"] = "_"; },
+        Mistake{"TheNormalizerHasAMap", "llama2",
+                [](json& v) {
+                  v["normalizer"]["normalizers"][0] = {{"type", "Precompiled"}};
+                },
+                "x.json: normalizer and pre_tokenizer is [{"},
+        Mistake{"SpacesComeBackBehindTheirMarks", "llama2",
+                [](json& v) {
+                  v["normalizer"]["normalizers"].push_back({{"type", "NFKC"}});
+                },
                 "x.json: normalizer and pre_tokenizer is [{"},
         Mistake{"SpacesAreAnotherCharacter", "llama2_metaspace",
                 [](json& v) { v["pre_tokenizer"]["replacement"] = "_"; },
