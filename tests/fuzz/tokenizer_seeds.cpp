@@ -27,6 +27,12 @@ void write_tokenizer_json(const fs::path& folder) {
              R"({"version":"1.0","normalizer":null,)" + added + gpt2 + byte_level + model + R"(["a b"]}})");
   write_seed(folder / "nfc",
              R"({"normalizer":{"type":"NFC"},)" + gpt2 + byte_level + model + R"([["a","b"]]}})");
+  write_seed(
+      folder / "normalizers",
+      R"({"normalizer":{"type":"Sequence","normalizers":[{"type":"NFKD"},{"type":"StripAccents"},)"
+      R"({"type":"Lowercase"},{"type":"Strip","strip_left":true,"strip_right":false},{"type":"Nmt"},)"
+      R"({"type":"Replace","pattern":{"Regex":" {2,}"},"content":"\n"},{"type":"Prepend","prepend":"b"}]},)" +
+          gpt2 + byte_level + model + R"([["a","b"]]}})");
   write_seed(folder / "starcoder",
              R"({"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Digits",)"
              R"("individual_digits":true},{"type":"ByteLevel","add_prefix_space":false,)"
@@ -140,6 +146,11 @@ void write_tokenizer_seeds(const fs::path& folder) {
   const std::string prepend =
       R"({"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},)" + to_space + "]}";
   write_seed(folder / "tokenizer_json" / "llama", llama_json(prepend, "null"));
+  std::string unknown = llama_json(prepend, "null");
+  const std::string fallback = R"("byte_fallback":true)";
+  unknown.replace(unknown.find(fallback), fallback.size(),
+                  R"("byte_fallback":false,"fuse_unk":true,"ignore_merges":true)");
+  write_seed(folder / "tokenizer_json" / "unknown", unknown);
   write_seed(
       folder / "tokenizer_json" / "gemma",
       llama_json(to_space, R"({"type":"Split","pattern":{"String":" "},"behavior":"MergedWithPrevious"})"));

@@ -99,6 +99,7 @@ tokenizer::Normalizer normalizer_of(const tokenizer::TokenizerJson& file) {
     if (!known) refuse(file, "normalizer", step, std::string("null or of ") + tokenizer::kKnownNormalizers);
     normalizer.add(std::move(*known));
   }
+  tokenizer::check_growth(normalizer, file.source);
   return normalizer;
 }
 
@@ -122,15 +123,6 @@ void check_model(const tokenizer::TokenizerJson& file) {
   }
 }
 
-std::int32_t unknown_of(const tokenizer::TokenizerJson& file, const tokenizer::CommonVocabulary& vocabulary) {
-  const json value = file.model.value("unk_token", json());
-  if (value.is_null() || value == json("")) return -1;
-  for (std::size_t id = 0; value.is_string() && id < vocabulary.model_tokens; ++id) {
-    if (vocabulary.tokens[id] == value.get_ref<const std::string&>()) return static_cast<std::int32_t>(id);
-  }
-  refuse(file, "model.unk_token", value, "null or a token of the vocabulary");
-}
-
 }  // namespace
 
 Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) {
@@ -145,7 +137,7 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::file
   vocabulary.prefix_space = prefix_space_of(file, configuration);
   vocabulary.ignore_merges = boolean_of(file.model, "ignore_merges", false);
   vocabulary.fuse_unknown = boolean_of(file.model, "fuse_unk", false);
-  vocabulary.unknown = unknown_of(file, vocabulary);
+  vocabulary.unknown = tokenizer::unknown_token(file, vocabulary);
   vocabulary.merges = file.merges;
   vocabulary.same_merge = tokenizer::SameMerge::kLaterCounts;
   return vocabulary;

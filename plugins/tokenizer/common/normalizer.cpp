@@ -2,8 +2,10 @@
 // (make_unicode_ranges.py).
 #include "plugins/tokenizer/common/normalizer.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include <gistmill/formats/error.hpp>
 #include <gistmill/text/utf8.hpp>
 
 #include "plugins/tokenizer/common/code_table.hpp"
@@ -66,8 +68,7 @@ std::string nmt(std::string_view text) {
     const bool to_space = code == 0x9 || code == 0xA || code == 0xC || code == 0xD || code == 0x1680 ||
                           (code >= 0x200B && code <= 0x200F) || code == 0x2028 || code == 0x2029 ||
                           code == 0x2581 || code == 0xFEFF || code == 0xFFFD;
-    const bool goes =
-        (code >= 0x1 && code < 0x20) || code == 0x7F || code == 0x8F || code == 0x9F;
+    const bool goes = (code >= 0x1 && code < 0x20) || code == 0x7F || code == 0x8F || code == 0x9F;
     if (to_space) {
       *out += ' ';
     } else if (!goes) {
@@ -153,6 +154,35 @@ bool NormalizerStep::removes_start(std::string_view text) const {
     default:
       return false;
   }
+}
+
+double NormalizerStep::growth() const {
+  constexpr double kCanonical = 3, kCompatible = 11;  // U+1D160, U+FDFA
+  switch (kind) {
+    case Kind::kForm:
+      return form == NormalForm::kC || form == NormalForm::kD ? kCanonical : kCompatible;
+    case Kind::kLowercase:
+      return 1.5;
+    case Kind::kPrepend:
+      return 1.0 + static_cast<double>(content.size());
+    case Kind::kReplace:
+      return std::max(1.0, static_cast<double>(content.size()) / static_cast<double>(pattern->least_bytes()));
+    default:
+      return 1;
+  }
+}
+
+double Normalizer::growth() const {
+  double growth = 1;
+  for (const NormalizerStep& step : steps_) growth *= step.growth();
+  return growth;
+}
+
+void check_growth(const Normalizer& normalizer, const std::string& source) {
+  if (normalizer.growth() <= kMostGrowth) return;
+  throw formats::FormatError(
+      source + ": the steps of the normalizer (" + normalizer.names() + ") could make a text more than " +
+      std::to_string(static_cast<int>(kMostGrowth)) + " times longer, which is refused");
 }
 
 Normalizer Normalizer::form_c() {

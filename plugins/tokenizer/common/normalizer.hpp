@@ -40,6 +40,7 @@ struct NormalizerStep {
   std::string apply(std::string_view text) const;
   // Whether what the text starts with is gone behind the step, or another text stands there.
   bool removes_start(std::string_view text) const;
+  double growth() const;  // how many times longer it may make a text, at most
 };
 
 class Normalizer {
@@ -49,6 +50,7 @@ class Normalizer {
 
   bool empty() const { return steps_.empty(); }
   bool is_form_c() const;  // and nothing else
+  double growth() const;   // how many times longer it may make a text, at most
 
   // Any bytes: those that are not UTF-8 stay, between what is done to the others. start_removed: whether any
   // step removes_start(), for to `tokenizers` what is left does not start the text.
@@ -65,5 +67,10 @@ class Normalizer {
 // For messages: the names of all steps that are known.
 inline constexpr const char* kKnownNormalizers =
     "NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Nmt, Prepend and Replace of a text";
+
+// Steps that replace can make a text as long as they like, one by the other. Throws FormatError, with
+// `source`'s name, where it is more than this many times.
+constexpr double kMostGrowth = 256;
+void check_growth(const Normalizer& normalizer, const std::string& source);
 
 }  // namespace gistmill::tokenizer

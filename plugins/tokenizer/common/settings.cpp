@@ -68,7 +68,9 @@ void check_plain_bpe(const TokenizerJson& file) {
       refuse(file, std::string("model.") + key, value, "null or empty");
   }
   const nlohmann::json dropout = model.value("dropout", nlohmann::json());
-  if (!dropout.is_null() && dropout != 0) refuse(file, "model.dropout", dropout, "null");
+  if (!dropout.is_null() && dropout != 0)
+    refuse(file, "model.dropout", dropout,
+           "null, for it draws ids at random; set it to null for the usual ids");
 }
 
 }  // namespace gistmill::tokenizer

@@ -85,6 +85,15 @@ std::size_t TextPattern::match(std::string_view text, std::size_t at) const {
   return times >= least_ ? at - start : 0;
 }
 
+std::size_t TextPattern::least_bytes() const {
+  const auto bytes_of = [](std::int32_t code) -> std::size_t {
+    return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  };
+  std::size_t bytes = 0;
+  for (const std::int32_t character : characters_) bytes += bytes_of(character);
+  return bytes * least_;
+}
+
 std::string TextPattern::replace(std::string_view text, std::string_view content) const {
   std::string out;
   out.reserve(text.size());

@@ -19,6 +19,7 @@ class TextPattern {
   // meaning of its own; or one character or \s with + or {n,} behind it. Nothing where it is another.
   static std::optional<TextPattern> read(const nlohmann::json& pattern);
 
+  std::size_t least_bytes() const;  // of a match
   bool matches_start(std::string_view text) const { return match(text, 0) > 0; }
   // The text with `content` for whatever matches, from the left.
   std::string replace(std::string_view text, std::string_view content) const;

@@ -7,6 +7,7 @@
 
 #include "plugins/tokenizer/common/added_files.hpp"
 #include "plugins/tokenizer/common/post_processor.hpp"
+#include "plugins/tokenizer/common/settings.hpp"
 
 namespace gistmill::tokenizer {
 namespace {
@@ -160,6 +161,15 @@ CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesys
   vocabulary.chat_templates = chat_sources(folder, values);
   vocabulary.special_texts = template_texts(values);
   return vocabulary;
+}
+
+std::int32_t unknown_token(const TokenizerJson& file, const CommonVocabulary& vocabulary) {
+  const nlohmann::json value = file.model.value("unk_token", nlohmann::json());
+  if (value.is_null() || value == nlohmann::json("")) return -1;
+  for (std::size_t id = 0; value.is_string() && id < vocabulary.model_tokens; ++id) {
+    if (vocabulary.tokens[id] == value.get_ref<const std::string&>()) return static_cast<std::int32_t>(id);
+  }
+  refuse(file, "model.unk_token", value, "null or a token of the vocabulary");
 }
 
 StringIndex index_of(const CommonVocabulary& vocabulary) {

@@ -71,6 +71,10 @@ CommonVocabulary common_vocabulary(const formats::Gguf& file, std::vector<TokenT
 CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesystem::path& folder,
                                    const Configuration& configuration);
 
+// The token that a BPE model's unk_token names; -1 where it names none. Throws where it is none of the
+// model's.
+std::int32_t unknown_token(const TokenizerJson& file, const CommonVocabulary& vocabulary);
+
 // All tokens by their text. Throws where one is there twice.
 StringIndex index_of(const CommonVocabulary& vocabulary);
 

@@ -135,6 +135,7 @@ std::optional<SpacesLeftOut> metaspace_decoder(const json& step, bool joined) {
 // What decoders have done so far. Spaces and bytes come back in either order; tokens are joined after their
 // bytes are text, and a space at the start is one of the whole text only then.
 struct Decoding {
+  bool has_bytes = true;  // whether bytes are to come back at all
   bool spaces = false, bytes = false, joined = false, stripped = false;
   SpacesLeftOut left_out = SpacesLeftOut::kPrefix;
 
@@ -147,7 +148,7 @@ struct Decoding {
       return !std::exchange(spaces, true);
     }
     if (type == "ByteFallback") return !joined && !std::exchange(bytes, true);
-    if (type == "Fuse") return joined = bytes || is_metaspace();
+    if (type == "Fuse") return joined = bytes || !has_bytes || is_metaspace();
     return type == "Strip" && string_of(step, "content") == " " && step.value("start", json()) == 1 &&
            step.value("stop", json()) == 0 && spaces && joined && !is_metaspace() &&
            !std::exchange(stripped, true);
@@ -158,28 +159,23 @@ struct Decoding {
 Decoding decoding_of(const tokenizer::TokenizerJson& file) {
   const std::vector<json> steps = steps_of(file.decoder, "decoders");
   Decoding decoding;
+  decoding.has_bytes = boolean_of(file.model, "byte_fallback", false);
   const bool known =
       std::all_of(steps.begin(), steps.end(), [&](const json& step) { return decoding.take(step); });
-  if (known && decoding.spaces && (decoding.bytes || decoding.is_metaspace())) return decoding;
+  if (known && decoding.spaces && (decoding.bytes || !decoding.has_bytes || decoding.is_metaspace()))
+    return decoding;
   refuse(
       file, "decoder", file.decoder,
       "that of Llama 2: Replace, ByteFallback, Fuse and Strip; or Metaspace, alone or beside ByteFallback");
 }
 
 void check_model(const tokenizer::TokenizerJson& file) {
-  const json& model = file.model;
   tokenizer::check_plain_bpe(file);
   const std::vector<json> decoders = steps_of(file.decoder, "decoders");
   if (!decoders.empty() && type_of(decoders[0]) == "ByteLevel") {
     throw tokenizer::OtherKind(file.source +
-                               ": model.byte_fallback is false when it should be true for SentencePiece BPE: "
-                               "unknown characters would be lost");
+                               ": the decoder is ByteLevel when it should be of SentencePiece BPE");
   }
-  if (!boolean_of(model, "byte_fallback", false)) {
-    refuse(file, "model.byte_fallback", false,
-           "true for SentencePiece BPE: unknown characters would be lost");
-  }
-  if (boolean_of(model, "ignore_merges", false)) refuse(file, "model.ignore_merges", true, "false");
 }
 
 // The text that normalizing makes of an added token, by which it is found in normalized text.
@@ -195,6 +191,7 @@ std::string normal_form(const std::string& content, const Spaces& spaces) {
 Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder) {
   check_model(file);
   Spaces spaces = spaces_of(file);
+  tokenizer::check_growth(spaces.text, file.source);
   const Decoding decoding = decoding_of(file);
   const tokenizer::Configuration configuration = tokenizer::read_configuration(folder);
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder, configuration));
@@ -223,6 +220,13 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::file
     }
     if (token.normalized) token.content = normal_form(token.content, spaces);
   }
+  vocabulary.byte_fallback = decoding.has_bytes;
+  const auto bytes = std::count(vocabulary.types.begin(), vocabulary.types.end(), PieceType::kByte);
+  if (!vocabulary.byte_fallback || bytes < 256) {  // else nothing is unknown
+    vocabulary.unknown = tokenizer::unknown_token(file, vocabulary);
+    vocabulary.fuse_unknown = boolean_of(file.model, "fuse_unk", false);
+  }
+  vocabulary.ignore_merges = boolean_of(file.model, "ignore_merges", false);
   vocabulary.by_scores = false;
   vocabulary.merges = file.merges;
   vocabulary.same_merge = tokenizer::SameMerge::kLaterCounts;

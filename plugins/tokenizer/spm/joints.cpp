@@ -20,6 +20,8 @@ void Joints::allow(std::string_view token) {
   }
 }
 
+void Joints::allow_all() { allowed_.assign(allowed_.size(), true); }
+
 void Joints::cut_before_spaces() {
   for (std::size_t left = 0; left < kClasses; ++left) allowed_[left * kClasses + ' '] = false;
 }

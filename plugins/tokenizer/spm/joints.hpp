@@ -22,6 +22,8 @@ class Joints {
 
   // The neighbors within a token may merge.
   void allow(std::string_view token);
+  // All neighbors may: the text is one piece.
+  void allow_all();
   // No piece reaches over the start of a space, whatever the tokens are.
   void cut_before_spaces();
 

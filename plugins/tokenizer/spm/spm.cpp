@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <stdexcept>
+#include <utility>
 
 #include <gistmill/text/utf8.hpp>
 
@@ -36,6 +37,37 @@ void Tokenizer::add_symbol(std::int32_t code, std::int32_t symbol) {
   }
 }
 
+void Tokenizer::add_byte(const Vocabulary& vocabulary, std::size_t id) {
+  const std::string_view piece = vocabulary.tokens[id];
+  const int byte = byte_named(piece);
+  if (byte < 0)
+    vocabulary.fail("token " + std::to_string(id) + " is a byte token, but its text is " +
+                    formats::printable(piece));
+  byte_tokens_[static_cast<std::size_t>(byte)] = static_cast<std::int32_t>(id);
+  bytes_.add(std::string(1, static_cast<char>(byte)));
+  if (!vocabulary.by_scores) joints_.allow(piece);  // merges may make it of its name
+}
+
+// Where characters may be unknown, those next to each other become one token: pieces are whole words. So they
+// are where a word may be a token.
+void Tokenizer::settle_unknown(const Vocabulary& vocabulary) {
+  const auto* const missing = std::find(byte_tokens_.begin(), byte_tokens_.end(), -1);
+  if (missing != byte_tokens_.end() && vocabulary.by_scores) {
+    vocabulary.fail("has no token for byte " + std::to_string(missing - byte_tokens_.begin()) +
+                    ", expected one for every byte");
+  }
+  knows_all_ = byte_fallback_ && missing == byte_tokens_.end();
+  if (!knows_all_ || vocabulary.ignore_merges) joints_.allow_all();
+  if (!vocabulary.ignore_merges) return;
+  for (std::size_t i = 0; i < vocabulary.model_tokens; ++i) words_.add(vocabulary.tokens[i]);
+  whole_.emplace(words_);
+  for (std::size_t i = 0; i < words_.size(); ++i) whole_->insert(static_cast<std::int32_t>(i));
+}
+
+std::int32_t Tokenizer::whole(std::string_view word) const {
+  return whole_ ? whole_->find(with_escaped_spaces(word)) : -1;
+}
+
 Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     : prefix_(vocabulary.prefix),
       text_normalizer_(vocabulary.text_normalizer),
@@ -43,6 +75,9 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
       remove_extra_whitespaces_(vocabulary.remove_extra_whitespaces),
       spaces_left_out_(vocabulary.spaces_left_out),
       decodes_bytes_(vocabulary.decodes_bytes),
+      byte_fallback_(vocabulary.byte_fallback),
+      fuse_unknown_(vocabulary.fuse_unknown),
+      unknown_(vocabulary.unknown),
       added_(added_sets(vocabulary)),
       added_ids_(vocabulary.tokens.size()),
       before_prefix_(vocabulary.tokens.size()),
@@ -61,12 +96,7 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     const std::string_view piece = vocabulary.tokens[i];
     const auto id = static_cast<std::int32_t>(i);
     if (vocabulary.types[i] == PieceType::kByte) {
-      const int byte = byte_named(piece);
-      if (byte < 0)
-        vocabulary.fail("token " + std::to_string(i) + " is a byte token, but its text is " +
-                        formats::printable(piece));
-      byte_tokens_[static_cast<std::size_t>(byte)] = id;
-      bytes_.add(std::string(1, static_cast<char>(byte)));
+      add_byte(vocabulary, i);
       continue;
     }
     bytes_.add(is_added(id) && !vocabulary.added_spaces ? std::string(piece) : with_spaces(piece));
@@ -76,11 +106,9 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     const std::int32_t code = decode_utf8(piece, 0, &length);
     if (length == piece.size() && code != kNoCharacter) add_symbol(code, id);
   }
-  for (int byte = 0; byte < 256; ++byte) {
-    if (byte_tokens_[static_cast<std::size_t>(byte)] < 0) {
-      vocabulary.fail("has no token for byte " + std::to_string(byte) + ", expected one for every byte");
-    }
-  }
+  settle_unknown(vocabulary);
+  // It stands for characters too, and what follows these has no space of its own before it.
+  if (!knows_all_ && unknown_ >= 0) before_prefix_[static_cast<std::size_t>(unknown_)] = false;
   const SymbolOf symbol_of_character = [&](std::int32_t code) {
     if (const std::int32_t known = symbol_of(code); known >= 0) return known;
     const auto symbol = static_cast<std::int32_t>(size + extra_symbols_.size());
@@ -196,6 +224,11 @@ void Encoder::encode_fragment(std::string_view fragment, bool first, tokenizer::
 
 void Encoder::merge_piece(std::string_view piece) {
   symbols_.clear();
+  if (const std::int32_t id = tokenizer_.whole(piece); id >= 0) {
+    symbols_.push_back(id);
+    return;
+  }
+  if (!tokenizer_.knows_all()) return merge_with_unknown(piece);
   std::size_t length = 0;
   for (std::size_t at = 0; at < piece.size(); at += length) {
     const std::int32_t code = decode_utf8(piece, at, &length);
@@ -208,6 +241,36 @@ void Encoder::merge_piece(std::string_view piece) {
   }
   merger_.merge(tokenizer_.merges(), symbols_);
   expand_symbols();
+}
+
+bool Encoder::push_fallback(std::string_view character) {
+  const auto has_token = [&](char c) { return tokenizer_.token_of(static_cast<unsigned char>(c)) >= 0; };
+  if (!tokenizer_.byte_fallback() || !std::all_of(character.begin(), character.end(), has_token))
+    return false;
+  push_bytes(character, &symbols_);
+  return true;
+}
+
+// As `tokenizers` does it: an unknown token waits for the next character that has a token, and so comes
+// behind the bytes of those between.
+void Encoder::merge_with_unknown(std::string_view piece) {
+  const std::int32_t unknown = tokenizer_.unknown();
+  bool waiting = false;
+  std::size_t length = 0;
+  for (std::size_t at = 0; at < piece.size(); at += length) {
+    const std::int32_t code = decode_utf8(piece, at, &length);
+    const std::int32_t symbol = code == kNoCharacter ? -1 : tokenizer_.symbol_of(code);
+    if (symbol >= 0) {
+      if (std::exchange(waiting, false)) symbols_.push_back(unknown);
+      symbols_.push_back(symbol);
+    } else if (!push_fallback(code == ' ' ? kSpace : piece.substr(at, length))) {
+      if (unknown < 0) dropped_ += length;
+      if (waiting && !tokenizer_.fuse_unknown()) symbols_.push_back(unknown);
+      waiting = unknown >= 0;
+    }
+  }
+  if (waiting) symbols_.push_back(unknown);
+  merger_.merge(tokenizer_.merges(), symbols_);
 }
 
 void Encoder::push_bytes(std::string_view bytes, std::vector<std::int32_t>* ids) const {

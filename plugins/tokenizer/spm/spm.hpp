@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,8 +24,9 @@ using tokenizer::SpecialTokens;
 // Immutable after construction: any number of threads may read.
 class Tokenizer {
  public:
-  // Throws formats::FormatError where the vocabulary makes no sense: a token twice, a byte without a token, a
-  // piece that is not UTF-8, a score that is no number, a merge of or into something that is no token.
+  // Throws formats::FormatError where the vocabulary makes no sense: a token twice, a byte without a token
+  // where pieces merge by scores, a piece that is not UTF-8, a score that is no number, a merge of or into
+  // something that is no token.
   explicit Tokenizer(const Vocabulary& vocabulary);
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
@@ -41,6 +43,7 @@ class Tokenizer {
   // Leaves out the space that encoding puts before text, or what the vocabulary says.
   std::string decode(const std::int32_t* ids, std::size_t count) const;
 
+  // -1 where there is none.
   std::int32_t token_of(unsigned char byte) const { return byte_tokens_[byte]; }
   // The symbol of a character that is part of a token; -1 where it is of none. A symbol that is no token is
   // size() or more, and the text of it is symbol_text().
@@ -54,9 +57,18 @@ class Tokenizer {
   }
   const tokenizer::MergeTable& merges() const { return merges_; }
   const Joints& joints() const { return joints_; }
+  // Whether every byte has a token that stands for it, so that no character is unknown.
+  bool knows_all() const { return knows_all_; }
+  bool byte_fallback() const { return byte_fallback_; }
+  std::int32_t unknown() const { return unknown_; }
+  bool fuse_unknown() const { return fuse_unknown_; }
+  // The token that a whole word becomes before any merging; -1 where it does not.
+  std::int32_t whole(std::string_view word) const;
 
  private:
   bool is_byte(std::int32_t id) const;
+  void add_byte(const Vocabulary& vocabulary, std::size_t id);
+  void settle_unknown(const Vocabulary& vocabulary);
   void add_symbol(std::int32_t code, std::int32_t symbol);
   bool is_added(std::int32_t id) const { return added_ids_[static_cast<std::size_t>(id)]; }
   // Whether encoding put a space before the text behind an added token.
@@ -68,6 +80,8 @@ class Tokenizer {
   bool remove_extra_whitespaces_;
   SpacesLeftOut spaces_left_out_;
   bool decodes_bytes_;
+  bool byte_fallback_, fuse_unknown_, knows_all_ = true;
+  std::int32_t unknown_;
   Joints joints_;
   tokenizer::AddedTokenSets added_;
   std::vector<bool> added_ids_, before_prefix_;
@@ -77,6 +91,8 @@ class Tokenizer {
   std::unordered_map<std::int32_t, std::int32_t> symbols_;  // of the other characters
   tokenizer::StringTable extra_symbols_;
   tokenizer::MergeTable merges_;
+  tokenizer::StringTable words_;                 // what a word may be as a whole: the model's tokens
+  std::optional<tokenizer::StringIndex> whole_;  // of these
 };
 
 // Encodes for one thread.
@@ -91,6 +107,9 @@ class Encoder : public tokenizer::Encoder {
   std::string_view without_extra_spaces(std::string_view fragment);
   bool wants_prefix(std::string_view text, bool first) const;
   void push_bytes(std::string_view bytes, std::vector<std::int32_t>* ids) const;
+  // A character without a token. False where it is unknown, or nothing.
+  bool push_fallback(std::string_view character);
+  void merge_with_unknown(std::string_view piece);
   void expand_symbols();
 
   const Tokenizer& tokenizer_;

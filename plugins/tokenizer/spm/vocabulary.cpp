@@ -134,6 +134,11 @@ std::string Vocabulary::digest() const {
   if (spaces_left_out != SpacesLeftOut::kPrefix)
     sha.update_field("left out " + std::to_string(static_cast<int>(spaces_left_out)));
   if (!decodes_bytes) sha.update_field("names of bytes");
+  if (!byte_fallback || unknown >= 0 || ignore_merges) {
+    sha.update_field(
+        std::string{byte_fallback ? 'b' : '-', fuse_unknown ? 'f' : '-', ignore_merges ? 'i' : '-'});
+    sha.update_field(std::to_string(unknown));
+  }
   add_to(&sha);
   sha.update_field({reinterpret_cast<const char*>(types.data()), types.size()});
   sha.update_field({reinterpret_cast<const char*>(scores.data()), scores.size() * sizeof(float)});

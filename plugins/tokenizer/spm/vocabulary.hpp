@@ -56,6 +56,12 @@ struct Vocabulary : tokenizer::CommonVocabulary {
   bool remove_extra_whitespaces = false;  // spaces at the ends, and all but one between
   SpacesLeftOut spaces_left_out = SpacesLeftOut::kPrefix;
   bool decodes_bytes = true;  // else a byte token decodes to its name: "<0x0A>"
+  // A character without a token becomes the tokens of its bytes; where there are none for all of them, or
+  // this is false, the unknown token; where there is none either, nothing.
+  bool byte_fallback = true;
+  std::int32_t unknown = -1;
+  bool fuse_unknown = false;   // unknown characters next to each other become one token
+  bool ignore_merges = false;  // a word that is a token is that token, whatever merging would make of it
 
   // SHA-256 of all that encoding and decoding depend on.
   std::string digest() const;

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include <gistmill/text/utf8.hpp>
 #include <gmock/gmock.h>
+#include <gistmill/text/utf8.hpp>
 
 #include "plugins/tokenizer/common/normal_forms.hpp"
 

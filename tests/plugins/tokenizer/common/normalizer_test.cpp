@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <gistmill/formats/digest.hpp>
-#include <gistmill/text/utf8.hpp>
 #include <gmock/gmock.h>
+#include <gistmill/formats/digest.hpp>
+#include <gistmill/formats/error.hpp>
+#include <gistmill/text/utf8.hpp>
 #include <nlohmann/json.hpp>
 
 #include "plugins/tokenizer/common/normalizer.hpp"
@@ -79,7 +80,8 @@ TEST(Normalizer, MakesOfEveryCodePointAndOfRandomTextsWhatTheReferenceDoes) {
 // The fast way to form C against the plain one.
 TEST(Normalizer, BringsTextToFormCAsThePlainWayDoes) {
   for (const auto& group : groups_of_texts()) {
-    for (const std::string& text : group) ASSERT_EQ(to_nfc(text), to_normal_form(text, NormalForm::kC)) << text;
+    for (const std::string& text : group)
+      ASSERT_EQ(to_nfc(text), to_normal_form(text, NormalForm::kC)) << text;
   }
 }
 
@@ -90,14 +92,48 @@ TEST(Normalizer, IsWrittenAsItWasRead) {
   EXPECT_TRUE(read(json::parse(R"([{"type": "NFC"}])")[0]).is_form_c());
 }
 
+TEST(Normalizer, MakesNoTextMuchLonger) {
+  const json thrice =
+      json::parse(R"({"type": "Replace", "pattern": {"Regex": "a{2,}"}, "content": "aaaaaa"})");
+  Normalizer normalizer;
+  for (int i = 0; i < 5; ++i) normalizer.add(NormalizerStep::read(thrice).value());
+  EXPECT_EQ(normalizer.growth(), 243.0);
+  EXPECT_EQ(normalizer.apply("aa").size(), 6u);
+  EXPECT_NO_THROW(check_growth(normalizer, "x.json"));
+  normalizer.add(NormalizerStep::read(json::parse(R"({"type": "Prepend", "prepend": "a"})")).value());
+  try {
+    check_growth(normalizer, "x.json");
+    FAIL() << "was taken";
+  } catch (const formats::FormatError& error) {
+    EXPECT_STREQ(error.what(),
+                 "x.json: the steps of the normalizer (Replace, Replace, Replace, Replace, Replace, Prepend) "
+                 "could make a text more than 256 times longer, which is refused");
+  }
+}
+
+// U+FDFA, U+1D160 and U+0130 and what they become.
+TEST(Normalizer, GrowsNoMoreThanItSays) {
+  for (const auto& [name, described] : document().at("normalizers").items()) {
+    const Normalizer normalizer = read(described.at("step"));
+    for (const char* text : {"\xEF\xB7\xBA", "\xF0\x9D\x85\xA0", "\xC4\xB0", "  ",
+                             "\xCC\x81"
+                             "e"}) {
+      EXPECT_LE(static_cast<double>(normalizer.apply(text).size()),
+                normalizer.growth() * static_cast<double>(std::string(text).size()))
+          << name;
+    }
+  }
+}
+
 TEST(Normalizer, KnowsNoOtherSteps) {
-  for (const char* step : {R"({"type": "BertNormalizer"})", R"({"type": "Precompiled"})", R"({"type": "Replace"})",
-                           R"({"type": "Replace", "pattern": {"Regex": "a|b"}, "content": ""})",
-                           R"({"type": "Replace", "pattern": {"Regex": "ab+"}, "content": ""})",
-                           R"({"type": "Replace", "pattern": {"Regex": "a{0,}"}, "content": ""})",
-                           R"({"type": "Replace", "pattern": {"Regex": "a{2,3}"}, "content": ""})",
-                           R"({"type": "Replace", "pattern": {"Regex": "\\d"}, "content": ""})",
-                           R"({"type": "Replace", "pattern": {"String": ""}, "content": ""})", "7"})
+  for (const char* step :
+       {R"({"type": "BertNormalizer"})", R"({"type": "Precompiled"})", R"({"type": "Replace"})",
+        R"({"type": "Replace", "pattern": {"Regex": "a|b"}, "content": ""})",
+        R"({"type": "Replace", "pattern": {"Regex": "ab+"}, "content": ""})",
+        R"({"type": "Replace", "pattern": {"Regex": "a{0,}"}, "content": ""})",
+        R"({"type": "Replace", "pattern": {"Regex": "a{2,3}"}, "content": ""})",
+        R"({"type": "Replace", "pattern": {"Regex": "\\d"}, "content": ""})",
+        R"({"type": "Replace", "pattern": {"String": ""}, "content": ""})", "7"})
     EXPECT_FALSE(NormalizerStep::read(json::parse(step)).has_value()) << step;
 }
 

@@ -148,6 +148,7 @@ def json_cases():
     yield "SingleWordsThatTakeTheirSpace", "qwen2.json", [
         single_words("qwen2.json", "<pad>", "mill", "<two>", lstrip=True, rstrip=True)]  # fmt: skip
     yield from normalizer_cases()
+    yield from unknown_cases()
     yield "TokenWithoutText", "gpt2.json", [replace("added_tokens", added_after("gpt2.json", "", "<one>", "<two>"))]
 
 
@@ -169,6 +170,38 @@ def normalizer_cases():
         yield f"{name}BehindSpacesOfLlama", "llama2.json", [*normalized("llama2.json"), normalizers(PREPEND, forms[name], TO_SPACE, forms[name])]
     yield "StripAccentsBehindReplace", "llama2.json", [*GEMMA, normalizers(forms["NFKD"], TO_SPACE, forms["StripAccents"])]
     yield "NormalizedTokensInFormKC", "llama2.json", [*normalized("llama2.json"), normalizers(strip, forms["NFKC"], PREPEND, TO_SPACE)]
+
+
+def unknown_cases():
+    """Characters without a token: no bytes, or not all of them, and words that are tokens as they stand."""
+    document = json.loads((FIXTURES / "llama2.json").read_text())
+    vocabulary = document["model"]["vocab"]
+    lost = [token for token in vocabulary if token in ("<0x6D>", "<0xC3>", "<0xE2>", "<0x0A>", SPACE + "c")]
+    fewer = [token for token in sorted(vocabulary, key=vocabulary.get) if token not in lost]
+    fewer = {token: place for place, token in enumerate(fewer)}
+    kept = [merge for merge in document["model"]["merges"] if fewer.keys() >= {*merge, "".join(merge)}]
+
+    def model(**options):
+        return [replace("model/" + name, value) for name, value in options.items()]
+
+    for fuse in (False, True):
+        for name, unknown in {"UnknownToken": "<unk>", "NoUnknownToken": None}.items():
+            fused = "Fused" if fuse else ""
+            options = model(byte_fallback=False, unk_token=unknown, fuse_unk=fuse)
+            yield f"{name}{fused}OfLlama", "llama2.json", options
+            yield f"{name}{fused}OfMetaspace", "llama2_metaspace.json", options
+            options = model(unk_token=unknown, fuse_unk=fuse, vocab=fewer, merges=kept)
+            yield f"{name}{fused}BesideBytes", "llama2.json", options
+    words = replace("pre_tokenizer", metaspace(prepend_scheme="always", split=True))
+    yield "UnknownTokenOfWords", "llama2_metaspace.json", [*model(byte_fallback=False), words]
+    yield "UnknownTokenWithoutBytesInTheDecoder", "llama2.json", [
+        *model(byte_fallback=False), replace("decoder", sequence("decoders", FROM_SPACE, {"type": "Fuse"}, STRIP))]  # fmt: skip
+    for name, more in {"": [], "OfUnknown": model(byte_fallback=False)}.items():
+        for kind, base, rest in (("Words", "llama2_metaspace.json", [words]), ("Texts", "llama2.json", [])):
+            tokens = json.loads((FIXTURES / base).read_text())["model"]["vocab"]
+            tokens = {**tokens, SPACE + "zyzzyva": len(tokens), SPACE + "it'": len(tokens) + 1}
+            yield f"Whole{kind}{name}", base, [*model(ignore_merges=True, vocab=tokens), *more, *rest]
+    yield "WholeWordsOfGemma", "llama2.json", [*model(ignore_merges=True), *GEMMA, replace("pre_tokenizer", GEMMA_SPLIT)]
 
 
 def added_after(base, *contents):

@@ -15,6 +15,7 @@ TEXTS = [
     "a<pad>b<image> x<one> <two><mask> <pad>\n b", "[INST] grind [/INST] corn[INST]", "hi\n\n it's 1234 DON'T \u017f'\u017f",
     SPACE + SPACE + "a", "The  M\u00fchle, wir'll 12:45", "", "   ", "<|endoftext|>x",
     "  Cafe\u0301 \u00c0 LA\u00a0mill \ufb01ne\u2460\u3000\u0130<tool>", "e\u0301\u0323x\u2009", "\u0301",
+    "zyzzyva it's", " zyzzyva", "a\u6c34\u6c34b \u6c34\n\u00fcm", "\u6c34\u00e9\U0001f642m\u2026z",
 ]  # fmt: skip
 
 FAST = {"tokenizer_class": "PreTrainedTokenizerFast"}

@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
     Where, UnknownSpmJson,
     testing::Values(
         Mistake{"ItIsByteLevel", "gpt2", [](json&) {},
-                "x.json: model.byte_fallback is false when it should be true"},
+                "x.json: the decoder is ByteLevel when it should be of SentencePiece BPE"},
         Mistake{"TheNormalizerHasAMap", "llama2",
                 [](json& v) {
                   v["normalizer"]["normalizers"][0] = {{"type", "Precompiled"}};
@@ -104,8 +104,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.json: decoder is {"},
         Mistake{"TheDecoderIsAnother", "llama2", [](json& v) { v["decoder"]["decoders"][3]["start"] = 2; },
                 "x.json: decoder is {"},
-        Mistake{"WholeWordsComeFirst", "llama2", [](json& v) { v["model"]["ignore_merges"] = true; },
-                "x.json: model.ignore_merges is true when it should be false"}),
+        Mistake{
+            "TheUnknownTokenIsNone", "llama2",
+            [](json& v) {
+              v["model"]["byte_fallback"] = false;
+              v["model"]["unk_token"] = "<nothing>";
+            },
+            "x.json: model.unk_token is \"<nothing>\" when it should be null or a token of the vocabulary"}),
     [](const auto& mistake) { return std::string(mistake.param.name); });
 
 }  // namespace

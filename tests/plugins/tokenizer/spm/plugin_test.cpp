@@ -72,7 +72,7 @@ TEST_F(SpmPlugin, PointsAtNoOptionWhereTheFileIsForAnotherComponent) {
     EXPECT_EQ(refusal.status, GM_ERROR_USER);
     EXPECT_EQ(refusal.key, "");
     EXPECT_THAT(refusal.what(),
-                ::testing::HasSubstr("gpt2.json: model.byte_fallback is false when it should be true"));
+                ::testing::HasSubstr("gpt2.json: the decoder is ByteLevel when it should be"));
   }
 }
 
