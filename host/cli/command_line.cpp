@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <sstream>
+#include <string_view>
 
 #include "host/certify/check_process.hpp"
 #include "host/cli/verb_table.hpp"
@@ -39,6 +40,14 @@ options::options_description describe(const Verb& verb) {
 
 [[noreturn]] void refuse(const std::string& message, std::vector<std::string> notes) {
   throw Failure(ExitCode::usage, message, std::move(notes));
+}
+
+// Of the wrong number of arguments.
+std::vector<std::string> ways_on(const Verb& verb, std::size_t given) {
+  std::vector<std::string> ways = {fmt::format("gistmill {} --help", verb.name)};
+  if (given > verb.most && std::string_view(verb.arguments).starts_with("MODEL"))
+    ways.push_back("of a model in several files name one; the others are found by its name");
+  return ways;
 }
 
 // The verb is one word or two ("plugins list"); the rest are arguments and options.
@@ -172,7 +181,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
     const std::size_t given = command.arguments.size();
     refuse(fmt::format("gistmill {} takes {} but was given {} argument{}", verb.name,
                        verb.most == 0 ? "no arguments" : verb.arguments, given, given == 1 ? "" : "s"),
-           {fmt::format("gistmill {} --help", verb.name)});
+           ways_on(verb, given));
   }
   if (command.has("resume") && command.has("fresh"))
     refuse("--resume and --fresh cannot be used together", {});

@@ -32,7 +32,12 @@ Input read_input(const Command& command, std::size_t index) {
     return input_of(kName, [] { return files::read_all(STDIN_FILENO, kName); });
   }
   const std::string& name = command.arguments[index];
-  return input_of(name, [&] { return files::read_all(name); });
+  Input input = input_of(name, [&] { return files::read_all(name); });
+  if (input.bytes.starts_with("GGUF")) {
+    throw Failure(ExitCode::usage, fmt::format("{} is a GGUF file when it should be text", name),
+                  {"of a model in several files name one; the others are found by its name"});
+  }
+  return input;
 }
 
 }  // namespace gistmill

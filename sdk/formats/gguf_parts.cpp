@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace gistmill::formats {
@@ -54,12 +55,50 @@ std::optional<PartName> part_name(const std::string& file) {
   throw FormatError(file.name() + ": " + message);
 }
 
-void check_says(const Gguf& file, const char* key, std::int64_t expected) {
+void check_says(const Gguf& file, const char* key, std::int64_t expected, const std::string& way_on) {
   const std::int64_t found = file.integer(key);
   if (found != expected) {
     refuse(file, std::string(key) + " is " + std::to_string(found) + " when it should be " +
-                     std::to_string(expected) + " by the file's name");
+                     std::to_string(expected) + " by the file's name" + way_on);
   }
+}
+
+// GGUF files of a folder, in the order of their names; the first of very many.
+std::vector<fs::path> gguf_files(const fs::path& folder) {
+  constexpr std::size_t kMost = 256;
+  std::set<fs::path> names;
+  std::error_code failure;
+  for (fs::directory_iterator entry(folder.empty() ? "." : folder, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    if (entry->path().extension() == ".gguf" && names.size() < kMost)
+      names.insert(folder / entry->path().filename());
+  }
+  return {names.begin(), names.end()};
+}
+
+// A file of the folder that says of itself that it is this part, under whatever name; empty where there is
+// none.
+std::string part_by_its_word(const fs::path& folder, std::int64_t part, std::int64_t count) {
+  for (const fs::path& path : gguf_files(folder)) {
+    try {
+      const Gguf file(path);
+      if (file.integer_or(kCount, 1) == count && file.integer_or(kNumber, -1) == part - 1)
+        return path.string();
+    } catch (const FormatError&) {
+      continue;  // what it is does not matter here
+    }
+  }
+  return "";
+}
+
+// What the others of a model with so many parts are called; NAME where there are none, or those of several.
+std::string stem_beside(const fs::path& folder, std::int64_t count) {
+  std::set<std::string> stems;
+  for (const fs::path& path : gguf_files(folder)) {
+    const std::optional<PartName> name = part_name(path.filename().string());
+    if (name && name->count == count) stems.insert(name->stem);
+  }
+  return stems.size() == 1 ? *stems.begin() : "NAME";
 }
 
 void check_tensors(const std::vector<Gguf>& files, std::int64_t count) {
@@ -81,12 +120,16 @@ std::vector<Gguf> open_all(const fs::path& folder, const PartName& name) {
   for (std::int64_t part = 1; part <= name.count; ++part) {
     const fs::path path = folder / name.of(part);
     if (!fs::exists(path)) {
+      const std::string other = part_by_its_word(folder, part, name.count);
       throw FormatError(path.string() + ": is missing: part " + std::to_string(part) + " of " +
-                        std::to_string(name.count) + " of a model, which have to lie in one folder");
+                        std::to_string(name.count) + " of a model, which have to lie in one folder" +
+                        (other.empty() ? "" : "; " + other + " says that it is this part: rename it"));
     }
     const Gguf& file = files.emplace_back(path);
-    check_says(file, kCount, name.count);
-    check_says(file, kNumber, part - 1);
+    check_says(file, kCount, name.count, "");
+    const std::int64_t number = file.integer(kNumber) + 1;
+    const bool is_one = number >= 1 && number <= name.count;
+    check_says(file, kNumber, part - 1, is_one ? "; rename it to " + name.of(number) : "");
   }
   check_tensors(files, files.front().integer(kTensors));
   return files;
@@ -100,8 +143,10 @@ std::vector<Gguf> open_model(const fs::path& path) {
   const std::optional<PartName> name = part_name(path.filename().string());
   if (!name) {
     const std::int64_t part = file.integer(kNumber) + 1;
+    const std::string stem = stem_beside(path.parent_path(), count);
     refuse(file, "is part " + std::to_string(part) + " of " + std::to_string(count) +
-                     " of a model, so it should be named " + PartName{"NAME", part, count}.of(part));
+                     " of a model, so it should be named " + PartName{stem, part, count}.of(part) +
+                     ", for the others are found by its name; rename it");
   }
   return open_all(path.parent_path(), *name);
 }

@@ -30,6 +30,21 @@ TEST_F(ModelVerbsTest, TokenizeReadsAFileOrStandardInputByItsUsualName) {
   EXPECT_EQ(ask_with("tokenize m -", "hi").out, "104 105\n");
 }
 
+TEST_F(ModelVerbsTest, PartsOfAModelAreNotGivenOneByOne) {
+  write("m-00002-of-00002.gguf", "GGUF...");
+  const char* way_on = "of a model in several files name one; the others are found by its name";
+  for (const char* verb : {"tokenize m", "score m", "generate m"}) {
+    const Answer answer = ask(std::string(verb) + " m-00002-of-00002.gguf");
+    EXPECT_EQ(answer.code, 2);
+    EXPECT_THAT(answer.err, HasSubstr("m-00002-of-00002.gguf is a GGUF file when it should be text\n"));
+    EXPECT_THAT(answer.err, HasSubstr(way_on));
+  }
+  const Answer answer = ask("inspect m m-00002-of-00002.gguf");
+  EXPECT_EQ(answer.code, 2);
+  EXPECT_THAT(answer.err, HasSubstr("gistmill inspect takes MODEL but was given 2 arguments\n"));
+  EXPECT_THAT(answer.err, HasSubstr(way_on));
+}
+
 TEST_F(ModelVerbsTest, TokenizeAnswersAsJson) {
   EXPECT_EQ(ask_with("tokenize m --json", "hi").out, "{\"count\":2,\"tokens\":[104,105]}\n");
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "plugins/teacher/decoder/attention/tiles.hpp"
+#include "plugins/teacher/decoder/files/adapter_file.hpp"
 #include "plugins/teacher/decoder/files/layout.hpp"
 #include "plugins/teacher/decoder/files/new_tokens.hpp"
 #include "plugins/teacher/decoder/trainable.hpp"
@@ -70,6 +71,8 @@ LoadedModel::LoadedModel(const Options& options, const std::vector<std::string>&
 
 void LoadedModel::start(const Start& start) {
   for (const std::string& sentence : file_->notes()) log(GM_LOG_WARNING, sentence);
+  const std::string left_out = adapter_.empty() ? adapter_left_out(file_->path()) : "";
+  if (!left_out.empty()) log(GM_LOG_WARNING, left_out);
   const at::ScalarType dtype = choose_dtype();
   check_memory(*file_, dtype);
   auto weights = load_weights(config_, source(), dtype, packing(dtype));

@@ -154,6 +154,12 @@ AdapterFile read_adapter(const std::string& folder, const ModelPlan& plan) {
   });
 }
 
+std::string adapter_left_out(const std::string& model) {
+  if (!fs::exists(fs::path(model) / kConfigFile)) return "";
+  return model + ": holds a PEFT adapter too (" + kConfigFile +
+         "), which is left out; --set teacher.adapter=" + model + " applies it";
+}
+
 void write_adapter(const std::string& folder, const AdapterFile& adapter, const Config& config,
                    const std::string& key) {
   const std::map<std::string, at::Tensor> tensors = adapter_tensors(adapter, config);

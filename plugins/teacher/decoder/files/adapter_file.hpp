@@ -71,6 +71,10 @@ struct AdapterFile {
 // that are no adapter of this model, and shapes that do not fit it.
 AdapterFile read_adapter(const std::string& folder, const ModelPlan& plan);
 
+// What to say where a model's folder holds an adapter that nobody asked for, which transformers would apply
+// where PEFT is there; empty where it holds none.
+std::string adapter_left_out(const std::string& model);
+
 // The tensors of `source` with what the adapter puts in their place.
 std::shared_ptr<const TensorSource> with_replaced(std::shared_ptr<const TensorSource> source,
                                                   const AdapterFile& adapter);

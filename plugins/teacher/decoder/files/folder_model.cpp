@@ -103,6 +103,19 @@ std::string renamed(const std::string& name, const std::string& full, const std:
   return name.starts_with(full) ? prefix + name.substr(full.size()) : name;
 }
 
+// What a wrapper around the model made of a tensor's name, where it is there under such a name.
+std::string wrapped(const formats::SafetensorsFolder& files, const std::string& name) {
+  for (const formats::Safetensors& file : files.files()) {
+    for (const formats::SafetensorsTensor& tensor : file.tensors()) {
+      if (!std::string_view(tensor.name).ends_with("." + name)) continue;
+      return ", but " + formats::printable(tensor.name) +
+             ", as a wrapper names it (torch.compile, DistributedDataParallel, PEFT); save the model "
+             "inside it by save_pretrained";
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 FolderModel::Opened FolderModel::open(const std::string& folder) {
@@ -147,7 +160,7 @@ FolderModel::Place FolderModel::place(const NamedShape& wanted, const std::strin
   // A head that is tied to the embedding may stand for it.
   const bool tied = wanted.name == "token_embd.weight" && !plan().layout.own_head;
   if (!tensor && tied) tensor = files_.find("lm_head.weight");
-  if (!tensor) refuse(files_.name() + ": has no tensor " + formats::printable(name));
+  if (!tensor) refuse(files_.name() + ": has no tensor " + formats::printable(name) + wrapped(files_, name));
   Place place;
   place.shape = wanted.shape;
   place.stored_shape = wanted.shape;

@@ -8,6 +8,7 @@
 
 #include <gistmill/plugin/values.hpp>
 
+#include "plugins/teacher/decoder/files/adapter_file.hpp"
 #include "tests/plugins/teacher/decoder/files/families.hpp"
 #include "tests/plugins/teacher/decoder/files/folder_copy.hpp"
 
@@ -120,6 +121,31 @@ TEST(FolderModel, NamesATensorThatIsMissing) {
   });
   folder.change_json("config.json", [](nlohmann::json& config) { config["tie_word_embeddings"] = true; });
   EXPECT_THAT(refusal(folder), HasSubstr("has no tensor 'model.norm.weight'"));
+}
+
+TEST(FolderModel, NamesTheWrapperThatATensorsNameIsOf) {
+  for (const char* wrapper : {"_orig_mod.", "module.", "base_model.model."}) {
+    FolderCopy folder("llama2");
+    folder.change_tensors([&](Tensors& tensors) {
+      for (RawTensor& tensor : tensors) tensor.name = wrapper + tensor.name;
+    });
+    EXPECT_EQ(refusal(folder),
+              folder.file("model.safetensors") + ": has no tensor 'model.embed_tokens.weight', but '" +
+                  wrapper +
+                  "model.embed_tokens.weight', as a wrapper names it (torch.compile, "
+                  "DistributedDataParallel, PEFT); save the model inside it by save_pretrained");
+  }
+}
+
+TEST(FolderModel, SaysThatAnAdapterInItsFolderIsLeftOut) {
+  FolderCopy folder("llama2");
+  EXPECT_EQ(adapter_left_out(folder.path()), "");
+  folder.write("adapter_config.json", "{}");
+  EXPECT_EQ(adapter_left_out(folder.path()),
+            folder.path() +
+                ": holds a PEFT adapter too (adapter_config.json), which is left out; --set "
+                "teacher.adapter=" +
+                folder.path() + " applies it");
 }
 
 TEST(FolderModel, NamesTheScalesOfAMatrixInFp8ThatAreMissingOrOfAnotherShape) {

@@ -92,15 +92,33 @@ TEST_F(SpoiledParts, NameThePartThatIsMissing) {
             part(1) + ": is missing: part 1 of 3 of a model, which have to lie in one folder");
 }
 
+TEST_F(SpoiledParts, NameTheFileThatSaysThatItIsTheMissingOne) {
+  const std::string renamed = copy_.file("mine.gguf");
+  move(part(2), renamed);
+  copy_.write("broken.gguf", "GGUF");
+  EXPECT_EQ(refusal(part(1)), part(2) +
+                                  ": is missing: part 2 of 3 of a model, which have to lie in one folder; " +
+                                  renamed + " says that it is this part: rename it");
+  fs::remove(copy_.file("broken.gguf"));
+  EXPECT_EQ(refusal(renamed),
+            renamed +
+                ": is part 2 of 3 of a model, so it should be named "
+                "split-00002-of-00003.gguf, for the others are found by its name; rename it");
+}
+
 TEST_F(SpoiledParts, AreCheckedAgainstTheirNames) {
   move(part(3), copy_.file("x"));
   move(part(2), part(3));
   move(copy_.file("x"), part(2));
-  EXPECT_EQ(refusal(part(1)), part(2) + ": split.no is 2 when it should be 1 by the file's name");
+  EXPECT_EQ(refusal(part(1)), part(2) +
+                                  ": split.no is 2 when it should be 1 by the file's name; rename it to "
+                                  "split-00003-of-00003.gguf");
   const std::string alone = copy_.file("model.gguf");
   fs::copy(part(1), alone);
   EXPECT_EQ(refusal(alone),
-            alone + ": is part 1 of 3 of a model, so it should be named NAME-00001-of-00003.gguf");
+            alone +
+                ": is part 1 of 3 of a model, so it should be named split-00001-of-00003.gguf, for the "
+                "others are found by its name; rename it");
   const std::string first = copy_.file("a-00001-of-00002.gguf");
   fs::copy(copy_.file("first-00001-of-00002.gguf"), first);
   fs::copy(part(1), copy_.file("a-00002-of-00002.gguf"));
