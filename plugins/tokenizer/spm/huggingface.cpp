@@ -180,7 +180,7 @@ void check_model(const tokenizer::TokenizerJson& file) {
 
 // The text that normalizing makes of an added token, by which it is found in normalized text.
 std::string normal_form(const std::string& content, const Spaces& spaces) {
-  const std::string text = spaces.text.apply(content);
+  std::string text = spaces.text.apply(content);
   if (spaces.normalizer == Normalizer::kIdentity || text.empty()) return text;
   return (spaces.normalizer == Normalizer::kPrependAndReplace ? std::string(kSpace) : std::string()) +
          with_escaped_spaces(text);
