@@ -18,10 +18,11 @@ import ranks
 import spans
 import sweeps
 import texts
+import vocabularies
 from workplace import ROOT, Unmeasured, Workplace, say
 
 TASKS = (spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + sweeps.TASKS + gist.TASKS + focus.TASKS +
-         lens.TASKS + ranks.TASKS + texts.TASKS)
+         lens.TASKS + ranks.TASKS + texts.TASKS + vocabularies.TASKS)
 
 
 def arguments_of(words):

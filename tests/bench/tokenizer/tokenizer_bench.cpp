@@ -1,14 +1,21 @@
 // Encodes texts for compare_with_tokenizers.py, and measures how fast.
 //   tokenizer_bench encode MODEL [as-text] < texts > ids   each text, and its ids, after their number as u32
 //   tokenizer_bench speed MODEL SECONDS FILE...            MiB/s of one thread as JSON: best round, first
+//   tokenizer_bench passes MODEL IDS ROUNDS FILE...        seconds of the first and the second pass over
+//   unseen
+//                                                          texts, of each round; the ids of a pass go to IDS
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <numeric>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,12 +37,16 @@ class Loaded {
   explicit Loaded(const std::string& model) {
     try {
       bpe_ = std::make_unique<bpe::Tokenizer>(bpe::load_vocabulary(model));
-      encoder_ = std::make_unique<bpe::Encoder>(*bpe_);
     } catch (const formats::FormatError& error) {
       std::cerr << "not tokenizer/bpe: " << error.what() << "\n";
       spm_ = std::make_unique<spm::Tokenizer>(spm::load_vocabulary(model));
-      encoder_ = std::make_unique<spm::Encoder>(*spm_);
     }
+    forget();
+  }
+  // A new encoder: it has seen no text.
+  void forget() {
+    if (bpe_) encoder_ = std::make_unique<bpe::Encoder>(*bpe_);
+    if (spm_) encoder_ = std::make_unique<spm::Encoder>(*spm_);
   }
   tokenizer::Encoder& encoder() { return *encoder_; }
 
@@ -88,18 +99,60 @@ void speed(Loaded& loaded, double seconds, const std::vector<std::string>& files
             << "\n";
 }
 
+double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+double clock_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Each round begins with an encoder that has seen no text.
+void passes(Loaded& loaded, const std::string& ids_file, int rounds, const std::vector<std::string>& files) {
+  std::vector<formats::MappedFile> texts;
+  double bytes = 0;
+  std::size_t sum = 0;
+  for (const std::string& file : files) {
+    const formats::MappedFile& text = texts.emplace_back(file);
+    bytes += static_cast<double>(text.size());
+    sum +=
+        std::accumulate(text.bytes().begin(), text.bytes().end(), std::size_t{0});  // the file is in memory
+  }
+  nlohmann::json measured = {{"mib", bytes / (1 << 20)}, {"sum", sum}};
+  for (int round = 0; round < rounds; ++round) {
+    loaded.forget();
+    for (const char* pass : {"first", "second"}) {
+      std::vector<std::vector<std::int32_t>> ids;
+      ids.reserve(texts.size());
+      const double processor = processor_seconds(), clock = clock_seconds();
+      for (const formats::MappedFile& text : texts) {
+        ids.push_back(loaded.encoder().encode(text.bytes(), SpecialTokens::kRecognize));
+      }
+      measured[pass]["processor"].push_back(processor_seconds() - processor);
+      measured[pass]["clock"].push_back(clock_seconds() - clock);
+      std::ofstream written(ids_file, std::ios::binary | std::ios::trunc);
+      for (const auto& of_text : ids)
+        written.write(reinterpret_cast<const char*>(of_text.data()),
+                      static_cast<std::streamsize>(of_text.size() * sizeof(std::int32_t)));
+      if (!written.flush()) throw std::runtime_error(ids_file + " could not be written");
+    }
+  }
+  std::cout << measured << "\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.size() < 2) {
-    std::cerr << "usage: tokenizer_bench encode MODEL [as-text] | speed MODEL SECONDS FILE...\n";
+    std::cerr << "usage: tokenizer_bench encode MODEL [as-text] | speed MODEL SECONDS FILE... | "
+                 "passes MODEL IDS ROUNDS FILE...\n";
     return 2;
   }
   try {
     Loaded loaded(arguments[1]);
     if (arguments[0] == "encode") {
       encode(loaded, arguments.size() > 2 ? SpecialTokens::kAsText : SpecialTokens::kRecognize);
+    } else if (arguments[0] == "passes") {
+      passes(loaded, arguments.at(2), std::stoi(arguments.at(3)), {arguments.begin() + 4, arguments.end()});
     } else {
       speed(loaded, std::stod(arguments.at(2)), {arguments.begin() + 3, arguments.end()});
     }
