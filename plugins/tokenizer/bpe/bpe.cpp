@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "plugins/tokenizer/bpe/byte_alphabet.hpp"
-#include "plugins/tokenizer/common/unicode.hpp"
+#include "plugins/tokenizer/common/form_c.hpp"
 
 namespace gistmill::bpe {
 namespace {
@@ -60,11 +60,14 @@ std::string Tokenizer::decode(const std::int32_t* ids, std::size_t count) const 
   return text;
 }
 
-Encoder::Encoder(const Tokenizer& tokenizer) : tokenizer::Encoder(tokenizer.added()), tokenizer_(tokenizer) {}
+Encoder::Encoder(const Tokenizer& tokenizer)
+    : tokenizer::Encoder(tokenizer.added(), tokenizer.merges()), tokenizer_(tokenizer) {}
 
 std::string_view Encoder::normalize(std::string_view text, bool) {
   const tokenizer::Normalizer& normalizer = tokenizer_.normalizer();
-  return normalizer.empty() ? text : normalized_ = normalizer.apply(text);
+  if (normalizer.empty()) return text;
+  if (normalizer.is_form_c()) return tokenizer::in_form_c(text, &normalized_);
+  return normalized_ = normalizer.apply(text);
 }
 
 void Encoder::encode_fragment(std::string_view fragment, bool, tokenizer::IdBuffer& out) {
@@ -78,11 +81,11 @@ void Encoder::encode_fragment(std::string_view fragment, bool, tokenizer::IdBuff
 
 // Before merging, bytes without a token are dropped, so that their neighbors may merge, or become the unknown
 // token, as in Hugging Face's tokenizers.
-void Encoder::merge_piece(std::string_view piece) {
+bool Encoder::start_piece(std::string_view piece) {
   symbols_.clear();
   if (const std::int32_t id = tokenizer_.whole(piece); id >= 0) {
     symbols_.push_back(id);
-    return;
+    return false;
   }
   bool after_unknown = false;
   for (const char c : piece) {
@@ -96,7 +99,7 @@ void Encoder::merge_piece(std::string_view piece) {
     }
     after_unknown = id < 0;
   }
-  merger_.merge(tokenizer_.merges(), symbols_);
+  return true;
 }
 
 }  // namespace gistmill::bpe

@@ -69,7 +69,7 @@ class Encoder : public tokenizer::Encoder {
  private:
   std::string_view normalize(std::string_view text, bool first) override;
   void encode_fragment(std::string_view fragment, bool first, tokenizer::IdBuffer& out) override;
-  void merge_piece(std::string_view piece) override;
+  bool start_piece(std::string_view piece) override;
 
   const Tokenizer& tokenizer_;
   std::string normalized_;  // text after the normalizer

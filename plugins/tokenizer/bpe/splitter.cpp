@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "plugins/tokenizer/bpe/ascii_letters.hpp"
 #include "plugins/tokenizer/bpe/contractions.hpp"
 #include "plugins/tokenizer/bpe/finer_patterns.hpp"
 
@@ -42,7 +43,23 @@ Character Splitter::character(std::size_t at) const {
   return character;
 }
 
+std::size_t Splitter::end_of_letters(std::size_t at) const {
+  while (at < text_.size()) {
+    if (static_cast<unsigned char>(text_[at]) < 128) {
+      const std::size_t letters = ascii_letters(text_.substr(at));
+      if (letters == 0) break;
+      at += letters;
+      continue;
+    }
+    const Character following = character(at);
+    if (following.type != kLetter) break;
+    at += following.size;
+  }
+  return at;
+}
+
 std::size_t Splitter::end_of_run(Class type, std::size_t at) const {
+  if (type == kLetter) return end_of_letters(at);
   while (at < text_.size()) {
     const Character following = character(at);
     if (following.type != type) break;

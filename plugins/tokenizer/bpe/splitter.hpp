@@ -43,6 +43,7 @@ class Splitter {
 
   tokenizer::Character character(std::size_t at) const;
   std::size_t end_of_run(Class type, std::size_t at) const;
+  std::size_t end_of_letters(std::size_t at) const;
 
   std::size_t piece_end();
   std::size_t gpt2_piece() const;

@@ -23,10 +23,14 @@ constexpr auto kMasks = make_masks();
 
 }  // namespace
 
-Encoder::Encoder(const AddedTokenSets& added) : added_(added), cache_(std::size_t{1} << kCacheBits) {}
+Encoder::Encoder(const AddedTokenSets& added, const MergeTable& merges)
+    : added_(added),
+      cache_(std::size_t{1} << kCacheBits),
+      merges_(merges),
+      batch_ids_(kWaiting * Merger::kMostOfBatch) {}
 
 std::vector<std::int32_t> Encoder::encode(std::string_view text, SpecialTokens special) {
-  waiting_entry_ = nullptr;  // of a text that was given up
+  waiting_count_ = 0;  // of a text that was given up
   IdBuffer out;
   out.room(text.size() / 3 + 16);
   const auto token = [&](std::int32_t id) { out.append(id); };
@@ -45,7 +49,7 @@ void Encoder::encode_normalized(std::string_view text, SpecialTokens special, bo
       text, special,
       [&](std::size_t from, std::size_t to) {
         encode_fragment(text.substr(from, to - from), first && from == 0, out);
-        finish_piece(out);
+        finish_pieces(out);
       },
       [&](std::int32_t id) { out.append(id); });
 }
@@ -63,47 +67,89 @@ Encoder::Key Encoder::key_of(std::string_view piece, const char* readable_end) {
   return key;
 }
 
-void Encoder::append_merged(std::string_view piece, IdBuffer& out) {
-  merge_piece(piece);
-  std::copy(symbols_.begin(), symbols_.end(), out.room(symbols_.size()));
-  out.advance(symbols_.size());
+// Word by word: as arrays they would be compared by a call.
+bool Encoder::has(const CacheEntry& entry, const Key& key) {
+  return entry.key[0] == key[0] && entry.key[1] == key[1] && entry.key[2] == key[2];
 }
 
 void Encoder::encode_piece(std::string_view piece, const char* readable_end, IdBuffer& out) {
-  if (piece.size() > kCachedBytes) {
-    finish_piece(out);
-    append_merged(piece, out);
-    return;
+  WaitingPiece& waiting = waiting_[waiting_count_++];
+  waiting.text = piece;
+  waiting.entry = nullptr;
+  waiting.ids = nullptr;
+  if (piece.size() <= kCachedBytes) {
+    const Key key = key_of(piece, readable_end);
+    const std::uint64_t mixed = key[0] ^ (key[1] * 0xC2B2AE3D27D4EB4Fu) ^ (key[2] * 0x165667B19E3779F9u);
+    const std::uint64_t hash = (mixed ^ (mixed >> 29)) * 0x9E3779B97F4A7C15u;
+    waiting.key = key;
+    waiting.entry = &cache_[static_cast<std::size_t>(hash >> (64 - kCacheBits))];
+    __builtin_prefetch(waiting.entry, 1);
   }
-  const Key key = key_of(piece, readable_end);
-  const std::uint64_t mixed = key[0] ^ (key[1] * 0xC2B2AE3D27D4EB4Fu) ^ (key[2] * 0x165667B19E3779F9u);
-  const std::uint64_t hash = (mixed ^ (mixed >> 29)) * 0x9E3779B97F4A7C15u;
-  CacheEntry* const entry = &cache_[static_cast<std::size_t>(hash >> (64 - kCacheBits))];
-  __builtin_prefetch(entry, 1);
-  finish_piece(out);
-  waiting_ = piece;
-  waiting_key_ = key;
-  waiting_entry_ = entry;
+  if (waiting_count_ == kWaiting) finish_pieces(out);
 }
 
-void Encoder::finish_piece(IdBuffer& out) {
-  if (waiting_entry_ == nullptr) return;
-  CacheEntry& entry = *std::exchange(waiting_entry_, nullptr);
-  const Key& key = waiting_key_;
-  // Word by word: as arrays they would be compared by a call.
-  if (entry.key[0] == key[0] && entry.key[1] == key[1] && entry.key[2] == key[2]) {
+void Encoder::finish_pieces(IdBuffer& out) {
+  merge_batch();
+  for (std::size_t i = 0; i < waiting_count_; ++i) finish_piece(waiting_[i], out);
+  waiting_count_ = 0;
+}
+
+// The pieces that are not in the cache and short enough.
+void Encoder::merge_batch() {
+  batch_count_ = 0;
+  std::array<WaitingPiece*, kWaiting> joined;
+  for (std::size_t i = 0; i < waiting_count_; ++i) {
+    WaitingPiece& piece = waiting_[i];
+    if (piece.entry == nullptr || has(*piece.entry, piece.key)) continue;
+    if (join_batch(piece)) joined[batch_count_++] = &piece;
+  }
+  merger_.merge_batch(merges_, batch_.data(), batch_count_);
+  for (std::size_t i = 0; i < batch_count_; ++i) joined[i]->count = batch_[i].count;
+}
+
+// A piece that loses bytes is left to finish_piece(), which counts them.
+bool Encoder::join_batch(WaitingPiece& piece) {
+  const std::uint64_t dropped_before = dropped_;
+  const bool merges = start_piece(piece.text);
+  const bool loses = std::exchange(dropped_, dropped_before) != dropped_before;
+  if (!merges || loses || symbols_.size() > Merger::kMostOfBatch || symbols_.empty()) return false;
+  piece.ids = batch_ids_.data() + batch_count_ * Merger::kMostOfBatch;
+  std::copy(symbols_.begin(), symbols_.end(), piece.ids);
+  batch_[batch_count_] = {piece.ids, symbols_.size()};
+  return true;
+}
+
+void Encoder::merge_alone(std::string_view piece) {
+  if (!start_piece(piece)) return;
+  merger_.merge(merges_, symbols_);
+  end_piece();
+}
+
+void Encoder::finish_piece(const WaitingPiece& piece, IdBuffer& out) {
+  if (piece.entry != nullptr && has(*piece.entry, piece.key)) {
     // All of the line, of which `count` ids are meant: a copy of known size.
-    std::memcpy(out.room(kCachedIds), entry.ids.data(), sizeof entry.ids);
-    out.advance(static_cast<std::size_t>(entry.count));
+    std::memcpy(out.room(kCachedIds), piece.entry->ids.data(), sizeof piece.entry->ids);
+    out.advance(static_cast<std::size_t>(piece.entry->count));
     return;
   }
   const std::uint64_t dropped_before = dropped_;
-  append_merged(waiting_, out);
+  if (piece.ids != nullptr) {
+    symbols_.assign(piece.ids, piece.ids + piece.count);
+    end_piece();
+  } else {
+    merge_alone(piece.text);
+  }
+  std::copy(symbols_.begin(), symbols_.end(), out.room(symbols_.size()));
+  out.advance(symbols_.size());
   // A piece that lost bytes is not kept: it would not be counted again.
-  if (symbols_.size() > kCachedIds || dropped_ != dropped_before) return;
-  entry.key = key;
-  entry.count = static_cast<std::int32_t>(symbols_.size());
-  std::copy(symbols_.begin(), symbols_.end(), entry.ids.begin());
+  if (piece.entry != nullptr && dropped_ == dropped_before) remember(piece);
+}
+
+void Encoder::remember(const WaitingPiece& piece) {
+  if (symbols_.size() > kCachedIds) return;
+  piece.entry->key = piece.key;
+  piece.entry->count = static_cast<std::int32_t>(symbols_.size());
+  std::copy(symbols_.begin(), symbols_.end(), piece.entry->ids.begin());
 }
 
 }  // namespace gistmill::tokenizer

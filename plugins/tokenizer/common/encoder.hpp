@@ -57,28 +57,31 @@ class Encoder {
   std::uint64_t dropped() const { return dropped_; }
 
  protected:
-  explicit Encoder(const AddedTokenSets& added);  // which must outlive it
+  Encoder(const AddedTokenSets& added, const MergeTable& merges);  // which must outlive it
 
   // The text in which normalized tokens are looked for: all between two plain ones, or none. `first`: it
   // starts the whole text. Holds until the next call.
   virtual std::string_view normalize(std::string_view text, bool first) = 0;
   // Normalized text without added tokens, never empty. `first`: it starts the whole text.
   virtual void encode_fragment(std::string_view fragment, bool first, IdBuffer& out) = 0;
-  // The ids of a piece, into symbols_.
-  virtual void merge_piece(std::string_view piece) = 0;
+  // The symbols of a piece, into symbols_. False where they are its ids already, and nothing merges.
+  virtual bool start_piece(std::string_view piece) = 0;
+  // Makes ids of merged symbols.
+  virtual void end_piece() {}
 
-  // readable_end: how far memory may be read past the piece. The ids of a piece may come with the next one:
-  // the cache's line is fetched while that is cut. The text stays until encode_fragment returns.
+  // readable_end: how far memory may be read past the piece. The ids of a piece may come with a later one:
+  // pieces wait for their lines of the cache, and merge together. The text stays until encode_fragment
+  // returns.
   void encode_piece(std::string_view piece, const char* readable_end, IdBuffer& out);
 
   std::vector<std::int32_t> symbols_;
-  Merger merger_;
   std::uint64_t dropped_ = 0;
 
  private:
   static constexpr std::size_t kCachedBytes = 23;
   static constexpr std::size_t kCachedIds = 9;
   static constexpr std::size_t kCacheBits = 16;
+  static constexpr std::size_t kWaiting = 64;  // pieces
 
   // A cache line. The key is the piece, zeros, and its length: never all zero for a piece.
   struct alignas(64) CacheEntry {
@@ -87,19 +90,35 @@ class Encoder {
     std::int32_t count = 0;
   };
   using Key = std::array<std::uint64_t, 3>;
-  static Key key_of(std::string_view piece, const char* readable_end);
-  void append_merged(std::string_view piece, IdBuffer& out);
-  void finish_piece(IdBuffer& out);  // the one that waits, where one does
+  struct WaitingPiece {
+    std::string_view text;
+    Key key;
+    CacheEntry* entry;  // null: too long for the cache
+    std::int32_t* ids;  // of the batch; null where it is not in it
+    std::size_t count;
+  };
 
+  static Key key_of(std::string_view piece, const char* readable_end);
+  static bool has(const CacheEntry& entry, const Key& key);
+
+  void merge_alone(std::string_view piece);
+  void merge_batch();
+  bool join_batch(WaitingPiece& piece);
+  void finish_piece(const WaitingPiece& piece, IdBuffer& out);
+  void finish_pieces(IdBuffer& out);  // those that wait
+  void remember(const WaitingPiece& piece);
   void encode_normalized(std::string_view text, SpecialTokens special, bool first, IdBuffer& out);
 
   const AddedTokenSets& added_;
-  std::vector<CacheEntry> cache_;
+  std::vector<CacheEntry, HugePageAllocator<CacheEntry>> cache_;
 
-  // The piece that waits for its line of the cache.
-  std::string_view waiting_;
-  Key waiting_key_{};
-  CacheEntry* waiting_entry_ = nullptr;  // null: none waits
+  const MergeTable& merges_;
+  Merger merger_;
+  std::array<WaitingPiece, kWaiting> waiting_;
+  std::size_t waiting_count_ = 0;
+  std::vector<std::int32_t> batch_ids_;  // room for each waiting piece
+  std::array<ShortPiece, kWaiting> batch_;
+  std::size_t batch_count_ = 0;
 };
 
 }  // namespace gistmill::tokenizer

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes unicode_ranges.inc, unicode_categories.inc, word_ranges.inc, nfc_inert.inc, decomposition_inert.inc, lowercase.inc and
-marks.inc: what Hugging Face's `tokenizers` knows of characters, asked of the
+"""Writes unicode_ranges.inc, unicode_categories.inc, word_ranges.inc, nfc_inert.inc, nfc_classes.inc,
+decomposition_inert.inc, lowercase.inc and marks.inc: what Hugging Face's `tokenizers` knows of characters, asked of the
 package itself.
 
 Its regular expressions, its Digits pre-tokenizer and its normalizers follow different versions of Unicode, which no
@@ -110,6 +110,24 @@ def nfc_inert():
     return inert
 
 
+def nfc_classes(inert):
+    """kInert; kChanges for characters that form C may take away: they decompose for good, or compose with what stands
+    before; the combining class of the other marks."""
+    theirs = normalizers.NFC().normalize_str
+    changes = {code for code in CODES if theirs(chr(code)) != chr(code)}
+    for code in CODES:
+        parts = unicodedata2.normalize("NFD", chr(code))
+        if len(parts) > 1 and theirs(parts) == chr(code):
+            changes.update(map(ord, parts[1:]))
+
+    def class_of(character):
+        if ord(character) in inert:
+            return "kInert"
+        return "kChanges" if ord(character) in changes else str(unicodedata2.combining(character) or "") or None
+
+    return ranges_of(class_of)
+
+
 def decomposition_inert():
     """Characters that are more than one, or another, by now, but not yet to the package."""
     theirs = normalizers.NFKD().normalize_str
@@ -152,6 +170,14 @@ def write_categories():
     )
 
 
+def write_nfc_classes(inert):
+    write(
+        "nfc_classes.inc",
+        "{first, last, combining class or kInert or kChanges}; everything else is 0.",
+        [f"{{0x{first:X}, 0x{last:X}, {kind}}}," for first, last, kind in nfc_classes(inert)],
+    )
+
+
 def main():
     write_categories()
     write(
@@ -165,6 +191,7 @@ def main():
         [f"{{0x{first:X}, 0x{last:X}, {kind}}}," for first, last, kind in class_ranges()],
     )
     inert = nfc_inert()
+    write_nfc_classes(inert)
     for name, codes in {"nfc_inert.inc": inert, "decomposition_inert.inc": decomposition_inert()}.items():
         ranges = ranges_of(lambda character: "inert" if ord(character) in codes else None)  # noqa: B023
         write(name, "{first, last}", [f"{{0x{first:X}, 0x{last:X}}}," for first, last, _ in ranges])

@@ -2,10 +2,13 @@
 // Knows no text: a piece is a list of ids.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <vector>
+
+#include "plugins/tokenizer/common/huge_pages.hpp"
 
 namespace gistmill::tokenizer {
 
@@ -16,7 +19,8 @@ struct Merge {
   std::int32_t id = -1;
 };
 
-// From pairs of ids to merges: open addressing, at most half full, one cache line a look.
+// From pairs of ids to merges: buckets of four, a cache line each, of which two in five places are taken. A
+// look takes no branch that depends on what is there, but where a bucket is full.
 class MergeTable {
  public:
   explicit MergeTable(std::size_t merges);
@@ -28,37 +32,76 @@ class MergeTable {
   void replace(std::int32_t left, std::int32_t right, Merge merge);
 
   Merge find(std::int32_t left, std::int32_t right) const {
-    for (std::size_t at = slot(left, right);; at = (at + 1) & mask_) {
-      const Entry& entry = entries_[at];
-      if (entry.merge.rank == Merge::kNone) return {};
-      if (entry.left == left && entry.right == right) return entry.merge;
+    const std::uint64_t key = key_of(left, right);
+    for (std::size_t at = bucket_of(key);; at = after(at)) {
+      const Bucket& bucket = buckets_[at];
+      const Four found = bucket.keys == key ? ~bucket.merges : Four{};
+      const std::uint64_t merge = (found[0] | found[1]) | (found[2] | found[3]);
+      if (merge != 0 || !bucket.is_full()) [[likely]]
+        return unpacked(~merge);
     }
   }
 
- private:
-  struct Entry {
-    std::int32_t left = -1;
-    std::int32_t right = -1;
-    Merge merge;
-  };
-
-  std::size_t slot(std::int32_t left, std::int32_t right) const {
-    const std::uint64_t key = static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 |
-                              static_cast<std::uint32_t>(right);
-    return static_cast<std::size_t>((key * 0x9E3779B97F4A7C15u) >> 32) & mask_;
+  // Fetches what find() will read.
+  void prefetch(std::int32_t left, std::int32_t right) const {
+    __builtin_prefetch(&buckets_[bucket_of(key_of(left, right))]);
   }
 
-  std::vector<Entry> entries_;
-  std::size_t mask_;
+  // The largest rank; 0 where there is no merge.
+  std::uint32_t last_rank() const { return last_rank_; }
+
+ private:
+  static constexpr std::size_t kPlaces = 4;
+  static constexpr std::uint64_t kFree = std::numeric_limits<std::uint64_t>::max();
+
+  using Four [[gnu::vector_size(32)]] = std::uint64_t;
+
+  // Filled from the front.
+  struct alignas(64) Bucket {
+    Four keys{kFree, kFree, kFree, kFree};
+    Four merges{kFree, kFree, kFree, kFree};  // a rank above an id
+
+    bool is_full() const { return merges[kPlaces - 1] != kFree; }
+  };
+
+  static std::uint64_t two(std::uint32_t high, std::int32_t low) {
+    return static_cast<std::uint64_t>(high) << 32 | static_cast<std::uint32_t>(low);
+  }
+  static std::uint64_t key_of(std::int32_t left, std::int32_t right) {
+    return two(static_cast<std::uint32_t>(left), right);
+  }
+  static Merge unpacked(std::uint64_t merge) {
+    return {static_cast<std::uint32_t>(merge >> 32), static_cast<std::int32_t>(merge & 0xFFFFFFFFu)};
+  }
+  // The high half of a product of 32 bits each is as good as a remainder.
+  std::size_t bucket_of(std::uint64_t key) const {
+    return static_cast<std::size_t>((key * 0x9E3779B97F4A7C15u >> 32) * buckets_.size() >> 32);
+  }
+  std::size_t after(std::size_t at) const { return at + 1 == buckets_.size() ? 0 : at + 1; }
+
+  std::vector<Bucket, HugePageAllocator<Bucket>> buckets_;
+  std::uint32_t last_rank_ = 0;
 };
 
-// Merges pieces, one after the other, in memory that it keeps. Always the neighbors of the lowest rank
-// first, the leftmost of equals. Not for several threads.
+// A piece of a batch: its ids, of which merging leaves the first ones.
+struct ShortPiece {
+  std::int32_t* ids;
+  std::size_t count;
+};
+
+// Merges pieces in memory that it keeps. Always the neighbors of the lowest rank first, the leftmost of
+// equals. Not for several threads.
 class Merger {
  public:
+  static constexpr std::size_t kMostOfBatch = 32;  // ids of a piece
+
   // Shrinks `ids` in place. A short piece is searched again after each merge; a long one keeps its
   // candidates in a heap, so that time grows as n log n.
   void merge(const MergeTable& table, std::vector<std::int32_t>& ids);
+
+  // Merges every piece, several at a time: while one waits for memory, the others go on. A piece has 1 to
+  // kMostOfBatch ids.
+  void merge_batch(const MergeTable& table, ShortPiece* pieces, std::size_t count);
 
  private:
   // A symbol of a long piece; those merged away are left out of the chain.
@@ -68,10 +111,8 @@ class Merger {
     Merge merge;  // with the next symbol
   };
 
-  void merge_short(const MergeTable& table, std::vector<std::int32_t>& ids);
   void merge_long(const MergeTable& table, std::vector<std::int32_t>& ids);
 
-  std::vector<Merge> merges_;
   std::vector<Link> links_;
   std::vector<std::uint64_t> heap_;
 };

@@ -87,16 +87,6 @@ void append_normal_form(std::string_view text, NormalForm form, std::string* out
   for (auto i = 0; i < length; ++i) text::append_utf8(*out, codes[static_cast<std::size_t>(i)]);
 }
 
-// Whether form C leaves the character alone, whatever stands before it: a starter that neither decomposes nor
-// composes. Below U+0300 all are, but for what marks after them do.
-bool is_stable(std::int32_t code) {
-  if (code < 0x300) return true;
-  if (code >= 0x1100 && code < 0x1200) return false;  // Hangul, which composes by rule
-  const utf8proc_property_t* const property = utf8proc_get_property(code);
-  return property->combining_class == 0 && property->decomp_seqindex == UINT16_MAX &&
-         property->comb_index == UINT16_MAX;
-}
-
 }  // namespace
 
 std::string to_normal_form(std::string_view text, NormalForm form) {
@@ -118,37 +108,6 @@ std::string to_normal_form(std::string_view text, NormalForm form) {
     done += size;
   }
   append_normal_form(text.substr(done), form, &out);
-  return out;
-}
-
-std::string to_nfc(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  std::size_t copied = 0;                         // text before it is in `out`
-  std::size_t changing = std::string_view::npos;  // where a run that may change starts, with its base
-  std::size_t previous = 0;                       // start of the character before
-  std::size_t size = 0;
-  const auto finish_run = [&](std::size_t end) {
-    if (changing == std::string_view::npos) return;
-    out.append(text, copied, changing - copied);
-    append_normal_form(text.substr(changing, end - changing), NormalForm::kC, &out);
-    copied = end;
-    changing = std::string_view::npos;
-  };
-  bool base_before = false;  // what stands before may take marks
-  for (std::size_t at = 0; at < text.size(); at += size) {
-    const std::int32_t code = decode_utf8(text, at, &size);
-    const bool apart = code == kNoCharacter || is_inert(code);
-    if (apart || is_stable(code)) {
-      finish_run(at);
-      base_before = !apart;
-    } else if (changing == std::string_view::npos) {
-      changing = base_before ? previous : at;
-    }
-    previous = at;
-  }
-  finish_run(text.size());
-  out.append(text, copied);
   return out;
 }
 

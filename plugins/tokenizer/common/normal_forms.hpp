@@ -15,7 +15,4 @@ enum class NormalForm : std::uint8_t { kC, kD, kKC, kKD };
 // is one that decomposes into many.
 std::string to_normal_form(std::string_view text, NormalForm form);
 
-// The same as kC, but fast: only what may change is looked at twice.
-std::string to_nfc(std::string_view text);
-
 }  // namespace gistmill::tokenizer

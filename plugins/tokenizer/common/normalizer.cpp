@@ -9,6 +9,7 @@
 #include <gistmill/text/utf8.hpp>
 
 #include "plugins/tokenizer/common/code_table.hpp"
+#include "plugins/tokenizer/common/form_c.hpp"
 #include "plugins/tokenizer/common/settings.hpp"
 #include "plugins/tokenizer/common/unicode.hpp"
 

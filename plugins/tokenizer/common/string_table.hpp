@@ -57,30 +57,45 @@ class StringIndex {
  public:
   explicit StringIndex(const StringTable& table) : StringIndex(table, table.size()) {}
   StringIndex(const StringTable& table, std::size_t strings)
-      : table_(&table), slots_(std::bit_ceil(2 * strings + 2), -1) {}
+      : table_(&table), slots_(std::bit_ceil(2 * strings + 2)) {}
 
   // Indexes string `number`. The number of an equal string that is there already; -1 where there is none.
   std::int32_t insert(std::int32_t number) {
-    std::int32_t& slot = slots_[find_slot((*table_)[static_cast<std::size_t>(number)])];
-    if (slot < 0) {
-      slot = number;
+    const std::string_view string = (*table_)[static_cast<std::size_t>(number)];
+    const std::uint64_t hash = hash_of(string);
+    Slot& slot = slots_[find_slot(string, hash)];
+    if (slot.number < 0) {
+      slot = {tag_of(hash), number};
       return -1;
     }
-    return slot;
+    return slot.number;
   }
   // -1 where there is no such string.
-  std::int32_t find(std::string_view string) const { return slots_[find_slot(string)]; }
+  std::int32_t find(std::string_view string) const {
+    return slots_[find_slot(string, hash_of(string))].number;
+  }
 
  private:
-  std::size_t find_slot(std::string_view string) const {
+  // Strings lie elsewhere: they are compared where their tags are equal only.
+  struct Slot {
+    std::uint32_t tag = 0;
+    std::int32_t number = -1;
+  };
+
+  static std::uint64_t hash_of(std::string_view string) { return std::hash<std::string_view>{}(string); }
+  static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
+
+  std::size_t find_slot(std::string_view string, std::uint64_t hash) const {
     const std::size_t mask = slots_.size() - 1;
-    std::size_t at = std::hash<std::string_view>{}(string)&mask;
-    while (slots_[at] >= 0 && (*table_)[static_cast<std::size_t>(slots_[at])] != string) at = (at + 1) & mask;
-    return at;
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+      const Slot& slot = slots_[at];
+      if (slot.number < 0) return at;
+      if (slot.tag == tag_of(hash) && (*table_)[static_cast<std::size_t>(slot.number)] == string) return at;
+    }
   }
 
   const StringTable* table_;
-  std::vector<std::int32_t> slots_;
+  std::vector<Slot> slots_;
 };
 
 }  // namespace gistmill::tokenizer

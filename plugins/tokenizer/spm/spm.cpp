@@ -29,14 +29,6 @@ std::string with_spaces(std::string_view piece) {
 
 }  // namespace
 
-void Tokenizer::add_symbol(std::int32_t code, std::int32_t symbol) {
-  if (code < 128) {
-    ascii_symbols_[static_cast<std::size_t>(code)] = symbol;
-  } else {
-    symbols_.emplace(code, symbol);
-  }
-}
-
 void Tokenizer::add_byte(const Vocabulary& vocabulary, std::size_t id) {
   const std::string_view piece = vocabulary.tokens[id];
   const int byte = byte_named(piece);
@@ -90,7 +82,6 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     before_prefix_[id] = fragments && !(token.normalized && normalizer_ == Normalizer::kPrependAndReplace);
   }
   byte_tokens_.fill(-1);
-  ascii_symbols_.fill(-1);
   const std::size_t size = vocabulary.tokens.size();
   for (std::size_t i = 0; i < size; ++i) {
     const std::string_view piece = vocabulary.tokens[i];
@@ -104,7 +95,7 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     joints_.allow(piece);
     std::size_t length = 0;
     const std::int32_t code = decode_utf8(piece, 0, &length);
-    if (length == piece.size() && code != kNoCharacter) add_symbol(code, id);
+    if (length == piece.size() && code != kNoCharacter) symbols_.set(code, id);
   }
   settle_unknown(vocabulary);
   // It stands for characters too, and what follows these has no space of its own before it.
@@ -115,14 +106,14 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     std::string text;
     text::append_utf8(text, code);
     extra_symbols_.add(text);
-    add_symbol(code, symbol);
+    symbols_.set(code, symbol);
     return symbol;
   };
   merges_ = vocabulary.by_scores ? merges_by_scores(vocabulary, symbol_of_character)
                                  : merge_table(vocabulary, vocabulary.merges, vocabulary.same_merge);
   if (vocabulary.words_apart) joints_.cut_before_spaces();
   // Text has spaces where tokens have U+2581.
-  ascii_symbols_[' '] = symbol_of(kSpaceCode);
+  symbols_.set(' ', symbol_of(kSpaceCode));
 }
 
 bool Tokenizer::is_byte(std::int32_t id) const {
@@ -155,7 +146,7 @@ std::string Tokenizer::decode(const std::int32_t* ids, std::size_t count) const 
 // Where added tokens are looked for in normalized text, all of that is normalized before; else a fragment is,
 // as it is encoded, without a copy.
 Encoder::Encoder(const Tokenizer& tokenizer)
-    : tokenizer::Encoder(tokenizer.added()),
+    : tokenizer::Encoder(tokenizer.added(), tokenizer.merges()),
       tokenizer_(tokenizer),
       prefix_(tokenizer.prefix()),
       removes_spaces_(tokenizer.remove_extra_whitespaces()) {
@@ -222,13 +213,16 @@ void Encoder::encode_fragment(std::string_view fragment, bool first, tokenizer::
   }
 }
 
-void Encoder::merge_piece(std::string_view piece) {
+bool Encoder::start_piece(std::string_view piece) {
   symbols_.clear();
   if (const std::int32_t id = tokenizer_.whole(piece); id >= 0) {
     symbols_.push_back(id);
-    return;
+    return false;
   }
-  if (!tokenizer_.knows_all()) return merge_with_unknown(piece);
+  if (!tokenizer_.knows_all()) {
+    push_with_unknown(piece);
+    return true;
+  }
   std::size_t length = 0;
   for (std::size_t at = 0; at < piece.size(); at += length) {
     const std::int32_t code = decode_utf8(piece, at, &length);
@@ -239,8 +233,7 @@ void Encoder::merge_piece(std::string_view piece) {
       push_bytes(code == ' ' ? kSpace : piece.substr(at, length), &symbols_);
     }
   }
-  merger_.merge(tokenizer_.merges(), symbols_);
-  expand_symbols();
+  return true;
 }
 
 bool Encoder::push_fallback(std::string_view character) {
@@ -253,7 +246,7 @@ bool Encoder::push_fallback(std::string_view character) {
 
 // As `tokenizers` does it: an unknown token waits for the next character that has a token, and so comes
 // behind the bytes of those between.
-void Encoder::merge_with_unknown(std::string_view piece) {
+void Encoder::push_with_unknown(std::string_view piece) {
   const std::int32_t unknown = tokenizer_.unknown();
   bool waiting = false;
   std::size_t length = 0;
@@ -270,7 +263,6 @@ void Encoder::merge_with_unknown(std::string_view piece) {
     }
   }
   if (waiting) symbols_.push_back(unknown);
-  merger_.merge(tokenizer_.merges(), symbols_);
 }
 
 void Encoder::push_bytes(std::string_view bytes, std::vector<std::int32_t>* ids) const {
@@ -278,7 +270,7 @@ void Encoder::push_bytes(std::string_view bytes, std::vector<std::int32_t>* ids)
 }
 
 // Characters that are part of tokens but not tokens themselves become their bytes if they were not merged.
-void Encoder::expand_symbols() {
+void Encoder::end_piece() {
   if (std::none_of(symbols_.begin(), symbols_.end(),
                    [&](std::int32_t id) { return id >= tokenizer_.size(); }))
     return;

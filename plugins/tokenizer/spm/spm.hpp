@@ -8,13 +8,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "plugins/tokenizer/common/encoder.hpp"
 #include "plugins/tokenizer/common/merges.hpp"
 #include "plugins/tokenizer/common/string_table.hpp"
 #include "plugins/tokenizer/spm/joints.hpp"
+#include "plugins/tokenizer/spm/symbol_table.hpp"
 #include "plugins/tokenizer/spm/vocabulary.hpp"
 
 namespace gistmill::spm {
@@ -47,11 +47,7 @@ class Tokenizer {
   std::int32_t token_of(unsigned char byte) const { return byte_tokens_[byte]; }
   // The symbol of a character that is part of a token; -1 where it is of none. A symbol that is no token is
   // size() or more, and the text of it is symbol_text().
-  std::int32_t symbol_of(std::int32_t code) const {
-    if (code < 128) return ascii_symbols_[static_cast<std::size_t>(code)];
-    const auto found = symbols_.find(code);
-    return found == symbols_.end() ? -1 : found->second;
-  }
+  std::int32_t symbol_of(std::int32_t code) const { return symbols_.find(code); }
   std::string_view symbol_text(std::int32_t symbol) const {
     return extra_symbols_[static_cast<std::size_t>(symbol - size())];
   }
@@ -69,7 +65,6 @@ class Tokenizer {
   bool is_byte(std::int32_t id) const;
   void add_byte(const Vocabulary& vocabulary, std::size_t id);
   void settle_unknown(const Vocabulary& vocabulary);
-  void add_symbol(std::int32_t code, std::int32_t symbol);
   bool is_added(std::int32_t id) const { return added_ids_[static_cast<std::size_t>(id)]; }
   // Whether encoding put a space before the text behind an added token.
   bool is_before_prefix(std::int32_t id) const { return before_prefix_[static_cast<std::size_t>(id)]; }
@@ -87,8 +82,7 @@ class Tokenizer {
   std::vector<bool> added_ids_, before_prefix_;
   tokenizer::StringTable bytes_;
   std::array<std::int32_t, 256> byte_tokens_;
-  std::array<std::int32_t, 128> ascii_symbols_;
-  std::unordered_map<std::int32_t, std::int32_t> symbols_;  // of the other characters
+  SymbolTable symbols_;
   tokenizer::StringTable extra_symbols_;
   tokenizer::MergeTable merges_;
   tokenizer::StringTable words_;                 // what a word may be as a whole: the model's tokens
@@ -103,14 +97,14 @@ class Encoder : public tokenizer::Encoder {
  private:
   std::string_view normalize(std::string_view text, bool first) override;
   void encode_fragment(std::string_view fragment, bool first, tokenizer::IdBuffer& out) override;
-  void merge_piece(std::string_view piece) override;
+  bool start_piece(std::string_view piece) override;
   std::string_view without_extra_spaces(std::string_view fragment);
   bool wants_prefix(std::string_view text, bool first) const;
   void push_bytes(std::string_view bytes, std::vector<std::int32_t>* ids) const;
   // A character without a token. False where it is unknown, or nothing.
   bool push_fallback(std::string_view character);
-  void merge_with_unknown(std::string_view piece);
-  void expand_symbols();
+  void push_with_unknown(std::string_view piece);
+  void end_piece() override;
 
   const Tokenizer& tokenizer_;
   Prefix prefix_;               // of a fragment

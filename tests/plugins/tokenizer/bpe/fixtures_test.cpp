@@ -1,6 +1,10 @@
 // The small tokenizers of ../fixtures, of every family, against the ids that `tokenizers` gave their texts.
 #include <filesystem>
+#include <random>
 #include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -33,6 +37,69 @@ TEST_P(BpeFixture, GivesTheReferencesIds) {
   const Tokenizer tokenizer(load_vocabulary(kFixtures / (std::string(GetParam()) + ".json")));
   expect_ids(tokenizer, "ids", SpecialTokens::kRecognize);
   expect_ids(tokenizer, "ids_as_text", SpecialTokens::kAsText);
+}
+
+// Piece by piece, the best pair first, without a cache and without batches.
+std::vector<std::int32_t> plainly(const Tokenizer& tokenizer, std::string_view text) {
+  std::vector<std::int32_t> all;
+  Splitter splitter(tokenizer.pre_tokenizer(), text);
+  for (std::string_view piece = splitter.next(); !piece.empty(); piece = splitter.next()) {
+    std::vector<std::int32_t> ids;
+    if (const std::int32_t whole = tokenizer.whole(piece); whole >= 0) {
+      ids.push_back(whole);
+    } else {
+      for (const char c : piece) ids.push_back(tokenizer.token_of(static_cast<unsigned char>(c)));
+    }
+    std::erase(ids, -1);
+    for (;;) {
+      tokenizer::Merge best;
+      std::size_t at = 0;
+      for (std::size_t i = 0; i + 1 < ids.size(); ++i) {
+        const tokenizer::Merge merge = tokenizer.merges().find(ids[i], ids[i + 1]);
+        if (merge.rank < best.rank) std::tie(best, at) = std::pair(merge, i);
+      }
+      if (best.id < 0) break;
+      ids[at] = best.id;
+      ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+    }
+    all.insert(all.end(), ids.begin(), ids.end());
+  }
+  return all;
+}
+
+// Words of a few letters, so that some come again soon and others drive them out of the cache.
+TEST_P(BpeFixture, GivesTheIdsOfThePlainWayForRandomText) {
+  const Vocabulary vocabulary = load_vocabulary(kFixtures / (std::string(GetParam()) + ".json"));
+  const Tokenizer tokenizer(vocabulary);
+  Encoder encoder(tokenizer);
+  std::mt19937 random(17);
+  const std::vector<std::string> parts{"a",
+                                       "e",
+                                       "th",
+                                       "ing",
+                                       " ",
+                                       "  ",
+                                       "\n",
+                                       "1",
+                                       "23",
+                                       ".",
+                                       "--",
+                                       "'s",
+                                       "\xC3\xA9",
+                                       "\xD0\xB8",
+                                       "\xD0\xB2",
+                                       "\xE0\xB8\x81",
+                                       "\xE4\xB8\xAD",
+                                       "\xF0\x9F\x99\x82",
+                                       "\xFF"};
+  for (int round = 0; round < 40; ++round) {
+    std::string text;
+    for (std::size_t left = random() % 4000; left > 0; --left) {
+      text += parts[random() % parts.size()];
+      if (random() % 200 == 0) text.append(random() % 90, 'x');
+    }
+    ASSERT_EQ(encoder.encode(text, SpecialTokens::kAsText), plainly(tokenizer, text)) << "round " << round;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, BpeFixture, testing::Values("gpt2", "smollm", "llama3", "qwen2"),

@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "plugins/tokenizer/bpe/ascii_letters.hpp"
+
 namespace gistmill::bpe {
 namespace {
 
@@ -151,6 +153,19 @@ TEST(LlamaSplitter, EndsARunOfSpaceAtItsLastNewline) {
 
 TEST(LlamaSplitter, TakesBytesThatAreNotUtf8AsPunctuation) {
   EXPECT_THAT(llama3("\xFFz \xC3"), ElementsAre("\xFFz", " \xC3"));
+}
+
+TEST(AsciiLetters, AreCountedAsOneByOne) {
+  for (int byte = 0; byte < 256; ++byte) {
+    for (std::size_t before = 0; before < 40; ++before) {
+      for (const std::size_t behind : {0, 1, 20}) {
+        const std::string text = std::string(before, before % 2 == 0 ? 'z' : 'A') + static_cast<char>(byte) +
+                                 std::string(behind, 'q');
+        ASSERT_EQ(ascii_letters(text), ascii_letters_one_by_one(text))
+            << byte << ' ' << before << ' ' << behind;
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 #include "plugins/tokenizer/common/merges.hpp"
 
 #include <algorithm>
+#include <map>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -39,6 +41,29 @@ TEST(MergeTable, FindsWhatWasInsertedAndNothingElse) {
   EXPECT_EQ(table.find(1, 1).rank, Merge::kNone);
 }
 
+TEST(MergeTable, FindsAllOfManyPairsAlsoWhereBucketsAreFull) {
+  std::mt19937 random(3);
+  std::map<std::pair<std::int32_t, std::int32_t>, Merge> pairs;
+  while (pairs.size() < 20'000) {
+    const auto rank = static_cast<std::uint32_t>(pairs.size());
+    pairs.emplace(
+        std::pair(static_cast<std::int32_t>(random() % 300), static_cast<std::int32_t>(random() % 300)),
+        Merge{rank, static_cast<std::int32_t>(rank) + 300});
+  }
+  MergeTable table(pairs.size());
+  for (const auto& [pair, merge] : pairs) ASSERT_TRUE(table.insert(pair.first, pair.second, merge));
+  table.replace(pairs.begin()->first.first, pairs.begin()->first.second, pairs.begin()->second = {70'000, 7});
+  EXPECT_EQ(table.last_rank(), 70'000u);
+  for (std::int32_t left = 0; left < 300; ++left) {
+    for (std::int32_t right = 0; right < 300; ++right) {
+      const auto expected = pairs.find({left, right});
+      const Merge merge = table.find(left, right);
+      ASSERT_EQ(merge.rank, expected == pairs.end() ? Merge::kNone : expected->second.rank);
+      ASSERT_EQ(merge.id, expected == pairs.end() ? -1 : expected->second.id);
+    }
+  }
+}
+
 TEST(Merger, MergesTheLowestRankFirstAndTheLeftmostOfEquals) {
   MergeTable table(2);
   table.insert(1, 1, {1, 2});
@@ -49,13 +74,15 @@ TEST(Merger, MergesTheLowestRankFirstAndTheLeftmostOfEquals) {
 }
 
 // Tables whose ranks do not grow with their results, as no training would make them, and pieces on both
-// sides of the length where the way of merging changes.
+// sides of the lengths where the way of merging changes; some ranks are equal, and some too large for short
+// pieces.
 TEST(Merger, GivesWhatTheDefinitionGives) {
   std::mt19937 random(7);
   for (int round = 0; round < 300; ++round) {
     MergeTable table(60);
     std::vector<std::uint32_t> ranks(60);
-    for (std::uint32_t i = 0; i < 60; ++i) ranks[i] = i;
+    for (std::uint32_t i = 0; i < 60; ++i) ranks[i] = round % 3 == 1 ? i / 2 : i;
+    if (round % 3 == 2) ranks[0] = Merge::kNone - 1;
     std::shuffle(ranks.begin(), ranks.end(), random);
     for (const std::uint32_t rank : ranks) {
       table.insert(static_cast<std::int32_t>(random() % 12), static_cast<std::int32_t>(random() % 12),
@@ -66,6 +93,30 @@ TEST(Merger, GivesWhatTheDefinitionGives) {
     const auto expected = by_definition(table, ids);
     Merger().merge(table, ids);
     ASSERT_EQ(ids, expected) << "round " << round;
+  }
+}
+
+TEST(Merger, MergesABatchAsEachPieceAlone) {
+  std::mt19937 random(5);
+  MergeTable table(201);
+  for (std::uint32_t rank = 0; rank < 200; ++rank) {
+    table.insert(static_cast<std::int32_t>(random() % 20), static_cast<std::int32_t>(random() % 20),
+                 {rank, static_cast<std::int32_t>(random() % 20)});
+  }
+  for (const std::size_t count : {0, 1, 7, 8, 9, 64, 200, 201}) {
+    if (count == 201) table.insert(20, 20, {Merge::kNone - 1, 0});  // too large for short pieces
+    std::vector<std::int32_t> ids(count * Merger::kMostOfBatch);
+    for (auto& id : ids) id = static_cast<std::int32_t>(random() % 20);
+    std::vector<ShortPiece> batch;
+    std::vector<std::vector<std::int32_t>> expected;
+    for (std::size_t i = 0; i < count; ++i) {
+      batch.push_back({ids.data() + i * Merger::kMostOfBatch, 1 + random() % Merger::kMostOfBatch});
+      expected.push_back(by_definition(table, {batch[i].ids, batch[i].ids + batch[i].count}));
+    }
+    Merger().merge_batch(table, batch.data(), count);
+    for (std::size_t i = 0; i < count; ++i) {
+      EXPECT_EQ(std::vector<std::int32_t>(batch[i].ids, batch[i].ids + batch[i].count), expected[i]);
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gistmill/text/utf8.hpp>
 
+#include "plugins/tokenizer/common/form_c.hpp"
 #include "plugins/tokenizer/common/normal_forms.hpp"
 
 namespace gistmill::tokenizer {

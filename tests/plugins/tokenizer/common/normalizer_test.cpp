@@ -11,6 +11,7 @@
 #include <gistmill/text/utf8.hpp>
 #include <nlohmann/json.hpp>
 
+#include "plugins/tokenizer/common/form_c.hpp"
 #include "plugins/tokenizer/common/normalizer.hpp"
 #include "plugins/tokenizer/common/settings.hpp"
 #include "tests/sdk/formats/test_data.hpp"
