@@ -8,6 +8,8 @@
 #include <gistmill/plugin/cancel.hpp>
 #include <gistmill/plugin/values.hpp>
 #include <gistmill/plugin/work.hpp>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace gistmill::decoder {
@@ -89,17 +91,54 @@ class QueryStatistics {
   std::int64_t next_ = kSinks;
 };
 
-// The scores of a layer's entries kSinks to `end`, before the values' lengths: keys f32[J, n, E], turned back
-// by the mean rotation to come -> f32[J, n].
+// Cosines and sines of a document's positions, and their means over the positions to come behind each span:
+// the same in all layers that rotate alike, and dear to make.
+class Turns {
+ public:
+  Turns(std::int64_t length, std::vector<std::int64_t> ends, std::int64_t future, const at::Device& device)
+      : length_(length), ends_(std::move(ends)), future_(future), device_(device) {}
+
+  // By how much all positions turn: f32[T, E/2] each; and behind each span on the mean, f32[E/2] each.
+  struct Of {
+    std::pair<at::Tensor, at::Tensor> all;
+    std::vector<std::pair<at::Tensor, at::Tensor>> to_come;
+  };
+  const Of& of(const std::vector<double>& frequencies) {
+    const auto [place, fresh] = known_.try_emplace(frequencies);
+    if (!fresh) return place->second;
+    place->second.all = angles(frequencies, 0, length_, device_);
+    for (const std::int64_t end : ends_) {
+      const auto [cosine, sine] = angles(frequencies, end, future_, device_);
+      place->second.to_come.emplace_back(cosine.mean(0), sine.mean(0));
+    }
+    return place->second;
+  }
+
+ private:
+  std::int64_t length_;
+  std::vector<std::int64_t> ends_;
+  std::int64_t future_;
+  at::Device device_;
+  std::map<std::vector<double>, Of> known_;
+};
+
+// The scores of a layer's entries kSinks to `end`, before the values' lengths: keys f32[J, n, E]; of the
+// queries to come mean f32[A, 1, E] and covariance f32[A, E, E] -> f32[J, n]. Query heads of a key head stand
+// side by side in one product, so that no key is copied.
 at::Tensor expected_scores(const Config& config, const at::Tensor& keys, const at::Tensor& mean,
                            const at::Tensor& covariance) {
   const std::int64_t size = config.head_size;
-  const at::Tensor per_query =  // f32[A, n, E]
-      keys.unsqueeze(1).expand({-1, config.group(), -1, -1}).reshape({config.heads, keys.size(1), size});
+  const std::int64_t group = config.group();
   const double scale = config.attention_scale();
-  at::Tensor scores = at::bmm(per_query, mean.transpose(1, 2)).squeeze(2) * scale;
-  scores += (at::bmm(per_query, covariance) * per_query).sum(2) * (scale * scale / 2.0);
-  return at::softmax(scores, 1).view({config.kv_heads, config.group(), keys.size(1)}).mean(1);
+  const auto by_key_head = [&](const at::Tensor& heads) {  // [A, x, E] -> [J, group, x, E]
+    return heads.view({config.kv_heads, group, heads.size(1), size});
+  };
+  const at::Tensor mixing = by_key_head(covariance).permute({0, 2, 1, 3}).flatten(2);  // [J, E, group E]
+  at::Tensor mixed = at::bmm(keys, mixing).view({config.kv_heads, keys.size(1), group, size});
+  const at::Tensor spread = mixed.mul_(keys.unsqueeze(2)).sum(3).transpose(1, 2);  // [J, group, n]
+  const at::Tensor scores =
+      at::bmm(by_key_head(mean).squeeze(2), keys.transpose(1, 2)) * scale + spread * (scale * scale / 2.0);
+  return at::softmax(scores, 2).mean(1);
 }
 
 // Tokens to come up to position `end` would not see entries of the first spans in a layer with a window,
@@ -179,32 +218,31 @@ at::Tensor expected_attention_of(const Config& config, const Context& context, c
   at::Tensor result =
       at::zeros({config.layers, count, config.kv_heads, span}, context.states.options().dtype(at::kFloat));
   if (length <= kSinks) return result;
-  const at::Device device = context.states.device();
   check_window(config, firsts.empty() ? 0 : firsts.back() + span + future);
+  std::vector<std::int64_t> ends;
+  for (const std::int64_t first : firsts) ends.push_back(first + span);
+  Turns turns(length, ends, future, context.states.device());
   for (std::int64_t layer = 0; layer < config.layers; ++layer) {
     stop_if_canceled();
     const auto [keys, values] = heads_of(config, context.keys_values[static_cast<std::size_t>(layer)]);
+    const at::Tensor lengths = values.norm(2, {2});
+    const Turns::Of* turn = config.rotates(layer) ? &turns.of(config.frequencies_of(layer)) : nullptr;
     at::Tensor queries = queries_of(config, context, layer);
-    const std::vector<double>& frequencies = config.frequencies_of(layer);
-    if (config.rotates(layer)) {
-      const auto [cosine, sine] = angles(frequencies, 0, length, device);
-      queries = turned(queries, cosine, -sine);
-    }
+    if (turn != nullptr) queries = turned(queries, turn->all.first, -turn->all.second);
     QueryStatistics statistics(queries);
-    for (std::int64_t k = 0; k < count; ++k) {
-      const std::int64_t end = firsts[static_cast<std::size_t>(k)] + span;
-      const std::int64_t seen = end - kSinks;
+    for (std::size_t k = 0; k < ends.size(); ++k) {
+      const std::int64_t seen = ends[k] - kSinks;
       if (seen < 1) continue;  // nothing but sinks, alike
-      const auto [mean, covariance] = statistics.up_to(end);
-      at::Tensor back = keys.narrow(1, kSinks, seen);
-      if (config.rotates(layer)) {  // k . R m = R^T k . m
-        const auto [cosines, sines] = angles(frequencies, end, future, device);
-        back = turned(back, cosines.mean(0), -sines.mean(0));
+      auto [mean, covariance] = statistics.up_to(ends[k]);
+      if (turn != nullptr) {  // R m, and R C R^T: by rows, then by columns
+        const auto& [cosine, sine] = turn->to_come[k];
+        mean = turned(mean, cosine, sine);
+        covariance = turned(turned(covariance, cosine, sine).transpose(1, 2), cosine, sine);
       }
-      const at::Tensor scores =
-          expected_scores(config, back, mean, covariance) * values.narrow(1, kSinks, seen).norm(2, {2});
+      const at::Tensor scores = expected_scores(config, keys.narrow(1, kSinks, seen), mean, covariance) *
+                                lengths.narrow(1, kSinks, seen);
       const std::int64_t shown = std::min(span, seen);
-      const at::Tensor out = result[layer][k];
+      const at::Tensor out = result[layer][static_cast<std::int64_t>(k)];
       out.narrow(1, 0, span - shown).fill_(scores.max() + 1.0);
       out.narrow(1, span - shown, shown).copy_(scores.narrow(1, seen - shown, shown));
       gistmill::count_work(
