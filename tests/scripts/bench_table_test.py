@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import tomllib
 import unittest
 from contextlib import redirect_stderr
 from pathlib import Path
@@ -48,6 +49,21 @@ class Floor(unittest.TestCase):
         alone, many = (Setting(length=1024, spans=spans_) for spans_ in (1, 64))
         self.assertEqual(floor.span_flops(SMOLLM2_135M, alone) - floor.span_flops(SMOLLM2_135M, many),
                          floor.document_flops(SMOLLM2_135M, 1024) * 63 / 64)
+
+    def test_rungs_share_the_document_and_nothing_of_the_rows_behind_a_span(self):
+        setting = Setting(length=1024, spans=8)
+        one, two = (floor.ladder_flops(SMOLLM2_135M, setting, rungs) for rungs in (1, 2))
+        trained = floor.span_flops(SMOLLM2_135M, setting)
+        self.assertEqual(trained - one, two - one)  # training goes back through the rows: as much again
+        self.assertAlmostEqual(floor.ladder_flops(SMOLLM2_135M, setting, 17) / trained, 4.98, delta=0.01)
+
+    def test_the_ladder_of_the_benchmark_has_so_many_rungs(self):
+        rungs = set()
+        for name in ("recipes/parts/ladder.toml", "recipes/gistnet/base.toml", "recipes/parts/entries.toml",
+                     "tests/bench/ladder.toml"):
+            variants = tomllib.loads((ROOT / name).read_text(encoding="utf-8"))["evaluations"]["heldout"]["variants"]
+            rungs = {rung for rung in rungs | set(variants) if variants.get(rung) is not False}
+        self.assertEqual(len(rungs), floor.RUNGS)
 
     def test_costs_that_grow_as_the_floor_does_deviate_by_nothing(self):
         base, other = Setting(length=1024, spans=16), Setting(length=4096, spans=16)

@@ -10,6 +10,7 @@ import corpus
 import focus
 import gist
 import growth
+import ladder
 import lens
 import machine
 import outcome
@@ -21,8 +22,8 @@ import texts
 import vocabularies
 from workplace import ROOT, Unmeasured, Workplace, say
 
-TASKS = (spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + sweeps.TASKS + gist.TASKS + focus.TASKS +
-         lens.TASKS + ranks.TASKS + texts.TASKS + vocabularies.TASKS)
+TASKS = (spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + ladder.TASKS + sweeps.TASKS + gist.TASKS +
+         focus.TASKS + lens.TASKS + ranks.TASKS + texts.TASKS + vocabularies.TASKS)
 
 
 def arguments_of(words):

@@ -11,7 +11,8 @@ and the head on the original's rows.
 """
 from dataclasses import dataclass
 
-SPAN = 32  # tokens that a gist stands for
+SPAN = 32   # tokens that a gist stands for
+RUNGS = 17  # of the ladder in tests/bench/ladder.toml
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,17 @@ def span_flops(model, setting, original_known=False):
         return own
     target_head = 2 * model.width * model.vocabulary * horizon
     return own + target_head + document_flops(model, setting.length) / setting.spans
+
+
+def ladder_flops(model, setting, rungs):
+    """Of one span that so many rungs are measured on, with its share of the document: each rung has H rows of its own,
+    forward. Rungs share the document's pass and the original's figures; of the rows behind a span they can share nothing,
+    since each row sees what stands for the span from the first layer on."""
+    horizon = setting.horizon
+    rows = (2 * model.matrices * horizon
+            + 4 * model.layers * model.attention * horizon * (setting.prefix + horizon / 2)
+            + 2 * model.width * model.vocabulary * horizon)
+    return rungs * rows + 2 * model.width * model.vocabulary * horizon + document_flops(model, setting.length) / setting.spans
 
 
 def shape_deviations(model, seconds_a_span, base):

@@ -23,6 +23,7 @@ class Unmeasured(Exception):
 class Finished:
     output: str
     seconds: float
+    processor_seconds: float  # of all its threads
     peak_bytes: int  # most resident memory of the process
 
 
@@ -79,7 +80,7 @@ class Workplace:
         if process.returncode != 0:
             last = " / ".join((complaint or said).strip().splitlines()[-3:])
             raise Unmeasured(f"{Path(command[0]).name} failed with {process.returncode}: {last}")
-        return Finished(said, seconds, usage.ru_maxrss * 1024)
+        return Finished(said, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
     def run_json(self, command, extra=None):
         """The JSON that a program prints as its last line."""
