@@ -1,4 +1,5 @@
-// The ladder by the real program and model: rungs that share a document's pass have the figures that each has alone.
+// The ladder by the real program and model: rungs that share a document's pass have the figures that each has
+// alone.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -15,10 +16,13 @@ class LadderTest : public TrainTest {
   // Every figure of every rung: {rung, figure} -> value, where it has one.
   using Figures = std::map<std::pair<std::string, std::string>, double>;
 
-  // tests/bench/ladder.toml in f32 on three spans of each of two documents, with `variants` as its last layer.
+  // tests/bench/ladder.toml in f32 on three spans of each of two documents, with `variants` as its last
+  // layer.
   Figures measure(const std::string& name, const std::string& variants) {
-    write(name + ".toml", "extends = '" GISTMILL_SOURCE_DIR "/tests/bench/ladder.toml'\n[run]\nsteps = 0\n"
-                          "[components]\nteacher = { dtype = 'f32' }\n[evaluations.heldout]\n" + variants);
+    write(name + ".toml", "extends = '" GISTMILL_SOURCE_DIR
+                          "/tests/bench/ladder.toml'\n[run]\nsteps = 0\n"
+                          "[components]\nteacher = { dtype = 'f32' }\n[evaluations.heldout]\n" +
+                              variants);
     const Answer answer =
         gistmill("run " + name + ".toml" + small() + " --set components.heldout.spans=3 --folder " + name);
     EXPECT_EQ(answer.code, 0) << answer.err;
@@ -40,8 +44,9 @@ TEST_F(LadderTest, MeasuresEachRungAsItIsMeasuredAlone) {
   const Figures together = measure("together", "");
   for (const auto& [rung, title] : rungs) {
     std::string others = "reference = ''\npaired = ''\n[evaluations.heldout.variants]\n";
-    for (const char* other : {"dropped", "zero", "mean", "last1", "last2", "last4", "last8", "gist", "refine", "vector",
-                              "mean-linear", "query", "kv-random", "kv-norm", "kv-differs", "kv-attended", "kv-expected"})
+    for (const char* other :
+         {"dropped", "zero", "mean", "last1", "last2", "last4", "last8", "gist", "refine", "vector",
+          "mean-linear", "query", "kv-random", "kv-norm", "kv-differs", "kv-attended", "kv-expected"})
       if (other != rung) others += std::string(other) + " = false\n";
     const Figures alone = measure(rung, others);
     EXPECT_TRUE(alone.contains({title, "delta_nll.64"})) << title;
