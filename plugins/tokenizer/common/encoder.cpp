@@ -9,6 +9,8 @@ namespace gistmill::tokenizer {
 namespace {
 
 constexpr std::size_t kKeyBytes = 24;
+constexpr std::size_t kLongestOfBatch =
+    3 * Merger::kMostOfBatch;  // bytes: of three a character, more would not fit
 
 // kMasks[n] keeps the first n of 24 bytes.
 constexpr std::array<std::array<std::uint64_t, 3>, kKeyBytes> make_masks() {
@@ -100,7 +102,8 @@ void Encoder::merge_batch() {
   std::array<WaitingPiece*, kWaiting> joined;
   for (std::size_t i = 0; i < waiting_count_; ++i) {
     WaitingPiece& piece = waiting_[i];
-    if (piece.entry == nullptr || has(*piece.entry, piece.key)) continue;
+    const bool known = piece.entry != nullptr && has(*piece.entry, piece.key);
+    if (known || piece.text.size() > kLongestOfBatch) continue;
     if (join_batch(piece)) joined[batch_count_++] = &piece;
   }
   merger_.merge_batch(merges_, batch_.data(), batch_count_);
