@@ -12,6 +12,7 @@ function(gistmill_precompile_aten name)
   target_link_libraries(${name} PRIVATE ${ARGN})
   target_precompile_headers(${name} PRIVATE <ATen/ATen.h>)
   target_compile_options(${name} PRIVATE -fpch-preprocess)  # lets ccache see through it
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)  # the header belongs to one source
   gistmill_warnings(${name})
 endfunction()
 

@@ -11,6 +11,7 @@
 #include "host/certify/check_process.hpp"
 #include "host/certify/checks.hpp"
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/registry/manifest.hpp"
 #include "host/registry/registry.hpp"
 
@@ -46,7 +47,7 @@ class Certifier {
         if (request_.component.empty() || request_.component == component.name) of_component(component.name);
       }
     }
-    certificate_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    certificate_.seconds = seconds_since(begin);
     return std::move(certificate_);
   }
 

@@ -20,6 +20,7 @@
 #include <gistmill/text/shown.hpp>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/files/scratch_folder.hpp"
 #include "host/process/child_program.hpp"
 
@@ -29,10 +30,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 [[noreturn]] void fail(const std::string& what) {
   throw Failure(ExitCode::failed, fmt::format("{}: {}", what, std::strerror(errno)));

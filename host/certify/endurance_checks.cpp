@@ -12,6 +12,7 @@
 #include "host/certify/cases.hpp"
 #include "host/certify/checks.hpp"
 #include "host/certify/surroundings.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/machine/memory.hpp"
 
 namespace gistmill {
@@ -28,10 +29,6 @@ constexpr int kLeastTimes = 40;
 constexpr double kHeapInAll = 4096;  // bytes below which nothing is said
 constexpr double kResidentInAll = 32 << 20;
 constexpr double kObeyed = 1.0;  // seconds
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 struct Held {
   double heap = static_cast<double>(heap_bytes());

@@ -3,7 +3,7 @@
 namespace gistmill {
 namespace {
 
-constexpr const char* kStyle = R"css(
+constexpr const char* kPageStyle = R"css(
 :root { color-scheme: light dark; --ink: #1d2329; --paper: #ffffff; --faint: #66707a; --line: #d5dae0;
         --open: #1f6feb; --gist: #8fb8f5; --far: #d3dce8; --up: #1a7f37; --down: #b35900; }
 @media (prefers-color-scheme: dark) {
@@ -164,7 +164,8 @@ const std::string& chat_page() {
           "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
           "<title>gistmill chat</title>\n<style>") +
-      kStyle + "</style>\n</head>\n<body>" + kBody + "<script>" + kScript + "</script>\n</body>\n</html>\n";
+      kPageStyle + "</style>\n</head>\n<body>" + kBody + "<script>" + kScript +
+      "</script>\n</body>\n</html>\n";
   return page;
 }
 

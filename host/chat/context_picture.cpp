@@ -12,7 +12,7 @@ namespace {
 constexpr double kWidth = 960, kLeft = 10, kTop = 62, kHeight = 60, kBottom = 170;
 constexpr double kApart = 40, kLine = 14;  // of labels
 
-constexpr const char* kStyle =
+constexpr const char* kPictureStyle =
     "text{font:13px system-ui,sans-serif;fill:#1d2329}.l0{fill:#1f6feb}.l1{fill:#8fb8f5}.l2{fill:#d3dce8}"
     ".up{fill:#1a7f37}.down{fill:#b35900}"
     "@media(prefers-color-scheme:dark){text{fill:#e4e8ec}.l0{fill:#58a6ff}.l1{fill:#2f5d96}.l2{fill:#2a323c}"
@@ -56,7 +56,7 @@ std::string svg_picture(const ContextView& view, std::int64_t since) {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {:.0f} {:.0f}\" "
       "role=\"img\">\n<style>{}</style>\n"
       "<title>{}</title>\n<text x=\"{:.0f}\" y=\"16\">{}</text>\n{}</svg>\n",
-      kWidth, kBottom, kStyle, summary_line(view), kLeft, summary_line(view), body);
+      kWidth, kBottom, kPictureStyle, summary_line(view), kLeft, summary_line(view), body);
 }
 
 }  // namespace gistmill

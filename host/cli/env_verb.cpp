@@ -136,7 +136,7 @@ Json plugins(const Registry& registry) {
   return {{"components", registry.component_names().size()}, {"folders", folders}, {"refused", refused}};
 }
 
-Json environment() {
+Json environment_json() {
   Json set = Json::object();
   for (const EnvironmentVariable& variable : environment_variables()) {
     if (const char* value = std::getenv(variable.name)) set[variable.name] = value;
@@ -251,7 +251,7 @@ ExitCode run_env(const Command& command) {
               {"system", system_of()},
               {"machine", machine()},
               {"plugins", plugins(Registry(folders))},
-              {"environment", environment()}};
+              {"environment", environment_json()}};
   all["missing"] = missing(torch, all);
   hide_home(all);
   constexpr auto kKeepGoing = Json::error_handler_t::replace;  // of a variable that is not UTF-8

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/figures/finite_json.hpp"
 #include "host/files/make_folders.hpp"
 #include "host/files/text_file.hpp"
 
@@ -21,27 +22,22 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using Variant = EvaluationRows::Variant;
 
-constexpr int kFormat = 1;
-constexpr const char* kFolder = "items";
+constexpr int kItemsFormat = 1;
+constexpr const char* kItemsFolder = "items";
 
 Json head_of(const MeasuredItems& items) {
   Json figures = Json::array();
   for (const Figure& figure : items.rows.figures) figures.push_back(figure.name);
   Json variants = Json::array();
   for (const Variant& variant : items.rows.variants) variants.push_back(variant.name);
-  return {{"format", kFormat},
-          {"stage", items.stage},
-          {"evaluation", items.rows.name},
-          {"items", items.rows.items},
-          {"cluster", items.rows.cluster},
-          {"figures", std::move(figures)},
+  return {{"format", kItemsFormat},         {"stage", items.stage},          {"evaluation", items.rows.name},
+          {"items", items.rows.items},      {"cluster", items.rows.cluster}, {"figures", std::move(figures)},
           {"variants", std::move(variants)}};
 }
 
 Json values_of(const Variant& variant, std::size_t item) {
   Json values = Json::array();
-  for (const auto& row : variant.rows)
-    values.push_back(std::isfinite(row[item]) ? Json(row[item]) : Json(nullptr));
+  for (const auto& row : variant.rows) values.push_back(finite_or_null<Json>(row[item]));
   return values;
 }
 
@@ -76,7 +72,7 @@ std::string text_of(const MeasuredItems& items) {
 
 MeasuredItems items_from(const Json& head) {
   MeasuredItems items;
-  if (head.at("format") != kFormat) throw std::invalid_argument("it has another format");
+  if (head.at("format") != kItemsFormat) throw std::invalid_argument("it has another format");
   items.stage = head.at("stage");
   items.rows.name = head.at("evaluation");
   items.rows.items = head.at("items");
@@ -119,7 +115,7 @@ const std::vector<double>* values_of(const ItemsOf& of, const Variant& variant) 
 }  // namespace
 
 fs::path items_file(const fs::path& run_folder, const std::string& stage, const std::string& evaluation) {
-  const fs::path folder = run_folder / kFolder;
+  const fs::path folder = run_folder / kItemsFolder;
   return (stage.empty() ? folder : folder / stage) / (evaluation + ".jsonl");
 }
 
@@ -146,7 +142,7 @@ MeasuredItems read_items(const fs::path& path) {
 std::vector<MeasuredItems> read_items_of(const fs::path& run_folder) {
   std::error_code error;
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(run_folder / kFolder, error)) {
+  for (const auto& entry : fs::recursive_directory_iterator(run_folder / kItemsFolder, error)) {
     if (entry.path().extension() == ".jsonl") paths.push_back(entry.path());
   }
   std::ranges::sort(paths);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/figures/finite_json.hpp"
 #include "host/files/text_file.hpp"
 
 namespace gistmill {
@@ -16,9 +17,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kFormat = 1;
-
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+constexpr int kSummaryFormat = 1;
 
 double number_at(const Json& json, const std::string& key) {
   const auto found = json.find(key);
@@ -26,7 +25,9 @@ double number_at(const Json& json, const std::string& key) {
   return found->get<double>();
 }
 
-Json to_json(const Bounds& bounds) { return Json::array({number(bounds.low), number(bounds.high)}); }
+Json to_json(const Bounds& bounds) {
+  return Json::array({finite_or_null<Json>(bounds.low), finite_or_null<Json>(bounds.high)});
+}
 
 std::optional<Bounds> bounds_at(const Json& json, const std::string& key) {
   const auto found = json.find(key);
@@ -39,8 +40,8 @@ std::optional<Bounds> bounds_at(const Json& json, const std::string& key) {
 
 void add(Json& json, const std::string& key, const std::optional<Estimate>& estimate) {
   if (!estimate) return;
-  json[key] = number(estimate->value);
-  json[key + "_standard_error"] = number(estimate->standard_error);
+  json[key] = finite_or_null<Json>(estimate->value);
+  json[key + "_standard_error"] = finite_or_null<Json>(estimate->standard_error);
   if (estimate->interval) json[key + "_interval"] = to_json(*estimate->interval);
 }
 
@@ -58,7 +59,7 @@ Json to_json(const Figure& figure) {
                {"unit", figure.spec.unit},
                {"title", figure.spec.title},
                {"column", figure.spec.column}};
-  if (figure.spec.ideal) json["ideal"] = number(*figure.spec.ideal);
+  if (figure.spec.ideal) json["ideal"] = finite_or_null<Json>(*figure.spec.ideal);
   return json;
 }
 
@@ -95,8 +96,8 @@ Json to_json(const EvaluationEntry& entry, const EvaluationTable& table) {
   Json json = {{"variant", entry.variant},
                {"figure", entry.figure},
                {"trained", entry.trained},
-               {"value", number(entry.measured.value)},
-               {"standard_error", number(entry.measured.standard_error)},
+               {"value", finite_or_null<Json>(entry.measured.value)},
+               {"standard_error", finite_or_null<Json>(entry.measured.standard_error)},
                {"n", entry.measured.items},
                {"documents", entry.measured.clusters}};
   const bool mean = table.figure(entry.figure).spec.aggregate == Aggregate::mean;
@@ -107,8 +108,8 @@ Json to_json(const EvaluationEntry& entry, const EvaluationTable& table) {
   if (const auto verdict = table.verdict(entry)) json["verdict"] = to_text(*verdict);
   if (entry.measured.interval) json["interval"] = to_json(*entry.measured.interval);
   if (entry.published) {
-    json["published"] = number(entry.published->value);
-    if (entry.published->within) json["published_within"] = number(*entry.published->within);
+    json["published"] = finite_or_null<Json>(entry.published->value);
+    if (entry.published->within) json["published_within"] = finite_or_null<Json>(*entry.published->within);
     if (const auto agreed = agrees(*entry.published, entry.measured.value)) json["agrees"] = *agreed;
   }
   return json;
@@ -184,11 +185,11 @@ Json to_json(const RunSummary& summary) {
   const RunFigures& run = summary.run;
   Json evaluations = Json::array();
   for (const EvaluationTable& table : summary.evaluations) evaluations.push_back(to_json(table));
-  return {{"format", kFormat},
+  return {{"format", kSummaryFormat},
           {"recipe", summary.recipe},
           {"run",
            {{"status", run.status},
-            {"seconds", number(run.seconds)},
+            {"seconds", finite_or_null<Json>(run.seconds)},
             {"peak_memory_bytes", run.peak_memory_bytes},
             {"parameters", run.parameters},
             {"steps", run.steps},
@@ -227,9 +228,9 @@ EvaluationTable evaluation_from_json(const Json& json) {
 RunSummary summary_from_json(const Json& json) {
   return typed("summary", [&] {
     const int format = json.value("format", 0);
-    if (format != kFormat) {
+    if (format != kSummaryFormat) {
       throw Failure(ExitCode::failed,
-                    fmt::format("summary has format {} when it should be {}", format, kFormat));
+                    fmt::format("summary has format {} when it should be {}", format, kSummaryFormat));
     }
     RunSummary summary;
     summary.recipe = json.value("recipe", "");

@@ -129,4 +129,9 @@ std::vector<std::int32_t> tokens_of(const Tensor& tokens) {
   return {first, first + tokens.size()};
 }
 
+const Tensor* find_array(const Arrays& arrays, const std::string& port) {
+  const auto found = arrays.find(port);
+  return found == arrays.end() ? nullptr : &found->second;
+}
+
 }  // namespace gistmill

@@ -15,6 +15,9 @@ namespace gistmill {
 
 using Arrays = std::map<std::string, Tensor>;
 
+// The array of this port, or null where there is none.
+const Tensor* find_array(const Arrays& arrays, const std::string& port);
+
 // Runs operation `name` with one array a port; ports that `in` leaves out stay unwired. Throws Failure where
 // the component has no such operation or port, where a port is missing or of another type, or where it gives
 // another type than its manifest says.

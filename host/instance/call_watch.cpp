@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <mutex>
 
+#include "host/diagnostic/seconds_since.hpp"
+
 namespace gistmill {
 
 namespace {
@@ -34,10 +36,6 @@ struct Watch {
   Clock::time_point began;
 };
 Watch watch;
-
-double seconds_since(Clock::time_point time) {
-  return std::chrono::duration<double>(Clock::now() - time).count();
-}
 
 std::string too_long(const std::string& call, double seconds, double allowed) {
   return fmt::format("{} took {:.1f} s when run.call_seconds allows {:g}", call, seconds, allowed);

@@ -55,14 +55,10 @@ gm_status parameter_tensor(gm_instance* handle, std::uint32_t index, gm_tensor**
   });
 }
 
-void release(gm_tensor* tensor) {
-  if (tensor != nullptr && tensor->deleter != nullptr) tensor->deleter(tensor);
-}
-
 gm_status bind_gradient(gm_instance* handle, std::uint32_t index, gm_tensor* gradient, gm_error* error) {
   return detail::guarded(error, [&] {
     IsolatedParameter& parameter = of(handle).parameters.at(index);
-    release(std::exchange(parameter.bound, gradient));
+    release_tensor(std::exchange(parameter.bound, gradient));
     Message answer;
     ask(of(handle), {{{"do", "bind_gradient"}, {"index", index}}, nullptr}, "bind_gradient", &answer);
   });
@@ -126,20 +122,20 @@ gm_status decide(gm_instance* handle, const char* json, std::uint64_t size, gm_d
   });
 }
 
-const gm_symbols_extension symbols{sizeof(gm_symbols_extension), get_symbol};
-const gm_identity_extension identity{sizeof(gm_identity_extension), digest};
-const gm_describe_extension description{sizeof(gm_describe_extension), describe};
-const gm_params_extension params{sizeof(gm_params_extension), count, describe_parameter, parameter_tensor,
-                                 bind_gradient};
-const gm_state_extension state{sizeof(gm_state_extension), save, load};
-const gm_store_extension store{sizeof(gm_store_extension), begin, commit};
-const gm_events_extension events{sizeof(gm_events_extension), on_event};
-const gm_monitor_extension monitor{sizeof(gm_monitor_extension), decide};
+const gm_symbols_extension symbols_table{sizeof(gm_symbols_extension), get_symbol};
+const gm_identity_extension identity_table{sizeof(gm_identity_extension), digest};
+const gm_describe_extension description_table{sizeof(gm_describe_extension), describe};
+const gm_params_extension params_table{sizeof(gm_params_extension), count, describe_parameter,
+                                       parameter_tensor, bind_gradient};
+const gm_state_extension state_table{sizeof(gm_state_extension), save, load};
+const gm_store_extension store_table{sizeof(gm_store_extension), begin, commit};
+const gm_events_extension events_table{sizeof(gm_events_extension), on_event};
+const gm_monitor_extension monitor_table{sizeof(gm_monitor_extension), decide};
 
 }  // namespace
 
 IsolatedInstance::~IsolatedInstance() {
-  for (const IsolatedParameter& parameter : parameters) release(parameter.bound);
+  for (const IsolatedParameter& parameter : parameters) release_tensor(parameter.bound);
 }
 
 void collect_gradients(IsolatedInstance& self) {
@@ -164,10 +160,10 @@ void collect_gradients(IsolatedInstance& self) {
 
 const void* isolated_extension(std::string_view id) {
   const std::pair<std::string_view, const void*> tables[] = {
-      {GM_SYMBOLS_EXTENSION, &symbols},      {GM_IDENTITY_EXTENSION, &identity},
-      {GM_DESCRIBE_EXTENSION, &description}, {GM_PARAMS_EXTENSION, &params},
-      {GM_STATE_EXTENSION, &state},          {GM_STORE_EXTENSION, &store},
-      {GM_EVENTS_EXTENSION, &events},        {GM_MONITOR_EXTENSION, &monitor}};
+      {GM_SYMBOLS_EXTENSION, &symbols_table},      {GM_IDENTITY_EXTENSION, &identity_table},
+      {GM_DESCRIBE_EXTENSION, &description_table}, {GM_PARAMS_EXTENSION, &params_table},
+      {GM_STATE_EXTENSION, &state_table},          {GM_STORE_EXTENSION, &store_table},
+      {GM_EVENTS_EXTENSION, &events_table},        {GM_MONITOR_EXTENSION, &monitor_table}};
   for (const auto& [name, table] : tables) {
     if (name == id) return table;
   }

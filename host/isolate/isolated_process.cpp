@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/isolate/serve.hpp"
 
 namespace gistmill {
@@ -48,10 +49,6 @@ class Environment {
   std::string threads_;
   std::vector<const char*> words_;
 };
-
-double seconds_since(Clock::time_point time) {
-  return std::chrono::duration<double>(Clock::now() - time).count();
-}
 
 // What became of a process that waitpid tells of; "" where it ended as it should.
 std::string ended_by(int status) {

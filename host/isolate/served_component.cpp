@@ -20,10 +20,6 @@ constexpr const char* kExtensions[] = {GM_SYMBOLS_EXTENSION, GM_IDENTITY_EXTENSI
                                        GM_EVENTS_EXTENSION,  GM_MONITOR_EXTENSION,  GM_OPTIMIZER_EXTENSION,
                                        "gm.collective/1"};
 
-void release(gm_tensor* tensor) {
-  if (tensor != nullptr && tensor->deleter != nullptr) tensor->deleter(tensor);
-}
-
 unsigned char* bytes_at(gm_tensor& tensor) {
   return static_cast<unsigned char*>(tensor.data) + tensor.byte_offset;
 }
@@ -75,7 +71,7 @@ const Extension* ServedComponent::extension(const char* id) const {
 ServedComponent::~ServedComponent() {
   if (instance_ == nullptr) return;
   for (const auto& [number, tape] : tapes_) interface_->tape_release(instance_, tape);
-  for (const Parameter& parameter : parameters_) release(parameter.tensor);
+  for (const Parameter& parameter : parameters_) release_tensor(parameter.tensor);
   interface_->destroy(instance_);
 }
 

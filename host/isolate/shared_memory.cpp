@@ -138,4 +138,8 @@ gm_tensor* tensor_in(const SharedMemoryPointer& memory, const nlohmann::json& de
   return &placed.release()->tensor;
 }
 
+void release_tensor(gm_tensor* tensor) {
+  if (tensor != nullptr && tensor->deleter != nullptr) tensor->deleter(tensor);
+}
+
 }  // namespace gistmill

@@ -57,6 +57,9 @@ class TensorPacker {
 gm_tensor* tensor_in(const SharedMemoryPointer& memory, const nlohmann::json& description,
                      std::uint64_t flags);
 
+// Gives a tensor back to its maker; nothing for null.
+void release_tensor(gm_tensor* tensor);
+
 // Bytes of a contiguous tensor of this description, checked against the memory in the same way.
 std::uint64_t bytes_of(const SharedMemory& memory, const nlohmann::json& description);
 

@@ -13,6 +13,7 @@
 #include <gistmill/text/shown.hpp>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/instance/array_call.hpp"
 #include "host/machine/memory.hpp"
 #include "host/model/json_text.hpp"
@@ -38,7 +39,7 @@ Continuation continuation(const Instance& model, Arrays in, std::uint64_t seed,
   gm_work work{sizeof(gm_work), 0, 0, 0};
   const auto began = std::chrono::steady_clock::now();
   const Arrays out = call_operation(model, "generate", in, seed, &work);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const double seconds = seconds_since(began);
   Tokens tokens = tokens_of(out.at("tokens"));
   const std::int32_t length = tokens_of(out.at("lengths")).at(0);
   if (length < 0 || static_cast<std::size_t>(length) > tokens.size()) {

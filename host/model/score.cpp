@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/instance/array_call.hpp"
 #include "host/model/json_text.hpp"
 #include "host/model/model_task.hpp"
@@ -84,7 +85,7 @@ void add_window(const ModelTask& task, const TextCodec& codec, const Instance& m
   const auto began = std::chrono::steady_clock::now();
   const Tokens part(tokens.begin() + window.begin, tokens.begin() + window.end);
   const Tensor nll = call_operation(model, "score", {{"tokens", token_array(part)}}).at("nll");
-  score.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  score.seconds += seconds_since(began);
   if (nll.size() != window.end - window.begin - 1) {
     throw Failure(ExitCode::plugin,
                   fmt::format("{} gave {} values for {} tokens when it should give one less", model.name(),
@@ -112,7 +113,7 @@ void score_behind(const ModelTask& task, const TextCodec& codec, const std::stri
   model->start({}, 0);
   const auto began = std::chrono::steady_clock::now();
   const Tensor nll = call_operation(*model, "score", document.inputs("tokens", tokens, false)).at("nll");
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  result.seconds = seconds_since(began);
   if (nll.size() != document.rows() + result.tokens - 1)
     throw Failure(ExitCode::plugin, fmt::format("{} gave {} values for {} rows", model->name(), nll.size(),
                                                 document.rows() + result.tokens));

@@ -16,14 +16,13 @@
 namespace gistmill {
 namespace {
 
-constexpr ExitCode kCode = ExitCode::recipe;
 constexpr std::string_view kVariantKeys = "evaluations.NAME.variants.ID";
 constexpr std::string_view kPublishedKeys = "evaluations.NAME.variants.ID.published.FIGURE";
 constexpr std::string_view kTargetKeys = "evaluations.NAME.targets.FIGURE";
 
 void check_target(const Target& target, const std::string& path, const Origin& origin) {
   const auto refuse = [&](const char* reason) {
-    throw Failure(kCode, origin, fmt::format("{} {}", path, reason));
+    throw Failure(ExitCode::recipe, origin, fmt::format("{} {}", path, reason));
   };
   if (!target.below && !target.above) refuse("has neither 'below' nor 'above'");
   if (target.below && target.above && *target.below <= *target.above) refuse("is met by no value");
@@ -43,7 +42,7 @@ Published read_published(const Fields& table, const std::string& figure, const V
       table.refuse_type(value, figure, "a number, or a table of value and within");
     return {figure, table.number(figure, 0), std::nullopt};
   }
-  const Fields fields(value, path, fmt::format("[{}]", path), keys_of(kPublishedKeys), kCode);
+  const Fields fields(value, path, fmt::format("[{}]", path), keys_of(kPublishedKeys), ExitCode::recipe);
   fields.required("value");
   Published published{figure, fields.number("value", 0), std::nullopt};
   if (const Value* within = fields.find("within")) {
@@ -72,7 +71,7 @@ Evaluation::Variant read_variant(const Fields& fields, const std::string& id, co
     std::vector<std::string> figures;  // any: the plan knows those that are measured
     for (const auto& [figure, value] : entries_of(*published)) figures.push_back(figure);
     const std::string path = fields.path_of("published");
-    const Fields table(*published, path, fmt::format("[{}]", path), figures, kCode);
+    const Fields table(*published, path, fmt::format("[{}]", path), figures, ExitCode::recipe);
     for (const auto& [figure, value] : entries_of(*published)) {
       const auto* kept = value.get_if<bool>();
       if (kept != nullptr && !*kept) continue;  // a layer above removed it
@@ -95,7 +94,7 @@ class VariantReader {
       expect_name(id, fmt::format("[{}]", path_), place_of(variant));
       const std::string path = path_ + "." + id;
       if (!variant.is_table()) {
-        throw Failure(kCode, variant.origin(),
+        throw Failure(ExitCode::recipe, variant.origin(),
                       fmt::format("{} is {} when it should be a table, or false to remove the variant", path,
                                   with_article(variant.type_name())));
       }
@@ -115,7 +114,7 @@ class VariantReader {
       list += fmt::format("{}'{}'", list.empty() ? "" : ", ", variant.id);
     }
     throw Failure(
-        kCode, fields.find(key)->origin(),
+        ExitCode::recipe, fields.find(key)->origin(),
         fmt::format("{} names the unknown variant '{}'", fields.path_of(key), id),
         did_you_mean(id, ids,
                      {list.empty() ? "the evaluation has no variants" : "the variants are: " + list}));
@@ -130,18 +129,19 @@ class VariantReader {
  private:
   void read_list(const Value::List& list) {
     for (const Value& variant : list) {
-      const Fields fields(variant, path_, fmt::format("[[{}]]", path_), keys_of(kVariantKeys), kCode);
+      const Fields fields(variant, path_, fmt::format("[[{}]]", path_), keys_of(kVariantKeys),
+                          ExitCode::recipe);
       add(variant, path_, fmt::format("[[{}]]", path_), fields.string("name"), variant.origin());
     }
   }
 
   void add(const Value& value, const std::string& path, const std::string& heading, const std::string& id,
            const Origin& origin) {
-    fields_.emplace_back(value, path, heading, keys_of(kVariantKeys), kCode);
+    fields_.emplace_back(value, path, heading, keys_of(kVariantKeys), ExitCode::recipe);
     Evaluation::Variant variant = read_variant(fields_.back(), id, origin);
     if (std::ranges::find(variants_, variant.name, &Evaluation::Variant::name) != variants_.end()) {
       const Value* name = value.find("name");
-      throw Failure(kCode, name != nullptr ? name->origin() : origin,
+      throw Failure(ExitCode::recipe, name != nullptr ? name->origin() : origin,
                     fmt::format("two variants of [{}] have the name {}", path_, string_text(variant.name)));
     }
     variants_.push_back(std::move(variant));
@@ -153,7 +153,8 @@ class VariantReader {
 };
 
 Evaluation::Examples read_examples(const Value& value, const std::string& path) {
-  const Fields fields(value, path, fmt::format("[{}]", path), keys_of("evaluations.NAME.examples"), kCode);
+  const Fields fields(value, path, fmt::format("[{}]", path), keys_of("evaluations.NAME.examples"),
+                      ExitCode::recipe);
   Evaluation::Examples examples;
   examples.origin = place_of(value);
   examples.tokens = fields.string("tokens");
@@ -186,11 +187,11 @@ std::vector<TargetSetting> read_targets(const Value& value, const std::string& p
     if (kept != nullptr && !*kept) continue;  // a layer above removed it
     const std::string place = path + "." + key_text(figure);
     if (!wanted.is_table()) {
-      throw Failure(kCode, wanted.origin(),
+      throw Failure(ExitCode::recipe, wanted.origin(),
                     fmt::format("{} is {} when it should be a table, or false to remove the target", place,
                                 with_article(wanted.type_name())));
     }
-    const Fields fields(wanted, place, fmt::format("[{}]", place), keys_of(kTargetKeys), kCode);
+    const Fields fields(wanted, place, fmt::format("[{}]", place), keys_of(kTargetKeys), ExitCode::recipe);
     const auto optional = [&](const char* key) {
       return fields.find(key) != nullptr ? std::optional(fields.number(key, 0)) : std::nullopt;
     };
@@ -212,7 +213,7 @@ std::optional<double> minutes_of(const Fields& fields) {
 Evaluation read_evaluation(const std::string& name, const Value& value) {
   expect_name(name, "[evaluations]", place_of(value));
   const std::string path = "evaluations." + name;
-  const Fields fields(value, path, fmt::format("[{}]", path), keys_of("evaluations.NAME"), kCode);
+  const Fields fields(value, path, fmt::format("[{}]", path), keys_of("evaluations.NAME"), ExitCode::recipe);
   Evaluation evaluation;
   evaluation.name = name;
   evaluation.origin = place_of(value);
@@ -237,7 +238,7 @@ Evaluation read_evaluation(const std::string& name, const Value& value) {
   evaluation.ceiling = variants.name_of(fields, "ceiling", fields.string("ceiling", ""));
   if (!evaluation.ceiling.empty() && evaluation.reference.empty()) {
     throw Failure(
-        kCode, place_of(*fields.find("ceiling")),
+        ExitCode::recipe, place_of(*fields.find("ceiling")),
         fmt::format("{}.ceiling needs {}.reference: a share is recovered between the two", path, path));
   }
   evaluation.paired = variants.name_of(fields, "paired", fields.string("paired", ""));

@@ -13,7 +13,6 @@
 namespace gistmill {
 namespace {
 
-constexpr ExitCode kCode = ExitCode::recipe;
 // A repeated part is unrolled; more iterations than this are a typing error.
 constexpr std::int64_t kMostIterations = 1000;
 
@@ -22,7 +21,7 @@ constexpr std::int64_t kMostIterations = 1000;
 void read_call(const std::string& call, CallStep& step, const Origin& origin) {
   const std::size_t dot = call.find('.');
   if (!is_pair(call, '.') || !is_name(call.substr(0, dot)) || !is_name(call.substr(dot + 1))) {
-    throw Failure(kCode, origin,
+    throw Failure(ExitCode::recipe, origin,
                   fmt::format("'{}' is not a call: write instance.operation, as in \"teacher.read\"", call));
   }
   step.instance = call.substr(0, dot);
@@ -51,13 +50,13 @@ CallStep read_step(const Value& value, const std::string& path) {
     return step;
   }
   if (!value.is_table()) {
-    throw Failure(kCode, value.origin(),
+    throw Failure(ExitCode::recipe, value.origin(),
                   fmt::format("{} holds {} when it should hold calls: \"instance.operation\" or {{ call = "
                               "\"instance.operation\", in = {{}}, out = {{}} }}",
                               path, with_article(value.type_name())));
   }
   const Fields fields(value, path, fmt::format("a call of {}", path),
-                      keys_of("pipelines.NAME.steps (a call)"), kCode);
+                      keys_of("pipelines.NAME.steps (a call)"), ExitCode::recipe);
   const std::string call = fields.string("call");
   read_call(call, step, fields.find("call")->origin());
   step.in = read_wires(fields, "in");
@@ -71,7 +70,7 @@ bool is_repeated(const Value& step) { return step.is_table() && step.find("repea
 
 void read_repeated(const Value& value, const std::string& path, PipelineRecipe& pipeline) {
   const Fields fields(value, path, fmt::format("a repeated part of {}", path),
-                      keys_of("pipelines.NAME.steps (a repeated part)"), kCode);
+                      keys_of("pipelines.NAME.steps (a repeated part)"), ExitCode::recipe);
   RepeatedSteps part;
   part.first = pipeline.steps.size();
   part.times = fields.integer("repeat", 1, 1);
@@ -81,7 +80,7 @@ void read_repeated(const Value& value, const std::string& path, PipelineRecipe& 
   const Value& steps = fields.required("steps");
   for (const Value& step : *fields.list("steps")) {
     if (is_repeated(step)) {
-      throw Failure(kCode, place_of(*step.find("repeat")),
+      throw Failure(ExitCode::recipe, place_of(*step.find("repeat")),
                     "a repeated part cannot be inside another: write out the calls of one of them");
     }
     pipeline.steps.push_back(read_step(step, path + ".steps"));
@@ -128,18 +127,18 @@ Insertions read_insertions(const Fields& insert, const char* side, const std::ve
     const auto* steps = list.get_if<Value::List>();
     if (steps == nullptr) {
       throw Failure(
-          kCode, place_of(list),
+          ExitCode::recipe, place_of(list),
           fmt::format("{} is {} when it should be a list of calls", path, with_article(list.type_name())),
           {fmt::format("the place is a call in quotes: {}.\"gist.compress\" = [\"apart.value\"]", side)});
     }
     if (count == 0) {
-      throw Failure(kCode, place_of(list),
+      throw Failure(ExitCode::recipe, place_of(list),
                     fmt::format("{} names no place: steps has no call '{}'", path, place),
                     {suggestion(place, "insert", calls)});
     }
     if (count > 1) {
       throw Failure(
-          kCode, place_of(list),
+          ExitCode::recipe, place_of(list),
           fmt::format("{} names no single place: steps has the call '{}' {} times", path, place, count),
           {"insert before or after a call that occurs once, or write out the steps"});
     }
@@ -175,7 +174,7 @@ Value::List all_steps(const Fields& fields, const std::string& path) {
   if (insert == nullptr) return steps;
   const std::string insert_path = path + ".insert";
   const Fields sides(*insert, insert_path, fmt::format("[{}]", insert_path), keys_of("pipelines.NAME.insert"),
-                     kCode);
+                     ExitCode::recipe);
   std::vector<std::string> calls;
   collect_calls(steps, calls);
   return with_insertions(steps, read_insertions(sides, "before", calls),
@@ -196,7 +195,7 @@ std::vector<MinimizedPart> read_minimize(const Fields& fields) {
   std::vector<std::string> slots;
   for (const auto& entry : entries_of(*minimize)) slots.push_back(entry.first);
   const std::string path = fields.path_of("minimize");
-  const Fields weights(*minimize, path, fmt::format("[{}]", path), slots, kCode);
+  const Fields weights(*minimize, path, fmt::format("[{}]", path), slots, ExitCode::recipe);
   std::vector<MinimizedPart> parts;
   for (const auto& [slot, weight] : entries_of(*minimize))
     parts.push_back({slot, weights.number(slot, 0.0), place_of(weight)});
@@ -219,7 +218,7 @@ std::vector<std::pair<std::string, Origin>> read_names(const Fields& fields, std
 PipelineRecipe read_pipeline(const std::string& name, const Value& value) {
   expect_name(name, "[pipelines]", place_of(value));
   const std::string path = "pipelines." + name;
-  const Fields fields(value, path, fmt::format("[{}]", path), keys_of("pipelines.NAME"), kCode);
+  const Fields fields(value, path, fmt::format("[{}]", path), keys_of("pipelines.NAME"), ExitCode::recipe);
   PipelineRecipe pipeline;
   pipeline.name = name;
   pipeline.origin = place_of(value);

@@ -19,7 +19,6 @@
 namespace gistmill {
 namespace {
 
-constexpr ExitCode kCode = ExitCode::recipe;
 constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::min();
 
 // ---- [components] ----
@@ -35,7 +34,7 @@ std::optional<Isolation> read_isolation(const Fields& component) {
   if (!written->is_table())
     return component.boolean("isolate", false) ? std::optional<Isolation>(isolation) : std::nullopt;
   const std::string path = component.path_of("isolate");
-  const Fields fields(*written, path, path, keys_of("components.NAME.isolate"), kCode);
+  const Fields fields(*written, path, path, keys_of("components.NAME.isolate"), ExitCode::recipe);
   isolation.seconds = fields.number("seconds", 0);
   if (isolation.seconds < 0) fields.refuse(*fields.find("seconds"), "seconds", "0 or more");
   isolation.memory = static_cast<std::uint64_t>(fields.integer("memory_mb", 0, 0)) * 1'000'000;
@@ -59,7 +58,7 @@ ComponentUse read_component(const std::string& name, const Value& value) {
       if (!reserved) options.push_back(entry);
     }
   }
-  const Fields fields(value, path, fmt::format("[{}]", path), keys, kCode);
+  const Fields fields(value, path, fmt::format("[{}]", path), keys, ExitCode::recipe);
 
   ComponentUse component;
   component.name = name;
@@ -71,7 +70,7 @@ ComponentUse read_component(const std::string& name, const Value& value) {
   const Value* use = fields.find("use");
   const Value* from = fields.find("from");
   if ((use == nullptr) == (from == nullptr)) {
-    throw Failure(kCode, origin,
+    throw Failure(ExitCode::recipe, origin,
                   fmt::format("{} has {} of 'use' and 'from' when it should have one", path,
                               use == nullptr ? "neither" : "both"),
                   {"use = \"role/name\" makes a new one; from = \"stage.instance\" takes another stage's"});
@@ -84,7 +83,7 @@ ComponentUse read_component(const std::string& name, const Value& value) {
     for (const auto& entry : entries_of(value)) {
       if (entry.first == "from") continue;
       throw Failure(
-          kCode, place_of(entry.second),
+          ExitCode::recipe, place_of(entry.second),
           fmt::format("{} cannot be set together with 'from'", fields.path_of(key_text(entry.first))),
           {fmt::format("component, options and parameters are those of {}", component.from)});
     }
@@ -98,7 +97,7 @@ ComponentUse read_component(const std::string& name, const Value& value) {
 // ---- [run], [learning_rate], [checkpoints], [cache] ----
 
 RunSettings read_run(const Value& value) {
-  const Fields fields(value, "run", "[run]", keys_of("run"), kCode);
+  const Fields fields(value, "run", "[run]", keys_of("run"), ExitCode::recipe);
   RunSettings run;
   run.origin = place_of(value);
   run.pipeline = fields.string("pipeline", run.pipeline);
@@ -149,19 +148,21 @@ void read_learning_rate(const Value& value, Recipe& recipe) {
     }
   }
   for (const auto* entry : instances) keys.push_back(entry->first);
-  recipe.learning_rate = read_schedule(Fields(value, "learning_rate", "[learning_rate]", keys, kCode), {});
+  recipe.learning_rate =
+      read_schedule(Fields(value, "learning_rate", "[learning_rate]", keys, ExitCode::recipe), {});
   recipe.learning_rate.origin = place_of(value);
   for (const auto* entry : instances) {
     const auto& [instance, table] = *entry;
     const std::string path = "learning_rate." + key_text(instance);
-    const Fields fields(table, path, fmt::format("[{}]", path), keys_of("learning_rate.NAME"), kCode);
+    const Fields fields(table, path, fmt::format("[{}]", path), keys_of("learning_rate.NAME"),
+                        ExitCode::recipe);
     recipe.instance_rates.push_back({instance, read_schedule(fields, recipe.learning_rate)});
     recipe.instance_rates.back().rate.origin = place_of(table);
   }
 }
 
 CheckpointSettings read_checkpoints(const Value& value) {
-  const Fields fields(value, "checkpoints", "[checkpoints]", keys_of("checkpoints"), kCode);
+  const Fields fields(value, "checkpoints", "[checkpoints]", keys_of("checkpoints"), ExitCode::recipe);
   CheckpointSettings checkpoints;
   checkpoints.every = fields.integer("every", checkpoints.every, 0);
   checkpoints.keep = fields.integer("keep", checkpoints.keep, 1);
@@ -169,7 +170,7 @@ CheckpointSettings read_checkpoints(const Value& value) {
 }
 
 CacheSettings read_cache(const Value& value) {
-  const Fields fields(value, "cache", "[cache]", keys_of("cache"), kCode);
+  const Fields fields(value, "cache", "[cache]", keys_of("cache"), ExitCode::recipe);
   CacheSettings cache;
   cache.max_gb = fields.number("max_gb", cache.max_gb);
   if (cache.max_gb < 0 || cache.max_gb > 1e6) {
@@ -183,7 +184,7 @@ PinnedPlugin read_pin(const std::string& name, const Value& value) {
   const std::optional<std::string> digest = text == nullptr ? std::nullopt : parse_digest(*text);
   if (digest) return {name, *digest, place_of(value)};
   throw Failure(
-      kCode, place_of(value),
+      ExitCode::recipe, place_of(value),
       fmt::format("plugins.{} is {} when it should be \"sha256:\" with the 64 hexadecimal digits of the "
                   "plugin's digest",
                   name, value.text()),
@@ -200,7 +201,7 @@ void read_entries(const Fields& fields, std::string_view key, std::vector<Item>&
 }  // namespace
 
 void read_schema(Recipe& recipe) {
-  const Fields fields(recipe.resolved, "", "the recipe", keys_of(""), kCode);
+  const Fields fields(recipe.resolved, "", "the recipe", keys_of(""), ExitCode::recipe);
   recipe.doc = fields.string("doc", "");
   read_entries(fields, "plugins", recipe.pins, read_pin);
   if (const Value* lock = fields.table("lock")) recipe.lock = read_lock(*lock);

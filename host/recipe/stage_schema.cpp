@@ -18,7 +18,6 @@
 namespace gistmill {
 namespace {
 
-constexpr ExitCode kCode = ExitCode::recipe;
 // Every pass is planned and saved; more are a typing error.
 constexpr std::int64_t kMostCycles = 1000;
 
@@ -29,7 +28,7 @@ std::filesystem::path stage_file(const std::string& written, const Origin& origi
   std::filesystem::path file = std::filesystem::absolute(folder / written).lexically_normal();
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) {
-    throw Failure(kCode, origin, fmt::format("the stage's recipe '{}' does not exist", written),
+    throw Failure(ExitCode::recipe, origin, fmt::format("the stage's recipe '{}' does not exist", written),
                   {fmt::format("looked for {}", (folder / written).lexically_normal().string())});
   }
   return file;
@@ -49,7 +48,7 @@ Stage read_stage(const Fields& fields, const Origin& origin) {
   const Value& recipe = fields.required("recipe");
   if (recipe.is_table()) {
     if (const Value* extends = recipe.find("extends")) {
-      throw Failure(kCode, place_of(*extends), "a recipe within a recipe cannot extend another",
+      throw Failure(ExitCode::recipe, place_of(*extends), "a recipe within a recipe cannot extend another",
                     {"write it to a file of its own: recipe = \"stage.toml\""});
     }
     stage.inner = recipe;
@@ -70,7 +69,7 @@ Stage read_stage(const Fields& fields, const Origin& origin) {
 
 void add_stage(Stage stage, Recipe& recipe) {
   if (std::ranges::find(recipe.stages, stage.name, &Stage::name) != recipe.stages.end()) {
-    throw Failure(kCode, stage.origin, fmt::format("two stages have the name '{}'", stage.name),
+    throw Failure(ExitCode::recipe, stage.origin, fmt::format("two stages have the name '{}'", stage.name),
                   {"give each a name of its own: name = \"...\""});
   }
   recipe.stages.push_back(std::move(stage));
@@ -79,7 +78,8 @@ void add_stage(Stage stage, Recipe& recipe) {
 // A stage, or several that take turns.
 void read_group(const Value& value, Recipe& recipe) {
   const bool several = value.is_table() && value.find("stage") != nullptr;
-  const Fields fields(value, "stage", "[[stage]]", keys_of(several ? "stage (a group)" : "stage"), kCode);
+  const Fields fields(value, "stage", "[[stage]]", keys_of(several ? "stage (a group)" : "stage"),
+                      ExitCode::recipe);
   StageGroup group;
   group.first = recipe.stages.size();
   group.cycles = fields.integer("cycles", 1, 1);
@@ -89,8 +89,9 @@ void read_group(const Value& value, Recipe& recipe) {
     for (const Value& inner : *fields.list("stage")) {
       std::vector<std::string> keys = keys_of("stage");
       std::erase(keys, "cycles");  // the group's
-      add_stage(read_stage(Fields(inner, "stage.stage", "[[stage.stage]]", keys, kCode), inner.origin()),
-                recipe);
+      add_stage(
+          read_stage(Fields(inner, "stage.stage", "[[stage.stage]]", keys, ExitCode::recipe), inner.origin()),
+          recipe);
     }
   } else {
     add_stage(read_stage(fields, value.origin()), recipe);
@@ -109,7 +110,7 @@ void read_stages(const Value::List& list, Recipe& recipe) {
 Value shared_layer(const Stage& stage, const Value& around) {
   Value layer(Value::Table{}, stage.origin);
   for (const auto& [key, origin] : stage.share) {
-    const std::vector<std::string> path = parse_key(key, origin, kCode);
+    const std::vector<std::string> path = parse_key(key, origin, ExitCode::recipe);
     const Value* value = &around;
     for (std::size_t i = 0; i < path.size() && value != nullptr; ++i) {
       const Value* inner = value->is_table() ? value->find(path[i]) : nullptr;
@@ -118,7 +119,7 @@ Value shared_layer(const Stage& stage, const Value& around) {
         if (value->is_table()) {
           for (const auto& entry : entries_of(*value)) names.push_back(entry.first);
         }
-        throw Failure(kCode, origin,
+        throw Failure(ExitCode::recipe, origin,
                       fmt::format("stage '{}' shares '{}', which this recipe does not have", stage.name, key),
                       did_you_mean(path[i], names));
       }

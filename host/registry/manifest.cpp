@@ -21,7 +21,6 @@
 namespace gistmill {
 namespace {
 
-constexpr ExitCode kCode = ExitCode::plugin;
 constexpr std::size_t kLargestManifest = 1 << 20;  // bytes; its trees of values take hundreds of times more
 
 template <class Item>
@@ -42,17 +41,18 @@ const Value::Table& entries_of(const Value* table) {
 void expect_identifier(std::string_view name, const char* what, const Origin& origin) {
   constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
   if (!name.empty() && name.find_first_not_of(kAllowed) == std::string_view::npos) return;
-  throw Failure(kCode, origin, fmt::format("'{}' cannot name {}: use letters, digits and '_'", name, what));
+  throw Failure(ExitCode::plugin, origin,
+                fmt::format("'{}' cannot name {}: use letters, digits and '_'", name, what));
 }
 
 // ---- ports ----
 
-PortType read_type(const Fields& fields) {
+PortType read_port_type(const Fields& fields) {
   const std::string text = fields.string("type");
   try {
     return parse_port_type(text);
   } catch (const Failure& failure) {
-    throw Failure(kCode, fields.find("type")->origin(), failure.message(), failure.notes());
+    throw Failure(ExitCode::plugin, fields.find("type")->origin(), failure.message(), failure.notes());
   }
 }
 
@@ -62,7 +62,7 @@ auto read_word(const Fields& fields, const char* key, const std::vector<std::str
                const Parse& parse) {
   const std::string text = fields.string(key);
   if (const auto word = parse(text)) return *word;
-  throw Failure(kCode, fields.find(key)->origin(),
+  throw Failure(ExitCode::plugin, fields.find(key)->origin(),
                 fmt::format("{} is {} when it should be one of {}", fields.path_of(key),
                             fields.find(key)->text(), fmt::join(words, ", ")),
                 did_you_mean(text, words));
@@ -71,7 +71,8 @@ auto read_word(const Fields& fields, const char* key, const std::vector<std::str
 // figure = { aggregate = "p95", better = "lower", unit = "ms", title = "latency" }
 FigureSpec read_figure_table(const Value& value, const std::string& path) {
   const Fields fields(value, path, path,
-                      {"aggregate", "better", "unit", "title", "column", "ideal", "optional"}, kCode);
+                      {"aggregate", "better", "unit", "title", "column", "ideal", "optional"},
+                      ExitCode::plugin);
   FigureSpec figure;
   if (fields.find("aggregate") != nullptr)
     figure.aggregate = read_word(fields, "aggregate", aggregate_names(), aggregate_of);
@@ -89,7 +90,7 @@ void read_labels(const Fields& fields, PortSpec& port, const ComponentSpec& comp
   port.labels = fields.string("labels", "");
   const Value* labels = fields.find("labels");
   if (labels == nullptr) return;
-  if (!port.figure) throw Failure(kCode, place_of(*labels), "only a figure can have 'labels'");
+  if (!port.figure) throw Failure(ExitCode::plugin, place_of(*labels), "only a figure can have 'labels'");
   const OptionSpec* option = component.option(port.labels);
   const bool is_list =
       option != nullptr && (option->type == OptionType::integers || option->type == OptionType::floats ||
@@ -107,7 +108,7 @@ void read_figure(const Fields& fields, PortSpec& port, const ComponentSpec& comp
       port.figure.emplace().aggregate = read_word(fields, "figure", aggregate_names(), aggregate_of);
     }
     if (!is_float(port.type) || port.type.shape.empty()) {
-      throw Failure(kCode, figure->origin(),
+      throw Failure(ExitCode::plugin, figure->origin(),
                     fmt::format("a figure has a row for each item: {} has none", port.type.text),
                     {"declare it as f32[K] or f32[K, M]"});
     }
@@ -119,7 +120,7 @@ void read_cluster(const Fields& fields, PortSpec& port) {
   port.cluster = fields.boolean("cluster", false);
   const bool numbers = port.type.dtype == "i32" || port.type.dtype == "i64";
   if (!port.cluster || (!port.type.is_object && numbers && port.type.shape.size() <= 1)) return;
-  throw Failure(kCode, fields.find("cluster")->origin(),
+  throw Failure(ExitCode::plugin, fields.find("cluster")->origin(),
                 fmt::format("a cluster is one whole number per item, or one for all items: {} is neither",
                             port.type.text),
                 {"declare it as i32[K] or i32[]"});
@@ -132,13 +133,13 @@ PortSpec read_port(const std::string& name, const Value& value, const std::strin
   const std::vector<std::string> allowed =
       input ? std::vector<std::string>{"type", "gradient", "optional", "doc"}
             : std::vector<std::string>{"type", "gradient", "figure", "labels", "cluster", "doc"};
-  const Fields fields(value, own, own, allowed, kCode);
+  const Fields fields(value, own, own, allowed, ExitCode::plugin);
   PortSpec port;
   port.name = name;
-  port.type = read_type(fields);
+  port.type = read_port_type(fields);
   port.gradient = fields.boolean("gradient", false);
   if (port.gradient && !is_float(port.type)) {
-    throw Failure(kCode, fields.find("gradient")->origin(),
+    throw Failure(ExitCode::plugin, fields.find("gradient")->origin(),
                   fmt::format("{} has no gradient: only floats have one", port.type.text));
   }
   port.doc = fields.string("doc", "");
@@ -165,7 +166,7 @@ OperationSpec read_operation(const std::string& name, const Value& value, const 
                              const ComponentSpec& component) {
   expect_identifier(name, "an operation", place_of(value));
   const std::string own = fmt::format("{}.{}", path, name);
-  const Fields fields(value, own, own, {"doc", "effect", "most", "inputs", "outputs"}, kCode);
+  const Fields fields(value, own, own, {"doc", "effect", "most", "inputs", "outputs"}, ExitCode::plugin);
   OperationSpec operation;
   operation.name = name;
   operation.doc = fields.string("doc", "");
@@ -180,7 +181,7 @@ OperationSpec read_operation(const std::string& name, const Value& value, const 
   const auto has_gradient = [](const PortSpec& port) { return port.gradient; };
   if (std::any_of(operation.inputs.begin(), operation.inputs.end(), has_gradient) &&
       std::none_of(operation.outputs.begin(), operation.outputs.end(), has_gradient)) {
-    throw Failure(kCode, place_of(value),
+    throw Failure(ExitCode::plugin, place_of(value),
                   fmt::format("{} gives gradients of inputs but takes no gradient of an output", own),
                   {"mark the output that the gradient comes from: gradient = true"});
   }
@@ -197,7 +198,8 @@ ComponentSpec read_like(const Fields& fields, const std::string& path, const Man
     fields.refuse(*fields.find("like"), "like", "a component further up in this manifest");
   for (const char* key : {"fulfils", "parameters", "options", "symbols", "operations"}) {
     if (const Value* own = fields.find(key)) {
-      throw Failure(kCode, place_of(*own), fmt::format("{} has both 'like' and its own {}", path, key),
+      throw Failure(ExitCode::plugin, place_of(*own),
+                    fmt::format("{} has both 'like' and its own {}", path, key),
                     {fmt::format("leave it out: they are those of {}", like)});
     }
   }
@@ -209,12 +211,13 @@ ComponentSpec read_component(const std::string& name, const Value& value, const 
   const std::size_t slash = name.find('/');
   if (slash == std::string::npos || slash == 0 || slash + 1 == name.size() ||
       name.find('/', slash + 1) != std::string::npos || name.find_first_of(". ") != std::string::npos) {
-    throw Failure(kCode, place_of(value),
+    throw Failure(ExitCode::plugin, place_of(value),
                   fmt::format("'{}' cannot name a component: write role/name, as in \"gistnet/mean\"", name));
   }
   const std::string path = "components." + key_text(name);
   const Fields fields(value, path, fmt::format("[{}]", path),
-                      {"doc", "like", "fulfils", "parameters", "options", "symbols", "operations"}, kCode);
+                      {"doc", "like", "fulfils", "parameters", "options", "symbols", "operations"},
+                      ExitCode::plugin);
   const bool like = fields.find("like") != nullptr;
   ComponentSpec component = like ? read_like(fields, path, manifest) : ComponentSpec();
   component.name = name;
@@ -243,7 +246,7 @@ ComponentSpec read_component(const std::string& name, const Value& value, const 
 // ---- [plugin] and [build] ----
 
 void read_plugin(const Value& value, Manifest& manifest) {
-  const Fields fields(value, "plugin", "[plugin]", {"name", "version", "license", "tier"}, kCode);
+  const Fields fields(value, "plugin", "[plugin]", {"name", "version", "license", "tier"}, ExitCode::plugin);
   manifest.name = fields.string("name");
   manifest.version = fields.string("version");
   manifest.license = fields.string("license");
@@ -269,19 +272,20 @@ void read_abi(const Value& document, Manifest& manifest) {
   if (abi == nullptr) return;
   const auto* text = abi->get_if<std::string>();
   if (text == nullptr || !parse_abi(*text, manifest)) {
-    throw Failure(kCode, abi->origin(),
+    throw Failure(ExitCode::plugin, abi->origin(),
                   fmt::format("build.abi is {} when it should be major.minor, as in \"{}.{}\"", abi->text(),
                               GM_ABI_MAJOR, GM_ABI_MINOR));
   }
   if (manifest.abi_major == GM_ABI_MAJOR) return;
-  throw Failure(kCode, abi->origin(),
+  throw Failure(ExitCode::plugin, abi->origin(),
                 fmt::format("the plugin is built for ABI {} when this program has ABI {}.{}", *text,
                             GM_ABI_MAJOR, GM_ABI_MINOR),
                 {fmt::format("rebuild it with the SDK of gistmill {}", GM_VERSION)});
 }
 
 void read_build(const Value& value, Manifest& manifest) {
-  const Fields fields(value, "build", "[build]", {"sdk", "abi", "torch", "cxx11_abi", "cuda"}, kCode);
+  const Fields fields(value, "build", "[build]", {"sdk", "abi", "torch", "cxx11_abi", "cuda"},
+                      ExitCode::plugin);
   manifest.sdk = fields.string("sdk");
   fields.required("abi");
   manifest.torch = fields.string("torch", "");
@@ -328,18 +332,18 @@ Manifest parse_manifest(std::string_view text, const std::string& source) {
 
 Manifest parse_manifest(std::string_view text, const std::string& source,
                         const std::vector<Contract>& contracts) {
-  const Value document = parse_toml(text, source, kCode);
+  const Value document = parse_toml(text, source, ExitCode::plugin);
   Manifest manifest;
   manifest.text = text;
   read_abi(document, manifest);
-  const Fields fields(document, "", "the manifest", {"plugin", "components", "build"}, kCode);
+  const Fields fields(document, "", "the manifest", {"plugin", "components", "build"}, ExitCode::plugin);
   read_plugin(fields.required("plugin"), manifest);
   if (const Value* build = fields.find("build")) read_build(*build, manifest);
   for (const auto& [name, component] : entries_of(fields.table("components"))) {
     manifest.components.push_back(read_component(name, component, manifest, contracts));
   }
   if (manifest.components.empty()) {
-    throw Failure(kCode, Origin{source, 0, 0}, "the manifest names no components",
+    throw Failure(ExitCode::plugin, Origin{source, 0, 0}, "the manifest names no components",
                   {"add one: [components.\"role/name\"]"});
   }
   return manifest;
@@ -348,14 +352,15 @@ Manifest parse_manifest(std::string_view text, const std::string& source,
 std::string read_embedded_manifest(const std::filesystem::path& library) {
   std::optional<std::string> text = ElfFile(library).section(".gistmill");
   if (!text) {
-    throw Failure(kCode, Origin{library.string(), 0, 0}, "not a plugin: it has no section .gistmill",
+    throw Failure(ExitCode::plugin, Origin{library.string(), 0, 0},
+                  "not a plugin: it has no section .gistmill",
                   {"build it with gistmill_add_plugin, which embeds plugin.toml"});
   }
   // Embedded as a C string.
   text->erase(std::find(text->begin(), text->end(), '\0'), text->end());
   if (text->size() > kLargestManifest) {
     throw Failure(
-        kCode, Origin{library.string(), 0, 0},
+        ExitCode::plugin, Origin{library.string(), 0, 0},
         fmt::format("its manifest has {} bytes when at most {} are read", text->size(), kLargestManifest));
   }
   return *text;

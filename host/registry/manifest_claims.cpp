@@ -13,20 +13,18 @@
 namespace gistmill {
 namespace {
 
-constexpr ExitCode kCode = ExitCode::plugin;
-
 // `claim`: where the component says so.
 const Contract& known_contract(const ComponentSpec& component, const std::string& name, const Origin& claim,
                                const std::vector<Contract>& contracts) {
   if (const Contract* contract = find_contract(contracts, name)) return *contract;
   std::vector<std::string> names;
   for (const Contract& contract : contracts) names.push_back(contract.name);
-  throw Failure(
-      kCode, claim, fmt::format("{} names the contract '{}', which does not exist", component.name, name),
-      did_you_mean(
-          name, names,
-          {names.empty() ? "no contracts were found" : fmt::format("there are: {}", fmt::join(names, " ")),
-           "a plugin brings one of its own in the folder contracts beside it"}));
+  throw Failure(ExitCode::plugin, claim,
+                fmt::format("{} names the contract '{}', which does not exist", component.name, name),
+                did_you_mean(name, names,
+                             {names.empty() ? "no contracts were found"
+                                            : fmt::format("there are: {}", fmt::join(names, " ")),
+                              "a plugin brings one of its own in the folder contracts beside it"}));
 }
 
 }  // namespace
@@ -47,12 +45,12 @@ std::vector<std::string> read_fulfils(const Fields& fields, const ComponentSpec&
 OptionSpec take_option(const std::string& key, const Value& value, const std::string& path,
                        const ComponentSpec& component, const std::vector<Contract>& contracts) {
   const std::string own = fmt::format("{}.{}", path, key);
-  const Fields fields(value, own, own, {"contract"}, kCode);
+  const Fields fields(value, own, own, {"contract"}, ExitCode::plugin);
   const std::string name = fields.string("contract");
   const Origin& origin = fields.required("contract").origin();
   const Contract& contract = known_contract(component, name, origin, contracts);
   if (std::find(component.fulfils.begin(), component.fulfils.end(), name) == component.fulfils.end()) {
-    throw Failure(kCode, origin,
+    throw Failure(ExitCode::plugin, origin,
                   fmt::format("{} takes the option '{}' of contract {}, which it does not fulfil",
                               component.name, key, name),
                   {fmt::format("add it: fulfils = [\"{}\"]", name)});
@@ -60,7 +58,7 @@ OptionSpec take_option(const std::string& key, const Value& value, const std::st
   if (const OptionSpec* option = contract.option(key)) return *option;
   std::vector<std::string> keys;
   for (const OptionSpec& option : contract.options) keys.push_back(option.key);
-  throw Failure(kCode, place_of(value), fmt::format("contract {} has no option '{}'", name, key),
+  throw Failure(ExitCode::plugin, place_of(value), fmt::format("contract {} has no option '{}'", name, key),
                 {suggestion(key, "contract " + name, std::move(keys))});
 }
 

@@ -13,8 +13,6 @@
 namespace gistmill {
 namespace {
 
-constexpr ExitCode kCode = ExitCode::plugin;
-
 struct TypeName {
   const char* name;
   OptionType type;
@@ -39,14 +37,15 @@ bool is_numeric(OptionType type) {
          type == OptionType::floats;
 }
 
-OptionType read_type(const Fields& fields) {
+OptionType read_option_type(const Fields& fields) {
   const std::string name = fields.string("type");
   std::vector<std::string> names;
   for (const TypeName& type : kTypes) {
     if (name == type.name) return type.type;
     names.emplace_back(type.name);
   }
-  throw Failure(kCode, fields.find("type")->origin(), fmt::format("unknown type '{}' of an option", name),
+  throw Failure(ExitCode::plugin, fields.find("type")->origin(),
+                fmt::format("unknown type '{}' of an option", name),
                 {suggestion(name, "an option", std::move(names))});
 }
 
@@ -126,7 +125,8 @@ void read_range(const Fields& fields, OptionSpec& option) {
     const Value* value = fields.find(key);
     if (value == nullptr) continue;
     if (!is_numeric(option.type)) {
-      throw Failure(kCode, place_of(*value), fmt::format("only options of numbers can have '{}'", key));
+      throw Failure(ExitCode::plugin, place_of(*value),
+                    fmt::format("only options of numbers can have '{}'", key));
     }
     (key == std::string_view("min") ? option.min : option.max) = fields.number(key, 0);
   }
@@ -140,13 +140,13 @@ void read_choices(const Fields& fields, OptionSpec& option) {
   const Value* value = fields.find("choices");
   if (option.type != OptionType::choice) {
     if (value == nullptr) return;
-    throw Failure(kCode, place_of(*value), "only options of type choice can have 'choices'");
+    throw Failure(ExitCode::plugin, place_of(*value), "only options of type choice can have 'choices'");
   }
   fields.required("choices");
   if (option.choices.empty()) fields.refuse(*value, "choices", "a list of one name or more");
   for (auto choice = option.choices.begin(); choice != option.choices.end(); ++choice) {
     if (std::find(option.choices.begin(), choice, *choice) == choice) continue;
-    throw Failure(kCode, value->origin(), fmt::format("the choice '{}' is there twice", *choice));
+    throw Failure(ExitCode::plugin, value->origin(), fmt::format("the choice '{}' is there twice", *choice));
   }
 }
 
@@ -179,14 +179,15 @@ std::string_view option_type_name(OptionType type) {
 
 OptionSpec read_option(const std::string& key, const Value& value, const std::string& path) {
   if (key == "use" || key == "from" || key == "parameters") {
-    throw Failure(kCode, place_of(value), fmt::format("an option cannot have the name '{}'", key),
+    throw Failure(ExitCode::plugin, place_of(value), fmt::format("an option cannot have the name '{}'", key),
                   {"recipes have a key of this name themselves"});
   }
   const std::string own = fmt::format("{}.{}", path, key_text(key));
-  const Fields fields(value, own, own, {"type", "default", "min", "max", "choices", "unit", "doc"}, kCode);
+  const Fields fields(value, own, own, {"type", "default", "min", "max", "choices", "unit", "doc"},
+                      ExitCode::plugin);
   OptionSpec option;
   option.key = key;
-  option.type = read_type(fields);
+  option.type = read_option_type(fields);
   option.unit = fields.string("unit", "");
   option.doc = fields.string("doc", "");
   read_range(fields, option);

@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kTop = 44.0;  // title, then the labels of the columns
 constexpr double kRow = 30.0;
-constexpr double kGap = 2.0;           // between cells
+constexpr double kCellGap = 2.0;       // between cells
 constexpr double kCharacter = 7.6;     // as in the ladder
 constexpr double kWidest = 110.0;      // of a cell
 constexpr double kTextOnColor = 0.55;  // strength of a color from which text on it is light
@@ -142,7 +142,8 @@ class Grid {
         "<g><title>{}: {}, {} {}</title><rect class='cell' x='{:.1f}' y='{:.1f}' width='{:.1f}' "
         "height='{:.1f}' rx='2' fill-opacity='{:.2f}'/>",
         escaped(column_title(table_.figure(figure))), escaped(value), entry->measured.items,
-        escaped(table_.items), x + kGap / 2, top_of(row) + kGap / 2, cell_ - kGap, kRow - kGap, share);
+        escaped(table_.items), x + kCellGap / 2, top_of(row) + kCellGap / 2, cell_ - kCellGap,
+        kRow - kCellGap, share);
     out += fmt::format("<text class='{}' text-anchor='middle' x='{:.1f}' y='{:.1f}'>{}</text></g>",
                        share > kTextOnColor ? "value on" : "value", x + cell_ / 2,
                        top_of(row) + 0.5 * kRow + 4.5, escaped(value.substr(0, value.find(' '))));

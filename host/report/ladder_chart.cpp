@@ -17,12 +17,12 @@
 namespace gistmill {
 namespace {
 
-constexpr double kTop = 30.0;
-constexpr double kRow = 30.0;
+constexpr double kLadderTop = 30.0;
+constexpr double kLadderRow = 30.0;
 constexpr double kBar = 16.0;
-constexpr double kBottom = 26.0;
-constexpr double kCharacter = 7.6;  // widest usual width of a character of the labels
-constexpr double kNumbers = 158.0;  // room for "0.256 (0.018)" and "100 %"
+constexpr double kLadderBottom = 26.0;
+constexpr double kLabelCharacter = 7.6;  // widest usual width of a character of the labels
+constexpr double kNumbers = 158.0;       // room for "0.256 (0.018)" and "100 %"
 
 class Ladder {
  public:
@@ -40,19 +40,19 @@ class Ladder {
       high = std::max(high, entry->measured.value + error_of(*entry));
       longest = std::max(longest, text::count_characters(variant));
     }
-    left_ = std::min(0.45 * width, kCharacter * static_cast<double>(longest) + 14.0);
+    left_ = std::min(0.45 * width, kLabelCharacter * static_cast<double>(longest) + 14.0);
     axis_ = make_axis(low, high, static_cast<int>(inner_width() / 55.0), true);
   }
 
   std::string svg() const {
     if (rows_.empty()) return "";
-    const double height = kTop + kRow * static_cast<double>(rows_.size()) + kBottom;
+    const double height = kLadderTop + kLadderRow * static_cast<double>(rows_.size()) + kLadderBottom;
     std::string out =
         fmt::format("<svg class='chart ladder' viewBox='0 0 {} {:.0f}' role='img' aria-label='{} {}'>",
                     width_, height, escaped(figure_title(name_)), escaped(column_title(name_)));
     out += heading() + grid();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-      out += row(*rows_[i], kTop + kRow * (static_cast<double>(i) + 0.5));
+      out += row(*rows_[i], kLadderTop + kLadderRow * (static_cast<double>(i) + 0.5));
     }
     return out + paired_mark() + "</svg>";
   }
@@ -69,13 +69,13 @@ class Ladder {
   }
 
   double inner_width() const { return width_ - left_ - kNumbers; }
-  double bottom() const { return kTop + kRow * static_cast<double>(rows_.size()); }
+  double bottom() const { return kLadderTop + kLadderRow * static_cast<double>(rows_.size()); }
   double left_of(double value) const { return left_ + axis_.position(value) * inner_width(); }
 
   std::string heading() const {
     const double room = width_ - 48.0 - kNumbers + 34.0;
     std::string out = fmt::format("<text class='title' x='0' y='16'>{}</text>",
-                                  escaped(fitted(title_in(table_, name_), room, kCharacter)));
+                                  escaped(fitted(title_in(table_, name_), room, kLabelCharacter)));
     out += fmt::format("<text class='tick' text-anchor='end' x='{:.1f}' y='16'>{} (error)</text>",
                        width_ - 48.0, to_text(name_.spec.aggregate));
     if (!table_.reference.empty()) {
@@ -89,7 +89,7 @@ class Ladder {
     for (const double tick : axis_.ticks) {
       const double x = left_of(tick);
       out += fmt::format("<line class='{}' x1='{:.1f}' x2='{:.1f}' y1='{:.1f}' y2='{:.1f}'/>",
-                         tick == 0.0 ? "axis" : "grid", x, x, kTop, bottom());
+                         tick == 0.0 ? "axis" : "grid", x, x, kLadderTop, bottom());
       out += fmt::format("<text class='tick' text-anchor='middle' x='{:.1f}' y='{:.1f}'>{}</text>", x,
                          bottom() + 17.0, axis_.label(tick));
     }
@@ -108,7 +108,7 @@ class Ladder {
     const double end = left_of(entry.measured.value);
     std::string out = fmt::format("<text class='name{}' text-anchor='end' x='{:.1f}' y='{:.1f}'>{}</text>",
                                   entry.trained ? " strong" : "", left_ - 10.0, middle + 4.5,
-                                  escaped(fitted(entry.variant, left_ - 10.0, kCharacter)));
+                                  escaped(fitted(entry.variant, left_ - 10.0, kLabelCharacter)));
     out += fmt::format("<rect class='bar {}' x='{:.1f}' y='{:.1f}' width='{:.1f}' height='{:.1f}' rx='2'/>",
                        color(entry), std::min(zero, end), middle - kBar / 2.0, std::abs(end - zero), kBar);
     if (error_of(entry) > 0.0) {
@@ -135,7 +135,7 @@ class Ladder {
     if (entry == nullptr || !std::isfinite(entry->measured.value)) return "";
     const double x = left_of(entry->measured.value);
     return fmt::format("<line class='mark' x1='{0:.1f}' x2='{0:.1f}' y1='{1:.1f}' y2='{2:.1f}'/>", x,
-                       kTop - 4.0, bottom());
+                       kLadderTop - 4.0, bottom());
   }
 
   const EvaluationTable& table_;

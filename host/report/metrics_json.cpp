@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "host/figures/finite_json.hpp"
 #include "host/figures/summary.hpp"
 
 namespace gistmill {
@@ -12,11 +13,9 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kFormat = 1;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json list_of(const StageRecord& stage, double StepPoint::*member) {
   Json list = Json::array();
-  for (const StepPoint& point : stage.points) list.push_back(number(point.*member));
+  for (const StepPoint& point : stage.points) list.push_back(finite_or_null<Json>(point.*member));
   return list;
 }
 
@@ -27,7 +26,7 @@ Json parts_of(const StageRecord& stage) {
     for (const auto& [slot, loss] : stage.points[i].losses) {
       Json& list = parts[slot];
       if (list.is_null()) list = Json(std::vector<Json>(stage.points.size()));
-      list[i] = number(loss);
+      list[i] = finite_or_null<Json>(loss);
     }
   }
   return parts;

@@ -14,6 +14,7 @@
 #include <gistmill/text/shown.hpp>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/instance/array_call.hpp"
 #include "host/instance/plugin_host.hpp"
 #include "host/instance/stop_signal.hpp"
@@ -87,11 +88,7 @@ class Runs {
 double seconds_of(const std::function<void()>& work) {
   const auto began = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-}
-
-at::Tensor tensor_of(const std::vector<std::int32_t>& values) {
-  return at::tensor(values, at::TensorOptions(at::kInt));
+  return seconds_since(began);
 }
 
 // The component of the run that the compressor's pass reads and that continues a text, with gists in it.
@@ -140,8 +137,9 @@ class CompressorCosts {
     std::vector<std::int32_t> spans;
     for (std::int64_t at = first * pass_.block(); at < tokens; at += pass_.block())
       spans.push_back(static_cast<std::int32_t>(at));
-    const at::Tensor text = tensor_of(some_tokens(tokens, vocabulary_, seed));
-    return seconds_of([&] { gist_ = pass_.run(text, tensor_of(spans), runs_.stop().cancel_flag()).gist; });
+    const at::Tensor text = at::tensor(some_tokens(tokens, vocabulary_, seed), at::kInt);
+    return seconds_of(
+        [&] { gist_ = pass_.run(text, at::tensor(spans, at::kInt), runs_.stop().cancel_flag()).gist; });
   }
   void measure_group(MeasuredCosts& costs) {
     GroupPass& group = *trained_.group;

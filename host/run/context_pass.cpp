@@ -13,6 +13,7 @@
 #include "host/instance/plugin_host.hpp"
 #include "host/machine/device.hpp"
 #include "host/prepare/prepared_corpora.hpp"
+#include "host/run/pipeline_part.hpp"
 
 namespace gistmill {
 namespace {
@@ -23,13 +24,6 @@ bool takes(const PlannedCall& call, std::string_view port) {
   return std::ranges::any_of(call.inputs, [&](const PlannedInput& input) {
     return input.port->name == port && input.source.has_value();
   });
-}
-
-std::optional<std::size_t> output_of(const PlannedCall& call, std::string_view name) {
-  for (std::size_t i = 0; i < call.outputs.size(); ++i) {
-    if (call.outputs[i].port->name == name) return i;
-  }
-  return std::nullopt;
 }
 
 bool reads_context(const PlannedCall& call, const ComponentSpec& spec) {

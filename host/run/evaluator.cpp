@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/figures/measured_items.hpp"
 #include "host/figures/summary.hpp"
 #include "host/figures/wording.hpp"
@@ -231,7 +232,7 @@ EvaluationTable Evaluator::run(std::size_t index, const StopSignal& stop, const 
   table.stage = stage;
   table.step = step;
   nlohmann::json event = to_json(table);
-  event["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  event["seconds"] = seconds_since(began);
   events_.emit("evaluation", event);
   return table;
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/instance/array_call.hpp"
 
 namespace gistmill {
@@ -14,10 +15,6 @@ namespace {
 
 constexpr std::chrono::seconds kCommitEvery(2);
 constexpr std::chrono::seconds kSayEvery(10);
-
-at::Tensor tensor_of(const std::vector<std::int32_t>& values) {
-  return at::tensor(values, at::TensorOptions(at::kInt));
-}
 
 template <class T>
 Tensor array_of(const at::Tensor& tensor) {
@@ -93,8 +90,9 @@ void GistFiller::compress(const std::vector<std::int32_t>& tokens, const GistWin
   for (std::int64_t at = window.first; at < window.end; at += pass_.block())
     spans.push_back(static_cast<std::int32_t>(at - window.begin));
   const std::vector<std::int32_t> part(tokens.begin() + window.begin, tokens.begin() + window.end);
-  const GistPass::Gists gists = pass_.run(tensor_of(part), tensor_of(spans), stop_.cancel_flag());
-  seconds_ += std::chrono::duration<double>(Clock::now() - began).count();
+  const GistPass::Gists gists =
+      pass_.run(at::tensor(part, at::kInt), at::tensor(spans, at::kInt), stop_.cancel_flag());
+  seconds_ += seconds_since(began);
   tokens_ += window.end - window.first;
   call_operation(store_, "append",
                  {{"gist", array_of<float>(gists.gist)}, {"offsets", array_of<std::int32_t>(gists.offsets)}});

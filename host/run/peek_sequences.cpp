@@ -13,11 +13,6 @@ constexpr std::int64_t kRows = 4;    // that are shown of what a teacher said
 constexpr std::int64_t kNext = 5;    // tokens of each
 constexpr std::int64_t kBefore = 8;  // tokens of text before them
 
-const Tensor* find(const Arrays& item, const char* port) {
-  const auto found = item.find(port);
-  return found == item.end() ? nullptr : &found->second;
-}
-
 // Row `row` of [B, T, ...].
 template <class T>
 const T* row_of(const Tensor& tensor, std::int64_t row) {
@@ -27,7 +22,7 @@ const T* row_of(const Tensor& tensor, std::int64_t row) {
 // Tokens in front of the padding.
 std::int64_t size_of(const Arrays& item, std::int64_t row) {
   const std::int64_t length = item.at("ids").shape().at(1);
-  const Tensor* counts = find(item, "counts");
+  const Tensor* counts = find_array(item, "counts");
   if (counts == nullptr) return length;
   const auto* counted = row_of<float>(*counts, row);
   return std::count_if(counted, counted + length, [](float value) { return value != 0.0f; });
@@ -72,11 +67,11 @@ SequenceSample::Row teacher_row(const Tokens& ids, std::int64_t token, const std
 // Rows spread evenly over those that a token follows.
 void add_teacher(const Arrays& item, std::int64_t number, const Tokens& ids, const Decoder& decoder,
                  SequenceSample& sample) {
-  const Tensor* topk_ids = find(item, "topk_ids");
-  const Tensor* values = find(item, "topk_log_probability");
+  const Tensor* topk_ids = find_array(item, "topk_ids");
+  const Tensor* values = find_array(item, "topk_log_probability");
   if (topk_ids == nullptr || values == nullptr) return;
   sample.teacher_tokens = topk_ids->shape().at(2);
-  if (const Tensor* temperature = find(item, "topk_temperature"); temperature != nullptr)
+  if (const Tensor* temperature = find_array(item, "topk_temperature"); temperature != nullptr)
     sample.temperature = *temperature->data<float>();
   const std::int64_t followed = std::ssize(ids) - 1;
   const std::int64_t count = std::min(kRows, followed);
@@ -114,7 +109,7 @@ SequenceSample sequence_sample(const Arrays& item, std::int64_t row, const Decod
   const auto* first = row_of<std::int32_t>(all, row);
   const Tokens ids(first, first + size_of(item, row));
   sample.padding = all.shape().at(1) - std::ssize(ids);
-  if (const Tensor* numbers = find(item, "sequence"); numbers != nullptr)
+  if (const Tensor* numbers = find_array(item, "sequence"); numbers != nullptr)
     sample.number = numbers->data<std::int32_t>()[row];
   sample.pieces = pieces_of(ids, row_of<std::int32_t>(item.at("boundaries"), row), decoder);
   add_teacher(item, row, ids, decoder, sample);

@@ -7,12 +7,7 @@
 namespace gistmill {
 namespace {
 
-constexpr std::int64_t kBefore = 32;  // tokens that are shown before a span
-
-const Tensor* find(const Arrays& item, const char* port) {
-  const auto found = item.find(port);
-  return found == item.end() ? nullptr : &found->second;
-}
+constexpr std::int64_t kTokensBefore = 32;  // tokens that are shown before a span
 
 // Row `row` of [K, n].
 Tokens row_of(const Tensor& rows, std::int64_t row) {
@@ -32,7 +27,7 @@ std::string name_of(const Tensor& names, std::int64_t row) {
 
 Tokens targets_of(const Arrays& item, std::int64_t row) {
   Tokens targets = row_of(item.at("targets"), row);
-  const Tensor* mask = find(item, "mask");
+  const Tensor* mask = find_array(item, "mask");
   if (mask == nullptr) return targets;
   const auto* exists = mask->data<float>() + row * std::ssize(targets);
   Tokens kept;
@@ -49,19 +44,20 @@ SpanSample sample_of(const Arrays& item, std::int64_t row, std::int64_t size) {
   const std::int64_t end = std::min<std::int64_t>(start + size, std::ssize(tokens));
   sample.span.assign(tokens.begin() + start, tokens.begin() + end);
   sample.targets = targets_of(item, row);
-  if (const Tensor* name = find(item, "name")) sample.document = name_of(*name, row);
-  const Tensor* begin = find(item, "begin");
+  if (const Tensor* name = find_array(item, "name")) sample.document = name_of(*name, row);
+  const Tensor* begin = find_array(item, "begin");
   const bool own_window =
       begin != nullptr && !begin->shape().empty();  // one window a span, which begins with it
   if (begin != nullptr)
     sample.begin = own_window ? begin->data<std::int32_t>()[row] : *begin->data<std::int32_t>() + start;
   if (!own_window)
-    sample.before.assign(tokens.begin() + std::max<std::int64_t>(0, start - kBefore), tokens.begin() + start);
+    sample.before.assign(tokens.begin() + std::max<std::int64_t>(0, start - kTokensBefore),
+                         tokens.begin() + start);
   return sample;
 }
 
 std::int64_t span_size(const PlannedInstance& source, const Arrays& item) {
-  if (const Tensor* spans = find(item, "span_tokens")) return spans->shape().at(1);
+  if (const Tensor* spans = find_array(item, "span_tokens")) return spans->shape().at(1);
   const auto found = source.symbols.find("S");
   return found == source.symbols.end() ? 0 : found->second;
 }

@@ -6,15 +6,12 @@
 
 #include <algorithm>
 
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/files/text_file.hpp"
 
 namespace gistmill {
 
 namespace {
-
-double seconds_since(WorkClock::time_point began) {
-  return std::chrono::duration<double>(WorkClock::now() - began).count();
-}
 
 double per_second(double amount, double seconds) { return seconds > 0 ? amount / seconds : 0; }
 

@@ -9,6 +9,7 @@
 
 #include "gistmill/version.h"
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/figures/summary.hpp"
 #include "host/figures/text_table.hpp"
 #include "host/instance/call_watch.hpp"
@@ -33,7 +34,7 @@ namespace fs = std::filesystem;
 // Since it was made.
 class Seconds {
  public:
-  double operator()() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
+  double operator()() const { return seconds_since(began_); }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -1,10 +1,10 @@
 // Opening a run: recipe, folder, loggers; see run_context.hpp.
 #include "host/run/run_context.hpp"
-#include "host/recipe/fields.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "gistmill/version.h"
@@ -93,9 +93,27 @@ void RunContext::check_run_before(const fs::path& lock) {
        "with --folder"});
 }
 
+namespace {
+
+// Whether all that `folder` holds is a run that failed before its first step: nothing to go on from, nothing
+// to lose.
+bool failed_before_first_step(const fs::path& folder) {
+  if (fs::exists(folder / run_file::kSummary) || fs::exists(folder / "checkpoints")) return false;
+  std::ifstream events(folder / run_file::kEvents);
+  bool failed = false;
+  for (std::string line; std::getline(events, line);) {
+    const nlohmann::json event = nlohmann::json::parse(line, nullptr, false);
+    if (!event.is_object() || event.value("event", "") == "step") return false;
+    failed = event.value("event", "") == "run_finished" && event.value("status", "") == "failed";
+  }
+  return failed;
+}
+
+}  // namespace
+
 void RunContext::open_folder() {
   const fs::path lock = folder / run_file::kLock;
-  if (request.fresh) {
+  if (request.fresh || (!request.resume && failed_before_first_step(folder))) {
     for (const char* name :
          {run_file::kLock, run_file::kEvents, run_file::kSummary, run_file::kReport, run_file::kProfile}) {
       fs::remove(folder / name);

@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/figures/wording.hpp"
 #include "host/machine/memory.hpp"
 #include "host/run/schedule.hpp"
@@ -20,10 +21,6 @@ namespace gistmill {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/instance/call_watch.hpp"
 #include "host/machine/memory.hpp"
 
@@ -90,8 +91,7 @@ TrainingStep::Figures TrainingStep::compute(std::int64_t step) {
   if (profile_ != nullptr) profile_->begin_step(step);
   Figures figures;
   compute_gradients(step, figures);
-  figures.work.seconds = figures.own_work.seconds =
-      std::chrono::duration<double>(WorkClock::now() - began_).count();
+  figures.work.seconds = figures.own_work.seconds = seconds_since(began_);
   return figures;
 }
 
@@ -120,8 +120,7 @@ void TrainingStep::leave_out() {
 void TrainingStep::update(std::int64_t number, const StepRates& rates, Figures& figures) {
   step_optimizer(number, rates);
   if (profile_ != nullptr) profile_->end_step();
-  figures.work.seconds = figures.own_work.seconds =
-      std::chrono::duration<double>(WorkClock::now() - began_).count();
+  figures.work.seconds = figures.own_work.seconds = seconds_since(began_);
 }
 
 StepContext TrainingStep::context_of(std::int64_t step, std::int64_t micro_step) const {

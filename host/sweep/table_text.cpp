@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <gistmill/text/shown.hpp>
 
+#include "host/figures/finite_json.hpp"
 #include "host/figures/wording.hpp"
 
 namespace gistmill {
@@ -73,8 +74,6 @@ std::string axis_text(const SweepTable& table, const AxisEffect& axis) {
   return text;
 }
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json json_of(const Settings& settings) {
   Json json = Json::object();
   for (const Setting& setting : settings) json[setting.key] = setting.value;
@@ -82,8 +81,8 @@ Json json_of(const Settings& settings) {
 }
 
 Json json_of(const Interval& interval) {
-  return {{"mean", number(interval.mean)},
-          {"half_width", number(interval.half_width)},
+  return {{"mean", finite_or_null<Json>(interval.mean)},
+          {"half_width", finite_or_null<Json>(interval.half_width)},
           {"count", interval.count}};
 }
 
@@ -92,8 +91,8 @@ Json json_of(const Contrast& contrast) {
   json["over"] = contrast.over_seeds ? "seeds" : "pairs";
   json["pairs"] = contrast.pairs;
   if (contrast.on_items) {
-    json["on_items"] = {{"value", number(contrast.on_items->value)},
-                        {"standard_error", number(contrast.on_items->standard_error)},
+    json["on_items"] = {{"value", finite_or_null<Json>(contrast.on_items->value)},
+                        {"standard_error", finite_or_null<Json>(contrast.on_items->standard_error)},
                         {"items", contrast.on_items->items}};
   }
   return json;
@@ -105,7 +104,7 @@ Json json_of(const AxisEffect& axis) {
     values.push_back({{"value", value.value},
                       {"measured", json_of(value.measured)},
                       {"points", value.points.size()},
-                      {"seconds", number(value.seconds)},
+                      {"seconds", finite_or_null<Json>(value.seconds)},
                       {"peak_memory_bytes", value.peak_memory_bytes},
                       {"against_first", json_of(value.against_first)}});
   }
@@ -181,8 +180,8 @@ std::string to_json_text(const SweepTable& table) {
   for (const MeasuredPoint& point : table.points) {
     json["points"].push_back({{"id", point.id},
                               {"settings", json_of(point.settings)},
-                              {"value", number(point.value)},
-                              {"seconds", number(point.seconds)},
+                              {"value", finite_or_null<Json>(point.value)},
+                              {"seconds", finite_or_null<Json>(point.seconds)},
                               {"peak_memory_bytes", point.peak_memory_bytes}});
   }
   return json.dump(2) + "\n";

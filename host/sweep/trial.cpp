@@ -17,6 +17,7 @@
 
 #include "gistmill/files/error.hpp"
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/files/make_folders.hpp"
 #include "host/files/text_file.hpp"
 #include "host/process/child_program.hpp"
@@ -140,7 +141,7 @@ TrialEnd Trial::wait(const volatile std::sig_atomic_t& stop) {
     usleep(5000);
   }
   TrialEnd end;
-  end.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  end.seconds = seconds_since(began);
   if (WIFEXITED(status)) end.code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) end.signal = WTERMSIG(status);
   end.said = end_of(folder_ / kLog);

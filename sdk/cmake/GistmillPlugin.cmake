@@ -76,6 +76,7 @@ function(_gistmill_embed_manifest name manifest torch)
 #define GISTMILL_MANIFEST \"@embedded@\"
 #include <gistmill/manifest.h>
 " @ONLY)
-  set_source_files_properties(${carrier} PROPERTIES OBJECT_DEPENDS ${embedded} SKIP_PRECOMPILE_HEADERS ON)
+  set_source_files_properties(${carrier} PROPERTIES OBJECT_DEPENDS ${embedded} SKIP_PRECOMPILE_HEADERS ON
+                              SKIP_UNITY_BUILD_INCLUSION ON)
   target_sources(${name} PRIVATE ${carrier})
 endfunction()

@@ -9,13 +9,13 @@
 namespace gistmill::formats {
 namespace {
 
-constexpr std::size_t kMaxDepth = 4;  // one more than a header has, so that depth is never the complaint
+constexpr std::size_t kHeaderDepth = 4;  // one more than a header has, so that depth is never the complaint
 constexpr std::size_t kMaxMetadata = 1024;  // far above any file; bounds what short strings can cost
 
 class HeaderReader {
  public:
   HeaderReader(std::string_view json, const std::string& file, std::uint64_t offset)
-      : cursor_(json, file, kMaxDepth, JsonCursor::Place::kByte, offset) {}
+      : cursor_(json, file, kHeaderDepth, JsonCursor::Place::kByte, offset) {}
 
   std::map<std::string, std::string> read(const std::function<void(const SafetensorsEntry&)>& on_tensor) {
     bool metadata_seen = false;

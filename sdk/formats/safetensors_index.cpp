@@ -8,7 +8,7 @@
 namespace gistmill::formats {
 namespace {
 
-constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kIndexDepth = 16;
 constexpr std::size_t kMaxName = 255;  // NAME_MAX
 
 class IndexReader {
@@ -16,7 +16,7 @@ class IndexReader {
   using OnTensor = std::function<void(std::string_view, std::string_view)>;
 
   IndexReader(std::string_view text, const std::string& file, const OnTensor& on_tensor)
-      : cursor_(text, file, kMaxDepth, JsonCursor::Place::kLine), on_tensor_(on_tensor) {}
+      : cursor_(text, file, kIndexDepth, JsonCursor::Place::kLine), on_tensor_(on_tensor) {}
 
   std::optional<std::uint64_t> read() {
     expect(JsonKind::kObject, "index");

@@ -13,6 +13,7 @@
 #include <gistmill/dtype.hpp>
 
 #include "host/diagnostic/failure.hpp"
+#include "host/diagnostic/seconds_since.hpp"
 #include "host/files/make_folders.hpp"
 #include "host/identity/instance_identity.hpp"
 #include "host/run/step/object_codec.hpp"
@@ -25,10 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr double kGigabyte = 1e9;
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // A view of the entry's memory, which lives as long as the tensor; a copy where it belongs on a device.
 at::Tensor tensor_of(const EntryArray& array, const std::shared_ptr<void>& memory,

@@ -1,4 +1,5 @@
 #include "plugins/teacher/decoder/batch.hpp"
+#include "plugins/teacher/decoder/refused_input.hpp"
 
 #include <ATen/ATen.h>
 
@@ -9,8 +10,6 @@
 namespace gistmill::decoder {
 namespace {
 
-void refuse(const std::string& message) { throw Error(GM_ERROR_USER, message, "gist_places"); }
-
 // places i64[G] of text `row`, in main memory.
 void check_places(const at::Tensor& places, std::int64_t row, std::int64_t length) {
   const auto* columns = places.const_data_ptr<std::int64_t>();
@@ -18,15 +17,18 @@ void check_places(const at::Tensor& places, std::int64_t row, std::int64_t lengt
   const std::int64_t absent = places.eq(-1).sum().item<std::int64_t>();
   const std::string of_text = "gist_places of text " + std::to_string(row);
   if (absent == count) return;
-  if (absent > 0) refuse(of_text + " has some -1: they should all be -1, where a text has no gist, or none");
+  if (absent > 0)
+    refuse(of_text + " has some -1: they should all be -1, where a text has no gist, or none", "gist_places");
   for (std::int64_t i = 0; i < count; ++i) {
     if (columns[i] < 0 || columns[i] >= length) {
       refuse(of_text + " names column " + std::to_string(columns[i]) + " when it should be 0 to " +
-             std::to_string(length - 1));
+                 std::to_string(length - 1),
+             "gist_places");
     }
     if (i > 0 && columns[i] <= columns[i - 1]) {
       refuse(of_text + " should ascend, and " + std::to_string(columns[i]) + " follows " +
-             std::to_string(columns[i - 1]));
+                 std::to_string(columns[i - 1]),
+             "gist_places");
     }
   }
 }
@@ -50,7 +52,7 @@ at::Tensor allowed_of(const Batch& batch, std::int64_t window) {
 
 void check_gist(const Batch& batch) {
   if (batch.gist.defined() && !batch.gist_places.defined())
-    refuse("a gist is given, but not where it stands; wire gist_places too");
+    refuse("a gist is given, but not where it stands; wire gist_places too", "gist_places");
   if (!batch.gist_places.defined()) return;
   const std::int64_t count = batch.ids.size(0);
   torch::expect_shape(batch.gist_places, {count, torch::kAnySize}, "gist_places");

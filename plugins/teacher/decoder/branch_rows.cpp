@@ -1,4 +1,5 @@
 #include "plugins/teacher/decoder/branch_rows.hpp"
+#include "plugins/teacher/decoder/refused_input.hpp"
 
 #include <ATen/ATen.h>
 
@@ -8,10 +9,6 @@
 
 namespace gistmill::decoder {
 namespace {
-
-std::string text(std::int64_t number) { return std::to_string(number); }
-
-void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR_USER, message, port); }
 
 std::vector<std::int64_t> numbers(const at::Tensor& tensor) {
   const at::Tensor plain = tensor.cpu().to(at::kLong).contiguous();

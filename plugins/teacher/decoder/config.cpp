@@ -8,7 +8,7 @@
 namespace gistmill::decoder {
 namespace {
 
-void refuse(const std::string& what, std::int64_t found, const std::string& expected) {
+void refuse_value(const std::string& what, std::int64_t found, const std::string& expected) {
   throw Error(GM_ERROR_USER, what + " is " + std::to_string(found) + " when it should be " + expected,
               "model");
 }
@@ -16,7 +16,7 @@ void refuse(const std::string& what, std::int64_t found, const std::string& expe
 void check_frequencies(const Config& config, const std::vector<double>& frequencies) {
   const auto pairs = static_cast<std::int64_t>(frequencies.size());
   if (pairs != config.head_size / 2) {
-    refuse("the number of rotary frequencies", pairs, std::to_string(config.head_size / 2));
+    refuse_value("the number of rotary frequencies", pairs, std::to_string(config.head_size / 2));
   }
   for (const double frequency : frequencies) {
     if (!(frequency > 0.0)) {
@@ -29,10 +29,10 @@ void check_frequencies(const Config& config, const std::vector<double>& frequenc
 
 void check_windows(const Config& config) {
   if (config.windowed_layers.empty()) return;
-  if (config.window < 1) refuse("the window of attention", config.window, "1 or more");
+  if (config.window < 1) refuse_value("the window of attention", config.window, "1 or more");
   for (const std::int64_t layer : config.windowed_layers) {
     if (layer < 0 || layer >= config.layers)
-      refuse("a layer with a window", layer, "0 to " + std::to_string(config.layers - 1));
+      refuse_value("a layer with a window", layer, "0 to " + std::to_string(config.layers - 1));
   }
   check_frequencies(config, config.windowed_frequencies);
 }
@@ -40,11 +40,11 @@ void check_windows(const Config& config) {
 void check_positions(const Config& config) {
   for (const std::int64_t layer : config.unrotated_layers) {
     if (layer < 0 || layer >= config.layers) {
-      refuse("a layer without rotary positions", layer, "0 to " + std::to_string(config.layers - 1));
+      refuse_value("a layer without rotary positions", layer, "0 to " + std::to_string(config.layers - 1));
     }
   }
   if (config.positions == PositionKind::kLearned) return;
-  if (config.head_size % 2 != 0) refuse("the size of a head", config.head_size, "even");
+  if (config.head_size % 2 != 0) refuse_value("the size of a head", config.head_size, "even");
   check_frequencies(config, config.rotary_frequencies);
   for (const double magnitude : {config.rotary_magnitude, config.windowed_magnitude}) {
     if (magnitude > 0.0 && std::isfinite(magnitude)) continue;
@@ -91,7 +91,7 @@ std::vector<double> rotary_frequencies(double base, std::int64_t head_size) {
 
 void check(const Config& config) {
   const auto at_least_one = [](const char* what, std::int64_t value) {
-    if (value < 1) refuse(what, value, "1 or more");
+    if (value < 1) refuse_value(what, value, "1 or more");
   };
   at_least_one("the vocabulary", config.vocabulary);
   at_least_one("the embedding length", config.width);
@@ -102,8 +102,8 @@ void check(const Config& config) {
   at_least_one("the feed-forward length", config.feed_forward);
   at_least_one("the context length", config.context);
   if (config.heads % config.kv_heads != 0) {
-    refuse("the number of heads", config.heads,
-           "a multiple of the number of key/value heads, " + std::to_string(config.kv_heads));
+    refuse_value("the number of heads", config.heads,
+                 "a multiple of the number of key/value heads, " + std::to_string(config.kv_heads));
   }
   check_positions(config);
   if (!(config.norm_epsilon > 0.0)) {

@@ -11,16 +11,9 @@
 #include <string>
 
 #include "plugins/teacher/decoder/model.hpp"
+#include "plugins/teacher/decoder/refused_input.hpp"
 
 namespace gistmill::decoder {
-namespace {
-
-constexpr std::int64_t kLogitRows = 256;  // rows whose logits exist at a time
-
-void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR_USER, message, port); }
-
-}  // namespace
-
 std::int64_t Continuation::counted() const {
   const at::Tensor plain = mask.cpu().to(at::kFloat).contiguous();
   std::int64_t count = plain.size(0);

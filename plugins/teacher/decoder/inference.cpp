@@ -7,18 +7,9 @@
 
 #include "plugins/teacher/decoder/batch.hpp"
 #include "plugins/teacher/decoder/model.hpp"
+#include "plugins/teacher/decoder/refused_input.hpp"
 
 namespace gistmill::decoder {
-namespace {
-
-constexpr std::int64_t kLogitRows = 256;  // rows whose logits exist at a time
-
-std::string text(std::int64_t number) { return std::to_string(number); }
-
-void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR_USER, message, port); }
-
-}  // namespace
-
 // `more`: how many tokens will follow those of the batch.
 void Model::check_batch(const Batch& batch, std::int64_t more) const {
   const std::int64_t length = batch.ids.size(1);

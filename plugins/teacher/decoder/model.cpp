@@ -1,4 +1,5 @@
 #include "plugins/teacher/decoder/model.hpp"
+#include "plugins/teacher/decoder/refused_input.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -15,8 +16,6 @@ namespace {
 using torch::expect_shape;
 using torch::kAnySize;
 
-std::string text(std::int64_t number) { return std::to_string(number); }
-
 // Cosine and sine of position times frequency, f32[C, E/2] each; f64 until the last rounding.
 Rotation make_rotation(std::int64_t context, const std::vector<double>& frequencies, double magnitude,
                        const at::Device& device) {
@@ -25,8 +24,6 @@ Rotation make_rotation(std::int64_t context, const std::vector<double>& frequenc
   return {(at::cos(angles) * magnitude).to(at::kFloat).to(device),
           (at::sin(angles) * magnitude).to(at::kFloat).to(device)};
 }
-
-void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR_USER, message, port); }
 
 }  // namespace
 

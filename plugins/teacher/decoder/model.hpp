@@ -35,6 +35,8 @@ namespace gistmill::decoder {
 // Throws Error (user) where `recorded` names a layer that the model has not.
 void check_recorded(const Config& config, const std::vector<std::int64_t>& recorded);
 
+constexpr std::int64_t kLogitRows = 256;  // rows whose logits exist at a time
+
 class Model {
  public:
   // recorded: for each, the hidden state after that many layers is kept by read(); 0 is the embedding, the

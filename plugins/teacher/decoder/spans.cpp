@@ -7,6 +7,7 @@
 #include <string>
 
 #include "plugins/teacher/decoder/model.hpp"
+#include "plugins/teacher/decoder/refused_input.hpp"
 
 namespace gistmill::decoder {
 namespace {
@@ -14,15 +15,11 @@ namespace {
 using torch::expect_shape;
 using torch::kAnySize;
 
-std::string text(std::int64_t number) { return std::to_string(number); }
-
 // starts[K][:, None] + [shift, shift + count) -> i64[K, count], none above `last`. In main memory.
 at::Tensor places(const at::Tensor& starts, std::int64_t shift, std::int64_t count, std::int64_t last) {
   const at::Tensor steps = at::arange(shift, shift + count, at::kLong);
   return (starts.cpu().to(at::kLong).unsqueeze(1) + steps).clamp_max(last);
 }
-
-void refuse(const std::string& message, const char* port) { throw Error(GM_ERROR_USER, message, port); }
 
 // spans [K], offsets [K, G]: where G gists of spans of `span` tokens are read from.
 void check_gists(const at::Tensor& spans, std::int64_t gists, const at::Tensor& offsets, std::int64_t span) {

@@ -208,6 +208,21 @@ TEST_F(TrainingTest, ADamagedCheckpointIsLeftOutAndTheOneBeforeItTaken) {
   EXPECT_THAT(events("message")[0]["text"].get<std::string>(), HasSubstr("SHA-256"));
 }
 
+TEST_F(TrainingTest, ARunThatFailedBeforeItsFirstStepLeavesNothingInTheWay) {
+  const auto poisoned_at = [&](const char* step) {
+    return recipe(std::string("[components]\ndata = { use = \"test/ramp\", poison = ") + step + " }\n");
+  };
+  EXPECT_THROW(run(request(poisoned_at("1"))), Failure);
+  EXPECT_THROW(run(request(poisoned_at("2"))), Failure);
+  EXPECT_EQ(events("run_started").size(), 1u);
+  try {
+    run(request(recipe()));
+    FAIL() << "the run was overwritten";
+  } catch (const Failure& failure) {
+    EXPECT_THAT(failure.what(), HasSubstr("already holds an unfinished run"));
+  }
+}
+
 TEST_F(TrainingTest, AFolderWithARunIsNotOverwritten) {
   const auto path = recipe();
   run(request(path));
