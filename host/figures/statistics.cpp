@@ -205,8 +205,8 @@ Estimate with_interval(Aggregate aggregate, const Pairs& pairs, const Combinatio
 // Two-sided 5 % bound of Student's t.
 double student_bound(std::int64_t degrees) {
   if (degrees < 1) return std::numeric_limits<double>::infinity();
-  // In double alone: what Boost prepares for long double as a program starts ends it under valgrind, which has
-  // no long double.
+  // In double alone: what Boost prepares for long double as a program starts ends it under valgrind, which
+  // has no long double.
   using Double = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
   const boost::math::students_t_distribution<double, Double> distribution(static_cast<double>(degrees));
   return boost::math::quantile(boost::math::complement(distribution, 0.025));
