@@ -10,6 +10,7 @@
 
 #include "host/diagnostic/did_you_mean.hpp"
 #include "host/diagnostic/failure.hpp"
+#include "host/figures/finite_json.hpp"
 #include "host/plan/parts.hpp"
 #include "host/plan/plan.hpp"
 #include "host/recipe/recipe.hpp"
@@ -107,9 +108,7 @@ BaselineVerdict BaselineGate::judge(const fs::path& folder) const {
 }
 
 nlohmann::json to_json(const BaselineVerdict& verdict, const std::string& baseline) {
-  const auto number = [](double value) {
-    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
-  };
+  const auto number = finite_or_null<nlohmann::json>;
   return {{"run", baseline},
           {"figure", verdict.after.figure.name},
           {"variant", verdict.after.variant},

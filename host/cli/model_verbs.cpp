@@ -20,7 +20,7 @@ namespace gistmill {
 namespace {
 
 // Nothing is loaded from the working folder: these verbs have no recipe that would stand beside plugins.
-Registry registry_of_recipe(const Command& command) {
+Registry registry_without_recipe(const Command& command) {
   return Registry(Registry::search_path(command.plugin_folders()));
 }
 
@@ -189,7 +189,7 @@ ExitCode run_export(const Command& command) {
                     "--document is of a gist store; " + command.arguments[0] + " is no file");
     return run_compute_verb(command, RunVerb::export_run);
   }
-  Registry registry = registry_of_recipe(command);
+  Registry registry = registry_without_recipe(command);
   listen_to_plugins();
   export_file(registry, command.arguments[0], command.value("document"), command.arguments[1]);
   if (command.json()) {
@@ -202,7 +202,7 @@ ExitCode run_export(const Command& command) {
 
 ExitCode run_model_verb(const Command& command) {
   refuse_run(command.arguments.front());
-  Registry registry = registry_of_recipe(command);
+  Registry registry = registry_without_recipe(command);
   const ModelChoice choice(command.arguments.front(), overrides_of(command), demands_of(command.verb),
                            registry, command.has("why"));
   listen_to_plugins();

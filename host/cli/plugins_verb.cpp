@@ -20,13 +20,14 @@ namespace {
 namespace fs = std::filesystem;
 
 // With plugins/ of the working folder, as for a recipe that lies there.
-Registry registry_of_plugins(const Command& command) {
+// With plugins/ of the working folder.
+Registry registry_here(const Command& command) {
   return Registry(Registry::search_path(command.plugin_folders(), fs::path()));
 }
 
 // A file outside of the search path, with the contracts beside it.
 PluginFile read_plugin(const Command& command, const fs::path& path) {
-  std::vector<fs::path> folders = registry_of_plugins(command).folders();
+  std::vector<fs::path> folders = registry_here(command).folders();
   folders.insert(folders.begin(), path.parent_path());
   std::vector<RefusedFile> refused;  // a contract that cannot be read is one that is not there
   return {path,
@@ -111,7 +112,7 @@ nlohmann::json component_json(const ComponentSpec& component, const PluginFile& 
 }  // namespace
 
 ExitCode run_plugins_list(const Command& command) {
-  const Registry registry = registry_of_plugins(command);
+  const Registry registry = registry_here(command);
   nlohmann::json json = {{"components", nlohmann::json::array()}, {"refused", nlohmann::json::array()}};
   std::string text;
   for (const std::string& name : registry.component_names()) {
@@ -144,7 +145,7 @@ ExitCode run_plugins_inspect(const Command& command) {
     const PluginFile file = read_plugin(command, asked);
     for (const ComponentSpec& component : file.manifest.components) add(component, file);
   } else {
-    const Registry registry = registry_of_plugins(command);
+    const Registry registry = registry_here(command);
     const ComponentSpec* component = registry.find(asked);
     if (component == nullptr && asked.ends_with(".so"))
       throw Failure(ExitCode::plugin, fmt::format("{}: there is no such file", asked));
