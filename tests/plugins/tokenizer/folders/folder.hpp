@@ -26,6 +26,12 @@ inline nlohmann::json fixture(const std::string& name) {
   return nlohmann::json::parse(read_file(tokenizer_tests() / "fixtures" / name));
 }
 
+// A merge as text or as a pair.
+inline std::string text_of_merge(const nlohmann::json& merge) {
+  return merge.is_string() ? merge.get<std::string>()
+                           : merge[0].get<std::string>() + " " + merge[1].get<std::string>();
+}
+
 class Folder {
  public:
   const std::filesystem::path& path() const { return folder_.path(); }
@@ -40,11 +46,7 @@ class Folder {
     const nlohmann::json model = fixture(name).at("model");
     write("vocab.json", model.at("vocab"));
     std::string lines = "#version: 0.2\n";
-    for (const auto& merge : model.at("merges")) {
-      lines += merge.is_string() ? merge.get<std::string>()
-                                 : merge[0].get<std::string>() + " " + merge[1].get<std::string>();
-      lines += "\n";
-    }
+    for (const auto& merge : model.at("merges")) lines += text_of_merge(merge) + "\n";
     write("merges.txt", std::string_view(lines));
   }
 

@@ -96,13 +96,104 @@ def normalized(base, which=None):
     ]
 
 
-def merges(base, change):
-    return replace("model/merges", change(json.loads((FIXTURES / base).read_text())["model"]["merges"]))
+def merges(change):
+    """A step of a patch that JSON Patch has none for: one of CHANGES."""
+    return {"op": "merges", "value": change}
 
 
 def as_strings(pairs):
     return [pair if isinstance(pair, str) else " ".join(pair) for pair in pairs]
 
 
-def as_pairs(strings):
-    return [merge.split(" ") if isinstance(merge, str) else merge for merge in strings]
+CHANGES = {
+    "as strings": as_strings,
+    "as pairs": lambda all_merges: [pair.split(" ") for pair in as_strings(all_merges)],
+    "behind their version": lambda all_merges: ["#version: 0.2", *as_strings(all_merges)],
+    "the first 40 twice": lambda all_merges: all_merges + all_merges[:40],
+    "the first half": lambda all_merges: all_merges[: len(all_merges) // 2],
+}
+
+
+def patched(base, patch):
+    """A fixture with the steps of a JSON Patch done, and those of `merges`."""
+    document = json.loads((FIXTURES / base).read_text())
+    for step in patch:
+        if step["op"] == "merges":
+            document["model"]["merges"] = CHANGES[step["value"]](document["model"]["merges"])
+            continue
+        value = removed(document, step["from"]) if step["op"] == "move" else step["value"]
+        place, key = found(document, step["path"])
+        if key == "-":
+            place.append(value)
+        else:
+            place[key] = value
+    return document
+
+
+def found(document, path):
+    keys = [int(key) if key.isdigit() else key for key in path.split("/")[1:]]
+    for key in keys[:-1]:
+        document = document[key]
+    return document, keys[-1]
+
+
+def removed(document, path):
+    place, key = found(document, path)
+    return place.pop(key)
+
+
+def add(part, value):
+    return {"op": "add", "path": "/" + part, "value": value}
+
+
+def move(part, to):
+    return {"op": "move", "from": "/" + part, "path": "/" + to}
+
+
+def with_tokens(base, *contents, **flags):
+    """Steps that add these to the added tokens of a fixture, with the ids that come next."""
+    return [add("added_tokens/-", token) for token in added_after(base, *contents, **flags)[len(added_of(base)) :]]
+
+
+def added_of(base):
+    return json.loads((FIXTURES / base).read_text())["added_tokens"]
+
+
+def added_after(base, *contents, **flags):
+    """The added tokens of a fixture, and more of them."""
+    document = json.loads((FIXTURES / base).read_text())
+    last = max([*document["model"]["vocab"].values(), *(token["id"] for token in document["added_tokens"])])
+    return document["added_tokens"] + [added(last + 1 + i, content, **flags) for i, content in enumerate(contents)]
+
+
+def added(number, content, **flags):
+    default = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    return {"id": number, "content": content, **default, **flags}
+
+
+def renumbered(*ids):
+    """Steps that add tokens with these ids."""
+    more = [added(number, content, special=False) for some in ids for content, number in some.items()]
+    return [add("added_tokens/-", token) for token in more]
+
+
+def single_words(base, *contents, **flags):
+    """Steps by which these are found as words of their own only."""
+    known = [token["content"] for token in added_of(base)]
+    flags = {"single_word": True, **flags}
+    steps = with_tokens(base, *(content for content in contents if content not in known), **flags)
+    return steps + [
+        replace(f"added_tokens/{known.index(content)}/{flag}", value)
+        for content in contents
+        if content in known
+        for flag, value in flags.items()
+    ]
+
+
+def runs_of_spaces(base):
+    """As GPT-NeoX has them: not special, looked for in normalized text."""
+    return with_tokens(base, *(" " * count for count in range(5, 1, -1)), normalized=True, special=False)
+
+
+def decoder_after(base, *contents):
+    return {"added_tokens_decoder": {str(token.pop("id")): token for token in added_after(base, *contents)}}

@@ -2,7 +2,7 @@
 
 import json
 
-from folder_cases import decoder_of
+from configuration_cases import decoder_of
 from folder_parts import FAST, GPT2, LLAMA, POINTER
 from transformers import AutoTokenizer
 
