@@ -44,7 +44,7 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     const bool in_alphabet = from_byte_alphabet(text, &bytes);
     // A token outside the alphabet stands for its text, and no text becomes it.
     bytes_.add(is_added[i] || !in_alphabet ? text : std::string_view(bytes));
-    if (!in_alphabet || i >= vocabulary.model_tokens) continue;
+    if (!in_alphabet || !vocabulary.is_own(i)) continue;
     if (bytes.size() == 1) byte_tokens_[static_cast<unsigned char>(bytes[0])] = id;
     // An added token among the model's is found as its text, which is not what its bytes are here.
     if (!is_added[i] || bytes == text) whole.push_back(id);

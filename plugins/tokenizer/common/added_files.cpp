@@ -161,16 +161,15 @@ void add_tokens_beside(const TokensBeside& beside, CommonVocabulary* vocabulary)
   for (std::size_t i = 0; i < vocabulary->added.size(); ++i) listed.emplace(vocabulary->added[i].content, i);
   for (AddedToken token : beside.tokens) {
     const std::int32_t known = wanted.at(token.content);
-    const std::int32_t expected = known >= 0 ? known : static_cast<std::int32_t>(vocabulary->tokens.size());
     const auto own = listed.find(token.content);
     if (own != listed.end() && (token.id < 0 || !beside.overrule)) continue;
+    const std::int32_t expected = known >= 0 ? known : vocabulary->append(token.content);
     if (token.id >= 0) vocabulary->renumbered.see(token.content, token.id, expected);
     token.id = expected;
     if (own != listed.end()) {
       vocabulary->added[own->second] = std::move(token);
       continue;
     }
-    if (known < 0) vocabulary->tokens.add(token.content);
     vocabulary->added.push_back(std::move(token));
   }
 }

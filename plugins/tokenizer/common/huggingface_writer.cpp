@@ -93,7 +93,9 @@ std::string dumped(const json& value) {
 
 json bpe_model(const CommonVocabulary& vocabulary, const StringTable& merges) {
   json tokens = json::object(), pairs = json::array();
-  for (std::size_t id = 0; id < vocabulary.model_tokens; ++id) tokens[text_of(vocabulary, id)] = id;
+  for (std::size_t id = 0; id < vocabulary.model_tokens; ++id) {
+    if (vocabulary.is_own(id)) tokens[text_of(vocabulary, id)] = id;
+  }
   for (std::size_t i = 0; i + 1 < merges.size(); i += 2) pairs.push_back({merges[i], merges[i + 1]});
   return {{"type", "BPE"}, {"vocab", std::move(tokens)}, {"merges", std::move(pairs)}};
 }

@@ -65,7 +65,8 @@ void check_plain_bpe(const TokenizerJson& file) {
   for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     const nlohmann::json value = model.value(key, nlohmann::json());
     if (!value.is_null() && value != nlohmann::json(""))
-      refuse(file, std::string("model.") + key, value, "null or empty");
+      refuse(file, std::string("model.") + key, value,
+             "null or empty: tokens with marks of words, as in GPT-1 and CLIP, are not read here");
   }
   const nlohmann::json dropout = model.value("dropout", nlohmann::json());
   if (!dropout.is_null() && dropout != 0)

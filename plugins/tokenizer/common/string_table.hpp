@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gistmill::tokenizer {
@@ -30,6 +31,14 @@ class StringTable {
     if (string.size() > UINT32_MAX - bytes_.size()) throw std::length_error("more than 4 GiB of tokens");
     bytes_.append(string);
     ends_.push_back(static_cast<std::uint32_t>(bytes_.size()));
+  }
+
+  // Replaces one, in the time of a copy of the table.
+  void set(std::size_t index, std::string_view string) {
+    StringTable changed;
+    changed.reserve(size(), bytes() + string.size());
+    for (std::size_t i = 0; i < size(); ++i) changed.add(i == index ? string : (*this)[i]);
+    *this = std::move(changed);
   }
 
   std::size_t size() const { return ends_.size(); }

@@ -14,25 +14,33 @@ namespace {
 
 using formats::printable;
 
+// So many ids without a token may lie between the others. cl100k has 16 of them, o200k 19.
+constexpr std::size_t kMostHoles = 1024;
+
 // The model's own tokens in the order of their ids.
-StringTable in_order(const TokenIds& vocabulary, const std::string& source) {
-  std::vector<std::int32_t> place(vocabulary.ids.size(), -1);
-  for (std::size_t i = 0; i < place.size(); ++i) {
-    const auto id = static_cast<std::size_t>(vocabulary.ids[i]);
+void add_model_tokens(const TokenIds& ids, CommonVocabulary* vocabulary) {
+  const std::size_t count = ids.ids.size(), most = count + kMostHoles;
+  std::vector<std::int32_t> place(count, -1);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto id = static_cast<std::size_t>(ids.ids[i]);
     // Made where it is needed: as printable text every token would take a tenth of the time to load.
-    const auto token = [&] { return source + ": token " + printable(vocabulary.tokens[i]); };
-    if (id >= place.size()) {
-      throw formats::FormatError(token() + " has id " + std::to_string(id) + ", expected less than " +
-                                 std::to_string(place.size()) + ", the number of tokens");
+    const auto token = [&] { return "token " + printable(ids.tokens[i]) + " has id " + std::to_string(id); };
+    if (id >= most) {
+      vocabulary->fail(token() + " of " + std::to_string(count) + " tokens, expected less than " +
+                       std::to_string(most) + ": at most " + std::to_string(kMostHoles) +
+                       " ids without a token are taken");
     }
-    if (place[id] >= 0)
-      throw formats::FormatError(token() + " has id " + std::to_string(id) + ", as another has");
+    if (id >= place.size()) place.resize(id + 1, -1);
+    if (place[id] >= 0) vocabulary->fail(token() + ", as another has");
     place[id] = static_cast<std::int32_t>(i);
   }
-  StringTable tokens;
-  tokens.reserve(place.size(), vocabulary.tokens.bytes());
-  for (const std::int32_t i : place) tokens.add(vocabulary.tokens[static_cast<std::size_t>(i)]);
-  return tokens;
+  vocabulary->model_tokens = place.size();
+  vocabulary->tokens.reserve(place.size(), ids.tokens.bytes());
+  for (std::size_t id = 0; id < place.size(); ++id) {
+    const std::int32_t i = place[id];
+    vocabulary->tokens.add(i < 0 ? std::string_view() : ids.tokens[static_cast<std::size_t>(i)]);
+    if (i < 0) vocabulary->holes.insert(static_cast<std::int32_t>(id));
+  }
 }
 
 // The places of added tokens in the file, in the order in which they get their ids. Of several with one id
@@ -61,10 +69,7 @@ void add_tokens(const TokenizerJson& file, bool by_ids, CommonVocabulary* vocabu
     if (is_new) vocabulary->added.emplace_back();
     AddedToken& added = vocabulary->added[place->second];
     std::int32_t id = is_new ? model.find(content) : added.id;
-    if (id < 0) {
-      id = static_cast<std::int32_t>(vocabulary->tokens.size());
-      vocabulary->tokens.add(content);
-    }
+    if (id < 0) id = vocabulary->append(content);
     vocabulary->renumbered.see(content, token.id, id);
     added = {id, content, token.special, token.lstrip, token.rstrip, token.normalized, token.single_word};
   }
@@ -92,6 +97,20 @@ void Renumbered::see(std::string_view content, std::int32_t stated, std::int32_t
 
 std::string Renumbered::note() const {
   return first + (count < 2 ? "" : "; and " + std::to_string(count - 1) + " more");
+}
+
+std::int32_t CommonVocabulary::append(std::string_view content) {
+  const std::size_t id = model_tokens - holes.size() + appended_++;
+  if (id >= tokens.size()) {
+    tokens.add(content);
+  } else if (!is_own(id)) {
+    tokens.set(id, content);
+  } else {
+    fail("added token " + printable(content) + " would be number " + std::to_string(id) +
+         ", which is the id of token " + printable(tokens[id]) +
+         ", for the ids have holes; expected it in the model's vocabulary, with an id of its own");
+  }
+  return static_cast<std::int32_t>(id);
 }
 
 void CommonVocabulary::fail(const std::string& message) const {
@@ -146,8 +165,7 @@ CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesys
                                    const Configuration& configuration) {
   CommonVocabulary vocabulary;
   vocabulary.source = file.source;
-  vocabulary.tokens = in_order(file.vocabulary, file.source);
-  vocabulary.model_tokens = vocabulary.tokens.size();
+  add_model_tokens(file.vocabulary, &vocabulary);
   index_of(vocabulary);  // for its complaint
   add_tokens(file, configuration.sorts_added_tokens(), &vocabulary);
   const nlohmann::json values = with_pad_token(configuration.values, file, folder);
@@ -166,7 +184,8 @@ std::int32_t unknown_token(const TokenizerJson& file, const CommonVocabulary& vo
   const nlohmann::json value = file.model.value("unk_token", nlohmann::json());
   if (value.is_null() || value == nlohmann::json("")) return -1;
   for (std::size_t id = 0; value.is_string() && id < vocabulary.model_tokens; ++id) {
-    if (vocabulary.tokens[id] == value.get_ref<const std::string&>()) return static_cast<std::int32_t>(id);
+    if (vocabulary.is_own(id) && vocabulary.tokens[id] == value.get_ref<const std::string&>())
+      return static_cast<std::int32_t>(id);
   }
   refuse(file, "model.unk_token", value, "null or a token of the vocabulary");
 }
@@ -179,6 +198,7 @@ StringIndex index_of(const CommonVocabulary& vocabulary) {
   }
   StringIndex index(tokens);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i].empty()) continue;  // no text becomes it, and an id without a token has this
     if (const std::int32_t other = index.insert(static_cast<std::int32_t>(i)); other >= 0) {
       vocabulary.fail("tokens " + std::to_string(other) + " and " + std::to_string(i) + " are both " +
                       printable(tokens[i]));
@@ -200,7 +220,7 @@ MergeTable merge_table(const CommonVocabulary& vocabulary, const StringTable& me
     };
     const auto id_of = [&](std::string_view text) {
       const std::int32_t id = ids.find(text);
-      if (id < 0 || static_cast<std::size_t>(id) >= vocabulary.model_tokens) {
+      if (id < 0 || !vocabulary.is_own(static_cast<std::size_t>(id))) {
         refuse("needs token " + printable(text) + ", which the vocabulary lacks");
       }
       return id;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,8 +34,9 @@ struct Renumbered {
 
 struct CommonVocabulary {
   std::string source;            // for messages: the file's name
-  StringTable tokens;            // by id, the added ones among them
-  std::size_t model_tokens = 0;  // how many are the model's own: the first ones
+  StringTable tokens;            // by id, the added ones among them; of an id that no token has, empty
+  std::size_t model_tokens = 0;  // the model's own have ids below
+  std::set<std::int32_t> holes;  // of these ids, those that none of the model's own tokens has
   std::vector<AddedToken> added;
   Renumbered renumbered;
   NamedTokens named;
@@ -46,9 +48,20 @@ struct CommonVocabulary {
   std::string taken;                                                        // the file that was read
   std::string left;  // why files before it were not; empty where it is the first
 
+  // Whether this is the id of one of the model's own tokens.
+  bool is_own(std::size_t id) const {
+    return id < model_tokens && (holes.empty() || !holes.contains(static_cast<std::int32_t>(id)));
+  }
+  // Adds a token that is not there, and returns its id: as `tokenizers` counts, the number of tokens, which
+  // lies below others where there are holes. Throws formats::FormatError where one has it.
+  std::int32_t append(std::string_view content);
+
   [[noreturn]] void fail(const std::string& message) const;
   // Everything here but the source.
   void add_to(formats::Sha256* sha) const;
+
+ private:
+  std::size_t appended_ = 0;
 };
 
 // The values of tokenizer.ggml.token_type.
@@ -66,8 +79,8 @@ enum class TokenType : std::int64_t {
 CommonVocabulary common_vocabulary(const formats::Gguf& file, std::vector<TokenType>* types);
 
 // The same of tokenizer.json and its neighbors in `folder`, of which `configuration` is one. Ids are those
-// that `tokenizers` gives: 0 to n - 1 for the model's tokens, the next ones for added tokens that the model
-// lacks, in the order of the file, or for some classes of transformers in that of the ids there.
+// that `tokenizers` gives: those of the file for the model's tokens, the next ones for added tokens that the
+// model lacks, in the order of the file, or for some classes of transformers in that of the ids there.
 CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesystem::path& folder,
                                    const Configuration& configuration);
 
@@ -75,7 +88,7 @@ CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesys
 // model's.
 std::int32_t unknown_token(const TokenizerJson& file, const CommonVocabulary& vocabulary);
 
-// All tokens by their text. Throws where one is there twice.
+// All tokens with a text, by it. Throws where one is there twice.
 StringIndex index_of(const CommonVocabulary& vocabulary);
 
 // Where a merge occurs twice.

@@ -213,7 +213,7 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::file
   vocabulary.text_normalizer = spaces.text;
   for (tokenizer::AddedToken& token : vocabulary.added) {
     const auto id = static_cast<std::size_t>(token.id);
-    if (id >= vocabulary.model_tokens) vocabulary.types[id] = PieceType::kControl;
+    if (!vocabulary.is_own(id)) vocabulary.types[id] = PieceType::kControl;
     if (token.normalized && spaces.doubles) {
       vocabulary.fail("added token " + std::to_string(token.id) + ", " + formats::printable(token.content) +
                       ", is looked for in normalized text, which is not supported with this normalizer");

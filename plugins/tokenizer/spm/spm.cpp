@@ -51,7 +51,8 @@ void Tokenizer::settle_unknown(const Vocabulary& vocabulary) {
   knows_all_ = byte_fallback_ && missing == byte_tokens_.end();
   if (!knows_all_ || vocabulary.ignore_merges) joints_.allow_all();
   if (!vocabulary.ignore_merges) return;
-  for (std::size_t i = 0; i < vocabulary.model_tokens; ++i) words_.add(vocabulary.tokens[i]);
+  for (std::size_t i = 0; i < vocabulary.model_tokens; ++i)
+    words_.add(vocabulary.is_own(i) ? vocabulary.tokens[i] : std::string_view());
   whole_.emplace(words_);
   for (std::size_t i = 0; i < words_.size(); ++i) whole_->insert(static_cast<std::int32_t>(i));
 }

@@ -180,8 +180,18 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.json: model.byte_fallback is true"},
         Mistake{"TheUnknownTokenIsNone", [](json& v) { v["model"]["unk_token"] = "<unk>"; },
                 "x.json: model.unk_token is \"<unk>\" when it should be null or a token of the vocabulary"},
-        Mistake{"AnIdIsLeftOut", [](json& v) { v["model"]["vocab"]["ab"] = 7; },
-                "x.json: token 'ab' has id 7, expected less than 3, the number of tokens"},
+        Mistake{
+            "AnIdIsFarFromTheOthers", [](json& v) { v["model"]["vocab"]["ab"] = 1027; },
+            "x.json: token 'ab' has id 1027 of 3 tokens, expected less than 1027: at most 1024 ids without a "
+            "token are taken"},
+        Mistake{
+            "AnAddedTokenGetsAnIdThatATokenHas",
+            [](json& v) {
+              v["model"]["vocab"]["ab"] = 3;
+              v["added_tokens"][0]["content"] = "<one>";
+            },
+            "x.json: added token '<one>' would be number 3, which is the id of token 'ab', for the ids have "
+            "holes; expected it in the model's vocabulary, with an id of its own"},
         Mistake{"AnIdIsThereTwice", [](json& v) { v["model"]["vocab"]["ab"] = 1; },
                 "x.json: token 'b' has id 1, as another has"},
         Mistake{"AMergeNeedsATokenThatIsNotThere", [](json& v) { v["model"]["merges"][0] = "b a"; },

@@ -65,6 +65,21 @@ TEST_P(WrittenFixture, IsReadBackAsTheSameVocabulary) {
 INSTANTIATE_TEST_SUITE_P(Of, WrittenFixture, ::testing::Values("gpt2", "smollm", "llama3", "qwen2"),
                          [](const auto& name) { return std::string(name.param); });
 
+// Ids that no token has are left out, and an added token may have one of them.
+TEST(WrittenVocabulary, OfIdsWithHolesIsTheSame) {
+  auto document = nlohmann::json::parse(test::read_file(kFixtures / "gpt2.json"));
+  document["model"]["vocab"]["he"] = 720;
+  document["model"]["vocab"]["ill"] = 715;
+  const gistmill::testing::ScratchFolder folder;
+  files::write_file(folder / "tokenizer.json", document.dump());
+  const Vocabulary vocabulary = load_vocabulary(folder.path());
+  EXPECT_EQ(vocabulary.tokens[715], "ill");
+  EXPECT_EQ(vocabulary.tokens[263], "");
+  expect_same(vocabulary);
+  const auto written = nlohmann::json::parse(huggingface_files(vocabulary).tokenizer);
+  EXPECT_EQ(written["model"]["vocab"], document["model"]["vocab"]);
+}
+
 TEST(WrittenVocabulary, OfAGgufFileIsTheSame) {
   const gistmill::testing::ScratchFolder folder;
   for (const char* pre : {"gpt-2", "smollm", "llama-bpe", "qwen2", "gpt-4o", "tekken", "deepseek-v3"}) {

@@ -134,6 +134,9 @@ def patched_cases():
         yield f"AddedTokensOutOfOrderFor{name}", base, renumbered(mixed), configuration, {}
     yield "AddedTokensOutOfOrderForLlama", "llama2_metaspace.json", renumbered(mixed), LLAMA, {}
     yield "AddedTokensWithOneIdForGpt2", "gpt2.json", renumbered({"<one>": 709, "<two>": 709}), GPT2, {}
+    holes = [replace("model/vocab/he", 715), replace("model/vocab/ill", 716)]
+    yield "HolesForGpt2", "gpt2.json", holes, {**GPT2, "pad_token": "<pad>", "extra_special_tokens": ["<one>"]}, {}
+    yield "HolesForNoClass", "gpt2.json", holes, {**FAST, **decoder_of({715: "he", 712: "<pad>", 713: "<one>"})}, {}
     yield "ClassOfTransformers5", "gpt2.json", [], {
         "tokenizer_class": "TokenizersBackend", "backend": "tokenizers", "is_local": True, "extra_special_tokens": [],
         "model_specific_special_tokens": {}}, {}  # fmt: skip

@@ -144,12 +144,23 @@ def added_token_cases():
     yield "AddedTokensBehindAHole", "llama2.json", renumbered({"<one>": 720, "<two>": 722, "<pad>": 699})
     yield "AddedTokensWithIdsOfTheModel", "gpt2.json", renumbered({"<one>": 5, "<two>": 5, "the": 300})
     yield "AddedTokensTwice", "gpt2.json", renumbered({"<one>": 709, "<two>": 710}, {"<one>": 711})
+    yield from hole_cases()
     yield "SingleWords", "gpt2.json", single_words("gpt2.json", "<one>", "<two>", "<pad>", "<mask>", "mill")
     yield "SingleWordsOfLlama", "llama2.json", single_words("llama2.json", "</s>", "<one>", "<pad>", "<s>")
     yield "SingleWordsInNormalizedText", "llama2.json", single_words("llama2.json", "</s>", "<two>", "<pad>", normalized=True)
     yield "SingleWordsInNormalizedTextOfMetaspace", "llama2_metaspace.json", single_words("llama2_metaspace.json", "</s>", "<two>", "<pad>", "the", normalized=True)
     yield "SingleWordsThatTakeTheirSpace", "qwen2.json", single_words("qwen2.json", "<pad>", "mill", "<two>", lstrip=True, rstrip=True)
     yield "TokenWithoutText", "gpt2.json", with_tokens("gpt2.json", "", "<one>", "<two>")
+
+
+def hole_cases():
+    """Ids that no token has: behind one as in cl100k, and where tokens were taken out. New tokens get what the count says."""
+    far = [replace("model/vocab/he", 715), replace("model/vocab/ill", 716)]
+    yield "HolesOfBytes", "gpt2.json", far
+    yield "HolesBeforeTokens", "gpt2.json", [*far, *renumbered({"<one>": 716, "<two>": 800, "<pad>": 3, "mill": 716})]
+    taken = [replace("model/vocab/ill", 740), replace("model/vocab/<0xC3>", 741)]
+    yield "HolesOfLlama", "llama2.json", [*taken, *renumbered({"<one>": 695, "<pad>": 740})]
+    yield "HolesOfWords", "llama2_metaspace.json", [*taken, replace("model/ignore_merges", True), *renumbered({"<one>": 695})]
 
 
 def normalizer_cases():
