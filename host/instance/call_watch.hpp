@@ -1,5 +1,6 @@
 // Which call runs, what cancels it, and what becomes of one that takes too long or does not answer. Not a
-// clock for accounts: that is work.hpp. A run makes one call at a time, on one thread.
+// clock for accounts: that is work.hpp. A run makes one call at a time, on one thread; a preparation that
+// makes several (staged_run.hpp) names the one that it waits for.
 #pragma once
 
 #include <cstdint>

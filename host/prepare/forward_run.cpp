@@ -13,42 +13,69 @@
 namespace gistmill {
 
 ForwardRun::ForwardRun(const PlannedPipeline& pipeline, std::vector<Instance*> instances)
-    : pipeline_(pipeline), instances_(std::move(instances)), calls_(pipeline.calls.size()) {}
+    : pipeline_(pipeline), instances_(std::move(instances)), values_(new_step()) {}
 
 bool ForwardRun::run(const StepContext& context) {
-  sizes_ = pipeline_.known_symbols();
-  for (std::size_t i = 0; i < calls_.size(); ++i) {
-    if (pipeline_.calls[i].kind == CallClass::skipped) continue;
-    if (!run_call(i, context)) return false;
+  values_.sizes_ = pipeline_.known_symbols();
+  for (std::size_t i = 0; i < pipeline_.calls.size(); ++i) {
+    if (!run_call(values_, i, context, Watch::one)) return false;
   }
   return true;
 }
 
-bool ForwardRun::run_call(std::size_t index, const StepContext& context) {
+std::uint64_t ForwardRun::Values::bytes() const {
+  std::uint64_t bytes = 0;
+  for (const Call& call : calls_) {
+    for (const Value& value : call.outputs) {
+      if (value.array)
+        bytes += static_cast<std::uint64_t>(value.array.size()) * (value.array.dtype().bits / 8u);
+    }
+  }
+  return bytes;
+}
+
+ForwardRun::Values ForwardRun::new_step() const {
+  Values values;
+  values.calls_.resize(pipeline_.calls.size());
+  values.sizes_ = pipeline_.known_symbols();
+  return values;
+}
+
+bool ForwardRun::run_part(Values& values, std::size_t first, std::size_t end,
+                          const StepContext& context) const {
+  for (std::size_t i = first; i < end; ++i) {
+    if (!run_call(values, i, context, Watch::none)) return false;
+  }
+  return true;
+}
+
+bool ForwardRun::run_call(Values& values, std::size_t index, const StepContext& context, Watch watch) const {
   const PlannedCall& planned = pipeline_.calls[index];
-  Call& call = calls_[index];
+  if (planned.kind == CallClass::skipped) return true;
+  Call& call = values.calls_[index];
   std::vector<std::uint64_t> read;
   for (const PlannedInput& input : planned.inputs)
-    read.push_back(input.source ? calls_[input.source->call].written : 0);
+    read.push_back(input.source ? values.calls_[input.source->call].written : 0);
   if (planned.operation->effect == Effect::pure && call.written > 0 && call.read == read) {
-    check(planned, call.outputs);  // sizes of this step
+    check(planned, call.outputs, values);  // sizes of this step
     return true;
   }
   std::vector<gm_value> given;
   for (const PlannedInput& input : planned.inputs)
-    given.push_back(input.source ? give(calls_[input.source->call].outputs[input.source->output])
+    given.push_back(input.source ? give(values.calls_[input.source->call].outputs[input.source->output])
                                  : gm_value{GM_VALUE_NONE, 0, {}});
   call.outputs.clear();
   StepContext here = context;
   here.iteration = planned.iteration;
   std::vector<gm_value> results;
-  const bool ran = watched(planned.name, context.cancel, [&] {
+  const auto run = [&] {
     return instances_[planned.instance]->call(*planned.operation, here, given, results, nullptr, {});
-  });
-  if (!ran) return false;
+  };
+  if (watch == Watch::none) refuse_canceled(planned.name, context.cancel);
+  if (!(watch == Watch::one ? watched(planned.name, context.cancel, run) : run())) return false;
   for (gm_value& result : results) call.outputs.push_back(take(planned, result));
-  check(planned, call.outputs);
-  call.written = ++clock_;
+  check(planned, call.outputs, values);
+  call.written = ++values.clock_;
   call.read = std::move(read);
   return true;
 }
@@ -80,7 +107,7 @@ ForwardRun::Value ForwardRun::take(const PlannedCall& call, gm_value& value) {
   }
 }
 
-void ForwardRun::check(const PlannedCall& call, const std::vector<Value>& outputs) {
+void ForwardRun::check(const PlannedCall& call, const std::vector<Value>& outputs, Values& values) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const PlannedOutput& output = call.outputs[i];
     std::string wrong;
@@ -95,7 +122,7 @@ void ForwardRun::check(const PlannedCall& call, const std::vector<Value>& output
       wrong = "nothing";
     } else {
       const Tensor& array = outputs[i].array;
-      wrong = check_shape(output.type, array.shape(), dtype_name(array.dtype()), sizes_);
+      wrong = check_shape(output.type, array.shape(), dtype_name(array.dtype()), values.sizes_);
     }
     if (wrong.empty()) continue;
     throw Failure(ExitCode::failed, call.origin,

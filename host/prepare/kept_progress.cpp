@@ -88,8 +88,10 @@ std::uint64_t KeptProgress::load(const PrepareListener& listener) {
   return kept->done;
 }
 
-void KeptProgress::save(std::uint64_t done, bool now) {
-  if (!possible_ || (!now && Clock::now() - saved_at_ < kSaveEvery)) return;
+bool KeptProgress::due() const { return possible_ && Clock::now() - saved_at_ >= kSaveEvery; }
+
+void KeptProgress::save(std::uint64_t done) {
+  if (!possible_) return;
   nlohmann::json states = nlohmann::json::object();
   for (const auto& instance : made_.owned) {
     if (!has_state(*instance)) continue;

@@ -25,8 +25,10 @@ class KeptProgress {
   // this identity, or it was damaged, which `listener` hears. Throws Failure where it loads by half.
   std::uint64_t load(const PrepareListener& listener);
 
-  // After so many items, where it is time, or where `now`. Throws Failure.
-  void save(std::uint64_t done, bool now = false);
+  // Whether it is time to save.
+  bool due() const;
+  // After so many items, where this pipeline can go on. Throws Failure.
+  void save(std::uint64_t done);
   std::uint64_t saved() const { return saved_; }  // items
 
   // The file appeared, or what was kept is of no use.

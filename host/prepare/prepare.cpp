@@ -17,10 +17,11 @@
 #include "host/files/make_folders.hpp"
 #include "host/identity/corpus_identity.hpp"
 #include "host/instance/stop_signal.hpp"
+#include "host/machine/threads.hpp"
 #include "host/plan/options.hpp"
-#include "host/prepare/forward_run.hpp"
 #include "host/prepare/kept_progress.hpp"
 #include "host/prepare/preparation.hpp"
+#include "host/prepare/staged_run.hpp"
 
 namespace gistmill {
 
@@ -150,17 +151,22 @@ std::uint64_t run_steps(const Preparation& made, const PlannedPipeline& pipeline
                    fmt::format("stopped; {} items of {} are kept", kept.saved(), path.string()),
                    {fmt::format("gistmill prepare {}  goes on from there", recipe.path.string())});
   };
-  ForwardRun run(pipeline, made.instances);
+  const int threads = recipe.run.threads > 0 ? static_cast<int>(recipe.run.threads) : default_threads();
+  StagedRun run(pipeline, made.instances, context, threads);
   Clock::time_point told = Clock::now();
   try {
-    while (run.run(context)) {
+    while (run.run()) {
       ++context.step;
       if (const auto now = Clock::now(); listener.progress && now - told > kProgressEvery) {
         told = now;
         listener.progress({{"stage", ""}, {"text", "preparing"}, {"done", context.step}, {"count", 0}});
       }
-      kept.save(context.step, stop.requested());
+      if (!kept.due() && !stop.requested()) continue;
+      run.hold();  // what is kept is of whole steps
+      if (run.under_way()) continue;
+      kept.save(context.step);
       if (stop.requested()) throw stopped();
+      run.go_on();
     }
   } catch (const Failure& failure) {
     if (failure.code() == ExitCode::interrupted && stop.requested()) throw stopped();

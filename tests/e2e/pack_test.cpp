@@ -63,6 +63,18 @@ TEST_F(Pack, MakesTheSameSequencesWhetherFilesCameAtOnceOrOneByOne) {
   EXPECT_EQ(manifest(), added);
 }
 
+TEST_F(Pack, MakesTheSameFilesOnOneThreadAndOnSeveral) {
+  const std::string unchecked = "export GISTMILL_CHECK=0;";  // checked calls stay on one thread
+  nlohmann::json made[2];
+  for (const int threads : {1, 2}) {
+    const Answer answer =
+        gistmill(text_recipe() + " --force" + set("run.threads=" + std::to_string(threads)), unchecked);
+    ASSERT_EQ(answer.code, 0) << answer.err;
+    made[threads - 1] = manifest();
+  }
+  EXPECT_EQ(made[0], made[1]);
+}
+
 TEST_F(Pack, RefusesAFolderOfAnotherLengthNamingBothAndTheRemedy) {
   ASSERT_EQ(gistmill(text_recipe()).code, 0);
   const Answer refused = gistmill(text_recipe() + set("components.packing.max_seq_length=128"));

@@ -30,9 +30,10 @@ namespace {
 class Pages {
  public:
   explicit Pages(const gistmill::Options& options)
-      : size_(options.integer("size")), pages_(options.integer("pages")) {}
+      : size_(options.integer("size")), pages_(options.integer("pages")), last_(options.integer("last")) {}
 
   Tensor next() {
+    if (last_ > 0 && next_ == last_) throw gistmill::EndOfData();
     std::vector<std::int32_t> page;
     for (std::int64_t i = 0; i < size_; ++i)
       page.push_back(static_cast<std::int32_t>(10 * (next_ % pages_) + i));
@@ -45,6 +46,7 @@ class Pages {
  private:
   std::int64_t size_;
   std::int64_t pages_;
+  std::int64_t last_;
   std::int64_t next_ = 0;
 };
 
@@ -106,6 +108,34 @@ struct Figure {
   Tensor measure(const Tensor& x) const { return x; }
 };
 
+class Copyist {
+ public:
+  explicit Copyist(const gistmill::Options& options) : fails_at_(options.integer("fails_at")) {}
+
+  Tensor copy(const Tensor& page) {
+    if (++copied_ == fails_at_) throw Error(GM_ERROR_USER, "the pen broke");
+    const auto* const from = page.data<std::int32_t>();
+    return Tensor::of(std::vector<std::int32_t>(from, from + page.size()), page.shape());
+  }
+
+ private:
+  std::int64_t fails_at_;
+  std::int64_t copied_ = 0;
+};
+
+class Archive {
+ public:
+  void keep(const Tensor& page) {
+    gistmill::log(GM_LOG_INFO, "kept " + std::to_string(page.data<std::int32_t>()[0]));
+    ++kept_;
+  }
+  std::string save_state() const { return std::to_string(kept_); }
+  void load_state(std::string_view bytes) { kept_ = std::stoll(std::string(bytes)); }
+
+ private:
+  std::int64_t kept_ = 0;
+};
+
 template <class T>
 auto reader(const char* name) {
   return gistmill::component<T>(name)
@@ -119,4 +149,6 @@ auto reader(const char* name) {
 GISTMILL_PLUGIN(gistmill::component<Pages>("test/pages").operation("next", &Pages::next),
                 reader<Reader>("test/reader"),
                 gistmill::component<Figure>("test/figure").operation("measure", &Figure::measure),
-                reader<Mute>("test/mute"));
+                reader<Mute>("test/mute"),
+                gistmill::component<Copyist>("test/copyist").operation("copy", &Copyist::copy),
+                gistmill::component<Archive>("test/archive").operation("keep", &Archive::keep));
