@@ -36,7 +36,7 @@ nlohmann::json identity_of(const Instance& instance) {
   const PluginFile& file = *instance.component().file;
   return {{"component", instance.planned().spec->name},
           {"plugin", fmt::format("{} {}", file.manifest.name, file.manifest.version)},
-          {"build", instance.component().digest},
+          {"build", instance.component().digest->hex()},
           {"options", options_of(instance.planned())},
           {"contents", instance.digest()}};
 }

@@ -70,8 +70,9 @@ Instance::Instance(const PlannedInstance& planned, const LoadedComponent& compon
   const auto create = [&]() -> gm_status {
     if (planned_.isolation) {  // its process checks calls, where they are checked
       interface_ = &isolating_interface();
-      return create_isolated({component_.spec, component_.folders, component_.digest, *planned_.isolation},
-                             planned_.name, &host, options.get(), &handle_, sink.get());
+      return create_isolated(
+          {component_.spec, component_.folders, component_.digest->hex(), *planned_.isolation}, planned_.name,
+          &host, options.get(), &handle_, sink.get());
     }
     if (checks_calls()) {
       interface_ = &checking_interface();

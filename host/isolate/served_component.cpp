@@ -158,7 +158,7 @@ Message ServedComponent::create(const Message& question) {
   registry_ = std::make_unique<Registry>(folders);
   const auto component = body.at("component").get<std::string>();
   const LoadedComponent loaded = registry_->load(component, host_);
-  if (loaded.digest != body.at("build").get<std::string>())
+  if (loaded.digest->hex() != body.at("build").get<std::string>())
     throw Error(GM_ERROR_UNAVAILABLE, "the plugin's file was changed since the run began");
   const GivenOptions options(body.at("options"));
   Sink sink;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>  // before Boost.DLL, which needs it and forgets to include it
@@ -28,7 +29,7 @@ namespace {
 // A library that passed every check.
 struct Library {
   gm_component_interface interface {};
-  std::string digest;
+  std::shared_ptr<LibraryDigest> digest;
 };
 
 // Never destroyed: exit must not unload either.
@@ -61,7 +62,8 @@ class Loader {
   Library load() const {
     check_fit(file_);
     Library library;
-    library.digest = file_.build();
+    library.digest = file_.digest;
+    library.digest->hold();
     const gm_entry& entry = find_entry(open());
     check_entry(entry);
     initialize(entry);
@@ -178,7 +180,7 @@ LoadedComponent Registry::unloaded(std::string_view component) const {
   const PluginFile& file = file_or_refuse(component);
   std::vector<std::filesystem::path> folders;
   for (const std::filesystem::path& folder : folders_) folders.push_back(std::filesystem::absolute(folder));
-  return {file.manifest.component(component), &file, nullptr, file.build(), std::move(folders)};
+  return {file.manifest.component(component), &file, nullptr, file.digest, std::move(folders)};
 }
 
 LoadedComponent Registry::load(std::string_view component, const gm_host& host) {

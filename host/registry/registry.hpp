@@ -10,23 +10,23 @@
 #include <vector>
 
 #include "gistmill/entry.h"
+#include "host/registry/library_digest.hpp"
 #include "host/registry/manifest.hpp"
 
 namespace gistmill {
 
 struct PluginFile {
   PluginFile(std::filesystem::path library, Manifest embedded)
-      : path(std::move(library)), manifest(std::move(embedded)) {}
+      : path(std::move(library)),
+        manifest(std::move(embedded)),
+        digest(std::make_shared<LibraryDigest>(path)) {}
 
-  // Which build of the plugin it is: SHA-256 of the library. Read at the first call, and kept. Throws
-  // Failure.
-  const std::string& build() const;
+  // Which build of the plugin it is. Throws Failure.
+  const std::string& build() const { return digest->hex(); }
 
   std::filesystem::path path;
   Manifest manifest;
-
- private:
-  mutable std::string build_;
+  std::shared_ptr<LibraryDigest> digest;
 };
 
 // A file in the search path that is no usable plugin; kept so that it can be shown with its reason.
@@ -41,7 +41,7 @@ struct LoadedComponent {
   const ComponentSpec* spec = nullptr;
   const PluginFile* file = nullptr;
   const gm_component_interface* interface = nullptr;
-  std::string digest;  // PluginFile::build
+  std::shared_ptr<LibraryDigest> digest;  // of the library that was loaded, or would be
   // Of one that was not loaded: where another process finds it.
   std::vector<std::filesystem::path> folders;
 };

@@ -1,4 +1,6 @@
 // Specification of loading, with real libraries: a sound one in plain C, and one for each fault.
+#include <fstream>
+
 #include <gmock/gmock.h>
 
 #include "host/diagnostic/failure.hpp"
@@ -22,8 +24,23 @@ TEST(Loading, GivesInterfaceManifestAndDigestOfASoundPlugin) {
   const LoadedComponent component = registry.load("loss/plain", us);
   EXPECT_EQ(component.spec, registry.find("loss/plain"));
   EXPECT_EQ(component.file->path, folder_of("sound") / "faulty-sound.so");
-  EXPECT_EQ(component.digest, sha256_file(component.file->path));
+  EXPECT_EQ(component.digest->hex(), sha256_file(component.file->path));
   EXPECT_EQ(component.interface->count(), 1u);
+}
+
+TEST(Loading, KnowsTheDigestOfTheFileItLoadedAfterAnotherTookItsName) {
+  const fs::path folder = fs::path(testing::TempDir()) / "replaced-library";
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  const fs::path library = folder / "faulty-sound.so";
+  fs::copy_file(folder_of("sound") / "faulty-sound.so", library);
+  const std::string digest = sha256_file(library);
+  Registry registry({folder});
+  const gm_host us = host();
+  const LoadedComponent component = registry.load("loss/plain", us);
+  fs::remove(library);
+  std::ofstream(library) << "another build";
+  EXPECT_EQ(component.digest->hex(), digest);
 }
 
 TEST(Loading, HappensOnce) {

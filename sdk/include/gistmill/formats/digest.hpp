@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include <gistmill/files/descriptor.hpp>
+
 namespace gistmill::formats {
 
 // Takes bytes piece by piece. One object gives one digest.
@@ -34,7 +36,9 @@ class Sha256 {
 
 std::string sha256_hex(std::string_view bytes);
 
-// Reads the file in pieces; throws FormatError where it cannot be read.
+// Reads the file in pieces; throws FormatError where it cannot be read. Of an open file: from where it stands
+// to its end; `path` names it in the error.
 std::string sha256_file(const std::filesystem::path& path);
+std::string sha256_file(const files::Descriptor& file, const std::filesystem::path& path);
 
 }  // namespace gistmill::formats
