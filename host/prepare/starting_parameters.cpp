@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string_view>
 #include <vector>
 
 #include "gistmill/dtype.hpp"
 #include "gistmill/extensions.h"
 #include "gistmill/formats/digest.hpp"
-#include "gistmill/formats/safetensors.hpp"
 #include "gistmill/plugin/tensor.hpp"
 #include "host/diagnostic/failure.hpp"
 
@@ -72,8 +72,10 @@ Place place_of(const Safetensors& file, const StartingParameters& from, const In
   const SafetensorsTensor* saved = file.find(full);
   if (saved == nullptr) saved = file.find(parameter);
   if (saved == nullptr) {
-    throw Failure(ExitCode::failed, fmt::format("{}: no tensor '{}', which {} ({}) needs", file.name(), full,
-                                                instance.name(), instance.planned().spec->name));
+    throw Failure(ExitCode::failed,
+                  fmt::format("{}: no tensor '{}', which {} ({}) needs", file.name(), full, instance.name(),
+                              instance.planned().spec->name),
+                  {missing_parameter_note(file)});
   }
   const std::vector<std::int64_t> shape(tensor.shape, tensor.shape + tensor.ndim);
   const Dtype* dtype = find_dtype(tensor.dtype);
@@ -109,6 +111,18 @@ std::string digest_of(const StartingParameters& parameters) {
     sha.update_field(tensor->data);
   }
   return sha.hex();
+}
+
+std::string missing_parameter_note(const Safetensors& file) {
+  std::set<std::string> owners;
+  for (const SafetensorsTensor& tensor : file.tensors())
+    owners.emplace(tensor.name.substr(0, tensor.name.find('.')));
+  constexpr std::size_t kMostNamed = 3;
+  if (owners.empty() || owners.size() > kMostNamed)
+    return "the file is of another component, or of another version of it";
+  return fmt::format(
+      "it holds parameters of {}: call the component so, or take them with `gistmill export RUN FOLDER`",
+      fmt::join(owners, ", "));
 }
 
 void load_parameters(const StartingParameters& parameters, const Instance& instance) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "gistmill/formats/safetensors.hpp"
 #include "host/instance/instance.hpp"
 #include "host/plan/plan.hpp"
 
@@ -28,6 +29,10 @@ std::optional<StartingParameters> named_parameters(const PlannedInstance& instan
 // SHA-256 in hexadecimal of names, types, shapes and values. Throws Failure where they are not there, or the
 // file is damaged.
 std::string digest_of(const StartingParameters& parameters);
+
+// What to do where a file lacks an instance's parameters: says the names that it has instead, where it is a
+// checkpoint's of an instance with another name.
+std::string missing_parameter_note(const formats::Safetensors& file);
 
 // Copies the values into the memory of `instance`, which is started. Every parameter must be there, in its
 // shape and dtype. Throws Failure, also where it has no parameters: then it would be another one than it

@@ -18,6 +18,7 @@
 #include "host/files/digest.hpp"
 #include "host/files/filled_folder.hpp"
 #include "host/files/text_file.hpp"
+#include "host/prepare/starting_parameters.hpp"
 #include "host/run/parameter_file.hpp"
 #include "host/run/step/slot_value.hpp"
 
@@ -41,7 +42,7 @@ void copy_parameters(const formats::Safetensors& file, const std::vector<TensorI
         throw Failure(ExitCode::failed,
                       fmt::format("{}: no tensor '{}', which {} ({}) needs", file.name(), name,
                                   instance->name(), instance->planned().spec->name),
-                      {"the file is of another component, or of another version of it"});
+                      {missing_parameter_note(file)});
       }
       if (saved->shape != parameter.tensor.sizes().vec() || saved->dtype != saved_dtype(parameter.tensor)) {
         throw Failure(

@@ -97,6 +97,25 @@ TEST_F(CheckpointsTest, OneOfAnotherShapeIsRefused) {
   }
 }
 
+TEST_F(CheckpointsTest, OneOfAComponentWithAnotherNameIsRefusedWithThatName) {
+  run(request(recipe(), "before"));
+  const auto checkpoint = (folder_ / "before/checkpoints/step-000008").string();
+  try {
+    run(request(recipe("[components.factor]\nuse = \"test/scale\"\nparameters = \"" + checkpoint + R"("
+[pipelines.train]
+steps = ["data.next", "factor.apply", "loss.value"]
+train = ["factor"]
+)",
+                       "from.toml")));
+    FAIL() << "another name was found";
+  } catch (const Failure& failure) {
+    EXPECT_THAT(failure.what(), HasSubstr("no tensor 'a', which factor (test/scale) needs"));
+    EXPECT_THAT(failure.what(),
+                HasSubstr("it holds parameters of scale: call the component so, or take them with "
+                          "`gistmill export RUN FOLDER`"));
+  }
+}
+
 TEST_F(CheckpointsTest, FreshStartsWithoutThoseOfTheRunBefore) {
   run(request(recipe()));
   auto fresh = request(recipe("[run]\nsteps = 3\n"));
