@@ -7,6 +7,7 @@ import sys
 import time
 
 import corpus
+import distillation
 import focus
 import gist
 import growth
@@ -22,7 +23,7 @@ import texts
 import vocabularies
 from workplace import ROOT, Unmeasured, Workplace, say
 
-TASKS = (spans.TASKS + programs.TASKS + corpus.TASKS + growth.TASKS + ladder.TASKS + sweeps.TASKS + gist.TASKS +
+TASKS = (spans.TASKS + programs.TASKS + distillation.TASKS + corpus.TASKS + growth.TASKS + ladder.TASKS + sweeps.TASKS + gist.TASKS +
          focus.TASKS + lens.TASKS + ranks.TASKS + texts.TASKS + vocabularies.TASKS)
 
 

@@ -1,4 +1,4 @@
-"""Rows that programs of the build measure: the head with its losses, a pipeline step's own cost, RetNet's layers."""
+"""Rows that programs of the build measure: the head with its losses, a pipeline step's own cost."""
 import json
 import re
 import shutil
@@ -6,11 +6,9 @@ import tempfile
 from pathlib import Path
 
 from outcome import Figure, Goal, Measured, Task, median
-from workplace import BUILD, ROOT, SCRATCH
+from workplace import BUILD, SCRATCH
 
 REPEATS = 5
-RETNET = {"length": 2048, "width": 512, "layers": 8, "heads": 8}
-RETNET_PEER_FORMS = ("parallel", 64, 128, 256)  # torchscale's: the fastest here is the peer
 ROWS, VOCABULARY = 1024, 49152
 
 
@@ -27,21 +25,6 @@ def head_loss(work, _):
     # A tensor of all logits in f32 is the least that the plain way holds.
     figures.append(Figure("memory beside the inputs", megabytes, "MB", Goal(ROWS * VOCABULARY * 4 / 1e6, False)))
     kept = ", ".join(f"{name} {ratios[name, 'freed memory kept']:.1f}" for name in ("delta-nll", "kl"))
-    return Measured(figures, found, f"both with the host's malloc thresholds: {kept} times; the plain way "
-                                    f"{found['memory']['plain_bytes'] / 1e6:.0f} MB")
-
-
-def distillation_loss(work, _):
-    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
-        file = Path(folder) / "distillation_loss.json"
-        work.run([work.program("bench/distillation_loss"), "--dtype", "bf16", "--rows", ROWS, "--threads", work.threads,
-                  "--rounds", work.rounds or REPEATS, "--json", file])
-        found = json.loads(file.read_text(encoding="utf-8"))
-    ratios = {(line["work"], line["malloc"]): line["ratio"] for line in found["table"]}
-    megabytes = found["memory"]["ours_bytes"] / 1e6
-    figures = [Figure(name, ratios[name, "default malloc"], "times", Goal(2.5)) for name in ("head frozen", "head trains")]
-    figures.append(Figure("memory beside the inputs", megabytes, "MB", Goal(ROWS * VOCABULARY * 4 / 1e6, False)))
-    kept = ", ".join(f"{name} {ratios[name, 'freed memory kept']:.1f}" for name in ("head frozen", "head trains"))
     return Measured(figures, found, f"both with the host's malloc thresholds: {kept} times; the plain way "
                                     f"{found['memory']['plain_bytes'] / 1e6:.0f} MB")
 
@@ -85,52 +68,7 @@ def instructions_of(dumps):
             for part, counts in totals.items() if len(counts) == 2}
 
 
-def retnet_layers(work, _):
-    python = work.peer_python("torchscale")
-    program = work.program("bench/retnet")
-    steps = work.steps or 3
-
-    def ours(dtype):
-        options = [word for name, value in RETNET.items() for word in (f"--{name}", value)]
-        return work.run_json([program, "layers", *options, "--steps", steps, "--threads", work.threads,
-                              "--bf16", int(dtype == "bf16")])
-
-    def peer(dtype, form, count):
-        return work.run_json([python, ROOT / "tests/bench/peers/retnet_layers.py", form, dtype, *RETNET.values(), count,
-                              work.threads])
-
-    figures, details, notes = [], {}, []
-    for dtype, goals in (("f32", (Goal(3.0), Goal(2.0))), ("bf16", (None, None))):
-        best = max(RETNET_PEER_FORMS, key=lambda form: peer(dtype, form, 1)["tokens_per_second"])
-        rounds = [(ours(dtype), peer(dtype, best, steps)) for _ in range(work.rounds or REPEATS)]
-        sides = [{key: median([side[key] for side in column]) for key in ("tokens_per_second", "processor_seconds", "bytes")}
-                 for column in zip(*rounds)]
-        figures.append(Figure(dtype, sides[0]["tokens_per_second"] / sides[1]["tokens_per_second"], "times", goals[0]))
-        # Wall time is the goal's; processor time says the same where the machine is shared.
-        figures.append(Figure(f"{dtype} by processor time", sides[1]["processor_seconds"] / sides[0]["processor_seconds"],
-                              "times"))
-        figures.append(Figure(f"less memory in {dtype}", sides[1]["bytes"] / sides[0]["bytes"], "times", goals[1]))
-        details[dtype] = {"peer_form": best, "rounds": rounds}
-        notes.append(f"{dtype}: {sides[0]['tokens_per_second']:.0f} against {sides[1]['tokens_per_second']:.0f} tokens/s, "
-                     f"{sides[0]['bytes'] / 1e6:.0f} against {sides[1]['bytes'] / 1e6:.0f} MB, peer's form {best}")
-    return Measured(figures, details, "; ".join(notes))
-
-
-def retnet_generation(work, _):
-    windows = work.run_json([work.program("bench/retnet"), "generate", "--threads", work.threads])["windows"]
-    first, last = windows[1], windows[-1]  # the first one warms up
-    return Measured([Figure("a token's time, last to second window", last["seconds"] / first["seconds"], "times",
-                            Goal(1.2, at_least=False)),
-                     Figure("memory that came in between", (last["resident_bytes"] - first["resident_bytes"]) / 1e6, "MB",
-                            Goal(8.0, at_least=False))], {"windows": windows})
-
-
 TASKS = [
-    Task("retnet-layers", "RetNet's layers forward and backward, 8 of width 512, T 2048", "torchscale's fastest form",
-         retnet_layers, needs_peer=True),
-    Task("retnet-generation", "RetNet: 65,536 tokens, one by one", "", retnet_generation),
     Task("head-loss", f"head and loss of {ROWS} rows, forward and backward, bf16", "log-softmax through ATen", head_loss),
-    Task("distillation-loss", f"NLL and KL with 64 of a teacher's tokens, from {ROWS} hidden rows, forward and backward, bf16",
-         "log-softmax and gather through ATen", distillation_loss),
     Task("pipeline-step", "a pipeline step's own cost, no-op plugins", "", pipeline),
 ]
