@@ -104,11 +104,10 @@ std::vector<AddedToken> special_tokens(const json& config) {
     const bool known = std::find(std::begin(kRoles), std::end(kRoles), key) != std::end(kRoles);
     if (!known && key.ends_with("_token")) tokens.push_back(read_token(token, true));
   }
-  // The older of the two names counts where the newer one is not there, or empty.
-  read_tokens(
-      config,
-      has_tokens(config, "extra_special_tokens") ? "extra_special_tokens" : "additional_special_tokens",
-      &tokens);
+  // Those by name are roles of the model's own, beside which the older name still counts.
+  const json extra = config.value("extra_special_tokens", json());
+  if (extra.is_object()) read_tokens(config, "extra_special_tokens", &tokens);
+  read_tokens(config, extra.is_array() ? "extra_special_tokens" : "additional_special_tokens", &tokens);
   std::erase_if(tokens, [](const AddedToken& token) { return token.content.empty(); });
   return tokens;
 }
@@ -117,10 +116,25 @@ std::vector<AddedToken> special_tokens(const json& config) {
 
 json effective_config(const fs::path& folder) {
   json config = tokenizer_config(folder);
+  // The older of the two names, where the newer one is not there or empty; before the map is read, so that
+  // its list under the older name does not count beside this one.
+  if (config.contains("additional_special_tokens") && !has_tokens(config, "extra_special_tokens")) {
+    config["extra_special_tokens"] = config["additional_special_tokens"];
+    config.erase("additional_special_tokens");
+  }
   if (added_decoder(config) != nullptr) return config;
-  config.update(object_or_none(folder / "special_tokens_map.json"));
+  json map = object_or_none(folder / "special_tokens_map.json");
+  json extra = config.value("extra_special_tokens", json());
+  if (const auto more = map.find("extra_special_tokens");
+      more != map.end() && more->is_array() && extra.is_array()) {
+    extra.insert(extra.end(), more->begin(), more->end());
+    *more = std::move(extra);
+  }
+  config.update(map);
   return config;
 }
+
+bool says_all_added_tokens(const json& config) { return added_decoder(config) != nullptr; }
 
 TokensBeside tokens_beside(const fs::path& folder, const json& config) {
   std::map<std::int32_t, AddedToken> tokens;
@@ -147,6 +161,7 @@ TokensBeside tokens_beside(const fs::path& folder, const json& config) {
   for (const AddedToken& token : special) {
     if (seen.insert(token.content).second) result.tokens.push_back(token);
   }
+  result.special = std::move(named);
   return result;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,15 @@ struct CommonVocabulary;
 // object where the folder has neither. Throws formats::FormatError.
 nlohmann::json effective_config(const std::filesystem::path& folder);
 
+// Whether this lists the added tokens, so that a class that builds its tokenizer anew takes none from
+// tokenizer.json.
+bool says_all_added_tokens(const nlohmann::json& config);
+
 // What the files beside a vocabulary add to it.
 struct TokensBeside {
   // Ascending by id; a special token that no file gives an id has -1 and comes last.
   std::vector<AddedToken> tokens;
+  std::set<std::string> special;  // the tokens that have a role, or are special without one
   // Tokens with an id are as they stand here, also where the vocabulary's own list has them: with
   // added_tokens_decoder.
   bool overrule = false;

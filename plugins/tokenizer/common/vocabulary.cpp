@@ -167,9 +167,18 @@ CommonVocabulary common_vocabulary(const TokenizerJson& file, const std::filesys
   vocabulary.source = file.source;
   add_model_tokens(file.vocabulary, &vocabulary);
   index_of(vocabulary);  // for its complaint
-  add_tokens(file, configuration.sorts_added_tokens(), &vocabulary);
+  // Classes that build their tokenizer anew take the added tokens from the file only where nothing else
+  // tells.
+  const bool anew = configuration.sorts_added_tokens();
+  if (!anew || !says_all_added_tokens(configuration.values)) add_tokens(file, anew, &vocabulary);
   const nlohmann::json values = with_pad_token(configuration.values, file, folder);
-  add_tokens_beside(tokens_beside(folder, values), &vocabulary);
+  const TokensBeside beside = tokens_beside(folder, values);
+  add_tokens_beside(beside, &vocabulary);
+  // It adds its special tokens once more, by their text alone.
+  if (configuration.tokenizer_class == "Qwen2Tokenizer") {
+    for (AddedToken& token : vocabulary.added)
+      if (beside.special.contains(token.content)) token = {token.id, token.content, /*special=*/true};
+  }
   vocabulary.named = named_tokens(values, vocabulary.tokens);
   vocabulary.begin = begin_tokens(file.post_processor, vocabulary.tokens);
   if (vocabulary.named.bos < 0 && vocabulary.begin.size() == 1)

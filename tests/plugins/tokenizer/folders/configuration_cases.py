@@ -1,6 +1,6 @@
 """Folders whose tokenizer.json has other files beside it, which add tokens and change how text is read."""
 
-from folder_parts import FAST, GPT2, LLAMA, decoder_after, renumbered, replace
+from folder_parts import FAST, GPT2, LLAMA, QWEN, decoder_after, renumbered, replace
 
 
 def config_cases():
@@ -57,6 +57,20 @@ def config_cases():
         {**FAST, "added_tokens_decoder": {"695": {"content": "<one>"}}},
         {},
     )
+    new = decoder_of({709: "<one>", 712: "<pad>"})
+    for name, base, configuration in (("Gpt2", "gpt2.json", GPT2), ("Qwen", "qwen2.json", QWEN), ("NoClass", "gpt2.json", FAST)):
+        yield f"AddedTokensDecoderWithoutThoseOfTheFileFor{name}", base, {**configuration, **new}, {}
+    yield "EmptyAddedTokensDecoderForQwen", "qwen2.json", {**QWEN, "added_tokens_decoder": {}}, {}
+    greedy = {"__type": "AddedToken", "lstrip": True, "rstrip": True, "normalized": False, "single_word": True}
+    for name, base, configuration in (("Gpt2", "gpt2.json", GPT2), ("Qwen", "qwen2.json", QWEN), ("NoClass", "gpt2.json", FAST)):
+        roles = {"pad_token": {"content": "<pad>", **greedy}, "mask_token": {"content": "<mask>", **greedy}}
+        yield f"RolesWithFlagsFor{name}", base, {**configuration, **roles}, {}
+    yield "AdditionalTokensBesideThoseOfTheMap", "gpt2.json", {**FAST, "additional_special_tokens": ["<one>"]}, {
+        "special_tokens_map.json": {"additional_special_tokens": ["<two>"]}}  # fmt: skip
+    yield "ExtraTokensBesideThoseOfTheMap", "gpt2.json", {**FAST, "extra_special_tokens": ["<one>"]}, {
+        "special_tokens_map.json": {"extra_special_tokens": ["<two>", "<one>"]}}  # fmt: skip
+    yield "ExtraTokensByNameBesideAdditionalOnes", "gpt2.json", {
+        **FAST, "additional_special_tokens": ["<one>"], "extra_special_tokens": {"x_token": "<two>"}}, {}  # fmt: skip
     yield "SpecialTokensSplit", "llama2.json", {**FAST, "split_special_tokens": True}, {}
     yield (
         "SpecialTokensMap",

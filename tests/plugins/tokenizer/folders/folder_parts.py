@@ -21,6 +21,7 @@ TEXTS = [
 FAST = {"tokenizer_class": "PreTrainedTokenizerFast"}
 LLAMA = {"tokenizer_class": "LlamaTokenizer"}
 GPT2 = {"tokenizer_class": "GPT2Tokenizer"}
+QWEN = {"tokenizer_class": "Qwen2Tokenizer"}
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + 64 * "0" + "\nsize 2114\n"
 
 
