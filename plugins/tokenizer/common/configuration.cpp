@@ -36,11 +36,13 @@ constexpr ModelClass kModelClasses[] = {
 std::string class_of(const fs::path& folder, const json& values) {
   std::string name = text_of(values, "tokenizer_class");
   const fs::path model = folder / "config.json";
-  if (name.empty() && fs::exists(model)) {
+  if (fs::exists(model)) {
     const json config = formats::read_json_file(model, kTokenizerJsonLimits);
     if (config.is_object()) {
-      name = text_of(config, "tokenizer_class");
+      if (name.empty()) name = text_of(config, "tokenizer_class");
       const std::string type = text_of(config, "model_type");
+      // Folders of this type name all kinds of classes, and transformers believes none of them.
+      if (type == "qwen2" && !values.contains("auto_map")) name = "Qwen2Tokenizer";
       for (const ModelClass& known : kModelClasses) {
         if (name.empty() && known.model_type == type) name = known.tokenizer_class;
       }

@@ -98,6 +98,23 @@ void change(const fs::path& file, const Change& body) {
   write(file, value);
 }
 
+bool has_list(const json& values, const char* key) {
+  const auto found = values.is_object() ? values.find(key) : values.end();
+  return found != values.end() && found->is_array();
+}
+
+// transformers 5 reads one list of special tokens without a role: the newer key's, else the older one's, else
+// that of special_tokens_map.json. A list that was not there would hide that one.
+void add_to_configuration(const std::vector<SpecialToken>& tokens, bool map_has_list, json* config) {
+  const bool newer = has_list(*config, "extra_special_tokens");
+  const bool lists = newer || has_list(*config, "additional_special_tokens") || !map_has_list;
+  const bool numbered = config->contains("added_tokens_decoder");
+  for (const SpecialToken& token : tokens) {
+    if (numbered) (*config)["added_tokens_decoder"][std::to_string(token.id)] = entry_of(token);
+    if (lists) add_text((*config)[newer ? "extra_special_tokens" : "additional_special_tokens"], token.text);
+  }
+}
+
 }  // namespace
 
 std::vector<SpecialToken> number_tokens(const std::vector<std::string>& texts, const fs::path& folder,
@@ -137,12 +154,16 @@ void write_special_tokens(const std::vector<SpecialToken>& tokens, const fs::pat
       if (found == added.end()) added.push_back(std::move(entry));
     }
   });
+  const bool has_map = fs::exists(folder / kSpecialMap);
+  const bool map_has_list = has_map && has_list(read(folder / kSpecialMap), "additional_special_tokens");
+  bool numbered = fs::exists(folder / kTokenizer);
   change(folder / kConfig, [&](json& config) {
-    for (const SpecialToken& token : tokens) {
-      config["added_tokens_decoder"][std::to_string(token.id)] = entry_of(token);
-      add_text(config["additional_special_tokens"], token.text);
-    }
+    add_to_configuration(tokens, map_has_list, &config);
+    numbered = numbered || config.contains("added_tokens_decoder");
   });
+  // An added_tokens_decoder of these tokens alone would say that the model has no others.
+  if (!numbered && has_tokenizer(folder) && !fs::exists(folder / kAdded))
+    write(folder / kAdded, json::object());
   change(folder / kSpecialMap, [&](json& map) {
     for (const SpecialToken& token : tokens) add_text(map["additional_special_tokens"], token.text);
   });

@@ -65,6 +65,9 @@ def config_cases():
     for name, base, configuration in (("Gpt2", "gpt2.json", GPT2), ("Qwen", "qwen2.json", QWEN), ("NoClass", "gpt2.json", FAST)):
         roles = {"pad_token": {"content": "<pad>", **greedy}, "mask_token": {"content": "<mask>", **greedy}}
         yield f"RolesWithFlagsFor{name}", base, {**configuration, **roles}, {}
+    for name, configuration in (("Llamas", LLAMA), ("Gpt2s", GPT2), ("No", FAST)):
+        yield f"QwenWith{name}Class", "qwen2.json", {**configuration, **new, "mask_token": {"content": "<mask>", **greedy}}, {
+            "config.json": {"model_type": "qwen2"}}  # fmt: skip
     yield "AdditionalTokensBesideThoseOfTheMap", "gpt2.json", {**FAST, "additional_special_tokens": ["<one>"]}, {
         "special_tokens_map.json": {"additional_special_tokens": ["<two>"]}}  # fmt: skip
     yield "ExtraTokensBesideThoseOfTheMap", "gpt2.json", {**FAST, "extra_special_tokens": ["<one>"]}, {

@@ -78,11 +78,43 @@ TEST_F(FilesOfATokenizer, AllThatAreThereGetTheTokens) {
   write_special_tokens({{"<GIST>", 1}}, folder_ / "");
   EXPECT_EQ(get("tokenizer.json")["added_tokens"][0]["id"], 1);
   EXPECT_EQ(get("tokenizer.json")["added_tokens"][0]["special"], true);
-  EXPECT_EQ(get("tokenizer_config.json")["added_tokens_decoder"]["1"]["content"], "<GIST>");
   EXPECT_EQ(get("tokenizer_config.json")["additional_special_tokens"], json({"a", "<GIST>"}));
   EXPECT_EQ(get("special_tokens_map.json")["additional_special_tokens"], json::array({"<GIST>"}));
   EXPECT_EQ(get("added_tokens.json")["<GIST>"], 1);
   EXPECT_EQ(get("trained_tokens.json")["tokens"][0]["text"], "<GIST>");
+}
+
+// transformers 5 takes the added tokens from added_tokens_decoder alone where it is there.
+TEST_F(FilesOfATokenizer, TheListOfAddedTokensIsContinuedAndNeverMade) {
+  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}}}}}, {"added_tokens", nullptr}});
+  put("tokenizer_config.json", {{"eos_token", "a"}});
+  write_special_tokens({{"<GIST>", 1}}, folder_ / "");
+  EXPECT_FALSE(get("tokenizer_config.json").contains("added_tokens_decoder"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "added_tokens.json"));
+  put("tokenizer_config.json", {{"added_tokens_decoder", {{"0", {{"content", "a"}}}}}});
+  write_special_tokens({{"<GIST>", 1}}, folder_ / "");
+  EXPECT_EQ(get("tokenizer_config.json")["added_tokens_decoder"]["0"]["content"], "a");
+  EXPECT_EQ(get("tokenizer_config.json")["added_tokens_decoder"]["1"]["content"], "<GIST>");
+}
+
+TEST_F(FilesOfATokenizer, AVocabularyWithoutTokenizerJsonGetsAddedTokensJson) {
+  put("vocab.json", {{"a", 0}});
+  put("tokenizer_config.json", {{"tokenizer_class", "GPT2Tokenizer"}});
+  write_special_tokens({{"<GIST>", 1}}, folder_ / "");
+  EXPECT_EQ(get("added_tokens.json"), (json{{"<GIST>", 1}}));
+  EXPECT_EQ(get("tokenizer_config.json")["additional_special_tokens"], json::array({"<GIST>"}));
+}
+
+TEST_F(FilesOfATokenizer, TheListOfSpecialTokensIsTheOneThatIsRead) {
+  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}}}}}, {"added_tokens", nullptr}});
+  put("tokenizer_config.json", {{"extra_special_tokens", {"a"}}});
+  write_special_tokens({{"<GIST>", 1}}, folder_ / "");
+  EXPECT_EQ(get("tokenizer_config.json"), (json{{"extra_special_tokens", {"a", "<GIST>"}}}));
+  put("tokenizer_config.json", {{"eos_token", "a"}});
+  put("special_tokens_map.json", {{"additional_special_tokens", {"a"}}});
+  write_special_tokens({{"<GIST>", 1}}, folder_ / "");
+  EXPECT_EQ(get("tokenizer_config.json"), (json{{"eos_token", "a"}}));
+  EXPECT_EQ(get("special_tokens_map.json")["additional_special_tokens"], json({"a", "<GIST>"}));
 }
 
 TEST_F(FilesOfATokenizer, ThatAreNotThereAreNotMade) {
