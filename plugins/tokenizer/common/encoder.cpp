@@ -8,28 +8,13 @@
 namespace gistmill::tokenizer {
 namespace {
 
-constexpr std::size_t kKeyBytes = 24;
 constexpr std::size_t kLongestOfBatch =
     3 * Merger::kMostOfBatch;  // bytes: of three a character, more would not fit
-
-// kMasks[n] keeps the first n of 24 bytes.
-constexpr std::array<std::array<std::uint64_t, 3>, kKeyBytes> make_masks() {
-  std::array<std::array<std::uint64_t, 3>, kKeyBytes> masks{};
-  for (std::size_t size = 0; size < kKeyBytes; ++size) {
-    for (std::size_t byte = 0; byte < size; ++byte)
-      masks[size][byte / 8] |= std::uint64_t{0xFF} << 8 * (byte % 8);
-  }
-  return masks;
-}
-constexpr auto kMasks = make_masks();
 
 }  // namespace
 
 Encoder::Encoder(const AddedTokenSets& added, const MergeTable& merges)
-    : added_(added),
-      cache_(std::size_t{1} << kCacheBits),
-      merges_(merges),
-      batch_ids_(kWaiting * Merger::kMostOfBatch) {}
+    : added_(added), merges_(merges), batch_ids_(kWaiting * Merger::kMostOfBatch) {}
 
 std::vector<std::int32_t> Encoder::encode(std::string_view text, SpecialTokens special) {
   waiting_count_ = 0;  // of a text that was given up
@@ -56,36 +41,19 @@ void Encoder::encode_normalized(std::string_view text, SpecialTokens special, bo
       [&](std::int32_t id) { out.append(id); });
 }
 
-Encoder::Key Encoder::key_of(std::string_view piece, const char* readable_end) {
-  static_assert(kCachedBytes < kKeyBytes);
-  Key key{};
-  if (readable_end - piece.data() >= static_cast<std::ptrdiff_t>(kKeyBytes)) {
-    std::memcpy(key.data(), piece.data(), kKeyBytes);
-    for (std::size_t i = 0; i < 3; ++i) key[i] &= kMasks[piece.size()][i];
-  } else {
-    std::memcpy(key.data(), piece.data(), piece.size());
-  }
-  key[2] |= static_cast<std::uint64_t>(piece.size()) << 56;
-  return key;
-}
-
-// Word by word: as arrays they would be compared by a call.
-bool Encoder::has(const CacheEntry& entry, const Key& key) {
-  return entry.key[0] == key[0] && entry.key[1] == key[1] && entry.key[2] == key[2];
-}
-
 void Encoder::encode_piece(std::string_view piece, const char* readable_end, IdBuffer& out) {
   WaitingPiece& waiting = waiting_[waiting_count_++];
   waiting.text = piece;
-  waiting.entry = nullptr;
+  waiting.set = nullptr;
+  waiting.long_entry = nullptr;
   waiting.ids = nullptr;
-  if (piece.size() <= kCachedBytes) {
-    const Key key = key_of(piece, readable_end);
-    const std::uint64_t mixed = key[0] ^ (key[1] * 0xC2B2AE3D27D4EB4Fu) ^ (key[2] * 0x165667B19E3779F9u);
-    const std::uint64_t hash = (mixed ^ (mixed >> 29)) * 0x9E3779B97F4A7C15u;
-    waiting.key = key;
-    waiting.entry = &cache_[static_cast<std::size_t>(hash >> (64 - kCacheBits))];
-    __builtin_prefetch(waiting.entry, 1);
+  if (piece.size() <= PieceCache::kBytes) {
+    waiting.key = PieceCache::key_of(piece, readable_end);
+    waiting.set = cache_.set_of(waiting.key);
+    __builtin_prefetch(&waiting.set->first, 1);
+  } else if (piece.size() <= LongPieceCache::kBytes) {
+    waiting.long_entry = long_cache_.entry_of(piece);
+    __builtin_prefetch(waiting.long_entry, 1);
   }
   if (waiting_count_ == kWaiting) finish_pieces(out);
 }
@@ -98,12 +66,22 @@ void Encoder::finish_pieces(IdBuffer& out) {
 
 // The pieces that are not in the cache and short enough.
 void Encoder::merge_batch() {
-  batch_count_ = 0;
-  std::array<WaitingPiece*, kWaiting> joined;
+  std::array<WaitingPiece*, kWaiting> others, joined;
+  std::size_t count = 0;
   for (std::size_t i = 0; i < waiting_count_; ++i) {
     WaitingPiece& piece = waiting_[i];
-    const bool known = piece.entry != nullptr && has(*piece.entry, piece.key);
-    if (known || piece.text.size() > kLongestOfBatch) continue;
+    if (piece.text.size() > kLongestOfBatch) continue;
+    if (piece.set != nullptr) {
+      if (piece.set->first.has(piece.key)) continue;
+      __builtin_prefetch(&piece.set->second, 1);
+    }
+    others[count++] = &piece;
+  }
+  batch_count_ = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    WaitingPiece& piece = *others[i];
+    if (piece.set != nullptr && piece.set->second.has(piece.key)) continue;
+    if (piece.long_entry != nullptr && piece.long_entry->has(piece.text)) continue;
     if (join_batch(piece)) joined[batch_count_++] = &piece;
   }
   merger_.merge_batch(merges_, batch_.data(), batch_count_);
@@ -128,13 +106,24 @@ void Encoder::merge_alone(std::string_view piece) {
   end_piece();
 }
 
-void Encoder::finish_piece(const WaitingPiece& piece, IdBuffer& out) {
-  if (piece.entry != nullptr && has(*piece.entry, piece.key)) {
-    // All of the line, of which `count` ids are meant: a copy of known size.
-    std::memcpy(out.room(kCachedIds), piece.entry->ids.data(), sizeof piece.entry->ids);
-    out.advance(static_cast<std::size_t>(piece.entry->count));
-    return;
+// All of an entry, of which `count` ids are meant: a copy of known size.
+bool Encoder::append_remembered(const WaitingPiece& piece, IdBuffer& out) {
+  if (piece.set != nullptr) {
+    const PieceCache::Entry* const entry = PieceCache::find(*piece.set, piece.key);
+    if (entry == nullptr) return false;
+    std::memcpy(out.room(PieceCache::kIds), entry->ids.data(), sizeof entry->ids);
+    out.advance(static_cast<std::size_t>(entry->count));
+    return true;
   }
+  const LongPieceCache::Entry* const entry = piece.long_entry;
+  if (entry == nullptr || !entry->has(piece.text)) return false;
+  std::memcpy(out.room(LongPieceCache::kIds), entry->ids.data(), sizeof entry->ids);
+  out.advance(static_cast<std::size_t>(entry->count));
+  return true;
+}
+
+void Encoder::finish_piece(const WaitingPiece& piece, IdBuffer& out) {
+  if (append_remembered(piece, out)) return;
   const std::uint64_t dropped_before = dropped_;
   if (piece.ids != nullptr) {
     symbols_.assign(piece.ids, piece.ids + piece.count);
@@ -145,14 +134,14 @@ void Encoder::finish_piece(const WaitingPiece& piece, IdBuffer& out) {
   std::copy(symbols_.begin(), symbols_.end(), out.room(symbols_.size()));
   out.advance(symbols_.size());
   // A piece that lost bytes is not kept: it would not be counted again.
-  if (piece.entry != nullptr && dropped_ == dropped_before) remember(piece);
+  if (dropped_ == dropped_before) remember(piece);
 }
 
 void Encoder::remember(const WaitingPiece& piece) {
-  if (symbols_.size() > kCachedIds) return;
-  piece.entry->key = piece.key;
-  piece.entry->count = static_cast<std::int32_t>(symbols_.size());
-  std::copy(symbols_.begin(), symbols_.end(), piece.entry->ids.begin());
+  if (piece.set != nullptr && symbols_.size() <= PieceCache::kIds)
+    PieceCache::insert(*piece.set, piece.key, symbols_);
+  if (piece.long_entry != nullptr && symbols_.size() <= LongPieceCache::kIds)
+    piece.long_entry->remember(piece.text, symbols_);
 }
 
 }  // namespace gistmill::tokenizer

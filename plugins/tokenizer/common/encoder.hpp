@@ -11,6 +11,7 @@
 
 #include "plugins/tokenizer/common/added_tokens.hpp"
 #include "plugins/tokenizer/common/merges.hpp"
+#include "plugins/tokenizer/common/piece_cache.hpp"
 
 namespace gistmill::tokenizer {
 
@@ -78,39 +79,29 @@ class Encoder {
   std::uint64_t dropped_ = 0;
 
  private:
-  static constexpr std::size_t kCachedBytes = 23;
-  static constexpr std::size_t kCachedIds = 9;
-  static constexpr std::size_t kCacheBits = 16;
   static constexpr std::size_t kWaiting = 64;  // pieces
 
-  // A cache line. The key is the piece, zeros, and its length: never all zero for a piece.
-  struct alignas(64) CacheEntry {
-    std::array<std::uint64_t, 3> key{};
-    std::array<std::int32_t, kCachedIds> ids{};
-    std::int32_t count = 0;
-  };
-  using Key = std::array<std::uint64_t, 3>;
   struct WaitingPiece {
     std::string_view text;
-    Key key;
-    CacheEntry* entry;  // null: too long for the cache
-    std::int32_t* ids;  // of the batch; null where it is not in it
+    PieceCache::Key key;
+    PieceCache::Set* set;               // null: too long for it
+    LongPieceCache::Entry* long_entry;  // null: too short for it, or too long
+    std::int32_t* ids;                  // of the batch; null where it is not in it
     std::size_t count;
   };
-
-  static Key key_of(std::string_view piece, const char* readable_end);
-  static bool has(const CacheEntry& entry, const Key& key);
 
   void merge_alone(std::string_view piece);
   void merge_batch();
   bool join_batch(WaitingPiece& piece);
+  bool append_remembered(const WaitingPiece& piece, IdBuffer& out);
   void finish_piece(const WaitingPiece& piece, IdBuffer& out);
   void finish_pieces(IdBuffer& out);  // those that wait
   void remember(const WaitingPiece& piece);
   void encode_normalized(std::string_view text, SpecialTokens special, bool first, IdBuffer& out);
 
   const AddedTokenSets& added_;
-  std::vector<CacheEntry, HugePageAllocator<CacheEntry>> cache_;
+  PieceCache cache_;
+  LongPieceCache long_cache_;
 
   const MergeTable& merges_;
   Merger merger_;

@@ -178,13 +178,16 @@ void merge_interleaved(const MergeTable& table, ShortPiece* pieces, std::size_t 
 
 }  // namespace
 
-MergeTable::MergeTable(std::size_t merges) : buckets_(merges * 5 / 2 / kPlaces + 1) {
-  if (buckets_.size() > std::numeric_limits<std::uint32_t>::max())
-    throw std::length_error("more than 2^32 merges");
+MergeTable::MergeTable(std::size_t merges)
+    : buckets_(merges * 3 / 2 / kPlaces + 1), filter_(merges * 8 / kWordBits + 1) {
+  if (filter_.size() * kWordBits > std::numeric_limits<std::uint32_t>::max())
+    throw std::length_error("2^29 merges or more");
 }
 
 bool MergeTable::insert(std::int32_t left, std::int32_t right, Merge merge) {
   const std::uint64_t key = key_of(left, right);
+  const std::size_t bit = bit_of(key);
+  filter_[bit / kWordBits] |= std::uint64_t{1} << bit % kWordBits;
   for (std::size_t at = bucket_of(key);; at = after(at)) {
     Bucket& bucket = buckets_[at];
     for (std::size_t i = 0; i < kPlaces; ++i) {
