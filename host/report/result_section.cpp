@@ -73,6 +73,20 @@ std::string loss_sentence(const StageRecord& stage) {
                      std::max(stage.steps, last.step), first.loss, first.step, last.loss, last.step);
 }
 
+// "heldout: perplexity of student 15305 (44), teacher 41.359 (4.244)": where nothing trained, so that nobody
+// is to be compared with the others.
+std::string measured_sentence(const EvaluationTable& table) {
+  const std::string headline = table.headline_figure();
+  const Figure figure = table.figure(headline);
+  std::string measured;
+  for (const EvaluationEntry& entry : table.entries) {
+    if (entry.figure != headline) continue;
+    measured += fmt::format("{}{} {}", measured.empty() ? "" : ", ", entry.variant,
+                            with_error(entry.measured, figure.spec.aggregate));
+  }
+  return measured.empty() ? "" : fmt::format("{}: {} of {}", table.name, figure_title(figure), measured);
+}
+
 std::string sentences(const RunRecord& record) {
   std::string out;
   if (!record.failure.empty())
@@ -92,6 +106,11 @@ std::string sentences(const RunRecord& record) {
   }
   for (const StageRecord& stage : record.stages) {
     const std::string line = loss_sentence(stage);
+    if (!line.empty()) out += fmt::format("<p class='lead'>{}.</p>\n", escaped(line));
+  }
+  if (!out.empty()) return out;
+  for (const EvaluationTable& each : record.evaluations) {
+    const std::string line = measured_sentence(each);
     if (!line.empty()) out += fmt::format("<p class='lead'>{}.</p>\n", escaped(line));
   }
   if (out.empty()) out = "<p class='lead'>The run has written no result yet.</p>\n";

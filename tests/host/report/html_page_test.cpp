@@ -288,6 +288,14 @@ TEST(HtmlPage, OfAFailedRunBeginsWithTheReason) {
   EXPECT_THAT(html_page(record), HasSubstr("<p class='lead error-level'>loss is not finite at step 3</p>"));
 }
 
+TEST(HtmlPage, OpensWithTheFiguresWhereNothingTrained) {
+  RunRecord record = trained_run();
+  record.stages.clear();
+  for (EvaluationEntry& entry : record.evaluations[0].entries) entry.trained = false;
+  EXPECT_THAT(html_page(record), HasSubstr("<p class='lead'>heldout: delta-NLL in nats of dropped 0.600 "
+                                           "(0.020), contextual 0.250 (0.020).</p>"));
+}
+
 TEST(HtmlPage, OfAnEmptyRunSaysThatThereIsNothingYet) {
   EXPECT_THAT(html_page(RunRecord{}), HasSubstr("The run has written no result yet."));
 }
