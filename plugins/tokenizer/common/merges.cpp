@@ -137,7 +137,7 @@ GISTMILL_TOKENIZER_CLONES
 void merge_short(const MergeTable& table, ShortPiece* piece) {
   if (piece->count <= kLanes) {
     merge_one<1>(table, piece);
-  } else if (piece->count <= 2 * kLanes) {
+  } else if (piece->count <= std::size_t{2} * kLanes) {
     merge_one<2>(table, piece);
   } else {
     merge_one<4>(table, piece);
