@@ -4,8 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "host/diagnostic/failure.hpp"
-#include "host/instance/plugin_host.hpp"
-#include "host/registry/registry.hpp"
+#include "tests/host/prepare/pipeline_fixture.hpp"
 
 namespace gistmill {
 namespace {
@@ -14,13 +13,11 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // pages.next -> reader.read, reader.weight -> reader.sum; the reader says what runs.
-class ForwardRunTest : public ::testing::Test {
+class ForwardRunTest : public PipelineTest {
  protected:
-  ForwardRunTest() : registry_({std::string(GISTMILL_BUILD_DIR) + "/tests/plugins"}) {
-    set_plugin_listener(
-        [this](std::string_view, const std::string& text, const std::string&) { said_.push_back(text); });
-    pages_ = make("test/pages");
-    reader_ = make("test/reader");
+  ForwardRunTest() {
+    pages_ = make_instance("test/pages");
+    reader_ = make_instance("test/reader");
     pipeline_.name = "prepare";
     add(0, *pages_, "next", {});
     add(1, *reader_, "read", {SlotRef{0, 0}});
@@ -30,38 +27,13 @@ class ForwardRunTest : public ::testing::Test {
     said_.clear();
     context_.cancel = &never_;
   }
-  ~ForwardRunTest() override { set_plugin_listener({}); }
 
   ForwardRun run() { return {pipeline_, {pages_.get(), reader_.get()}}; }
 
-  PlannedPipeline pipeline_;
-  std::vector<std::string> said_;
   StepContext context_;
 
  private:
-  std::unique_ptr<Instance> make(const std::string& component) {
-    PlannedInstance planned;
-    planned.name = component.substr(component.find('/') + 1);
-    planned.spec = registry_.find(component);
-    for (const OptionSpec& option : planned.spec->options)
-      planned.options.push_back({option.key, *option.default_value, {}});
-    return std::make_unique<Instance>(planned, registry_.load(component, plugin_host()), plugin_host());
-  }
-  void add(std::size_t number, const Instance& instance, const char* name,
-           const std::vector<SlotRef>& sources) {
-    const OperationSpec& operation = *instance.planned().spec->operation(name);
-    PlannedCall call;
-    call.instance = number;
-    call.name = instance.name() + "." + name;
-    call.operation = &operation;
-    for (std::size_t i = 0; i < sources.size(); ++i)
-      call.inputs.push_back({&operation.inputs[i], "slot", sources[i], operation.inputs[i].type});
-    for (const PortSpec& port : operation.outputs) call.outputs.push_back({&port, port.name, port.type});
-    pipeline_.calls.push_back(call);
-  }
-
   const std::int32_t never_ = 0;
-  Registry registry_;
   std::unique_ptr<Instance> pages_;
   std::unique_ptr<Instance> reader_;
 };

@@ -9,8 +9,7 @@
 
 #include "host/diagnostic/failure.hpp"
 #include "host/instance/instance_state.hpp"
-#include "host/instance/plugin_host.hpp"
-#include "host/registry/registry.hpp"
+#include "tests/host/prepare/pipeline_fixture.hpp"
 
 namespace gistmill {
 namespace {
@@ -18,24 +17,19 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class StagedRunTest : public ::testing::Test {
+class StagedRunTest : public PipelineTest {
  protected:
-  StagedRunTest() : registry_({std::string(GISTMILL_BUILD_DIR) + "/tests/plugins"}) {
+  StagedRunTest() {
     setenv("GISTMILL_CHECK", "0", 1);  // checked calls stay on one thread
-    set_plugin_listener(
-        [this](std::string_view, const std::string& text, const std::string&) { said_.push_back(text); });
     context_.cancel = &canceled_;
   }
-  ~StagedRunTest() override {
-    setenv("GISTMILL_CHECK", "1", 1);
-    set_plugin_listener({});
-  }
+  ~StagedRunTest() override { setenv("GISTMILL_CHECK", "1", 1); }
 
   // `last` pages, of which the copyist fails at number `fails_at`; 0: none.
   void make(std::int64_t last, std::int64_t fails_at = 0) {
     pages_ = make_instance("test/pages", {{"pages", 1000}, {"last", last}});
     copyist_ = make_instance("test/copyist", {{"fails_at", fails_at}});
-    archive_ = make_instance("test/archive", {});
+    archive_ = make_instance("test/archive");
     add(0, *pages_, "next", {});
     add(1, *copyist_, "copy", {SlotRef{0, 0}});
     add(2, *archive_, "keep", {SlotRef{1, 0}});
@@ -44,36 +38,8 @@ class StagedRunTest : public ::testing::Test {
   }
   std::vector<Instance*> instances() const { return {pages_.get(), copyist_.get(), archive_.get()}; }
   StagedRun run(int threads) const { return {pipeline_, instances(), context_, threads}; }
-  void add(std::size_t number, const Instance& instance, const char* name,
-           const std::vector<SlotRef>& sources) {
-    const OperationSpec& operation = *instance.planned().spec->operation(name);
-    PlannedCall call;
-    call.instance = number;
-    call.name = instance.name() + "." + name;
-    call.operation = &operation;
-    for (std::size_t i = 0; i < sources.size(); ++i)
-      call.inputs.push_back({&operation.inputs[i], "slot", sources[i], operation.inputs[i].type});
-    for (const PortSpec& port : operation.outputs) call.outputs.push_back({&port, port.name, port.type});
-    pipeline_.calls.push_back(call);
-  }
-  std::unique_ptr<Instance> make_instance(const std::string& component,
-                                          const std::map<std::string, std::int64_t>& options) {
-    PlannedInstance planned;
-    planned.name = component.substr(component.find('/') + 1);
-    planned.spec = registry_.find(component);
-    for (const OptionSpec& option : planned.spec->options) {
-      const auto set = options.find(option.key);
-      planned.options.push_back(
-          {option.key, set == options.end() ? *option.default_value : OptionValue(set->second), {}});
-    }
-    return std::make_unique<Instance>(planned, registry_.load(component, plugin_host()), plugin_host());
-  }
-
-  PlannedPipeline pipeline_;
-  std::vector<std::string> said_;  // by the archive alone, which one thread calls
   StepContext context_;
   std::int32_t canceled_ = 0;
-  Registry registry_;
   std::unique_ptr<Instance> pages_;
   std::unique_ptr<Instance> copyist_;
   std::unique_ptr<Instance> archive_;
@@ -93,7 +59,7 @@ TEST_F(StagedRunTest, KeepsTheCallsOfOneInstanceInOneStage) {
 
 TEST_F(StagedRunTest, HasOneStageWhereACallGivesAnObjectOrDependsOnNoStep) {
   make(3);
-  const auto reader = make_instance("test/reader", {});
+  const auto reader = make_instance("test/reader");
   add(3, *reader, "read", {SlotRef{0, 0}});
   std::vector<Instance*> all = instances();
   all.push_back(reader.get());
