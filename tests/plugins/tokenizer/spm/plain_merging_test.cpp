@@ -72,8 +72,10 @@ Case random_case(bool by_scores, Order order, std::mt19937& random) {
   }
   std::map<std::string, double> ranks;  // of pieces; some are equal
   const std::size_t equal = 1 + random() % 3;
-  for (std::size_t i = 0; i < merges.pieces.size(); ++i)
-    ranks[merges.pieces[i]] = static_cast<double>((order == Order::kTrained ? i : random() % 50) / equal);
+  for (std::size_t i = 0; i < merges.pieces.size(); ++i) {
+    const std::size_t group = (order == Order::kTrained ? i : random() % 50) / equal;
+    ranks[merges.pieces[i]] = static_cast<double>(group);
+  }
   for (std::size_t id = 0; id < made.vocabulary.tokens.size(); ++id) {
     const auto rank = ranks.find(std::string(made.vocabulary.tokens[id]));
     made.vocabulary.scores.push_back(rank == ranks.end() ? -1000.0f : -static_cast<float>(rank->second));

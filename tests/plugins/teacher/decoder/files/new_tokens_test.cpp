@@ -159,7 +159,7 @@ class NewRows : public ::testing::Test {
   ModelPlan plan_;
   Weights weights_;
   at::Tensor table_, head_;
-  at::Tensor vectors_ = at::arange(2.0 * test::tiny_config().width).view({2, -1});
+  at::Tensor vectors_ = at::arange(2 * test::tiny_config().width, at::kFloat).view({2, -1});
 };
 
 TEST_F(NewRows, StandBehindATableThatTheHeadShares) {
@@ -185,7 +185,7 @@ TEST_F(NewRows, TakeRowsThatNoTokenHasAndLeaveAHeadOfItsOwnAsItIs) {
 TEST_F(NewRows, AreDividedByWhatTheModelMultipliesEmbeddingsWith) {
   make(test::tiny_gemma_config(), false);
   ASSERT_NE(plan_.config.embedding_scale, 1.0);
-  vectors_ = at::arange(2.0 * plan_.config.width).view({2, -1});
+  vectors_ = at::arange(2 * plan_.config.width, at::kFloat).view({2, -1});
   add({{"<1>", table_.size(0)}, {"<2>", table_.size(0) + 1}});
   EXPECT_TRUE(at::allclose(weights_.embedding.slice(0, table_.size(0)) * plan_.config.embedding_scale,
                            vectors_, 1e-5, 1e-5));
