@@ -20,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 // With plugins/ of the working folder, as for a recipe that lies there.
-// With plugins/ of the working folder.
 Registry registry_here(const Command& command) {
   return Registry(Registry::search_path(command.plugin_folders(), fs::path()));
 }

@@ -4,10 +4,10 @@ import tempfile
 from pathlib import Path
 
 from outcome import Figure, Goal, Measured, Task, median
+from programs import ROWS, loss_rows
 from workplace import ROOT, SCRATCH, say
 
 REPEATS = 5
-ROWS, VOCABULARY = 1024, 49152
 LAYERS = {"length": 2048, "width": 512, "layers": 8, "heads": 8}
 PEER_FORMS = ("parallel", 64, 128, 256)  # torchscale's: the fastest here is the peer
 POSITION, DECODED = 32768, 32
@@ -15,18 +15,8 @@ STEPS = 4  # beyond the first, which warms up
 
 
 def distillation_loss(work, _):
-    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
-        file = Path(folder) / "distillation_loss.json"
-        work.run([work.program("bench/distillation_loss"), "--dtype", "bf16", "--rows", ROWS, "--threads", work.threads,
-                  "--rounds", work.rounds or REPEATS, "--json", file])
-        found = json.loads(file.read_text(encoding="utf-8"))
-    ratios = {(line["work"], line["malloc"]): line["ratio"] for line in found["table"]}
-    megabytes = found["memory"]["ours_bytes"] / 1e6
-    figures = [Figure(name, ratios[name, "default malloc"], "times", Goal(2.5)) for name in ("head frozen", "head trains")]
-    figures.append(Figure("memory beside the inputs", megabytes, "MB", Goal(ROWS * VOCABULARY * 4 / 1e6, False)))
-    kept = ", ".join(f"{name} {ratios[name, 'freed memory kept']:.1f}" for name in ("head frozen", "head trains"))
-    return Measured(figures, found, f"both with the host's malloc thresholds: {kept} times; the plain way "
-                                    f"{found['memory']['plain_bytes'] / 1e6:.0f} MB")
+    return loss_rows(work, "bench/distillation_loss", ["--dtype", "bf16"],
+                     {"head frozen": "head frozen", "head trains": "head trains"})
 
 
 def retnet_layers(work, _):

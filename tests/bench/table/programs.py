@@ -12,21 +12,25 @@ REPEATS = 5
 ROWS, VOCABULARY = 1024, 49152
 
 
-def head_loss(work, _):
+def loss_rows(work, program, options, works):
+    """What a bench program of a loss measured beside the plain way: `works` are its kinds of work, by what they are called."""
     with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
-        file = Path(folder) / "head_loss.json"
-        work.run([work.program("bench/head_loss"), "--rows", ROWS, "--threads", work.threads,
+        file = Path(folder) / "table.json"
+        work.run([work.program(program), *options, "--rows", ROWS, "--threads", work.threads,
                   "--rounds", work.rounds or REPEATS, "--json", file])
         found = json.loads(file.read_text(encoding="utf-8"))
     ratios = {(line["work"], line["malloc"]): line["ratio"] for line in found["table"]}
-    megabytes = found["memory"]["ours_bytes"] / 1e6
-    figures = [Figure(label, ratios[work_name, "default malloc"], "times", Goal(2.5))
-               for label, work_name in (("delta-NLL", "delta-nll"), ("KL", "kl"))]
+    figures = [Figure(label, ratios[name, "default malloc"], "times", Goal(2.5)) for name, label in works.items()]
     # A tensor of all logits in f32 is the least that the plain way holds.
-    figures.append(Figure("memory beside the inputs", megabytes, "MB", Goal(ROWS * VOCABULARY * 4 / 1e6, False)))
-    kept = ", ".join(f"{name} {ratios[name, 'freed memory kept']:.1f}" for name in ("delta-nll", "kl"))
+    figures.append(Figure("memory beside the inputs", found["memory"]["ours_bytes"] / 1e6, "MB",
+                          Goal(ROWS * VOCABULARY * 4 / 1e6, False)))
+    kept = ", ".join(f"{name} {ratios[name, 'freed memory kept']:.1f}" for name in works)
     return Measured(figures, found, f"both with the host's malloc thresholds: {kept} times; the plain way "
                                     f"{found['memory']['plain_bytes'] / 1e6:.0f} MB")
+
+
+def head_loss(work, _):
+    return loss_rows(work, "bench/head_loss", [], {"delta-nll": "delta-NLL", "kl": "KL"})
 
 
 def pipeline(work, _):

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "host/diagnostic/failure.hpp"
 #include "host/instance/plugin_host.hpp"
 #include "host/registry/registry.hpp"
 
@@ -48,6 +49,18 @@ class PipelineTest : public ::testing::Test {
       call.inputs.push_back({&operation.inputs[i], "slot", sources[i], operation.inputs[i].type});
     for (const PortSpec& port : operation.outputs) call.outputs.push_back({&port, port.name, port.type});
     pipeline_.calls.push_back(call);
+  }
+
+  // `run` begins no call, since it is canceled.
+  template <class Run>
+  void expect_canceled(const Run& run) {
+    try {
+      run();
+      FAIL() << "a call began";
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.code(), ExitCode::interrupted);
+    }
+    EXPECT_TRUE(said_.empty());
   }
 
   PlannedPipeline pipeline_;

@@ -124,13 +124,7 @@ TEST_F(StagedRunTest, BeginsNoCallOnceItIsCanceled) {
   make(0);
   canceled_ = 1;
   StagedRun staged = run(2);
-  try {
-    staged.run();
-    FAIL() << "a call began";
-  } catch (const Failure& failure) {
-    EXPECT_EQ(failure.code(), ExitCode::interrupted);
-  }
-  EXPECT_TRUE(said_.empty());
+  expect_canceled([&] { staged.run(); });
 }
 
 }  // namespace
