@@ -9,7 +9,8 @@ namespace gistmill::tokenizer {
 namespace {
 
 constexpr std::size_t kLongestOfBatch =
-    3 * Merger::kMostOfBatch;  // bytes: of three a character, more would not fit
+    3 * Merger::kMostOfBatch;                             // bytes: of three a character, more would not fit
+constexpr std::size_t kShortText = std::size_t{1} << 16;  // bytes that small caches are enough for
 
 }  // namespace
 
@@ -18,6 +19,11 @@ Encoder::Encoder(const AddedTokenSets& added, const MergeTable& merges)
 
 std::vector<std::int32_t> Encoder::encode(std::string_view text, SpecialTokens special) {
   waiting_count_ = 0;  // of a text that was given up
+  if (!caches_grown_ && (encoded_bytes_ += text.size()) > kShortText) {
+    cache_.grow();
+    long_cache_.grow();
+    caches_grown_ = true;
+  }
   IdBuffer out;
   out.room(text.size() / 3 + 16);
   const auto token = [&](std::int32_t id) { out.append(id); };

@@ -102,6 +102,8 @@ class Encoder {
   const AddedTokenSets& added_;
   PieceCache cache_;
   LongPieceCache long_cache_;
+  std::size_t encoded_bytes_ = 0;  // until the caches grow
+  bool caches_grown_ = false;
 
   const MergeTable& merges_;
   Merger merger_;

@@ -39,7 +39,13 @@ class PieceCache {
     Entry first, second;
   };
 
-  PieceCache() : sets_(std::size_t{1} << kBits) {}
+  // A small one: to zero all of it takes longer than to encode a short text.
+  PieceCache() : sets_(std::size_t{1} << kSmallBits) {}
+  // To its full size. Forgets everything, and ends every pointer to a set.
+  void grow() {
+    bits_ = kBits;
+    sets_ = Sets(std::size_t{1} << kBits);
+  }
 
   // readable_end: how far memory may be read past the piece.
   static Key key_of(std::string_view piece, const char* readable_end) {
@@ -57,7 +63,7 @@ class PieceCache {
   Set* set_of(const Key& key) {
     const std::uint64_t mixed = key[0] ^ (key[1] * 0xC2B2AE3D27D4EB4Fu) ^ (key[2] * 0x165667B19E3779F9u);
     const std::uint64_t hash = (mixed ^ (mixed >> 29)) * 0x9E3779B97F4A7C15u;
-    return &sets_[static_cast<std::size_t>(hash >> (64 - kBits))];
+    return &sets_[static_cast<std::size_t>(hash >> (64 - bits_))];
   }
 
   // The entry of a piece, as the first of its set from now on; null where there is none.
@@ -77,7 +83,9 @@ class PieceCache {
   }
 
  private:
-  static constexpr std::size_t kBits = 15;
+  static constexpr int kSmallBits = 9;
+  static constexpr int kBits = 15;
+  using Sets = std::vector<Set, HugePageAllocator<Set>>;
 
   // [n] keeps the first n of 24 bytes.
   static constexpr auto kMasks = [] {
@@ -90,7 +98,8 @@ class PieceCache {
   }();
   static_assert(kBytes < sizeof(Key));
 
-  std::vector<Set, HugePageAllocator<Set>> sets_;
+  int bits_ = kSmallBits;
+  Sets sets_;
 };
 
 // For longer ones, which take longest to merge. An entry a place, of two cache lines.
@@ -115,16 +124,19 @@ class LongPieceCache {
     }
   };
 
-  LongPieceCache() : entries_(std::size_t{1} << kBits) {}
+  LongPieceCache() : entries_(std::size_t{1} << kSmallBits) {}  // as PieceCache
+  void grow() { entries_ = Entries(std::size_t{1} << kBits); }
 
   Entry* entry_of(std::string_view piece) {
     return &entries_[std::hash<std::string_view>{}(piece) & (entries_.size() - 1)];
   }
 
  private:
-  static constexpr std::size_t kBits = 12;
+  static constexpr int kSmallBits = 6;
+  static constexpr int kBits = 12;
+  using Entries = std::vector<Entry, HugePageAllocator<Entry>>;
 
-  std::vector<Entry, HugePageAllocator<Entry>> entries_;
+  Entries entries_;
 };
 
 }  // namespace gistmill::tokenizer

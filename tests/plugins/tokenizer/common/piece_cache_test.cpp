@@ -40,6 +40,31 @@ TEST(PieceCache, KeepsTheTwoPiecesOfASetThatWereUsedLast) {
   EXPECT_EQ(ids("c"), std::vector<std::int32_t>({4}));
 }
 
+TEST(PieceCache, ForgetsAndHasRoomForMoreAsItGrows) {
+  const auto known = [](PieceCache& cache) {
+    int count = 0;
+    for (int i = 0; i < 5000; ++i) {
+      const PieceCache::Key key = key_of(std::to_string(i));
+      count += PieceCache::find(*cache.set_of(key), key) != nullptr ? 1 : 0;
+    }
+    return count;
+  };
+  const auto fill = [](PieceCache& cache) {
+    for (int i = 0; i < 5000; ++i) {
+      const PieceCache::Key key = key_of(std::to_string(i));
+      PieceCache::insert(*cache.set_of(key), key, {i});
+    }
+  };
+  PieceCache cache;
+  fill(cache);
+  const int before = known(cache);
+  EXPECT_GT(before, 500);
+  cache.grow();
+  EXPECT_EQ(known(cache), 0);
+  fill(cache);
+  EXPECT_GT(known(cache), 4 * before);
+}
+
 TEST(LongPieceCache, TakesNoPieceForAnother) {
   LongPieceCache cache;
   const std::string longest(LongPieceCache::kBytes, 'x');
