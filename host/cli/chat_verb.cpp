@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <filesystem>
 #include <functional>
@@ -19,6 +18,7 @@
 #include "host/chat/chat_server.hpp"
 #include "host/chat/conversation.hpp"
 #include "host/cli/chat_screen.hpp"
+#include "host/cli/number_option.hpp"
 #include "host/cli/run_library.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
@@ -80,24 +80,13 @@ class Lines {
   std::string bytes_;
 };
 
-template <class Number>
-Number number_of(const Command& command, const char* name, Number fallback, Number least, Number most) {
-  const auto text = command.value(name);
-  if (!text) return fallback;
-  Number number{};
-  const char* const end = text->data() + text->size();
-  const auto [rest, error] = std::from_chars(text->data(), end, number);
-  if (error == std::errc() && rest == end && number >= least && number <= most) return number;
-  throw Failure(ExitCode::usage, fmt::format("--{} is '{}' when it should be a number from {} to {}", name,
-                                             *text, least, most));
-}
-
 Sampling sampling_of(const Command& command) {
   Sampling sampling;
-  sampling.most = number_of<std::int64_t>(command, "max-tokens", sampling.most, 1, 1 << 20);
-  sampling.temperature = number_of(command, "temperature", 0.0, 0.0, 100.0);
-  sampling.top_p = number_of(command, "top-p", 1.0, 0.0001, 1.0);
-  sampling.seed = static_cast<std::uint64_t>(number_of<std::int64_t>(command, "seed", 0, 0, INT64_MAX));
+  sampling.most = number_option<std::int64_t>(command, "max-tokens", 1, 1 << 20).value_or(sampling.most);
+  sampling.temperature = number_option(command, "temperature", 0.0, 100.0).value_or(0.0);
+  sampling.top_p = number_option(command, "top-p", 0.0001, 1.0).value_or(1.0);
+  sampling.seed =
+      static_cast<std::uint64_t>(number_option<std::int64_t>(command, "seed", 0, INT64_MAX).value_or(0));
   return sampling;
 }
 
@@ -299,7 +288,7 @@ ExitCode run_focus_demo(const Command& command) {
   std::vector<std::pair<std::string, std::string>> texts;
   for (const fs::path& file : files_at(history)) texts.emplace_back(file.filename().string(), text_at(file));
   Sampling sampling;
-  sampling.most = number_of<std::int64_t>(command, "max-tokens", 128, 1, 1 << 20);
+  sampling.most = number_option<std::int64_t>(command, "max-tokens", 1, 1 << 20).value_or(128);
   std::optional<ChatRecord> record = record_of(command);
   ChatRecord* const kept = record ? &*record : nullptr;
   return chat_with(command, kept, [&](ChatModel& model) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "host/cli/baseline_gate.hpp"
+#include "host/cli/number_option.hpp"
 #include "host/cli/run_library.hpp"
 #include "host/cli/run_outputs.hpp"
 #include "host/cli/terminal.hpp"
@@ -48,18 +49,8 @@ std::uint64_t memory_of(const std::string& text) {
 }
 
 constexpr std::int64_t kMostSamples = 1000;
+constexpr double kMostNats = 100;
 constexpr std::int64_t kMostTokens = 1'000'000'000;
-
-std::int64_t peek_of(const Command& command) {
-  const auto text = command.value("peek");
-  if (!text) return 0;
-  std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
-  if (error == std::errc() && end == text->data() + text->size() && count >= 1 && count <= kMostSamples)
-    return count;
-  throw Failure(ExitCode::usage,
-                fmt::format("--peek is '{}' when it should be a number from 1 to {}", *text, kMostSamples));
-}
 
 // The answer of a finished run, and how it stands against its baseline.
 ExitCode hold_against(const BaselineGate& gate, const Command& command, const RunOutcome& outcome) {
@@ -109,6 +100,7 @@ void ask_for_store(const Command& command, RunRequest& request) {
   request.texts.assign(command.arguments.begin() + 1, command.arguments.end());
   request.refresh = command.has("refresh");
   request.keep = command.value("keep").value_or("");
+  request.keep_above = number_option<double>(command, "keep-above", 0.0, kMostNats);
   if (request.texts.empty() && !request.refresh)
     throw Failure(ExitCode::usage, "compress needs a text, or --refresh for those that the store holds");
   std::swap(request.overrides, request.store_overrides);
@@ -187,7 +179,7 @@ ExitCode run_compute_verb(const Command& command, RunVerb verb) {
   request.tell_failure = print_failure;
   request.environment_threads = threads_of_environment();
   request.seconds_of = [](const fs::path& folder) { return read_run(folder).seconds; };
-  request.peek = peek_of(command);
+  request.peek = number_option<std::int64_t>(command, "peek", 1, kMostSamples).value_or(0);
   request.merge = command.has("merge");
   request.profile = command.has("profile");
   if (command.has("trace-calls")) setenv("GISTMILL_CHECK", "trace", 1);  // before any plugin is loaded

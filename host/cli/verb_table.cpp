@@ -123,6 +123,10 @@ constexpr Option kOptions[] = {
     {'G', "keep", "KINDS",
      "words of these kinds stay as tokens beside the gists: numbers, names, identifiers, separated by "
      "commas"},
+    {'G', "keep-above", "NATS",
+     "blocks whose gists are predicted to cost more than this stay as tokens; for a run that learned to "
+     "predict "
+     "it (recipes/gistnet/confidence.toml)"},
     {'G', "set", "+KEY=VALUE",
      "set an option of the component that keeps the gists: --set store.precision=int8"},
     {'I', "document", "NAME", "of a gist store: the document (default: the last one)"},

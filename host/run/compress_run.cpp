@@ -49,6 +49,8 @@ nlohmann::json settings_of(const RunContext& context, TrainedCompressor& trained
       {"refresh", context.request.refresh}};
   if (trained.group != nullptr) settings["level2"] = trained.level2();
   if (!keep.empty()) settings["keep"] = keep;
+  if (const std::optional<double>& above = context.request.keep_above)
+    settings["keep_blocks"] = fmt::format("above {} nats by {}", *above, trained.confidence());
   return settings;
 }
 
@@ -77,8 +79,10 @@ class Documents {
     list_.push_back({{"document", name},
                      {"tokens", filled.tokens},
                      {"new_blocks", filled.blocks},
+                     {"kept_blocks", filled.kept},
                      {"new_groups", filled.groups}});
-    text_ += fmt::format("{}  {} tokens, {} new blocks{}\n", name, filled.tokens, filled.blocks,
+    text_ += fmt::format("{}  {} tokens, {} new blocks{}{}\n", name, filled.tokens, filled.blocks,
+                         filled.kept == 0 ? "" : fmt::format(", {} of them kept as tokens", filled.kept),
                          filled.groups == 0 ? "" : fmt::format(", {} new groups of them", filled.groups));
   }
   RunOutcome outcome() const {
@@ -111,6 +115,15 @@ std::vector<std::string> store_operations(const TrainedCompressor& trained) {
   return operations;
 }
 
+void expect_whole_blocks(const Instance& store) {
+  if (store.planned().spec->operation("append")->input("whole") != nullptr) return;
+  throw Failure(
+      ExitCode::recipe,
+      fmt::format("{} ({}) cannot keep blocks as tokens: its operation 'append' has no input 'whole'",
+                  store.name(), store.planned().spec->name),
+      {"leave --keep-above out"});
+}
+
 void refresh_all(const Instance& store, std::int32_t count, Documents& documents) {
   for (std::int32_t number = 0; number < count; ++number) {
     const Arrays held =
@@ -127,10 +140,11 @@ RunOutcome compress_run(const RunRequest& request) {
   const RunRequest locked = locked_request(request, "compress");
   RunContext context(locked);
   set_up_machine(context.recipe.run.threads);
-  TrainedCompressor trained = trained_compressor(context);
+  TrainedCompressor trained = trained_compressor(context, request.keep_above.has_value());
   const RunTokenizer tokenizer(trained.session->plan(), context.registry);
   const std::unique_ptr<Instance> store =
       start_offering(store_operations(trained), parse_overrides(request.store_overrides), context.registry);
+  if (request.keep_above) expect_whole_blocks(*store);
   std::optional<KeptWords> kept;
   if (!request.keep.empty()) kept.emplace(tokenizer.instance(), kinds);
   const StopSignal stop;
@@ -138,7 +152,7 @@ RunOutcome compress_run(const RunRequest& request) {
   const Arrays opened = call_operation(
       *store, "open",
       {{"path", bytes_array(request.target.string())}, {"settings", bytes_array(settings.dump())}});
-  GistFiller filler(*store, *trained.pass, trained.group.get(), stop, request.talk);
+  GistFiller filler(*store, *trained.pass, trained.group.get(), request.keep_above, stop, request.talk);
   Documents documents(filler, kept ? &*kept : nullptr, request.target);
   if (request.refresh) refresh_all(*store, *opened.at("documents").data<std::int32_t>(), documents);
   for (const fs::path& path : request.texts) {

@@ -55,13 +55,14 @@ GistFiller::Filled GistFiller::fill(const std::string& name, const std::vector<s
   const Arrays missing = call_operation(store_, "extend", in);
   const std::int64_t first = *missing.at("first").data<std::int32_t>();
   const std::int64_t end = *missing.at("end").data<std::int32_t>();
+  kept_ = 0;
   for (const GistWindow& window : gist_windows(first, end, pass_.block(), pass_.window())) {
     compress(tokens, window);
     rest(name, window.end, end);
   }
   const std::int64_t groups = groups_ == nullptr ? 0 : compress_groups(name);
   call_operation(store_, "commit", {});
-  return {std::ssize(tokens), (end - first) / pass_.block(), groups};
+  return {std::ssize(tokens), (end - first) / pass_.block(), kept_, groups};
 }
 
 // Of gists as the store has them: a group that was made later has the gist of one that was made at once.
@@ -94,8 +95,13 @@ void GistFiller::compress(const std::vector<std::int32_t>& tokens, const GistWin
       pass_.run(at::tensor(part, at::kInt), at::tensor(spans, at::kInt), stop_.cancel_flag());
   seconds_ += seconds_since(began);
   tokens_ += window.end - window.first;
-  call_operation(store_, "append",
-                 {{"gist", array_of<float>(gists.gist)}, {"offsets", array_of<std::int32_t>(gists.offsets)}});
+  Arrays in = {{"gist", array_of<float>(gists.gist)}, {"offsets", array_of<std::int32_t>(gists.offsets)}};
+  if (keep_above_) {
+    const at::Tensor whole = gists.cost.gt(*keep_above_).to(at::kByte);
+    kept_ += whole.sum().item<std::int64_t>();
+    in["whole"] = array_of<std::uint8_t>(whole);
+  }
+  call_operation(store_, "append", in);
 }
 
 void GistFiller::rest(const std::string& name, std::int64_t done, std::int64_t end) {

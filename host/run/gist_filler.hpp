@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,14 +32,21 @@ std::vector<GistWindow> gist_windows(std::int64_t first, std::int64_t end, std::
 
 class GistFiller {
  public:
-  // All outlive this. groups: what makes gists of gists, or null. talk: lines about progress.
-  GistFiller(const Instance& store, GistPass& pass, GroupPass* groups, const StopSignal& stop,
-             std::function<void(std::string_view)> talk)
-      : store_(store), pass_(pass), groups_(groups), stop_(stop), talk_(std::move(talk)) {}
+  // All outlive this. groups: what makes gists of gists, or null. keep_above: blocks whose gist is predicted
+  // to cost more stay as their tokens, in nats; only with a pass that predicts. talk: lines about progress.
+  GistFiller(const Instance& store, GistPass& pass, GroupPass* groups, std::optional<double> keep_above,
+             const StopSignal& stop, std::function<void(std::string_view)> talk)
+      : store_(store),
+        pass_(pass),
+        groups_(groups),
+        keep_above_(keep_above),
+        stop_(stop),
+        talk_(std::move(talk)) {}
 
   struct Filled {
     std::int64_t tokens = 0;  // of the document
     std::int64_t blocks = 0;  // that got a gist
+    std::int64_t kept = 0;    // of these, that stay as their tokens for what their gists would cost
     std::int64_t groups = 0;  // of blocks, that got one of level 2
   };
   // kept: [tokens], 1 for those that stay beside the gists; or empty. Throws Failure, also
@@ -59,9 +67,11 @@ class GistFiller {
   const Instance& store_;
   GistPass& pass_;
   GroupPass* groups_;
+  std::optional<double> keep_above_;
   const StopSignal& stop_;
   std::function<void(std::string_view)> talk_;
   std::int64_t tokens_ = 0;
+  std::int64_t kept_ = 0;  // blocks of the document
   double seconds_ = 0;
   Clock::time_point committed_ = Clock::now();
   Clock::time_point said_ = Clock::now();

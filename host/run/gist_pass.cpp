@@ -24,6 +24,11 @@ bool is_of_groups(const PlannedPipeline& pipeline, const PlannedCall& call) {
   });
 }
 
+bool makes_gists(const PlannedPipeline& pipeline, const PlannedCall& call) {
+  return call.operation->name == "compress" && output_of(call, "gist") && output_of(call, "offsets") &&
+         !is_of_groups(pipeline, call);
+}
+
 }  // namespace
 
 std::unique_ptr<GistPass> GistPass::find(const Session& session, Registry& registry) {
@@ -34,17 +39,39 @@ std::unique_ptr<GistPass> GistPass::find(const Session& session, Registry& regis
   for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
     const PlannedCall& call = pipeline.calls[i];
     const TensorInstance* instance = session.find(plan.instances[call.instance].name);
-    if (call.operation->name != "compress" || std::ranges::count(trained, instance) == 0) continue;
-    if (!output_of(call, "gist") || !output_of(call, "offsets") || is_of_groups(pipeline, call)) continue;
-    return std::unique_ptr<GistPass>(new GistPass(session, registry, i));
+    if (std::ranges::count(trained, instance) == 0 || !makes_gists(pipeline, call)) continue;
+    return std::unique_ptr<GistPass>(new GistPass(session, registry, i, std::nullopt));
   }
   return nullptr;
 }
 
-GistPass::GistPass(const Session& session, Registry& registry, std::size_t call)
-    : pipeline_(*session.plan().pipeline(session.plan().trained)), call_(call) {
-  compressor_ = session.find(session.plan().instances[pipeline_.calls[call].instance].name);
-  keep_what_leads_to(pipeline_, call, std::nullopt);
+std::unique_ptr<GistPass> GistPass::find_with_confidence(const Session& session, Registry& registry) {
+  const Plan& plan = session.plan();
+  if (plan.trained.empty()) return nullptr;
+  const std::vector<TensorInstance*> trained = session.trained();
+  const PlannedPipeline& pipeline = *plan.pipeline(plan.trained);
+  for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
+    const PlannedCall& call = pipeline.calls[i];
+    const TensorInstance* instance = session.find(plan.instances[call.instance].name);
+    if (call.operation->name != "predict" || std::ranges::count(trained, instance) == 0) continue;
+    const auto reads_gist = std::ranges::find_if(call.inputs, [&](const PlannedInput& input) {
+      return input.source && makes_gists(pipeline, pipeline.calls[input.source->call]);
+    });
+    if (reads_gist == call.inputs.end() || !output_of(call, "predicted")) continue;
+    return std::unique_ptr<GistPass>(new GistPass(session, registry, reads_gist->source->call, i));
+  }
+  return nullptr;
+}
+
+GistPass::GistPass(const Session& session, Registry& registry, std::size_t call,
+                   std::optional<std::size_t> predict)
+    : pipeline_(*session.plan().pipeline(session.plan().trained)), call_(call), predict_(predict) {
+  const auto instance_of = [&](std::size_t number) {
+    return session.find(session.plan().instances[pipeline_.calls[number].instance].name);
+  };
+  compressor_ = instance_of(call_);
+  if (predict_) confidence_ = instance_of(*predict_);
+  keep_what_leads_to(pipeline_, predict_.value_or(call_), std::nullopt);
   give_source();
   read_sizes();
   used_.emplace(session, registry, pipeline_, source_);
@@ -105,6 +132,12 @@ void GistPass::read_sizes() {
   }
 }
 
+std::vector<TensorInstance*> GistPass::readers() const {
+  std::vector<TensorInstance*> others = used_->without(*compressor_);
+  std::erase(others, confidence_);
+  return others;
+}
+
 GistPass::Gists GistPass::run(const at::Tensor& tokens, const at::Tensor& spans,
                               const volatile std::int32_t* cancel) {
   const at::NoGradGuard no_grad;
@@ -117,9 +150,12 @@ GistPass::Gists GistPass::run(const at::Tensor& tokens, const at::Tensor& spans,
   context.cancel = cancel;
   if (!run_->forward(context, given_))
     throw Failure(ExitCode::failed, fmt::format("{} has no more data", pipeline_.name));
-  const PlannedCall& call = pipeline_.calls[call_];
-  return {run_->results()[call_][*output_of(call, "gist")].tensor().to(at::kFloat),
-          run_->results()[call_][*output_of(call, "offsets")].tensor()};
+  const auto result = [&](std::size_t call, const char* name) {
+    return run_->results()[call][*output_of(pipeline_.calls[call], name)].tensor();
+  };
+  Gists gists{result(call_, "gist").to(at::kFloat), result(call_, "offsets")};
+  if (predict_) gists.cost = result(*predict_, "predicted").to(at::kFloat);
+  return gists;
 }
 
 }  // namespace gistmill

@@ -29,7 +29,9 @@ struct RunRequest {
   std::vector<std::filesystem::path> texts;           // compress: the documents
   std::vector<std::string> store_overrides;           // compress: of the component that keeps the gists
   bool refresh = false;                               // compress: make gists of another compressor anew
-  std::string keep;          // compress: kinds of words that stay as tokens, separated by commas; empty: none
+  std::string keep;  // compress: kinds of words that stay as tokens, separated by commas; empty: none
+  std::optional<double>
+      keep_above;            // compress: blocks whose gists are predicted to cost more stay tokens; nats
   bool profile = false;      // run: where the time goes, profile.json
   bool measure = true;       // plan: take steps
   std::uint64_t memory = 0;  // plan: bytes to plan for; 0: this machine's

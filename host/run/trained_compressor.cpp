@@ -12,6 +12,7 @@
 #include "host/run/checkpoint.hpp"
 #include "host/run/run.hpp"
 #include "host/run/run_folder.hpp"
+#include "host/run/trained_parameters.hpp"
 
 namespace gistmill {
 namespace {
@@ -84,6 +85,17 @@ std::string text_of_pass(const Pass& pass, const nlohmann::json& identity) {
   return pass.compressor().planned().spec->name + " " + digest_of(identity);
 }
 
+// Everything that part `index` reads, as it was when that part trained.
+void load_readers_of(RunContext& context, std::size_t index, const GistPass& pass) {
+  TrainedParameters trained(context.folder);
+  for (std::size_t i = 0; i < index; ++i) {
+    if (context.parts[i].recipe.run.steps > 0) trained.add_part(context.parts[i]);
+  }
+  std::vector<TensorInstance*> instances = pass.readers();
+  instances.push_back(&pass.compressor());
+  trained.load_into(instances, context.parts[index].recipe, context.events);
+}
+
 void find_group(RunContext& context, std::size_t first, TrainedCompressor& found) {
   for (std::size_t i = context.parts.size(); i-- > first;) {
     found.group_session = session_of(context, context.parts[i]);
@@ -102,6 +114,26 @@ void find_group(RunContext& context, std::size_t first, TrainedCompressor& found
     return;
   }
   found.group_session.reset();
+}
+
+TrainedCompressor confident_compressor(RunContext& context) {
+  for (std::size_t i = context.parts.size(); i-- > 0;) {
+    TrainedCompressor found;
+    found.session = session_of(context, context.parts[i]);
+    found.pass = GistPass::find_with_confidence(*found.session, context.registry);
+    if (found.pass == nullptr) continue;
+    load_readers_of(context, i, *found.pass);
+    found.checkpoint = *load_latest(context, i, true, *found.pass->confidence());
+    find_group(context, 0, found);
+    return found;
+  }
+  throw Failure(
+      ExitCode::recipe,
+      fmt::format(
+          "{} trained nothing that predicts what a gist costs: no component that it trains has an operation "
+          "'predict' that reads the gist of a compressor",
+          context.request.recipe.string()),
+      {"leave --keep-above out, or train it: gistmill run recipes/gistnet/confidence.toml"});
 }
 
 }  // namespace
@@ -134,7 +166,16 @@ std::string TrainedCompressor::position() const {
   return rule == nullptr ? "as the compressor says" : *rule;
 }
 
-TrainedCompressor trained_compressor(RunContext& context) {
+std::string TrainedCompressor::confidence() const {
+  TensorInstance* instance = pass->confidence();
+  if (instance == nullptr) return "";
+  return instance->planned().spec->name + " " +
+         digest_of(
+             {{"confidence", lasting_identity(*instance)}, {"parameters", parameter_digest({instance})}});
+}
+
+TrainedCompressor trained_compressor(RunContext& context, bool with_confidence) {
+  if (with_confidence) return confident_compressor(context);
   for (std::size_t i = context.parts.size(); i-- > 0;) {  // the last stage has what training led to
     TrainedCompressor found;
     found.session = session_of(context, context.parts[i]);

@@ -25,11 +25,13 @@ struct TrainedCompressor {
   std::string model() const;       // what the compressor reads
   std::string compressor() const;  // level 1
   std::string level2() const;      // "" without one
+  std::string confidence() const;  // "" without what predicts a gist's cost
   std::string position() const;    // where a gist stands in its block
 };
 
 // Of a run with stages the last compressor that was trained, by the latest parameters that any stage gave it.
-// The context outlives it. Throws Failure where the run trained none.
-TrainedCompressor trained_compressor(RunContext& context);
+// The context outlives it. with_confidence: the pass also predicts what gists cost, as a stage learned it,
+// with the compressor as that stage had it. Throws Failure where the run trained none.
+TrainedCompressor trained_compressor(RunContext& context, bool with_confidence = false);
 
 }  // namespace gistmill

@@ -142,6 +142,52 @@ TEST_F(CompressTest, MakesAStoreThatTheModelReads) {
   EXPECT_THAT(lost.err, HasSubstr("holds no document 'b'"));
 }
 
+// Trained for one step, the network predicts about 0.7 nats of every block.
+TEST_F(CompressTest, KeepsBlocksAsTokensWhoseGistsArePredictedToCostTooMuch) {
+  const Answer trained = gistmill(
+      "run '" GISTMILL_SOURCE_DIR "/recipes/gistnet/confidence.toml' --set variables.model='" + model() +
+      "' --set variables.text=text --set components.documents.group=file --set "
+      "components.documents.hold_out=[]"
+      " --set components.documents.validation=0.3 --set components.corpus.document=192 --set "
+      "components.corpus.spans=3"
+      " --set components.corpus.first=32 --set components.heldout.document=192 --set "
+      "components.heldout.spans=3"
+      " --set components.heldout.first=32 --set run.steps=1 --set learning_rate.warmup=1"
+      " --set evaluations.heldout.steps=1 --set stage.gists.run.steps=1 --set "
+      "stage.gists.learning_rate.warmup=1"
+      " --set stage.gists.components.corpus.document=192 --set stage.gists.components.corpus.spans=2"
+      " --set stage.gists.components.corpus.first=32 --folder run");
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_THAT(trained.out + trained.err, HasSubstr("oracle, which knows the cost"));
+
+  write("history.txt", history_);
+  expect_refused("run history.txt --out s.h5 --keep-above much", 2,
+                 "--keep-above is 'much' when it should be a number from 0 to 100");
+  const auto none = compress("run history.txt --out none.h5 --keep-above 5")["documents"][0];
+  EXPECT_GT(none["new_blocks"], 4);
+  EXPECT_EQ(none["kept_blocks"], 0);
+  const auto all = compress("run history.txt --out all.h5 --keep-above 0.1")["documents"][0];
+  EXPECT_EQ(all["kept_blocks"], all["new_blocks"]);
+  EXPECT_EQ(all["new_blocks"], none["new_blocks"]);
+  expect_refused("run history.txt --out all.h5 --keep-above 5", 3,
+                 "keeps blocks as tokens: 'above 0.1 nats by");
+
+  // A store of which all blocks are kept is the text itself.
+  write("next.txt", " " + read(folder_ / "text/2.txt").substr(0, 200));
+  const auto nll = [&](const std::string& store) {
+    const Answer answer =
+        gistmill("score '" + model() + "' next.txt --set teacher.dtype=f32 --json --store " + store);
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    return nlohmann::json::parse(answer.out)["mean_nll"].get<double>();
+  };
+  EXPECT_NEAR(nll("all.h5 --recent 64"), nll("none.h5 --recent 100000"), 1e-4);
+  EXPECT_GT(std::abs(nll("none.h5 --recent 64") - nll("all.h5 --recent 64")), 1e-4);
+
+  train("plain", 1);
+  expect_refused("plain history.txt --out p.h5 --keep-above 0.5", 3,
+                 "trained nothing that predicts what a gist costs");
+}
+
 TEST_F(CompressTest, PlansForWhichLengthsCompressingPays) {
   train("run", 1);
   const auto refused = [&](const std::string& arguments, int code, const std::string& message) {

@@ -52,6 +52,7 @@ About About::of(const nlohmann::json& object) {
               {}};
   if (object.contains("level2")) about.level2 = text_in(object, "level2");
   if (object.contains("keep")) about.keep = text_in(object, "keep");
+  if (object.contains("keep_blocks")) about.keep_blocks = text_in(object, "keep_blocks");
   if (const auto origin = object.find("origin"); origin != object.end()) about.origin = *origin;
   return about;
 }
@@ -68,12 +69,14 @@ std::string About::text() const {
       {"compressor", compressor},   {"position", position}, {"origin", origin}};
   if (!level2.empty()) object["level2"] = level2;
   if (!keep.empty()) object["keep"] = keep;
+  if (!keep_blocks.empty()) object["keep_blocks"] = keep_blocks;
   return object.dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::uint64_t About::compressor_number() const {
-  const std::uint64_t number = checksum_of(compressor);
-  return keep.empty() ? number : checksum_of(keep, number);
+  std::uint64_t number = checksum_of(compressor);
+  if (!keep.empty()) number = checksum_of(keep, number);
+  return keep_blocks.empty() ? number : checksum_of(keep_blocks, number);
 }
 std::uint64_t About::level2_number() const { return checksum_of(level2, compressor_number()); }
 
@@ -87,6 +90,8 @@ void expect_same(const std::string& path, const About& held, const About& given,
   expect_one(path, "has gists at the position", held.position, given.position, kRefresh);
   expect_one(path, "was made with a second level", held.level2, given.level2, kRefresh);
   expect_same_keep(path, held.keep, given.keep, kRefresh);
+  expect_one(path, "keeps blocks as tokens:", held.keep_blocks, given.keep_blocks,
+             std::string("--keep-above says which, ") + kRefresh);
 }
 
 }  // namespace gistmill::gists

@@ -11,9 +11,10 @@ namespace gistmill::gists {
 
 struct About {
   std::string model, tokenizer, compressor, position;
-  std::string level2;     // what makes gists of gists; empty: nothing does
-  std::string keep;       // which words stay as tokens beside the gists; empty: none
-  nlohmann::json origin;  // where these lie, for people
+  std::string level2;         // what makes gists of gists; empty: nothing does
+  std::string keep;           // which words stay as tokens beside the gists; empty: none
+  nlohmann::json origin;      // where these lie, for people
+  std::string keep_blocks{};  // by which rule blocks stay as tokens; empty: none do
 
   // Throws FormatError where a text is missing.
   static About of(const nlohmann::json& object);

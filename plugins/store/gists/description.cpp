@@ -1,5 +1,6 @@
 #include "plugins/store/gists/description.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <string>
@@ -28,6 +29,7 @@ struct Counts {
   std::map<std::string, std::uint64_t> gists;  // blocks of a compressor
   std::uint64_t groups = 0;                    // of level 2
   std::uint64_t kept = 0;                      // tokens that stay beside a gist
+  std::uint64_t whole = 0;                     // blocks of which all tokens stay
   std::uint64_t stale = 0;                     // of these, of other networks than the store says
   std::vector<std::string> damaged;            // blocks
   std::uint64_t rows = 0;                      // that count
@@ -41,7 +43,10 @@ void count(const GistReader& reader, const About& about, std::uint64_t row, Coun
   if (head.level == 1) ++counts.gists[number_text(head.compressor)];
   try {
     reader.check(row);
-    for (const std::uint8_t stays : reader.kept(row)) counts.kept += stays;
+    const std::vector<std::uint8_t> stays = reader.kept(row);
+    const auto kept = static_cast<std::uint64_t>(std::count(stays.begin(), stays.end(), std::uint8_t{1}));
+    counts.kept += kept;
+    if (kept == stays.size()) ++counts.whole;
   } catch (const formats::FormatError&) {
     counts.damaged.push_back(reader.name_of(head));
   }
@@ -104,6 +109,8 @@ nlohmann::ordered_json description_of(const GistReader& reader) {
                {"compressor", about.compressor},
                {"position", about.position}};
   if (!about.keep.empty()) json["kept"] = about.keep + ": " + std::to_string(counts.kept) + " tokens";
+  if (!about.keep_blocks.empty())
+    json["kept_blocks"] = about.keep_blocks + ": " + std::to_string(counts.whole) + " blocks";
   if (!about.level2.empty()) json["level_2"] = about.level2;
   if (counts.stale > 0) json["level_2_of_other_networks"] = counts.stale;
   if (counts.gists.size() > 1 ||

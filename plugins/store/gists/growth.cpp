@@ -107,14 +107,17 @@ Missing Growth::extend(const std::string& name, std::vector<std::int32_t> tokens
   return {next_, end_};
 }
 
-void Growth::append(std::uint32_t count, const float* gist, const std::int32_t* offsets) {
+void Growth::append(std::uint32_t count, const float* gist, const std::int32_t* offsets,
+                    const std::uint8_t* whole) {
   if (count > end_ - next_) throw FormatError("more gists came than there are blocks without one");
   const Shape& shape = writer_->shape();
+  const std::vector<std::uint8_t> all(shape.block, 1);
   for (std::uint32_t i = 0; i < count; ++i, ++next_) {
+    const std::uint8_t* const words =
+        kept_.empty() ? nullptr : kept_.data() + std::size_t{next_} * shape.block;
     writer_->append_block(document_, next_, tokens_.data() + std::size_t{next_} * shape.block,
                           gist + i * shape.numbers(), offsets + std::size_t{i} * shape.gists,
-                          about_.compressor_number(),
-                          kept_.empty() ? nullptr : kept_.data() + std::size_t{next_} * shape.block);
+                          about_.compressor_number(), whole != nullptr && whole[i] != 0 ? all.data() : words);
   }
   if (next_ == end_) put_tail();
 }

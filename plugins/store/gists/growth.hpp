@@ -45,9 +45,10 @@ class Growth {
   Missing extend(const std::string& name, std::vector<std::int32_t> tokens,
                  std::vector<std::uint8_t> kept = {});
 
-  // The gists of the next `count` missing blocks: f32[count, G, D], [count, G]. With the last one comes what
-  // stands behind it.
-  void append(std::uint32_t count, const float* gist, const std::int32_t* offsets);
+  // The gists of the next `count` missing blocks: f32[count, G, D], [count, G]. whole: [count], 1 for blocks
+  // of which all tokens stay; null: of none. With the last one comes what stands behind it.
+  void append(std::uint32_t count, const float* gist, const std::int32_t* offsets,
+              const std::uint8_t* whole = nullptr);
 
   // The next K blocks of the document that have no gist of level 2 yet; after the last missing block came.
   std::optional<Group> group() const;

@@ -119,11 +119,11 @@ void GistStore::expect_gists(const Tensor& gist) const {
               "gist");
 }
 
-void GistStore::append(const Tensor& gist, const Tensor& offsets) {
+void GistStore::append(const Tensor& gist, const Tensor& offsets, const std::optional<Tensor>& whole) {
   expect_gists(gist);
   translated("gist", [&] {
     growth().append(static_cast<std::uint32_t>(gist.shape()[0]), gist.data<float>(),
-                    offsets.data<std::int32_t>());
+                    offsets.data<std::int32_t>(), whole ? whole->data<std::uint8_t>() : nullptr);
   });
 }
 

@@ -22,7 +22,7 @@ class GistStore {
   std::tuple<Tensor, Tensor> document(const Tensor& number) const;
   std::tuple<Tensor, Tensor> extend(const Tensor& name, const Tensor& tokens,
                                     const std::optional<Tensor>& kept);
-  void append(const Tensor& gist, const Tensor& offsets);
+  void append(const Tensor& gist, const Tensor& offsets, const std::optional<Tensor>& whole);
   std::tuple<Tensor, Tensor> group() const;
   void append_group(const Tensor& gist, const Tensor& offsets);
   void commit();

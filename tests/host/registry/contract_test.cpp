@@ -295,10 +295,10 @@ class OwnContracts : public testing::Test {
 TEST_F(OwnContracts, AreTheOnesListedHere) {
   std::vector<std::string> names;
   for (const Contract& contract : contracts_) names.push_back(contract.name);
-  EXPECT_THAT(names,
-              ElementsAre("allocator", "collective", "dataset", "gist-store", "gistnet", "hierarchy", "keep",
-                          "language-model", "lensnet", "logger", "loss", "metric", "monitor", "optimizer",
-                          "reference", "resumable", "store", "tokenizer", "trained-tokens", "transform"));
+  EXPECT_THAT(names, ElementsAre("allocator", "collective", "confidence", "dataset", "gist-store", "gistnet",
+                                 "hierarchy", "keep", "language-model", "lensnet", "logger", "loss", "metric",
+                                 "monitor", "optimizer", "reference", "resumable", "store", "tokenizer",
+                                 "trained-tokens", "transform"));
 }
 
 TEST_F(OwnContracts, AreKeptByEveryComponentOfThisRepository) {

@@ -187,6 +187,41 @@ TEST_F(GrowingStore, ShowsTokensThatAreKeptBesideTheirGist) {
   EXPECT_EQ(description_of(GistReader(path_))["kept"], "names: 8 tokens");
 }
 
+TEST_F(GrowingStore, ShowsBlocksThatAreKeptWholeAsTheirTokens) {
+  About about = about_of();
+  about.keep = "names";
+  about.keep_blocks = "above 0.5 nats by confidence/x 1";
+  const auto growth = open(about);
+  std::vector<std::uint8_t> kept(22, 0);
+  kept[5] = 1;
+  growth->extend("a", counting(22), kept);
+  for (int block = 0; block < 5; ++block) {
+    const std::vector<float> gist(6, static_cast<float>(block));
+    const Ids offsets = {2, 3};
+    const std::uint8_t whole = block == 0 || block == 2 ? 1 : 0;
+    growth->append(1, gist.data(), offsets.data(), &whole);
+  }
+  growth->close();
+  const Context context = context_of(GistReader(path_), "", 6, kNoLevel2, 100);
+  // Blocks 0 and 2 as tokens, block 1 as gists with the word that stays, block 3 as gists.
+  EXPECT_EQ(context.ids,
+            (Ids{100, 101, 102, 103, 105, 0, 0, 108, 109, 110, 111, 0, 0, 116, 117, 118, 119, 120, 121}));
+  EXPECT_EQ(context.places, (Ids{5, 6, 11, 12}));
+  const auto description = description_of(GistReader(path_));
+  EXPECT_EQ(description["kept"], "names: 9 tokens");
+  EXPECT_EQ(description["kept_blocks"], "above 0.5 nats by confidence/x 1: 2 blocks");
+}
+
+TEST_F(GrowingStore, RefusesToKeepBlocksByAnotherRule) {
+  compress(counting(13));
+  About about = about_of();
+  about.keep_blocks = "above 0.5 nats by confidence/x 1";
+  EXPECT_THAT(message_of([&] { open(about); }),
+              HasSubstr("keeps blocks as tokens: none when this run has 'above 0.5 nats by confidence/x 1'; "
+                        "--keep-above says which, --refresh makes its gists anew"));
+  EXPECT_EQ(open(about, true)->extend("a", counting(13)).first, 0u) << "all are made anew";
+}
+
 TEST_F(GrowingStore, RefusesToKeepOtherWordsThanItDoes) {
   compress(counting(13));
   About about = about_of();
