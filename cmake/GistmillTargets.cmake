@@ -31,6 +31,24 @@ function(gistmill_room room)
   gistmill_warnings(gistmill_${room})
 endfunction()
 
+# gistmill_library_on_demand(chat_server SOURCES chat_server_door.cpp LIBRARIES Gistmill::chat_server)
+# A part of the program that it loads when a verb needs it (host/installation/library_on_demand.hpp), with what few
+# verbs link: gistmill_<name>_library, lib/gistmill/libgistmill-chat-server.so.
+function(gistmill_library_on_demand name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  set(library gistmill_${name}_library)
+  string(REPLACE "_" "-" file ${name})
+  add_library(${library} SHARED ${arg_SOURCES})
+  target_include_directories(${library} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/sdk/include)
+  target_link_libraries(${library} PRIVATE ${arg_LIBRARIES})
+  set_target_properties(${library} PROPERTIES OUTPUT_NAME gistmill-${file}
+                                              LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib/gistmill)
+  gistmill_warnings(${library})
+  if(GISTMILL_INSTALL)
+    install(TARGETS ${library} LIBRARY DESTINATION lib/gistmill COMPONENT host)
+  endif()
+endfunction()
+
 # gistmill_run_part(step SOURCES a.cpp b.cpp LIBRARIES Gistmill::plan ...)
 # A room that needs LibTorch: object files gistmill_<room> of the run library, alias Gistmill::<room>.
 function(gistmill_run_part room)

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <chrono>
 #include <ctime>
 #include <mutex>
@@ -34,10 +33,6 @@ Refusal stopping() { return {503, "the server is stopping", "", "", "server_erro
 std::string host_of(const std::string& header) {
   if (header.starts_with('[')) return header.substr(1, header.find(']') - 1);
   return header.substr(0, header.rfind(':'));
-}
-
-bool names_loopback(const std::string& host) {
-  return host == "localhost" || host == "127.0.0.1" || host == "::1" || host.starts_with("127.");
 }
 
 void answer_json(httplib::Response& response, const std::string& json, int status = 200) {
@@ -91,105 +86,92 @@ std::string context_json(const ChatModel& model, std::uint64_t version) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-}  // namespace
+class HttpServer final : public ChatServer {
+ public:
+  explicit HttpServer(ServerSettings given);
+  ~HttpServer() override;
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
 
-bool Address::is_loopback() const { return names_loopback(host); }
+  std::string url() const override;
+  void serve(Conversation& conversation, const volatile std::int32_t* stop) override;
 
-Address parse_address(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  Address address;
-  if (colon != std::string::npos) {
-    address.host = text.substr(0, colon);
-    if (address.host.starts_with('[') && address.host.ends_with(']'))
-      address.host = address.host.substr(1, address.host.size() - 2);
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, address.port);
-    const bool is_port = error == std::errc() && rest == end && address.port >= 0 && address.port <= 65535;
-    if (is_port && !address.host.empty()) return address;
-  }
-  throw Failure(
-      ExitCode::usage,
-      fmt::format("--http is '{}' when it should be an address and a port, such as 127.0.0.1:8080", text));
-}
-
-struct ChatServer::Parts {
-  explicit Parts(ServerSettings given) : settings(std::move(given)), line(settings.most_waiting) {}
-
+ private:
   void route();
   void listen();
   void complete(const httplib::Request& request, httplib::Response& response);
   void stream(const std::shared_ptr<WaitingRequest>& waiting, const openai::Head& head,
               httplib::Response& response) const;
   void show(const ChatModel& model) {
-    const std::scoped_lock lock(context_mutex);
-    context = context_json(model, ++version);
+    const std::scoped_lock lock(context_mutex_);
+    context_ = context_json(model, ++version_);
   }
 
-  ServerSettings settings;
-  RequestLine line;
-  httplib::Server server;
-  std::thread listener;
-  std::atomic<std::uint64_t> number = 0;
-  std::int64_t created = std::time(nullptr);
-  std::mutex context_mutex;
-  std::string context = to_json(ContextView()).dump();
-  std::uint64_t version = 0;
+  ServerSettings settings_;
+  RequestLine line_;
+  httplib::Server server_;
+  std::thread listener_;
+  std::atomic<std::uint64_t> number_ = 0;
+  std::int64_t created_ = std::time(nullptr);
+  std::mutex context_mutex_;
+  std::string context_ = to_json(ContextView()).dump();
+  std::uint64_t version_ = 0;
 };
 
-void ChatServer::Parts::route() {
-  server.set_payload_max_length(settings.most_bytes);
-  server.set_read_timeout(settings.read_seconds);
-  server.set_keep_alive_timeout(settings.read_seconds);
+void HttpServer::route() {
+  server_.set_payload_max_length(settings_.most_bytes);
+  server_.set_read_timeout(settings_.read_seconds);
+  server_.set_keep_alive_timeout(settings_.read_seconds);
   // The library's own choice is SO_REUSEPORT, with which two programs share a port without a word.
-  server.set_socket_options([](int connection) {
+  server_.set_socket_options([](int connection) {
     const int yes = 1;
     setsockopt(connection, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   });
   // A page of another site must not talk to this one, by a name that it points here.
-  server.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+  server_.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
     const std::string host = host_of(request.get_header_value("Host"));
-    if (!settings.address.is_loopback() || names_loopback(host))
+    if (!settings_.address.is_loopback() || names_loopback(host))
       return httplib::Server::HandlerResponse::Unhandled;
     refuse(response, {403, "the Host of the request is not this machine", "", "", "invalid_request_error"});
     return httplib::Server::HandlerResponse::Handled;
   });
-  server.set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
+  server_.set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
     if (!response.body.empty()) return;
     const char* const methods = response.status == 404 ? methods_of(request.path) : nullptr;
-    if (methods == nullptr) return refuse(response, refusal_of(response.status, settings.most_bytes));
+    if (methods == nullptr) return refuse(response, refusal_of(response.status, settings_.most_bytes));
     response.set_header("Allow", methods);
     refuse(response, {405, fmt::format("this address takes {}, not {}", methods, request.method), "",
                       "method_not_allowed", "invalid_request_error"});
   });
-  server.set_exception_handler(
+  server_.set_exception_handler(
       [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
         refuse(response, {500, "the request failed", "", "", "server_error"});
       });
-  server.Get("/", [](const httplib::Request&, httplib::Response& response) {
+  server_.Get("/", [](const httplib::Request&, httplib::Response& response) {
     response.set_header("Content-Security-Policy",
                         "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
                         "connect-src 'self'; frame-ancestors 'none'");
     response.set_header("X-Content-Type-Options", "nosniff");
     response.set_content(chat_page(), "text/html; charset=utf-8");
   });
-  server.Get("/context", [this](const httplib::Request&, httplib::Response& response) {
-    const std::scoped_lock lock(context_mutex);
-    answer_json(response, context);
+  server_.Get("/context", [this](const httplib::Request&, httplib::Response& response) {
+    const std::scoped_lock lock(context_mutex_);
+    answer_json(response, context_);
   });
-  server.Get("/v1/models", [this](const httplib::Request&, httplib::Response& response) {
-    answer_json(response, openai::models(settings.model, created));
+  server_.Get("/v1/models", [this](const httplib::Request&, httplib::Response& response) {
+    answer_json(response, openai::models(settings_.model, created_));
   });
-  server.Get(R"(/v1/models/(.+))", [this](const httplib::Request& request, httplib::Response& response) {
-    if (request.matches[1] == settings.model)
-      return answer_json(response, openai::one_model(settings.model, created));
+  server_.Get(R"(/v1/models/(.+))", [this](const httplib::Request& request, httplib::Response& response) {
+    if (request.matches[1] == settings_.model)
+      return answer_json(response, openai::one_model(settings_.model, created_));
     refuse(response, {404, "this model does not exist", "model", "model_not_found", "invalid_request_error"});
   });
-  server.Post("/v1/chat/completions", [this](const httplib::Request& request, httplib::Response& response) {
+  server_.Post("/v1/chat/completions", [this](const httplib::Request& request, httplib::Response& response) {
     complete(request, response);
   });
 }
 
-void ChatServer::Parts::complete(const httplib::Request& request, httplib::Response& response) {
+void HttpServer::complete(const httplib::Request& request, httplib::Response& response) {
   // What a page of another site cannot send without asking first.
   if (!request.get_header_value("Content-Type").starts_with(kJson)) {
     return refuse(response,
@@ -197,15 +179,15 @@ void ChatServer::Parts::complete(const httplib::Request& request, httplib::Respo
   }
   openai::Request asked;
   try {
-    asked = openai::parse_request(request.body, settings.model, settings.sampling);
+    asked = openai::parse_request(request.body, settings_.model, settings_.sampling);
   } catch (const Refusal& refusal) {
     return refuse(response, refusal);
   }
-  const auto waiting = line.add(std::move(asked));
+  const auto waiting = line_.add(std::move(asked));
   if (waiting == nullptr)
     return refuse(response,
                   {503, "too many requests wait already; try again", "", "overloaded", "server_error"});
-  const openai::Head head{fmt::format("chatcmpl-{}", ++number), settings.model, std::time(nullptr)};
+  const openai::Head head{fmt::format("chatcmpl-{}", ++number_), settings_.model, std::time(nullptr)};
   if (const auto refusal = waiting->refused_at_once()) return refuse(response, *refusal);
   if (waiting->request.stream) return stream(waiting, head, response);
   waiting->wait();
@@ -214,8 +196,8 @@ void ChatServer::Parts::complete(const httplib::Request& request, httplib::Respo
   answer_json(response, openai::completion(head, *more.answer));
 }
 
-void ChatServer::Parts::stream(const std::shared_ptr<WaitingRequest>& waiting, const openai::Head& head,
-                               httplib::Response& response) const {
+void HttpServer::stream(const std::shared_ptr<WaitingRequest>& waiting, const openai::Head& head,
+                        httplib::Response& response) const {
   response.set_header("Cache-Control", "no-cache");
   const auto send = [](httplib::DataSink& sink, const std::string& text) {
     return sink.write(text.data(), text.size());
@@ -237,11 +219,11 @@ void ChatServer::Parts::stream(const std::shared_ptr<WaitingRequest>& waiting, c
       });
 }
 
-ChatServer::ChatServer(ServerSettings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {
-  parts_->route();
-  Address& address = parts_->settings.address;
-  const bool bound = address.port == 0 ? (address.port = parts_->server.bind_to_any_port(address.host)) > 0
-                                       : parts_->server.bind_to_port(address.host, address.port);
+HttpServer::HttpServer(ServerSettings given) : settings_(std::move(given)), line_(settings_.most_waiting) {
+  route();
+  Address& address = settings_.address;
+  const bool bound = address.port == 0 ? (address.port = server_.bind_to_any_port(address.host)) > 0
+                                       : server_.bind_to_port(address.host, address.port);
   if (!bound) {
     throw Failure(ExitCode::failed,
                   fmt::format("nothing can listen at {} port {}", address.host, address.port),
@@ -249,30 +231,30 @@ ChatServer::ChatServer(ServerSettings settings) : parts_(std::make_unique<Parts>
   }
 }
 
-void ChatServer::Parts::listen() {
-  if (listener.joinable()) return;
-  listener = std::thread([this] { server.listen_after_bind(); });
-  while (!server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+void HttpServer::listen() {
+  if (listener_.joinable()) return;
+  listener_ = std::thread([this] { server_.listen_after_bind(); });
+  while (!server_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
-ChatServer::~ChatServer() {
-  parts_->line.close(stopping());
-  parts_->listen();  // the library gives the address back only when it stops listening
-  parts_->server.stop();
-  parts_->listener.join();
+HttpServer::~HttpServer() {
+  line_.close(stopping());
+  listen();  // the library gives the address back only when it stops listening
+  server_.stop();
+  listener_.join();
 }
 
-std::string ChatServer::url() const {
-  const Address& address = parts_->settings.address;
+std::string HttpServer::url() const {
+  const Address& address = settings_.address;
   const bool six = address.host.find(':') != std::string::npos;
   return fmt::format("http://{}{}{}:{}/", six ? "[" : "", address.host, six ? "]" : "", address.port);
 }
 
-void ChatServer::serve(Conversation& conversation, const volatile std::int32_t* stop) {
-  parts_->show(conversation.model());
-  parts_->listen();
+void HttpServer::serve(Conversation& conversation, const volatile std::int32_t* stop) {
+  show(conversation.model());
+  listen();
   while (*stop == 0) {
-    const auto waiting = parts_->line.next(kPatience);
+    const auto waiting = line_.next(kPatience);
     if (waiting == nullptr) continue;
     try {
       Answer answer = conversation.answer(waiting->request.messages, waiting->request.sampling,
@@ -280,9 +262,9 @@ void ChatServer::serve(Conversation& conversation, const volatile std::int32_t* 
                                              waiting->add_text(more);
                                              return !waiting->abandoned;
                                            },
-                                           [&] { parts_->show(conversation.model()); }},
+                                           [&] { show(conversation.model()); }},
                                           stop);
-      parts_->show(conversation.model());
+      show(conversation.model());
       waiting->finish(std::move(answer));
     } catch (const RefusedMessages& refused) {
       waiting->fail({400, refused.message(), "messages", "", "invalid_request_error"});
@@ -292,7 +274,13 @@ void ChatServer::serve(Conversation& conversation, const volatile std::int32_t* 
       waiting->fail({500, error.what(), "", "", "server_error"});
     }
   }
-  parts_->line.close(stopping());
+  line_.close(stopping());
+}
+
+}  // namespace
+
+std::unique_ptr<ChatServer> make_chat_server(ServerSettings settings) {
+  return std::make_unique<HttpServer>(std::move(settings));
 }
 
 }  // namespace gistmill

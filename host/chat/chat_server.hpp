@@ -3,24 +3,15 @@
 // request at a time. No path of a request is a path of a file: the page is in the program.
 #pragma once
 
-#include <csignal>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
+#include "host/chat/address.hpp"
 #include "host/chat/conversation.hpp"
 
 namespace gistmill {
-
-struct Address {
-  std::string host;
-  int port = 0;  // 0: any that is free
-  bool is_loopback() const;
-};
-// "127.0.0.1:8080", "[::1]:8080", "localhost:8080". Throws Failure (ExitCode::usage).
-Address parse_address(const std::string& text);
 
 struct ServerSettings {
   Address address;
@@ -33,21 +24,16 @@ struct ServerSettings {
 
 class ChatServer {
  public:
-  // Binds the address, so that no other program has it; clients wait until serve() is called. Throws Failure
-  // where it cannot.
-  explicit ChatServer(ServerSettings settings);
-  ~ChatServer();
-  ChatServer(const ChatServer&) = delete;
-  ChatServer& operator=(const ChatServer&) = delete;
+  virtual ~ChatServer() = default;
 
-  std::string url() const;  // "http://127.0.0.1:8080/"
+  virtual std::string url() const = 0;  // "http://127.0.0.1:8080/"
 
   // Answers requests until `stop` is not 0, which also ends the answer that is being made.
-  void serve(Conversation& conversation, const volatile std::int32_t* stop);
-
- private:
-  struct Parts;
-  std::unique_ptr<Parts> parts_;
+  virtual void serve(Conversation& conversation, const volatile std::int32_t* stop) = 0;
 };
+
+// Binds the address, so that no other program has it; clients wait until serve() is called. Throws Failure
+// where it cannot.
+std::unique_ptr<ChatServer> make_chat_server(ServerSettings settings);
 
 }  // namespace gistmill

@@ -8,7 +8,7 @@
 
 #include "host/certify/certify.hpp"
 #include "host/check/global_state.hpp"
-#include "host/cli/run_library.hpp"
+#include "host/cli/libraries.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
 #include "host/diagnostic/failure.hpp"

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -15,11 +16,11 @@
 #include <gistmill/files/transfer.hpp>
 #include <gistmill/text/shown.hpp>
 
-#include "host/chat/chat_server.hpp"
+#include "host/chat/address.hpp"
 #include "host/chat/conversation.hpp"
 #include "host/cli/chat_screen.hpp"
+#include "host/cli/libraries.hpp"
 #include "host/cli/number_option.hpp"
-#include "host/cli/run_library.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
 #include "host/files/file_failure.hpp"
@@ -269,8 +270,8 @@ ExitCode run_chat(const Command& command) {
   const std::vector<std::string> texts = texts_of(command);
   std::optional<ChatRecord> record = record_of(command);
   if (record && settings) throw Failure(ExitCode::usage, "--http and --record cannot be used together");
-  std::optional<ChatServer> server;  // before the model is loaded: an address that is taken is said at once
-  if (settings) server.emplace(*settings);
+  std::unique_ptr<ChatServer> server;  // before the model is loaded: an address that is taken is said at once
+  if (settings) server = chat_server_of_library(*settings);
   ChatRecord* const kept = record ? &*record : nullptr;
   return chat_with(command, kept, [&](ChatModel& model) {
     if (server)

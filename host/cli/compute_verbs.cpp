@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "host/cli/baseline_gate.hpp"
+#include "host/cli/libraries.hpp"
 #include "host/cli/number_option.hpp"
-#include "host/cli/run_library.hpp"
 #include "host/cli/run_outputs.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"

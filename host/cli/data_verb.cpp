@@ -5,10 +5,10 @@
 
 #include <gistmill/text/shown.hpp>
 
+#include "host/cli/libraries.hpp"
 #include "host/cli/stop_asked.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/verbs.hpp"
-#include "host/corpora/fetch.hpp"
 #include "host/installation/folders.hpp"
 
 namespace gistmill {
@@ -135,7 +135,7 @@ ExitCode run_data_fetch(const Command& command) {
       if (settings.package.empty())
         print_talk(fmt::format("{}: fetching {} ({})", corpus->name, corpus->package_text(),
                                text::bytes_text(static_cast<std::uint64_t>(corpus->download))));
-      local = fetch_corpus(*corpus, settings);
+      local = fetch_corpus_in_library(*corpus, settings);
     }
     json.push_back(json_of(*corpus, local, settings.texts));
     if (!command.json()) print_answer(text::printable(fetched_text(*corpus, local, settings.texts, before)));

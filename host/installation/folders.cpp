@@ -37,12 +37,8 @@ ProgramFolders program_folders() {
   const auto prefix = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().parent_path();
   const auto libraries = prefix / "lib" / "gistmill";
   const auto shared = prefix / "share" / "gistmill";
-  return {libraries / "libgistmill-run.so",
-          libraries / "plugins",
-          libraries / "torch",
-          shared / "recipes",
-          shared / "roles",
-          shared / "data"};
+  return {libraries,          libraries / "plugins", libraries / "torch",
+          shared / "recipes", shared / "roles",      shared / "data"};
 }
 
 }  // namespace gistmill

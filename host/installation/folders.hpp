@@ -3,17 +3,23 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace gistmill {
 
 struct ProgramFolders {
-  std::filesystem::path run_library;  // lib/gistmill/libgistmill-run.so: verbs that compute
-  std::filesystem::path plugins;      // lib/gistmill/plugins, with contracts/ in it
-  std::filesystem::path torch;        // lib/gistmill/torch: a link to LibTorch's folder, with lib/ in it
-  std::filesystem::path recipes;      // share/gistmill/recipes: those that are shipped
-  std::filesystem::path roles;        // share/gistmill/roles: what a new plugin of each role begins with
+  std::filesystem::path libraries;  // lib/gistmill: parts of the program that are loaded on demand
+  std::filesystem::path plugins;    // lib/gistmill/plugins, with contracts/ in it
+  std::filesystem::path torch;      // lib/gistmill/torch: a link to LibTorch's folder, with lib/ in it
+  std::filesystem::path recipes;    // share/gistmill/recipes: those that are shipped
+  std::filesystem::path roles;      // share/gistmill/roles: what a new plugin of each role begins with
   std::filesystem::path
       data;  // share/gistmill/data: the catalog of corpora, and the reader of packages' text
+
+  // "run": lib/gistmill/libgistmill-run.so
+  std::filesystem::path library(const std::string& name) const {
+    return libraries / ("libgistmill-" + name + ".so");
+  }
 };
 
 // Of the user who runs the program, as the XDG Base Directory Specification has them.

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "gistmill/files/lock.hpp"
-#include "gistmill/formats/token_file.hpp"
 #include "host/diagnostic/failure.hpp"
 #include "host/files/file_failure.hpp"
 #include "host/files/make_folders.hpp"
@@ -22,6 +21,7 @@
 #include "host/prepare/kept_progress.hpp"
 #include "host/prepare/preparation.hpp"
 #include "host/prepare/staged_run.hpp"
+#include "host/prepare/token_file_facts.hpp"
 
 namespace gistmill {
 
@@ -42,10 +42,8 @@ nlohmann::json corpora_of(const Preparation& made) {
       const std::vector<std::string> files =
           prepared_names(*asked.spec->option(option.key), instance->planned().option(option.key)->value);
       for (std::size_t i = 0; i < names.size(); ++i) {
-        try {
-          corpora[names[i]] = nlohmann::json::parse(formats::TokenFileReader(files[i]).provenance());
-        } catch (const formats::FormatError&) {  // another store's file: it says nothing
-        }
+        if (const auto provenance = provenance_of_token_file(files[i]))  // another store's file says nothing
+          corpora[names[i]] = nlohmann::json::parse(*provenance);
       }
     }
   }
@@ -78,12 +76,10 @@ std::string why_again(const std::filesystem::path& path, const nlohmann::json& w
        entry.increment(error)) {
     const std::filesystem::path& file = entry->path();
     if (file.extension() != path.extension() || file.filename().string().rfind(begin, 0) != 0) continue;
-    try {
-      const std::string reason =
-          other_build(nlohmann::json::parse(formats::TokenFileReader(file).provenance()), wanted);
-      if (!reason.empty()) return fmt::format(" again: {} {}", file.string(), reason);
-    } catch (const formats::FormatError&) {  // another store's, or damaged: it says nothing
-    }
+    const auto provenance = provenance_of_token_file(file);
+    if (!provenance) continue;  // another store's, or damaged: it says nothing
+    const std::string reason = other_build(nlohmann::json::parse(*provenance), wanted);
+    if (!reason.empty()) return fmt::format(" again: {} {}", file.string(), reason);
   }
   return "";
 }

@@ -5,7 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "gistmill/formats/token_file.hpp"
+#include "gistmill/formats/token_file.hpp"  // kTrainSplit
+#include "host/prepare/token_file_facts.hpp"
 
 namespace gistmill {
 namespace {
@@ -20,12 +21,12 @@ std::string_view file_of(std::string_view document) {
 }
 
 // Of documents and of the files that they are made of.
-Sides sides_of(const formats::TokenFileReader& corpus) {
+Sides sides_of(const std::vector<TokenFileDocument>& corpus) {
   Sides sides;
-  for (std::size_t i = 0; i < corpus.documents(); ++i) {
-    for (const std::string_view text : {corpus.name(i), file_of(corpus.name(i))}) {
-      const auto known = sides.emplace(text, corpus.split(i));
-      if (known.first->second != corpus.split(i)) known.first->second = kBoth;
+  for (const auto& [name, split] : corpus) {
+    for (const std::string_view text : {std::string_view(name), file_of(name)}) {
+      const auto known = sides.emplace(text, split);
+      if (known.first->second != split) known.first->second = kBoth;
     }
   }
   return sides;
@@ -47,12 +48,9 @@ std::vector<std::pair<std::string, std::int32_t>> split_apart(const Sides& corpu
 
 std::vector<std::string> TwoSides::add(const std::filesystem::path& path) {
   if (corpora_.contains(path)) return {};
-  Sides sides;
-  try {
-    sides = sides_of(formats::TokenFileReader(path));
-  } catch (const formats::FormatError&) {  // another store's, or damaged: who reads it says so
-    return {};
-  }
+  const auto documents = documents_of_token_file(path);
+  if (!documents) return {};  // another store's, or damaged: who reads it says so
+  Sides sides = sides_of(*documents);
   std::vector<std::string> told;
   for (const auto& [other, other_sides] : corpora_) {
     const auto apart = split_apart(sides, other_sides);

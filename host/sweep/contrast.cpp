@@ -1,11 +1,11 @@
 #include "host/sweep/contrast.hpp"
 
-#include <boost/math/distributions/students_t.hpp>
-
 #include <cmath>
 #include <limits>
 #include <map>
 #include <numeric>
+
+#include "host/figures/student_bound.hpp"
 
 namespace gistmill {
 namespace {
@@ -41,9 +41,8 @@ Interval interval_of(const std::vector<double>& values) {
   double squares = 0;
   for (const double value : values) squares += (value - interval.mean) * (value - interval.mean);
   const auto freedom = static_cast<double>(values.size() - 1);
-  const boost::math::students_t student(freedom);
-  interval.half_width =
-      quantile(student, 0.975) * std::sqrt(squares / freedom / static_cast<double>(values.size()));
+  interval.half_width = student_bound(std::ssize(values) - 1) *
+                        std::sqrt(squares / freedom / static_cast<double>(values.size()));
   return interval;
 }
 

@@ -32,6 +32,20 @@ cp "$source/tests/plugins/plain/ramp.toml" .
 find "$prefix/share/gistmill/recipes" -name '*.toml' ! -path '*/parts/*' -print0 | xargs -0 "$gistmill" validate >/dev/null
 "$gistmill" data list | grep -q "^novels " || fail "data list does not know the novels"
 [ -f "$prefix/share/gistmill/data/text_from_packages.py" ] || fail "the reader of packages' text was not installed"
+expect_answer() {  # TEXT COMMAND...: it fails and says so
+  local text=$1
+  shift
+  "$@" >answer.txt 2>&1 && fail "$* ended well when it should say '$text'"
+  grep -qF "$text" answer.txt || fail "$* did not say '$text': $(cat answer.txt)"
+}
+# What is loaded on demand lies beside the program, wherever that was moved.
+fetch=("$gistmill" data fetch novels --package "$source/LICENSE")
+expect_answer "when it should be a package of Debian" "${fetch[@]}"
+mv "$prefix/lib/gistmill/libgistmill-fetch.so" kept
+expect_answer "the fetch library cannot be loaded: $prefix/lib/gistmill/libgistmill-fetch.so: " "${fetch[@]}"
+expect_answer "install gistmill again" "${fetch[@]}"
+"$gistmill" env | grep -qF "there is no $prefix/lib/gistmill/libgistmill-fetch.so" || fail "env does not miss a library"
+mv kept "$prefix/lib/gistmill/libgistmill-fetch.so"
 "$gistmill" recipes copy quickstart 2>/dev/null >copied
 [ "$(cat copied)" = quickstart.toml ] || fail "recipes copy said '$(cat copied)'"
 "$gistmill" validate quickstart.toml >/dev/null

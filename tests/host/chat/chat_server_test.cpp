@@ -30,7 +30,7 @@ class ChatServerTest : public ::testing::Test {
     settings.most_bytes = most_bytes;
     settings.most_waiting = most_waiting;
     settings.read_seconds = 1;
-    server_ = std::make_unique<ChatServer>(settings);
+    server_ = make_chat_server(settings);
     const std::string url = server_->url();
     port_ = std::stoi(url.substr(url.rfind(':') + 1));
     client_ = std::make_unique<httplib::Client>("127.0.0.1", port_);
@@ -298,9 +298,9 @@ TEST(ChatAddress, IsAHostAndAPort) {
 TEST(ChatAddress, ThatIsTakenIsSaid) {
   ServerSettings settings;
   settings.address = {"127.0.0.1", 0};
-  const ChatServer first(settings);
-  settings.address.port = parse_address(first.url().substr(7, first.url().size() - 8)).port;
-  EXPECT_THROW(ChatServer second(settings), Failure) << "though the first serves nobody yet";
+  const auto first = make_chat_server(settings);
+  settings.address.port = parse_address(first->url().substr(7, first->url().size() - 8)).port;
+  EXPECT_THROW(make_chat_server(settings), Failure) << "though the first serves nobody yet";
 }
 
 }  // namespace
