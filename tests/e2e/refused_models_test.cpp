@@ -62,7 +62,7 @@ TEST_F(ModelVerbsTest, WhyNamesAllWhereAllSayTheSame) {
   expect_refused(plain, 3, "empty: has no tokenizer, expected tokenizer.json");
   EXPECT_THAT(plain.err, Not(HasSubstr("all say the same")));
   EXPECT_THAT(gistmill("tokenize empty --why").err,
-              HasSubstr("\n  all say the same: tokenizer/bpe and tokenizer/spm\n"));
+              HasSubstr("\n  all say the same: tokenizer/bpe and tokenizer/spm and tokenizer/unigram\n"));
 }
 
 TEST_F(ModelVerbsTest, GarbageIsRefusedWithoutSteeringTheTerminal) {

@@ -8,6 +8,7 @@
 
 #include "plugins/tokenizer/bpe/bpe.hpp"
 #include "plugins/tokenizer/spm/spm.hpp"
+#include "plugins/tokenizer/unigram/unigram.hpp"
 #include "tests/fuzz/cost_watch.hpp"
 
 namespace gistmill::fuzz {
@@ -29,7 +30,7 @@ void use(const Vocabulary& vocabulary, std::string_view text) {
   encoder.encode(text, tokenizer::SpecialTokens::kAsText);
 }
 
-// `from`: what both kinds of vocabulary are made from. Neighbors of the file are looked for and not there.
+// `from`: what all kinds of vocabulary are made from. Neighbors of the file are looked for and not there.
 template <class... From>
 void use_as_bpe(std::string_view text, const From&... from) {
   may_refuse([&] { use<bpe::Tokenizer, bpe::Encoder>(bpe::vocabulary_from(from...), text); });
@@ -37,6 +38,10 @@ void use_as_bpe(std::string_view text, const From&... from) {
 template <class... From>
 void use_as_spm(std::string_view text, const From&... from) {
   may_refuse([&] { use<spm::Tokenizer, spm::Encoder>(spm::vocabulary_from(from...), text); });
+}
+template <class... From>
+void use_as_unigram(std::string_view text, const From&... from) {
+  may_refuse([&] { use<unigram::Tokenizer, unigram::Encoder>(unigram::vocabulary_from(from...), text); });
 }
 
 inline constexpr const char* kNowhere = "/nonexistent";

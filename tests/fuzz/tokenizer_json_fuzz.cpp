@@ -25,5 +25,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // byte.
   fuzz::use_as_bpe(text.substr(0, kText), *file, fuzz::kNowhere);
   fuzz::use_as_spm(text.substr(0, kText), *file, fuzz::kNowhere);
+  fuzz::use_as_unigram(text.substr(0, kText), *file, fuzz::kNowhere);
   return 0;
 }

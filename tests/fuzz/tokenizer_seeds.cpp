@@ -5,6 +5,7 @@
 
 #include "tests/fuzz/seeds.hpp"
 #include "tests/sdk/formats/gguf_builder.hpp"
+#include "tests/sdk/formats/test_data.hpp"
 
 namespace gistmill::fuzz {
 namespace {
@@ -170,6 +171,12 @@ void write_tokenizer_seeds(const fs::path& folder) {
   write_seed(folder / "tokenizer_config" / "tiktoken", "IQ== 0\n");
   write_seed(folder / "sentencepiece" / "all", sentencepiece());
   write_seed(folder / "tokenizer_gguf" / "spm", gguf_spm());
+  const fs::path unigram = fs::path(GISTMILL_SOURCE_DIR) / "tests/plugins/tokenizer/unigram";
+  for (const char* name : {"words", "words_behind", "split", "llama", "saved", "trained"})
+    write_seed(folder / "tokenizer_json" / (std::string("unigram_") + name),
+               test::read_file(unigram / (std::string(name) + ".json")));
+  for (const char* name : {"mapped", "bytes", "user", "bare"})
+    write_seed(folder / "sentencepiece" / name, test::read_file(unigram / (std::string(name) + ".model")));
   for (const char* pre : {"qwen2", "smollm", "deepseek-v3", "gpt-4o", "tekken"})
     write_seed(folder / "tokenizer_gguf" / pre, gguf_bpe(pre));
 }

@@ -130,7 +130,8 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::file
   const PreTokenizer pre_tokenizer = pre_tokenizer_of(file);
   tokenizer::Normalizer normalizer = normalizer_of(file);
   check_decoder(file);
-  const tokenizer::Configuration configuration = tokenizer::read_configuration(folder, /*byte_level=*/true);
+  const tokenizer::Configuration configuration =
+      tokenizer::read_configuration(folder, tokenizer::ModelKind::kByteLevelBpe);
   Vocabulary vocabulary(tokenizer::common_vocabulary(file, folder, configuration));
   vocabulary.pre_tokenizer = pre_tokenizer;
   vocabulary.normalizer = std::move(normalizer);

@@ -84,12 +84,14 @@ bool Configuration::sorts_added_tokens() const {
   return std::find(std::begin(kClasses), std::end(kClasses), tokenizer_class) != std::end(kClasses);
 }
 
-Configuration read_configuration(const fs::path& folder, bool byte_level) {
+Configuration read_configuration(const fs::path& folder, ModelKind kind) {
   Configuration configuration;
   configuration.values = effective_config(folder);
   configuration.path = folder / "tokenizer_config.json";
   configuration.tokenizer_class = class_of(folder, configuration.values);
-  if (byte_level && configuration.tokenizer_class == "LlamaTokenizer") configuration.tokenizer_class.clear();
+  const bool llama = configuration.tokenizer_class == "LlamaTokenizer";
+  if (kind == ModelKind::kUnigram || (kind == ModelKind::kByteLevelBpe && llama))
+    configuration.tokenizer_class.clear();
   refuse_switches(configuration);
   add_default_tokens(configuration.tokenizer_class, &configuration.values);
   return configuration;

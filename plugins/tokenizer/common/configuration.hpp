@@ -25,10 +25,14 @@ struct Configuration {
   bool sorts_added_tokens() const;
 };
 
-// byte_level: the tokenizer.json beside it is of byte-level BPE, which LlamaTokenizer does not read: that
-// class counts as none there. Throws formats::FormatError: a file that is none, a switch that is not
-// followed.
-Configuration read_configuration(const std::filesystem::path& folder, bool byte_level = false);
+// What the tokenizer beside it is of. LlamaTokenizer does not read byte-level BPE, and counts as no class
+// there; classes that make BPE of whatever they read, or have settings of their own, count as none beside
+// Unigram, whose ids are those of the file.
+enum class ModelKind { kSentencePieceBpe, kByteLevelBpe, kUnigram };
+
+// Throws formats::FormatError: a file that is none, a switch that is not followed.
+Configuration read_configuration(const std::filesystem::path& folder,
+                                 ModelKind kind = ModelKind::kSentencePieceBpe);
 
 // The tokens that a class of transformers has where tokenizer_config.json does not speak of them.
 void add_default_tokens(const std::string& tokenizer_class, nlohmann::json* values);

@@ -86,6 +86,13 @@ std::optional<NormalForm> form_named(const std::string& type) {
   return std::nullopt;
 }
 
+std::optional<NormalizerStep> with_map(std::string_view bytes, NormalizerStep step) {
+  auto map = CharacterMap::parse(bytes);
+  if (!map) return std::nullopt;
+  step.map = std::make_shared<const CharacterMap>(std::move(*map));
+  return step;
+}
+
 }  // namespace
 
 std::optional<NormalizerStep> NormalizerStep::read(const nlohmann::json& step) {
@@ -111,11 +118,37 @@ std::optional<NormalizerStep> NormalizerStep::read(const nlohmann::json& step) {
     known.content = string_of(step, "prepend");
     return known;
   }
+  if (type == "Precompiled") {
+    known.kind = Kind::kMap;
+    return with_map(from_base64(string_of(step, "precompiled_charsmap")).value_or(""), std::move(known));
+  }
   if (type != "Replace" || !step.contains("pattern")) return std::nullopt;
+  // transformers 5 writes so that a SentencePiece model removes extra spaces.
+  if (string_of(step.at("pattern"), "Regex") == "\\A +| +\\z" && string_of(step, "content").empty()) {
+    known.kind = Kind::kTrim;
+    return known;
+  }
   known.kind = Kind::kReplace;
   known.content = string_of(step, "content");
   known.pattern = TextPattern::read(step.at("pattern"));
   return known.pattern ? std::optional(std::move(known)) : std::nullopt;
+}
+
+// Told apart by a digest of the map and of what is kept.
+std::optional<NormalizerStep> NormalizerStep::character_map(std::string_view bytes,
+                                                            const std::vector<std::string>& kept) {
+  NormalizerStep step;
+  step.kind = Kind::kLongestMap;
+  formats::Sha256 sha;
+  sha.update_field(bytes);
+  std::vector<NumberedString> numbered;
+  for (const std::string& one : kept) {
+    sha.update_field(one);
+    numbered.push_back({one, 0});
+  }
+  step.source = {{"type", "character map"}, {"sha256", sha.hex()}};
+  step.kept = std::make_shared<const Trie>(std::move(numbered));
+  return with_map(bytes, std::move(step));
 }
 
 std::string NormalizerStep::apply(std::string_view text) const {
@@ -136,6 +169,14 @@ std::string NormalizerStep::apply(std::string_view text) const {
       return text.empty() ? std::string() : content + std::string(text);
     case Kind::kReplace:
       return pattern->replace(text, content);
+    case Kind::kTrim:
+      text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+      text = text.substr(0, text.find_last_not_of(' ') + 1);
+      break;
+    case Kind::kMap:
+      return map->replace_graphemes(text);
+    case Kind::kLongestMap:
+      return map->replace_longest(text, *kept);
   }
   return std::string(text);
 }
@@ -152,6 +193,8 @@ bool NormalizerStep::removes_start(std::string_view text) const {
       return left && leading_space(text) > 0;
     case Kind::kReplace:
       return pattern->matches_start(text);
+    case Kind::kTrim:
+      return text.starts_with(' ');
     default:
       return false;
   }
@@ -168,6 +211,9 @@ double NormalizerStep::growth() const {
       return 1.0 + static_cast<double>(content.size());
     case Kind::kReplace:
       return std::max(1.0, static_cast<double>(content.size()) / static_cast<double>(pattern->least_bytes()));
+    case Kind::kMap:
+    case Kind::kLongestMap:
+      return map->growth();
     default:
       return 1;
   }

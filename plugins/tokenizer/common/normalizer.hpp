@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include <gistmill/formats/digest.hpp>
 
+#include "plugins/tokenizer/common/character_map.hpp"
 #include "plugins/tokenizer/common/normal_forms.hpp"
 #include "plugins/tokenizer/common/text_pattern.hpp"
 
@@ -26,6 +28,9 @@ struct NormalizerStep {
     kNmt,           // control characters go, white space of one character becomes a space
     kPrepend,       // `content` before text that is not empty
     kReplace,       // `content` for what matches
+    kTrim,          // spaces at the ends go
+    kMap,           // a map of characters, cluster by cluster, as `tokenizers` does it (Precompiled)
+    kLongestMap,    // the same as SentencePiece does it; `kept` stays
   };
 
   Kind kind = Kind::kForm;
@@ -33,10 +38,15 @@ struct NormalizerStep {
   bool left = true, right = true;  // kStrip
   std::string content;
   std::optional<TextPattern> pattern;
+  std::shared_ptr<const CharacterMap> map;
+  std::shared_ptr<const Trie> kept;
   nlohmann::json source;  // as tokenizer.json has it
 
   // Nothing where the step, a part of a Sequence, is not known.
   static std::optional<NormalizerStep> read(const nlohmann::json& step);
+  // The map of a tokenizer.model. Nothing where it is broken.
+  static std::optional<NormalizerStep> character_map(std::string_view bytes,
+                                                     const std::vector<std::string>& kept);
   std::string apply(std::string_view text) const;
   // Whether what the text starts with is gone behind the step, or another text stands there.
   bool removes_start(std::string_view text) const;
@@ -66,7 +76,7 @@ class Normalizer {
 
 // For messages: the names of all steps that are known.
 inline constexpr const char* kKnownNormalizers =
-    "NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Nmt, Prepend and Replace of a text";
+    "NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Nmt, Precompiled, Prepend and Replace of a text";
 
 // Steps that replace can make a text as long as they like, one by the other. Throws FormatError, with
 // `source`'s name, where it is more than this many times.

@@ -3,6 +3,8 @@
 
 #include <gistmill/formats/error.hpp>
 
+#include "plugins/tokenizer/common/model_files.hpp"
+
 namespace gistmill::tokenizer {
 namespace {
 
@@ -60,6 +62,8 @@ void check_plain_bpe(const TokenizerJson& file) {
   const nlohmann::json& model = file.model;
   // Files of 2019 name no type: what has merges is BPE.
   const bool untyped = !model.contains("type") && file.merges.size() > 0;
+  if (type_of(model) == "Unigram")
+    throw OtherKind(file.source + ": model is \"Unigram\" when it should be BPE");
   if (!untyped && type_of(model) != "BPE")
     refuse(file, "model", model.value("type", nlohmann::json()), "BPE");
   for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {

@@ -8,6 +8,8 @@
 #include <gistmill/formats/json_cursor.hpp>
 #include <gistmill/formats/torn.hpp>
 
+#include "plugins/tokenizer/common/score_number.hpp"
+
 namespace gistmill::tokenizer {
 namespace {
 
@@ -98,10 +100,12 @@ class TokenizerReader {
       once(key, &seen);
       if (seen.size() > kMaxModelKeys)
         cursor_.fail("model has more than " + std::to_string(kMaxModelKeys) + " keys");
-      // A model of another kind than BPE keeps an array here: its kind is what its reader will complain of.
+      // A model of another kind keeps something else here: its kind is what its reader will complain of.
       const JsonKind kind = cursor_.kind();
       if (key == "vocab" && kind == JsonKind::kObject) {
         read_vocabulary(&file->vocabulary);
+      } else if (key == "vocab" && kind == JsonKind::kArray) {
+        read_pieces(file);
       } else if (key == "merges" && kind == JsonKind::kArray) {
         read_merges(&file->merges);
       } else if (key == "vocab" || key == "merges") {
@@ -117,6 +121,33 @@ class TokenizerReader {
     cursor_.members([&](const JsonString& token) {
       add(token, &vocabulary->tokens);
       vocabulary->ids.push_back(id("the id of a token"));
+    });
+  }
+
+  // [["<unk>", 0.0], ["a", -2.5]]
+  void read_pieces(TokenizerJson* file) {
+    cursor_.elements([&] {
+      const std::size_t at = cursor_.at();
+      expect(JsonKind::kArray, "a piece of the vocabulary");
+      int parts = 0;
+      cursor_.elements([&] {
+        if (++parts == 1) {
+          expect(JsonKind::kString, "the text of a piece");
+          add(cursor_.string(), &file->vocabulary.tokens);
+        } else if (parts == 2) {
+          expect(JsonKind::kNumber, "the score of a piece");
+          const std::size_t number_at = cursor_.at();
+          const auto score = score_of(cursor_.number().raw);
+          if (!score) cursor_.fail_at(number_at, "the score of a piece is beyond what a number may be");
+          file->scores.push_back(*score);
+        } else {
+          cursor_.skip();
+        }
+      });
+      if (parts != 2)
+        cursor_.fail_at(at, "a piece of " + std::to_string(parts) + " parts, expected a text and a score");
+      if (file->scores.size() > kMaxPieces) cursor_.fail_at(at, "more than 2^31 - 1 pieces");
+      file->vocabulary.ids.push_back(static_cast<std::int32_t>(file->vocabulary.ids.size()));
     });
   }
 
@@ -203,6 +234,7 @@ class TokenizerReader {
 
   static constexpr std::size_t kSmallBytes = 1 << 20;
   static constexpr std::size_t kMaxModelKeys = 64;
+  static constexpr std::size_t kMaxPieces = std::numeric_limits<std::int32_t>::max();
 
   std::string_view text_;
   const std::string& name_;

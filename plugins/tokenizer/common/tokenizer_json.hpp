@@ -31,6 +31,7 @@ struct JsonAddedToken {
 struct TokenizerJson {
   std::string source;  // for messages: the file's name
   TokenIds vocabulary;
+  std::vector<double> scores;         // of a Unigram model's tokens, whose ids are their places
   StringTable merges;                 // left, right, left, right, ...: best first
   StringTable added_contents;         // one for each of
   std::vector<JsonAddedToken> added;  // in file order

@@ -3,12 +3,6 @@
 
 namespace gistmill::spm {
 
-std::string with_escaped_spaces(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) c == ' ' ? void(escaped += kSpace) : escaped.push_back(c);
-  return escaped;
-}
-
 void Joints::allow(std::string_view token) {
   if (token.empty()) return;
   std::size_t size = 0;

@@ -8,13 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "plugins/tokenizer/sentencepiece/spaces.hpp"
+
 namespace gistmill::spm {
 
-constexpr std::string_view kSpace = "\xE2\x96\x81";  // U+2581, which stands for a space in tokens
-constexpr std::int32_t kSpaceCode = 0x2581;
-
-// U+2581 for every space.
-std::string with_escaped_spaces(std::string_view text);
+using sentencepiece::kSpace;
 
 class Joints {
  public:

@@ -17,8 +17,4 @@ using SymbolOf = std::function<std::int32_t(std::int32_t code)>;
 // Pieces of equal score have equal rank. Throws formats::FormatError.
 tokenizer::MergeTable merges_by_scores(const Vocabulary& vocabulary, const SymbolOf& symbol_of);
 
-// The byte that a token like <0x0A> stands for; -1 where the text names none.
-int byte_named(std::string_view token);
-std::string name_of_byte(unsigned char byte);
-
 }  // namespace gistmill::spm

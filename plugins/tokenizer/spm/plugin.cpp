@@ -5,11 +5,6 @@
 namespace gistmill::spm {
 namespace {
 
-std::string normalizer_name(const Vocabulary& vocabulary) {
-  if (!vocabulary.text_normalizer.empty()) return vocabulary.text_normalizer.names();
-  return vocabulary.remove_extra_whitespaces ? "remove extra spaces" : "identity";
-}
-
 struct Kind {
   using Vocabulary = spm::Vocabulary;
   using Tokenizer = spm::Tokenizer;
@@ -19,12 +14,10 @@ struct Kind {
     return [model = options.string("model")] { return load_vocabulary(model); };
   }
   static nlohmann::json describe(const Vocabulary& vocabulary) {
-    static constexpr const char* kPrefixes[] = {"none", "fragments", "fragments without one",
-                                                "text without one"};
     return {{"kind", "spm"},
             {"pre_tokenizer", nullptr},
-            {"normalizer", normalizer_name(vocabulary)},
-            {"prefix_space", kPrefixes[static_cast<int>(vocabulary.prefix)]},
+            {"normalizer", vocabulary.normalizer_name()},
+            {"prefix_space", vocabulary.prefix_name()},
             {"merges", vocabulary.by_scores ? nlohmann::json("by scores")
                                             : nlohmann::json(vocabulary.merges.size() / 2)}};
   }

@@ -17,39 +17,16 @@ namespace {
 using tokenizer::decode_utf8;
 using tokenizer::kNoCharacter;
 
-std::string with_spaces(std::string_view piece) {
-  std::string text;
-  for (std::size_t at = 0; at < piece.size();) {
-    const bool space = piece.substr(at, kSpace.size()) == kSpace;
-    text += space ? ' ' : piece[at];
-    at += space ? kSpace.size() : 1;
-  }
-  return text;
-}
-
 }  // namespace
-
-void Tokenizer::add_byte(const Vocabulary& vocabulary, std::size_t id) {
-  const std::string_view piece = vocabulary.tokens[id];
-  const int byte = byte_named(piece);
-  if (byte < 0)
-    vocabulary.fail("token " + std::to_string(id) + " is a byte token, but its text is " +
-                    formats::printable(piece));
-  byte_tokens_[static_cast<std::size_t>(byte)] = static_cast<std::int32_t>(id);
-  bytes_.add(std::string(1, static_cast<char>(byte)));
-  if (!vocabulary.by_scores) joints_.allow(piece);  // merges may make it of its name
-}
 
 // Where characters may be unknown, those next to each other become one token: pieces are whole words. So they
 // are where a word may be a token.
 void Tokenizer::settle_unknown(const Vocabulary& vocabulary) {
-  const auto* const missing = std::find(byte_tokens_.begin(), byte_tokens_.end(), -1);
-  if (missing != byte_tokens_.end() && vocabulary.by_scores) {
-    vocabulary.fail("has no token for byte " + std::to_string(missing - byte_tokens_.begin()) +
-                    ", expected one for every byte");
+  for (int byte = 0; byte < 256 && vocabulary.by_scores; ++byte) {
+    if (token_of(static_cast<unsigned char>(byte)) < 0)
+      vocabulary.fail("has no token for byte " + std::to_string(byte) + ", expected one for every byte");
   }
-  knows_all_ = byte_fallback_ && missing == byte_tokens_.end();
-  if (!knows_all_ || vocabulary.ignore_merges) joints_.allow_all();
+  if (!knows_all() || vocabulary.ignore_merges) joints_.allow_all();
   if (!vocabulary.ignore_merges) return;
   for (std::size_t i = 0; i < vocabulary.model_tokens; ++i)
     words_.add(vocabulary.is_own(i) ? vocabulary.tokens[i] : std::string_view());
@@ -62,36 +39,13 @@ std::int32_t Tokenizer::whole(std::string_view word) const {
 }
 
 Tokenizer::Tokenizer(const Vocabulary& vocabulary)
-    : prefix_(vocabulary.prefix),
-      text_normalizer_(vocabulary.text_normalizer),
-      normalizer_(vocabulary.normalizer),
-      remove_extra_whitespaces_(vocabulary.remove_extra_whitespaces),
-      spaces_left_out_(vocabulary.spaces_left_out),
-      decodes_bytes_(vocabulary.decodes_bytes),
-      byte_fallback_(vocabulary.byte_fallback),
-      fuse_unknown_(vocabulary.fuse_unknown),
-      unknown_(vocabulary.unknown),
-      added_(added_sets(vocabulary)),
-      added_ids_(vocabulary.tokens.size()),
-      before_prefix_(vocabulary.tokens.size()),
-      merges_(0) {
-  const bool fragments = prefix_ == Prefix::kFragments || prefix_ == Prefix::kFragmentsUnless;
-  for (const tokenizer::AddedToken& token : vocabulary.added) {
-    const auto id = static_cast<std::size_t>(token.id);
-    added_ids_[id] = true;
-    // The normalizer puts it before what lies between plain tokens, whatever is found in that.
-    before_prefix_[id] = fragments && !(token.normalized && normalizer_ == Normalizer::kPrependAndReplace);
-  }
-  byte_tokens_.fill(-1);
+    : Pieces(vocabulary), fuse_unknown_(vocabulary.fuse_unknown), merges_(0) {
   const std::size_t size = vocabulary.tokens.size();
   for (std::size_t i = 0; i < size; ++i) {
     const std::string_view piece = vocabulary.tokens[i];
     const auto id = static_cast<std::int32_t>(i);
-    if (vocabulary.types[i] == PieceType::kByte) {
-      add_byte(vocabulary, i);
-      continue;
-    }
-    bytes_.add(is_added(id) && !vocabulary.added_spaces ? std::string(piece) : with_spaces(piece));
+    const bool byte = vocabulary.types[i] == PieceType::kByte;
+    if (byte && !vocabulary.by_scores) joints_.allow(piece);  // merges may make it of its name
     if (vocabulary.types[i] != PieceType::kNormal || piece.empty()) continue;
     joints_.allow(piece);
     std::size_t length = 0;
@@ -99,8 +53,6 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
     if (length == piece.size() && code != kNoCharacter) symbols_.set(code, id);
   }
   settle_unknown(vocabulary);
-  // It stands for characters too, and what follows these has no space of its own before it.
-  if (!knows_all_ && unknown_ >= 0) before_prefix_[static_cast<std::size_t>(unknown_)] = false;
   const SymbolOf symbol_of_character = [&](std::int32_t code) {
     if (const std::int32_t known = symbol_of(code); known >= 0) return known;
     const auto symbol = static_cast<std::int32_t>(size + extra_symbols_.size());
@@ -117,88 +69,11 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
   symbols_.set(' ', symbol_of(kSpaceCode));
 }
 
-bool Tokenizer::is_byte(std::int32_t id) const {
-  const std::string_view bytes = bytes_of(id);
-  return bytes.size() == 1 && token_of(static_cast<unsigned char>(bytes[0])) == id;
-}
-
-std::string Tokenizer::decode(const std::int32_t* ids, std::size_t count) const {
-  std::string text;
-  const bool prefix = spaces_left_out_ == SpacesLeftOut::kPrefix;
-  bool starts = prefix && prefix_ != Prefix::kNone;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::string_view bytes = bytes_of(ids[i]);
-    const bool added = is_added(ids[i]);
-    if (!decodes_bytes_ && is_byte(ids[i])) {
-      text += name_of_byte(static_cast<unsigned char>(bytes[0]));
-      continue;
-    }
-    if (i == 0 && !added && spaces_left_out_ == SpacesLeftOut::kFirstToken) {
-      std::ranges::remove_copy(bytes, std::back_inserter(text), ' ');
-      continue;
-    }
-    if (starts && !added && bytes.starts_with(' ')) bytes.remove_prefix(1);
-    text += bytes;
-    starts = prefix && added && is_before_prefix(ids[i]);
-  }
-  return text;
-}
-
-// Where added tokens are looked for in normalized text, all of that is normalized before; else a fragment is,
-// as it is encoded, without a copy.
 Encoder::Encoder(const Tokenizer& tokenizer)
-    : tokenizer::Encoder(tokenizer.added(), tokenizer.merges()),
-      tokenizer_(tokenizer),
-      prefix_(tokenizer.prefix()),
-      removes_spaces_(tokenizer.remove_extra_whitespaces()) {
-  if (tokenizer.added().normalized.empty()) return;
-  if (tokenizer.normalizer() == Normalizer::kPrependAndReplace) prefix_ = Prefix::kNone;
-  if (tokenizer.normalizer() != Normalizer::kIdentity) removes_spaces_ = false;
-}
-
-std::string_view Encoder::normalize(std::string_view text, bool) {
-  const tokenizer::Normalizer& before = tokenizer_.text_normalizer();
-  start_removed_ = false;
-  if (!before.empty()) text = normalized_ = before.apply(text, &start_removed_);
-  const Normalizer normalizer = tokenizer_.normalizer();
-  if (normalizer == Normalizer::kIdentity || tokenizer_.added().normalized.empty()) return text;
-  if (tokenizer_.remove_extra_whitespaces()) text = without_extra_spaces(text);
-  escaped_.clear();
-  if (normalizer == Normalizer::kPrependAndReplace && !text.empty()) escaped_ = kSpace;
-  for (const char c : text) c == ' ' ? void(escaped_ += kSpace) : escaped_.push_back(c);
-  return escaped_;
-}
-
-// Leaves out spaces at the ends, and all but one of those that stand together; also U+2581 at the end.
-std::string_view Encoder::without_extra_spaces(std::string_view fragment) {
-  while (fragment.ends_with(' ') || fragment.ends_with(kSpace)) {
-    fragment.remove_suffix(fragment.ends_with(' ') ? 1 : kSpace.size());
-  }
-  fragment.remove_prefix(std::min(fragment.find_first_not_of(' '), fragment.size()));
-  trimmed_.clear();
-  for (const char c : fragment) {
-    if (c != ' ' || trimmed_.empty() || trimmed_.back() != ' ') trimmed_ += c;
-  }
-  return trimmed_;
-}
-
-bool Encoder::wants_prefix(std::string_view text, bool first) const {
-  const bool has_one = text.starts_with(' ') || text.starts_with(kSpace);
-  switch (prefix_) {
-    case Prefix::kFragments:
-      return true;
-    case Prefix::kFragmentsUnless:
-      return !has_one;
-    case Prefix::kTextUnless:
-      return first && !has_one && !start_removed_;
-    case Prefix::kNone:
-      break;
-  }
-  return false;
-}
+    : sentencepiece::Encoder(tokenizer, tokenizer.merges()), tokenizer_(tokenizer) {}
 
 void Encoder::encode_fragment(std::string_view fragment, bool first, tokenizer::IdBuffer& out) {
-  const std::string_view text = removes_spaces_ ? without_extra_spaces(fragment) : fragment;
+  const std::string_view text = trimmed(fragment);
   if (text.empty()) return;
   std::size_t at = 0;
   if (wants_prefix(text, first)) {
@@ -231,17 +106,9 @@ bool Encoder::start_piece(std::string_view piece) {
     if (symbol >= 0) {
       symbols_.push_back(symbol);
     } else {
-      push_bytes(code == ' ' ? kSpace : piece.substr(at, length), &symbols_);
+      tokenizer_.push_bytes(code == ' ' ? kSpace : piece.substr(at, length), &symbols_);
     }
   }
-  return true;
-}
-
-bool Encoder::push_fallback(std::string_view character) {
-  const auto has_token = [&](char c) { return tokenizer_.token_of(static_cast<unsigned char>(c)) >= 0; };
-  if (!tokenizer_.byte_fallback() || !std::all_of(character.begin(), character.end(), has_token))
-    return false;
-  push_bytes(character, &symbols_);
   return true;
 }
 
@@ -257,17 +124,13 @@ void Encoder::push_with_unknown(std::string_view piece) {
     if (symbol >= 0) {
       if (std::exchange(waiting, false)) symbols_.push_back(unknown);
       symbols_.push_back(symbol);
-    } else if (!push_fallback(code == ' ' ? kSpace : piece.substr(at, length))) {
+    } else if (!tokenizer_.push_bytes(code == ' ' ? kSpace : piece.substr(at, length), &symbols_)) {
       if (unknown < 0) dropped_ += length;
       if (waiting && !tokenizer_.fuse_unknown()) symbols_.push_back(unknown);
       waiting = unknown >= 0;
     }
   }
   if (waiting) symbols_.push_back(unknown);
-}
-
-void Encoder::push_bytes(std::string_view bytes, std::vector<std::int32_t>* ids) const {
-  for (const char c : bytes) ids->push_back(tokenizer_.token_of(static_cast<unsigned char>(c)));
 }
 
 // Characters that are part of tokens but not tokens themselves become their bytes if they were not merged.
@@ -280,7 +143,7 @@ void Encoder::end_piece() {
     if (symbol < tokenizer_.size()) {
       expanded_.push_back(symbol);
     } else {
-      push_bytes(tokenizer_.symbol_text(symbol), &expanded_);
+      tokenizer_.push_bytes(tokenizer_.symbol_text(symbol), &expanded_);
     }
   }
   symbols_.swap(expanded_);

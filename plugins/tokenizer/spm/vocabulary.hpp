@@ -4,62 +4,36 @@
 
 #include <filesystem>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <gistmill/formats/gguf.hpp>
 
-#include "plugins/tokenizer/common/normalizer.hpp"
-#include "plugins/tokenizer/common/vocabulary.hpp"
-#include "plugins/tokenizer/spm/model_file.hpp"
+#include "plugins/tokenizer/sentencepiece/model_file.hpp"
+#include "plugins/tokenizer/sentencepiece/vocabulary.hpp"
 
 namespace gistmill::spm {
 
-// Where a space is put before text. A fragment is what lies between added tokens.
-enum class Prefix {
-  kNone,
-  kFragments,        // before every fragment
-  kFragmentsUnless,  // before every fragment that does not start with a space
-  kTextUnless,       // before the text, unless it starts with a space or an added token
-};
+using sentencepiece::byte_named;
+using sentencepiece::kSpace;
+using sentencepiece::kSpaceCode;
+using sentencepiece::ModelFile;
+using sentencepiece::ModelType;
+using sentencepiece::name_of_byte;
+using sentencepiece::Normalizer;
+using sentencepiece::parse_model_file;
+using sentencepiece::PieceType;
+using sentencepiece::Prefix;
+using sentencepiece::SpacesLeftOut;
+using sentencepiece::with_escaped_spaces;
 
-// What is done to text before added tokens are looked for in it, where they are looked for in normalized
-// text.
-enum class Normalizer {
-  kIdentity,
-  kReplace,            // U+2581 for every space
-  kPrependAndReplace,  // and one before the text
-};
+struct Vocabulary : sentencepiece::Vocabulary {
+  using sentencepiece::Vocabulary::Vocabulary;
 
-// Which spaces decoding leaves out.
-enum class SpacesLeftOut {
-  kPrefix,      // the one that encoding puts before text
-  kFirstToken,  // all of the first token: Metaspace as a decoder
-  kNone,        // Metaspace that puts none
-};
-
-struct Vocabulary : tokenizer::CommonVocabulary {
-  Vocabulary() = default;
-  explicit Vocabulary(tokenizer::CommonVocabulary common) : CommonVocabulary(std::move(common)) {}
-
-  std::vector<PieceType> types;  // one a token
   // Neighbors merge into any token, the highest score first; or, where there are merges, by these only.
   std::vector<float> scores;
   tokenizer::StringTable merges;  // left, right, left, right, ...: best first
   bool by_scores = true;
   tokenizer::SameMerge same_merge = tokenizer::SameMerge::kRefused;
-  Prefix prefix = Prefix::kFragments;
-  tokenizer::Normalizer text_normalizer;  // of what lies between plain added tokens, before the next
-  Normalizer normalizer = Normalizer::kIdentity;
-  bool words_apart = false;               // text is cut before every space
-  bool added_spaces = true;               // U+2581 in the text of an added token is a space, too
-  bool remove_extra_whitespaces = false;  // spaces at the ends, and all but one between
-  SpacesLeftOut spaces_left_out = SpacesLeftOut::kPrefix;
-  bool decodes_bytes = true;  // else a byte token decodes to its name: "<0x0A>"
-  // A character without a token becomes the tokens of its bytes; where there are none for all of them, or
-  // this is false, the unknown token; where there is none either, nothing.
-  bool byte_fallback = true;
-  std::int32_t unknown = -1;
   bool fuse_unknown = false;   // unknown characters next to each other become one token
   bool ignore_merges = false;  // a word that is a token is that token, whatever merging would make of it
 

@@ -25,6 +25,7 @@
 
 #include "plugins/tokenizer/bpe/bpe.hpp"
 #include "plugins/tokenizer/spm/spm.hpp"
+#include "plugins/tokenizer/unigram/unigram.hpp"
 
 namespace {
 
@@ -35,24 +36,35 @@ using tokenizer::SpecialTokens;
 class Loaded {
  public:
   explicit Loaded(const std::string& model) {
-    try {
-      bpe_ = std::make_unique<bpe::Tokenizer>(bpe::load_vocabulary(model));
-    } catch (const formats::FormatError& error) {
-      std::cerr << "not tokenizer/bpe: " << error.what() << "\n";
-      spm_ = std::make_unique<spm::Tokenizer>(spm::load_vocabulary(model));
-    }
+    const auto takes = [](const char* name, const auto& load) {
+      try {
+        load();
+        return true;
+      } catch (const formats::FormatError& error) {
+        std::cerr << "not tokenizer/" << name << ": " << error.what() << "\n";
+        return false;
+      }
+    };
+    const bool taken =
+        takes("bpe", [&] { bpe_ = std::make_unique<bpe::Tokenizer>(bpe::load_vocabulary(model)); }) ||
+        takes("spm", [&] { spm_ = std::make_unique<spm::Tokenizer>(spm::load_vocabulary(model)); }) ||
+        takes("unigram",
+              [&] { unigram_ = std::make_unique<unigram::Tokenizer>(unigram::load_vocabulary(model)); });
+    if (!taken) throw std::invalid_argument("no tokenizer takes " + model);
     forget();
   }
   // A new encoder: it has seen no text.
   void forget() {
     if (bpe_) encoder_ = std::make_unique<bpe::Encoder>(*bpe_);
     if (spm_) encoder_ = std::make_unique<spm::Encoder>(*spm_);
+    if (unigram_) encoder_ = std::make_unique<unigram::Encoder>(*unigram_);
   }
   tokenizer::Encoder& encoder() { return *encoder_; }
 
  private:
   std::unique_ptr<bpe::Tokenizer> bpe_;
   std::unique_ptr<spm::Tokenizer> spm_;
+  std::unique_ptr<unigram::Tokenizer> unigram_;
   std::unique_ptr<tokenizer::Encoder> encoder_;
 };
 

@@ -14,6 +14,7 @@
 
 #include "plugins/tokenizer/bpe/bpe.hpp"
 #include "plugins/tokenizer/spm/spm.hpp"
+#include "plugins/tokenizer/unigram/unigram.hpp"
 #include "tests/sdk/formats/test_data.hpp"
 #include "tests/sdk/token_file/scratch_folder.hpp"
 
@@ -81,6 +82,7 @@ struct Reading {
 };
 
 using BpeReading = Reading<bpe::Tokenizer, bpe::Encoder, bpe::Vocabulary>;
+using UnigramReading = Reading<unigram::Tokenizer, unigram::Encoder, unigram::Vocabulary>;
 using SpmReading = Reading<spm::Tokenizer, spm::Encoder, spm::Vocabulary>;
 
 inline BpeReading read_as_bpe(const std::filesystem::path& folder) {
@@ -88,6 +90,9 @@ inline BpeReading read_as_bpe(const std::filesystem::path& folder) {
 }
 inline SpmReading read_as_spm(const std::filesystem::path& folder) {
   return SpmReading([](const auto& model) { return spm::load_vocabulary(model); }, folder);
+}
+inline UnigramReading read_as_unigram(const std::filesystem::path& folder) {
+  return UnigramReading([](const auto& model) { return unigram::load_vocabulary(model); }, folder);
 }
 
 }  // namespace gistmill::test

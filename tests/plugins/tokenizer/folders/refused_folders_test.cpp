@@ -138,6 +138,35 @@ TEST_F(RefusedFolder, IsLeftToTheOtherKindOfTokenizerWhereTokenizerJsonIsWhole) 
   EXPECT_NE(read_as_spm(folder_.path()).tokenizer, nullptr);
 }
 
+// transformers 5.24 makes BPE of it where the class is LlamaTokenizer; the model was trained with Unigram.
+TEST_F(RefusedFolder, OfUnigramIsLeftToItsTokenizerWhateverTheClass) {
+  const std::string file = read_file(tokenizer_tests() / "unigram/llama.json");
+  folder_.write("tokenizer.json", std::string_view(file));
+  const std::string message = place("tokenizer.json") + ": model is \"Unigram\" when it should be BPE";
+  EXPECT_EQ(read_as_bpe(folder_.path()).refusal, message);
+  EXPECT_EQ(read_as_spm(folder_.path()).refusal, message);
+  const UnigramReading alone = read_as_unigram(folder_.path());
+  ASSERT_NE(alone.tokenizer, nullptr) << alone.refusal;
+  for (const char* name : {"LlamaTokenizer", "T5TokenizerFast", "GPT2Tokenizer"}) {
+    write_config({{"tokenizer_class", name}});
+    const UnigramReading reading = read_as_unigram(folder_.path());
+    ASSERT_NE(reading.tokenizer, nullptr) << reading.refusal;
+    EXPECT_EQ(reading.encode("The mill of <s> 1024"), alone.encode("The mill of <s> 1024"));
+  }
+}
+
+TEST_F(RefusedFolder, OfUnigramIsReadFromTokenizerModelWhereTheOtherFileIsRefused) {
+  json document = json::parse(read_file(tokenizer_tests() / "unigram/words.json"));
+  document["decoder"] = {{"type", "WordPiece"}};
+  folder_.write("tokenizer.json", document);
+  EXPECT_THAT(read_as_unigram(folder_.path()).refusal,
+              StartsWith(place("tokenizer.json") + ": decoder is {\"type\":\"WordPiece\"}"));
+  folder_.write("tokenizer.model", std::string_view(read_file(tokenizer_tests() / "unigram/mapped.model")));
+  const UnigramReading reading = read_as_unigram(folder_.path());
+  ASSERT_NE(reading.tokenizer, nullptr) << reading.refusal;
+  EXPECT_EQ(reading.vocabulary->taken, place("tokenizer.model"));
+}
+
 TEST_F(RefusedFolder, NamesASwitchThatNobodyFollows) {
   folder_.write("tokenizer.json", fixture("qwen2.json"));
   write_config({{"fix_mistral_regex", true}});

@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Mistake{"ItIsByteLevel", "gpt2", [](json&) {},
                 "x.json: the decoder is ByteLevel when it should be of SentencePiece BPE"},
-        Mistake{"TheNormalizerHasAMap", "llama2",
+        Mistake{"TheNormalizersMapIsBroken", "llama2",
                 [](json& v) {
                   v["normalizer"]["normalizers"][0] = {{"type", "Precompiled"}};
                 },

@@ -176,12 +176,12 @@ INSTANTIATE_TEST_SUITE_P(
                               "x.model: is a SentencePiece unigram model when it should be a BPE model"},
                       Mistake{"ThereIsNoByteFallback", [](auto& f) { f.byte_fallback = false; },
                               "x.model: has no byte_fallback"},
-                      Mistake{"TheNormalizerHasAMap",
+                      Mistake{"TheMapOfCharactersIsBroken",
                               [](auto& f) {
                                 f.normalizer = "nmt_nfkc";
-                                f.has_character_map = true;
+                                f.character_map = "map";
                               },
-                              "x.model: has normalizer 'nmt_nfkc' when it should be 'identity'"},
+                              "x.model: the map of characters of normalizer 'nmt_nfkc' is broken"},
                       Mistake{"SpacesAreSuffixes", [](auto& f) { f.whitespace_as_suffix = true; },
                               "has treat_whitespace_as_suffix"},
                       Mistake{"SpacesStaySpaces", [](auto& f) { f.escape_whitespaces = false; },

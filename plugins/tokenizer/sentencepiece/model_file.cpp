@@ -1,11 +1,11 @@
 // The wire format of protocol buffers: tags, varints, lengths. Messages within the file are views of it.
-#include "plugins/tokenizer/spm/model_file.hpp"
+#include "plugins/tokenizer/sentencepiece/model_file.hpp"
 
 #include <cstring>
 #include <gistmill/formats/torn.hpp>
 #include <limits>
 
-namespace gistmill::spm {
+namespace gistmill::sentencepiece {
 namespace {
 
 struct Field {
@@ -162,7 +162,7 @@ void read_normalizer(Message message, ModelFile* file) {
         file->normalizer = message.text(field);
         break;
       case 2:
-        file->has_character_map = !message.text(field).empty();
+        file->character_map = message.text(field);
         break;
       case 3:
         file->add_dummy_prefix = message.number(field) != 0;
@@ -193,4 +193,4 @@ ModelFile parse_model_file(std::string_view bytes, const std::string& name) {
   return file;
 }
 
-}  // namespace gistmill::spm
+}  // namespace gistmill::sentencepiece

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "plugins/tokenizer/spm/model_file.hpp"
+#include "plugins/tokenizer/sentencepiece/model_file.hpp"
 
 namespace gistmill::test {
 
@@ -36,7 +36,8 @@ class WireBytes {
   std::string bytes_;
 };
 
-inline std::string piece(std::string_view text, float score, spm::PieceType type = spm::PieceType::kNormal) {
+inline std::string piece(std::string_view text, float score,
+                         sentencepiece::PieceType type = sentencepiece::PieceType::kNormal) {
   return WireBytes().text(1, text).float32(2, score).number(3, static_cast<std::uint64_t>(type)).str();
 }
 

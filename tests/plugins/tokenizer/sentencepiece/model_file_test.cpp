@@ -1,5 +1,5 @@
 // tokenizer.model as bytes: what is read, and what is refused.
-#include "plugins/tokenizer/spm/model_file.hpp"
+#include "plugins/tokenizer/sentencepiece/model_file.hpp"
 
 #include <string>
 
@@ -7,10 +7,10 @@
 
 #include <gistmill/formats/torn.hpp>
 
-#include "tests/plugins/tokenizer/spm/model_builder.hpp"
+#include "tests/plugins/tokenizer/sentencepiece/model_builder.hpp"
 #include "tests/sdk/formats/refusal.hpp"
 
-namespace gistmill::spm {
+namespace gistmill::sentencepiece {
 namespace {
 
 using test::piece;
@@ -38,7 +38,7 @@ TEST(SentencePieceFile, IsReadFieldByField) {
   EXPECT_EQ(file.unk, 3);
   EXPECT_EQ(file.pad, -1);
   EXPECT_EQ(file.normalizer, "identity");
-  EXPECT_FALSE(file.has_character_map);
+  EXPECT_EQ(file.character_map, "");
   EXPECT_FALSE(file.add_dummy_prefix);
   EXPECT_FALSE(file.remove_extra_whitespaces);
 }
@@ -79,4 +79,4 @@ TEST(SentencePieceFile, IsRefusedWhereFieldsAreOfAnotherKind) {
 }
 
 }  // namespace
-}  // namespace gistmill::spm
+}  // namespace gistmill::sentencepiece

@@ -14,7 +14,7 @@
 
 #include "plugins/tokenizer/common/string_table.hpp"
 
-namespace gistmill::spm {
+namespace gistmill::sentencepiece {
 
 // Numbers as in the file; GGUF has the same ones.
 enum class PieceType : std::uint8_t { kNormal = 1, kUnknown, kControl, kUserDefined, kUnused, kByte };
@@ -31,8 +31,8 @@ struct ModelFile {
   bool byte_fallback = false;
   bool whitespace_as_suffix = false;
   std::int32_t unk = 0, bos = 1, eos = 2, pad = -1;
-  std::string normalizer;          // "identity", "nmt_nfkc", ...
-  bool has_character_map = false;  // it replaces characters
+  std::string normalizer;     // "identity", "nmt_nfkc", ...
+  std::string character_map;  // common/character_map.hpp; empty where there is none
   bool add_dummy_prefix = true;
   bool remove_extra_whitespaces = true;
   bool escape_whitespaces = true;
@@ -41,4 +41,4 @@ struct ModelFile {
 // Throws formats::FormatError: "<name>: byte <offset>: ...". `name` stands for the file.
 ModelFile parse_model_file(std::string_view bytes, const std::string& name);
 
-}  // namespace gistmill::spm
+}  // namespace gistmill::sentencepiece
