@@ -209,7 +209,11 @@ const Target* EvaluationTable::target(std::string_view figure) const {
 
 std::optional<Verdict> EvaluationTable::verdict(const EvaluationEntry& entry) const {
   const Target* wanted = target(entry.figure);
-  return wanted != nullptr ? verdict_of(*wanted, entry.measured.value) : std::nullopt;
+  if (wanted == nullptr || entry.variant == wanted->than) return std::nullopt;
+  if (wanted->than.empty()) return verdict_of(*wanted, entry.measured.value);
+  const EvaluationEntry* other = find(wanted->than, entry.figure);
+  if (other == nullptr) return std::nullopt;
+  return verdict_of(*wanted, entry.measured.value - other->measured.value);
 }
 
 const EvaluationEntry* EvaluationTable::find(std::string_view variant, std::string_view figure) const {

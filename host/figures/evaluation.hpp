@@ -79,7 +79,8 @@ struct EvaluationTable {
   // Null where there is none. The pointers are valid as long as the table is unchanged.
   const Target* target(std::string_view figure) const;
   const EvaluationEntry* find(std::string_view variant, std::string_view figure) const;
-  // None where the entry's figure has no target, or the entry no value.
+  // None where the entry's figure has no target, the entry no value, or the target is held against this very
+  // variant or one that is not there.
   std::optional<Verdict> verdict(const EvaluationEntry& entry) const;
 };
 

@@ -81,6 +81,7 @@ Json to_json(const Target& target) {
   if (target.below) json["below"] = *target.below;
   if (target.above) json["above"] = *target.above;
   if (target.bad) json["bad"] = *target.bad;
+  if (!target.than.empty()) json["than"] = target.than;
   return json;
 }
 
@@ -88,7 +89,8 @@ Target target_from_json(const Json& json) {
   const auto optional = [&](const char* key) {
     return json.contains(key) ? std::optional(number_at(json, key)) : std::nullopt;
   };
-  return {json.value("figure", ""), optional("below"), optional("above"), optional("bad")};
+  return {json.value("figure", ""), optional("below"), optional("above"), optional("bad"),
+          json.value("than", "")};
 }
 
 // The verdict is for readers of the file; it follows from the value and the target.

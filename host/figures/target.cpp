@@ -5,6 +5,16 @@
 #include <fmt/format.h>
 
 namespace gistmill {
+namespace {
+
+// "0.5", "full context + 0.1", "full context - 0.1", "full context"
+std::string bound_text(const Target& target, double bound) {
+  if (target.than.empty()) return fmt::format("{}", bound);
+  if (bound == 0) return target.than;
+  return fmt::format("{} {} {}", target.than, bound < 0 ? '-' : '+', std::abs(bound));
+}
+
+}  // namespace
 
 const char* to_text(Verdict verdict) {
   switch (verdict) {
@@ -28,14 +38,15 @@ std::optional<Verdict> verdict_of(const Target& target, double value) {
 }
 
 std::string target_text(const Target& target) {
-  if (target.below && target.above) return fmt::format("{} to {}", *target.above, *target.below);
-  if (target.below) return fmt::format("below {}", *target.below);
-  return target.above ? fmt::format("above {}", *target.above) : "";
+  if (target.below && target.above)
+    return fmt::format("{} to {}", bound_text(target, *target.above), bound_text(target, *target.below));
+  if (target.below) return "below " + bound_text(target, *target.below);
+  return target.above ? "above " + bound_text(target, *target.above) : "";
 }
 
 std::string bad_text(const Target& target) {
   if (!target.bad) return "";
-  return fmt::format("{} {}", target.below ? "above" : "below", *target.bad);
+  return fmt::format("{} {}", target.below ? "above" : "below", bound_text(target, *target.bad));
 }
 
 }  // namespace gistmill

@@ -180,7 +180,8 @@ IntervalKind interval_of(const Fields& fields) {
 }  // namespace
 
 // The targets of one evaluation, in their order; `path`: "evaluations.heldout.targets".
-std::vector<TargetSetting> read_targets(const Value& value, const std::string& path) {
+std::vector<TargetSetting> read_targets(const Value& value, const std::string& path,
+                                        const VariantReader& variants) {
   std::vector<TargetSetting> targets;
   for (const auto& [figure, wanted] : entries_of(value)) {
     const auto* kept = wanted.get_if<bool>();
@@ -195,8 +196,9 @@ std::vector<TargetSetting> read_targets(const Value& value, const std::string& p
     const auto optional = [&](const char* key) {
       return fields.find(key) != nullptr ? std::optional(fields.number(key, 0)) : std::nullopt;
     };
-    const Target target{figure, optional("below"), optional("above"), optional("bad")};
+    Target target{figure, optional("below"), optional("above"), optional("bad")};
     check_target(target, place, place_of(wanted));
+    target.than = variants.name_of(fields, "than", fields.string("than", ""));
     targets.push_back({target, place_of(wanted)});
   }
   return targets;
@@ -225,9 +227,6 @@ Evaluation read_evaluation(const std::string& name, const Value& value) {
   evaluation.headline = fields.string("headline", "");
   evaluation.interval = interval_of(fields);
 
-  if (const Value* targets = fields.table("targets"))
-    evaluation.targets = read_targets(*targets, path + ".targets");
-
   VariantReader variants(path + ".variants");
   if (const Value* given = fields.find("variants")) {
     if (!given->is_table() && given->get_if<Value::List>() == nullptr)
@@ -242,6 +241,8 @@ Evaluation read_evaluation(const std::string& name, const Value& value) {
         fmt::format("{}.ceiling needs {}.reference: a share is recovered between the two", path, path));
   }
   evaluation.paired = variants.name_of(fields, "paired", fields.string("paired", ""));
+  if (const Value* targets = fields.table("targets"))
+    evaluation.targets = read_targets(*targets, path + ".targets", variants);
   evaluation.variants = variants.take();
   if (const Value* examples = fields.table("examples"))
     evaluation.examples = read_examples(*examples, path + ".examples");

@@ -203,7 +203,11 @@ RecipeTable target() {
           {{"below", "number", kNone, "values below it meet the target"},
            {"above", "number", kNone, "values above it meet the target; with `below`, values in between"},
            {"bad", "number", kNone,
-            "values beyond it, away from the target, are bad and not only missed; not with both others"}}};
+            "values beyond it, away from the target, are bad and not only missed; not with both others"},
+           {"than", "string", kNone,
+            "id of the variant whose value is taken off first: `{ below = 0.1, than = \"full\" }` is met by "
+            "what is "
+            "less than 0.1 above it"}}};
 }
 
 RecipeTable variant() {

@@ -70,6 +70,22 @@ TEST(Evaluation, MeasuresWhatIsRecoveredUpToTheCeiling) {
   expect_failure(rows, ExitCode::failed, "ceiling 'dropt' is not one of its variants");
 }
 
+TEST(Evaluation, JudgesAVariantByHowFarItIsFromAnother) {
+  EvaluationRows rows = ladder();  // means 0.6, 0.3, 0.2
+  rows.targets = {{"delta_nll.32", 0.15, std::nullopt, 0.35, "contextual"}};
+  const EvaluationTable table = evaluate(rows);
+  const auto verdict = [&](const char* variant) {
+    return table.verdict(*table.find(variant, "delta_nll.32"));
+  };
+  EXPECT_EQ(verdict("last 1"), Verdict::met);
+  EXPECT_EQ(verdict("dropped"), Verdict::bad);
+  EXPECT_EQ(verdict("contextual"), std::nullopt) << "it is no distance from itself";
+  rows.targets[0].than = "full";
+  const EvaluationTable without = evaluate(rows);
+  EXPECT_EQ(without.verdict(*without.find("last 1", "delta_nll.32")), std::nullopt)
+      << "nothing to hold it against";
+}
+
 TEST(Evaluation, KnowsWhatEveryVariantShares) {
   EvaluationRows rows = ladder();
   EXPECT_FALSE(evaluate(rows).is_shared("delta_nll.32"));

@@ -70,9 +70,11 @@ TEST(Summary, HasTheKeysOfTheDocument) {
 
 TEST(Summary, SaysWhatIsWantedAndWhichEntriesMeetIt) {
   RunSummary summary = example();
-  summary.evaluations[0].targets = {{"delta_nll.32", 0.5, std::nullopt, 2.0}};
+  summary.evaluations[0].targets = {{"delta_nll.32", 0.5, std::nullopt, 2.0},
+                                    {"delta_nll.64", std::nullopt, 0.1, std::nullopt, "last 1"}};
   const Json table = to_json(summary)["evaluations"][0];
-  EXPECT_EQ(table["targets"], Json::parse(R"([{"figure": "delta_nll.32", "below": 0.5, "bad": 2.0}])"));
+  EXPECT_EQ(table["targets"], Json::parse(R"([{"figure": "delta_nll.32", "below": 0.5, "bad": 2.0},
+                                           {"figure": "delta_nll.64", "above": 0.1, "than": "last 1"}])"));
   EXPECT_EQ(table["entries"][0]["verdict"], "met");
   EXPECT_EQ(evaluation_from_json(table).targets, summary.evaluations[0].targets);
 }

@@ -47,5 +47,12 @@ TEST(Target, IsSaidInWords) {
   EXPECT_EQ(bad_text(kBetween), "");
 }
 
+TEST(Target, HeldAgainstAVariantNamesIt) {
+  EXPECT_EQ(target_text({"nll", 0.1, std::nullopt, 0.2, "full context"}), "below full context + 0.1");
+  EXPECT_EQ(bad_text({"nll", 0.1, std::nullopt, 0.2, "full context"}), "above full context + 0.2");
+  EXPECT_EQ(target_text({"nll", -0.1, std::nullopt, std::nullopt, "causal"}), "below causal - 0.1");
+  EXPECT_EQ(target_text({"rouge", std::nullopt, 0.0, std::nullopt, "causal"}), "above causal");
+}
+
 }  // namespace
 }  // namespace gistmill

@@ -42,6 +42,15 @@ TEST_F(Targets, AreAddedChangedAndRemovedByALayer) {
   EXPECT_EQ(found[1].target, (Target{"x", std::nullopt, 1.0, std::nullopt}));
 }
 
+TEST_F(Targets, MayBeHeldAgainstAnotherVariant) {
+  const std::string more = "[evaluations.e.variants]\nfull = { name = 'full context' }\ngist = {}\n";
+  const auto found = targets(more + "[evaluations.e.targets]\nspread = { than = 'full' }\n");
+  EXPECT_EQ(found[1].target, (Target{"spread", 4.0, 2.0, std::nullopt, "full context"}));
+  write("r.toml", "extends = 'base.toml'\n" + more + "[evaluations.e.targets]\nspread = { than = 'ful' }\n");
+  EXPECT_THAT(failure("r.toml"),
+              HasSubstr("r.toml:6:19: evaluations.e.targets.spread.than names the unknown variant 'ful'"));
+}
+
 TEST_F(Targets, MustSayWhatIsWanted) {
   EXPECT_THAT(failure_of("{ bad = 2 }"),
               HasSubstr("r.toml:3:1: evaluations.e.targets.x has neither 'below' nor 'above'"));
