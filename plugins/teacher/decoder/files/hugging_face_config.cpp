@@ -204,7 +204,13 @@ ModelPlan read_gpt2(const JsonObject& json) {
   const std::string activation = json.string_or("activation_function", "gelu_new");
   if (!is_tanh_gelu(activation)) json.wrong("activation_function", "\"gelu_new\"");
   json.expect("scale_attn_weights", true);
-  json.expect("scale_attn_by_inverse_layer_idx", false);
+  if (json.boolean_or("scale_attn_by_inverse_layer_idx", false)) {
+    json.wrong(
+        "scale_attn_by_inverse_layer_idx",
+        "false: it divides the scores of layer i (from 0) by i + 1. Divide the first n_embd columns of each "
+        "h.i.attn.c_attn.weight and .bias by that, which make the queries, and set it to false for the "
+        "same model");
+  }
   plan.layout.own_head = !json.boolean_or("tie_word_embeddings", true);
   plan.layout.qkv_bias = plan.layout.output_bias = plan.layout.feed_bias = true;
   return plan;

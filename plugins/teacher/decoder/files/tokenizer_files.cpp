@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
 
 #include <gistmill/files/new_file.hpp>
+#include <gistmill/formats/error.hpp>
 #include <gistmill/formats/json.hpp>
 #include <nlohmann/json.hpp>
 
@@ -31,29 +33,75 @@ void write(const fs::path& file, const json& value) {
   files::write_file(file, value.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
-void take(std::map<std::string, std::int64_t>& ids, const json& table) {
-  if (!table.is_object()) return;
-  for (const auto& [text, id] : table.items()) {
-    if (id.is_number_integer()) ids[text] = id.get<std::int64_t>();
+// Tokens and the ids that they have where `tokenizers` and transformers read the files: those of the model as
+// the files say, and behind them each other one the number of tokens before it, whatever the files say.
+class KnownTokens {
+ public:
+  bool empty() const { return ids_.empty(); }
+  std::optional<std::int64_t> id_of(const std::string& text) const {
+    const auto found = ids_.find(text);
+    return found == ids_.end() ? std::nullopt : std::optional(found->second);
   }
-}
+  void take_model(const std::string& text, std::int64_t id) {
+    ids_[text] = id;
+    own_[id] = text;
+  }
+  void take_models(const json& table) {
+    if (!table.is_object()) return;
+    for (const auto& [text, id] : table.items())
+      if (id.is_number_integer()) take_model(text, id.get<std::int64_t>());
+  }
+  // Throws FormatError where the number is the id of one of the model's own: ids with holes.
+  std::int64_t add(const std::string& text, const fs::path& folder) {
+    if (const auto known = id_of(text)) return *known;
+    const auto id = counts_ ? static_cast<std::int64_t>(ids_.size()) : own_.rbegin()->first + 1;
+    if (const auto other = own_.find(id); other != own_.end()) {
+      throw formats::FormatError(folder.string() + ": token " + formats::printable(text) +
+                                 " would be number " + std::to_string(id) + ", which is the id of token " +
+                                 formats::printable(other->second) +
+                                 ", for the ids of the tokenizer have holes; name a token for it that the "
+                                 "vocabulary has, or fill the holes");
+    }
+    counts_ ? void(ids_[text] = id) : take_model(text, id);
+    return id;
+  }
+  // added_tokens.json: tokens behind those of the model; where these are in a file that is not read here, by
+  // the ids that it says.
+  void take_added(const json& table, bool model_is_known, const fs::path& folder) {
+    if (!model_is_known) {
+      counts_ = false;
+      return take_models(table);
+    }
+    std::map<std::int64_t, std::string> by_id;
+    if (!table.is_object()) return;
+    for (const auto& [text, id] : table.items())
+      if (id.is_number_integer() && !text.empty()) by_id[id.get<std::int64_t>()] = text;
+    for (const auto& [id, text] : by_id) add(text, folder);
+  }
+
+ private:
+  std::map<std::string, std::int64_t> ids_;
+  std::map<std::int64_t, std::string> own_;  // the model's
+  bool counts_ = true;
+};
 
 // Of tokenizer.json: a table of ids, or of unigrams a list of texts with scores; then what was added.
-void take_tokenizer(std::map<std::string, std::int64_t>& ids, const json& tokenizer) {
+void take_tokenizer(KnownTokens& known, const json& tokenizer, const fs::path& folder) {
   const json none;
   const json& model = tokenizer.contains("model") ? tokenizer["model"] : none;
   const json& vocabulary = model.is_object() && model.contains("vocab") ? model["vocab"] : none;
-  take(ids, vocabulary);
+  known.take_models(vocabulary);
   for (std::size_t i = 0; vocabulary.is_array() && i < vocabulary.size(); ++i) {
     const json& entry = vocabulary[i];
     if (entry.is_array() && !entry.empty() && entry[0].is_string())
-      ids[entry[0].get<std::string>()] = static_cast<std::int64_t>(i);
+      known.take_model(entry[0].get<std::string>(), static_cast<std::int64_t>(i));
   }
   const json& added = tokenizer.contains("added_tokens") ? tokenizer["added_tokens"] : none;
   for (std::size_t i = 0; added.is_array() && i < added.size(); ++i) {
-    if (added[i].is_object() && added[i].contains("content") && added[i]["content"].is_string() &&
-        added[i].contains("id") && added[i]["id"].is_number_integer())
-      ids[added[i]["content"].get<std::string>()] = added[i]["id"].get<std::int64_t>();
+    const bool has_text =
+        added[i].is_object() && added[i].contains("content") && added[i]["content"].is_string();
+    const std::string text = has_text ? added[i]["content"].get<std::string>() : std::string();
+    if (!text.empty()) known.add(text, folder);
   }
 }
 
@@ -64,15 +112,18 @@ bool has_tokenizer(const fs::path& folder) {
   return false;
 }
 
-// Every token that the folder's files name, with its id.
-std::map<std::string, std::int64_t> known_tokens(const fs::path& folder) {
-  std::map<std::string, std::int64_t> ids;
-  if (!fs::is_directory(folder)) return ids;
-  if (fs::exists(folder / kTokenizer)) take_tokenizer(ids, read(folder / kTokenizer));
-  for (const char* file : {kVocabulary, kAdded}) {
-    if (fs::exists(folder / file)) take(ids, read(folder / file));
+// Every token that the folder's files name.
+KnownTokens known_tokens(const fs::path& folder) {
+  KnownTokens known;
+  if (!fs::is_directory(folder)) return known;
+  if (fs::exists(folder / kTokenizer)) {
+    take_tokenizer(known, read(folder / kTokenizer), folder);
+  } else if (fs::exists(folder / kVocabulary)) {
+    known.take_models(read(folder / kVocabulary));
   }
-  return ids;
+  const bool model_is_known = !known.empty();
+  if (fs::exists(folder / kAdded)) known.take_added(read(folder / kAdded), model_is_known, folder);
+  return known;
 }
 
 json entry_of(const SpecialToken& token) {
@@ -119,16 +170,15 @@ void add_to_configuration(const std::vector<SpecialToken>& tokens, bool map_has_
 
 std::vector<SpecialToken> number_tokens(const std::vector<std::string>& texts, const fs::path& folder,
                                         const TokenizerFiles& given, std::int64_t vocabulary) {
-  std::map<std::string, std::int64_t> known = known_tokens(folder);
+  KnownTokens known = known_tokens(folder);
   if (!has_tokenizer(folder) && !given.tokenizer.empty())
-    take_tokenizer(known, formats::parse_json(given.tokenizer, kTokenizer, kLimits));
-  std::int64_t next = known.empty() ? vocabulary : 0;
-  for (const auto& [text, id] : known) next = std::max(next, id + 1);
+    take_tokenizer(known, formats::parse_json(given.tokenizer, kTokenizer, kLimits), folder);
   std::vector<SpecialToken> tokens;
-  for (const std::string& text : texts) {
-    const auto found = known.find(text);
-    tokens.push_back({text, found == known.end() ? next++ : found->second});
+  if (known.empty()) {  // they follow the rows of the table
+    for (const std::string& text : texts) tokens.push_back({text, vocabulary++});
+    return tokens;
   }
+  for (const std::string& text : texts) tokens.push_back({text, known.add(text, folder)});
   return tokens;
 }
 

@@ -20,9 +20,10 @@ struct TokenizerFiles {
   std::string configuration;  // tokenizer_config.json
 };
 
-// The ids that a tokenizer gives new tokens: those behind its last, or the id that the text has already. The
+// The ids that `tokenizers` and transformers give new tokens where they read the files: the number of tokens
+// before each, which lies below other ids where these have holes; or the id that the text has already. The
 // tokenizer is that of `folder`, or `given` where there is none; without any the ids follow the table's
-// `vocabulary` rows. Throws FormatError: a file that cannot be read.
+// `vocabulary` rows. Throws FormatError: a file that cannot be read; a number that a token has as its id.
 std::vector<SpecialToken> number_tokens(const std::vector<std::string>& texts,
                                         const std::filesystem::path& folder, const TokenizerFiles& given,
                                         std::int64_t vocabulary);

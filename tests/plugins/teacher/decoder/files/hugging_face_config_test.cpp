@@ -289,8 +289,12 @@ TEST(HuggingFaceConfig, RefusesWhatChangesTheComputation) {
             "config.json: hidden_act is \"gelu\" when it should be \"silu\" or \"swish\"");
   EXPECT_EQ(refusal_with("gpt2", {{"activation_function", "relu"}}),
             "config.json: activation_function is \"relu\" when it should be \"gelu_new\"");
-  EXPECT_EQ(refusal_with("gpt2", {{"scale_attn_by_inverse_layer_idx", true}}),
-            "config.json: scale_attn_by_inverse_layer_idx is true when it should be false");
+  EXPECT_EQ(
+      refusal_with("gpt2", {{"scale_attn_by_inverse_layer_idx", true}}),
+      "config.json: scale_attn_by_inverse_layer_idx is true when it should be false: it divides the scores "
+      "of "
+      "layer i (from 0) by i + 1. Divide the first n_embd columns of each h.i.attn.c_attn.weight and .bias "
+      "by that, which make the queries, and set it to false for the same model");
   EXPECT_EQ(refusal_with("mistral", {{"attention_bias", true}}),
             "config.json: attention_bias is true when it should be false");
   EXPECT_EQ(refusal_with("llama2", {{"partial_rotary_factor", 0.5}}),
@@ -360,6 +364,11 @@ TEST(HuggingFaceConfig, HasADigestThatHarmlessKeysDoNotChange) {
   EXPECT_EQ(computation_of(config), before);
   config["rms_norm_eps"] = 0.5;
   EXPECT_NE(computation_of(config), before);
+  json gpt2 = config_of("gpt2");
+  const std::string plain = computation_of(gpt2);
+  gpt2["reorder_and_upcast_attn"] = true;  // another order of the same products
+  gpt2["scale_attn_by_inverse_layer_idx"] = false;
+  EXPECT_EQ(computation_of(gpt2), plain);
 }
 
 }  // namespace

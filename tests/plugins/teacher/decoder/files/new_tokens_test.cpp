@@ -40,11 +40,47 @@ TEST_F(FilesOfATokenizer, WithoutATokenizerNewTokensFollowTheTable) {
 
 TEST_F(FilesOfATokenizer, NewTokensFollowTheTokenizersLastAsThereTheyWouldBeAdded) {
   put("tokenizer.json",
-      {{"model", {{"vocab", {{"a", 0}, {"b", 7}}}}}, {"added_tokens", {{{"id", 9}, {"content", "<end>"}}}}});
-  EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{10})) << "the table has rows that no token has";
+      {{"model", {{"vocab", {{"a", 0}, {"b", 1}}}}}, {"added_tokens", {{{"id", 2}, {"content", "<end>"}}}}});
+  EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{3})) << "the table has rows that no token has";
   put("tokenizer.json",
       {{"model", {{"vocab", json::array({json::array({"a", -1.0}), json::array({"b", -2.0})})}}}});
   EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{2})) << "a list of unigrams";
+}
+
+// The ids that `tokenizers` 0.23.3 and transformers 5.24 give where they read such a file: they count tokens,
+// whatever ids lie above.
+TEST_F(FilesOfATokenizer, NewTokensAreCountedWhereIdsHaveHoles) {
+  const auto added = [](const std::vector<const char*>& texts) {
+    json list = json::array();
+    for (const char* text : texts) list.push_back({{"id", 90 + list.size()}, {"content", text}});
+    return list;
+  };
+  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}, {"b", 1}, {"c", 5}}}}}});
+  EXPECT_EQ(ids({"<g1>", "<g2>"}), (std::vector<std::int64_t>{3, 4}));
+  put("tokenizer.json",
+      {{"model", {{"vocab", {{"a", 0}, {"b", 1}, {"<e>", 5}}}}}, {"added_tokens", added({"<e>", "<x>"})}});
+  EXPECT_EQ(ids({"<x>", "<g1>", "<e>"}), (std::vector<std::int64_t>{3, 4, 5}));
+  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}, {"<e>", 5}, {"c", 1}, {"<f>", 6}}}}},
+                         {"added_tokens", added({"<e>", "<f>", ""})}});
+  EXPECT_EQ(ids({"<g1>"}), (std::vector<std::int64_t>{4}));
+}
+
+TEST_F(FilesOfATokenizer, ThatWouldGiveTwoTokensOneIdAreRefused) {
+  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}, {"b", 1}, {"c", 4}}}}}});
+  EXPECT_EQ(ids({"<g1>"}), (std::vector<std::int64_t>{3}));
+  try {
+    ids({"<g1>", "<g2>"});
+    FAIL() << "nothing was refused";
+  } catch (const formats::FormatError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("token '<g2>' would be number 4, which is the id of token 'c'"));
+  }
+}
+
+TEST_F(FilesOfATokenizer, ThatIsNotReadHereHasTheIdsOfItsAddedTokens) {
+  std::ofstream(folder_ / "tokenizer.model") << "pieces";
+  EXPECT_EQ(ids({"<g1>"}), (std::vector<std::int64_t>{50}));
+  put("added_tokens.json", {{"<x>", 32}, {"<y>", 33}});
+  EXPECT_EQ(ids({"<g1>", "<y>", "<g2>"}), (std::vector<std::int64_t>{34, 33, 35}));
 }
 
 TEST_F(FilesOfATokenizer, ThatAreGivenCountWhereTheModelHasNone) {
@@ -57,17 +93,17 @@ TEST_F(FilesOfATokenizer, ThatAreGivenCountWhereTheModelHasNone) {
 }
 
 TEST_F(FilesOfATokenizer, ThatAreGivenDoNotCountBesideTheModelsOwn) {
-  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}, {"z", 8}}}}}});
+  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}, {"z", 1}}}}}});
   given_ = {R"({"model": {"vocab": {"a": 0}}})", "{}"};
-  EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{9}));
+  EXPECT_EQ(ids({"<GIST>"}), (std::vector<std::int64_t>{2}));
   EXPECT_TRUE(write_tokenizer(given_, folder_ / ""));
   EXPECT_EQ(get("tokenizer.json")["model"]["vocab"].size(), 2u);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "tokenizer_config.json"));
 }
 
 TEST_F(FilesOfATokenizer, ATextThatIsThereKeepsItsId) {
-  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}, {"<GIST>", 3}, {"z", 8}}}}}});
-  EXPECT_EQ(ids({"<GIST>", "<NEW>"}), (std::vector<std::int64_t>{3, 9}));
+  put("tokenizer.json", {{"model", {{"vocab", {{"a", 0}, {"<GIST>", 1}, {"z", 2}}}}}});
+  EXPECT_EQ(ids({"<GIST>", "<NEW>"}), (std::vector<std::int64_t>{1, 3}));
 }
 
 TEST_F(FilesOfATokenizer, AllThatAreThereGetTheTokens) {
