@@ -74,7 +74,8 @@ bool CharacterMap::check() {
         if (child >= units_.size()) return false;
         if (ends && value(units_[child]) > texts_.size()) return false;
         if (ends)
-          growth_ = std::max(growth_, static_cast<double>(text_of(child).size()) / static_cast<double>(depth));
+          growth_ =
+              std::max(growth_, static_cast<double>(text_of(child).size()) / static_cast<double>(depth));
         if (seen[child]) continue;
         seen[child] = true;
         next.push_back(child);
@@ -139,7 +140,18 @@ std::string CharacterMap::replace_graphemes(std::string_view text) const {
     out += found.size > 0 ? found.text : part;
     return found.size > 0;
   };
+  // Most text: a character of ASCII before another is a cluster of its own, or the first of CR and LF.
+  const auto is_left_alone = [&](std::size_t at) {
+    const auto is_ascii = [&](std::size_t place) { return static_cast<unsigned char>(text[place]) < 128; };
+    return is_ascii(at) && (at + 1 == text.size() || is_ascii(at + 1)) &&
+           shortest(text.substr(at, 2)).size == 0;
+  };
   for (std::size_t at = 0, size = 0; at < text.size(); at += size) {
+    if (is_left_alone(at)) {
+      out += text[at];
+      size = 1;
+      continue;
+    }
     const std::string_view cluster = text.substr(at, cluster_end(text, at) - at);
     size = cluster.size();
     if (cluster.size() < kWhole && shortest(cluster).size > 0) {
@@ -155,7 +167,8 @@ std::string CharacterMap::replace_graphemes(std::string_view text) const {
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
-  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   static const std::array<std::int8_t, 256> kValues = [] {
     std::array<std::int8_t, 256> values{};
     values.fill(-1);

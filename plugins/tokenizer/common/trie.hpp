@@ -1,5 +1,5 @@
-// A trie of strings, each with a number: all that begin a text, in one walk. Nodes lie level by level, so that
-// the children of one stand together and no node needs more than nine bytes.
+// A trie of strings, each with a number: all that begin a text, in one walk. Nodes lie level by level, so
+// that the children of one stand together and no node needs more than nine bytes.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// How tokenizer.json treats spaces: its normalizer and pre-tokenizer together, each compared with those that are
-// known, whole and exactly.
+// How tokenizer.json treats spaces: its normalizer and pre-tokenizer together, each compared with those that
+// are known, whole and exactly.
 #pragma once
 
 #include <optional>

@@ -36,8 +36,8 @@ void check_class(const tokenizer::Configuration& configuration) {
 }
 
 // Control pieces and the unknown one are special. User-defined ones, where they are added tokens, are found
-// before anything merges: by SentencePiece in normalized text; by LlamaTokenizer in the text as it is, and text
-// may still merge into them.
+// before anything merges: by SentencePiece in normalized text; by LlamaTokenizer in the text as it is, and
+// text may still merge into them.
 void add_pieces(const ModelFile& file, bool llama, UserDefined user_defined_are, Vocabulary* vocabulary) {
   for (std::size_t i = 0; i < file.types.size(); ++i) {
     const bool user_defined =
@@ -144,8 +144,7 @@ void read_model_file(const ModelFile& file, const std::filesystem::path& folder,
                      const tokenizer::Configuration& configuration, UserDefined user_defined_are,
                      Vocabulary* vocabulary) {
   vocabulary->source = file.source;
-  if (file.whitespace_as_suffix)
-    vocabulary->fail("has treat_whitespace_as_suffix, which is not supported");
+  if (file.whitespace_as_suffix) vocabulary->fail("has treat_whitespace_as_suffix, which is not supported");
   if (!file.escape_whitespaces) vocabulary->fail("has no escape_whitespaces, which is not supported");
   check_class(configuration);
   vocabulary->tokens = file.pieces;

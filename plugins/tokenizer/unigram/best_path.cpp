@@ -26,7 +26,8 @@ double score_of_user_defined(std::size_t bytes) {
 ScoredPieces::ScoredPieces(const Vocabulary& vocabulary)
     : scores(vocabulary.scores), single_precision(vocabulary.library == Library::kSentencePiece) {
   const bool all = vocabulary.library == Library::kTokenizers;
-  double least = single_precision ? std::numeric_limits<float>::max() : std::numeric_limits<double>::infinity();
+  double least =
+      single_precision ? std::numeric_limits<float>::max() : std::numeric_limits<double>::infinity();
   for (std::size_t id = 0; id < scores.size(); ++id) {
     if (!std::isfinite(scores[id]))
       vocabulary.fail("the score of piece " + std::to_string(id) + " is no finite number");

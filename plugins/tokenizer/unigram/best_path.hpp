@@ -18,11 +18,12 @@ namespace gistmill::unigram {
 
 // Pieces and their scores. Immutable.
 struct ScoredPieces {
-  // The pieces that text may become, spaces as spaces. Throws formats::FormatError: a score that is no number.
+  // The pieces that text may become, spaces as spaces. Throws formats::FormatError: a score that is no
+  // number.
   explicit ScoredPieces(const Vocabulary& vocabulary);
 
   tokenizer::Trie trie;
-  std::vector<double> scores;   // by id
+  std::vector<double> scores;  // by id
   double unknown_score = 0;
   bool single_precision = false;  // as SentencePiece adds
 };
@@ -35,8 +36,8 @@ struct Segment {
 // For one thread; keeps its memory between texts.
 class BestPath {
  public:
-  // In the order of the text. Valid until the next call. Where no piece reaches over a place, the way there is
-  // settled, and only its sum is kept: memory is that of the longest run of pieces that overlap.
+  // In the order of the text. Valid until the next call. Where no piece reaches over a place, the way there
+  // is settled, and only its sum is kept: memory is that of the longest run of pieces that overlap.
   const std::vector<Segment>& find(const ScoredPieces& pieces, std::string_view text);
 
  private:

@@ -1,5 +1,5 @@
-// Unigram from tokenizer.json. Each part is compared with those that are known, whole and exactly; what is not
-// known is refused by name.
+// Unigram from tokenizer.json. Each part is compared with those that are known, whole and exactly; what is
+// not known is refused by name.
 #include "plugins/tokenizer/common/settings.hpp"
 #include "plugins/tokenizer/unigram/vocabulary.hpp"
 
@@ -15,9 +15,10 @@ void check_model(const tokenizer::TokenizerJson& file) {
                                " when it should be Unigram");
   }
   if (file.scores.size() != file.vocabulary.ids.size() || file.scores.empty()) {
-    throw formats::FormatError(file.source +
-                               ": model.vocab is empty or an object when it should be a list of pieces, each a "
-                               "text and its score");
+    throw formats::FormatError(
+        file.source +
+        ": model.vocab is empty or an object when it should be a list of pieces, each a "
+        "text and its score");
   }
 }
 

@@ -90,8 +90,8 @@ void Encoder::encode_split(std::string_view text, const char* readable_end, toke
   }
 }
 
-// What fallback and fusing make of unknown characters that stand together. A run that happens to be a piece is
-// that piece, as in `tokenizers`.
+// What fallback and fusing make of unknown characters that stand together. A run that happens to be a piece
+// is that piece, as in `tokenizers`.
 void Encoder::push_unknown(std::string_view text) {
   if (tokenizer_.library() == Library::kTokenizers) {
     if (const std::int32_t id = tokenizer_.pieces().trie.find(text); id >= 0) return symbols_.push_back(id);

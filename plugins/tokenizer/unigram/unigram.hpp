@@ -20,7 +20,8 @@ using tokenizer::SpecialTokens;
 // Immutable after construction: any number of threads may read.
 class Tokenizer : public sentencepiece::Pieces {
  public:
-  // Throws formats::FormatError where the vocabulary makes no sense: a token twice, a score that is no number.
+  // Throws formats::FormatError where the vocabulary makes no sense: a token twice, a score that is no
+  // number.
   explicit Tokenizer(const Vocabulary& vocabulary);
 
   const ScoredPieces& pieces() const { return pieces_; }
@@ -37,8 +38,8 @@ class Tokenizer : public sentencepiece::Pieces {
   tokenizer::MergeTable no_merges_;
 };
 
-// Encodes for one thread. Pieces of text that the pre-tokenizer cuts out are looked up in a cache; a text that
-// is not cut is one piece, for a score anywhere in it may decide what the rest becomes.
+// Encodes for one thread. Pieces of text that the pre-tokenizer cuts out are looked up in a cache; a text
+// that is not cut is one piece, for a score anywhere in it may decide what the rest becomes.
 class Encoder : public sentencepiece::Encoder {
  public:
   explicit Encoder(const Tokenizer& tokenizer);  // which must outlive it

@@ -39,9 +39,9 @@ Vocabulary vocabulary_from(const tokenizer::TokenizerPath& found) {
 std::string Vocabulary::digest() const {
   formats::Sha256 sha;
   sha.update_field("gistmill unigram vocabulary 1");
-  for (const int part : {static_cast<int>(prefix), static_cast<int>(remove_extra_whitespaces),
-                         static_cast<int>(library), static_cast<int>(word_split),
-                         static_cast<int>(byte_fallback), unknown})
+  for (const int part :
+       {static_cast<int>(prefix), static_cast<int>(remove_extra_whitespaces), static_cast<int>(library),
+        static_cast<int>(word_split), static_cast<int>(byte_fallback), unknown})
     sha.update_field(std::to_string(part));
   add_spaces_to(&sha);
   add_to(&sha);
@@ -53,9 +53,10 @@ std::string Vocabulary::digest() const {
 Vocabulary vocabulary_from(const formats::Gguf& file) {
   const std::string_view model = file.string("tokenizer.ggml.model");
   if (model == "t5") {
-    throw formats::FormatError(file.name() +
-                               ": tokenizer.ggml.model is 't5', GGUF's word for Unigram, which is read from "
-                               "tokenizer.json and tokenizer.model alone; use the model's Hugging Face folder");
+    throw formats::FormatError(
+        file.name() +
+        ": tokenizer.ggml.model is 't5', GGUF's word for Unigram, which is read from "
+        "tokenizer.json and tokenizer.model alone; use the model's Hugging Face folder");
   }
   throw tokenizer::OtherKind(file.name() + ": tokenizer.ggml.model is " + formats::printable(model) +
                              ", which is no Unigram");

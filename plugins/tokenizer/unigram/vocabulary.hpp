@@ -1,4 +1,5 @@
-// What a Unigram tokenizer is made of, as a model's files state it. Data only, checked for sense by Tokenizer.
+// What a Unigram tokenizer is made of, as a model's files state it. Data only, checked for sense by
+// Tokenizer.
 #pragma once
 
 #include <filesystem>

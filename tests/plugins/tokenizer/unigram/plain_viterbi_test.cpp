@@ -18,17 +18,9 @@ namespace {
 using Ids = std::vector<std::int32_t>;
 
 // Of one to four bytes; the last three are in no piece.
-const std::vector<std::string> kCharacters = {" ",
-                                              "a",
-                                              "b",
-                                              "c",
-                                              "\n",
-                                              "\xC3\xA9",
-                                              "\xE6\xB1\x89",
-                                              "\xF0\x9F\x98\x80",
-                                              "z",
-                                              "\xC3\xA8",
-                                              "\xE4\xB8\xAD"};
+const std::vector<std::string> kCharacters = {
+    " ", "a",        "b",           "c", "\n", "\xC3\xA9", "\xE6\xB1\x89", "\xF0\x9F\x98\x80",
+    "z", "\xC3\xA8", "\xE4\xB8\xAD"};
 constexpr std::size_t kKnown = 8;
 constexpr std::size_t kLongest = 16;  // bytes of a piece
 
@@ -111,8 +103,7 @@ Ids ids_by_definition(const Vocabulary& vocabulary, const std::string& text) {
       const double own = rounded(vocabulary, 0.1 * static_cast<double>(end - start - 1));
       go(end, piece->second, (user_defined ? own : vocabulary.scores[id]) + so_far);
     }
-    if (!ids.contains(text.substr(start, size)))
-      go(start + size, -1, unknown + so_far);
+    if (!ids.contains(text.substr(start, size))) go(start + size, -1, unknown + so_far);
   }
   std::vector<std::pair<std::string, std::int32_t>> parts;  // text and id, unknown ones joined
   for (std::size_t end = text.size(); end > 0; end = ways[end].from) {
@@ -150,8 +141,8 @@ TEST(UnigramEncoder, GivesTheIdsOfPlainViterbi) {
       std::size_t start = 0;
       for (std::size_t at = 1; at <= text.size(); ++at) {
         if (text.empty() || (at < text.size() && !(apart && text[at] == ' '))) continue;
-        const Ids part = ids_by_definition(
-            vocabulary, sentencepiece::with_escaped_spaces(text.substr(start, at - start)));
+        const Ids part =
+            ids_by_definition(vocabulary, sentencepiece::with_escaped_spaces(text.substr(start, at - start)));
         expected.insert(expected.end(), part.begin(), part.end());
         start = at;
       }

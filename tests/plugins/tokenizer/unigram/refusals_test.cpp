@@ -42,36 +42,46 @@ TEST_P(UnknownUnigramJson, IsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(
     Where, UnknownUnigramJson,
-    testing::Values(
-        Mistake{"ItIsBpe", [](json& v) { v["model"]["type"] = "BPE"; },
-                "x.json: model is \"BPE\" when it should be Unigram"},
-        Mistake{"NothingStandsForTheUnknown", [](json& v) { v["model"]["unk_id"] = nullptr; },
-                "x.json: model.unk_id is null when it should be the place of a piece"},
-        Mistake{"TheUnknownIsNoPiece", [](json& v) { v["model"]["unk_id"] = 210; },
-                "x.json: model.unk_id is 210 when it should be the place of a piece"},
-        Mistake{"TheVocabularyIsEmpty", [](json& v) { v["model"]["vocab"] = json::array(); },
-                "x.json: model.vocab is empty or an object when it should be a list of pieces"},
-        Mistake{"ThePiecesHaveNoScores",
-                [](json& v) {
-                  v["model"]["vocab"] = {{"a", 0}};
-                },
-                "x.json: model.vocab is empty or an object when it should be a list of pieces"},
-        Mistake{"APieceIsThereTwice", [](json& v) { v["model"]["vocab"].push_back(v["model"]["vocab"][9]); },
-                "x.json: tokens 9 and 210 are both "},
-        Mistake{"APieceHasNoScore", [](json& v) { v["model"]["vocab"][4].erase(1); },
-                ": a piece of 1 parts, expected a text and a score"},
-        Mistake{"APieceIsNoPair", [](json& v) { v["model"]["vocab"][4] = "a"; },
-                ": a piece of the vocabulary is a string when it should be an array"},
-        Mistake{"AScoreIsNoNumber", [](json& v) { v["model"]["vocab"][4][1] = "1"; },
-                ": the score of a piece is a string when it should be a number"},
-        Mistake{"TheMapIsBroken", [](json& v) { v["normalizer"]["precompiled_charsmap"] = "AAAA"; },
-                "x.json: normalizer and pre_tokenizer is [{"},
-        Mistake{"WordsAreNotCutAtSpaces", [](json& v) { v["pre_tokenizer"] = {{"type", "Whitespace"}}; },
-                "or Metaspace, also with WhitespaceSplit; before them NFC"},
-        Mistake{"WordsHaveNoMetaspace", [](json& v) { v["pre_tokenizer"] = {{"type", "WhitespaceSplit"}}; },
-                "or Metaspace, also with WhitespaceSplit; before them NFC"},
-        Mistake{"TheDecoderIsAnother", [](json& v) { v["decoder"] = {{"type", "WordPiece"}}; },
-                "x.json: decoder is {"}),
+    testing::Values(Mistake{"ItIsBpe", [](json& v) { v["model"]["type"] = "BPE"; },
+                            "x.json: model is \"BPE\" when it should be Unigram"},
+                    Mistake{"NothingStandsForTheUnknown", [](json& v) { v["model"]["unk_id"] = nullptr; },
+                            "x.json: model.unk_id is null when it should be the place of a piece"},
+                    Mistake{"TheUnknownIsNoPiece", [](json& v) { v["model"]["unk_id"] = 210; },
+                            "x.json: model.unk_id is 210 when it should be the place of a piece"},
+                    Mistake{"TheVocabularyIsEmpty", [](json& v) { v["model"]["vocab"] = json::array(); },
+                            "x.json: model.vocab is empty or an object when it should be a list of pieces"},
+                    Mistake{"ThePiecesHaveNoScores",
+                            [](json& v) {
+                              v["model"]["vocab"] = {{"a", 0}};
+                            },
+                            "x.json: model.vocab is empty or an object when it should be a list of pieces"},
+                    Mistake{"APieceIsThereTwice",
+                            [](json& v) { v["model"]["vocab"].push_back(v["model"]["vocab"][9]); },
+                            "x.json: tokens 9 and 210 are both "},
+                    Mistake{"APieceHasNoScore", [](json& v) { v["model"]["vocab"][4].erase(1); },
+                            ": a piece of 1 parts, expected a text and a score"},
+                    Mistake{"APieceIsNoPair", [](json& v) { v["model"]["vocab"][4] = "a"; },
+                            ": a piece of the vocabulary is a string when it should be an array"},
+                    Mistake{"AScoreIsNoNumber", [](json& v) { v["model"]["vocab"][4][1] = "1"; },
+                            ": the score of a piece is a string when it should be a number"},
+                    Mistake{"TheMapIsBroken",
+                            [](json& v) { v["normalizer"]["precompiled_charsmap"] = "AAAA"; },
+                            "x.json: normalizer and pre_tokenizer is [{"},
+                    Mistake{"WordsAreNotCutAtSpaces",
+                            [](json& v) {
+                              v["pre_tokenizer"] = {{"type", "Whitespace"}};
+                            },
+                            "or Metaspace, also with WhitespaceSplit; before them NFC"},
+                    Mistake{"WordsHaveNoMetaspace",
+                            [](json& v) {
+                              v["pre_tokenizer"] = {{"type", "WhitespaceSplit"}};
+                            },
+                            "or Metaspace, also with WhitespaceSplit; before them NFC"},
+                    Mistake{"TheDecoderIsAnother",
+                            [](json& v) {
+                              v["decoder"] = {{"type", "WordPiece"}};
+                            },
+                            "x.json: decoder is {"}),
     [](const auto& mistake) { return std::string(mistake.param.name); });
 
 TEST(UnigramJson, HasScoresThatAreNumbers) {
