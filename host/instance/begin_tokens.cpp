@@ -1,6 +1,7 @@
 #include "host/instance/begin_tokens.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace gistmill {
 
@@ -28,6 +29,19 @@ std::vector<std::int32_t> as_document(const std::vector<std::int32_t>& begin,
                                       std::vector<std::int32_t> tokens) {
   const bool begins = tokens.size() >= begin.size() && std::equal(begin.begin(), begin.end(), tokens.begin());
   if (!begins) tokens.insert(tokens.begin(), begin.begin(), begin.end());
+  return tokens;
+}
+
+std::int64_t vocabulary_of(const Instance& tokenizer) {
+  const nlohmann::ordered_json description = tokenizer.describe();
+  const auto stated = description.find("vocabulary");
+  return stated != description.end() && stated->is_number_integer()
+             ? stated->get<std::int64_t>()
+             : std::numeric_limits<std::int64_t>::max();
+}
+
+std::vector<std::int32_t> known_tokens(std::vector<std::int32_t> tokens, std::int64_t vocabulary) {
+  std::erase_if(tokens, [&](std::int32_t id) { return id < 0 || id >= vocabulary; });
   return tokens;
 }
 

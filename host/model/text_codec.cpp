@@ -12,7 +12,9 @@
 namespace gistmill {
 
 TextCodec::TextCodec(std::unique_ptr<Instance> instance)
-    : instance_(std::move(instance)), begin_tokens_(begin_tokens_of(*instance_)) {
+    : instance_(std::move(instance)),
+      begin_tokens_(begin_tokens_of(*instance_)),
+      vocabulary_(vocabulary_of(*instance_)) {
   instance_->start({}, 0);
 }
 
@@ -30,7 +32,8 @@ std::string TextCodec::decode(const Tokens& tokens) const {
   return text_of(call_operation(*instance_, "decode", {{"tokens", token_array(tokens)}}).at("text"));
 }
 
-std::string TextCodec::decode_behind(const Tokens& before, const Tokens& tokens) const {
+std::string TextCodec::decode_behind(const Tokens& before, const Tokens& made) const {
+  const Tokens tokens = known_tokens(made, vocabulary_);
   if (before.empty()) return decode(tokens);
   const std::string start = decode(before);
   Tokens all = before;

@@ -27,8 +27,9 @@ class TextCodec {
   std::string identity() const;  // as files know it: file_identity()
 
   std::string decode(const Tokens& tokens) const;
-  // The text that `tokens` add after `before`: the first token of a text may be written differently from a
-  // later one.
+  // The text that `tokens`, which a model made, add after `before`: the first token of a text may be written
+  // differently from a later one. An id that the tokenizer lacks, such as a model's table has beyond it, adds
+  // nothing, as in transformers.
   std::string decode_behind(const Tokens& before, const Tokens& tokens) const;
 
   // One user message, after a system message where there is one, in the model's chat template. Many templates
@@ -37,7 +38,8 @@ class TextCodec {
 
  private:
   std::unique_ptr<Instance> instance_;
-  Tokens begin_tokens_;  // to be put before a document
+  Tokens begin_tokens_;      // to be put before a document
+  std::int64_t vocabulary_;  // how many tokens the tokenizer says it has
 };
 
 }  // namespace gistmill

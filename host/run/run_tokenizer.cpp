@@ -26,6 +26,7 @@ RunTokenizer::RunTokenizer(const Plan& plan, Registry& registry, bool marks) {
   instance_ = std::make_unique<Instance>(planned, component_for(planned, registry), plugin_host());
   instance_->start({}, 0);
   begin_ = begin_tokens_of(*instance_);
+  vocabulary_ = vocabulary_of(*instance_);
 }
 
 std::vector<std::int32_t> RunTokenizer::encode(std::string_view text) const {
@@ -37,7 +38,8 @@ std::vector<std::int32_t> RunTokenizer::document(std::string_view text) const {
 }
 
 std::string RunTokenizer::decode(const std::vector<std::int32_t>& tokens) const {
-  return text_of(call_operation(*instance_, "decode", {{"tokens", token_array(tokens)}}).at("text"));
+  const Tensor known = token_array(known_tokens(tokens, vocabulary_));
+  return text_of(call_operation(*instance_, "decode", {{"tokens", known}}).at("text"));
 }
 
 std::string RunTokenizer::chat(const std::string& messages) const {

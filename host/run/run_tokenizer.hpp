@@ -20,6 +20,7 @@ class RunTokenizer {
 
   std::vector<std::int32_t> encode(std::string_view text) const;
   std::vector<std::int32_t> document(std::string_view text) const;  // behind its begin tokens
+  // An id that it lacks, such as a model's table has beyond it, adds nothing.
   std::string decode(const std::vector<std::int32_t>& tokens) const;
   // messages: a JSON array, in the model's chat template. Throws Failure, also where it has none.
   std::string chat(const std::string& messages) const;
@@ -30,6 +31,7 @@ class RunTokenizer {
  private:
   std::unique_ptr<Instance> instance_;
   std::vector<std::int32_t> begin_;
+  std::int64_t vocabulary_ = 0;
 };
 
 }  // namespace gistmill

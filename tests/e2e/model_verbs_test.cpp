@@ -176,6 +176,15 @@ TEST_F(ModelVerbsTest, GenerateKeepsTheSpaceThatAFirstTokenWouldLose) {
   EXPECT_EQ(json["prompt_tokens"], 3);
 }
 
+// A row of a model's table that pads it to a round size.
+TEST_F(ModelVerbsTest, GenerateWritesNothingForAnIdThatTheTokenizerLacksAndGoesOn) {
+  write("padded", "letters\npadding 300\n");
+  EXPECT_EQ(ask("generate padded --prompt ab").out, "aa\n");
+  const auto json = nlohmann::json::parse(ask("generate padded --prompt ab --json").out);
+  EXPECT_EQ(json["tokens"], (std::vector<int>{97, 300, 97, 300}));
+  EXPECT_EQ(json["text"], "aa");
+}
+
 TEST_F(ModelVerbsTest, SameSeedSameText) {
   const std::string prompt = "generate m --prompt ab --temperature 1 --max-tokens 20 --seed ";
   EXPECT_EQ(ask(prompt + "3").out, ask(prompt + "3").out);

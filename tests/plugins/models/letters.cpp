@@ -71,8 +71,8 @@ class LetterTokenizer {
   }
   std::string describe() const {
     if (file_.has("broken_description")) return "{\"kind\": letters";
-    return std::string(
-               "{\"kind\":\"letters\",\"vocabulary\":257,\"special_tokens\":{\"bos\":256},\"add_bos\":") +
+    return std::string("{\"kind\":\"letters\",\"vocabulary\":" + std::to_string(257 + shift_) +
+                       ",\"special_tokens\":{\"bos\":256},\"add_bos\":") +
            (file_.has("add_bos") ? "true" : "false") +
            (file_.has("begins_twice") ? ",\"begin_tokens\":[256,256]" : "") + ",\"chat_template\":null}";
   }
@@ -115,6 +115,10 @@ class LetterTeacher {
     std::mt19937_64 random(call.random_key());
     Tensor tokens = Tensor::zeros<std::int32_t>({1, max_tokens_ + 1});  // one more than counts
     for (std::int64_t i = 0; i < max_tokens_; ++i) {
+      if (i % 2 == 1 && file_.has("padding")) {
+        tokens.mutable_data<std::int32_t>()[i] = static_cast<std::int32_t>(file_.number("padding", 0));
+        continue;
+      }
       if (!cached_.empty()) {
         tokens.mutable_data<std::int32_t>()[i] = cached_[static_cast<std::size_t>(i) % cached_.size()];
         continue;
