@@ -104,6 +104,34 @@ TEST(UnigramModel, IsRefusedWhereItIsOfAnotherTypeOrCannotTellTheUnknown) {
   EXPECT_EQ(said(), "x.model: is no SentencePiece model of type unigram");
 }
 
+template <class Read>
+void expect_refused_or_used_at_any_length(const char* name, const Read& read) {
+  const std::string bytes = test::read_file(kFixtures / name);
+  std::size_t used = 0;
+  for (std::size_t size = 0; size <= bytes.size(); ++size) {
+    try {
+      const Tokenizer tokenizer(read(std::string_view(bytes).substr(0, size)));
+      const auto ids = Encoder(tokenizer).encode("The \uff21 mill\xff of caf\u00e9s", SpecialTokens::kAsText);
+      tokenizer.decode(ids.data(), ids.size());
+      ++used;
+    } catch (const formats::FormatError&) {
+    }
+  }
+  EXPECT_GE(used, 1u);
+}
+
+TEST(UnigramModel, OfAnyLengthIsRefusedOrUsed) {
+  expect_refused_or_used_at_any_length("user.model", [](std::string_view bytes) {
+    return vocabulary_from(sentencepiece::parse_model_file(bytes, "x.model"), "/nowhere");
+  });
+}
+
+TEST(UnigramJson, OfAnyLengthIsRefusedOrUsed) {
+  expect_refused_or_used_at_any_length("split.json", [](std::string_view bytes) {
+    return vocabulary_from(tokenizer::parse_tokenizer_json(bytes, "x.json"), "/nowhere");
+  });
+}
+
 TEST(UnigramGguf, IsRefusedByItsName) {
   const auto bytes_of = [](const char* model) {
     return test::Bytes().gguf_header(0, 1).string_entry("tokenizer.ggml.model", model).str();
