@@ -13,6 +13,7 @@ namespace gistmill::unigram {
 namespace {
 
 constexpr double kUnknownPenalty = 10;
+constexpr std::size_t kPlaces = 256;  // room to begin with
 
 double in_single_precision(double value) { return static_cast<double>(static_cast<float>(value)); }
 
@@ -56,13 +57,13 @@ ScoredPieces::ScoredPieces(const Vocabulary& vocabulary)
 
 // All ways lead through the last place: the best one there is that of every text that goes on.
 void BestPath::settle() {
-  const std::size_t known = segments_.size();
-  for (std::size_t at = places_.size() - 1; at > 0; at -= places_[at].bytes)
+  const std::size_t known = segments_.size(), last = count_ - 1;
+  for (std::size_t at = last; at > 0; at -= places_[at].bytes)
     segments_.push_back({base_ + at - places_[at].bytes, base_ + at, places_[at].id});
   std::reverse(segments_.begin() + static_cast<std::ptrdiff_t>(known), segments_.end());
-  base_ += places_.size() - 1;
-  places_.front() = places_.back();
-  places_.resize(1);
+  base_ += last;
+  places_[0] = places_[last];
+  count_ = 1;
 }
 
 // Sums of single precision begin anew where they are so large that scores would be lost in them.
@@ -70,23 +71,26 @@ void BestPath::keep_small(std::size_t at) {
   constexpr double kLarge = 100000;
   const double offset = places_[at].score;
   if (std::abs(offset) <= kLarge) return;
-  for (; at < places_.size(); ++at) places_[at].score = in_single_precision(places_[at].score - offset);
+  for (; at < count_; ++at) places_[at].score = in_single_precision(places_[at].score - offset);
 }
 
 const std::vector<Segment>& BestPath::find(const ScoredPieces& pieces, std::string_view text) {
   segments_.clear();
   base_ = 0;
-  places_.assign(1, {0, -1, 0});
+  places_.resize(std::max(places_.size(), kPlaces));
+  places_[0] = {0, -1, 0};
+  count_ = 1;
   const bool single = pieces.single_precision;
   const auto reach = [&](std::size_t end, std::size_t bytes, std::int32_t id, double score) {
-    if (end - base_ >= places_.size()) places_.resize(end - base_ + 1, {0, -1, 0});
+    if (end - base_ >= places_.size()) places_.resize(2 * (end - base_));
+    while (count_ <= end - base_) places_[count_++] = {0, -1, 0};
     Place& place = places_[end - base_];
     if (single) score = in_single_precision(score);
     if (place.bytes == 0 || score > place.score) place = {score, id, static_cast<std::uint32_t>(bytes)};
   };
   std::size_t length = 0;
   for (std::size_t start = 0; start < text.size(); start += length) {
-    if (start - base_ + 1 == places_.size()) settle();
+    if (start - base_ + 1 == count_) settle();
     tokenizer::decode_utf8(text, start, &length);
     if (single) keep_small(start - base_);
     const double so_far = places_[start - base_].score;

@@ -51,7 +51,8 @@ class BestPath {
   void keep_small(std::size_t at);
 
   std::size_t base_ = 0;       // where the text is settled to
-  std::vector<Place> places_;  // from there to the farthest that was reached
+  std::vector<Place> places_;  // from there to the farthest that was reached: the first count_
+  std::size_t count_ = 1;
   std::vector<Segment> segments_;
 };
 

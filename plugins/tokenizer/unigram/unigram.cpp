@@ -11,6 +11,9 @@ namespace {
 using sentencepiece::kSpace;
 using sentencepiece::WordSplit;
 
+// A character of ASCII that is no white space, without a look into a table.
+bool is_printed(char c) { return c > ' ' && c < 0x7F; }
+
 // Where the next piece of text that is cut before its spaces starts.
 std::size_t next_space(std::string_view text, std::size_t at) {
   for (++at; at < text.size(); ++at) {
@@ -48,6 +51,7 @@ void Encoder::encode_fragment(std::string_view fragment, bool first, tokenizer::
 // The end of white space that starts at `at`; `at` where none does.
 std::size_t Encoder::space_end(std::string_view text, std::size_t at) const {
   while (at < text.size()) {
+    if (is_printed(text[at])) break;
     const tokenizer::Character character = tokenizer::character_at(text, at);
     if (character.type != tokenizer::CharacterClass::kSpace || (text[at] == ' ' && !spaces_are_white_)) break;
     at += character.size;
@@ -61,7 +65,8 @@ void Encoder::encode_words(std::string_view text, bool first, tokenizer::IdBuffe
   prefixed_.reserve(2 * text.size() + 1);
   for (std::size_t at = space_end(text, 0), end = 0; at < text.size(); at = space_end(text, end)) {
     end = at;
-    while (end < text.size() && space_end(text, end) == end) end += tokenizer::character_at(text, end).size;
+    while (end < text.size() && space_end(text, end) == end)
+      end += is_printed(text[end]) ? 1 : tokenizer::character_at(text, end).size;
     const std::string_view word = text.substr(at, end - at);
     if (!wants_prefix(word, first && at == 0)) {
       encode_split(word, text.data() + text.size(), out);
