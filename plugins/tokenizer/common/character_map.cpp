@@ -169,11 +169,11 @@ std::string CharacterMap::replace_graphemes(std::string_view text) const {
 std::optional<std::string> from_base64(std::string_view text) {
   static constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  static const std::array<std::int8_t, 256> kValues = [] {
-    std::array<std::int8_t, 256> values{};
-    values.fill(-1);
+  static const std::array<std::uint8_t, 256> kValues = [] {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(kDigits.size());  // of what is no digit
     for (std::size_t i = 0; i < kDigits.size(); ++i)
-      values[static_cast<unsigned char>(kDigits[i])] = static_cast<std::int8_t>(i);
+      values[static_cast<unsigned char>(kDigits[i])] = static_cast<std::uint8_t>(i);
     return values;
   }();
   if (text.size() % 4 != 0) return std::nullopt;
@@ -183,9 +183,9 @@ std::optional<std::string> from_base64(std::string_view text) {
   std::uint32_t bits = 0;
   int count = 0;
   for (const char c : text) {
-    const int digit = kValues[static_cast<unsigned char>(c)];
-    if (digit < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
+    const std::uint32_t digit = kValues[static_cast<unsigned char>(c)];
+    if (digit == kDigits.size()) return std::nullopt;
+    bits = bits << 6 | digit;
     count += 6;
     if (count < 8) continue;
     count -= 8;

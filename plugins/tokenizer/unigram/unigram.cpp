@@ -84,13 +84,12 @@ void Encoder::encode_split(std::string_view text, const char* readable_end, toke
   const bool splits = tokenizer_.word_split() == WordSplit::kBehind;
   for (std::size_t at = 0, end = 0; at < text.size(); at = end) {
     end = tokenizer_.words_apart() ? next_space(text, at) : text.size();
-    for (std::size_t start = at, stop = at; start < end; start = stop) {
+    for (std::size_t start = at; start < end;) {
       if (splits && (start = space_end(text, start)) >= end) break;
-      stop = end;
-      for (std::size_t i = start; splits && i < stop; i += tokenizer::character_at(text, i).size) {
-        if (space_end(text, i) > i) stop = i;
-      }
+      std::size_t stop = splits ? start : end;
+      while (stop < end && space_end(text, stop) == stop) stop += tokenizer::character_at(text, stop).size;
       encode_piece(text.substr(start, stop - start), readable_end, out);
+      start = stop;
     }
   }
 }

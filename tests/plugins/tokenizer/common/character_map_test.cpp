@@ -27,8 +27,9 @@ const CharacterMap& map() {
 TEST(CharacterMap, TakesTheLongestTextAsSentencePieceDoes) {
   EXPECT_EQ(map().replace_longest("cafe\u0301\r\n\u2167a\r\u200bb", {}), "caf\u00e9 VIIIa b");
   EXPECT_EQ(map().replace_longest("\uff21\u0301", {}), "A\u0301");
-  EXPECT_EQ(map().replace_longest("\xff\uff21\xe2\x85", {}), "\xff"
-                                                             "A\xe2\x85");
+  EXPECT_EQ(map().replace_longest("\xff\uff21\xe2\x85", {}),
+            "\xff"
+            "A\xe2\x85");
   const Trie kept({{"\uff21\u200b", 0}, {"\uff21", 0}});
   EXPECT_EQ(map().replace_longest("\uff21\u200b\uff21\uff22\u200b", kept), "\uff21\u200b\uff21B");
 }
@@ -59,7 +60,8 @@ void use(const CharacterMap& map, std::string_view text) {
 TEST(CharacterMap, OfAnyLengthIsRefusedOrFollowed) {
   const std::string bytes = map_bytes();
   std::string text;
-  for (int code = 0; code < 0x3100; code += 7) text += nlohmann::json(code).dump() + "e\u0301\r\n\uff21\u2167";
+  for (int code = 0; code < 0x3100; code += 7)
+    text += nlohmann::json(code).dump() + "e\u0301\r\n\uff21\u2167";
   std::size_t taken = 0;
   for (std::size_t size = 0; size <= bytes.size(); ++size) {
     const auto map = CharacterMap::parse(std::string_view(bytes).substr(0, size));
@@ -73,7 +75,8 @@ TEST(CharacterMap, OfAnyLengthIsRefusedOrFollowed) {
 
 TEST(CharacterMap, WithAnyBitsIsRefusedOrFollowed) {
   std::mt19937 random(1);
-  const std::string whole = map_bytes(), text = "cafe\u0301 \uff21\u0301\r\n\u2167\ufdfa\U0001d7d8 plain\u200b";
+  const std::string whole = map_bytes(),
+                    text = "cafe\u0301 \uff21\u0301\r\n\u2167\ufdfa\U0001d7d8 plain\u200b";
   for (int round = 0; round < 20000; ++round) {
     std::string bytes = whole;
     for (unsigned flips = 1 + random() % 4; flips > 0; --flips)
