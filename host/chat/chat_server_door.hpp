@@ -1,4 +1,5 @@
-// The door of the library that serves a conversation over HTTP, which few verbs need: it links an HTTP server.
+// The door of the library that serves a conversation over HTTP, which few verbs need: it links an HTTP
+// server.
 #pragma once
 
 #include <memory>

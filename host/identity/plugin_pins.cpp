@@ -33,7 +33,7 @@ std::vector<const PluginFile*> files_called(const std::string& name, const Files
   }
   for (const auto& file : registry.plugins()) {
     if (!files.empty()) break;
-    if (file->manifest.name == name) files.push_back(file.get());
+    if (file->manifest.name == name) files.push_back(file);
   }
   return files;
 }

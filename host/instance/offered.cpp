@@ -51,7 +51,7 @@ const ComponentSpec& chosen_of(const std::vector<std::string>& operations, const
 std::vector<const ComponentSpec*> components_offering(const std::vector<std::string>& operations,
                                                       const Registry& registry) {
   std::vector<const ComponentSpec*> found;
-  for (const std::string& name : registry.component_names()) {
+  for (const std::string& name : registry.component_names(operations)) {
     const ComponentSpec* spec = registry.find(name);
     if (std::all_of(operations.begin(), operations.end(),
                     [&](const std::string& operation) { return spec->operation(operation) != nullptr; }))

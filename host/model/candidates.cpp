@@ -172,7 +172,10 @@ void expect_model(const fs::path& model, const Origin& origin) {
 
 std::vector<const ComponentSpec*> readers_of_models(const Demands& demands, const Registry& registry) {
   std::vector<const ComponentSpec*> found;
-  for (const std::string& name : registry.component_names()) {
+  Names keys;
+  for (const Demand& demand : demands) keys.push_back(demand.operation);
+  keys.emplace_back(kModel);
+  for (const std::string& name : registry.component_names(keys)) {
     const ComponentSpec* spec = registry.find(name);
     if (spec->option(kModel) == nullptr) continue;
     if (std::all_of(demands.begin(), demands.end(),

@@ -282,10 +282,17 @@ Plan make_plan(const Recipe& recipe, const Catalog& catalog) {
 
 Plan make_plan(const Recipe& recipe, const Registry& registry) {
   Catalog catalog;
-  for (const std::string& name : registry.component_names())
-    catalog.components.push_back(registry.find(name));
-  catalog.searched = registry.folders();
-  catalog.refused = registry.refused();
+  for (const ComponentUse& use : recipe.components) {
+    if (const ComponentSpec* spec = registry.find(use.use)) catalog.components.push_back(spec);
+  }
+  // All others, for what is said of one that is missing.
+  if (catalog.components.size() < recipe.components.size()) {
+    catalog.components.clear();
+    for (const std::string& name : registry.component_names())
+      catalog.components.push_back(registry.find(name));
+    catalog.searched = registry.folders();
+    catalog.refused = registry.refused();
+  }
   return make_plan(recipe, catalog);
 }
 

@@ -74,7 +74,9 @@ Contract read_contract(const fs::path& file) {
                   "the contract cannot be read: " + files::error_text(error.error),
                   {"see that it is a file that this user may read"});
   }
-  Contract contract = parse_contract(text, file.stem().string(), file.string());
+  const std::string name = file.stem().string();
+  // As its own source: short, for each value of the tree has it twice, and find_contracts names the file.
+  Contract contract = parse_contract(text, name, name);
   contract.file = file;
   return contract;
 }

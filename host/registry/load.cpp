@@ -170,8 +170,8 @@ const PluginFile& Registry::file_or_refuse(std::string_view component) const {
   const PluginFile* file = file_of(component);
   if (file != nullptr) return *file;
   std::vector<std::string> notes = {suggestion(component, "the registry", component_names())};
-  for (const RefusedFile& refused : refused_) {
-    notes.push_back(fmt::format("refused {}: {}", refused.path.string(), refused.reason));
+  for (const RefusedFile& other : refused()) {
+    notes.push_back(fmt::format("refused {}: {}", other.path.string(), other.reason));
   }
   throw Failure(ExitCode::plugin, fmt::format("no plugin offers '{}'", component), std::move(notes));
 }

@@ -1,20 +1,14 @@
-// Finding plugins: folders, manifests, names. Loads nothing (load.cpp).
+// Finding plugins: folders, manifests (found_plugins.cpp), names. Loads nothing (load.cpp).
 #include "host/registry/registry.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <cstddef>
 #include <cstdlib>
-#include <future>
 #include <system_error>
-#include <thread>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "host/diagnostic/failure.hpp"
 #include "host/installation/folders.hpp"
 #include "host/registry/contract.hpp"
+#include "host/registry/found_plugins.hpp"
 #include "host/registry/plugin_policy.hpp"
 
 namespace gistmill {
@@ -33,86 +27,35 @@ std::vector<fs::path> libraries_in(const fs::path& folder) {
   return files;
 }
 
-// The reason in one line; the caller names the file.
-std::string reason_of(const Failure& failure) {
-  const Origin& at = failure.origin();
-  return at.line == 0 ? failure.message()
-                      : fmt::format("plugin.toml:{}:{}: {}", at.line, at.column, failure.message());
-}
-
-// A library, and what became of reading its manifest.
-struct Candidate {
-  explicit Candidate(fs::path library) : path(std::move(library)) {}
-
-  fs::path path;
-  std::unique_ptr<PluginFile> file;
-  std::string refused;  // why; empty: it was not
-};
-
-void read(Candidate& candidate, const std::vector<Contract>& contracts, const PluginPolicy& policy) {
-  const fs::path& path = candidate.path;
-  try {
-    const std::string source = path.string() + " (plugin.toml)";
-    candidate.file = std::make_unique<PluginFile>(
-        PluginFile{path, parse_manifest(read_embedded_manifest(path), source, contracts)});
-    candidate.refused = policy.reason_against(*candidate.file);
-  } catch (const Failure& failure) {
-    candidate.refused = reason_of(failure);
-  }
-}
-
-// Every command begins with this, and a manifest takes a tenth of a millisecond: several threads share the
-// work.
-void read_all(std::vector<Candidate>& candidates, const std::vector<Contract>& contracts,
-              const PluginPolicy& policy) {
-  constexpr std::size_t kWorthAThread = 16;  // candidates
-  constexpr std::size_t kMostThreads = 4;
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < candidates.size(); i = next++) read(candidates[i], contracts, policy);
-  };
-  std::vector<std::future<void>> others;
-  const std::size_t threads = std::min<std::size_t>(
-      {kMostThreads, std::thread::hardware_concurrency(), candidates.size() / kWorthAThread});
-  try {
-    while (others.size() + 1 < threads) others.push_back(std::async(std::launch::async, work));
-  } catch (const std::system_error&) {  // no more threads may be started: those there are do it
-  }
-  work();
-  for (std::future<void>& other : others) other.get();
-}
-
 }  // namespace
 
 Registry::Registry(const std::vector<fs::path>& folders) : folders_(folders) {
-  const std::vector<Contract> contracts = find_contracts(folders_, refused_);
-  const PluginPolicy policy = PluginPolicy::of_user();
-  std::vector<Candidate> candidates;
+  std::vector<RefusedFile> refused;
+  std::vector<Contract> contracts = find_contracts(folders_, refused);
+  PluginPolicy policy = PluginPolicy::of_user();
+  std::vector<fs::path> libraries;
   std::vector<fs::path> seen;
   for (const fs::path& folder : folders_) {
     std::error_code error;
     const fs::path identity = fs::weakly_canonical(folder, error);
     if (std::find(seen.begin(), seen.end(), identity) != seen.end()) continue;
     seen.push_back(identity);
-    for (fs::path& path : libraries_in(folder)) candidates.emplace_back(std::move(path));
+    for (fs::path& path : libraries_in(folder)) libraries.push_back(std::move(path));
   }
-  read_all(candidates, contracts, policy);
-  for (Candidate& candidate : candidates) {
-    if (candidate.refused.empty()) {
-      plugins_.push_back(std::move(candidate.file));
-    } else {
-      refused_.push_back({std::move(candidate.path), std::move(candidate.refused)});
-    }
-  }
+  found_ =
+      std::make_shared<FoundPlugins>(libraries, std::move(contracts), std::move(policy), std::move(refused));
 }
 
 Registry Registry::of_library(const fs::path& library, const std::vector<fs::path>& folders) {
   Registry registry;
   registry.folders_ = folders;
-  const std::vector<Contract> contracts = find_contracts(folders, registry.refused_);
+  std::vector<RefusedFile> refused;
+  const std::vector<Contract> contracts = find_contracts(folders, refused);
   const std::string source = library.string() + " (plugin.toml)";
-  registry.plugins_.push_back(std::make_unique<PluginFile>(
-      PluginFile{library, parse_manifest(read_embedded_manifest(library), source, contracts)}));
+  registry.found_ = std::make_shared<FoundPlugins>(
+      std::make_unique<PluginFile>(library,
+                                   parse_manifest(read_embedded_manifest(library), source, contracts)),
+      std::move(refused));
   return registry;
 }
 
@@ -139,16 +82,14 @@ const ComponentSpec* Registry::find(std::string_view component) const {
   return file == nullptr ? nullptr : file->manifest.component(component);
 }
 
-const PluginFile* Registry::file_of(std::string_view component) const {
-  for (const auto& plugin : plugins_) {
-    if (plugin->manifest.component(component) != nullptr) return plugin.get();
-  }
-  return nullptr;
-}
+const PluginFile* Registry::file_of(std::string_view component) const { return found_->offering(component); }
 
-std::vector<std::string> Registry::component_names() const {
+const std::vector<const PluginFile*>& Registry::plugins() const { return found_->all(); }
+const std::vector<RefusedFile>& Registry::refused() const { return found_->refused(); }
+
+std::vector<std::string> Registry::component_names(const std::vector<std::string>& keys) const {
   std::vector<std::string> names;
-  for (const auto& plugin : plugins_) {
+  for (const PluginFile* plugin : keys.empty() ? found_->all() : found_->having(keys)) {
     for (const ComponentSpec& component : plugin->manifest.components) names.push_back(component.name);
   }
   std::sort(names.begin(), names.end());

@@ -46,11 +46,14 @@ struct LoadedComponent {
   std::vector<std::filesystem::path> folders;
 };
 
+class FoundPlugins;
+
 class Registry {
  public:
-  // Reads the manifests of every *.so in `folders`, first folder first. A component that is offered twice
-  // comes from the first; a bad file never blocks others, and one that the user's policy forbids
-  // (plugin_policy.hpp) is refused. Throws Failure (ExitCode::plugin) where the policy cannot be read.
+  // Finds every *.so in `folders`, first folder first; manifests are parsed when they are asked about. A
+  // component that is offered twice comes from the first; a bad file never blocks others, and one that the
+  // user's policy forbids (plugin_policy.hpp) is refused. Throws Failure (ExitCode::plugin) where the policy
+  // cannot be read.
   explicit Registry(const std::vector<std::filesystem::path>& folders);
 
   // The components of one library, wherever it lies, with the contracts of `folders`. Throws Failure
@@ -66,13 +69,15 @@ class Registry {
       const std::optional<std::filesystem::path>& recipe_folder = std::nullopt);
 
   const std::vector<std::filesystem::path>& folders() const { return folders_; }
-  const std::vector<std::unique_ptr<PluginFile>>& plugins() const { return plugins_; }
-  const std::vector<RefusedFile>& refused() const { return refused_; }
+  const std::vector<const PluginFile*>& plugins() const;
+  const std::vector<RefusedFile>& refused() const;
 
   // The component's manifest entry and file, or null.
   const ComponentSpec* find(std::string_view component) const;
   const PluginFile* file_of(std::string_view component) const;
-  std::vector<std::string> component_names() const;
+  // Of all components, or of those in manifests that may have all of `keys` (of an option, of an operation):
+  // the other manifests are not parsed, which takes most of a start.
+  std::vector<std::string> component_names(const std::vector<std::string>& keys = {}) const;
 
   // Loads the library behind `component` (once), checks entry, ABI, tier and that description and manifest
   // agree. Throws Failure (ExitCode::plugin) with what was found and expected. Main thread only.
@@ -87,8 +92,7 @@ class Registry {
   const PluginFile& file_or_refuse(std::string_view component) const;
 
   std::vector<std::filesystem::path> folders_;  // as given
-  std::vector<std::unique_ptr<PluginFile>> plugins_;
-  std::vector<RefusedFile> refused_;
+  std::shared_ptr<FoundPlugins> found_;
 };
 
 }  // namespace gistmill
