@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -51,10 +52,19 @@ void Sha256::update(const void* data, std::size_t size) {
 }
 
 void Sha256::update_field(std::string_view field) {
-  unsigned char length[8];
-  for (int i = 0; i < 8; ++i) length[i] = static_cast<unsigned char>(std::uint64_t{field.size()} >> (8 * i));
-  update(length, sizeof length);
-  update(field);
+  std::array<unsigned char, 8> length;
+  for (std::size_t i = 0; i < length.size(); ++i)
+    length[i] = static_cast<unsigned char>(std::uint64_t{field.size()} >> (8 * i));
+  Context& context = *context_;
+  if (context.size + length.size() + field.size() > context.gathered.size()) {
+    update(length.data(), length.size());
+    return update(field);
+  }
+  // Both fit, which of a vocabulary nearly all do.
+  char* const end = context.gathered.data() + context.size;
+  std::memcpy(end, length.data(), length.size());
+  std::copy(field.begin(), field.end(), end + length.size());
+  context.size += length.size() + field.size();
 }
 
 std::string Sha256::hex() {

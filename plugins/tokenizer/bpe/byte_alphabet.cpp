@@ -14,7 +14,7 @@ constexpr std::size_t kAlphabetEnd = 0x100 + 68;  // 68 bytes are not printable 
 
 // openai/gpt-2, encoder.py, bytes_to_unicode: printable Latin-1 stands for itself, the others get
 // U+0100, U+0101, ... in order.
-std::array<std::uint16_t, 256> make_alphabet() {
+constexpr std::array<std::uint16_t, 256> make_alphabet() {
   std::array<std::uint16_t, 256> alphabet{};
   std::uint16_t next = 0x100;
   for (std::uint16_t byte = 0; byte < 256; ++byte) {
@@ -24,28 +24,23 @@ std::array<std::uint16_t, 256> make_alphabet() {
   return alphabet;
 }
 
-const std::array<std::uint16_t, 256>& alphabet() {
-  static const std::array<std::uint16_t, 256> kAlphabet = make_alphabet();
-  return kAlphabet;
-}
+constexpr std::array<std::uint16_t, 256> kAlphabet = make_alphabet();
 
 // The byte of each character of the alphabet; -1 between.
-const std::array<std::int16_t, kAlphabetEnd>& reverse_alphabet() {
-  static const auto kReverse = [] {
-    std::array<std::int16_t, kAlphabetEnd> reverse{};
-    reverse.fill(-1);
-    for (std::size_t byte = 0; byte < 256; ++byte)
-      reverse[alphabet()[byte]] = static_cast<std::int16_t>(byte);
-    return reverse;
-  }();
-  return kReverse;
+constexpr std::array<std::int16_t, kAlphabetEnd> make_reverse() {
+  std::array<std::int16_t, kAlphabetEnd> reverse{};
+  reverse.fill(-1);
+  for (std::size_t byte = 0; byte < 256; ++byte) reverse[kAlphabet[byte]] = static_cast<std::int16_t>(byte);
+  return reverse;
 }
+
+constexpr std::array<std::int16_t, kAlphabetEnd> kReverse = make_reverse();
 
 }  // namespace
 
 std::string to_byte_alphabet(std::string_view bytes) {
   std::string text;
-  for (const char c : bytes) text::append_utf8(text, alphabet()[static_cast<unsigned char>(c)]);
+  for (const char c : bytes) text::append_utf8(text, kAlphabet[static_cast<unsigned char>(c)]);
   return text;
 }
 
@@ -55,8 +50,8 @@ bool from_byte_alphabet(std::string_view text, std::string* bytes) {
     const text::Character character = text::first_character(text.substr(at));
     at += character.size;
     const auto code = static_cast<std::size_t>(character.code);  // of what is not UTF-8 beyond all
-    if (code >= kAlphabetEnd || reverse_alphabet()[code] < 0) return false;
-    bytes->push_back(static_cast<char>(reverse_alphabet()[code]));
+    if (code >= kAlphabetEnd || kReverse[code] < 0) return false;
+    bytes->push_back(static_cast<char>(kReverse[code]));
   }
   return true;
 }

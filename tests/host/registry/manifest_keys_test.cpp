@@ -34,7 +34,8 @@ TEST(ManifestKeys, AreFoundHoweverTheyAreWritten) {
 }
 
 TEST(ManifestKeys, AreNotFoundInWordsThatAreLonger) {
-  for (const char* toml : {"", "m = 1", "models = 1", "remodel = 1", "my-model = 1", "model_file = 1", "Model = 1"})
+  for (const char* toml :
+       {"", "m = 1", "models = 1", "remodel = 1", "my-model = 1", "model_file = 1", "Model = 1"})
     EXPECT_FALSE(ManifestKeys(toml).may_have("model")) << toml;
   for (const char* toml : {"", "[components.\"gistnet/mean-2\"]", "[components.\"a-gistnet/mean\"]",
                            "# gistnet/mean", "doc = \"gistnet/mean is another\"", "['gistnet'.mean]"})

@@ -58,6 +58,25 @@ TEST(Sha256OfBytes, TellsFieldsApart) {
   EXPECT_NE(of("ab", "c"), of("a", "bc"));
 }
 
+TEST(Sha256OfBytes, OfFieldsIsThatOfTheirLengthsAndTexts) {
+  for (const std::size_t most : {9u, 4080u, 4088u, 4089u, 4096u, 9000u}) {
+    Sha256 fields;
+    std::string plain;
+    for (std::size_t i = 0; i < 300; ++i) {
+      const std::string field(i * 31 % (most + 1), static_cast<char>('a' + i % 26));
+      fields.update_field(field);
+      for (std::size_t byte = 0; byte < 8; ++byte) plain += static_cast<char>(field.size() >> (8 * byte));
+      plain += field;
+      if (i % 7 == 0) fields.update("between");
+      if (i % 7 == 0) plain += "between";
+    }
+    const std::string longest(most, 'z');
+    fields.update_field(longest);
+    for (std::size_t byte = 0; byte < 8; ++byte) plain += static_cast<char>(most >> (8 * byte));
+    EXPECT_EQ(fields.hex(), sha256_hex(plain + longest)) << most;
+  }
+}
+
 TEST_F(Sha256OfFile, IsThatOfItsBytes) {
   std::string bytes(3 << 20, 'x');
   write(bytes);
