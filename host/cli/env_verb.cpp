@@ -151,7 +151,7 @@ Json missing(const FoundLibtorch& torch, const Json& all) {
   const auto add = [&](const std::string& what, const std::string& remedy) {
     list.push_back({{"what", what}, {"remedy", remedy}});
   };
-  std::vector<std::string> libraries = {"chat-server", "fetch", "token-file"};
+  std::vector<std::string> libraries = {"chat-server", "fetch", "sqlite", "token-file"};
   if (std::string_view(GISTMILL_TORCH_VERSION).empty()) {
     add("this program was built without LibTorch: run, evaluate, prepare, plan and export do not work",
         "build it with LibTorch (GISTMILL_TORCH=ON)");

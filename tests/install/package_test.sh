@@ -20,7 +20,7 @@ cpack --config CPackConfig.cmake -B packages -D CPACK_THREADS=2 -D CPACK_DEBIAN_
 
 deb=$(echo packages/gistmill_*.deb)
 depends=$(dpkg-deb -f "$deb" Depends)
-for package in libc6 libstdc++6 libfmt9 libarchive13 libboost-program-options libcpp-httplib libhdf5 libssl3 libutf8proc libxxhash0; do
+for package in libc6 libstdc++6 libfmt9 libarchive13 libboost-program-options libcpp-httplib libhdf5 libsqlite3-0 libssl3 libutf8proc libxxhash0; do
   [[ $depends == *$package* ]] || fail "$deb does not depend on $package but on: $depends"
 done
 [[ $depends == *torch* ]] && fail "$deb depends on LibTorch, which is no package: $depends"

@@ -11,7 +11,7 @@ import sys
 
 # Names up to ".so". Each loads none but these. A sanitized program has the sanitizers' too.
 KNOWN = {"linux-vdso", "ld-linux-x86-64", "ld-linux-aarch64", "libc", "libm", "libgcc_s", "libstdc++", "libdl",
-         "libpthread", "libboost_program_options", "libcrypto", "libfmt", "libsqlite3", "libtomlplusplus",
+         "libpthread", "libboost_program_options", "libcrypto", "libfmt", "libtomlplusplus",
          "libutf8proc", "libasan", "libubsan"}
 
 
