@@ -65,7 +65,7 @@ void check_plain_bpe(const TokenizerJson& file) {
   if (type_of(model) == "Unigram")
     throw OtherKind(file.source + ": model is \"Unigram\" when it should be BPE");
   if (!untyped && type_of(model) != "BPE")
-    refuse(file, "model", model.value("type", nlohmann::json()), "BPE");
+    refuse(file, "model", model.value("type", nlohmann::json()), "BPE or Unigram");
   for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     const nlohmann::json value = model.value(key, nlohmann::json());
     if (!value.is_null() && value != nlohmann::json(""))
