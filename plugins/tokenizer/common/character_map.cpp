@@ -5,8 +5,7 @@
 #include <array>
 #include <cstring>
 
-#include <utf8proc.h>
-
+#include "plugins/tokenizer/common/graphemes.hpp"
 #include "plugins/tokenizer/common/unicode.hpp"
 
 namespace gistmill::tokenizer {
@@ -17,19 +16,6 @@ bool has_leaf(std::uint32_t unit) { return (unit >> 8 & 1) != 0; }
 std::uint32_t value(std::uint32_t unit) { return unit & 0x7FFFFFFF; }
 std::uint32_t label(std::uint32_t unit) { return unit & 0x800000FF; }
 std::uint32_t offset(std::uint32_t unit) { return (unit >> 10) << ((unit & 0x200) >> 6); }
-
-// The end of the grapheme cluster that starts at `at`.
-std::size_t cluster_end(std::string_view text, std::size_t at) {
-  std::size_t size = 0;
-  std::int32_t code = decode_utf8(text, at, &size);
-  utf8proc_int32_t state = 0;
-  for (at += size; code != kNoCharacter && at < text.size(); at += size) {
-    const std::int32_t next = decode_utf8(text, at, &size);
-    if (next == kNoCharacter || utf8proc_grapheme_break_stateful(code, next, &state)) break;
-    code = next;
-  }
-  return at;
-}
 
 }  // namespace
 
