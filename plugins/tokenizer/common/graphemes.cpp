@@ -1,5 +1,5 @@
-// utf8proc knows Unicode 15, the package Unicode 17 with conjuncts of Indic scripts (rule GB9c). What is newer
-// was asked of the package, as far as a map of characters could show it.
+// utf8proc knows Unicode 15, the package Unicode 17 with conjuncts of Indic scripts (rule GB9c). What is
+// newer was asked of the package, as far as a map of characters could show it (make_grapheme_ranges.py).
 #include "plugins/tokenizer/common/graphemes.hpp"
 
 #include <algorithm>
