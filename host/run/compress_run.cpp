@@ -49,8 +49,8 @@ nlohmann::json settings_of(const RunContext& context, TrainedCompressor& trained
       {"refresh", context.request.refresh}};
   if (trained.group != nullptr) settings["level2"] = trained.level2();
   if (!keep.empty()) settings["keep"] = keep;
-  if (const std::optional<double>& above = context.request.keep_above)
-    settings["keep_blocks"] = fmt::format("above {} nats by {}", *above, trained.confidence());
+  if (const std::optional<double>& above = context.request.keep_above)  // + 0: -0 is 0
+    settings["keep_blocks"] = fmt::format("above {} nats by {}", *above + 0.0, trained.confidence());
   return settings;
 }
 
@@ -79,11 +79,11 @@ class Documents {
     list_.push_back({{"document", name},
                      {"tokens", filled.tokens},
                      {"new_blocks", filled.blocks},
-                     {"kept_blocks", filled.kept},
+                     {"kept_blocks", filled.kept.value_or(0)},
                      {"new_groups", filled.groups}});
     text_ += fmt::format("{}  {} tokens, {} new blocks{}{}\n", name, filled.tokens, filled.blocks,
-                         filled.kept == 0 ? "" : fmt::format(", {} of them kept as tokens", filled.kept),
-                         filled.groups == 0 ? "" : fmt::format(", {} new groups of them", filled.groups));
+                         filled.kept ? fmt::format(", of which {} stay as tokens", *filled.kept) : "",
+                         filled.groups == 0 ? "" : fmt::format(", {} new groups of blocks", filled.groups));
   }
   RunOutcome outcome() const {
     const std::uint64_t bytes = fs::file_size(store_);

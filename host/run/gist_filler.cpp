@@ -32,6 +32,16 @@ at::Tensor tensor_like(const Tensor& array, at::ScalarType type) {
   return tensor;
 }
 
+// first: number of the first block.
+void expect_finite(const at::Tensor& cost, std::int64_t first) {
+  const at::Tensor bad = cost.isfinite().logical_not().nonzero();
+  if (bad.numel() == 0) return;
+  throw Failure(
+      ExitCode::numerics,
+      fmt::format("the predicted cost of block {} is not finite", first + bad[0][0].item<std::int64_t>()),
+      {"train what predicts it again, or leave --keep-above out"});
+}
+
 }  // namespace
 
 std::vector<GistWindow> gist_windows(std::int64_t first, std::int64_t end, std::int64_t block,
@@ -62,7 +72,8 @@ GistFiller::Filled GistFiller::fill(const std::string& name, const std::vector<s
   }
   const std::int64_t groups = groups_ == nullptr ? 0 : compress_groups(name);
   call_operation(store_, "commit", {});
-  return {std::ssize(tokens), (end - first) / pass_.block(), kept_, groups};
+  return {std::ssize(tokens), (end - first) / pass_.block(),
+          keep_above_ ? std::optional(kept_) : std::nullopt, groups};
 }
 
 // Of gists as the store has them: a group that was made later has the gist of one that was made at once.
@@ -97,6 +108,7 @@ void GistFiller::compress(const std::vector<std::int32_t>& tokens, const GistWin
   tokens_ += window.end - window.first;
   Arrays in = {{"gist", array_of<float>(gists.gist)}, {"offsets", array_of<std::int32_t>(gists.offsets)}};
   if (keep_above_) {
+    expect_finite(gists.cost, window.first / pass_.block());
     const at::Tensor whole = gists.cost.gt(*keep_above_).to(at::kByte);
     kept_ += whole.sum().item<std::int64_t>();
     in["whole"] = array_of<std::uint8_t>(whole);

@@ -44,10 +44,10 @@ class GistFiller {
         talk_(std::move(talk)) {}
 
   struct Filled {
-    std::int64_t tokens = 0;  // of the document
-    std::int64_t blocks = 0;  // that got a gist
-    std::int64_t kept = 0;    // of these, that stay as their tokens for what their gists would cost
-    std::int64_t groups = 0;  // of blocks, that got one of level 2
+    std::int64_t tokens = 0;           // of the document
+    std::int64_t blocks = 0;           // that got a gist
+    std::optional<std::int64_t> kept;  // of these, that stay as their tokens; none: not asked for
+    std::int64_t groups = 0;           // of blocks, that got one of level 2
   };
   // kept: [tokens], 1 for those that stay beside the gists; or empty. Throws Failure, also
   // (ExitCode::stopped) where a stop was asked for: what is finished is committed.

@@ -61,7 +61,8 @@ std::pair<fs::path, CheckpointInfo> CheckpointFolder::latest_or_refuse() const {
   if (found) return *std::move(found);
   if (reason.empty())
     throw Failure(ExitCode::failed, fmt::format("no checkpoint in {}", folder_.string()),
-                  {"train with gistmill run, or name the folder of a run with --folder"});
+                  {"train it with gistmill run, with --resume where it was stopped, or name the folder of "
+                   "another run"});
   throw Failure(ExitCode::failed, fmt::format("no checkpoint in {} can be read", folder_.string()),
                 {reason, kStartOver});
 }

@@ -26,7 +26,8 @@ inline constexpr const char* kProfile = "profile.json";  // where one was asked 
 }  // namespace run_file
 
 // What helps where a run folder cannot be gone on from.
-inline constexpr const char* kStartOver = "start over with --fresh, or name another folder with --folder";
+inline constexpr const char* kStartOver =
+    "gistmill run --fresh starts over; or name the folder of another run";
 
 // The checkpoints of one stage, or of a run without stages (stage "").
 class CheckpointFolder {

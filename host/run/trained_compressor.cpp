@@ -116,24 +116,19 @@ void find_group(RunContext& context, std::size_t first, TrainedCompressor& found
   found.group_session.reset();
 }
 
-TrainedCompressor confident_compressor(RunContext& context) {
+// Nothing where the run trains nothing that predicts what a gist costs.
+std::optional<TrainedCompressor> confident_compressor(RunContext& context) {
   for (std::size_t i = context.parts.size(); i-- > 0;) {
     TrainedCompressor found;
     found.session = session_of(context, context.parts[i]);
     found.pass = GistPass::find_with_confidence(*found.session, context.registry);
     if (found.pass == nullptr) continue;
-    load_readers_of(context, i, *found.pass);
     found.checkpoint = *load_latest(context, i, true, *found.pass->confidence());
+    load_readers_of(context, i, *found.pass);
     find_group(context, 0, found);
     return found;
   }
-  throw Failure(
-      ExitCode::recipe,
-      fmt::format(
-          "{} trained nothing that predicts what a gist costs: no component that it trains has an operation "
-          "'predict' that reads the gist of a compressor",
-          context.request.recipe.string()),
-      {"leave --keep-above out, or train it: gistmill run recipes/gistnet/confidence.toml"});
+  return std::nullopt;
 }
 
 }  // namespace
@@ -175,7 +170,15 @@ std::string TrainedCompressor::confidence() const {
 }
 
 TrainedCompressor trained_compressor(RunContext& context, bool with_confidence) {
-  if (with_confidence) return confident_compressor(context);
+  if (with_confidence) {
+    if (auto found = confident_compressor(context)) return std::move(*found);
+    throw Failure(
+        ExitCode::recipe,
+        fmt::format("{} trained nothing that predicts what a gist costs: no component that it trains has an "
+                    "operation 'predict' that reads the gist of a compressor",
+                    context.request.recipe.string()),
+        {"leave --keep-above out, or train it: gistmill run recipes/gistnet/confidence.toml"});
+  }
   for (std::size_t i = context.parts.size(); i-- > 0;) {  // the last stage has what training led to
     TrainedCompressor found;
     found.session = session_of(context, context.parts[i]);
@@ -186,6 +189,8 @@ TrainedCompressor trained_compressor(RunContext& context, bool with_confidence) 
     find_group(context, i, found);
     return found;
   }
+  if (auto found = confident_compressor(context))
+    return std::move(*found);  // of a compressor that was there already
   throw Failure(
       ExitCode::recipe,
       fmt::format("{} trained no compressor: no component that it trains has an operation 'compress'",

@@ -1,6 +1,5 @@
 // confidence/span, confidence/oracle, loss/confidence and metric/confidence: what a gist will cost, predicted
-// from its span.
-// K spans, S tokens a span, N recorded layers, D numbers a state.
+// from its span. K spans, S tokens a span, N recorded layers, D numbers a state.
 #include <gistmill/layers.hpp>
 #include <gistmill/torch.hpp>
 
@@ -117,22 +116,19 @@ class ConfidenceMetric : public gistmill::torch::Component {
   explicit ConfidenceMetric(const gistmill::Options& options)
       : thresholds_(thresholds_of(options.strings("thresholds"))) {}
 
-  // predicted [K], delta_nll [K, C] -> kept, cost, bias_within [K, M], prediction_error, prediction_bias [K]
-  std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> measure(
-      const at::Tensor& predicted, const at::Tensor& delta_nll) const {
+  // predicted [K], delta_nll [K, C] -> kept, cost, cost_predicted [K, M], prediction_error [K]
+  std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> measure(const at::Tensor& predicted,
+                                                                     const at::Tensor& delta_nll) const {
     const at::Tensor measured = delta_nll.select(1, 0);
-    const at::Tensor error =
-        predicted - measured;  // nan where there is nothing to measure, and so is all else
+    const at::Tensor none = measured * 0;  // nan where there is nothing to measure, and so is all else
     const at::Tensor limits = at::tensor(thresholds_, predicted.options());
     const at::Tensor above = predicted.unsqueeze(1) > limits;  // [K, M]
-    const at::Tensor lowest = at::ones_like(above.narrow(1, 0, 1));
-    const at::Tensor above_last = at::cat({lowest, above.narrow(1, 0, above.size(1) - 1)}, 1);
-    const auto per_threshold = [&](const at::Tensor& where, const at::Tensor& value) {
-      const at::Tensor values = value.unsqueeze(1).expand(where.sizes());
-      return at::where(where.logical_or(values.isnan()), values, at::zeros_like(values));
+    const auto choose = [&](const at::Tensor& kept, const at::Tensor& other) {
+      return at::where(above, (none + kept).unsqueeze(1), (none + other).unsqueeze(1));
     };
-    return {per_threshold(above, measured * 0 + 1), per_threshold(above.logical_not(), measured),
-            per_threshold(above_last.logical_and(above.logical_not()), error), error.abs(), error};
+    const at::Tensor zero = at::zeros_like(predicted);
+    return {choose(zero + 1, zero), choose(zero, measured), choose(zero, predicted),
+            (predicted - measured).abs()};
   }
 
  private:

@@ -40,6 +40,18 @@ void expect_same_keep(const std::string& path, const std::string& held, const st
                              (kinds.empty() ? "leave --keep out" : "say --keep " + kinds) + ", or " + advice);
 }
 
+// The rule by which blocks stay, as expect_same_keep.
+void expect_same_blocks(const std::string& path, const std::string& held, const std::string& given,
+                        const std::string& advice) {
+  if (held == given) return;
+  const auto blocks = [](const std::string& rule) {
+    return rule.empty() ? "no blocks" : "blocks (" + rule + ")";
+  };
+  throw formats::FormatError(
+      "'" + path + "' keeps " + blocks(held) + " as tokens when this would keep " + blocks(given) + "; " +
+      (held.empty() ? "leave --keep-above out" : "say the same --keep-above") + ", or " + advice);
+}
+
 }  // namespace
 
 About About::of(const nlohmann::json& object) {
@@ -90,8 +102,7 @@ void expect_same(const std::string& path, const About& held, const About& given,
   expect_one(path, "has gists at the position", held.position, given.position, kRefresh);
   expect_one(path, "was made with a second level", held.level2, given.level2, kRefresh);
   expect_same_keep(path, held.keep, given.keep, kRefresh);
-  expect_one(path, "keeps blocks as tokens:", held.keep_blocks, given.keep_blocks,
-             std::string("--keep-above says which, ") + kRefresh);
+  expect_same_blocks(path, held.keep_blocks, given.keep_blocks, kRefresh);
 }
 
 }  // namespace gistmill::gists

@@ -29,7 +29,7 @@ struct Counts {
   std::map<std::string, std::uint64_t> gists;  // blocks of a compressor
   std::uint64_t groups = 0;                    // of level 2
   std::uint64_t kept = 0;                      // tokens that stay beside a gist
-  std::uint64_t whole = 0;                     // blocks of which all tokens stay
+  std::uint64_t whole = 0;                     // blocks that stay, where there is a rule for blocks
   std::uint64_t stale = 0;                     // of these, of other networks than the store says
   std::vector<std::string> damaged;            // blocks
   std::uint64_t rows = 0;                      // that count
@@ -45,8 +45,9 @@ void count(const GistReader& reader, const About& about, std::uint64_t row, Coun
     reader.check(row);
     const std::vector<std::uint8_t> stays = reader.kept(row);
     const auto kept = static_cast<std::uint64_t>(std::count(stays.begin(), stays.end(), std::uint8_t{1}));
-    counts.kept += kept;
-    if (kept == stays.size()) ++counts.whole;
+    const bool whole = !about.keep_blocks.empty() && kept == stays.size();
+    if (whole) ++counts.whole;
+    if (!whole) counts.kept += kept;
   } catch (const formats::FormatError&) {
     counts.damaged.push_back(reader.name_of(head));
   }
@@ -109,8 +110,10 @@ nlohmann::ordered_json description_of(const GistReader& reader) {
                {"compressor", about.compressor},
                {"position", about.position}};
   if (!about.keep.empty()) json["kept"] = about.keep + ": " + std::to_string(counts.kept) + " tokens";
-  if (!about.keep_blocks.empty())
-    json["kept_blocks"] = about.keep_blocks + ": " + std::to_string(counts.whole) + " blocks";
+  if (!about.keep_blocks.empty()) {
+    json["blocks_kept"] = about.keep_blocks;
+    json["kept_blocks"] = counts.whole;
+  }
   if (!about.level2.empty()) json["level_2"] = about.level2;
   if (counts.stale > 0) json["level_2_of_other_networks"] = counts.stale;
   if (counts.gists.size() > 1 ||

@@ -1,4 +1,5 @@
-// transform/roll: swaps gists between the spans of a document, to measure the binding gap.
+// transform/roll and transform/roll-predictions: swap gists between the spans of a document, to measure the
+// binding gap, or what was predicted of them.
 #include <gistmill/torch.hpp>
 
 #include <string>
@@ -9,17 +10,17 @@ class Roll : public gistmill::torch::Component {
  public:
   explicit Roll(const gistmill::Options& options) : shift_(options.integer("shift")) {}
 
-  // gist [K, G, D] -> gist [K, G, D]
-  at::Tensor apply(const at::Tensor& gist) const {
-    if (shift_ == 0) return gist;
-    const std::int64_t spans = gist.size(0);
+  // of_span [K, ..] -> [K, ..]
+  at::Tensor apply(const at::Tensor& of_span) const {
+    if (shift_ == 0) return of_span;
+    const std::int64_t spans = of_span.size(0);
     if (spans > 0 && shift_ % spans == 0) {
       throw gistmill::Error(GM_ERROR_USER,
                             "shift " + std::to_string(shift_) + " gives each of " + std::to_string(spans) +
-                                " spans its own gist; it should not be a multiple of the spans per document",
+                                " spans its own; it should not be a multiple of the spans per document",
                             "shift");
     }
-    return at::roll(gist, shift_, 0);
+    return at::roll(of_span, shift_, 0);
   }
 
  private:
@@ -28,4 +29,5 @@ class Roll : public gistmill::torch::Component {
 
 }  // namespace
 
-GISTMILL_PLUGIN(gistmill::component<Roll>("transform/roll").operation("apply", &Roll::apply));
+GISTMILL_PLUGIN(gistmill::component<Roll>("transform/roll").operation("apply", &Roll::apply),
+                gistmill::component<Roll>("transform/roll-predictions").operation("apply", &Roll::apply));

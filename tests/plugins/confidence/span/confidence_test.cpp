@@ -110,11 +110,10 @@ TEST(ConfidenceMetric, SaysWhatAThresholdKeepsAndWhatIsLostAllTheSame) {
     const at::Tensor expected = at::tensor(rows, at::kFloat).view({-1, columns}).squeeze(1);
     EXPECT_TRUE(at::allclose(value, expected, 1e-5, 1e-6, /*equal_nan=*/true)) << value;
   };
-  expect(found[0], {0, 0, 1, 0, 1, 1, kNone, kNone}, 2);        // kept
-  expect(found[1], {0.1, 0.1, 0, 0.2, 0, 0, kNone, kNone}, 2);  // cost
-  expect(found[2], {-0.05, 0, 0, 0.1, 0, 0, kNone, kNone}, 2);  // bias_within
-  expect(found[3], {0.05, 0.1, 0.3, kNone}, 1);                 // prediction_error
-  expect(found[4], {-0.05, 0.1, -0.3, kNone}, 1);               // prediction_bias
+  expect(found[0], {0, 0, 1, 0, 1, 1, kNone, kNone}, 2);          // kept
+  expect(found[1], {0.1, 0.1, 0, 0.2, 0, 0, kNone, kNone}, 2);    // cost
+  expect(found[2], {0.05, 0.05, 0, 0.3, 0, 0, kNone, kNone}, 2);  // cost_predicted
+  expect(found[3], {0.05, 0.1, 0.3, kNone}, 1);                   // prediction_error
 }
 
 TEST(ConfidenceMetric, RefusesThresholdsThatDoNotRise) {

@@ -208,17 +208,19 @@ TEST_F(GrowingStore, ShowsBlocksThatAreKeptWholeAsTheirTokens) {
             (Ids{100, 101, 102, 103, 105, 0, 0, 108, 109, 110, 111, 0, 0, 116, 117, 118, 119, 120, 121}));
   EXPECT_EQ(context.places, (Ids{5, 6, 11, 12}));
   const auto description = description_of(GistReader(path_));
-  EXPECT_EQ(description["kept"], "names: 9 tokens");
-  EXPECT_EQ(description["kept_blocks"], "above 0.5 nats by confidence/x 1: 2 blocks");
+  EXPECT_EQ(description["kept"], "names: 1 tokens") << "of other blocks";
+  EXPECT_EQ(description["blocks_kept"], "above 0.5 nats by confidence/x 1");
+  EXPECT_EQ(description["kept_blocks"], 2u);
 }
 
 TEST_F(GrowingStore, RefusesToKeepBlocksByAnotherRule) {
   compress(counting(13));
   About about = about_of();
   about.keep_blocks = "above 0.5 nats by confidence/x 1";
-  EXPECT_THAT(message_of([&] { open(about); }),
-              HasSubstr("keeps blocks as tokens: none when this run has 'above 0.5 nats by confidence/x 1'; "
-                        "--keep-above says which, --refresh makes its gists anew"));
+  EXPECT_THAT(
+      message_of([&] { open(about); }),
+      HasSubstr("keeps no blocks as tokens when this would keep blocks (above 0.5 nats by confidence/x 1); "
+                "leave --keep-above out, or --refresh makes its gists anew"));
   EXPECT_EQ(open(about, true)->extend("a", counting(13)).first, 0u) << "all are made anew";
 }
 

@@ -31,6 +31,12 @@ TEST_F(Roll, SendsTheGradientBackToWhereTheGistCameFrom) {
   for (std::int64_t k = 0; k < 6; ++k) EXPECT_TRUE(at::equal(back[(k + 4) % 6], above[k])) << k;
 }
 
+TEST_F(Roll, GivesEverySpanThePredictionOfAnother) {
+  PluginDriver roll(TRANSFORM_ROLL_PLUGIN, "transform/roll-predictions", {{"shift", std::int64_t{1}}}, {});
+  const at::Tensor predicted = at::tensor({0.1, 0.2, 0.3}, at::kFloat);
+  EXPECT_TRUE(at::equal(roll.forward(0, {predicted})[0], at::tensor({0.3, 0.1, 0.2}, at::kFloat)));
+}
+
 TEST_F(Roll, RefusesAShiftThatSwapsNothing) {
   try {
     make(12).forward(0, {gist_});
@@ -40,7 +46,7 @@ TEST_F(Roll, RefusesAShiftThatSwapsNothing) {
     EXPECT_EQ(refused.key, "shift");
     EXPECT_STREQ(
         refused.what(),
-        "shift 12 gives each of 6 spans its own gist; it should not be a multiple of the spans per document");
+        "shift 12 gives each of 6 spans its own; it should not be a multiple of the spans per document");
   }
 }
 
