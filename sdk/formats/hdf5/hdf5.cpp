@@ -80,9 +80,10 @@ Handle open_in_memory(const void* bytes, std::size_t size) {
   H5Pset_fapl_core(access.get(), kGrowth, false);
   H5Pset_file_image_callbacks(access.get(), &calls);
   H5Pset_file_image(access.get(), image, size);
-  // Files of one name are one file to HDF5.
+  // Files of one name are one file to HDF5. Every library that this is linked into counts for itself.
   static std::atomic<std::uint64_t> next_number{0};
-  const std::string name = "in memory " + std::to_string(next_number++);
+  const auto counter = reinterpret_cast<std::uintptr_t>(&next_number);
+  const std::string name = "in memory " + std::to_string(next_number++) + " of " + std::to_string(counter);
   return Handle(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.get()));
 }
 
