@@ -90,7 +90,10 @@ class VariantReader {
     if (const auto* list = value.get_if<Value::List>()) return read_list(*list);
     for (const auto& [id, variant] : entries_of(value)) {
       const auto* kept = variant.get_if<bool>();
-      if (kept != nullptr && !*kept) continue;  // a layer above removed it
+      if (kept != nullptr && !*kept) {  // a layer above removed it
+        removed_.push_back(id);
+        continue;
+      }
       expect_name(id, fmt::format("[{}]", path_), place_of(variant));
       const std::string path = path_ + "." + id;
       if (!variant.is_table()) {
@@ -120,6 +123,8 @@ class VariantReader {
                      {list.empty() ? "the evaluation has no variants" : "the variants are: " + list}));
   }
 
+  bool removed(const std::string& id) const { return std::ranges::count(removed_, id) > 0; }
+
   std::vector<Evaluation::Variant> take() {
     for (std::size_t i = 0; i < variants_.size(); ++i)
       variants_[i].binding = name_of(fields_[i], "binding", variants_[i].binding);
@@ -148,7 +153,8 @@ class VariantReader {
   }
 
   std::string path_;
-  std::vector<Fields> fields_;  // as variants_
+  std::vector<Fields> fields_;        // as variants_
+  std::vector<std::string> removed_;  // ids
   std::vector<Evaluation::Variant> variants_;
 };
 
@@ -198,7 +204,9 @@ std::vector<TargetSetting> read_targets(const Value& value, const std::string& p
     };
     Target target{figure, optional("below"), optional("above"), optional("bad")};
     check_target(target, place, place_of(wanted));
-    target.than = variants.name_of(fields, "than", fields.string("than", ""));
+    const std::string than = fields.string("than", "");
+    if (variants.removed(than)) continue;  // and with it what was held against it
+    target.than = variants.name_of(fields, "than", than);
     targets.push_back({target, place_of(wanted)});
   }
   return targets;

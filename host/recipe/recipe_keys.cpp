@@ -207,7 +207,7 @@ RecipeTable target() {
            {"than", "string", kNone,
             "id of the variant whose value is taken off first: `{ below = 0.1, than = \"full\" }` is met by "
             "what is "
-            "less than 0.1 above it"}}};
+            "less than 0.1 above it; goes where a layer removes that variant"}}};
 }
 
 RecipeTable variant() {

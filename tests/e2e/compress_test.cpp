@@ -169,8 +169,7 @@ TEST_F(CompressTest, KeepsBlocksAsTokensWhoseGistsArePredictedToCostTooMuch) {
   const auto all = compress("run history.txt --out all.h5 --keep-above 0.1")["documents"][0];
   EXPECT_EQ(all["kept_blocks"], all["new_blocks"]);
   EXPECT_EQ(all["new_blocks"], none["new_blocks"]);
-  expect_refused("run history.txt --out all.h5 --keep-above 5", 3,
-                 "keeps blocks as tokens: 'above 0.1 nats by");
+  expect_refused("run history.txt --out all.h5 --keep-above 5", 3, "keeps blocks (above 0.1 nats by ");
 
   // A store of which all blocks are kept is the text itself.
   write("next.txt", " " + read(folder_ / "text/2.txt").substr(0, 200));

@@ -51,6 +51,14 @@ TEST_F(Targets, MayBeHeldAgainstAnotherVariant) {
               HasSubstr("r.toml:6:19: evaluations.e.targets.spread.than names the unknown variant 'ful'"));
 }
 
+TEST_F(Targets, GoWithTheVariantThatTheyAreHeldAgainst) {
+  const auto found = targets(
+      "[evaluations.e.variants]\nfull = false\ngist = {}\n[evaluations.e.targets]\nspread = { than = 'full' "
+      "}\n");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].target.figure, "nll.32");
+}
+
 TEST_F(Targets, MustSayWhatIsWanted) {
   EXPECT_THAT(failure_of("{ bad = 2 }"),
               HasSubstr("r.toml:3:1: evaluations.e.targets.x has neither 'below' nor 'above'"));
