@@ -259,9 +259,9 @@ TEST_F(GrowingStore, IsExportedWithPositionsAndTokens) {
   EXPECT_THAT(file.tensor("gists").shape, ElementsAre(5, 2, 3));
   EXPECT_THAT(file.tensor("positions").shape, ElementsAre(5, 2));
   EXPECT_THAT(file.tensor("ids").shape, ElementsAre(22));
-  EXPECT_EQ(load<std::int64_t>(file.tensor("positions").data.data() + 3 * 8), 7);
-  EXPECT_EQ(load<std::int32_t>(file.tensor("ids").data.data() + 21 * 4), 121);
-  EXPECT_EQ(load<float>(file.tensor("gists").data.data() + 6 * 4), 1.0f);
+  EXPECT_EQ(load<std::int64_t>(file.tensor("positions").data.data() + std::size_t{3} * 8), 7);
+  EXPECT_EQ(load<std::int32_t>(file.tensor("ids").data.data() + std::size_t{21} * 4), 121);
+  EXPECT_EQ(load<float>(file.tensor("gists").data.data() + std::size_t{6} * 4), 1.0f);
   EXPECT_EQ(file.metadata().at("document"), "a");
   export_document(GistReader(path_), "", folder_ / "a.npy");
   EXPECT_EQ(fs::file_size(folder_ / "a.npy"), 128u + 5 * 2 * 3 * 4);
