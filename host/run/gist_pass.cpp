@@ -29,36 +29,41 @@ bool makes_gists(const PlannedPipeline& pipeline, const PlannedCall& call) {
          !is_of_groups(pipeline, call);
 }
 
+// The numbers of the calls of this operation, of what the session trains, in its training pipeline.
+std::vector<std::size_t> trained_calls(const Session& session, std::string_view operation) {
+  std::vector<std::size_t> numbers;
+  const Plan& plan = session.plan();
+  if (plan.trained.empty()) return numbers;
+  const std::vector<TensorInstance*> trained = session.trained();
+  const std::vector<PlannedCall>& calls = plan.pipeline(plan.trained)->calls;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const TensorInstance* instance = session.find(plan.instances[calls[i].instance].name);
+    if (calls[i].operation->name == operation && std::ranges::count(trained, instance) > 0)
+      numbers.push_back(i);
+  }
+  return numbers;
+}
+
 }  // namespace
 
 std::unique_ptr<GistPass> GistPass::find(const Session& session, Registry& registry) {
-  const Plan& plan = session.plan();
-  if (plan.trained.empty()) return nullptr;
-  const std::vector<TensorInstance*> trained = session.trained();
-  const PlannedPipeline& pipeline = *plan.pipeline(plan.trained);
-  for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
-    const PlannedCall& call = pipeline.calls[i];
-    const TensorInstance* instance = session.find(plan.instances[call.instance].name);
-    if (std::ranges::count(trained, instance) == 0 || !makes_gists(pipeline, call)) continue;
-    return std::unique_ptr<GistPass>(new GistPass(session, registry, i, std::nullopt));
+  for (const std::size_t number : trained_calls(session, "compress")) {
+    const PlannedPipeline& pipeline = *session.plan().pipeline(session.plan().trained);
+    if (makes_gists(pipeline, pipeline.calls[number]))
+      return std::unique_ptr<GistPass>(new GistPass(session, registry, number, std::nullopt));
   }
   return nullptr;
 }
 
 std::unique_ptr<GistPass> GistPass::find_with_confidence(const Session& session, Registry& registry) {
-  const Plan& plan = session.plan();
-  if (plan.trained.empty()) return nullptr;
-  const std::vector<TensorInstance*> trained = session.trained();
-  const PlannedPipeline& pipeline = *plan.pipeline(plan.trained);
-  for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
-    const PlannedCall& call = pipeline.calls[i];
-    const TensorInstance* instance = session.find(plan.instances[call.instance].name);
-    if (call.operation->name != "predict" || std::ranges::count(trained, instance) == 0) continue;
+  for (const std::size_t number : trained_calls(session, "predict")) {
+    const PlannedPipeline& pipeline = *session.plan().pipeline(session.plan().trained);
+    const PlannedCall& call = pipeline.calls[number];
     const auto reads_gist = std::ranges::find_if(call.inputs, [&](const PlannedInput& input) {
       return input.source && makes_gists(pipeline, pipeline.calls[input.source->call]);
     });
-    if (reads_gist == call.inputs.end() || !output_of(call, "predicted")) continue;
-    return std::unique_ptr<GistPass>(new GistPass(session, registry, reads_gist->source->call, i));
+    if (reads_gist != call.inputs.end() && output_of(call, "predicted"))
+      return std::unique_ptr<GistPass>(new GistPass(session, registry, reads_gist->source->call, number));
   }
   return nullptr;
 }
