@@ -4,6 +4,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <filesystem>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -17,9 +19,12 @@ class Slow {
       : step_(options.integer("step")),
         signals_(options.integer("signals")),
         seconds_(options.number("seconds")),
+        until_(options.string("until")),
         answers_(options.boolean("answers")) {}
 
   Tensor pass(const gistmill::Call& call, const Tensor& x) const {
+    if (!until_.empty() && !std::filesystem::exists(until_))
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
     if (static_cast<std::int64_t>(call.step()) == step_) {
       for (std::int64_t i = 0; i < signals_; ++i) std::raise(SIGINT);
       if (signals_ != 1) wait();
@@ -40,6 +45,7 @@ class Slow {
   std::int64_t step_;
   std::int64_t signals_;  // 1: the step does not wait
   double seconds_;        // 0: no end
+  std::string until_;
   bool answers_;
 };
 
