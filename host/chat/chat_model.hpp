@@ -24,7 +24,8 @@ struct Sampling {
   double temperature = 0.0;  // 0: the most probable token
   double top_p = 1.0;
   std::uint64_t seed = 0;
-  std::int64_t most = 512;  // new tokens of an answer
+  std::int64_t most = 512;             // new tokens of an answer
+  std::vector<std::string> stop = {};  // texts that end an answer, and are no part of it
 };
 
 // All calls on one thread. All throw Failure.

@@ -7,14 +7,13 @@
 #include <gistmill/text/utf8.hpp>
 #include <gistmill/text/white_space.hpp>
 
+#include "host/chat/answer_text.hpp"
 #include "host/diagnostic/seconds_since.hpp"
 
 namespace gistmill {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr std::size_t kBefore = 8;  // tokens that a token's text may depend on
 
 // Of a model without a chat template.
 std::string plain(const std::vector<Message>& messages, std::size_t first) {
@@ -25,18 +24,6 @@ std::string plain(const std::vector<Message>& messages, std::size_t first) {
     text += messages[i].content + "\n";
   }
   return text + "\nAssistant:";
-}
-
-// The bytes of `text` that are whole characters: a token may end within a letter.
-std::size_t whole_characters(std::string_view text) {
-  for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
-    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
-    if (byte < 0x80) break;
-    if (byte < 0xC0) continue;
-    const std::size_t size = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
-    return size > back ? text.size() - back : text.size();
-  }
-  return text.size();
 }
 
 // A model may say bytes that are no character. In a message, a replacement character stands for them.
@@ -50,39 +37,6 @@ std::string as_utf8(std::string_view text) {
   }
   return whole;
 }
-
-// The text of an answer as it grows.
-class AnswerText {
- public:
-  AnswerText(const ChatModel& model, const Tokens& history) : model_(model) {
-    before_.assign(history.end() - static_cast<std::ptrdiff_t>(std::min(kBefore, history.size())),
-                   history.end());
-    start_ = model.decode(before_);
-  }
-  // What is more with `token`; `last`: also what is no whole character.
-  std::string_view add(std::int32_t token) {
-    tokens_.push_back(token);
-    Tokens all = before_;
-    all.insert(all.end(), tokens_.begin(), tokens_.end());
-    text_ = model_.decode(all);
-    text_ = text_.starts_with(start_) ? text_.substr(start_.size()) : model_.decode(tokens_);
-    return more(whole_characters(text_));
-  }
-  std::string_view rest() { return more(text_.size()); }
-  const std::string& text() const { return text_; }
-  std::int64_t tokens() const { return std::ssize(tokens_); }
-
- private:
-  std::string_view more(std::size_t end) {
-    const std::size_t begin = std::exchange(told_, std::max(told_, end));
-    return std::string_view(text_).substr(begin, told_ - begin);
-  }
-
-  const ChatModel& model_;
-  Tokens before_, tokens_;
-  std::string start_, text_;
-  std::size_t told_ = 0;
-};
 
 }  // namespace
 
@@ -159,7 +113,8 @@ Answer Conversation::answer(const std::vector<Message>& messages, const Sampling
   Answer answer;
   answer.history = std::ssize(model_.history());
   answer.end = Answer::End::length;
-  AnswerText said(model_, model_.history());
+  AnswerText said(model_, sampling.stop);
+  bool as_said = true;  // the history holds what the answer says
   try {
     while (said.tokens() < sampling.most) {
       const std::optional<std::int32_t> token = model_.next(sampling, cancel);
@@ -169,6 +124,11 @@ Answer Conversation::answer(const std::vector<Message>& messages, const Sampling
         break;
       }
       const std::string_view more = said.add(*token);
+      if (said.stopped()) {
+        answer.end = Answer::End::stop;
+        as_said = said.ends_with_last_token();
+        break;
+      }
       take({*token}, listener);
       if (more.empty() || !listener.text || listener.text(more)) continue;
       answer.end = Answer::End::canceled;
@@ -185,7 +145,7 @@ Answer Conversation::answer(const std::vector<Message>& messages, const Sampling
   messages_ = messages;
   messages_.push_back({"assistant", as_utf8(answer.text)});
   if (!rendered_.empty()) rendered_ += messages_.back().content;
-  broken_ = false;
+  broken_ = !as_said;
   return answer;
 }
 

@@ -13,6 +13,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostMessages = 10000;
+constexpr std::size_t kMostStops = 4;
+constexpr std::size_t kMostStopBytes = 256;
 
 std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
@@ -86,9 +88,28 @@ std::vector<Message> messages_of(const nlohmann::json& body) {
   return messages;
 }
 
+// A text, or a list of them.
+std::vector<std::string> stops_of(const nlohmann::json& body) {
+  const nlohmann::json* stop = given(body, "stop");
+  if (stop == nullptr) return {};
+  const nlohmann::json list = stop->is_array() ? *stop : nlohmann::json::array({*stop});
+  if (list.size() > kMostStops)
+    refuse("stop", fmt::format("'stop' should have {} texts at most", kMostStops));
+  std::vector<std::string> stops;
+  for (const nlohmann::json& text : list) {
+    if (!text.is_string() || text.get_ref<const std::string&>().empty() ||
+        text.get_ref<const std::string&>().size() > kMostStopBytes) {
+      refuse("stop", fmt::format("'stop' should be a text of 1 to {} bytes, or a list of such texts",
+                                 kMostStopBytes));
+    }
+    stops.push_back(text.get<std::string>());
+  }
+  return stops;
+}
+
 // What would change the answer, and is not done here.
 void refuse_unsupported(const nlohmann::json& body) {
-  for (const char* name : {"tools", "functions", "stop", "logit_bias", "audio"}) {
+  for (const char* name : {"tools", "functions", "logit_bias", "audio"}) {
     const nlohmann::json* value = given(body, name);
     if (value != nullptr && !(value->is_structured() && value->empty()))
       refuse(name, fmt::format("'{}' is not supported", name));
@@ -170,6 +191,7 @@ Request parse_request(const std::string& body_text, const std::string& model, co
       integer(body, "seed", static_cast<std::int64_t>(usual.seed), 0, std::int64_t{1} << 53));
   request.sampling.most = integer(body, "max_tokens", usual.most, 1, 1 << 20);
   request.sampling.most = integer(body, "max_completion_tokens", request.sampling.most, 1, 1 << 20);
+  request.sampling.stop = stops_of(body);
   request.stream = flag(body, "stream");
   if (const nlohmann::json* options = given(body, "stream_options"); options != nullptr) {
     if (!options->is_object()) refuse("stream_options", "'stream_options' should be an object");

@@ -73,6 +73,15 @@ class ChatOverHttp(unittest.TestCase):
         ends = [part.choices[0].finish_reason for part in parts if part.choices]
         self.assertEqual([end for end in ends if end], ["stop"])
 
+    def test_ends_before_a_text_that_stops_it(self):
+        whole = self.ask("What is the capital of France?").choices[0].message.content
+        answer = self.ask("What is the capital of France?", stop=["Paris", "!"])
+        self.assertEqual(answer.choices[0].message.content, whole[:whole.index("Paris")])
+        self.assertEqual(answer.choices[0].finish_reason, "stop")
+        parts = self.ask("What is the capital of France?", stop="Paris", stream=True)
+        self.assertEqual("".join(part.choices[0].delta.content or "" for part in parts if part.choices),
+                         answer.choices[0].message.content)
+
     def test_ends_at_the_length_that_is_asked_for(self):
         answer = self.ask("Tell me a long story.", max_tokens=3)
         self.assertEqual(answer.choices[0].finish_reason, "length")

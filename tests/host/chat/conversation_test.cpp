@@ -124,6 +124,39 @@ TEST_F(ConversationTest, SaysHowAnAnswerEnded) {
   EXPECT_EQ(pieces_.size(), 1u);
 }
 
+TEST_F(ConversationTest, EndsAnAnswerBeforeATextThatStopsIt) {
+  model_.answers = {"one.two", "no"};
+  sampling_.stop = {"?", "."};
+  const Answer answer = say("a?");
+  EXPECT_EQ(answer.text, "one");
+  EXPECT_EQ(answer.end, Answer::End::stop);
+  EXPECT_EQ(model_.text(), "<user>a?</><assistant>one");
+  const std::int64_t before = model_.appended;
+  model_.answers = {"no"};
+  say("b?");
+  EXPECT_EQ(model_.text(), "<user>a?</><assistant>one</><user>b?</><assistant>no");
+  EXPECT_EQ(model_.appended - before, std::ssize(std::string("</><user>b?</><assistant>no")))
+      << "nothing is read twice";
+}
+
+TEST_F(ConversationTest, TellsNothingThatMayBecomeATextThatStopsIt) {
+  model_.answers = {"a</b></i>c"};
+  sampling_.stop = {"</i>", "i>c"};
+  EXPECT_EQ(say("a?").text, "a</b>");
+  EXPECT_THAT(pieces_, ElementsAre("a", "</b", ">"));
+  model_.answers = {"a</i"};
+  EXPECT_EQ(say("b?").text, "a</i") << "it never became one";
+}
+
+TEST_F(ConversationTest, ReadsAnAnswerAnewThatEndedWithinWhatWasRead) {
+  model_.answers = {"one</i>two"};
+  sampling_.stop = {"</i>"};
+  EXPECT_EQ(say("a?").text, "one");
+  model_.answers = {"no"};
+  say("b?");
+  EXPECT_EQ(model_.text(), "<user>a?</><assistant>one</><user>b?</><assistant>no");
+}
+
 TEST_F(ConversationTest, KeepsOfAnAnswerThatWasStoppedWhatCame) {
   model_.answers = {"endless", "no"};
   model_.during = [&] { cancel_ = model_.answers.front() == "ess" ? 1 : 0; };

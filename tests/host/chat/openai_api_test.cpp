@@ -9,6 +9,7 @@ namespace {
 using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 json body(const json& changes = {}) {
   json body = {{"model", "small"}, {"messages", {{{"role", "user"}, {"content", "a?"}}}}};
@@ -81,7 +82,11 @@ TEST(OpenAiRequest, IsRefusedWithTheFieldThatIsWrong) {
       {{{"stream", "yes"}}, "stream"},
       {{{"stream_options", 1}}, "stream_options"},
       {{{"n", 2}}, "n"},
-      {{{"stop", "."}}, "stop"},
+      {{{"stop", ""}}, "stop"},
+      {{{"stop", 1}}, "stop"},
+      {{{"stop", {"a", 1}}}, "stop"},
+      {{{"stop", {"a", "b", "c", "d", "e"}}}, "stop"},
+      {{{"stop", std::string(257, 'a')}}, "stop"},
       {{{"tools", {{{"type", "function"}}}}}, "tools"},
       {{{"logprobs", true}}, "logprobs"},
       {{{"presence_penalty", 1}}, "presence_penalty"},
@@ -91,6 +96,16 @@ TEST(OpenAiRequest, IsRefusedWithTheFieldThatIsWrong) {
     EXPECT_EQ(refusal.status, 400) << change;
     EXPECT_EQ(refusal.param, param) << change << refusal.message;
   }
+}
+
+TEST(OpenAiRequest, NamesTheTextsThatEndItsAnswer) {
+  const auto stops = [](const json& change) {
+    return parse_request(body(change).dump(), "small", {}).sampling.stop;
+  };
+  EXPECT_THAT(stops({{"stop", "."}}), ElementsAre("."));
+  EXPECT_THAT(stops({{"stop", {"\n", "User:"}}}), ElementsAre("\n", "User:"));
+  EXPECT_THAT(stops({{"stop", nullptr}}), IsEmpty());
+  EXPECT_THAT(stops({{"stop", json::array()}}), IsEmpty());
 }
 
 TEST(OpenAiRequest, OfAnotherModelIsNotFound) {
