@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <gistmill/products.hpp>
 #include <limits>
 #include <vector>
 
@@ -294,6 +295,27 @@ at::Tensor swiglu(const at::Tensor& gate_up) {
   const std::int64_t width = gate_up.size(1) / 2;
   const at::Tensor gate = gate_up.narrow(1, 0, width).to(at::kFloat);
   return (at::silu(gate) * gate_up.narrow(1, width, width).to(at::kFloat)).to(gate_up.scalar_type());
+}
+
+at::Tensor add_low_rank(const at::Tensor& base, const at::Tensor& x, const std::vector<Adapter>& adapters,
+                        bool gradients) {
+  std::vector<at::Tensor> parts;
+  std::int64_t row = 0;
+  const auto keep_until = [&](std::int64_t end) {
+    if (end > row) parts.push_back(base.narrow(1, row, end - row));
+    row = end;
+  };
+  for (const Adapter& adapter : adapters) {
+    keep_until(adapter.first);
+    const std::int64_t rows = adapter.up.size(0);
+    const at::Tensor down = gradients ? adapter.down : adapter.down.detach();
+    const at::Tensor up = gradients ? adapter.up : adapter.up.detach();
+    const at::Tensor change = torch::counted_linear(torch::counted_linear(x, down), up) * adapter.scale;
+    parts.push_back(base.narrow(1, row, rows) + change.to(base.scalar_type()));
+    row += rows;
+  }
+  keep_until(base.size(1));
+  return at::cat(parts, 1);
 }
 
 }  // namespace gistmill::decoder::portable

@@ -6,7 +6,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <utility>
+#include <vector>
 
+#include "plugins/teacher/decoder/low_rank.hpp"
 #include "plugins/teacher/decoder/operations.hpp"
 
 namespace gistmill::decoder::portable {
@@ -22,5 +24,8 @@ at::Tensor rotate(const at::Tensor& qkv, const Rotation& rotation, const at::Ten
 at::Tensor attend(const at::Tensor& qkv, const at::Tensor& prefix, const AttentionPlan& plan);
 
 at::Tensor swiglu(const at::Tensor& gate_up);
+
+at::Tensor add_low_rank(const at::Tensor& base, const at::Tensor& x, const std::vector<Adapter>& adapters,
+                        bool gradients);
 
 }  // namespace gistmill::decoder::portable

@@ -6,6 +6,8 @@
 
 #include <gistmill/products.hpp>
 
+#include "plugins/teacher/decoder/portable.hpp"
+
 namespace gistmill::decoder {
 namespace {
 
@@ -37,23 +39,8 @@ at::Tensor dropped(const at::Tensor& x, const PassMode& mode) {
 at::Tensor adapted(const at::Tensor& base, const at::Tensor& x, const std::vector<Adapter>& adapters,
                    const PassMode& mode) {
   const at::Tensor input = dropped(x.to(at::kFloat), mode);
-  std::vector<at::Tensor> parts;
-  std::int64_t row = 0;
-  const auto keep_until = [&](std::int64_t end) {
-    if (end > row) parts.push_back(base.narrow(1, row, end - row));
-    row = end;
-  };
-  for (const Adapter& adapter : adapters) {
-    keep_until(adapter.first);
-    const std::int64_t rows = adapter.up.size(0);
-    const at::Tensor down = mode.gradients ? adapter.down : adapter.down.detach();
-    const at::Tensor up = mode.gradients ? adapter.up : adapter.up.detach();
-    const at::Tensor change = torch::counted_linear(torch::counted_linear(input, down), up) * adapter.scale;
-    parts.push_back(base.narrow(1, row, rows) + change.to(base.scalar_type()));
-    row += rows;
-  }
-  keep_until(base.size(1));
-  return at::cat(parts, 1);
+  return x.is_cpu() ? add_low_rank(base, input, adapters, mode.gradients)
+                    : portable::add_low_rank(base, input, adapters, mode.gradients);
 }
 
 // Every matrix is read once, and every row is read and written.

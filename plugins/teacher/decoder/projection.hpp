@@ -10,19 +10,12 @@
 #include <optional>
 #include <vector>
 
+#include "plugins/teacher/decoder/low_rank.hpp"
 #include "plugins/teacher/decoder/packed_linear.hpp"
 #include "plugins/teacher/decoder/stored_matrix.hpp"
 #include "plugins/teacher/decoder/trained_rows.hpp"
 
 namespace gistmill::decoder {
-
-// Adds scale * up(down(dropout(x))) to the outputs [first, first + up.size(0)).
-struct Adapter {
-  at::Tensor down;  // f32[r, in]: lora_A
-  at::Tensor up;    // f32[rows, r]: lora_B
-  std::int64_t first = 0;
-  double scale = 1.0;
-};
 
 // How one pass computes.
 struct PassMode {

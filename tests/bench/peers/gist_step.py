@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""A training step on gist tokens in transformers: what the row gist-step is held to.
+"""A training step on gist tokens in transformers: what the rows gist-step and gist-lora-step are held to.
 
-usage: gist_step.py MODEL.gguf bf16|f32 GISTS THREADS LENGTHS.json ROUNDS
+usage: gist_step.py MODEL.gguf bf16|f32 GISTS THREADS LENGTHS.json ROUNDS RANK
 
 The same batches as the program bench/gist_step, padded on the left, with the gist mask as a 4-D mask: the frozen
-model's logits, mean cross entropy of what is to be learned, backward to the vectors. Prints one line of JSON.
+model's logits, mean cross entropy of what is to be learned, backward to the vectors, and to PEFT's adapters of that rank
+on every matrix of a layer where it is not 0. Prints one line of JSON.
 """
 import json
 import os
@@ -57,8 +58,22 @@ def step(model, vectors, optimizer, batch):
     return loss.item()
 
 
+def with_adapters(model, rank):
+    """As PEFT makes them, in f32, but that lora_A has the numbers of the program bench/gist_step."""
+    from peft import LoraConfig, get_peft_model
+    targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+    model = get_peft_model(model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=targets))
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_A" in name:
+                columns = parameter.shape[1]
+                place = torch.arange(rank).unsqueeze(1) * 31 + torch.arange(columns) * 17
+                parameter.copy_((place.remainder(97) - 48) / (48 * columns**0.5))
+    return model
+
+
 def main():
-    path, dtype, gists, threads, lengths, rounds = sys.argv[1:7]
+    path, dtype, gists, threads, lengths, rounds, rank = sys.argv[1:8]
     torch.set_num_threads(int(threads))
     dtype = {"bf16": torch.bfloat16, "f32": torch.float32}[dtype]
     folder, name = os.path.split(os.path.abspath(path))
@@ -67,7 +82,9 @@ def main():
         batches = [batch_of(texts, number, int(gists), dtype) for number, texts in enumerate(json.load(file))]
     mean = model.get_input_embeddings().weight.float().mean(0)
     vectors = torch.nn.Parameter(mean.expand(int(gists), -1).clone())
-    optimizer = torch.optim.SGD([vectors], lr=0.01)
+    if int(rank) > 0:
+        model = with_adapters(model, int(rank))
+    optimizer = torch.optim.SGD([vectors, *(p for p in model.parameters() if p.requires_grad)], lr=1e-4)
     step(model, vectors, optimizer, batches[0])
     seconds, losses = [], []
     for _ in range(int(rounds)):

@@ -1,20 +1,30 @@
-"""Rows of gist tokens: a training step of vectors alone, and generation behind a cached gist."""
+"""Rows of gist tokens: a training step of vectors alone and with adapters, and generation behind a cached gist."""
 from outcome import Figure, Goal, Measured, Task, median
 from workplace import ROOT
 
 GISTS = 2
 LENGTHS = ROOT / "tests/bench/gist_step/lengths.json"  # of the first 64 texts of the instructions of LLaMA Factory's demo
 ROUNDS = 3
+RANK = 8
 PROMPT, BEHIND, NEW = 256, 16, 64  # tokens: read once, read each time, generated
 
 
 def gist_step(work, _):
+    return training_step(work, rank=0, goal=Goal(3.0))
+
+
+def lora_step(work, _):
+    work.peer_python("peft")
+    return training_step(work, RANK, None)
+
+
+def training_step(work, rank, goal):
     python = work.peer_python("transformers")
     program = work.program("bench/gist_step")
     passes = work.steps or 1
 
     def measured(command, dtype):
-        return work.run_json([*command, work.model, dtype, GISTS, work.threads, LENGTHS, passes])
+        return work.run_json([*command, work.model, dtype, GISTS, work.threads, LENGTHS, passes, rank])
 
     figures, details, notes = [], {}, []
     for dtype in ("bf16", "f32"):
@@ -23,7 +33,7 @@ def gist_step(work, _):
         # A batch is as dear as its longest text: sides are held batch to batch, each by its median.
         seconds = [[median(batch) for batch in zip(*(side["seconds"] for side in column))] for column in zip(*rounds)]
         ours, peer = (sum(side) / len(side) for side in seconds)
-        figures.append(Figure(dtype, peer / ours, "times", Goal(3.0)))
+        figures.append(Figure(dtype, peer / ours, "times", goal))
         details[dtype] = rounds
         notes.append(f"{dtype}: {ours:.2f} against {peer:.2f} s a step")
         if dtype == "f32":
@@ -66,6 +76,8 @@ def gist_cache(work, _):
 TASKS = [
     Task("gist-step", f"training step, 8 instructions, gist mask, {GISTS} vectors train", "transformers with a 4-D mask",
          gist_step, needs_peer=True),
+    Task("gist-lora-step", f"the same with adapters of rank {RANK} on every matrix of a layer", "transformers and PEFT", lora_step,
+         needs_peer=True),
     Task("gist-cache", f"{NEW} tokens behind {BEHIND} behind a prompt of {PROMPT}, of which {GISTS} gist tokens are cached",
          "transformers with the prompt cached", gist_cache, needs_peer=True),
 ]
