@@ -20,7 +20,7 @@ struct EvaluationRows {
   struct Variant {
     std::string name;                       // "last 4 in place"
     std::string binding_of;                 // measures the binding gap of that variant; empty: an own entry
-    bool trained = false;                   // has parameters that were trained
+    bool trained = false;                   // has parameters that were trained, and is no end of a scale
     std::vector<std::vector<double>> rows;  // [figure][item]; NaN: the item has no value for the figure
     std::vector<std::int64_t> clusters;     // [item]: number of the cluster that it is from
     // [item]: what tells the item from others, the same in every run that measures it, each once; empty:

@@ -256,7 +256,8 @@ EvaluationRows Evaluator::empty_rows(std::size_t index) const {
     EvaluationRows::Variant& variant = rows.variants.emplace_back();
     variant.name = planned.variants[v].name.empty() ? planned.name : planned.variants[v].name;
     variant.binding_of = v < recipe.variants.size() ? recipe.variants[v].binding : "";
-    variant.trained = is_trained(planned.variants[v]);
+    const bool control = variant.name == rows.reference || variant.name == rows.ceiling;
+    variant.trained = !control && is_trained(planned.variants[v]);
     if (v >= recipe.variants.size()) continue;
     for (const PublishedSetting& each : recipe.variants[v].published)
       variant.published.push_back(each.published);

@@ -214,6 +214,23 @@ TEST_F(EvaluationRunTest, SaysThatLessFallsShortWhereHigherIsBetter) {
   EXPECT_FALSE(entry("hits", "trained").contains("recovered")) << "nobody knows how many hits there could be";
 }
 
+// The row of nothing and that of everything may run what was trained, under another mask.
+TEST_F(EvaluationRunTest, ControlsDoNotCountAsWhatWasTrained) {
+  run(request(recipe(std::string(kLook) + R"(headline = "score"
+reference = "nothing"
+ceiling = "everything"
+[[evaluations.look.variants]]
+name = "nothing"
+[[evaluations.look.variants]]
+name = "everything"
+[[evaluations.look.variants]]
+name = "what it is about"
+)")));
+  EXPECT_FALSE(entry("score", "nothing")["trained"]);
+  EXPECT_FALSE(entry("score", "everything")["trained"]);
+  EXPECT_TRUE(entry("score", "what it is about")["trained"]);
+}
+
 TEST_F(EvaluationRunTest, SaysWhyAPercentileOfFewClustersHasNoError) {
   const RunOutcome outcome =
       run(request(recipe(std::string(kLook) + "headline = \"latency\"\n" + kAgainstTheStart)));
