@@ -59,6 +59,7 @@ class Normalizer {
   void add(NormalizerStep step);  // form C behind form C is left out
 
   bool empty() const { return steps_.empty(); }
+  const std::vector<NormalizerStep>& steps() const { return steps_; }
   bool is_form_c() const;  // and nothing else
   double growth() const;   // how many times longer it may make a text, at most
 

@@ -10,17 +10,11 @@
 namespace gistmill::spm {
 namespace {
 
-using tokenizer::Merge;
 using tokenizer::MergeTable;
 
 // A cut costs a look-up of two strings: this bounds what a long piece costs. SentencePiece's own limit when
 // it trains is 16 characters.
 constexpr std::size_t kLongestPiece = 1024;
-
-struct Pair {
-  std::int32_t left, right;
-  Merge merge;
-};
 
 // The rank of each piece: 0 for the highest score. Equal scores, equal ranks.
 std::vector<std::uint32_t> ranks_of(const Vocabulary& vocabulary) {
@@ -65,7 +59,7 @@ std::vector<std::size_t> character_starts(const Vocabulary& vocabulary, std::siz
 
 }  // namespace
 
-MergeTable merges_by_scores(const Vocabulary& vocabulary, const SymbolOf& symbol_of) {
+std::vector<ScoredPair> pairs_by_scores(const Vocabulary& vocabulary, const SymbolOf& symbol_of) {
   const tokenizer::StringIndex ids = index_of(vocabulary);
   const std::vector<std::uint32_t> ranks = ranks_of(vocabulary);
   // The symbol of a part of a piece; -1 where no merging makes it one.
@@ -76,7 +70,7 @@ MergeTable merges_by_scores(const Vocabulary& vocabulary, const SymbolOf& symbol
     const std::int32_t id = ids.find(part);
     return id >= 0 && vocabulary.types[static_cast<std::size_t>(id)] == PieceType::kNormal ? id : -1;
   };
-  std::vector<Pair> pairs;
+  std::vector<ScoredPair> pairs;
   for (std::size_t id = 0; id < vocabulary.tokens.size(); ++id) {
     if (vocabulary.types[id] != PieceType::kNormal) continue;
     const std::string_view piece = vocabulary.tokens[id];
@@ -87,8 +81,13 @@ MergeTable merges_by_scores(const Vocabulary& vocabulary, const SymbolOf& symbol
       if (right >= 0) pairs.push_back({left, right, {ranks[id], static_cast<std::int32_t>(id)}});
     }
   }
+  return pairs;
+}
+
+MergeTable merges_by_scores(const Vocabulary& vocabulary, const SymbolOf& symbol_of) {
+  const std::vector<ScoredPair> pairs = pairs_by_scores(vocabulary, symbol_of);
   MergeTable table(pairs.size());
-  for (const Pair& pair : pairs) table.insert(pair.left, pair.right, pair.merge);
+  for (const ScoredPair& pair : pairs) table.insert(pair.left, pair.right, pair.merge);
   return table;
 }
 

@@ -13,6 +13,9 @@ struct Kind {
   static std::function<Vocabulary()> loader(const Options& options) {
     return [model = options.string("model")] { return load_vocabulary(model); };
   }
+  static tokenizer::HuggingFaceFiles files(const Vocabulary& vocabulary) {
+    return huggingface_files(vocabulary);
+  }
   static nlohmann::json describe(const Vocabulary& vocabulary) {
     return {{"kind", "spm"},
             {"pre_tokenizer", nullptr},
@@ -34,4 +37,5 @@ GISTMILL_PLUGIN(gistmill::component<gistmill::spm::SpmComponent>("tokenizer/spm"
                     .operation("chat", &gistmill::spm::SpmComponent::chat)
                     .operation("identity", &gistmill::spm::SpmComponent::identity)
                     .operation("decode_rows", &gistmill::spm::SpmComponent::decode_rows)
-                    .operation("vocabulary", &gistmill::spm::SpmComponent::vocabulary));
+                    .operation("vocabulary", &gistmill::spm::SpmComponent::vocabulary)
+                    .operation("files", &gistmill::spm::SpmComponent::files));

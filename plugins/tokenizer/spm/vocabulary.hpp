@@ -8,6 +8,7 @@
 
 #include <gistmill/formats/gguf.hpp>
 
+#include "plugins/tokenizer/common/huggingface_writer.hpp"
 #include "plugins/tokenizer/sentencepiece/model_file.hpp"
 #include "plugins/tokenizer/sentencepiece/vocabulary.hpp"
 
@@ -53,5 +54,9 @@ Vocabulary vocabulary_from(const ModelFile& file, const std::filesystem::path& f
 Vocabulary vocabulary_from(const tokenizer::TokenizerJson& file, const std::filesystem::path& folder);
 // Whichever of these the MODEL has.
 Vocabulary load_vocabulary(const std::filesystem::path& model);
+
+// As tokenizer.json and tokenizer_config.json, which give the same ids. Throws formats::FormatError where
+// they cannot say what the vocabulary does.
+tokenizer::HuggingFaceFiles huggingface_files(const Vocabulary& vocabulary);
 
 }  // namespace gistmill::spm

@@ -1,5 +1,6 @@
 // Encodes texts for compare_with_tokenizers.py, and measures how fast.
 //   tokenizer_bench encode MODEL [as-text] < texts > ids   each text, and its ids, after their number as u32
+//   tokenizer_bench files MODEL FOLDER                     writes the vocabulary as Hugging Face's files
 //   tokenizer_bench speed MODEL SECONDS FILE...            MiB/s of one thread as JSON: best round, first
 //   tokenizer_bench passes MODEL IDS ROUNDS FILE...        seconds of the first and the second pass over
 //   unseen
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -150,16 +152,33 @@ void passes(Loaded& loaded, const std::string& ids_file, int rounds, const std::
   std::cout << measured << "\n";
 }
 
+void write_files(const std::string& model, const std::filesystem::path& folder) {
+  const auto write = [&](const tokenizer::HuggingFaceFiles& files) {
+    std::ofstream(folder / "tokenizer.json", std::ios::binary) << files.tokenizer;
+    std::ofstream(folder / "tokenizer_config.json", std::ios::binary) << files.configuration;
+  };
+  try {
+    write(bpe::huggingface_files(bpe::load_vocabulary(model)));
+  } catch (const tokenizer::OtherKind&) {
+    write(spm::huggingface_files(spm::load_vocabulary(model)));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.size() < 2) {
-    std::cerr << "usage: tokenizer_bench encode MODEL [as-text] | speed MODEL SECONDS FILE... | "
+    std::cerr << "usage: tokenizer_bench encode MODEL [as-text] | files MODEL FOLDER | speed MODEL SECONDS "
+                 "FILE... | "
                  "passes MODEL IDS ROUNDS FILE...\n";
     return 2;
   }
   try {
+    if (arguments[0] == "files") {
+      write_files(arguments[1], arguments.at(2));
+      return 0;
+    }
     Loaded loaded(arguments[1]);
     if (arguments[0] == "encode") {
       encode(loaded, arguments.size() > 2 ? SpecialTokens::kAsText : SpecialTokens::kRecognize);

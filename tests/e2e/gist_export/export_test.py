@@ -5,8 +5,8 @@ and what `gistmill generate` continues from the gist's cache is what transformer
 
     export_test.py GISTMILL FOLDER
 
-Needs torch, transformers and tokenizers; without them exit code 77, which ctest shows as skipped. The test of a model that
-comes as GGUF needs GISTMILL_MODEL.
+Needs torch, transformers and tokenizers; without them exit code 77, which ctest shows as skipped. The tests of models that
+come as GGUF need GISTMILL_MODEL, and the package gguf.
 """
 
 import json
@@ -25,6 +25,11 @@ except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
 
+try:
+    import gguf
+except ImportError:
+    gguf = None
+
 PROGRAM, FOLDER = Path(sys.argv[1]), Path(sys.argv[2])
 NOUNS = ["river", "bridge", "lamp", "garden", "letter", "window", "road", "table"]
 END = 0
@@ -33,7 +38,7 @@ TOLERANCE = 2e-5  # f32, other kernels
 RECIPE = """
 [components]
 texts     = {{ use = "dataset/instruction-texts", files = ["{folder}/samples.json"], validation = 0.4 }}
-tokenizer = {{ use = "tokenizer/bpe", model = "{model}", special = false }}
+tokenizer = {{ use = "tokenizer/{tokenizer}", model = "{model}", special = false }}
 pieces    = {{ use = "store/tokens" }}
 samples   = {{ use = "dataset/instructions", corpus = "tokenize", gist_tokens = {k}, batch = 4, end = {end} }}
 heldout   = {{ use = "dataset/instructions", corpus = "tokenize", gist_tokens = {k}, batch = 3, end = {end}, split = "validation", order = "sequential", repeat = false }}
@@ -92,6 +97,47 @@ def make_model(folder, tied):
     transformers.LlamaForCausalLM(config).float().save_pretrained(folder)
 
 
+def make_sentencepiece_gguf(path):
+    """A model of the shape of make_model's, with a vocabulary as Llama 2's: pieces merge by scores."""
+    vocabulary = [("<unk>", 2), ("<s>", 3), ("</s>", 3)] + [(f"<0x{byte:02X}>", 6) for byte in range(256)]
+    pieces, space = [], "\N{LOWER ONE EIGHTH BLOCK}"
+    for text in [word for sample in samples() for value in sample.values() for word in value.split()] + ["Instruction:", "Output:"]:
+        marked = space + text
+        pieces += [marked[:end] for end in range(2, len(marked) + 1)]
+    pieces += [space, *sorted({letter for piece in pieces for letter in piece} - {space})]
+    pieces = list(dict.fromkeys(pieces))
+    scores = [0.0] * len(vocabulary) + [-float(i) for i in range(len(pieces))]
+    tokens, types = zip(*vocabulary, *((piece, 1) for piece in pieces))
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_context_length(256)
+    writer.add_embedding_length(48)
+    writer.add_block_count(3)
+    writer.add_feed_forward_length(96)
+    writer.add_head_count(4)
+    writer.add_head_count_kv(2)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(12)
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(tokens)
+    writer.add_token_scores(scores)
+    writer.add_token_types(types)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    torch.manual_seed(2)
+    shapes = {"token_embd": (len(tokens), 48), "output_norm": (48,)}
+    for layer in range(3):
+        shapes |= {f"blk.{layer}.{name}": shape for name, shape in {
+            "attn_norm": (48,), "attn_q": (48, 48), "attn_k": (24, 48), "attn_v": (24, 48), "attn_output": (48, 48),
+            "ffn_norm": (48,), "ffn_gate": (96, 48), "ffn_up": (96, 48), "ffn_down": (48, 96)}.items()}
+    for name, shape in shapes.items():
+        values = torch.ones(shape) if len(shape) == 1 else torch.randn(shape) * 0.15
+        writer.add_tensor(name + ".weight", values.numpy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def gistmill(*arguments):
     done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -107,7 +153,7 @@ def paper_mask(length, first, last):
 
 
 class ExportTest(unittest.TestCase):
-    def export(self, name, *, k=1, tied=True, train="none", shared=False, model=None, end=END):
+    def export(self, name, *, k=1, tied=True, train="none", shared=False, model=None, end=END, tokenizer="bpe"):
         folder = FOLDER / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -116,7 +162,7 @@ class ExportTest(unittest.TestCase):
             make_model(model, tied)
         (folder / "samples.json").write_text(json.dumps(samples()))
         trained = '["gist"]' if train == "none" else '["gist", "teacher"]'
-        recipe = RECIPE.format(folder=folder, model=model, k=k, end=end, train=train, trained=trained, shared=str(shared).lower())
+        recipe = RECIPE.format(folder=folder, tokenizer=tokenizer, model=model, k=k, end=end, train=train, trained=trained, shared=str(shared).lower())
         (folder / "recipe.toml").write_text(recipe)
         gistmill("run", folder / "recipe.toml", "--folder", folder / "run")
         gistmill("export", folder / "run", folder / "exported")
@@ -205,6 +251,26 @@ class ExportTest(unittest.TestCase):
         self.assertEqual(self.tokenizer.decode(own), text)
         messages = [{"role": "user", "content": "Say river."}]
         self.assertIn("Say river.", self.tokenizer.apply_chat_template(messages, tokenize=False))
+
+    def test_a_gguf_of_sentencepiece_gets_a_tokenizer_with_the_same_ids(self):
+        if gguf is None:
+            self.skipTest("no package gguf")
+        model = FOLDER / "sentencepiece.gguf"
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        make_sentencepiece_gguf(model)
+        folder = self.export("sentencepiece", k=2, model=model, end=2, tokenizer="spm")
+        self.assertEqual(len(self.gist_ids), 2)
+        self.assertEqual(self.tokenizer("a<GIST_2>b", add_special_tokens=False)["input_ids"][2:3], self.gist_ids[1:])
+        self.check(folder, "<GIST_1><GIST_2>")
+        root = Path(__file__).parents[3]
+        files = [*sorted(root.glob("docs/*.md")), root / "tests/plugins/tokenizer/fixtures/cases.json", Path(__file__)]
+        text = "\n".join(file.read_text() for file in files).replace("<GIST", "< GIST")
+        for special in ("<s>", "</s>", "<unk>"):  # behind each, as before all text, there is a space more
+            text = text.replace(special, "")
+        (folder / "text").write_text(text)
+        own = [int(word) for word in gistmill("tokenize", model, folder / "text").split()]
+        self.assertEqual(self.tokenizer(text, add_special_tokens=False)["input_ids"], own)
+        self.assertEqual(self.tokenizer.decode(own), text)
 
     def test_three_gist_tokens_with_adapters_beside_a_head_of_its_own(self):
         folder = self.export("three", k=3, tied=False, train="lora")

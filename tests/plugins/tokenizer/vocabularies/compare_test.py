@@ -58,16 +58,24 @@ def write_gguf(document, pre, path):
     path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, len(entries)) + b"".join(entries))
 
 
-def comparison(bench, model, gguf_name, arguments):
+def written(bench, model, folder):
+    """The tokenizer.json that our side writes of a SentencePiece vocabulary."""
+    subprocess.run([bench, "files", model, folder], check=True)
+    return pathlib.Path(folder, "tokenizer.json")
+
+
+def comparison(bench, model, gguf_name, arguments, writes=False):
     """The rows that compare_with_tokenizers.py prints. `tokenizers` knows no files beside tokenizer.json, so none is there
-    for either. With a `gguf_name` our side reads GGUF."""
+    for either. With a `gguf_name` our side reads GGUF; with `writes` theirs reads what ours wrote of the model."""
     path = os.pathsep.join([*PACKAGES, os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     with tempfile.TemporaryDirectory() as folder:
         alone = pathlib.Path(folder, model.name)
         alone.symlink_to(model.resolve())
         command = [sys.executable, COMPARE, "--bench", bench, "--text", *arguments.text, "--bytes", str(arguments.bytes)]
         command += ["--random", str(arguments.random)]
-        if gguf_name:
+        if writes:
+            command += ["--peer", str(written(bench, alone, folder)), str(alone)]
+        elif gguf_name:
             ours = pathlib.Path(folder, "vocabulary.gguf")
             write_gguf(json.loads(model.read_text()), gguf_name, ours)
             command += ["--peer", str(alone), str(ours)]
@@ -122,6 +130,8 @@ def main():
         gguf_name = entries[name].get("gguf")
         for form in [None, gguf_name] if gguf_name else [None]:
             wrong += differing(f"{name} as GGUF" if form else name, comparison(arguments.bench, model, form, arguments))
+        if entries[name].get("written"):
+            wrong += differing(f"{name} as written", comparison(arguments.bench, model, None, arguments, writes=True))
     sys.exit(1 if wrong else 0)
 
 
