@@ -110,7 +110,8 @@ endfunction()
 
 # gistmill_add_test(recipe_test SOURCES a_test.cpp LIBRARIES Gistmill::recipe [TORCH] [WHOLE])
 # One test program; each of its tests is a ctest of its own, recipe_test.Suite.Name, but for those that need LibTorch
-# and those that share what takes long to make (WHOLE). Left out where it needs LibTorch and there is none.
+# and those that share what takes long to make (WHOLE). Left out where it needs LibTorch and there is none; built by
+# name alone, and no ctest, where it needs none and GISTMILL_TEST_PARTS is off.
 function(gistmill_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH;WHOLE" "TIMEOUT" "SOURCES;LIBRARIES")
   if(arg_TORCH AND NOT GISTMILL_TORCH)
@@ -130,6 +131,10 @@ function(gistmill_add_test name)
   target_compile_definitions(${name} PRIVATE GISTMILL_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                              GISTMILL_BUILD_DIR="${PROJECT_BINARY_DIR}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  if(NOT arg_TORCH AND NOT GISTMILL_TEST_PARTS)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+    return()
+  endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 600)
   endif()
