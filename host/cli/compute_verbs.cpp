@@ -119,7 +119,7 @@ std::int64_t tokens_of(std::string_view text, std::string_view option) {
 // Options of `plan --compress` say nothing to a plan of training, and the other way round.
 void refuse_other_plans(const Command& command) {
   const bool compress = command.has("compress");
-  for (const char* option : {"length", "max-tokens", "recent", "level1"}) {
+  for (const char* option : {"length", "max-tokens", "recent", "level1", "kept"}) {
     if (!compress && command.has(option))
       throw Failure(ExitCode::usage, fmt::format("--{} needs --compress", option));
   }
@@ -150,6 +150,7 @@ ExitCode plan_compression(const Command& command) {
   request.new_tokens = count("max-tokens", "128");
   request.recent = count("recent", "256");
   request.level1 = count("level1", "4096");
+  request.kept = number_option<double>(command, "kept", 0, 1).value_or(0);
   set_up_openmp();
   RunOutcome outcome;
   plan_compression_in_library(request, outcome);

@@ -117,6 +117,8 @@ constexpr Option kOptions[] = {
     {'b', "level1", "N",
      "with --compress: no gist of level 2 stands for the last N tokens, as generate --store has it (default: "
      "4096)"},
+    {'b', "kept", "SHARE",
+     "with --compress: so many of the older tokens, from 0 to 1, stay beside their gists (default: 0)"},
     {'x', "merge", nullptr, "write the whole model with the trained parameters merged into it"},
     {'G', "out", "FILE", "the store: made where it is not there, else appended to"},
     {'G', "refresh", nullptr, "make gists of another compressor anew, of all documents that the store holds"},

@@ -134,6 +134,7 @@ ReadRows rows_of(std::int64_t tokens, std::int64_t room, const StoreReading& rea
     read.rows += old * reading.gists;
   }
   read.rows += level1 * reading.gists;
+  read.rows += std::llround(reading.kept * static_cast<double>((raw - first) * reading.block));
   return read;
 }
 

@@ -33,6 +33,7 @@ struct StoreReading {
   bool has_groups = false;  // level 2
   std::int64_t recent = 0;  // tokens at the end that stand as they are
   std::int64_t level1 = 0;  // tokens at the end that no gist of level 2 stands for
+  double kept = 0;          // share of the tokens that gists stand for which stay beside these, 0 to 1
 };
 
 struct ReadRows {
@@ -41,7 +42,8 @@ struct ReadRows {
 };
 
 // For a text of `tokens` when there is room for positions [0, room); room 0: no bound. A text's end may be a
-// block longer: its last tokens get no gist yet.
+// block longer: its last tokens get no gist yet. Tokens that stay are counted beside the gists of all blocks,
+// also of those that stay whole and need none.
 ReadRows rows_of(std::int64_t tokens, std::int64_t room, const StoreReading& reading);
 
 // The most rows that the model would read of the text or of its store, whichever can be read. known:

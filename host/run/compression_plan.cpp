@@ -319,6 +319,7 @@ RunOutcome outcome_of(const CompressionPlanRequest& request, const Machine& mach
                                  {"new_tokens", request.new_tokens},
                                  {"recent", request.recent},
                                  {"level1", request.level1},
+                                 {"kept", request.kept},
                                  {"block", reading.block},
                                  {"level2", reading.has_groups},
                                  {"window", measured.window},
@@ -338,7 +339,7 @@ RunOutcome plan_compression(const CompressionPlanRequest& request) {
   const StopSignal stop;
   Runs runs(stop, request.run.talk);
   MeasuredCosts measured;
-  StoreReading reading{0, 1, false, request.recent, request.level1};
+  StoreReading reading{0, 1, false, request.recent, request.level1, request.kept};
   std::optional<PlannedInstance> model;
   {
     TrainedCompressor trained = trained_compressor(context);

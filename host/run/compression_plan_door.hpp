@@ -15,6 +15,7 @@ struct CompressionPlanRequest {
   // How a store is read (docs/gist-store.md).
   std::int64_t recent = 1;  // tokens at a text's end that stand as they are
   std::int64_t level1 = 1;  // tokens at its end that no gist of level 2 stands for
+  double kept = 0;          // share of the older tokens that stay beside their gists, 0 to 1
 };
 
 }  // namespace gistmill

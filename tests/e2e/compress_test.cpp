@@ -197,6 +197,7 @@ TEST_F(CompressTest, PlansForWhichLengthsCompressingPays) {
   refused("--compress run", 2, "plan --compress needs --length");
   refused("--compress run --length 5,,6", 2, "--length has '' when it should be a number of tokens");
   refused("--compress run --length 5 --recent 0", 2, "--recent has '0' when");
+  refused("--compress run --length 5 --kept 20", 2, "--kept is '20' when it should be a number from 0 to 1");
   refused("--compress run --length 5 --memory 1G", 2, "--memory cannot be used with --compress");
   refused("run/recipe.lock.toml --length 5", 2, "--length needs --compress");
   refused("--compress text --length 5", 3, "text holds no run");
@@ -228,8 +229,9 @@ TEST_F(CompressTest, PlansForWhichLengthsCompressingPays) {
   EXPECT_GT(seconds(longest["compress"]), 100 * seconds(middle["compress"]));
   for (const auto& run : plan["measured"]["runs"]) EXPECT_GT(run["seconds"], 0) << run;
 
-  const Answer said = gistmill(options);
+  const Answer said = gistmill(options + " --kept 0.5");
   ASSERT_EQ(said.code, 0) << said.err;
+  EXPECT_THAT(said.out, HasSubstr(std::to_string(300 - 7 * 32 + 7 + 7 * 16) + " rows"));
   for (const char* words : {"pays from", "never", "the store alone can be read", "measured: ", "computed: "})
     EXPECT_THAT(said.out, HasSubstr(words));
 }

@@ -1,5 +1,6 @@
 #include "plugins/store/gists/export.hpp"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct Arrays {
   Gists blocks;                   // level 1
   Gists groups;                   // level 2
   std::vector<std::int32_t> ids;  // [tokens]
+  std::vector<std::uint8_t>
+      kept;  // [n, K], 1 for a token that stays beside its block's gist; empty: none does
 };
 
 // Of rows that each stand for `tokens` tokens.
@@ -55,6 +58,11 @@ Arrays arrays_of(const GistReader& reader, const DocumentRows& rows) {
     for (const std::uint64_t row : *part) at += reader.read(row, &arrays.ids[at], nullptr, nullptr).tokens;
   }
   arrays.ids.resize(at);
+  for (const std::uint64_t row : rows.blocks) {
+    const std::vector<std::uint8_t> stays = reader.kept(row);
+    arrays.kept.insert(arrays.kept.end(), stays.begin(), stays.end());
+  }
+  if (std::ranges::find(arrays.kept, std::uint8_t{1}) == arrays.kept.end()) arrays.kept.clear();
   return arrays;
 }
 
@@ -113,6 +121,8 @@ void export_document(const GistReader& reader, const std::string& document,
     if (arrays.groups.count > 0) add("gists_level2", "positions_level2", arrays.groups);
     items.push_back(
         item("ids", SafetensorsDtype::kI32, {static_cast<std::int64_t>(arrays.ids.size())}, arrays.ids));
+    if (!arrays.kept.empty())
+      items.push_back(item("kept", SafetensorsDtype::kU8, {arrays.blocks.count, shape.block}, arrays.kept));
     formats::write_safetensors(
         [&](const void* data, std::size_t size) {
           file.write({static_cast<const char*>(data), size});

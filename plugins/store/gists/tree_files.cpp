@@ -92,6 +92,7 @@ class Nodes {
     for (std::uint64_t i = 0; i < rows.blocks.size(); ++i) {
       const std::uint64_t id = nodes_.size();
       nodes_.push_back(node(0, i, block, i * block, rows.blocks[i]));
+      if (Json kept = kept_in(rows.blocks[i]); !kept.empty()) nodes_.back()["kept"] = std::move(kept);
       nodes_.push_back(node(1, i, block, i * reader.shape().gists, rows.blocks[i]));
       nodes_[id]["parent"] = id + 1;
       nodes_[id + 1]["child_ids"].push_back(id);
@@ -109,6 +110,15 @@ class Nodes {
             {"end", (number + 1) * tokens}, {"parent", -1},   {"child_ids", Json::array()},
             {"data_offset", entry},         {"timestamp", 0}, {"access_count", 0},
             {"gist_version", version}};
+  }
+  // Places in the block of the tokens that stay beside its gist.
+  Json kept_in(std::uint64_t row) const {
+    const std::vector<std::uint8_t> stays = reader_.kept(row);
+    Json places = Json::array();
+    for (std::size_t i = 0; i < stays.size(); ++i) {
+      if (stays[i] != 0) places.push_back(i);
+    }
+    return places;
   }
   void end_group(std::uint64_t group) {
     if (group < rows_.groups.size()) {

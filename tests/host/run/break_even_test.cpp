@@ -82,6 +82,19 @@ TEST(RowsOfAStore, AreThoseOfItsBlocksOneByOne) {
   }
 }
 
+TEST(RowsOfAStore, AreMoreByTheTokensThatStay) {
+  StoreReading reading{32, 1, false, 64, 64};
+  const std::int64_t without = rows_of(1000, 0, reading).rows;
+  EXPECT_EQ(without, 29 + 1000 - 29 * 32);
+  reading.kept = 0.25;
+  EXPECT_EQ(rows_of(1000, 0, reading).rows, without + 29 * 8);
+  EXPECT_EQ(rows_of(64, 0, reading).rows, 64) << "all of it is recent";
+  reading.has_groups = true;
+  reading.kept = 1;
+  EXPECT_EQ(rows_of(4096, 0, reading).rows, 4096 + 3 + 30)
+      << "gists of 3 groups and 30 blocks beside all tokens";
+}
+
 // A pass costs a second a token and a block ten of that, a row two seconds, a new token three.
 MeasuredCosts known_costs() {
   MeasuredCosts costs;

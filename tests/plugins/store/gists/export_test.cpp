@@ -9,6 +9,7 @@
 #include <gistmill/files/error.hpp>
 #include <gistmill/files/transfer.hpp>
 #include <gistmill/formats/error.hpp>
+#include <gistmill/formats/safetensors.hpp>
 
 #include "plugins/store/gists/codec.hpp"
 #include "plugins/store/gists/export.hpp"
@@ -112,6 +113,31 @@ TEST_F(ExportedStore, HasTheNodesOfItsTree) {
   EXPECT_EQ(nodes[6]["data_offset"], 12);  // the entry of its first token
   EXPECT_EQ(nodes[7]["data_offset"], 6);   // and of its first gist
   EXPECT_EQ(nodes[19]["parent"], -1);      // of the last block, which is in no group yet
+}
+
+TEST_F(ExportedStore, SaysWhichTokensStayBesideTheirGists) {
+  GistWriter::make(path_, kSmall, about().text());
+  {
+    GistWriter writer(path_);
+    const std::uint32_t document = writer.document("a");
+    append(writer, document, 0);
+    const std::vector<std::int32_t> offsets = {1, 3};
+    const std::vector<std::uint8_t> stays = {0, 1, 1, 0};
+    writer.append_block(document, 1, ids_of(1).data(), gist_of(1).data(), offsets.data(), kCompressor,
+                        stays.data());
+    writer.commit();
+  }
+  export_document(GistReader(path_), "a", folder_ / "a.safetensors");
+  const formats::Safetensors file(folder_ / "a.safetensors");
+  const formats::SafetensorsTensor* kept = file.find("kept");
+  ASSERT_NE(kept, nullptr);
+  EXPECT_EQ(kept->dtype, formats::SafetensorsDtype::kU8);
+  EXPECT_THAT(kept->shape, ElementsAre(2, 4));
+  EXPECT_EQ(kept->data, std::string_view("\0\0\0\0\0\1\1\0", 8));
+  export_document(GistReader(path_), "a", folder_ / "tree");
+  const auto nodes = nlohmann::json::parse(exported("metadata.json"))["nodes"];
+  EXPECT_FALSE(nodes[0].contains("kept"));
+  EXPECT_EQ(nodes[2]["kept"], (std::vector<int>{1, 2}));
 }
 
 TEST_F(ExportedStore, KeepsHalvesAndWritesCodesAsFloats) {
