@@ -34,6 +34,7 @@ struct FigureSpec {
   std::string column;  // what the columns' labels are values of, "H" for "H = 32"; empty: labels alone
   std::optional<double> ideal;  // the figure where nothing is lost, as the manifest says
   bool optional = false;        // a variant may have no value for any item: it was not measured there
+  std::string over{};           // the figure that a report draws it over, column by column; empty: none
 
   // Where a recovered share is 1: `ideal`, else 0 where lower is better; nobody knows where higher is.
   std::optional<double> nothing_lost() const;

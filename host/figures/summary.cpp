@@ -60,6 +60,7 @@ Json to_json(const Figure& figure) {
                {"title", figure.spec.title},
                {"column", figure.spec.column}};
   if (figure.spec.ideal) json["ideal"] = finite_or_null<Json>(*figure.spec.ideal);
+  if (!figure.spec.over.empty()) json["over"] = figure.spec.over;
   return json;
 }
 
@@ -73,6 +74,7 @@ Figure figure_from_json(const Json& json) {
   figure.spec.title = json.value("title", "");
   figure.spec.column = json.value("column", "");
   if (json.contains("ideal")) figure.spec.ideal = number_at(json, "ideal");
+  figure.spec.over = json.value("over", "");
   return figure;
 }
 

@@ -106,15 +106,24 @@ std::vector<std::string> column_names(const PlannedOutput& output, const Planned
   return names;
 }
 
+// The slot of an output port; "" for "".
+std::string slot_of(const PlannedCall& call, const std::string& port) {
+  for (const PlannedOutput& output : call.outputs) {
+    if (output.port->name == port) return output.slot;
+  }
+  return "";
+}
+
 std::vector<Figure> figures_of(const PlannedPipeline& pipeline,
                                const std::vector<PlannedInstance>& instances) {
   std::vector<Figure> figures;
   for (const PlannedCall& call : pipeline.calls) {
     for (const PlannedOutput& output : call.outputs) {
       if (!output.port->figure) continue;
-      for (std::string& name : column_names(output, instances[call.instance])) {
-        figures.push_back({std::move(name), *output.port->figure});
-      }
+      FigureSpec spec = *output.port->figure;
+      spec.over = slot_of(call, spec.over);
+      for (std::string& name : column_names(output, instances[call.instance]))
+        figures.push_back({std::move(name), spec});
     }
   }
   return figures;

@@ -71,7 +71,7 @@ auto read_word(const Fields& fields, const char* key, const std::vector<std::str
 // figure = { aggregate = "p95", better = "lower", unit = "ms", title = "latency" }
 FigureSpec read_figure_table(const Value& value, const std::string& path) {
   const Fields fields(value, path, path,
-                      {"aggregate", "better", "unit", "title", "column", "ideal", "optional"},
+                      {"aggregate", "better", "unit", "title", "column", "ideal", "optional", "over"},
                       ExitCode::plugin);
   FigureSpec figure;
   if (fields.find("aggregate") != nullptr)
@@ -83,6 +83,7 @@ FigureSpec read_figure_table(const Value& value, const std::string& path) {
   figure.column = fields.string("column", "");
   if (fields.find("ideal") != nullptr) figure.ideal = fields.number("ideal", 0.0);
   figure.optional = fields.boolean("optional", false);
+  figure.over = fields.string("over", "");
   return figure;
 }
 
@@ -162,6 +163,20 @@ Effect read_effect(const Fields& fields) {
   fields.refuse(*fields.find("effect"), "effect", "\"pure\", \"random\" or \"stateful\"");
 }
 
+// A figure is drawn over another one with the same columns.
+void check_figures_over(const OperationSpec& operation, const Value& outputs, const std::string& path) {
+  for (const PortSpec& port : operation.outputs) {
+    if (!port.figure || port.figure->over.empty()) continue;
+    const PortSpec* other = operation.output(port.figure->over);
+    if (other != nullptr && other != &port && other->figure && other->labels == port.labels &&
+        !port.labels.empty())
+      continue;
+    throw Failure(ExitCode::plugin, place_of(outputs),
+                  fmt::format("{}.{}.figure.over is '{}', which is no other figure with the same labels",
+                              path, port.name, port.figure->over));
+  }
+}
+
 OperationSpec read_operation(const std::string& name, const Value& value, const std::string& path,
                              const ComponentSpec& component) {
   expect_identifier(name, "an operation", place_of(value));
@@ -177,6 +192,7 @@ OperationSpec read_operation(const std::string& name, const Value& value, const 
   for (const auto& [port, spec] : entries_of(fields.table("outputs"))) {
     operation.outputs.push_back(read_port(port, spec, own + ".outputs", false, component));
   }
+  check_figures_over(operation, value, own + ".outputs");
   if (fields.find("most") != nullptr) operation.most = read_most(fields, operation, component);
   const auto has_gradient = [](const PortSpec& port) { return port.gradient; };
   if (std::any_of(operation.inputs.begin(), operation.inputs.end(), has_gradient) &&

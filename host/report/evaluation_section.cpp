@@ -13,6 +13,7 @@
 #include "host/report/ladder_chart.hpp"
 #include "host/report/page_sections.hpp"
 #include "host/report/target_table.hpp"
+#include "host/report/trade_off_chart.hpp"
 
 namespace gistmill {
 namespace {
@@ -50,6 +51,16 @@ std::string grids(const EvaluationTable& table) {
         figures, [&](const std::string& name) { return split_figure(name).port == port; });
     out += fmt::format("<h3>{}</h3>\n<div class='row two'>\n{}</div>\n",
                        escaped(figure_title(table.figure(*figure))), cards);
+  }
+  return out;
+}
+
+// One figure over another: a picture each.
+std::string trade_offs(const EvaluationTable& table) {
+  std::string out;
+  for (const std::string& port : trade_off_ports(table)) {
+    const std::string svg = trade_off_svg(table, port, trained_variants(table), 900);
+    if (!svg.empty()) out += fmt::format("<div class='card'>{}</div>\n", svg);
   }
   return out;
 }
@@ -267,8 +278,9 @@ std::string evaluation_section(const RunRecord& record) {
     std::string title = table.name;
     if (!table.stage.empty()) title += fmt::format(", stage {}", table.stage);
     if (table.step > 0) title += fmt::format(", step {}", table.step);
-    out += fmt::format("<section>\n<h2>{}</h2>\n{}{}{}</section>\n", escaped(title), legend(table),
-                       target_table(table) + ladders(table) + grids(table), tables(table));
+    out +=
+        fmt::format("<section>\n<h2>{}</h2>\n{}{}{}</section>\n", escaped(title), legend(table),
+                    target_table(table) + trade_offs(table) + ladders(table) + grids(table), tables(table));
   }
   return out;
 }

@@ -50,8 +50,10 @@ class Drawing {
     if (empty_) return;
     if (chart.from_zero) y.include(0.0);
     const double margin = 0.04 * (y.high - y.low);
+    constexpr double kMostTicks = 1000.0;
     // Steps are whole: no more ticks than steps.
-    const int steps = static_cast<int>(std::clamp(x.high - x.low, 1.0, 1000.0));
+    const int steps =
+        static_cast<int>(chart.counts_steps ? std::clamp(x.high - x.low, 1.0, kMostTicks) : kMostTicks);
     x_ = make_axis(x.low, x.high, std::min(chart.width / 95, steps), false);
     y_ = make_axis(y.low - (chart.from_zero && y.low == 0.0 ? 0.0 : margin), y.high + margin,
                    chart.height / 40, false);

@@ -23,9 +23,10 @@ struct LineChart {
   std::vector<Curve> curves;
   int width = 900;  // of the viewBox; text keeps its size relative to it
   int height = 300;
-  bool from_zero = false;  // the vertical scale includes 0
-  double x_end = 0.0;      // the horizontal scale is 0 to this, or further where a curve goes further
-  double may_leave = 0.0;  // share of the points that may lie above the frame: a steep beginning
+  bool from_zero = false;    // the vertical scale includes 0
+  double x_end = 0.0;        // the horizontal scale is 0 to this, or further where a curve goes further
+  bool counts_steps = true;  // x is a whole number
+  double may_leave = 0.0;    // share of the points that may lie above the frame: a steep beginning
 };
 
 // An <svg> element, or "" where no curve has a finite point. A raw curve's lowest and highest hundredth may

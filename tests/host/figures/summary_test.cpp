@@ -122,6 +122,14 @@ TEST(Summary, ReadsAnEvaluationOfBeforeFiguresWereDescribed) {
   EXPECT_EQ(table.figure("kl.8"), (Figure{"kl.8", FigureSpec{}}));
 }
 
+TEST(Summary, KeepsWhatAFigureIsDrawnOver) {
+  RunSummary summary = example();
+  EXPECT_FALSE(to_json(summary)["evaluations"][0]["figures"][0].contains("over"));
+  summary.evaluations[0].described[0].spec.over = "kept";
+  const EvaluationTable table = evaluation_from_json(to_json(summary)["evaluations"][0]);
+  EXPECT_EQ(table.figure(table.figures()[0]).spec.over, "kept");
+}
+
 TEST(Summary, WritesNullForANumberThatIsNotFinite) {
   EXPECT_TRUE(to_json(example())["evaluations"][0]["entries"][0]["paired_standard_error"].is_null());
 }

@@ -139,6 +139,42 @@ outputs.speaker = { type = "i64[K]", cluster = true }
   EXPECT_TRUE(measure.output("speaker")->cluster);
 }
 
+// Both figures have the labels `horizons`.
+std::string with_figure_over(const std::string& over, const std::string& labels) {
+  return R"([plugin]
+name = "p"
+version = "1"
+license = "MIT"
+tier = "c"
+[components."a/b"]
+options.horizons = { type = "integers", default = [1, 2] }
+options.others = { type = "integers", default = [1, 2] }
+symbols.M = { option = "horizons" }
+[components."a/b".operations.o]
+effect = "pure"
+outputs.kept = { type = "f32[K, M]", figure = "mean", labels = ")" +
+         labels + R"(" }
+outputs.cost = { type = "f32[K, M]", figure = { over = ")" +
+         over + R"(" }, labels = "horizons" }
+outputs.plain = { type = "f32[K, M]" }
+)";
+}
+
+TEST(Manifest, DrawsAFigureOverAnotherWithTheSameLabels) {
+  const Manifest manifest = parse_manifest(with_figure_over("kept", "horizons"), "plugin.toml");
+  EXPECT_EQ(manifest.components[0].operation("o")->output("cost")->figure->over, "kept");
+  for (const auto& [over, labels] :
+       {std::pair("kept", "others"), {"plain", "horizons"}, {"cost", "horizons"}, {"none", "horizons"}}) {
+    try {
+      parse_manifest(with_figure_over(over, labels), "plugin.toml");
+      FAIL() << over << " was taken";
+    } catch (const Failure& failure) {
+      EXPECT_THAT(failure.message(), testing::HasSubstr("outputs.cost.figure.over is '" + std::string(over) +
+                                                        "', which is no other figure with the same labels"));
+    }
+  }
+}
+
 TEST(Manifest, NamesTheNearestAggregate) {
   try {
     parse_manifest(
