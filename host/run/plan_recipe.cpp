@@ -7,6 +7,7 @@
 #include "host/machine/device.hpp"
 #include "host/plan/describe.hpp"
 #include "host/prepare/given_files.hpp"
+#include "host/prepare/tried_options.hpp"
 #include "host/run/measure_plan.hpp"
 #include "host/run/run.hpp"
 #include "host/run/run_context.hpp"
@@ -61,6 +62,7 @@ RunOutcome plan_recipe(const RunRequest& request) {
     context.machine.peak =
         measure_gemm_peak(device_of(context.recipe.run.device, context.recipe.run.device_origin));
   check_given_files(context.parts, context.registry);
+  try_options(context.parts, 0, context.folder, context.registry);
   RunOutcome outcome;
   nlohmann::json json = nlohmann::json::array();
   for (std::size_t i = 0; i < context.parts.size(); ++i) {

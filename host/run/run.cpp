@@ -18,6 +18,7 @@
 #include "host/prepare/awaited_parameters.hpp"
 #include "host/prepare/given_files.hpp"
 #include "host/prepare/prepare_recipe.hpp"
+#include "host/prepare/tried_options.hpp"
 #include "host/run/evaluator.hpp"
 #include "host/run/open_run.hpp"
 #include "host/run/part_run.hpp"
@@ -172,6 +173,7 @@ RunOutcome run_recipe(const RunRequest& request) {
   return together(context, [&] {
     context.ranks.from_first([&] {
       check_given_files(context.parts, context.registry);
+      try_options(context.parts, 1, context.folder, context.registry);  // the first part begins right away
       return std::string();
     });
     const OpenedRun opened = open_run(context);

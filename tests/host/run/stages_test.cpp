@@ -189,6 +189,23 @@ TEST_F(StagesTest, AnInstanceThatNoLaterPartAsksForIsReleased) {
   set_plugin_events(nullptr);
 }
 
+TEST_F(StagesTest, AnOptionThatOnlyTheLastPartHasIsRefusedBeforeTheFirstTrains) {
+  const auto path = stages({{"first", "a.toml"}}, "use = \"test/reader\", factor = 0.0");
+  for (const RunVerb verb : {RunVerb::run, RunVerb::plan}) {
+    RunRequest asked = request(path);
+    asked.verb = verb;
+    try {
+      run(asked);
+      FAIL() << "was taken";
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.code(), ExitCode::recipe);
+      EXPECT_THAT(failure.what(), HasSubstr("reader (test/reader): factor is 0"));
+      EXPECT_THAT(failure.what(), HasSubstr("whole.toml:"));
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
+}
+
 TEST_F(StagesTest, AStageWhoseCheckpointsCannotBeReadIsNamed) {
   const auto path = a_b_a();
   run(request(path));

@@ -53,7 +53,9 @@ class Pages {
 class Mute {
  public:
   explicit Mute(const gistmill::Options& options)
-      : factor_(static_cast<float>(options.number("factor"))), book_(options.string("book")) {}
+      : factor_(static_cast<float>(options.number("factor"))), book_(options.string("book")) {
+    if (factor_ == 0) throw Error(GM_ERROR_USER, "factor is 0, which makes all notes alike", "factor");
+  }
 
   void start(const gistmill::Start&) { gistmill::log(GM_LOG_INFO, "start runs"); }
   std::shared_ptr<const Notes> read(const Tensor& page) const {
