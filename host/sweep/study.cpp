@@ -31,13 +31,6 @@ void read_axes(const Value& table, const std::string& path, std::vector<Axis>& a
                     fmt::format("sweep.axes.\"{}\" is {} when it should be a list of values", key,
                                 values == nullptr ? with_article(value.type_name()) : "empty"));
     }
-    std::set<std::string> seen;
-    for (const Value& one : *values) {
-      if (!seen.insert(one.text()).second) {
-        throw Failure(kCode, one.origin(),
-                      fmt::format("sweep.axes.\"{}\" has the value {} twice", key, one.text()));
-      }
-    }
     axes.push_back({key, *values, place_of(value)});
   }
 }
@@ -49,6 +42,21 @@ std::size_t axis_named(const std::string& key, const Study& study, const Origin&
   for (const Axis& axis : study.axes) keys.push_back(axis.key);
   throw Failure(kCode, origin, fmt::format("{} names '{}', which is no axis", where, key),
                 did_you_mean(key, keys, {fmt::format("the axes are: {}", fmt::join(keys, " "))}));
+}
+
+// Axes that move together have each combination once, so one of them may have a value again.
+void expect_once(const Study& study, const std::vector<std::size_t>& group) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < study.axes[group.front()].values.size(); ++i) {
+    std::vector<std::string> values;
+    for (const std::size_t axis : group) values.push_back(study.axes[axis].values[i].text());
+    const std::string text = fmt::format("{}", fmt::join(values, ", "));
+    if (seen.insert(text).second) continue;
+    const Axis& first = study.axes[group.front()];
+    const std::string has = group.size() == 1 ? fmt::format("has the value {}", text)
+                                              : fmt::format("and its tied axes have the values {}", text);
+    throw Failure(kCode, first.values[i].origin(), fmt::format("sweep.axes.\"{}\" {} twice", first.key, has));
+  }
 }
 
 std::vector<std::vector<std::size_t>> read_groups(const Fields& fields, const Study& study) {
@@ -80,6 +88,7 @@ std::vector<std::vector<std::size_t>> read_groups(const Fields& fields, const St
     if (!tied.contains(axis)) groups.push_back({axis});
   }
   std::ranges::sort(groups, {}, [](const auto& group) { return std::ranges::min(group); });
+  for (const std::vector<std::size_t>& group : groups) expect_once(study, group);
   return groups;
 }
 

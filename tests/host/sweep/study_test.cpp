@@ -44,6 +44,13 @@ TEST_F(StudyPoints, TiedAxesMoveTogether) {
               ElementsAre("a=1 b=3 c=5", "a=1 b=4 c=5", "a=2 b=3 c=6", "a=2 b=4 c=6"));
 }
 
+TEST_F(StudyPoints, OfTiedAxesEachCombinationStandsOnce) {
+  EXPECT_THAT(points("axes.a = [1, 0, 1]\naxes.b = [1, 1, 0]\ntie = [['a', 'b']]\n"),
+              ElementsAre("a=1 b=1", "a=0 b=1", "a=1 b=0"));
+  EXPECT_THAT(refusal("axes.a = [1, 0, 1]\naxes.b = [1, 1, 1]\ntie = [['a', 'b']]\n"),
+              HasSubstr("sweep.axes.\"a\" and its tied axes have the values 1, 1 twice"));
+}
+
 TEST_F(StudyPoints, ExcludedCombinationsAreLeftOut) {
   EXPECT_THAT(points("axes.a = [1, 2]\naxes.b = [3, 4]\nexclude = [{ a = 1, b = 4 }]\n"),
               ElementsAre("a=1 b=3", "a=2 b=3", "a=2 b=4"));
