@@ -122,13 +122,13 @@ void write_between(Sentences& sentences, TwinWriter& text) {
 
 // As many facts as the passage has room for, each about another thing until all have had their turn.
 std::vector<Fact> make_facts(const Passage& passage, KeyedRandom& random) {
-  constexpr std::uint32_t kThings = 24;  // of three kinds, eight each
+  constexpr std::uint32_t kFacts = 24;  // of three kinds, eight each
   const std::size_t count =
       std::max<std::size_t>(count_words(passage) / (kBetweenFacts + kMostBeforeRecall), 1);
-  const std::vector<std::uint32_t> order = random.permutation(kThings);
+  const std::vector<std::uint32_t> order = random.permutation(kFacts);
   std::vector<Fact> facts;
   for (std::size_t i = 0; i < count; ++i)
-    facts.push_back(make_fact(order[i % kThings] / 8, order[i % kThings] % 8, random));
+    facts.push_back(make_fact(order[i % kFacts] / 8, order[i % kFacts] % 8, random));
   return facts;
 }
 

@@ -5,18 +5,11 @@
 #include <utility>
 
 #include "plugins/dataset/focus/focus.hpp"
+#include "plugins/dataset/focus/whole_numbers.hpp"
 #include "plugins/focus/common/candidates.hpp"
 
 namespace gistmill::dataset {
 namespace {
-
-Tensor list(const std::vector<std::int32_t>& values) {
-  return Tensor::of(values, {static_cast<std::int64_t>(values.size())});
-}
-
-Tensor row(const std::vector<std::int32_t>& values) {
-  return Tensor::of(values, {1, static_cast<std::int64_t>(values.size())});
-}
 
 // `count` of the swaps, each as likely as another, in their order; the key alone decides.
 std::vector<focus::Swap> sample(const std::vector<focus::Swap>& swaps, std::int64_t count,

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "plugins/dataset/focus/whole_numbers.hpp"
 #include "plugins/store/common/translated.hpp"
 
 namespace gistmill::dataset {
@@ -26,16 +27,6 @@ focus::ContextRules rules_of(const Options& options) {
     throw Error(GM_ERROR_USER, error.what(), "budget");
   }
   return rules;
-}
-
-Tensor scalar(std::int64_t value) { return Tensor::of<std::int32_t>({static_cast<std::int32_t>(value)}, {}); }
-
-Tensor list(const std::vector<std::int32_t>& values) {
-  return Tensor::of(values, {static_cast<std::int64_t>(values.size())});
-}
-
-Tensor row(const std::vector<std::int32_t>& values) {
-  return Tensor::of(values, {1, static_cast<std::int64_t>(values.size())});
 }
 
 Tensor text(const std::string& letters) {

@@ -3,15 +3,10 @@
 #include <string>
 
 #include "plugins/dataset/focus/focus.hpp"
+#include "plugins/dataset/focus/whole_numbers.hpp"
 #include "plugins/focus/trace/trace_file.hpp"
 
 namespace gistmill::dataset {
-namespace {
-
-Tensor scalar(std::int64_t value) { return Tensor::of<std::int32_t>({static_cast<std::int32_t>(value)}, {}); }
-
-}  // namespace
-
 void Focus::begin_given() {
   session_.emplace(0, focus::SessionHead{"given", rules_, place_});
   begun_ = 1;

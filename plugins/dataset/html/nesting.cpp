@@ -8,16 +8,16 @@
 namespace gistmill::dataset {
 namespace {
 
-using Names = std::string_view;
+using Name = std::string_view;
 
 // Void elements, and those that the next of their kind closes.
-constexpr auto kWithoutEnd = std::to_array<Names>(
+constexpr auto kWithoutEnd = std::to_array<Name>(
     {"a",      "area",  "base", "br",    "col",  "colgroup", "dd",     "dt",    "embed", "hr", "img",
      "input",  "li",    "link", "meta",  "nobr", "optgroup", "option", "p",     "param", "rp", "rt",
      "source", "tbody", "td",   "tfoot", "th",   "thead",    "tr",     "track", "wbr"});
 // What they hold is text, whatever it looks like.
 constexpr auto kRawText =
-    std::to_array<Names>({"iframe", "noembed", "noframes", "script", "style", "textarea", "title", "xmp"});
+    std::to_array<Name>({"iframe", "noembed", "noframes", "script", "style", "textarea", "title", "xmp"});
 
 template <class List>
 bool holds(const List& list, std::string_view name) {

@@ -11,14 +11,14 @@
 namespace gistmill::dataset {
 namespace {
 
-struct Needle {
+struct HiddenNeedle {
   std::int32_t subject = 0;
   std::int32_t number = 0;
   double depth = 0;
 };
 
 // The asked one first.
-std::vector<Needle> choose_needles(const NeedleTask& task, const PhraseTokens& phrases) {
+std::vector<HiddenNeedle> choose_needles(const NeedleTask& task, const PhraseTokens& phrases) {
   const auto most =
       std::min<std::int64_t>(phrases.subjects(), static_cast<std::int64_t>(phrases.numbers().size()));
   if (task.needles > most) {
@@ -33,7 +33,7 @@ std::vector<Needle> choose_needles(const NeedleTask& task, const PhraseTokens& p
       random.permutation(static_cast<std::uint32_t>(phrases.subjects()));
   const std::vector<std::uint32_t> numbers =
       random.permutation(static_cast<std::uint32_t>(phrases.numbers().size()));
-  std::vector<Needle> needles;
+  std::vector<HiddenNeedle> needles;
   for (std::int64_t i = 0; i < task.needles; ++i) {
     const auto at = static_cast<std::size_t>(i);
     needles.push_back({static_cast<std::int32_t>(subjects[at]), phrases.numbers()[numbers[at]],
@@ -47,11 +47,11 @@ std::int64_t size_of(const PhraseTokens::Ids& ids) { return static_cast<std::int
 }  // namespace
 
 NeedlePrompt make_prompt(const NeedleTask& task, const PhraseTokens& phrases, const Haystack& haystack) {
-  std::vector<Needle> needles = choose_needles(task, phrases);
+  std::vector<HiddenNeedle> needles = choose_needles(task, phrases);
   const PhraseTokens::Ids& question = phrases.question(needles[0].subject);
   const PhraseTokens::Ids& answer = phrases.answer(needles[0].number);
   std::int64_t room = task.length - size_of(question) - size_of(answer) - (task.begin >= 0 ? 1 : 0);
-  for (const Needle& needle : needles) room -= size_of(phrases.needle(needle.subject, needle.number));
+  for (const HiddenNeedle& needle : needles) room -= size_of(phrases.needle(needle.subject, needle.number));
   if (room < 1) {
     throw Error(GM_ERROR_USER,
                 "a length of " + std::to_string(task.length) + " tokens leaves no room for text beside " +
@@ -60,11 +60,11 @@ NeedlePrompt make_prompt(const NeedleTask& task, const PhraseTokens& phrases, co
   }
   const std::vector<std::int32_t> text = haystack(combined_key(task.key, 2), room);
   std::stable_sort(needles.begin(), needles.end(),
-                   [](const Needle& a, const Needle& b) { return a.depth < b.depth; });
+                   [](const HiddenNeedle& a, const HiddenNeedle& b) { return a.depth < b.depth; });
   NeedlePrompt prompt;
   if (task.begin >= 0) prompt.ids.push_back(task.begin);
   std::int64_t done = 0;
-  for (const Needle& needle : needles) {
+  for (const HiddenNeedle& needle : needles) {
     const std::int64_t place = std::llround(needle.depth * static_cast<double>(room));
     prompt.ids.insert(prompt.ids.end(), text.begin() + done, text.begin() + place);
     done = place;

@@ -8,7 +8,7 @@
 namespace gistmill::dataset {
 namespace {
 
-constexpr std::string_view kStateHead = "dataset/needle-phrases 1 ";
+constexpr std::string_view kPhrasesHead = "dataset/needle-phrases 1 ";
 
 constexpr std::int32_t kFirstNumber = 1000;
 constexpr std::int32_t kNumbers = 9000;
@@ -102,12 +102,12 @@ std::tuple<Tensor, Tensor, Tensor> NeedlePhrases::next() {
   return {bytes_of(phrase.text), bytes_of(phrase.name.text()), Tensor::of<std::int32_t>({1}, {})};
 }
 
-std::string NeedlePhrases::save_state() const { return std::string(kStateHead) + std::to_string(next_); }
+std::string NeedlePhrases::save_state() const { return std::string(kPhrasesHead) + std::to_string(next_); }
 
 void NeedlePhrases::load_state(std::string_view state) {
   std::size_t next = 0;
-  const bool ours = state.starts_with(kStateHead);
-  const std::string_view digits = ours ? state.substr(kStateHead.size()) : std::string_view();
+  const bool ours = state.starts_with(kPhrasesHead);
+  const std::string_view digits = ours ? state.substr(kPhrasesHead.size()) : std::string_view();
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), next);
   if (!ours || error != std::errc() || end != digits.data() + digits.size() || next > phrases_.size())
     throw Error(GM_ERROR_USER,

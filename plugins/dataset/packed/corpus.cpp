@@ -14,7 +14,7 @@ namespace gistmill::dataset {
 namespace {
 
 // Of shards that are not as the manifest says.
-constexpr const char* kRemedy = "; `gistmill prepare RECIPE --skip-existing` packs again what is missing";
+constexpr const char* kPackAgain = "; `gistmill prepare RECIPE --skip-existing` packs again what is missing";
 
 }  // namespace
 
@@ -46,7 +46,7 @@ void PackedCorpus::open(const packed::PackedShard& shard) {
   try {
     shards_.push_back(packed::open_shard(folder_, manifest_, shard));
   } catch (const formats::FormatError& error) {
-    throw formats::FormatError(error.what() + std::string(kRemedy));
+    throw formats::FormatError(error.what() + std::string(kPackAgain));
   }
 }
 

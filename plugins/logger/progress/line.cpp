@@ -17,7 +17,7 @@ constexpr std::size_t kLabel = 8;
 constexpr int kSmallestBar = 10;
 constexpr int kLargestBar = 30;
 constexpr const char* kBarColor = "\x1b[36m";
-constexpr const char* kPlain = "\x1b[0m";
+constexpr const char* kBarEnd = "\x1b[0m";
 
 std::string percent(double share) {
   return fmt::format("{:3.0f} %", std::floor(std::clamp(share, 0.0, 1.0) * 100.0));
@@ -112,7 +112,7 @@ std::string drawn_line(const std::string& label, double share, std::vector<Part>
   const int cells =
       std::clamp(static_cast<int>(room - text::columns(head) - width_of(parts)), kSmallestBar, kLargestBar);
   const std::string drawn = bar(share, cells, look.utf8);
-  return head + (look.color ? kBarColor + drawn + kPlain : drawn) + tail;
+  return head + (look.color ? kBarColor + drawn + kBarEnd : drawn) + tail;
 }
 
 std::string drawn_line(const std::string& label, std::int64_t done, int width) {

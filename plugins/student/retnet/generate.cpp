@@ -23,9 +23,9 @@ at::Tensor choose(const at::Tensor& logits, const Model::Sampling& sampling, at:
 }
 
 // Takes a row's tokens until its end token.
-class Rows {
+class GeneratedRows {
  public:
-  Rows(std::int64_t count, const Model::Sampling& sampling, const std::vector<std::int64_t>& ends)
+  GeneratedRows(std::int64_t count, const Model::Sampling& sampling, const std::vector<std::int64_t>& ends)
       : ends_(ends),
         ended_(static_cast<std::size_t>(count), false),
         tokens_(at::zeros({count, sampling.max_tokens}, at::kInt)),
@@ -60,7 +60,7 @@ class Rows {
 Model::Generated Model::generate(const at::Tensor& ids, const at::Tensor& mask,
                                  const Sampling& sampling) const {
   const at::NoGradGuard no_grad;
-  Rows rows(ids.size(0), sampling, config_.end_tokens);
+  GeneratedRows rows(ids.size(0), sampling, config_.end_tokens);
   if (sampling.max_tokens < 1 || ids.size(0) == 0) return rows.result();
   at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(sampling.seed);
   State state;

@@ -61,7 +61,7 @@ at::Tensor plain_layer(const Config& config, const LayerWeights& layer, const at
          times(gated(config, wide(between, layer.feed_forward)), layer.feed_forward.out, config.half);
 }
 
-[[noreturn]] void refuse(const std::string& message, const std::string& key = "") {
+[[noreturn]] void refuse_input(const std::string& message, const std::string& key = "") {
   throw Error(GM_ERROR_USER, message, key);
 }
 
@@ -87,13 +87,14 @@ at::Tensor Model::here(const at::Tensor& tensor) const { return tensor.to(weight
 at::Tensor Model::mask_of(const at::Tensor& mask) const { return mask.defined() ? here(mask).ne(0) : mask; }
 
 void Model::check_ids(const at::Tensor& ids, const at::Tensor& mask) const {
-  if (ids.dim() != 2 || ids.numel() == 0) refuse("a text without tokens has no rows");
-  if (mask.defined() && mask.sizes() != ids.sizes()) refuse("the mask has another shape than the tokens");
+  if (ids.dim() != 2 || ids.numel() == 0) refuse_input("a text without tokens has no rows");
+  if (mask.defined() && mask.sizes() != ids.sizes())
+    refuse_input("the mask has another shape than the tokens");
   const std::int64_t least = ids.min().item<std::int64_t>();
   const std::int64_t most = ids.max().item<std::int64_t>();
   if (least >= 0 && most < config_.vocabulary) return;
-  refuse("token " + std::to_string(least < 0 ? least : most) + " is not in the vocabulary of " +
-         std::to_string(config_.vocabulary));
+  refuse_input("token " + std::to_string(least < 0 ? least : most) + " is not in the vocabulary of " +
+               std::to_string(config_.vocabulary));
 }
 
 at::Tensor Model::embed(const at::Tensor& ids) const {
@@ -118,7 +119,7 @@ at::Tensor Model::layers(at::Tensor x, const std::shared_ptr<const Places>& plac
 at::Tensor Model::hidden(const at::Tensor& ids, const at::Tensor& mask, const at::Tensor& begins) const {
   check_ids(ids, mask);
   if (begins.defined() && begins.sizes() != ids.sizes())
-    refuse("boundaries have another shape than the tokens", "boundaries");
+    refuse_input("boundaries have another shape than the tokens", "boundaries");
   const at::Tensor x = embed(ids);
   const auto places = std::make_shared<const Places>(config_, ids.size(1), mask_of(mask), at::Tensor(),
                                                      x.options(), mask_of(begins));
@@ -161,9 +162,9 @@ Model::Top Model::topk(const at::Tensor& ids, const at::Tensor& mask, std::int64
                        const at::Tensor& begins) const {
   const at::NoGradGuard no_grad;
   if (count < 1 || count > config_.vocabulary) {
-    refuse("topk is " + std::to_string(count) + " when it should be 1 to " +
-               std::to_string(config_.vocabulary) + ", the model's vocabulary",
-           "topk");
+    refuse_input("topk is " + std::to_string(count) + " when it should be 1 to " +
+                     std::to_string(config_.vocabulary) + ", the model's vocabulary",
+                 "topk");
   }
   const at::Tensor rows = hidden(ids, mask, begins);
   std::vector<at::Tensor> top_ids, values, partitions;

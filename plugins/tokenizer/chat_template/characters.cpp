@@ -12,7 +12,7 @@
 namespace gistmill::chat_template {
 namespace {
 
-struct Range {
+struct CodeRun {
   std::int32_t first, last;
 };
 struct Case {
@@ -22,10 +22,10 @@ struct Case {
 #include "plugins/tokenizer/chat_template/cases.inc"
 
 template <std::size_t N>
-bool within(const Range (&ranges)[N], std::int32_t code) {
-  const Range* const found =
+bool within(const CodeRun (&ranges)[N], std::int32_t code) {
+  const CodeRun* const found =
       std::upper_bound(std::begin(ranges), std::end(ranges), code,
-                       [](std::int32_t value, const Range& range) { return value < range.first; });
+                       [](std::int32_t value, const CodeRun& range) { return value < range.first; });
   return found != std::begin(ranges) && code <= std::prev(found)->last;
 }
 

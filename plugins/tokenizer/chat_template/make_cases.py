@@ -49,10 +49,10 @@ def expansions(case):
 
 def main():
     parts = {
-        "constexpr Range kLower[]": ranges(str.islower),
-        "constexpr Range kUpper[]": ranges(str.isupper),
-        "constexpr Range kDigits[]": ranges(lambda c: c.isdigit() and not c.isdecimal()),
-        "constexpr Range kNumbers[]": ranges(lambda c: c.isnumeric() and not c.isdecimal()),
+        "constexpr CodeRun kLower[]": ranges(str.islower),
+        "constexpr CodeRun kUpper[]": ranges(str.isupper),
+        "constexpr CodeRun kDigits[]": ranges(lambda c: c.isdigit() and not c.isdecimal()),
+        "constexpr CodeRun kNumbers[]": ranges(lambda c: c.isnumeric() and not c.isdecimal()),
         "constexpr Case kUpperCases[]": expansions(str.upper),
         "constexpr Case kTitleCases[]": expansions(str.title),
         "constexpr Case kLowerCases[]": expansions(str.lower),

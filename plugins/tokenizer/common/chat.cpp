@@ -17,7 +17,7 @@ using nlohmann::ordered_json;
 using std::invalid_argument;
 
 // Behind the text that goes on; what a template puts behind it is cut off there. As transformers has it.
-const std::string kMark = "CONTINUE_FINAL_MESSAGE_TAG ";
+const std::string kContinued = "CONTINUE_FINAL_MESSAGE_TAG ";
 
 void check_messages(const ordered_json& messages) {
   if (!messages.is_array()) throw invalid_argument("messages are not a JSON array");
@@ -52,18 +52,18 @@ std::string mark_last(ordered_json* messages) {
   }
   if (!text || !text->is_string()) throw invalid_argument("the last message has no text to continue");
   auto original = text->get<std::string>();
-  *text = original + kMark;
+  *text = original + kContinued;
   return original;
 }
 
 std::string cut_at_mark(const std::string& text, const std::string& original) {
-  const std::string bare = kMark.substr(0, kMark.size() - 1);
+  const std::string bare = kContinued.substr(0, kContinued.size() - 1);
   const std::size_t at = text.rfind(bare);
   const std::string_view stripped = chat_template::strip_left(chat_template::strip_right(original));
   if (at == std::string::npos || text.find(stripped) == std::string::npos) {
     throw invalid_argument("the template leaves out the last message, so that it cannot be continued");
   }
-  if (text.compare(at, kMark.size(), kMark) == 0) return text.substr(0, at);
+  if (text.compare(at, kContinued.size(), kContinued) == 0) return text.substr(0, at);
   return std::string(chat_template::strip_right(std::string_view(text).substr(0, at)));
 }
 
