@@ -75,6 +75,11 @@ TEST(TradeOffChart, HasAPointForEachColumnOfEachVariantFromLeftToRight) {
   EXPECT_THAT(svg, HasSubstr(">oracle</text>"));
 }
 
+TEST(TradeOffChart, SaysWhatIsDrawnOverWhat) {
+  const std::string svg = trade_off_svg(two_variants(), "cost", {}, 900);
+  EXPECT_THAT(svg, HasSubstr(">cost.0.1 in nats<tspan class='note' dx='8'>over kept.0.1 in nats</tspan>"));
+}
+
 TEST(TradeOffChart, HasTicksBetweenZeroAndOne) {
   EXPECT_THAT(trade_off_svg(two_variants(), "cost", {}, 900), HasSubstr(">0.5</text>"));
 }
