@@ -146,8 +146,9 @@ Json components_schema(const Registry& registry) {
                    {"additionalProperties", false}});
   all_options["parameters"] = {{"type", "string"}};
   all_options["isolate"] = isolate_schema();
+  all_options["use"] = variable();
   kinds.push_back({{"type", "object"},
-                   {"title", "options of a component that a layer below names"},
+                   {"title", "options of a component that a layer below or a variable names"},
                    {"properties", std::move(all_options)},
                    {"additionalProperties", false}});
   return map_of({{"anyOf", std::move(kinds)}});

@@ -69,7 +69,8 @@ std::string trade_off_svg(const EvaluationTable& table, const std::string& port,
   const std::vector<Figure> columns = columns_of(table, port);
   LineChart chart;
   chart.title = title_of(table, columns.front().name);
-  chart.note = "over " + title_of(table, over_name(columns.front()));  // beside the first tick is no room for it
+  chart.note =
+      "over " + title_of(table, over_name(columns.front()));  // beside the first tick is no room for it
   chart.width = width;
   chart.height = kHeight;
   chart.from_zero = true;

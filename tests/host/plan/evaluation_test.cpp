@@ -203,6 +203,21 @@ TEST_F(Evaluations, NameTheirFiguresBySlotAndColumn) {
                                                           testing::Field(&Figure::name, "delta_nll.64")));
 }
 
+TEST_F(Evaluations, DrawAFigureOverTheSlotOfTheOtherWhateverItIsCalled) {
+  const Plan planned = plan(std::string(kComponents) + R"(trade-off = { use = "metric/trade-off" }
+[pipelines.measure]
+steps = [)" + train_calls() +
+                            R"(  { call = "trade-off.measure", out = { kept = "stays", cost = "lost" } },
+]
+[evaluations.heldout]
+pipeline = "measure"
+)");
+  std::vector<std::string> over;
+  for (const Figure& figure : planned.evaluations[0].figures)
+    over.push_back(figure.name + ":" + figure.spec.over);
+  EXPECT_THAT(over, ElementsAre("stays.0.1:", "stays.0.3:", "lost.0.1:stays", "lost.0.3:stays"));
+}
+
 TEST_F(Evaluations, RefuseABestThatIsNotAFigure) {
   EXPECT_EQ(failure_of(with("[evaluations.heldout]\npipeline = \"measure\"\nbest = \"loss\"\n")),
             "recipe.toml:24:14: best of evaluation 'heldout' is 'loss', which is not one of its figures: "

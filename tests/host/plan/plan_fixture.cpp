@@ -126,6 +126,16 @@ inputs.nll_original = { type = "f32[K, H]" }
 inputs.mask = { type = "f32[K, H]" }
 outputs.delta_nll = { type = "f32[K, M]", figure = "mean", labels = "horizons" }
 
+[components."metric/trade-off"]
+doc = "What is lost over what is kept"
+options.thresholds = { type = "strings", default = ["0.1", "0.3"] }
+symbols.M = { option = "thresholds" }
+[components."metric/trade-off".operations.measure]
+effect = "pure"
+inputs.nll_replaced = { type = "f32[K, H]" }
+outputs.kept = { type = "f32[K, M]", figure = "mean", labels = "thresholds" }
+outputs.cost = { type = "f32[K, M]", figure = { over = "kept" }, labels = "thresholds" }
+
 [components."optimizer/adamw"]
 doc = "AdamW"
 
